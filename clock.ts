@@ -1,0 +1,12 @@
+/**
+ * The log's only way to time: real by default, virtual in tests and in the
+ * simulator.
+ */
+export interface Clock {
+  /** Milliseconds since some fixed instant; never goes back. */
+  now(): number;
+  /** Calls back once, when this turn's microtasks are done. */
+  endOfTurn(callback: () => void): void;
+  /** Calls back once after `delayMs`; the result cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}

@@ -1,0 +1,55 @@
+import type {
+  BatchPolicy,
+  FlushReason,
+  PendingBatch,
+} from "./policies/batch_policy.ts";
+
+/** What overrides the policy. */
+export interface FlushContext {
+  /** The batch has reached a limit: it cannot grow. */
+  readonly sealed: boolean;
+  /** `flush()` or `close()` waits for it. */
+  readonly demanded: boolean;
+  /** Producers wait for room in the queue. */
+  readonly pressed: boolean;
+}
+
+/** Flush now, for a reason; or wait until an instant, which may be never. */
+export type FlushDecision =
+  | { readonly flush: FlushReason }
+  | { readonly waitUntil: number };
+
+/**
+ * Whether `batch` is to be flushed now. Pure but for the policy; the same for
+ * the writer and a simulator. Asked when no flush is in flight.
+ */
+export function decideFlush(
+  policy: BatchPolicy,
+  batch: PendingBatch,
+  now: number,
+  context: FlushContext,
+): FlushDecision {
+  if (context.sealed) return { flush: "limit" };
+  if (context.demanded) return { flush: "demand" };
+  if (context.pressed) return { flush: "pressure" };
+  const due = askDue(policy, batch, now);
+  if (Number.isNaN(due)) return { flush: "fault" };
+  if (due <= now) return { flush: "due" };
+  if (policy.whenIdle === "flush") return { flush: "idle" };
+  return { waitUntil: due };
+}
+
+/** `NaN` for whatever is no answer. */
+function askDue(
+  policy: BatchPolicy,
+  batch: PendingBatch,
+  now: number,
+): number {
+  const { records, bytes, oldestAt, newestAt } = batch;
+  try {
+    const due = policy.due({ records, bytes, oldestAt, newestAt }, now);
+    return typeof due === "number" ? due : NaN;
+  } catch {
+    return NaN;
+  }
+}

@@ -1,0 +1,59 @@
+import { openSegments } from "./recovery/open_segments.ts";
+import { DenoStorage } from "./storage/deno_storage.ts";
+import type { FrameLog } from "./storage/frame_log.ts";
+import { NodeStorage } from "./storage/node_storage.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { CheckedOptions, WalOptions } from "./wal_options.ts";
+
+/** Where a log is: a directory, a storage, or a frame log that is open. */
+export type WalTarget = string | URL | Storage | FrameLog;
+
+/** Makes of `target` what the writer writes to. */
+export async function openFrameLog(
+  target: WalTarget,
+  makeStorage: WalOptions["storage"],
+  options: CheckedOptions,
+): Promise<FrameLog> {
+  if (isObject(target) && "append" in target) return target;
+  const storage = toStorage(target, makeStorage);
+  const log = await openSegments(storage, options);
+  const warning = await storage.warning?.();
+  if (warning !== undefined) options.warn(warning);
+  return log;
+}
+
+function toStorage(
+  target: string | URL | Storage,
+  makeStorage: WalOptions["storage"],
+): Storage {
+  if (typeof target === "string" || target instanceof URL) {
+    if (`${target}` === "") {
+      throw new TypeError(
+        `Cannot open a log without a directory: received ""`,
+      );
+    }
+    if (target instanceof URL && target.protocol !== "file:") {
+      throw new TypeError(
+        `Cannot open a log as its URL must be a file: received ${target}`,
+      );
+    }
+    return makeStorage === undefined
+      ? defaultStorage(target)
+      : makeStorage(target);
+  }
+  if (isObject(target) && typeof target.open === "function") return target;
+  throw new TypeError(
+    "Cannot open a log as its target must be a path, a file URL, a storage " +
+      `or a frame log: received ${String(target)}`,
+  );
+}
+
+function defaultStorage(directory: string | URL): Storage {
+  return "Deno" in globalThis
+    ? new DenoStorage(directory)
+    : new NodeStorage(directory);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,45 @@
+/** Throws unless `value` is an integer of at least 1. */
+export function requirePositiveInteger(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) {
+    return value as number;
+  }
+  throw argumentError(name, "an integer of at least 1", value);
+}
+
+/** Throws unless `value` is a finite number of at least 0. */
+export function requireDuration(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
+  throw argumentError(name, "a finite number of at least 0", value);
+}
+
+/** Throws unless `value` is one of the two words of `whenIdle`. */
+export function requireWhenIdle(
+  policy: string,
+  value: unknown,
+): "flush" | "wait" {
+  if (value === "flush" || value === "wait") return value;
+  throw argumentError(`${policy} whenIdle`, `"flush" or "wait"`, value);
+}
+
+/** Throws unless `value` is an object to read options from. */
+export function requireOptions(policy: string, value: unknown): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new TypeError(
+    `Cannot make ${policy} as its options must be an object: received ${
+      show(value)
+    }`,
+  );
+}
+
+function argumentError(name: string, rule: string, value: unknown): Error {
+  const message = `Cannot use ${name} as it must be ${rule}: received ${
+    show(value)
+  }`;
+  const sameType =
+    typeof value === (name.endsWith("whenIdle") ? "string" : "number");
+  return sameType ? new RangeError(message) : new TypeError(message);
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
+}

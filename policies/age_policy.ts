@@ -1,0 +1,44 @@
+import type { BatchPolicy, PendingBatch } from "./batch_policy.ts";
+import { requireDuration, requireOptions } from "./_require.ts";
+
+/** Options of {@linkcode AgePolicy}. */
+export interface AgePolicyOptions {
+  /** How long the oldest record waits, in ms, at least 0. Default 2. */
+  ms?: number;
+}
+
+/**
+ * Flushes when the oldest record has waited `ms`.
+ *
+ * The age bounds the wait for the flush to *start*; the write and the sync
+ * come on top. A lone writer pays the whole wait for each record: use it where
+ * many callers share the log or a sync is dear, and combine it with a count or
+ * bytes by {@linkcode anyOf}, else a batch grows as far as the queue allows.
+ *
+ * Source: group commit timers (Helland and others, HPTS 1987); BookKeeper's
+ * `journalMaxGroupWaitMSec`.
+ *
+ * @example
+ * ```ts
+ * import { AgePolicy } from "@syncline/wal/policies";
+ * import assert from "node:assert/strict";
+ *
+ * const policy = new AgePolicy({ ms: 10 });
+ * const batch = { records: 3, bytes: 90, oldestAt: 500, newestAt: 504 };
+ * assert.deepEqual(policy.due(batch), 510);
+ * ```
+ */
+export class AgePolicy implements BatchPolicy {
+  readonly #ms: number;
+
+  /** Throws `RangeError` or `TypeError` where `ms` is out of bounds. */
+  constructor(options: AgePolicyOptions = {}) {
+    requireOptions("AgePolicy", options);
+    this.#ms = requireDuration("AgePolicy ms", options.ms ?? 2);
+  }
+
+  /** The oldest record's instant plus the age. */
+  due(batch: PendingBatch): number {
+    return batch.oldestAt + this.#ms;
+  }
+}

@@ -1,0 +1,71 @@
+import type {
+  BatchLimits,
+  BatchPolicy,
+  FlushReport,
+  PendingBatch,
+} from "./batch_policy.ts";
+
+/**
+ * Flushes as soon as any of `policies` would: the earliest due, the smallest
+ * limits.
+ *
+ * A drained queue is flushed only if *all* of them say `whenIdle: "flush"`. So
+ * count and bytes together keep their behaviour, and beside an age they become
+ * plain upper bounds: `anyOf(new CountPolicy({ records: 1000 }),
+ * new BytesPolicy({ bytes: 1 << 20 }), new AgePolicy({ ms: 10 }))` flushes at
+ * 1000 records, 1 MiB or 10 ms, whichever comes first.
+ *
+ * Throws `TypeError` when given none, or something that is no policy.
+ *
+ * Source: the composite trigger of BookKeeper's journal.
+ *
+ * @example
+ * ```ts
+ * import { AgePolicy, anyOf, CountPolicy } from "@syncline/wal/policies";
+ * import assert from "node:assert/strict";
+ *
+ * const policy = anyOf(
+ *   new CountPolicy({ records: 1000 }),
+ *   new AgePolicy({ ms: 10 }),
+ * );
+ * const batch = { records: 3, bytes: 90, oldestAt: 500, newestAt: 504 };
+ * assert.deepEqual(policy.due(batch, 505), 510);
+ * assert.deepEqual(policy.limits, { records: 1000 });
+ * ```
+ */
+export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
+  if (policies.length === 0) {
+    throw new TypeError("Cannot use anyOf without a policy: received none");
+  }
+  for (const policy of policies) {
+    if (typeof policy?.due !== "function") {
+      throw new TypeError(
+        `Cannot use anyOf as each argument must be a policy: received ${
+          String(policy)
+        }`,
+      );
+    }
+  }
+  return {
+    limits: smallestLimits(policies),
+    whenIdle: policies.every((policy) => policy.whenIdle === "flush")
+      ? "flush"
+      : "wait",
+    due: (batch: PendingBatch, now: number) =>
+      Math.min(...policies.map((policy) => policy.due(batch, now))),
+    observe(flush: FlushReport) {
+      for (const policy of policies) policy.observe?.(flush);
+    },
+  };
+}
+
+function smallestLimits(policies: BatchPolicy[]): BatchLimits {
+  const smallest = (key: keyof BatchLimits) =>
+    Math.min(...policies.map((policy) => policy.limits?.[key] ?? Infinity));
+  const records = smallest("records");
+  const bytes = smallest("bytes");
+  return {
+    ...(records < Infinity && { records }),
+    ...(bytes < Infinity && { bytes }),
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * Recovery: what a log may believe of what it finds on storage.
+ *
+ * @example
+ * ```ts
+ * import { decideTail } from "@syncline/wal/recovery";
+ * import assert from "node:assert/strict";
+ *
+ * const clean = { remainder: "nothing", witness: false } as const;
+ * assert.deepEqual(decideTail(clean, "strict"), "accept");
+ * ```
+ *
+ * @module
+ */
+export * from "./decide_tail.ts";

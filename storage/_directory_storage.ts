@@ -1,0 +1,125 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statfsSync,
+  unlinkSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { acquireLock, type KernelLock } from "./_lock_file.ts";
+import { LogLockedError } from "./log_locked_error.ts";
+import type { Storage, StorageFile, StorageLock } from "./storage.ts";
+import { StorageError } from "./storage_error.ts";
+
+const TMPFS_MAGIC = 0x01021994;
+
+/** All of a {@linkcode Storage} on a real directory but its open files. */
+export abstract class DirectoryStorage implements Storage {
+  /** The directory's absolute path. */
+  readonly location: string;
+  /** A kernel lock to use beside the lock files, if the runtime has one. */
+  protected readonly kernelLock?: KernelLock;
+
+  /** Resolves the path; touches nothing. */
+  constructor(directory: string | URL) {
+    this.location = resolve(
+      directory instanceof URL ? fileURLToPath(directory) : directory,
+    );
+  }
+
+  /** Opens a file of the directory; see {@linkcode Storage}. */
+  abstract open(name: string, mode: "create" | "read"): StorageFile;
+
+  /** Warns of tmpfs, where nothing survives power loss. */
+  warning(): string | undefined {
+    try {
+      if (statfsSync(this.location).type !== TMPFS_MAGIC) return undefined;
+    } catch {
+      return undefined;
+    }
+    return `"${this.location}" is on tmpfs: nothing there survives power loss`;
+  }
+
+  /** Makes the directory and its parents; syncs the entries made. */
+  prepare(): void {
+    this.attempt("make log directory", this.location, () => {
+      const first = mkdirSync(this.location, { recursive: true });
+      if (first === undefined) return;
+      const top = dirname(resolve(first));
+      for (let at = dirname(this.location); at.length >= top.length;) {
+        syncDirectory(at);
+        if (at === top) return;
+        at = dirname(at);
+      }
+    });
+  }
+
+  /** Takes the lock through numbered lock files. */
+  lock(options: { takeOver?: boolean } = {}): StorageLock {
+    return this.attempt(
+      "lock",
+      this.location,
+      () =>
+        acquireLock(this.location, options.takeOver ?? false, this.kernelLock),
+    );
+  }
+
+  /** Names of all entries of the directory. */
+  list(): string[] {
+    return this.attempt(
+      "list",
+      this.location,
+      () => readdirSync(this.location),
+    );
+  }
+
+  /** Renames within the directory. */
+  rename(from: string, to: string): void {
+    this.attempt(
+      "rename",
+      this.path(from),
+      () => renameSync(this.path(from), this.path(to)),
+    );
+  }
+
+  /** Removes a file of the directory. */
+  remove(name: string): void {
+    this.attempt("remove", this.path(name), () => unlinkSync(this.path(name)));
+  }
+
+  /** Syncs the directory's entries. */
+  syncDirectory(): void {
+    this.attempt("sync", this.location, () => syncDirectory(this.location));
+  }
+
+  /** The path of one of the directory's files. */
+  protected path(name: string): string {
+    return `${this.location}/${name}`;
+  }
+
+  /** Runs `act`, wrapping what it throws. */
+  protected attempt<T>(action: string, path: string, act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof LogLockedError) throw error;
+      throw StorageError.wrap(action, path, error);
+    }
+  }
+}
+
+/** Windows refuses to sync a directory; its entries are journaled. */
+function syncDirectory(path: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

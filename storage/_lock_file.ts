@@ -1,0 +1,166 @@
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import process from "node:process";
+import { type LockOwner, ownerState, thisProcess } from "./_lock_owner.ts";
+import { LogLockedError } from "./log_locked_error.ts";
+import type { StorageLock } from "./storage.ts";
+
+/*
+ * Lock files are numbered; the highest is the lock. It names its owner, and is
+ * emptied on release, never removed. Who wants the lock and finds the owner
+ * gone links a whole file to the next number, which succeeds for one process
+ * only, and then removes the lower ones. So:
+ * - no two processes hold the same number, and the higher number wins;
+ * - an owner sees that it was overtaken: its own file has no name any more.
+ *   If it still has one after a sync, the taker has not begun to read, and
+ *   will find what was synced.
+ */
+
+/** A lock that the kernel frees with its process, if the runtime has one. */
+export interface KernelLock {
+  /** Takes it on the file, for as long as the process lives or until called. */
+  hold(path: string): () => void;
+  /** Whether the owner of the file is known to be gone. */
+  isFree(path: string): boolean;
+}
+
+const ATTEMPTS = 100;
+
+/** Takes the lock of `directory`, or throws a {@linkcode LogLockedError}. */
+export function acquireLock(
+  directory: string,
+  takeOver: boolean,
+  kernel?: KernelLock,
+): StorageLock {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const highest = lockNumbers(directory).at(-1) ?? 0;
+    if (highest > 0 && !takeOver) {
+      refuseIfOwned(directory, highest, kernel);
+    }
+    const lock = create(directory, highest + 1, kernel);
+    if (lock === undefined) continue;
+    const numbers = lockNumbers(directory);
+    if (numbers.at(-1) !== lock.epoch) {
+      removeIfThere(lockPath(directory, lock.epoch));
+      lock.release();
+      continue;
+    }
+    for (const number of numbers) {
+      if (number < lock.epoch) removeIfThere(lockPath(directory, number));
+    }
+    return lock;
+  }
+  throw new LogLockedError(
+    `Cannot lock "${directory}" as others took it ${ATTEMPTS} times in a row`,
+    directory,
+    0,
+  );
+}
+
+class FileLock implements StorageLock {
+  readonly epoch: number;
+  readonly #descriptor: number;
+  readonly #freeKernelLock: (() => void) | undefined;
+
+  constructor(path: string, epoch: number, kernel?: KernelLock) {
+    this.epoch = epoch;
+    this.#descriptor = openSync(path, "r+");
+    this.#freeKernelLock = kernel?.hold(path);
+  }
+
+  held(): boolean {
+    return fstatSync(this.#descriptor).nlink > 0;
+  }
+
+  release(): void {
+    ftruncateSync(this.#descriptor, 0);
+    closeSync(this.#descriptor);
+    this.#freeKernelLock?.();
+  }
+}
+
+function refuseIfOwned(
+  directory: string,
+  number: number,
+  kernel?: KernelLock,
+): void {
+  const path = lockPath(directory, number);
+  const owner = readOwner(path);
+  if (owner === undefined) return;
+  if (owner.runtime === "Deno" && kernel?.isFree(path)) return;
+  const state = ownerState(owner);
+  if (state === "dead") return;
+  const who = `${owner.runtime} process ${owner.pid}`;
+  throw new LogLockedError(
+    state === "alive"
+      ? `Cannot open "${directory}" for writing as ${who} has it open`
+      : `Cannot open "${directory}" for writing as ${who} on host ` +
+        `"${owner.host ?? "unknown"}" has it open and cannot be checked from ` +
+        "here: if it is gone, open with takeOver: true (Deno needs " +
+        "--allow-run to check another runtime's process)",
+    directory,
+    owner.pid,
+  );
+}
+
+/** `undefined` when it was released, is gone, or a power loss emptied it. */
+function readOwner(path: string): LockOwner | undefined {
+  try {
+    const owner = JSON.parse(readFileSync(path, "utf8"));
+    return Number.isSafeInteger(owner?.pid) ? owner : undefined;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (error instanceof SyntaxError || code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Makes the file whole, or not at all: then another process has made it. */
+function create(
+  directory: string,
+  epoch: number,
+  kernel?: KernelLock,
+): FileLock | undefined {
+  const path = lockPath(directory, epoch);
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, JSON.stringify(thisProcess()));
+  const lock = new FileLock(temporary, epoch, kernel);
+  try {
+    linkSync(temporary, path);
+    return lock;
+  } catch (error) {
+    lock.release();
+    if ((error as { code?: string }).code === "EEXIST") return undefined;
+    throw error;
+  } finally {
+    removeIfThere(temporary);
+  }
+}
+
+function lockNumbers(directory: string): number[] {
+  return readdirSync(directory)
+    .filter((name) => /^\d{8,}\.lock$/.test(name))
+    .map((name) => parseInt(name, 10))
+    .sort((a, b) => a - b);
+}
+
+function lockPath(directory: string, number: number): string {
+  return `${directory}/${String(number).padStart(8, "0")}.lock`;
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOENT") throw error;
+  }
+}

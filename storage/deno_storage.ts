@@ -1,0 +1,149 @@
+import { DirectoryStorage } from "./_directory_storage.ts";
+import type { KernelLock } from "./_lock_file.ts";
+import { type FileStorageOptions, isThreaded } from "./node_storage.ts";
+import type { MaybePromise, StorageFile } from "./storage.ts";
+import { StorageError } from "./storage_error.ts";
+
+/**
+ * A directory through Deno's own files: the default on Deno.
+ *
+ * `disk` acks rest on `FsFile.syncData`, which is `fdatasync`. Needs
+ * `--allow-read` and `--allow-write` for the directory, and `--allow-read` for
+ * its parent when it has to be made. Throws `TypeError` on an option out of
+ * bounds.
+ *
+ * @example
+ * ```ts
+ * import { DenoStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ *
+ * const directory = await Deno.makeTempDir();
+ * await using wal = await Wal.open(new DenoStorage(directory));
+ * await wal.append("durable");
+ * await Deno.remove(directory, { recursive: true });
+ * ```
+ */
+export class DenoStorage extends DirectoryStorage {
+  /** flock, which the kernel frees with the process. */
+  protected override readonly kernelLock: KernelLock = flock;
+  readonly #threaded: boolean;
+
+  /** Resolves the path; touches nothing. */
+  constructor(directory: string | URL, options: FileStorageOptions = {}) {
+    super(directory);
+    this.#threaded = isThreaded(options);
+  }
+
+  /** Opens a file of the directory. */
+  override open(name: string, mode: "create" | "read"): StorageFile {
+    const path = this.path(name);
+    const create = mode === "create";
+    const file = this.attempt(
+      create ? "create" : "open",
+      path,
+      () =>
+        Deno.openSync(path, {
+          read: true,
+          // Windows syncs only through a handle that may write.
+          write: create || Deno.build.os === "windows",
+          createNew: create,
+        }),
+    );
+    return new DenoFile(path, file, this.#threaded);
+  }
+}
+
+const flock: KernelLock = {
+  hold(path) {
+    const file = Deno.openSync(path, { read: true, write: true });
+    file.tryLockSync(true);
+    return () => file.close();
+  },
+  isFree(path) {
+    try {
+      using file = Deno.openSync(path, { read: true, write: true });
+      return file.tryLockSync(false);
+    } catch {
+      return false;
+    }
+  },
+};
+
+/** Deno's files have one position and no positioned calls: it is tracked. */
+class DenoFile implements StorageFile {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #threaded: boolean;
+  #position = 0;
+
+  constructor(path: string, file: Deno.FsFile, threaded: boolean) {
+    this.#path = path;
+    this.#file = file;
+    this.#threaded = threaded;
+  }
+
+  write(bytes: Uint8Array, offset: number): number {
+    try {
+      this.#seek(offset);
+      const written = this.#file.writeSync(bytes);
+      this.#position += written;
+      return written;
+    } catch (error) {
+      throw StorageError.wrap("write to", this.#path, error);
+    }
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    try {
+      this.#seek(offset);
+      const read = this.#file.readSync(into) ?? 0;
+      this.#position += read;
+      return read;
+    } catch (error) {
+      throw StorageError.wrap("read", this.#path, error);
+    }
+  }
+
+  size(): number {
+    try {
+      return this.#file.statSync().size;
+    } catch (error) {
+      throw StorageError.wrap("measure", this.#path, error);
+    }
+  }
+
+  datasync(): MaybePromise<void> {
+    if (this.#threaded) return this.#datasyncThreaded();
+    try {
+      this.#file.syncDataSync();
+    } catch (error) {
+      throw StorageError.wrap("sync", this.#path, error);
+    }
+  }
+
+  truncate(size: number): void {
+    try {
+      this.#file.truncateSync(size);
+    } catch (error) {
+      throw StorageError.wrap("truncate", this.#path, error);
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  async #datasyncThreaded(): Promise<void> {
+    try {
+      await this.#file.syncData();
+    } catch (error) {
+      throw StorageError.wrap("sync", this.#path, error);
+    }
+  }
+
+  #seek(offset: number): void {
+    if (this.#position === offset) return;
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    this.#position = offset;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Another owner has taken over the log; nothing more is acknowledged here.
+ * It reaches callers as the `cause` of a `LogFailedError`.
+ */
+export class FencedError extends Error {
+  /** The class's name. */
+  override readonly name = "FencedError";
+
+  /** Made by a frame log's `checkOwner`. */
+  constructor(
+    /** Where the log is. */
+    readonly location: string,
+    /** Epoch of the owner that was fenced. */
+    readonly epoch: number,
+  ) {
+    super(
+      `Cannot acknowledge records in "${location}" as another owner took ` +
+        `over from epoch ${epoch}`,
+    );
+  }
+}

@@ -1,0 +1,179 @@
+import { crc32 } from "./crc32.ts";
+import { getUint64, setUint64 } from "./uint64.ts";
+
+/*
+ *  0        4        8       12       16         24         32      36
+ *  +--------+--------+--------+--------+----------+----------+-------+------+
+ *  | magic  |checksum| salt   |previous| firstLsn |syncedLsn | count |length|
+ *  +--------+--------+--------+--------+----------+----------+-------+------+
+ * 40  then `length` bytes of records, each a u32 length and its bytes, then
+ *     zeros up to a multiple of 8. The checksum covers all from 8 to there.
+ */
+
+/** Bytes of a frame before its records. */
+export const FRAME_HEADER_BYTES = 40;
+
+/** Bytes that each record costs beyond its own. */
+export const RECORD_HEADER_BYTES = 4;
+
+/** Most bytes of records, with their lengths, that one frame may hold. */
+export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+
+/** The four bytes that begin a frame, "SLF1". */
+export const FRAME_MAGIC = 0x31464c53;
+
+/** What a frame's header says. */
+export interface FrameHeader {
+  /** The segment's salt; tells this segment's frames from stale ones. */
+  salt: number;
+  /** Checksum of the frame before, across segments; 0 before the first. */
+  previous: number;
+  /** LSN of the first record. */
+  firstLsn: number;
+  /** The highest LSN known to be synced when this frame was written. */
+  syncedLsn: number;
+  /** Number of records; 0 marks a clean close. */
+  count: number;
+  /** Bytes of the records with their lengths, without padding. */
+  length: number;
+}
+
+/** Bytes that a frame of `length` bytes of records takes on storage. */
+export function frameBytes(length: number): number {
+  return FRAME_HEADER_BYTES + length + 7 & ~7;
+}
+
+/**
+ * Completes the frame at the start of `bytes`, whose records already lie at
+ * {@linkcode FRAME_HEADER_BYTES}: header, padding, checksum. Returns the
+ * checksum.
+ */
+export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
+  const end = frameBytes(header.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end);
+  bytes.fill(0, FRAME_HEADER_BYTES + header.length, end);
+  view.setUint32(0, FRAME_MAGIC, true);
+  view.setUint32(8, header.salt, true);
+  view.setUint32(12, header.previous, true);
+  setUint64(view, 16, header.firstLsn);
+  setUint64(view, 24, header.syncedLsn);
+  view.setUint32(32, header.count, true);
+  view.setUint32(36, header.length, true);
+  const checksum = crc32(bytes.subarray(8, end));
+  view.setUint32(4, checksum, true);
+  return checksum;
+}
+
+/** A frame whose checksum holds. */
+export interface Frame extends FrameHeader {
+  /** The frame's own checksum. */
+  checksum: number;
+  /** Bytes from this frame's start to the next one's. */
+  bytes: number;
+  /** The records with their lengths; shares memory with what was read. */
+  payload: Uint8Array;
+}
+
+/** Why no frame could be read at some place. */
+export interface FrameFault {
+  /**
+   * - `"end"`: no byte is there;
+   * - `"zeros"`: the header is all zeros, as in a segment prepared ahead;
+   * - `"short"`: the bytes end before the frame does;
+   * - `"magic"`, `"length"`, `"checksum"`, `"records"`: the frame is damaged;
+   * - `"link"`: it is whole but not the one that comes next.
+   */
+  fault:
+    | "end"
+    | "zeros"
+    | "short"
+    | "magic"
+    | "length"
+    | "checksum"
+    | "records"
+    | "link";
+  /** What the reader expected, for a message. */
+  expected: string;
+  /** What it found, for a message. */
+  found: string;
+  /** Bytes that the header asks for, when `fault` is `"short"`. */
+  needed?: number;
+}
+
+/**
+ * Decodes the frame at the start of `bytes`, believing nothing: every length
+ * is bounded before it is used.
+ */
+export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
+  if (bytes.length === 0) return fault("end", "a frame", "the end");
+  if (bytes.length < FRAME_HEADER_BYTES) {
+    if (bytes.every((byte) => byte === 0)) {
+      return fault("zeros", "a frame", "zeros");
+    }
+    return {
+      ...fault("short", `${FRAME_HEADER_BYTES} bytes`, `${bytes.length}`),
+      needed: FRAME_HEADER_BYTES,
+    };
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_HEADER_BYTES);
+  const magic = view.getUint32(0, true);
+  if (magic !== FRAME_MAGIC) return magicFault(bytes, magic);
+  const length = view.getUint32(36, true);
+  const count = view.getUint32(32, true);
+  if (length > MAX_FRAME_BYTES || count * RECORD_HEADER_BYTES > length) {
+    return fault(
+      "length",
+      `at most ${MAX_FRAME_BYTES} bytes and 4 or more a record`,
+      `${length} bytes, ${count} records`,
+    );
+  }
+  const end = frameBytes(length);
+  if (bytes.length < end) {
+    return {
+      ...fault("short", `${end} bytes`, `${bytes.length}`),
+      needed: end,
+    };
+  }
+  const checksum = view.getUint32(4, true);
+  const actual = crc32(bytes.subarray(8, end));
+  if (checksum !== actual) return fault("checksum", hex(checksum), hex(actual));
+  const firstLsn = getUint64(view, 16);
+  if (!Number.isSafeInteger(firstLsn + count)) {
+    return fault("length", "a safe integer as LSN", `${firstLsn}`);
+  }
+  return {
+    checksum,
+    salt: view.getUint32(8, true),
+    previous: view.getUint32(12, true),
+    firstLsn,
+    syncedLsn: getUint64(view, 24),
+    count,
+    length,
+    bytes: end,
+    payload: bytes.subarray(
+      FRAME_HEADER_BYTES,
+      FRAME_HEADER_BYTES + length,
+    ),
+  };
+}
+
+/** A number as it stands in messages about checksums and salts. */
+export function hex(value: number): string {
+  return `0x${value.toString(16).padStart(8, "0")}`;
+}
+
+function magicFault(bytes: Uint8Array, magic: number): FrameFault {
+  const header = bytes.subarray(0, FRAME_HEADER_BYTES);
+  if (header.every((byte) => byte === 0)) {
+    return fault("zeros", "a frame", "zeros");
+  }
+  return fault("magic", hex(FRAME_MAGIC), hex(magic));
+}
+
+function fault(
+  fault: FrameFault["fault"],
+  expected: string,
+  found: string,
+): FrameFault {
+  return { fault, expected, found };
+}

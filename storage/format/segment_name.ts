@@ -1,0 +1,34 @@
+/** What a segment's file name says. */
+export interface SegmentName {
+  /** The file's name. */
+  readonly name: string;
+  /** LSN of the first record that the segment is for. */
+  readonly firstLsn: number;
+  /** Number of the opening that made it. */
+  readonly epoch: number;
+}
+
+/**
+ * `firstLsn-epoch.wal`, both padded so that names sort as segments do. The
+ * epoch keeps two openings apart that start at the same LSN, which happens
+ * when the first died before its first frame was whole.
+ */
+export function formatSegmentName(firstLsn: number, epoch: number): string {
+  return `${pad(firstLsn, 16)}-${pad(epoch, 8)}.wal`;
+}
+
+/** The opposite of {@linkcode formatSegmentName}; `undefined` for others. */
+export function parseSegmentName(name: string): SegmentName | undefined {
+  const match = /^(\d{16})-(\d{8,})\.wal$/.exec(name);
+  if (match === null) return undefined;
+  return { name, firstLsn: Number(match[1]), epoch: Number(match[2]) };
+}
+
+/** Orders segments by their first LSN, then by the opening that made them. */
+export function compareSegments(a: SegmentName, b: SegmentName): number {
+  return a.firstLsn - b.firstLsn || a.epoch - b.epoch;
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}

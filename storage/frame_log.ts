@@ -1,0 +1,54 @@
+import type { MaybePromise } from "./storage.ts";
+
+/** Records laid out for one frame, and what numbers them. */
+export interface FrameDraft {
+  /** LSN of the first record. */
+  readonly firstLsn: number;
+  /** Number of records. */
+  readonly count: number;
+  /**
+   * 40 bytes that the log may overwrite, the records (each a u32 length,
+   * little-endian, and its bytes), and at least 7 spare bytes. Not to be used
+   * after the append is done.
+   */
+  readonly buffer: Uint8Array;
+  /** Bytes of the records with their lengths, behind the first 40. */
+  readonly length: number;
+}
+
+/** A run of records as read back. */
+export interface RecordBatch {
+  /** LSN of `records[0]`. */
+  readonly firstLsn: number;
+  /** The records, in order; each shares memory with its neighbours. */
+  readonly records: Uint8Array[];
+}
+
+/**
+ * The upper seam: a log of frames. Segment files implement it; an engine that
+ * is not made of files can do so without pretending to be.
+ *
+ * The writer makes one call of `append`, `sync` and `checkOwner` at a time, and
+ * none after one has failed.
+ */
+export interface FrameLog {
+  /** LSN of the last record here, 0 if none; durable on opening. */
+  readonly lastLsn: number;
+  /** LSN of the oldest record here, or the next one's if there is none. */
+  readonly firstLsn: number;
+  /** On resolve the frame survives a killed process. All or nothing. */
+  append(frame: FrameDraft): MaybePromise<void>;
+  /** On resolve every frame appended before the call survives power loss. */
+  sync(): MaybePromise<void>;
+  /** Fails with a `FencedError` if another owner has taken over. */
+  checkOwner(): MaybePromise<void>;
+  /** The records `from` to `to`, both included; both are here. */
+  read(from: number, to: number): AsyncIterable<RecordBatch>;
+  /** Drops what it can of the records below `lsn`; all others stay. */
+  truncateBefore(lsn: number): Promise<void>;
+  /**
+   * Releases all. With `clean` everything appended is synced, and marked so
+   * that a later loss of its end can be told from a torn write.
+   */
+  close(clean: boolean): Promise<void>;
+}

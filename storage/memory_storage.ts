@@ -1,0 +1,339 @@
+import { LogLockedError } from "./log_locked_error.ts";
+import type { Storage, StorageFile, StorageLock } from "./storage.ts";
+import { StorageError } from "./storage_error.ts";
+
+/*
+ * The fault model.
+ *
+ * A file has the bytes that were last synced and the writes since. A crash
+ * keeps or drops each of those writes by itself, in any order, or tears it: of
+ * each 512-byte sector that it touches, the new bytes stay, are lost, or come
+ * out garbled. Bytes of a sector that the write does not cover stay as they
+ * were (power-safe overwrite). The size is what the surviving writes reach.
+ *
+ * A directory has the entries of the last directory sync and the changes
+ * since. A crash keeps a prefix of those changes: ext4, XFS and APFS journal
+ * them in order. A rename is atomic.
+ *
+ * A call fails when `onCall` throws; it has then done nothing, except that a
+ * failed datasync drops its writes from what any later sync makes durable,
+ * while reads still see them, as on Linux.
+ *
+ * Not modelled: bytes that rot after they were synced, two devices, time.
+ */
+
+/** One call on a {@linkcode MemoryStorage}. */
+export interface StorageCall {
+  /** The method of the storage or the file. */
+  readonly operation:
+    | "lock"
+    | "list"
+    | "create"
+    | "open"
+    | "rename"
+    | "remove"
+    | "syncDirectory"
+    | "write"
+    | "read"
+    | "datasync"
+    | "truncate";
+  /** The file's name; empty for the directory. */
+  readonly file: string;
+}
+
+/** Options of {@linkcode MemoryStorage}. */
+export interface MemoryStorageOptions {
+  /** Called before each call; what it throws is the call's failure. */
+  onCall?: (call: StorageCall) => void;
+}
+
+/** Picks an integer from 0 up to, but not including, `choices`. */
+export type Choose = (choices: number) => number;
+
+interface Write {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly lost: boolean;
+}
+
+interface Content {
+  synced: Uint8Array;
+  pending: Write[];
+  seen: Uint8Array;
+}
+
+type Change =
+  | { kind: "set"; name: string; content: Content }
+  | { kind: "delete"; name: string };
+
+const SECTOR_BYTES = 512;
+
+/**
+ * A directory in memory that can crash: for tests, and for logs that need not
+ * outlive the process.
+ *
+ * `crash` answers with what a device could hold if power were lost now.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ * import assert from "node:assert/strict";
+ *
+ * const storage = new MemoryStorage();
+ * const wal = await Wal.open(storage);
+ * await wal.append("acknowledged, so it survives");
+ *
+ * const survivor = await Wal.open(storage.crash(() => 0));
+ * assert.deepEqual(await survivor.flush(), 1);
+ * ```
+ */
+export class MemoryStorage implements Storage {
+  /** A word in brackets, as there is no path. */
+  readonly location = "[memory]";
+  readonly #onCall: (call: StorageCall) => void;
+  #synced = new Map<string, Content>();
+  #changes: Change[] = [];
+  #seen = new Map<string, Content>();
+  #epoch = 0;
+  #owner: number | undefined;
+
+  /** An empty directory. */
+  constructor(options: MemoryStorageOptions = {}) {
+    this.#onCall = options.onCall ?? (() => {});
+  }
+
+  /** Nothing to make. */
+  prepare(): void {}
+
+  /** Takes the lock, which is this object's and does not outlive a crash. */
+  lock(options: { takeOver?: boolean } = {}): StorageLock {
+    this.#onCall({ operation: "lock", file: "" });
+    if (this.#owner !== undefined && !options.takeOver) {
+      throw new LogLockedError(
+        `Cannot open "${this.location}" for writing as it is open already`,
+        this.location,
+        0,
+      );
+    }
+    const epoch = ++this.#epoch;
+    this.#owner = epoch;
+    return {
+      epoch,
+      held: () => this.#owner === epoch,
+      release: () => {
+        if (this.#owner === epoch) this.#owner = undefined;
+      },
+    };
+  }
+
+  /** Names of all files, synced or not. */
+  list(): string[] {
+    this.#onCall({ operation: "list", file: "" });
+    return [...this.#seen.keys()];
+  }
+
+  /** Opens a file. */
+  open(name: string, mode: "create" | "read"): StorageFile {
+    this.#onCall({
+      operation: mode === "create" ? "create" : "open",
+      file: name,
+    });
+    const found = this.#seen.get(name);
+    if (mode === "read") {
+      if (found === undefined) throw failure("open", name, "ENOENT");
+      return new MemoryFile(name, found, this.#onCall);
+    }
+    if (found !== undefined) throw failure("create", name, "EEXIST");
+    const content = emptyContent();
+    this.#change({ kind: "set", name, content });
+    return new MemoryFile(name, content, this.#onCall);
+  }
+
+  /** Renames; one change, atomic in a crash. */
+  rename(from: string, to: string): void {
+    this.#onCall({ operation: "rename", file: from });
+    const content = this.#seen.get(from);
+    if (content === undefined) throw failure("rename", from, "ENOENT");
+    this.#change({ kind: "set", name: to, content });
+    this.#change({ kind: "delete", name: from });
+  }
+
+  /** Removes a file. */
+  remove(name: string): void {
+    this.#onCall({ operation: "remove", file: name });
+    if (!this.#seen.has(name)) throw failure("remove", name, "ENOENT");
+    this.#change({ kind: "delete", name });
+  }
+
+  /** Makes all changes of entries durable. */
+  syncDirectory(): void {
+    this.#onCall({ operation: "syncDirectory", file: "" });
+    this.#synced = new Map(this.#seen);
+    this.#changes = [];
+  }
+
+  /**
+   * A storage as it could be after power was lost now; this one is unchanged.
+   * Every choice that the fault model leaves is made by `choose`, with 0 for
+   * the plainest outcome: unsynced writes and entries are lost.
+   */
+  crash(choose: Choose): MemoryStorage {
+    const entries = new Map(this.#synced);
+    const kept = choose(this.#changes.length + 1);
+    for (const change of this.#changes.slice(0, kept)) apply(entries, change);
+    const crashed = new MemoryStorage();
+    for (const [name, content] of entries) {
+      crashed.put(name, survive(content, choose));
+    }
+    return crashed;
+  }
+
+  /** A storage as another process sees it after this one was killed. */
+  kill(): MemoryStorage {
+    const killed = new MemoryStorage();
+    for (const [name, { seen }] of this.#seen) killed.put(name, seen);
+    return killed;
+  }
+
+  /** The bytes of a file as a reader sees them; a copy. */
+  get(name: string): Uint8Array | undefined {
+    return this.#seen.get(name)?.seen.slice();
+  }
+
+  /** Sets a file to a copy of `bytes`, durably. */
+  put(name: string, bytes: Uint8Array): void {
+    const content = { synced: bytes.slice(), seen: bytes.slice(), pending: [] };
+    this.#seen.set(name, content);
+    this.#synced.set(name, content);
+  }
+
+  #change(change: Change): void {
+    this.#changes.push(change);
+    apply(this.#seen, change);
+  }
+}
+
+class MemoryFile implements StorageFile {
+  readonly #name: string;
+  readonly #content: Content;
+  readonly #onCall: (call: StorageCall) => void;
+
+  constructor(
+    name: string,
+    content: Content,
+    onCall: (call: StorageCall) => void,
+  ) {
+    this.#name = name;
+    this.#content = content;
+    this.#onCall = onCall;
+  }
+
+  write(bytes: Uint8Array, offset: number): number {
+    this.#onCall({ operation: "write", file: this.#name });
+    const copy = bytes.slice();
+    this.#content.pending.push({ offset, bytes: copy, lost: false });
+    this.#content.seen = overlay(this.#content.seen, offset, copy);
+    return bytes.length;
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    this.#onCall({ operation: "read", file: this.#name });
+    const part = this.#content.seen.subarray(offset, offset + into.length);
+    into.set(part);
+    return part.length;
+  }
+
+  size(): number {
+    return this.#content.seen.length;
+  }
+
+  datasync(): void {
+    const content = this.#content;
+    try {
+      this.#onCall({ operation: "datasync", file: this.#name });
+    } catch (error) {
+      content.pending = content.pending.map((write) => ({
+        ...write,
+        lost: true,
+      }));
+      throw error;
+    }
+    for (const { offset, bytes, lost } of content.pending) {
+      if (!lost) content.synced = overlay(content.synced, offset, bytes);
+    }
+    content.pending = content.pending.filter(({ lost }) => lost);
+  }
+
+  truncate(size: number): void {
+    this.#onCall({ operation: "truncate", file: this.#name });
+    const content = this.#content;
+    content.seen = resize(content.seen, size);
+    content.synced = resize(content.synced, size);
+    content.pending = [];
+  }
+
+  close(): void {}
+}
+
+function apply(entries: Map<string, Content>, change: Change): void {
+  if (change.kind === "set") entries.set(change.name, change.content);
+  else entries.delete(change.name);
+}
+
+function survive(content: Content, choose: Choose): Uint8Array {
+  let bytes = content.synced;
+  for (const { offset, bytes: written } of content.pending) {
+    const fate = choose(3);
+    if (fate === 0) continue;
+    if (fate === 1) bytes = overlay(bytes, offset, written);
+    else bytes = tear(bytes, offset, written, choose);
+  }
+  return bytes;
+}
+
+function tear(
+  before: Uint8Array,
+  offset: number,
+  written: Uint8Array,
+  choose: Choose,
+): Uint8Array {
+  let bytes = before;
+  let at = 0;
+  while (at < written.length) {
+    const end = SECTOR_BYTES - (offset + at) % SECTOR_BYTES + at;
+    const part = written.subarray(at, end);
+    const fate = choose(3);
+    if (fate === 1) bytes = overlay(bytes, offset + at, part);
+    if (fate === 2) {
+      const garbled = part.map((byte) => byte ^ choose(256));
+      bytes = overlay(bytes, offset + at, garbled);
+    }
+    at = end;
+  }
+  return bytes;
+}
+
+function overlay(
+  base: Uint8Array,
+  offset: number,
+  bytes: Uint8Array,
+): Uint8Array {
+  const result = resize(base, Math.max(base.length, offset + bytes.length));
+  result.set(bytes, offset);
+  return result;
+}
+
+function resize(bytes: Uint8Array, size: number): Uint8Array {
+  const result = new Uint8Array(size);
+  result.set(bytes.subarray(0, size));
+  return result;
+}
+
+function emptyContent(): Content {
+  return { synced: new Uint8Array(), pending: [], seen: new Uint8Array() };
+}
+
+function failure(action: string, name: string, code: string): StorageError {
+  return StorageError.wrap(action, `[memory]/${name}`, { code });
+}

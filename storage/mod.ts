@@ -1,0 +1,24 @@
+/**
+ * Storage adapters, the two seams that they stand behind, and their errors.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(new MemoryStorage().list(), []);
+ * ```
+ *
+ * @module
+ */
+export * from "./corrupt_log_error.ts";
+export * from "./deno_storage.ts";
+export * from "./fenced_error.ts";
+export * from "./foreign_file_error.ts";
+export * from "./format_version_error.ts";
+export * from "./frame_log.ts";
+export * from "./log_locked_error.ts";
+export * from "./memory_storage.ts";
+export { type FileStorageOptions, NodeStorage } from "./node_storage.ts";
+export * from "./storage.ts";
+export * from "./storage_error.ts";

@@ -1,0 +1,332 @@
+import { CorruptLogError } from "./corrupt_log_error.ts";
+import { FencedError } from "./fenced_error.ts";
+import {
+  encodeFrame,
+  frameBytes,
+  type FrameHeader,
+  hex,
+} from "./format/frame.ts";
+import { splitRecords } from "./format/records.ts";
+import {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+} from "./format/segment_header.ts";
+import { formatSegmentName, type SegmentName } from "./format/segment_name.ts";
+import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
+import { firstLink, readChain } from "./segment_chain.ts";
+import { type PlacedFrame, SegmentReader } from "./segment_reader.ts";
+import type {
+  MaybePromise,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "./storage.ts";
+import { writeAll } from "./write_all.ts";
+
+/** Where a log goes on after it was recovered. */
+export interface SegmentLogState {
+  /** The segments, in order. */
+  segments: SegmentName[];
+  /** LSN of the last record, 0 if there is none. */
+  lastLsn: number;
+  /** Checksum of the last frame, 0 if there is none. */
+  checksum: number;
+  /** This opening's number, above that of every segment. */
+  epoch: number;
+}
+
+/** Options of {@linkcode SegmentLog}. */
+export interface SegmentLogOptions {
+  /** Size beyond which a segment is not grown, in bytes. */
+  segmentBytes: number;
+}
+
+interface ActiveSegment {
+  file: StorageFile;
+  salt: number;
+  offset: number;
+}
+
+/**
+ * A frame log in segment files. Made by `openSegments` of the recovery, which
+ * establishes the state; the first append makes a new segment.
+ */
+export class SegmentLog implements FrameLog {
+  readonly #storage: Storage;
+  readonly #lock: StorageLock;
+  readonly #epoch: number;
+  readonly #segmentBytes: number;
+  readonly #segments: SegmentName[];
+  #active: ActiveSegment | undefined;
+  #lastLsn: number;
+  #syncedLsn: number;
+  #checksum: number;
+
+  /** Continues at `state`, all of which is durable. */
+  constructor(
+    storage: Storage,
+    lock: StorageLock,
+    state: SegmentLogState,
+    options: SegmentLogOptions,
+  ) {
+    this.#storage = storage;
+    this.#lock = lock;
+    this.#epoch = state.epoch;
+    this.#segments = [...state.segments];
+    this.#lastLsn = state.lastLsn;
+    this.#syncedLsn = state.lastLsn;
+    this.#checksum = state.checksum;
+    this.#segmentBytes = options.segmentBytes;
+  }
+
+  /** LSN of the last record written. */
+  get lastLsn(): number {
+    return this.#lastLsn;
+  }
+
+  /** LSN of the oldest record kept. */
+  get firstLsn(): number {
+    return this.#segments[0]?.firstLsn ?? this.#lastLsn + 1;
+  }
+
+  /** Writes one frame, in a new segment if the active one has no room. */
+  append(frame: FrameDraft): MaybePromise<void> {
+    const active = this.#active;
+    if (active !== undefined && this.#hasRoom(active, frame)) {
+      return this.#write(active, frame);
+    }
+    return this.#rotate(frame.firstLsn).then((made) =>
+      this.#write(made, frame)
+    );
+  }
+
+  /** Syncs the active segment; those before are synced already. */
+  sync(): MaybePromise<void> {
+    const covered = this.#lastLsn;
+    if (this.#active === undefined) return;
+    const syncing = this.#active.file.datasync();
+    if (syncing instanceof Promise) {
+      return syncing.then(() => {
+        this.#syncedLsn = covered;
+      });
+    }
+    this.#syncedLsn = covered;
+  }
+
+  /** Asks the lock. */
+  checkOwner(): MaybePromise<void> {
+    const held = this.#lock.held();
+    if (held instanceof Promise) {
+      return held.then((held) => this.#refuseUnless(held));
+    }
+    this.#refuseUnless(held);
+  }
+
+  /** Reads through handles of its own, so it may overlap with appends. */
+  async *read(from: number, to: number): AsyncGenerator<RecordBatch> {
+    const segments = [...this.#segments];
+    let previous: number | undefined;
+    for (const [index, segment] of segments.entries()) {
+      const next = segments[index + 1]?.firstLsn ?? Infinity;
+      if (next <= from) continue;
+      if (segment.firstLsn > to) return;
+      const last = Math.min(to, next - 1);
+      previous = yield* this.#readSegment(segment, from, last, previous);
+    }
+  }
+
+  /** Removes the segments that hold nothing from `lsn` on, oldest first. */
+  async truncateBefore(lsn: number): Promise<void> {
+    let removed = false;
+    while (this.#segments.length > 1 && this.#segments[1].firstLsn <= lsn) {
+      await this.#storage.remove(this.#segments[0].name);
+      this.#segments.shift();
+      removed = true;
+    }
+    if (removed) await this.#storage.syncDirectory();
+  }
+
+  /** Marks the end as synced if `clean`; frees the file and the lock. */
+  async close(clean: boolean): Promise<void> {
+    const active = this.#active;
+    try {
+      if (clean && active !== undefined) await this.#markEnd(active);
+    } finally {
+      this.#active = undefined;
+      try {
+        await active?.file.close();
+      } finally {
+        await this.#lock.release();
+      }
+    }
+  }
+
+  #hasRoom({ offset }: ActiveSegment, frame: FrameDraft): boolean {
+    return offset + frameBytes(frame.length) <= this.#segmentBytes ||
+      offset === SEGMENT_HEADER_BYTES;
+  }
+
+  #write(active: ActiveSegment, frame: FrameDraft): MaybePromise<void> {
+    const header: FrameHeader = {
+      salt: active.salt,
+      previous: this.#checksum,
+      firstLsn: frame.firstLsn,
+      syncedLsn: this.#syncedLsn,
+      count: frame.count,
+      length: frame.length,
+    };
+    const checksum = encodeFrame(frame.buffer, header);
+    const end = frameBytes(frame.length);
+    const writing = writeAll(
+      active.file,
+      frame.buffer.subarray(0, end),
+      active.offset,
+    );
+    const done = () => {
+      active.offset += end;
+      this.#checksum = checksum;
+      this.#lastLsn = frame.firstLsn + frame.count - 1;
+    };
+    return writing instanceof Promise ? writing.then(done) : done();
+  }
+
+  /** The segment before is synced first: only the last one may be torn. */
+  async #rotate(firstLsn: number): Promise<ActiveSegment> {
+    const full = this.#active;
+    if (full !== undefined) {
+      if (this.#syncedLsn < this.#lastLsn) await this.sync();
+      await full.file.close();
+      this.#active = undefined;
+    }
+    const name = formatSegmentName(firstLsn, this.#epoch);
+    const salt = crypto.getRandomValues(new Uint32Array(1))[0];
+    const file = await this.#publish(name, firstLsn, salt);
+    this.#segments.push({ name, firstLsn, epoch: this.#epoch });
+    this.#active = { file, salt, offset: SEGMENT_HEADER_BYTES };
+    return this.#active;
+  }
+
+  /** Under its own name a segment always has a whole, synced header. */
+  async #publish(
+    name: string,
+    firstLsn: number,
+    salt: number,
+  ): Promise<StorageFile> {
+    const temporary = `${name}.tmp`;
+    const file = await this.#storage.open(temporary, "create");
+    try {
+      const header = encodeSegmentHeader({
+        firstLsn,
+        epoch: this.#epoch,
+        salt,
+        previous: this.#checksum,
+      });
+      await writeAll(file, header, 0);
+      await file.datasync();
+      await this.checkOwner();
+      await this.#storage.rename(temporary, name);
+      await this.#storage.syncDirectory();
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** An empty frame that declares all before it synced. */
+  async #markEnd(active: ActiveSegment): Promise<void> {
+    if (this.#syncedLsn < this.#lastLsn) await this.sync();
+    await this.checkOwner();
+    await this.#write(active, {
+      firstLsn: this.#lastLsn + 1,
+      count: 0,
+      buffer: new Uint8Array(frameBytes(0)),
+      length: 0,
+    });
+    await this.sync();
+  }
+
+  #refuseUnless(held: boolean): void {
+    if (!held) throw new FencedError(this.#storage.location, this.#epoch);
+  }
+
+  /** Yields `from` to `last`; returns the checksum of the last frame read. */
+  async *#readSegment(
+    segment: SegmentName,
+    from: number,
+    last: number,
+    previous: number | undefined,
+  ): AsyncGenerator<RecordBatch, number> {
+    const reader = await SegmentReader.open(this.#storage, segment.name);
+    try {
+      const link = firstLink(reader.header);
+      checkSegment(reader, segment, previous);
+      if (link.nextLsn > last) return link.previous;
+      const chain = readChain(reader, link);
+      while (true) {
+        const { value, done } = await chain.next();
+        if (done) {
+          const { offset, fault, expected, found } = value;
+          throw new CorruptLogError(
+            reader.path,
+            offset,
+            `record ${link.nextLsn} is missing (${fault}: expected ` +
+              `${expected}, found ${found})`,
+          );
+        }
+        for (const frame of value) {
+          if (frame.firstLsn + frame.count > from && frame.count > 0) {
+            yield recordsOf(reader.path, frame, from, last);
+          }
+          if (frame.firstLsn + frame.count > last) return frame.checksum;
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+}
+
+/** A segment has to be what its name says and to follow the one before. */
+function checkSegment(
+  { path, header }: SegmentReader,
+  { firstLsn, epoch }: SegmentName,
+  previous = header.previous,
+): void {
+  const expected = `record ${firstLsn} of epoch ${epoch} behind ` +
+    hex(previous);
+  const found = `record ${header.firstLsn} of epoch ${header.epoch} behind ` +
+    hex(header.previous);
+  if (expected === found) return;
+  throw new CorruptLogError(
+    path,
+    0,
+    `segment header: expected ${expected}, found ${found}`,
+  );
+}
+
+function recordsOf(
+  path: string,
+  frame: PlacedFrame,
+  from: number,
+  last: number,
+): RecordBatch {
+  const records = splitRecords(frame.payload, frame.count);
+  if (!Array.isArray(records)) {
+    const { expected, found } = records;
+    throw new CorruptLogError(
+      path,
+      frame.offset,
+      `records: expected ${expected}, found ${found}`,
+    );
+  }
+  const skip = Math.max(0, from - frame.firstLsn);
+  const stop = Math.min(frame.count, last + 1 - frame.firstLsn);
+  if (skip === 0 && stop === frame.count) {
+    return { firstLsn: frame.firstLsn, records };
+  }
+  return {
+    firstLsn: frame.firstLsn + skip,
+    records: records.slice(skip, stop),
+  };
+}

@@ -1,0 +1,62 @@
+/** A value, or a promise of it; who gets one awaits only if it is a promise. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * The lower seam: the few calls on one directory of files that the log needs.
+ *
+ * Each method may answer at once or with a promise, and throws or rejects with
+ * a {@linkcode StorageError}. Calls on different files may overlap; on one file
+ * the log makes one call at a time.
+ */
+export interface Storage {
+  /** Where this is, for messages: a path, or a word in brackets. */
+  readonly location: string;
+  /** Says of data losing its durability here, such as on tmpfs; else absent. */
+  warning?(): MaybePromise<string | undefined>;
+  /** Makes the directory if need be; on resolve its entry is durable. */
+  prepare(): MaybePromise<void>;
+  /**
+   * Takes the exclusive lock, or fails with a `LogLockedError`. With `takeOver`
+   * it is taken from an owner that lives, who is fenced.
+   */
+  lock(options?: { takeOver?: boolean }): MaybePromise<StorageLock>;
+  /** Names of all files here. */
+  list(): MaybePromise<string[]>;
+  /**
+   * Opens a file. `"create"` makes it, for reading and writing, and fails if it
+   * exists; the entry is durable only after `syncDirectory`.
+   */
+  open(name: string, mode: "create" | "read"): MaybePromise<StorageFile>;
+  /** Renames, replacing `to`; durable only after `syncDirectory`. */
+  rename(from: string, to: string): MaybePromise<void>;
+  /** Removes a file; durable only after `syncDirectory`. */
+  remove(name: string): MaybePromise<void>;
+  /** On resolve every entry made, renamed or removed before is durable. */
+  syncDirectory(): MaybePromise<void>;
+}
+
+/** An open file. */
+export interface StorageFile {
+  /** Writes at `offset` and says how many bytes it wrote, at least 1. */
+  write(bytes: Uint8Array, offset: number): MaybePromise<number>;
+  /** Reads at `offset` and says how many bytes; 0 only at the end. */
+  read(into: Uint8Array, offset: number): MaybePromise<number>;
+  /** Size in bytes. */
+  size(): MaybePromise<number>;
+  /** On resolve all bytes written before the call are durable (fdatasync). */
+  datasync(): MaybePromise<void>;
+  /** Cuts or extends to `size` bytes. */
+  truncate(size: number): MaybePromise<void>;
+  /** Releases the handle; syncs nothing. */
+  close(): MaybePromise<void>;
+}
+
+/** The exclusive right to write to a storage. */
+export interface StorageLock {
+  /** Higher than that of every owner before, as long as lock files are kept. */
+  readonly epoch: number;
+  /** Whether nobody has taken over. Exact if asked after a sync; see design. */
+  held(): MaybePromise<boolean>;
+  /** Lets others in. */
+  release(): MaybePromise<void>;
+}

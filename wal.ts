@@ -1,0 +1,276 @@
+import { type AckLevel, requireAckLevel } from "./ack_level.ts";
+import { measureRecord, requireRecord } from "./encode_record.ts";
+import { LogClosedError } from "./log_closed_error.ts";
+import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
+import { RecordTooLargeError } from "./record_too_large_error.ts";
+import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
+import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+import {
+  type CheckedOptions,
+  checkOptions,
+  type WalOptions,
+} from "./wal_options.ts";
+import { Writer } from "./writer.ts";
+
+/** Options of an append. */
+export interface AppendOptions {
+  /** What is to be true when the promise resolves. Default: the log's. */
+  ack?: AckLevel;
+}
+
+/** Which records to read. */
+export interface ReadOptions {
+  /** LSN of the first. Default: the oldest that is kept. */
+  from?: number;
+  /** LSN of the last. Default: the last one written when reading begins. */
+  to?: number;
+}
+
+/** A record as read back. */
+export interface LogRecord {
+  /** The record's number. */
+  lsn: number;
+  /** Its bytes; share memory with its neighbours', so copy to keep one. */
+  data: Uint8Array;
+}
+
+/**
+ * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
+ * from 1 without gaps.
+ *
+ * Any number of calls may run concurrently; LSNs are given in call order. One
+ * `Wal` at a time has a directory open, across processes and runtimes.
+ *
+ * After a failed write or sync every pending and later call rejects with
+ * `LogFailedError`; after `close`, with `LogClosedError`.
+ *
+ * @example
+ * ```ts
+ * import { Wal } from "@syncline/wal";
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import assert from "node:assert/strict";
+ *
+ * await using wal = await Wal.open(new MemoryStorage());
+ * assert.equal(await wal.append("first"), 1); // durable when it resolves
+ * const { last } = await wal.appendBatch(["second", "third"]); // atomic
+ * assert.equal(last, 3);
+ *
+ * const texts: string[] = [];
+ * for await (const { data } of wal.read({ from: 2 })) {
+ *   texts.push(new TextDecoder().decode(data));
+ * }
+ * assert.deepEqual(texts, ["second", "third"]);
+ * ```
+ */
+export class Wal implements AsyncDisposable {
+  readonly #log: FrameLog;
+  readonly #writer: Writer;
+  readonly #ack: AckLevel;
+  #closing: Promise<void> | undefined;
+
+  private constructor(log: FrameLog, options: CheckedOptions) {
+    this.#log = log;
+    this.#writer = new Writer(log, options);
+    this.#ack = options.ack;
+  }
+
+  /**
+   * Opens or makes the log at `target`, recovering it if its writer died.
+   *
+   * When it resolves, this process holds the lock and everything that can be
+   * read is durable. No byte that was there is changed.
+   *
+   * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` when
+   * it is open elsewhere, `CorruptLogError` when acknowledged records may be
+   * damaged, `FormatVersionError`, `ForeignFileError` or `StorageError`.
+   */
+  static async open(target: WalTarget, options: WalOptions = {}): Promise<Wal> {
+    const checked = checkOptions(options);
+    const log = await openFrameLog(target, options.storage, checked);
+    return new Wal(log, checked);
+  }
+
+  /**
+   * Appends one record, of 0 to 67,108,860 bytes, copied in the call; a string
+   * as UTF-8. Resolves with its LSN when it has reached the level `ack`.
+   *
+   * Waits in order while the queue is full. Rejects with `TypeError` or
+   * `RecordTooLargeError` before anything is queued.
+   */
+  async append(
+    record: Uint8Array | string,
+    options?: AppendOptions,
+  ): Promise<number> {
+    this.#refuseIfClosed("append");
+    const level = this.#level(options);
+    const size = measureRecord(requireRecord(record));
+    return await this.#writer.append(record, size, level);
+  }
+
+  /**
+   * Appends records that stay together: contiguous LSNs, one frame, all or none
+   * after a crash. Resolves when all have reached the level `ack`.
+   *
+   * Together they may take 67,108,864 bytes with 4 for each. Rejects with
+   * `TypeError`, `RecordTooLargeError`, or `RangeError` for no record.
+   */
+  async appendBatch(
+    records: Iterable<Uint8Array | string>,
+    options?: AppendOptions,
+  ): Promise<{ first: number; last: number }> {
+    this.#refuseIfClosed("append");
+    const level = this.#level(options);
+    const list = [...requireIterable(records)];
+    if (list.length === 0) {
+      throw new RangeError(
+        "Cannot append a batch as it must hold a record: received none",
+      );
+    }
+    const sizes = list.map((record) => measureRecord(requireRecord(record)));
+    const bytes = sizes.reduce((sum, size) => sum + size);
+    if (bytes > MAX_FRAME_BYTES) {
+      throw new RecordTooLargeError(bytes, MAX_FRAME_BYTES);
+    }
+    const entry = { records: list, sizes, bytes, level };
+    const last = await this.#writer.appendTogether(entry);
+    return { first: last - list.length + 1, last };
+  }
+
+  /**
+   * Queues one record for the log's own level and returns its LSN at once, with
+   * no promise; see {@linkcode Wal.settled}. Nothing is promised of it yet.
+   *
+   * Throws `QueueFullError` when there is no room, `TypeError` or
+   * `RecordTooLargeError`; the record is then not queued.
+   */
+  enqueue(record: Uint8Array | string): number {
+    this.#refuseIfClosed("enqueue");
+    const size = measureRecord(requireRecord(record));
+    return this.#writer.enqueue(record, size, this.#ack);
+  }
+
+  /**
+   * Resolves when all records up to `lsn` have reached `level`, by default the
+   * log's own. It waits for the policy; `flush` does not.
+   *
+   * Rejects with `RangeError` when `lsn` was not given out yet.
+   */
+  async settled(lsn: number, level: AckLevel = this.#ack): Promise<void> {
+    this.#refuseIfClosed("wait");
+    requireLsn("wait for", lsn, 1, this.#writer.lastLsn);
+    await this.#writer.settled(lsn, requireAckLevel(level));
+  }
+
+  /**
+   * Flushes and syncs everything appended before the call, whatever the policy
+   * says. Resolves with the last LSN, 0 if there is none, when all is durable.
+   */
+  async flush(): Promise<number> {
+    this.#refuseIfClosed("flush");
+    return await this.#writer.flush();
+  }
+
+  /**
+   * Reads the records `from` to `to`, both included. What is appended after
+   * reading began is not read; queued records are not either.
+   *
+   * Throws `RangeError` when a bound is not kept or not written yet, and
+   * `CorruptLogError` at the first record that is damaged or missing.
+   */
+  async *read(options: ReadOptions = {}): AsyncGenerator<LogRecord> {
+    for await (const { firstLsn, records } of this.readBatches(options)) {
+      for (let index = 0; index < records.length; index++) {
+        yield { lsn: firstLsn + index, data: records[index] };
+      }
+    }
+  }
+
+  /** As {@linkcode Wal.read}, but a frame's records at a time: faster. */
+  async *readBatches(
+    options: ReadOptions = {},
+  ): AsyncGenerator<RecordBatch> {
+    this.#refuseIfClosed("read");
+    const first = this.#log.firstLsn;
+    const last = this.#writer.writtenLsn;
+    const { from = first, to = last } = options;
+    requireLsn("read from", from, first, last + 1);
+    requireLsn("read to", to, from - 1, last);
+    if (from <= to) yield* this.#log.read(from, to);
+  }
+
+  /**
+   * Drops whole segments whose records are all below `lsn`, as after a
+   * checkpoint; all others stay readable. When it resolves, they are gone for
+   * good. Records below `lsn` in the segment that holds it stay.
+   *
+   * Rejects with `RangeError` when `lsn` lies beyond the end.
+   */
+  async truncateBefore(lsn: number): Promise<void> {
+    this.#refuseIfClosed("truncate");
+    requireLsn("truncate before", lsn, 1, this.#writer.writtenLsn + 1);
+    if (this.#writer.failure) throw this.#writer.failure;
+    await this.#log.truncateBefore(lsn);
+  }
+
+  /**
+   * Flushes and syncs everything appended, and releases the lock. A second
+   * call returns the same promise. Rejects if the last flush fails; the lock is
+   * released all the same.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The same as {@linkcode Wal.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const failedBefore = this.#writer.failure !== undefined;
+    try {
+      if (!failedBefore) await this.#writer.flush();
+    } finally {
+      this.#writer.stop();
+      await this.#log.close(this.#writer.failure === undefined);
+    }
+  }
+
+  #level(options: AppendOptions | undefined): AckLevel {
+    return options?.ack === undefined
+      ? this.#ack
+      : requireAckLevel(options.ack);
+  }
+
+  #refuseIfClosed(action: string): void {
+    if (this.#closing !== undefined) throw new LogClosedError(action);
+  }
+}
+
+function requireIterable<T>(records: Iterable<T>): Iterable<T> {
+  const iterable = typeof records === "object" && records !== null &&
+    Symbol.iterator in records && !(records instanceof Uint8Array);
+  if (iterable) return records;
+  throw new TypeError(
+    "Cannot append a batch as it must be an iterable of records: received " +
+      (records instanceof Uint8Array ? "a Uint8Array" : typeof records),
+  );
+}
+
+function requireLsn(
+  action: string,
+  lsn: unknown,
+  least: number,
+  most: number,
+): void {
+  const valid = Number.isSafeInteger(lsn) && (lsn as number) >= least &&
+    (lsn as number) <= most;
+  if (valid) return;
+  const message =
+    `Cannot ${action} record ${lsn} as it must be an integer from ${least} ` +
+    `to ${most}`;
+  throw typeof lsn === "number"
+    ? new RangeError(message)
+    : new TypeError(message);
+}

@@ -1,0 +1,97 @@
+import { type AckLevel, requireAckLevel } from "./ack_level.ts";
+import type { Clock } from "./clock.ts";
+import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
+import type { BatchPolicy } from "./policies/batch_policy.ts";
+import type { RecoveryMode } from "./recovery/decide_tail.ts";
+import type { Storage } from "./storage/storage.ts";
+import { systemClock } from "./system_clock.ts";
+
+/** Options of `Wal.open`. */
+export interface WalOptions {
+  /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
+  policy?: BatchPolicy;
+  /**
+   * Size beyond which a segment is not grown, in bytes, an integer of at least
+   * 4096; one frame may exceed it. Default 67,108,864.
+   */
+  segmentBytes?: number;
+  /** Most bytes in the queue, an integer of at least 1. Default 67,108,864. */
+  maxQueuedBytes?: number;
+  /** Most records in the queue, an integer of at least 1. Default 10,000. */
+  maxQueuedRecords?: number;
+  /** How a torn end is treated: `"tail"` (default) cuts, `"strict"` refuses. */
+  recovery?: RecoveryMode;
+  /** Makes the storage for a path. Default: the runtime's own. */
+  storage?: (directory: string | URL) => Storage;
+  /** Level of appends that name none. Default `"disk"`. */
+  ack?: AckLevel;
+  /**
+   * How long records that were acked at `os` stay unsynced at most, in ms, at
+   * least 0; `Infinity` leaves it to `flush()` and `close()`. Default 1000.
+   */
+  syncIntervalMs?: number;
+  /**
+   * Takes the lock even from an owner that lives; that one acknowledges
+   * nothing more. Default false.
+   */
+  takeOver?: boolean;
+  /** Hears warnings, such as of tmpfs. Default: `console.warn`. */
+  warn?: (message: string) => void;
+  /** Time, for tests. Default: the runtime's own. */
+  clock?: Clock;
+}
+
+/** {@linkcode WalOptions} with every default filled in, and checked. */
+export type CheckedOptions = Required<Omit<WalOptions, "storage">>;
+
+/** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
+export function checkOptions(options: WalOptions): CheckedOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot open a log as its options must be an object: received ${options}`,
+    );
+  }
+  const checked: CheckedOptions = {
+    policy: options.policy ?? new LeaderCommitPolicy(),
+    segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+    maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
+    maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
+    recovery: options.recovery ?? "tail",
+    ack: requireAckLevel(options.ack ?? "disk"),
+    syncIntervalMs: options.syncIntervalMs ?? 1000,
+    takeOver: options.takeOver ?? false,
+    warn: options.warn ?? ((message) => console.warn(message)),
+    clock: options.clock ?? systemClock,
+  };
+  requireInteger("segmentBytes", checked.segmentBytes, 4096);
+  requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
+  requireInteger("maxQueuedRecords", checked.maxQueuedRecords, 1);
+  const { syncIntervalMs, recovery, policy, takeOver } = checked;
+  if (!(typeof syncIntervalMs === "number" && syncIntervalMs >= 0)) {
+    throw refusal("syncIntervalMs", "a number of at least 0", syncIntervalMs);
+  }
+  if (recovery !== "tail" && recovery !== "strict") {
+    throw refusal("recovery", `"tail" or "strict"`, recovery);
+  }
+  if (typeof policy?.due !== "function") {
+    throw refusal("policy", "an object with a method due", policy);
+  }
+  if (typeof takeOver !== "boolean") {
+    throw refusal("takeOver", "a boolean", takeOver);
+  }
+  return checked;
+}
+
+function requireInteger(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw refusal(name, `an integer of at least ${least}`, value);
+}
+
+function refusal(name: string, rule: string, value: unknown): Error {
+  const shown = typeof value === "string" ? `"${value}"` : String(value);
+  const message =
+    `Cannot open a log as ${name} must be ${rule}: received ${shown}`;
+  return typeof value === "number"
+    ? new RangeError(message)
+    : new TypeError(message);
+}

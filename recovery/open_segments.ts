@@ -1,9 +1,14 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { SegmentLog, type SegmentLogOptions } from "../storage/segment_log.ts";
+import {
+  SegmentLog,
+  type SegmentLogOptions,
+  type SegmentLogState,
+} from "../storage/segment_log.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
-import { scanSegment } from "./scan_tail.ts";
+import { copyUnsynced } from "./copy_unsynced.ts";
+import { scanSegment, type SegmentScan } from "./scan_tail.ts";
 import { survey } from "./survey.ts";
 
 /** Options of {@linkcode openSegments}. */
@@ -15,7 +20,8 @@ export interface OpenSegmentsOptions extends SegmentLogOptions {
 }
 
 /**
- * Opens a log in segment files for writing: lock, sync, scan, decide.
+ * Opens a log in segment files for writing: lock, scan, decide, make
+ * durable.
  *
  * No byte of a segment is changed. A torn tail is cut by what comes after it:
  * the next segment begins at the LSN where this one's records end and names
@@ -54,37 +60,53 @@ async function recover(
   for (const name of unfinished) await storage.remove(name);
   await storage.syncDirectory();
   const last = segments.at(-1);
-  const end = last === undefined
-    ? { lastLsn: 0, checksum: 0 }
-    : await recoverEnd(storage, last.name, options.recovery);
+  // Above the last segment's even if somebody removed the lock files.
   const epoch = Math.max(lock.epoch, (last?.epoch ?? 0) + 1);
-  const { lastLsn, checksum } = end;
-  const state = { segments, lastLsn, checksum, epoch };
+  const state = { segments, lastLsn: 0, checksum: 0, epoch };
+  if (last !== undefined) {
+    await recoverEnd(storage, lock, last.name, state, options.recovery);
+  }
   return new SegmentLog(storage, lock, state, options);
 }
 
-/** Syncs before it reads: what is believed must not vanish in a next crash. */
+/** Fills in where the log ends; all that it has is durable then. */
 async function recoverEnd(
   storage: Storage,
+  lock: StorageLock,
   name: string,
+  state: SegmentLogState,
   mode: RecoveryMode,
-): Promise<{ lastLsn: number; checksum: number }> {
+): Promise<void> {
   const reader = await SegmentReader.open(storage, name);
   try {
-    await reader.file.datasync();
     const scan = await scanSegment(reader);
-    if (decideTail(scan, mode) !== "refuse") return scan;
-    const { fault, offset, expected, found } = scan.stop;
-    const why = scan.witness
-      ? "a later frame says that it was synced, so no crash explains this"
-      : "a crash may have torn it, which strict recovery does not accept";
-    throw new CorruptLogError(
-      reader.path,
-      offset,
-      `record ${scan.lastLsn + 1} is damaged (${fault}: expected ` +
-        `${expected}, found ${found}); ${why}`,
+    if (decideTail(scan, mode) === "refuse") throw refusal(reader.path, scan);
+    state.lastLsn = scan.lastLsn;
+    state.checksum = scan.checksum;
+    const copied = await copyUnsynced(
+      storage,
+      lock,
+      reader,
+      scan,
+      state.epoch,
     );
+    if (copied === undefined) return;
+    state.segments.push(copied.segment);
+    state.checksum = copied.checksum;
   } finally {
     await reader.close();
   }
+}
+
+function refusal(path: string, scan: SegmentScan): CorruptLogError {
+  const { fault, offset, expected, found } = scan.stop;
+  const why = scan.witness
+    ? "a later frame says that it was synced, so no crash explains this"
+    : "a crash may have torn it, which strict recovery does not accept";
+  return new CorruptLogError(
+    path,
+    offset,
+    `record ${scan.lastLsn + 1} is damaged (${fault}: expected ${expected}, ` +
+      `found ${found}); ${why}`,
+  );
 }

@@ -13,7 +13,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { acquireLock, type KernelLock } from "./_lock_file.ts";
 import { LogLockedError } from "./log_locked_error.ts";
-import type { Storage, StorageFile, StorageLock } from "./storage.ts";
+import type { OpenMode, Storage, StorageFile, StorageLock } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
 
 const TMPFS_MAGIC = 0x01021994;
@@ -33,7 +33,7 @@ export abstract class DirectoryStorage implements Storage {
   }
 
   /** Opens a file of the directory; see {@linkcode Storage}. */
-  abstract open(name: string, mode: "create" | "read"): StorageFile;
+  abstract open(name: string, mode: OpenMode): StorageFile;
 
   /** Warns of tmpfs, where nothing survives power loss. */
   warning(): string | undefined {

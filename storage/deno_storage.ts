@@ -1,7 +1,7 @@
 import { DirectoryStorage } from "./_directory_storage.ts";
 import type { KernelLock } from "./_lock_file.ts";
 import { type FileStorageOptions, isThreaded } from "./node_storage.ts";
-import type { MaybePromise, StorageFile } from "./storage.ts";
+import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
 
 /**
@@ -35,7 +35,7 @@ export class DenoStorage extends DirectoryStorage {
   }
 
   /** Opens a file of the directory. */
-  override open(name: string, mode: "create" | "read"): StorageFile {
+  override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
     const create = mode === "create";
     const file = this.attempt(
@@ -44,8 +44,7 @@ export class DenoStorage extends DirectoryStorage {
       () =>
         Deno.openSync(path, {
           read: true,
-          // Windows syncs only through a handle that may write.
-          write: create || Deno.build.os === "windows",
+          write: create,
           createNew: create,
         }),
     );

@@ -1,5 +1,5 @@
 import { LogLockedError } from "./log_locked_error.ts";
-import type { Storage, StorageFile, StorageLock } from "./storage.ts";
+import type { OpenMode, Storage, StorageFile, StorageLock } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
 
 /*
@@ -134,7 +134,7 @@ export class MemoryStorage implements Storage {
   }
 
   /** Opens a file. */
-  open(name: string, mode: "create" | "read"): StorageFile {
+  open(name: string, mode: OpenMode): StorageFile {
     this.#onCall({
       operation: mode === "create" ? "create" : "open",
       file: name,
@@ -178,21 +178,43 @@ export class MemoryStorage implements Storage {
    * Every choice that the fault model leaves is made by `choose`, with 0 for
    * the plainest outcome: unsynced writes and entries are lost.
    */
-  crash(choose: Choose): MemoryStorage {
+  crash(choose: Choose, options?: MemoryStorageOptions): MemoryStorage {
     const entries = new Map(this.#synced);
     const kept = choose(this.#changes.length + 1);
     for (const change of this.#changes.slice(0, kept)) apply(entries, change);
-    const crashed = new MemoryStorage();
+    const crashed = new MemoryStorage(options);
     for (const [name, content] of entries) {
       crashed.put(name, survive(content, choose));
     }
     return crashed;
   }
 
-  /** A storage as another process sees it after this one was killed. */
-  kill(): MemoryStorage {
-    const killed = new MemoryStorage();
-    for (const [name, { seen }] of this.#seen) killed.put(name, seen);
+  /**
+   * A storage as another process finds it after this one was killed: all that
+   * was written is there to read, synced or not. This one is unchanged.
+   */
+  kill(options?: MemoryStorageOptions): MemoryStorage {
+    const killed = new MemoryStorage(options);
+    const copies = new Map<Content, Content>();
+    const copy = (content: Content) => {
+      const made = copies.get(content) ?? {
+        ...content,
+        pending: [...content.pending],
+      };
+      copies.set(content, made);
+      return made;
+    };
+    for (const [name, content] of this.#synced) {
+      killed.#synced.set(name, copy(content));
+    }
+    for (const [name, content] of this.#seen) {
+      killed.#seen.set(name, copy(content));
+    }
+    killed.#changes = this.#changes.map((change) =>
+      change.kind === "set"
+        ? { ...change, content: copy(change.content) }
+        : change
+    );
     return killed;
   }
 

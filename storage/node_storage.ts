@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
-import process from "node:process";
 import { DirectoryStorage } from "./_directory_storage.ts";
-import type { MaybePromise, StorageFile } from "./storage.ts";
+import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
 
 /** Options of {@linkcode NodeStorage} and `DenoStorage`. */
@@ -45,20 +44,18 @@ export class NodeStorage extends DirectoryStorage {
   }
 
   /** Opens a file of the directory. */
-  override open(name: string, mode: "create" | "read"): StorageFile {
+  override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
-    const flags = mode === "create" ? "wx+" : READ_FLAGS;
     const descriptor = this.attempt(
       mode === "create" ? "create" : "open",
       path,
-      () => fs.openSync(path, flags),
+      () => fs.openSync(path, FLAGS[mode]),
     );
     return new NodeFile(path, descriptor, this.#threaded);
   }
 }
 
-/** Windows syncs only through a handle that may write. */
-const READ_FLAGS = process.platform === "win32" ? "r+" : "r";
+const FLAGS = { create: "wx+", read: "r" };
 
 /** Validates {@linkcode FileStorageOptions}. */
 export function isThreaded({ io = "blocking" }: FileStorageOptions): boolean {

@@ -49,13 +49,17 @@ export async function* readChain(
   }
 }
 
-/** Moves `link` behind `frame`, or says that the frame is not the next. */
+/**
+ * Moves `link` behind `frame`, or says that the frame is not the next. A mark,
+ * which holds no record, is no link: whether it survived must not matter to
+ * the segment that follows.
+ */
 function follow(frame: Frame, link: ChainLink): boolean {
   if (
     frame.salt !== link.salt || frame.previous !== link.previous ||
     frame.firstLsn !== link.nextLsn
   ) return false;
-  link.previous = frame.checksum;
+  if (frame.count > 0) link.previous = frame.checksum;
   link.nextLsn += frame.count;
   return true;
 }

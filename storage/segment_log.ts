@@ -7,11 +7,9 @@ import {
   hex,
 } from "./format/frame.ts";
 import { splitRecords } from "./format/records.ts";
-import {
-  encodeSegmentHeader,
-  SEGMENT_HEADER_BYTES,
-} from "./format/segment_header.ts";
-import { formatSegmentName, type SegmentName } from "./format/segment_name.ts";
+import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
+import type { SegmentName } from "./format/segment_name.ts";
+import { createSegment } from "./create_segment.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { firstLink, readChain } from "./segment_chain.ts";
 import { type PlacedFrame, SegmentReader } from "./segment_reader.ts";
@@ -184,7 +182,7 @@ export class SegmentLog implements FrameLog {
     );
     const done = () => {
       active.offset += end;
-      this.#checksum = checksum;
+      if (frame.count > 0) this.#checksum = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
     return writing instanceof Promise ? writing.then(done) : done();
@@ -198,39 +196,14 @@ export class SegmentLog implements FrameLog {
       await full.file.close();
       this.#active = undefined;
     }
-    const name = formatSegmentName(firstLsn, this.#epoch);
-    const salt = crypto.getRandomValues(new Uint32Array(1))[0];
-    const file = await this.#publish(name, firstLsn, salt);
-    this.#segments.push({ name, firstLsn, epoch: this.#epoch });
-    this.#active = { file, salt, offset: SEGMENT_HEADER_BYTES };
+    const { name, epoch, ...made } = await createSegment(
+      this.#storage,
+      this.#lock,
+      { firstLsn, epoch: this.#epoch, previous: this.#checksum },
+    );
+    this.#segments.push({ name, firstLsn, epoch });
+    this.#active = made;
     return this.#active;
-  }
-
-  /** Under its own name a segment always has a whole, synced header. */
-  async #publish(
-    name: string,
-    firstLsn: number,
-    salt: number,
-  ): Promise<StorageFile> {
-    const temporary = `${name}.tmp`;
-    const file = await this.#storage.open(temporary, "create");
-    try {
-      const header = encodeSegmentHeader({
-        firstLsn,
-        epoch: this.#epoch,
-        salt,
-        previous: this.#checksum,
-      });
-      await writeAll(file, header, 0);
-      await file.datasync();
-      await this.checkOwner();
-      await this.#storage.rename(temporary, name);
-      await this.#storage.syncDirectory();
-      return file;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
   }
 
   /** An empty frame that declares all before it synced. */

@@ -26,7 +26,7 @@ export interface Storage {
    * Opens a file. `"create"` makes it, for reading and writing, and fails if it
    * exists; the entry is durable only after `syncDirectory`.
    */
-  open(name: string, mode: "create" | "read"): MaybePromise<StorageFile>;
+  open(name: string, mode: OpenMode): MaybePromise<StorageFile>;
   /** Renames, replacing `to`; durable only after `syncDirectory`. */
   rename(from: string, to: string): MaybePromise<void>;
   /** Removes a file; durable only after `syncDirectory`. */
@@ -34,6 +34,9 @@ export interface Storage {
   /** On resolve every entry made, renamed or removed before is durable. */
   syncDirectory(): MaybePromise<void>;
 }
+
+/** What an open file is for; `"create"` reads as well. */
+export type OpenMode = "create" | "read";
 
 /** An open file. */
 export interface StorageFile {

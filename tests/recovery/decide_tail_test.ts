@@ -1,0 +1,25 @@
+import { decideTail } from "../../recovery/decide_tail.ts";
+import { assertEquals } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+
+test("decideTail() refuses whatever a witness declares synced", () => {
+  for (const mode of ["tail", "strict"] as const) {
+    for (const remainder of ["nothing", "zeros", "bytes"] as const) {
+      assertEquals(decideTail({ remainder, witness: true }, mode), "refuse");
+    }
+  }
+});
+
+test("decideTail() accepts an end with nothing or zeros behind", () => {
+  for (const mode of ["tail", "strict"] as const) {
+    for (const remainder of ["nothing", "zeros"] as const) {
+      assertEquals(decideTail({ remainder, witness: false }, mode), "accept");
+    }
+  }
+});
+
+test("decideTail() cuts a torn tail in mode tail only", () => {
+  const torn = { remainder: "bytes", witness: false } as const;
+  assertEquals(decideTail(torn, "tail"), "cut");
+  assertEquals(decideTail(torn, "strict"), "refuse");
+});

@@ -1,0 +1,140 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { LogFailedError } from "../../log_failed_error.ts";
+import { FencedError } from "../../storage/fenced_error.ts";
+import { LogLockedError } from "../../storage/log_locked_error.ts";
+import { NodeStorage } from "../../storage/node_storage.ts";
+import { Wal } from "../../wal.ts";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+test("Wal.open() refuses a second opener and names the first", async () => {
+  await withTempDir(async (directory) => {
+    await using _first = await Wal.open(directory);
+    const error = await assertRejects(
+      () => Wal.open(directory),
+      LogLockedError,
+    ) as LogLockedError;
+    assertEquals(error.pid, process.pid);
+    assertStringIncludes(error.message, directory);
+  });
+});
+
+test("Wal.close() lets the next opener in", async () => {
+  await withTempDir(async (directory) => {
+    for (let lsn = 1; lsn <= 3; lsn++) {
+      await using wal = await Wal.open(directory);
+      assertEquals(await wal.append("x"), lsn);
+    }
+    const locks = readdirSync(directory).filter((name) =>
+      name.endsWith(".lock")
+    );
+    assertEquals(locks, ["00000003.lock"]);
+  });
+});
+
+test("Wal.open() takes over from an owner that is dead", async () => {
+  await withTempDir(async (directory) => {
+    const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+    await new Promise((resolve) => child.on("exit", resolve));
+    writeOwner(directory, { pid: child.pid!, runtime: "Node" });
+    await using wal = await Wal.open(directory);
+    assertEquals(await wal.append("x"), 1);
+  });
+});
+
+test("Wal.open() takes over when a pid was given to another", async () => {
+  if (!canReadProc()) return;
+  await withTempDir(async (directory) => {
+    const owner = { pid: process.ppid, runtime: "Node", startedAt: "1" };
+    writeOwner(directory, owner);
+    await using wal = await Wal.open(directory);
+    assertEquals(await wal.append("x"), 1);
+  });
+});
+
+test("Wal.open() refuses when the owner is on another host", async () => {
+  await withTempDir(async (directory) => {
+    writeOwner(directory, { pid: 1, runtime: "Node", host: "elsewhere" });
+    const error = await assertRejects(
+      () => Wal.open(directory),
+      LogLockedError,
+    );
+    assertStringIncludes((error as Error).message, `host "elsewhere"`);
+  });
+});
+
+test("Wal.open() ignores a lock file that a power loss emptied", async () => {
+  await withTempDir(async (directory) => {
+    writeFileSync(`${directory}/00000007.lock`, "");
+    await using wal = await Wal.open(directory);
+    assertEquals(await wal.append("x"), 1);
+    assert(existsSync(`${directory}/00000008.lock`));
+  });
+});
+
+test("Wal.open() with takeOver fences an owner that lives", async () => {
+  await withTempDir(async (directory) => {
+    const zombie = await Wal.open(directory);
+    await zombie.append("one");
+    const pending = zombie.append("in flight");
+    const owner = await Wal.open(directory, { takeOver: true });
+    // Written either before the taker looked, or refused.
+    const outcome = await pending.catch((error) => error);
+    assert(outcome === 2 || outcome instanceof LogFailedError);
+    const error = await assertRejects(
+      () => zombie.append("late"),
+      LogFailedError,
+    ) as LogFailedError;
+    assertInstanceOf(error.cause, FencedError);
+    const lsn = await owner.append("mine");
+    await zombie.close();
+    await owner.close();
+
+    await using reader = await Wal.open(directory);
+    const texts: string[] = [];
+    for await (const { data } of reader.read()) {
+      texts.push(new TextDecoder().decode(data));
+    }
+    assertEquals(texts.length, lsn);
+    assertEquals(texts[lsn - 1], "mine");
+    assert(!texts.includes("late"));
+  });
+});
+
+test("Wal.open() lets one of many racing openers win", async () => {
+  await withTempDir(async (directory) => {
+    const opened = await Promise.allSettled(
+      Array.from({ length: 8 }, () => Wal.open(new NodeStorage(directory))),
+    );
+    const won = opened.filter(({ status }) => status === "fulfilled");
+    assertEquals(won.length, 1);
+    for (const result of opened) {
+      if (result.status === "fulfilled") await result.value.close();
+      else assertInstanceOf(result.reason, LogLockedError);
+    }
+  });
+});
+
+/** Linux only, and on Deno only with all permissions. */
+function canReadProc(): boolean {
+  try {
+    return existsSync("/proc/self/stat");
+  } catch {
+    console.log("skipped: /proc cannot be read here");
+    return false;
+  }
+}
+
+function writeOwner(directory: string, owner: object): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(`${directory}/00000001.lock`, JSON.stringify(owner));
+}

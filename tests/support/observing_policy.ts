@@ -1,0 +1,38 @@
+import type {
+  BatchPolicy,
+  FlushReport,
+  PendingBatch,
+} from "../../policies/batch_policy.ts";
+
+/** A policy that notes every flush and otherwise is the one it wraps. */
+export class ObservingPolicy implements BatchPolicy {
+  /** What each flush did, in order. */
+  readonly flushes: FlushReport[] = [];
+  /** How often `due` was asked. */
+  asked = 0;
+  readonly limits: BatchPolicy["limits"];
+  readonly whenIdle: BatchPolicy["whenIdle"];
+  readonly #policy: BatchPolicy;
+
+  /** Wraps `policy`. */
+  constructor(policy: BatchPolicy) {
+    this.#policy = policy;
+    this.limits = policy.limits;
+    this.whenIdle = policy.whenIdle;
+  }
+
+  /** Records of each flush. */
+  get sizes(): number[] {
+    return this.flushes.map(({ records }) => records);
+  }
+
+  due(batch: PendingBatch, now: number): number {
+    this.asked++;
+    return this.#policy.due(batch, now);
+  }
+
+  observe(flush: FlushReport): void {
+    this.flushes.push(flush);
+    this.#policy.observe?.(flush);
+  }
+}

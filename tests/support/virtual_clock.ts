@@ -1,0 +1,93 @@
+import type { Clock } from "../../clock.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/**
+ * A clock on which nothing happens until a test says so: turns end and time
+ * passes only when asked. It begins at 0 ms.
+ */
+export class VirtualClock implements Clock {
+  #time = 0;
+  #skewMs = 0;
+  #ends: (() => void)[] = [];
+  #timers: Timer[] = [];
+
+  /** Virtual time, which {@linkcode VirtualClock.skew} may have set back. */
+  now(): number {
+    return this.#time + this.#skewMs;
+  }
+
+  /** Calls back in the next {@linkcode VirtualClock.turn}. */
+  endOfTurn(callback: () => void): void {
+    this.#ends.push(callback);
+  }
+
+  /** Calls back when time is advanced that far. */
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { at: this.#time + Math.max(0, delayMs), callback };
+    this.#timers.push(timer);
+    return () => this.#drop(timer);
+  }
+
+  /** Number of timers that are set. */
+  get timers(): number {
+    return this.#timers.length;
+  }
+
+  /** Sets the hands off by `ms` from now on; timers do not notice. */
+  skew(ms: number): void {
+    this.#skewMs += ms;
+  }
+
+  /** Lets all microtasks run, ends the turn, and lets them run again. */
+  async turn(): Promise<void> {
+    await microtasks();
+    for (const end of this.#ends.splice(0)) end();
+    await microtasks();
+  }
+
+  /** Turns until nobody waits for the end of one. */
+  async quiet(): Promise<void> {
+    do await this.turn(); while (this.#ends.length > 0);
+  }
+
+  /** Lets `ms` pass; every timer on the way fires at its own instant. */
+  async advance(ms: number): Promise<void> {
+    await this.quiet();
+    const end = this.#time + ms;
+    for (let next; (next = this.#earliest(end)) !== undefined;) {
+      this.#time = next.at;
+      this.#drop(next);
+      next.callback();
+      await this.quiet();
+    }
+    this.#time = end;
+  }
+
+  /** Turns, in no time, until `promise` is settled; fails if it hangs. */
+  async settle<Value>(promise: Promise<Value>): Promise<Value> {
+    let settled = false;
+    const mark = () => void (settled = true);
+    promise.then(mark, mark);
+    for (let turn = 0; turn < 2000 && !settled; turn++) await this.turn();
+    if (!settled) throw new Error("A promise hangs: 2000 turns did not do");
+    return await promise;
+  }
+
+  #earliest(end: number): Timer | undefined {
+    return this.#timers.filter(({ at }) => at <= end)
+      .sort((a, b) => a.at - b.at)[0];
+  }
+
+  #drop(timer: Timer): void {
+    this.#timers = this.#timers.filter((other) => other !== timer);
+  }
+}
+
+/** A turn of the real loop: by its end all microtasks are done. */
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

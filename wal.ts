@@ -5,6 +5,7 @@ import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import { RecordTooLargeError } from "./record_too_large_error.ts";
 import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+import { requireIterable, requireLsn } from "./require_argument.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -246,31 +247,4 @@ export class Wal implements AsyncDisposable {
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
   }
-}
-
-function requireIterable<T>(records: Iterable<T>): Iterable<T> {
-  const iterable = typeof records === "object" && records !== null &&
-    Symbol.iterator in records && !(records instanceof Uint8Array);
-  if (iterable) return records;
-  throw new TypeError(
-    "Cannot append a batch as it must be an iterable of records: received " +
-      (records instanceof Uint8Array ? "a Uint8Array" : typeof records),
-  );
-}
-
-function requireLsn(
-  action: string,
-  lsn: unknown,
-  least: number,
-  most: number,
-): void {
-  const valid = Number.isSafeInteger(lsn) && (lsn as number) >= least &&
-    (lsn as number) <= most;
-  if (valid) return;
-  const message =
-    `Cannot ${action} record ${lsn} as it must be an integer from ${least} ` +
-    `to ${most}`;
-  throw typeof lsn === "number"
-    ? new RangeError(message)
-    : new TypeError(message);
 }

@@ -18,6 +18,7 @@ export * from "./foreign_file_error.ts";
 export * from "./format_version_error.ts";
 export * from "./frame_log.ts";
 export * from "./log_locked_error.ts";
+export type { Choose, StorageCall } from "./memory_file.ts";
 export * from "./memory_storage.ts";
 export { type FileStorageOptions, NodeStorage } from "./node_storage.ts";
 export * from "./storage.ts";

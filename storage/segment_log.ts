@@ -1,18 +1,10 @@
-import { CorruptLogError } from "./corrupt_log_error.ts";
 import { FencedError } from "./fenced_error.ts";
-import {
-  encodeFrame,
-  frameBytes,
-  type FrameHeader,
-  hex,
-} from "./format/frame.ts";
-import { splitRecords } from "./format/records.ts";
+import { encodeFrame, frameBytes, type FrameHeader } from "./format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import type { SegmentName } from "./format/segment_name.ts";
 import { createSegment } from "./create_segment.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
-import { firstLink, readChain } from "./segment_chain.ts";
-import { type PlacedFrame, SegmentReader } from "./segment_reader.ts";
+import { readSegments } from "./read_segments.ts";
 import type {
   MaybePromise,
   Storage,
@@ -121,16 +113,8 @@ export class SegmentLog implements FrameLog {
   }
 
   /** Reads through handles of its own, so it may overlap with appends. */
-  async *read(from: number, to: number): AsyncGenerator<RecordBatch> {
-    const segments = [...this.#segments];
-    let previous: number | undefined;
-    for (const [index, segment] of segments.entries()) {
-      const next = segments[index + 1]?.firstLsn ?? Infinity;
-      if (next <= from) continue;
-      if (segment.firstLsn > to) return;
-      const last = Math.min(to, next - 1);
-      previous = yield* this.#readSegment(segment, from, last, previous);
-    }
+  read(from: number, to: number): AsyncGenerator<RecordBatch> {
+    return readSegments(this.#storage, [...this.#segments], from, to);
   }
 
   /** Removes the segments that hold nothing from `lsn` on, oldest first. */
@@ -222,84 +206,4 @@ export class SegmentLog implements FrameLog {
   #refuseUnless(held: boolean): void {
     if (!held) throw new FencedError(this.#storage.location, this.#epoch);
   }
-
-  /** Yields `from` to `last`; returns the checksum of the last frame read. */
-  async *#readSegment(
-    segment: SegmentName,
-    from: number,
-    last: number,
-    previous: number | undefined,
-  ): AsyncGenerator<RecordBatch, number> {
-    const reader = await SegmentReader.open(this.#storage, segment.name);
-    try {
-      const link = firstLink(reader.header);
-      checkSegment(reader, segment, previous);
-      if (link.nextLsn > last) return link.previous;
-      const chain = readChain(reader, link);
-      while (true) {
-        const { value, done } = await chain.next();
-        if (done) {
-          const { offset, fault, expected, found } = value;
-          throw new CorruptLogError(
-            reader.path,
-            offset,
-            `record ${link.nextLsn} is missing (${fault}: expected ` +
-              `${expected}, found ${found})`,
-          );
-        }
-        for (const frame of value) {
-          if (frame.firstLsn + frame.count > from && frame.count > 0) {
-            yield recordsOf(reader.path, frame, from, last);
-          }
-          if (frame.firstLsn + frame.count > last) return frame.checksum;
-        }
-      }
-    } finally {
-      await reader.close();
-    }
-  }
-}
-
-/** A segment has to be what its name says and to follow the one before. */
-function checkSegment(
-  { path, header }: SegmentReader,
-  { firstLsn, epoch }: SegmentName,
-  previous = header.previous,
-): void {
-  const expected = `record ${firstLsn} of epoch ${epoch} behind ` +
-    hex(previous);
-  const found = `record ${header.firstLsn} of epoch ${header.epoch} behind ` +
-    hex(header.previous);
-  if (expected === found) return;
-  throw new CorruptLogError(
-    path,
-    0,
-    `segment header: expected ${expected}, found ${found}`,
-  );
-}
-
-function recordsOf(
-  path: string,
-  frame: PlacedFrame,
-  from: number,
-  last: number,
-): RecordBatch {
-  const records = splitRecords(frame.payload, frame.count);
-  if (!Array.isArray(records)) {
-    const { expected, found } = records;
-    throw new CorruptLogError(
-      path,
-      frame.offset,
-      `records: expected ${expected}, found ${found}`,
-    );
-  }
-  const skip = Math.max(0, from - frame.firstLsn);
-  const stop = Math.min(frame.count, last + 1 - frame.firstLsn);
-  if (skip === 0 && stop === frame.count) {
-    return { firstLsn: frame.firstLsn, records };
-  }
-  return {
-    firstLsn: frame.firstLsn + skip,
-    records: records.slice(skip, stop),
-  };
 }

@@ -1,4 +1,4 @@
-import type { Entry } from "./writer.ts";
+import type { Entry } from "./intake.ts";
 
 interface Waiting extends Entry {
   /** Tells whoever waits the LSN of the entry's last record. */

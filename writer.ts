@@ -1,16 +1,15 @@
 import type { AckLevel } from "./ack_level.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import type { Batch } from "./batch.ts";
-import { BatchQueue } from "./batch_queue.ts";
+import type { BatchQueue } from "./batch_queue.ts";
 import type { Clock } from "./clock.ts";
 import { decideFlush } from "./decide_flush.ts";
-import { invariant } from "./invariant.ts";
+import { type Entry, Intake } from "./intake.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
 import { proceed } from "./proceed.ts";
 import { QueueFullError } from "./queue_full_error.ts";
-import { RoomQueue } from "./room_queue.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
-import { WaiterQueue } from "./waiter_queue.ts";
 
 /** Options of {@linkcode Writer}, all of them checked. */
 export interface WriterOptions {
@@ -20,16 +19,6 @@ export interface WriterOptions {
   maxQueuedRecords: number;
   /** How long written records may stay unsynced, in ms; may be `Infinity`. */
   syncIntervalMs: number;
-}
-
-/** Records that take their place in the queue together. */
-export interface Entry {
-  records: (Uint8Array | string)[];
-  /** Measured bytes of each. */
-  sizes: number[];
-  /** Sum of `sizes`. */
-  bytes: number;
-  level: AckLevel;
 }
 
 interface Flight {
@@ -52,16 +41,12 @@ export class Writer {
   readonly #policy: BatchPolicy;
   readonly #clock: Clock;
   readonly #options: WriterOptions;
-  readonly #queue: BatchQueue;
-  readonly #room = new RoomQueue();
-  readonly #written = new WaiterQueue();
-  readonly #durable = new WaiterQueue();
+  readonly #intake: Intake;
+  readonly #acks: Acknowledgements;
   #activity: "idle" | "asked" | "waiting" | "flushing" | "failed" = "idle";
   #failure: LogFailedError | undefined;
   #cancelWait: () => void = () => {};
   #cancelSync: (() => void) | undefined;
-  #writtenLsn: number;
-  #durableLsn: number;
   /** Records up to here are to be flushed, whatever the policy says. */
   #flushDemand = 0;
   /** Records up to here are to be synced once they are written. */
@@ -74,14 +59,16 @@ export class Writer {
     this.#policy = options.policy;
     this.#clock = options.clock;
     this.#options = options;
-    this.#writtenLsn = log.lastLsn;
-    this.#durableLsn = log.lastLsn;
-    this.#queue = new BatchQueue(log.lastLsn + 1, options.policy.limits ?? {});
+    this.#acks = new Acknowledgements(log.lastLsn);
+    this.#intake = new Intake(log.lastLsn + 1, {
+      ...options,
+      limits: options.policy.limits ?? {},
+    });
   }
 
   /** LSN up to which records are written and acknowledged as such. */
   get writtenLsn(): number {
-    return this.#writtenLsn;
+    return this.#acks.writtenLsn;
   }
 
   /** LSN of the last record that has a place in the queue. */
@@ -101,35 +88,28 @@ export class Writer {
     level: AckLevel,
   ): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
-    if (this.#room.isEmpty && this.#hasRoom(1, size)) {
-      return this.#wait(this.#place(record, size, level), level);
-    }
-    const kept = typeof record === "string" ? record : record.slice();
-    return this.#waitForRoom({
-      records: [kept],
-      sizes: [size],
-      bytes: size,
-      level,
-    });
+    const lsn = this.#intake.add(record, size, level);
+    if (lsn > 0) return this.#accepted(lsn, level);
+    const entry = { records: [record], sizes: [size], bytes: size, level };
+    return this.#waitForRoom(entry);
   }
 
   /** Queues records that share a frame; resolves with the last LSN. */
   appendTogether(entry: Entry): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
-    if (this.#room.isEmpty && this.#hasRoom(entry.sizes.length, entry.bytes)) {
-      return this.#wait(this.#placeEntry(entry), entry.level);
-    }
-    const records = entry.records.map((record) =>
-      typeof record === "string" ? record : record.slice()
-    );
-    return this.#waitForRoom({ ...entry, records });
+    const lsn = this.#intake.addTogether(entry);
+    return lsn > 0
+      ? this.#accepted(lsn, entry.level)
+      : this.#waitForRoom(entry);
   }
 
   /** Queues one record or throws. */
   enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
     if (this.#failure) throw this.#failure;
-    if (this.#room.isEmpty && this.#hasRoom(1, size)) {
-      return this.#place(record, size, level);
+    const lsn = this.#intake.add(record, size, level);
+    if (lsn > 0) {
+      this.#askSoon();
+      return lsn;
     }
     this.#press();
     throw new QueueFullError(this.#queue.records, this.#queue.bytes);
@@ -137,23 +117,21 @@ export class Writer {
 
   /** Resolves once the queued record `lsn` has reached `level`. */
   settled(lsn: number, level: AckLevel): Promise<number> {
-    if (level === "memory") return Promise.resolve(lsn);
-    const reached = level === "os" ? this.#writtenLsn : this.#durableLsn;
-    if (lsn <= reached) return Promise.resolve(lsn);
+    if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     if (this.#failure) return Promise.reject(this.#failure);
     if (level === "disk") this.#demandSync(lsn);
-    return this.#wait(lsn, level);
+    return this.#acks.wait(lsn, level);
   }
 
   /** Flushes and syncs all that was appended before the call. */
   async flush(): Promise<number> {
-    await this.#room.drained();
+    await this.#intake.drained();
     if (this.#failure) throw this.#failure;
     const lsn = this.lastLsn;
-    if (lsn <= this.#durableLsn) return lsn;
+    if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#demandSync(lsn);
-    return await this.#wait(lsn, "disk");
+    return await this.#acks.wait(lsn, "disk");
   }
 
   /** Ends all timers; to be called when nothing is in flight. */
@@ -162,44 +140,25 @@ export class Writer {
     this.#cancelSync?.();
   }
 
-  #wait(lsn: number, level: AckLevel): Promise<number> {
-    if (level === "disk") return this.#durable.wait(lsn);
-    return level === "os" ? this.#written.wait(lsn) : Promise.resolve(lsn);
+  get #queue(): BatchQueue {
+    return this.#intake.queue;
+  }
+
+  #accepted(lsn: number, level: AckLevel): Promise<number> {
+    this.#askSoon();
+    return this.#acks.wait(lsn, level);
   }
 
   /** A full queue flushes whatever the policy says, else nobody goes on. */
   #waitForRoom(entry: Entry): Promise<number> {
-    const placed = this.#room.wait(entry);
+    const queued = this.#intake.waitForRoom(entry);
     this.#press();
-    return placed.then((lsn) => this.settled(lsn, entry.level));
+    return queued.then((lsn) => this.settled(lsn, entry.level));
   }
 
   #press(): void {
     this.#pressed = true;
     this.#askSoon();
-  }
-
-  /** Something larger than the whole queue is let in when it is alone. */
-  #hasRoom(records: number, bytes: number): boolean {
-    const { maxQueuedBytes, maxQueuedRecords } = this.#options;
-    return this.#queue.records === 0 ||
-      this.#queue.records + records <= maxQueuedRecords &&
-        this.#queue.bytes + bytes <= maxQueuedBytes;
-  }
-
-  #place(record: Uint8Array | string, size: number, level: AckLevel): number {
-    const now = this.#clock.now();
-    const lsn = this.#queue.add(record, size, level === "disk", now);
-    this.#askSoon();
-    return lsn;
-  }
-
-  #placeEntry({ records, sizes, bytes, level }: Entry): number {
-    const now = this.#clock.now();
-    const sync = level === "disk";
-    const lsn = this.#queue.addTogether(records, sizes, bytes, sync, now);
-    this.#askSoon();
-    return lsn;
   }
 
   #demandSync(lsn: number): void {
@@ -259,13 +218,14 @@ export class Writer {
   }
 
   #syncIsDemanded(): boolean {
-    return Math.min(this.#syncDemand, this.#writtenLsn) > this.#durableLsn;
+    return Math.min(this.#syncDemand, this.#acks.writtenLsn) >
+      this.#acks.durableLsn;
   }
 
   #syncIfDemanded(): void {
     if (!this.#syncIsDemanded()) return;
     this.#activity = "flushing";
-    const covered = this.#writtenLsn;
+    const covered = this.#acks.writtenLsn;
     proceed(
       () => this.#log.sync(),
       () => this.#confirm(covered, true, () => this.#rest()),
@@ -282,26 +242,25 @@ export class Writer {
     proceed(
       () => this.#log.checkOwner(),
       () => {
-        invariant(lsn >= this.#writtenLsn, "acknowledged LSN goes back");
-        this.#writtenLsn = lsn;
-        if (synced) this.#durableLsn = lsn;
+        this.#acks.advance(lsn, synced);
         this.#scheduleSync();
-        this.#written.release(lsn);
-        this.#durable.release(this.#durableLsn);
         next();
       },
       (error) => this.#fail(error),
     );
   }
 
-  #land({ batch, reason, startedAt, writtenAt }: Flight): void {
+  #land(flight: Flight): void {
+    this.#intake.release(flight.batch);
+    this.#pressed = this.#intake.isCrowded;
+    this.#report(flight);
+    this.#rest();
+  }
+
+  #report({ batch, reason, startedAt, writtenAt }: Flight): void {
     const { count, length, firstLsn, lastLsn, oldestAt } = batch;
-    this.#queue.release(batch);
-    this.#pressed = false;
-    for (const entry of this.#room.entries(this.#hasRoom.bind(this))) {
-      entry.placed(this.#placeEntry(entry));
-    }
-    if (!this.#room.isEmpty) this.#pressed = true;
+    const synced = this.#acks.durableLsn >= lastLsn;
+    const durableAt = synced ? this.#clock.now() : writtenAt;
     try {
       this.#policy.observe?.({
         reason,
@@ -312,12 +271,11 @@ export class Writer {
         oldestAt,
         startedAt,
         writtenAt,
-        durableAt: this.#durableLsn >= lastLsn ? this.#clock.now() : writtenAt,
+        durableAt,
       });
     } catch {
       // A policy cannot stop the log.
     }
-    this.#rest();
   }
 
   #rest(): void {
@@ -328,7 +286,7 @@ export class Writer {
   }
 
   #scheduleSync(): void {
-    if (this.#durableLsn >= this.#writtenLsn) {
+    if (this.#acks.durableLsn >= this.#acks.writtenLsn) {
       this.#cancelSync?.();
       this.#cancelSync = undefined;
       return;
@@ -337,7 +295,7 @@ export class Writer {
     if (syncIntervalMs === Infinity || this.#cancelSync) return;
     this.#cancelSync = this.#clock.after(syncIntervalMs, () => {
       this.#cancelSync = undefined;
-      this.#demandSync(this.#writtenLsn);
+      this.#demandSync(this.#acks.writtenLsn);
     });
   }
 
@@ -345,9 +303,8 @@ export class Writer {
   #fail(cause: unknown): void {
     this.stop();
     this.#activity = "failed";
-    this.#failure = new LogFailedError(this.#durableLsn, cause);
-    this.#written.reject(this.#failure);
-    this.#durable.reject(this.#failure);
-    this.#room.reject(this.#failure);
+    this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
+    this.#acks.reject(this.#failure);
+    this.#intake.reject(this.#failure);
   }
 }

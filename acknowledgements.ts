@@ -1,0 +1,54 @@
+import type { AckLevel } from "./ack_level.ts";
+import { invariant } from "./invariant.ts";
+import { WaiterQueue } from "./waiter_queue.ts";
+
+/** How far the log has got, and who waits for it to get further. */
+export class Acknowledgements {
+  readonly #written = new WaiterQueue();
+  readonly #durable = new WaiterQueue();
+  #writtenLsn: number;
+  #durableLsn: number;
+
+  /** Everything up to `lsn` is durable. */
+  constructor(lsn: number) {
+    this.#writtenLsn = lsn;
+    this.#durableLsn = lsn;
+  }
+
+  /** LSN up to which records are written. */
+  get writtenLsn(): number {
+    return this.#writtenLsn;
+  }
+
+  /** LSN up to which records are synced. */
+  get durableLsn(): number {
+    return this.#durableLsn;
+  }
+
+  /** Whether the record `lsn` has reached `level`. */
+  reached(lsn: number, level: AckLevel): boolean {
+    if (level === "memory") return true;
+    return lsn <= (level === "os" ? this.#writtenLsn : this.#durableLsn);
+  }
+
+  /** Resolves with `lsn` once that record has reached `level`. */
+  wait(lsn: number, level: AckLevel): Promise<number> {
+    if (this.reached(lsn, level)) return Promise.resolve(lsn);
+    return (level === "os" ? this.#written : this.#durable).wait(lsn);
+  }
+
+  /** All up to `lsn` is written, and durable too if `synced`. */
+  advance(lsn: number, synced: boolean): void {
+    invariant(lsn >= this.#writtenLsn, "acknowledged LSN goes back");
+    this.#writtenLsn = lsn;
+    if (synced) this.#durableLsn = lsn;
+    this.#written.release(this.#writtenLsn);
+    this.#durable.release(this.#durableLsn);
+  }
+
+  /** Rejects all who wait. */
+  reject(error: Error): void {
+    this.#written.reject(error);
+    this.#durable.reject(error);
+  }
+}

@@ -1,0 +1,103 @@
+import type { AckLevel } from "./ack_level.ts";
+import type { Batch } from "./batch.ts";
+import { BatchQueue } from "./batch_queue.ts";
+import type { Clock } from "./clock.ts";
+import type { BatchLimits } from "./policies/batch_policy.ts";
+import { RoomQueue } from "./room_queue.ts";
+
+/** Records that take their place in the queue together, as one frame. */
+export interface Entry {
+  /** The records. */
+  records: (Uint8Array | string)[];
+  /** Measured bytes of each. */
+  sizes: number[];
+  /** Sum of `sizes`. */
+  bytes: number;
+  /** What is to be true when they are acknowledged. */
+  level: AckLevel;
+}
+
+/** Bounds of {@linkcode Intake}. */
+export interface IntakeOptions {
+  clock: Clock;
+  limits: BatchLimits;
+  maxQueuedBytes: number;
+  maxQueuedRecords: number;
+}
+
+/**
+ * Where records come in: the queue, its bounds, and the line of those who wait
+ * for room. Nobody overtakes: while somebody waits, nobody else is let in.
+ */
+export class Intake {
+  /** What has its place. */
+  readonly queue: BatchQueue;
+  readonly #room = new RoomQueue();
+  readonly #options: IntakeOptions;
+
+  /** An empty queue; the next record gets `nextLsn`. */
+  constructor(nextLsn: number, options: IntakeOptions) {
+    this.queue = new BatchQueue(nextLsn, options.limits);
+    this.#options = options;
+  }
+
+  /** Whether somebody waits for room. */
+  get isCrowded(): boolean {
+    return !this.#room.isEmpty;
+  }
+
+  /** Queues a record and returns its LSN, or 0 if there is no room. */
+  add(record: Uint8Array | string, size: number, level: AckLevel): number {
+    if (this.isCrowded || !this.#hasRoom(1, size)) return 0;
+    const now = this.#options.clock.now();
+    return this.queue.add(record, size, level === "disk", now);
+  }
+
+  /** Queues an entry and returns its last LSN, or 0 if there is no room. */
+  addTogether(entry: Entry): number {
+    const { records, bytes } = entry;
+    if (this.isCrowded || !this.#hasRoom(records.length, bytes)) return 0;
+    return this.#put(entry);
+  }
+
+  /** Stands in line with a copy; resolves with the last LSN once queued. */
+  waitForRoom(entry: Entry): Promise<number> {
+    const records = entry.records.map((record) =>
+      typeof record === "string" ? record : record.slice()
+    );
+    return this.#room.wait({ ...entry, records });
+  }
+
+  /** Resolves once all who wait now are queued, or were rejected. */
+  drained(): Promise<void> {
+    return this.#room.drained();
+  }
+
+  /** Counts a batch off and lets in those for whom there is room now. */
+  release(batch: Batch): void {
+    this.queue.release(batch);
+    const hasRoom = this.#hasRoom.bind(this);
+    for (const waiting of this.#room.entries(hasRoom)) {
+      waiting.placed(this.#put(waiting));
+    }
+  }
+
+  /** Rejects all who wait for room. */
+  reject(error: Error): void {
+    this.#room.reject(error);
+  }
+
+  /** Something larger than the whole queue is let in when it is alone. */
+  #hasRoom(records: number, bytes: number): boolean {
+    const { maxQueuedBytes, maxQueuedRecords } = this.#options;
+    return this.queue.records === 0 ||
+      this.queue.records + records <= maxQueuedRecords &&
+        this.queue.bytes + bytes <= maxQueuedBytes;
+  }
+
+  #put({ records, sizes, bytes, level }: Entry): number {
+    const now = this.#options.clock.now();
+    const sync = level === "disk";
+    return this.queue.addTogether(records, sizes, bytes, sync, now);
+  }
+}

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import process from "node:process";
 import { type LockOwner, ownerState, thisProcess } from "./_lock_owner.ts";
+import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { StorageLock } from "./storage.ts";
 
@@ -24,14 +25,6 @@ import type { StorageLock } from "./storage.ts";
  *   If it still has one after a sync, the taker has not begun to read, and
  *   will find what was synced.
  */
-
-/** A lock that the kernel frees with its process, if the runtime has one. */
-export interface KernelLock {
-  /** Takes it on the file, for as long as the process lives or until called. */
-  hold(path: string): () => void;
-  /** Whether the owner of the file is known to be gone. */
-  isFree(path: string): boolean;
-}
 
 const ATTEMPTS = 100;
 

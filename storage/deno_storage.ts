@@ -1,5 +1,5 @@
-import { DirectoryStorage } from "./_directory_storage.ts";
-import type { KernelLock } from "./_lock_file.ts";
+import { DirectoryStorage } from "./directory_storage.ts";
+import type { KernelLock } from "./kernel_lock.ts";
 import { type FileStorageOptions, isThreaded } from "./node_storage.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
@@ -18,19 +18,18 @@ import { StorageError } from "./storage_error.ts";
  * import { Wal } from "@syncline/wal";
  *
  * const directory = await Deno.makeTempDir();
- * await using wal = await Wal.open(new DenoStorage(directory));
+ * const wal = await Wal.open(new DenoStorage(directory));
  * await wal.append("durable");
+ * await wal.close();
  * await Deno.remove(directory, { recursive: true });
  * ```
  */
 export class DenoStorage extends DirectoryStorage {
-  /** flock, which the kernel frees with the process. */
-  protected override readonly kernelLock: KernelLock = flock;
   readonly #threaded: boolean;
 
   /** Resolves the path; touches nothing. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
-    super(directory);
+    super(directory, flock);
     this.#threaded = isThreaded(options);
   }
 
@@ -52,6 +51,7 @@ export class DenoStorage extends DirectoryStorage {
   }
 }
 
+/** The kernel frees it with the process, whatever the permissions. */
 const flock: KernelLock = {
   hold(path) {
     const file = Deno.openSync(path, { read: true, write: true });

@@ -14,8 +14,8 @@ export class FencedError extends Error {
     readonly epoch: number,
   ) {
     super(
-      `Cannot acknowledge records in "${location}" as another owner took ` +
-        `over from epoch ${epoch}`,
+      `Cannot acknowledge records in "${location}" as its lock of ` +
+        `epoch ${epoch} is gone: another owner took over, or it was removed`,
     );
   }
 }

@@ -13,10 +13,12 @@
  */
 export * from "./corrupt_log_error.ts";
 export * from "./deno_storage.ts";
+export * from "./directory_storage.ts";
 export * from "./fenced_error.ts";
 export * from "./foreign_file_error.ts";
 export * from "./format_version_error.ts";
 export * from "./frame_log.ts";
+export * from "./kernel_lock.ts";
 export * from "./log_locked_error.ts";
 export type { Choose, StorageCall } from "./memory_file.ts";
 export * from "./memory_storage.ts";

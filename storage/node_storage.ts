@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { DirectoryStorage } from "./_directory_storage.ts";
+import { DirectoryStorage } from "./directory_storage.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
 
@@ -27,10 +27,10 @@ export interface FileStorageOptions {
  * import { mkdtempSync, rmSync } from "node:fs";
  *
  * const directory = mkdtempSync("/tmp/wal-");
- * await using wal = await Wal.open(
- *   new NodeStorage(directory, { io: "threaded" }),
- * );
+ * const storage = new NodeStorage(directory, { io: "threaded" });
+ * const wal = await Wal.open(storage);
  * await wal.append("durable");
+ * await wal.close();
  * rmSync(directory, { recursive: true });
  * ```
  */

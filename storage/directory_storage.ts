@@ -11,7 +11,8 @@ import {
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { acquireLock, type KernelLock } from "./_lock_file.ts";
+import { acquireLock } from "./_lock_file.ts";
+import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { OpenMode, Storage, StorageFile, StorageLock } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
@@ -22,11 +23,14 @@ const TMPFS_MAGIC = 0x01021994;
 export abstract class DirectoryStorage implements Storage {
   /** The directory's absolute path. */
   readonly location: string;
-  /** A kernel lock to use beside the lock files, if the runtime has one. */
-  protected readonly kernelLock?: KernelLock;
+  readonly #kernelLock: KernelLock | undefined;
 
-  /** Resolves the path; touches nothing. */
-  constructor(directory: string | URL) {
+  /**
+   * Resolves the path; touches nothing. A kernel lock, if the runtime has one,
+   * is used beside the lock files.
+   */
+  constructor(directory: string | URL, kernelLock?: KernelLock) {
+    this.#kernelLock = kernelLock;
     this.location = resolve(
       directory instanceof URL ? fileURLToPath(directory) : directory,
     );
@@ -65,7 +69,7 @@ export abstract class DirectoryStorage implements Storage {
       "lock",
       this.location,
       () =>
-        acquireLock(this.location, options.takeOver ?? false, this.kernelLock),
+        acquireLock(this.location, options.takeOver ?? false, this.#kernelLock),
     );
   }
 

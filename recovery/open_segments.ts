@@ -4,6 +4,8 @@ import {
   type SegmentLogOptions,
   type SegmentLogState,
 } from "../storage/segment_log.ts";
+import type { SegmentName } from "../storage/format/segment_name.ts";
+import { checkSegment } from "../storage/read_segments.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
@@ -56,15 +58,15 @@ async function recover(
   lock: StorageLock,
   options: OpenSegmentsOptions,
 ): Promise<SegmentLog> {
-  const { segments, unfinished } = await survey(storage);
+  const { segments, fenced, unfinished } = await survey(storage);
   for (const name of unfinished) await storage.remove(name);
   await storage.syncDirectory();
   const last = segments.at(-1);
   // Above the last segment's even if somebody removed the lock files.
   const epoch = Math.max(lock.epoch, (last?.epoch ?? 0) + 1);
-  const state = { segments, lastLsn: 0, checksum: 0, epoch };
+  const state = { segments, fenced, lastLsn: 0, checksum: 0, epoch };
   if (last !== undefined) {
-    await recoverEnd(storage, lock, last.name, state, options.recovery);
+    await recoverEnd(storage, lock, last, state, options.recovery);
   }
   return new SegmentLog(storage, lock, state, options);
 }
@@ -73,12 +75,13 @@ async function recover(
 async function recoverEnd(
   storage: Storage,
   lock: StorageLock,
-  name: string,
+  last: SegmentName,
   state: SegmentLogState,
   mode: RecoveryMode,
 ): Promise<void> {
-  const reader = await SegmentReader.open(storage, name);
+  const reader = await SegmentReader.open(storage, last.name);
   try {
+    checkSegment(reader, last);
     const scan = await scanSegment(reader);
     if (decideTail(scan, mode) === "refuse") throw refusal(reader.path, scan);
     state.lastLsn = scan.lastLsn;

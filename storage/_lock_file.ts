@@ -10,7 +10,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import process from "node:process";
-import { type LockOwner, ownerState, thisProcess } from "./_lock_owner.ts";
+import {
+  type LockOwner,
+  type OwnerState,
+  ownerState,
+  thisProcess,
+} from "./_lock_owner.ts";
 import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { StorageLock } from "./storage.ts";
@@ -89,8 +94,7 @@ function refuseIfOwned(
   const path = lockPath(directory, number);
   const owner = readOwner(path);
   if (owner === undefined) return;
-  if (owner.runtime === "Deno" && kernel?.isFree(path)) return;
-  const state = ownerState(owner);
+  const state = judge(owner, path, kernel);
   if (state === "dead") return;
   const who = `${owner.runtime} process ${owner.pid}`;
   throw new LogLockedError(
@@ -103,6 +107,17 @@ function refuseIfOwned(
     directory,
     owner.pid,
   );
+}
+
+/** The kernel knows best, also across containers; only Deno's owners ask it. */
+function judge(
+  owner: LockOwner,
+  path: string,
+  kernel?: KernelLock,
+): OwnerState {
+  const held = owner.runtime === "Deno" ? kernel?.state(path) : undefined;
+  if (held === "held") return "alive";
+  return held === "free" ? "dead" : ownerState(owner);
 }
 
 /** `undefined` when it was released, is gone, or a power loss emptied it. */

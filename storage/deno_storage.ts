@@ -58,12 +58,12 @@ const flock: KernelLock = {
     file.tryLockSync(true);
     return () => file.close();
   },
-  isFree(path) {
+  state(path) {
     try {
       using file = Deno.openSync(path, { read: true, write: true });
-      return file.tryLockSync(false);
+      return file.tryLockSync(false) ? "free" : "held";
     } catch {
-      return false;
+      return "unknown";
     }
   },
 };

@@ -2,6 +2,6 @@
 export interface KernelLock {
   /** Takes it on the file, for as long as the process lives or until called. */
   hold(path: string): () => void;
-  /** Whether the owner of the file is known to be gone. */
-  isFree(path: string): boolean;
+  /** Whether a living process holds it on the file; `"unknown"`: cannot ask. */
+  state(path: string): "held" | "free" | "unknown";
 }

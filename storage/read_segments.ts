@@ -66,7 +66,7 @@ async function* readSegment(
 }
 
 /** A segment has to be what its name says and to follow the one before. */
-function checkSegment(
+export function checkSegment(
   { path, header }: SegmentReader,
   { firstLsn, epoch }: SegmentName,
   previous = header.previous,

@@ -1,7 +1,7 @@
 import { FencedError } from "./fenced_error.ts";
 import { encodeFrame, frameBytes, type FrameHeader } from "./format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
-import type { SegmentName } from "./format/segment_name.ts";
+import { compareSegments, type SegmentName } from "./format/segment_name.ts";
 import { createSegment } from "./create_segment.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { readSegments } from "./read_segments.ts";
@@ -17,6 +17,8 @@ import { writeAll } from "./write_all.ts";
 export interface SegmentLogState {
   /** The segments, in order. */
   segments: SegmentName[];
+  /** Segments that a fenced owner made; they are no part of the log. */
+  fenced: SegmentName[];
   /** LSN of the last record, 0 if there is none. */
   lastLsn: number;
   /** Checksum of the last frame, 0 if there is none. */
@@ -47,6 +49,7 @@ export class SegmentLog implements FrameLog {
   readonly #epoch: number;
   readonly #segmentBytes: number;
   readonly #segments: SegmentName[];
+  #fenced: SegmentName[];
   #active: ActiveSegment | undefined;
   #lastLsn: number;
   #syncedLsn: number;
@@ -63,6 +66,7 @@ export class SegmentLog implements FrameLog {
     this.#lock = lock;
     this.#epoch = state.epoch;
     this.#segments = [...state.segments];
+    this.#fenced = [...state.fenced];
     this.#lastLsn = state.lastLsn;
     this.#syncedLsn = state.lastLsn;
     this.#checksum = state.checksum;
@@ -117,15 +121,28 @@ export class SegmentLog implements FrameLog {
     return readSegments(this.#storage, [...this.#segments], from, to);
   }
 
-  /** Removes the segments that hold nothing from `lsn` on, oldest first. */
+  /**
+   * Removes the segments that hold nothing from `lsn` on, oldest first. What is
+   * left of them is always a log: a fenced segment goes before the one whose
+   * epoch fences it, else it would come back to life.
+   */
   async truncateBefore(lsn: number): Promise<void> {
-    let removed = false;
-    while (this.#segments.length > 1 && this.#segments[1].firstLsn <= lsn) {
+    const kept = this.#segments.findLastIndex(({ firstLsn }) =>
+      firstLsn <= lsn
+    );
+    if (kept <= 0) return;
+    const oldest = this.#segments[kept];
+    const isGone = (fenced: SegmentName) => compareSegments(fenced, oldest) < 0;
+    for (const { name } of this.#fenced.filter(isGone)) {
+      await this.#storage.remove(name);
+    }
+    this.#fenced = this.#fenced.filter((fenced) => !isGone(fenced));
+    await this.#storage.syncDirectory();
+    while (this.#segments[0] !== oldest) {
       await this.#storage.remove(this.#segments[0].name);
       this.#segments.shift();
-      removed = true;
     }
-    if (removed) await this.#storage.syncDirectory();
+    await this.#storage.syncDirectory();
   }
 
   /** Marks the end as synced if `clean`; frees the file and the lock. */

@@ -6,7 +6,8 @@ const SPARE_BYTES = 4 * 1024 * 1024;
 
 /** The batches that wait: some sealed, the last one open; LSNs are given here. */
 export class BatchQueue {
-  readonly #limits: BatchLimits;
+  readonly #maxRecords: number;
+  readonly #maxBytes: number;
   readonly #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
@@ -17,7 +18,8 @@ export class BatchQueue {
 
   /** An empty queue; the next record gets `nextLsn`. */
   constructor(nextLsn: number, limits: BatchLimits) {
-    this.#limits = limits;
+    this.#maxRecords = orUnlimited(limits.records);
+    this.#maxBytes = Math.min(orUnlimited(limits.bytes), MAX_FRAME_BYTES);
     this.#open = new Batch(nextLsn);
   }
 
@@ -83,14 +85,9 @@ export class BatchQueue {
   #makeRoom(records: number, bytes: number): void {
     const { count, length } = this.#open;
     if (count === 0) return;
-    const limitBytes = Math.min(
-      this.#limits.bytes ?? Infinity,
-      MAX_FRAME_BYTES,
-    );
-    const limitRecords = this.#limits.records ?? Infinity;
-    if (length + bytes > limitBytes || count + records > limitRecords) {
-      this.#seal();
-    }
+    if (
+      length + bytes > this.#maxBytes || count + records > this.#maxRecords
+    ) this.#seal();
   }
 
   #put(
@@ -106,12 +103,17 @@ export class BatchQueue {
   }
 
   #sealIfFull(): void {
-    const { records = Infinity, bytes = Infinity } = this.#limits;
-    if (this.#open.count >= records || this.#open.length >= bytes) this.#seal();
+    const { count, length } = this.#open;
+    if (count >= this.#maxRecords || length >= this.#maxBytes) this.#seal();
   }
 
   #seal(): void {
     this.#sealed.push(this.#open);
     this.#open = new Batch(this.#open.lastLsn + 1, this.#spare.pop());
   }
+}
+
+/** A policy cannot break the queue: what is no limit limits nothing. */
+function orUnlimited(limit: unknown): number {
+  return typeof limit === "number" && limit > 0 ? limit : Infinity;
 }

@@ -32,24 +32,23 @@ export function decideFlush(
   if (context.sealed) return { flush: "limit" };
   if (context.demanded) return { flush: "demand" };
   if (context.pressed) return { flush: "pressure" };
-  const due = askDue(policy, batch, now);
-  if (Number.isNaN(due)) return { flush: "fault" };
-  if (due <= now) return { flush: "due" };
-  if (policy.whenIdle === "flush") return { flush: "idle" };
-  return { waitUntil: due };
+  try {
+    return askPolicy(policy, batch, now);
+  } catch {
+    return { flush: "fault" };
+  }
 }
 
-/** `NaN` for whatever is no answer. */
-function askDue(
+/** May throw whatever the policy throws. */
+function askPolicy(
   policy: BatchPolicy,
   batch: PendingBatch,
   now: number,
-): number {
+): FlushDecision {
   const { records, bytes, oldestAt, newestAt } = batch;
-  try {
-    const due = policy.due({ records, bytes, oldestAt, newestAt }, now);
-    return typeof due === "number" ? due : NaN;
-  } catch {
-    return NaN;
-  }
+  const due = policy.due({ records, bytes, oldestAt, newestAt }, now);
+  if (typeof due !== "number" || Number.isNaN(due)) return { flush: "fault" };
+  if (due <= now) return { flush: "due" };
+  if (policy.whenIdle === "flush") return { flush: "idle" };
+  return { waitUntil: due };
 }

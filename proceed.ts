@@ -9,12 +9,12 @@ export function proceed(
   next: () => void,
   fail: (error: unknown) => void,
 ): void {
-  let answer: MaybePromise<void>;
+  let answer: void | Promise<void>;
   try {
     answer = call();
   } catch (error) {
     return fail(error);
   }
-  if (answer instanceof Promise) answer.then(next, fail);
+  if (typeof answer?.then === "function") answer.then(next, fail);
   else next();
 }

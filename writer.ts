@@ -21,6 +21,15 @@ export interface WriterOptions {
   syncIntervalMs: number;
 }
 
+/** What the writer is about; `asking` keeps a policy from asking itself. */
+type Activity =
+  | "idle"
+  | "asked"
+  | "asking"
+  | "waiting"
+  | "flushing"
+  | "failed";
+
 interface Flight {
   readonly batch: Batch;
   readonly reason: FlushReason;
@@ -43,7 +52,7 @@ export class Writer {
   readonly #options: WriterOptions;
   readonly #intake: Intake;
   readonly #acks: Acknowledgements;
-  #activity: "idle" | "asked" | "waiting" | "flushing" | "failed" = "idle";
+  #activity: Activity = "idle";
   #failure: LogFailedError | undefined;
   #cancelWait: () => void = () => {};
   #cancelSync: (() => void) | undefined;
@@ -175,23 +184,27 @@ export class Writer {
 
   #ask(): void {
     if (this.#activity === "failed") return;
-    this.#activity = "idle";
+    this.#activity = "asking";
     const batch = this.#queue.head;
-    if (batch === undefined) return this.#syncIfDemanded();
+    if (batch === undefined) return this.#restOrSync();
+    const { count } = batch;
     const now = this.#clock.now();
     const decision = decideFlush(this.#policy, batch, now, {
       sealed: this.#queue.headIsSealed,
       demanded: batch.firstLsn <= this.#flushDemand,
       pressed: this.#pressed,
     });
-    if ("flush" in decision) return this.#flush(decision.flush, now);
-    if (this.#syncIsDemanded()) return this.#syncIfDemanded();
-    if (decision.waitUntil === Infinity) return;
+    if ("flush" in decision) this.#flush(decision.flush, now);
+    else if (batch.count !== count) this.#rest();
+    else if (this.#syncIsDemanded()) this.#restOrSync();
+    else this.#waitUntil(decision.waitUntil, now);
+  }
+
+  #waitUntil(instant: number, now: number): void {
+    this.#activity = "idle";
+    if (instant === Infinity) return;
     this.#activity = "waiting";
-    this.#cancelWait = this.#clock.after(
-      decision.waitUntil - now,
-      () => this.#ask(),
-    );
+    this.#cancelWait = this.#clock.after(instant - now, () => this.#ask());
   }
 
   #flush(reason: FlushReason, now: number): void {
@@ -222,8 +235,11 @@ export class Writer {
       this.#acks.durableLsn;
   }
 
-  #syncIfDemanded(): void {
-    if (!this.#syncIsDemanded()) return;
+  #restOrSync(): void {
+    if (!this.#syncIsDemanded()) {
+      this.#activity = "idle";
+      return;
+    }
     this.#activity = "flushing";
     const covered = this.#acks.writtenLsn;
     proceed(

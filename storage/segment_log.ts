@@ -3,6 +3,7 @@ import { encodeFrame, frameBytes, type FrameHeader } from "./format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import { compareSegments, type SegmentName } from "./format/segment_name.ts";
 import { createSegment } from "./create_segment.ts";
+import { isPromise } from "./is_promise.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { readSegments } from "./read_segments.ts";
 import type {
@@ -99,7 +100,7 @@ export class SegmentLog implements FrameLog {
     const covered = this.#lastLsn;
     if (this.#active === undefined) return;
     const syncing = this.#active.file.datasync();
-    if (syncing instanceof Promise) {
+    if (isPromise(syncing)) {
       return syncing.then(() => {
         this.#syncedLsn = covered;
       });
@@ -110,7 +111,7 @@ export class SegmentLog implements FrameLog {
   /** Asks the lock. */
   checkOwner(): MaybePromise<void> {
     const held = this.#lock.held();
-    if (held instanceof Promise) {
+    if (isPromise(held)) {
       return held.then((held) => this.#refuseUnless(held));
     }
     this.#refuseUnless(held);
@@ -186,7 +187,7 @@ export class SegmentLog implements FrameLog {
       if (frame.count > 0) this.#checksum = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
-    return writing instanceof Promise ? writing.then(done) : done();
+    return isPromise(writing) ? writing.then(done) : done();
   }
 
   /** The segment before is synced first: only the last one may be torn. */

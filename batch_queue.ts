@@ -113,7 +113,9 @@ export class BatchQueue {
   }
 }
 
-/** A policy cannot break the queue: what is no limit limits nothing. */
+/** A policy cannot break the queue: at least 1; what is no number is no limit. */
 function orUnlimited(limit: unknown): number {
-  return typeof limit === "number" && limit > 0 ? limit : Infinity;
+  return typeof limit === "number" && !Number.isNaN(limit)
+    ? Math.max(1, limit)
+    : Infinity;
 }

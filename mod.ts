@@ -16,12 +16,15 @@
  * @module
  */
 export type { AckLevel } from "./ack_level.ts";
+export * from "./append_options.ts";
 export * from "./clock.ts";
 export * from "./log_closed_error.ts";
 export * from "./log_failed_error.ts";
+export * from "./log_record.ts";
 export type { WalTarget } from "./open_frame_log.ts";
 export * from "./policies/mod.ts";
 export * from "./queue_full_error.ts";
+export * from "./read_options.ts";
 export * from "./record_too_large_error.ts";
 export * from "./recovery/mod.ts";
 export * from "./storage/mod.ts";

@@ -1,7 +1,10 @@
 import { type AckLevel, requireAckLevel } from "./ack_level.ts";
+import type { AppendOptions } from "./append_options.ts";
 import { measureRecord, requireRecord } from "./encode_record.ts";
 import { LogClosedError } from "./log_closed_error.ts";
+import type { LogRecord } from "./log_record.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
+import type { ReadOptions } from "./read_options.ts";
 import { RecordTooLargeError } from "./record_too_large_error.ts";
 import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
@@ -12,28 +15,6 @@ import {
   type WalOptions,
 } from "./wal_options.ts";
 import { Writer } from "./writer.ts";
-
-/** Options of an append. */
-export interface AppendOptions {
-  /** What is to be true when the promise resolves. Default: the log's. */
-  ack?: AckLevel;
-}
-
-/** Which records to read. */
-export interface ReadOptions {
-  /** LSN of the first. Default: the oldest that is kept. */
-  from?: number;
-  /** LSN of the last. Default: the last one written when reading begins. */
-  to?: number;
-}
-
-/** A record as read back. */
-export interface LogRecord {
-  /** The record's number. */
-  lsn: number;
-  /** Its bytes; share memory with its neighbours', so copy to keep one. */
-  data: Uint8Array;
-}
 
 /**
  * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
@@ -88,7 +69,12 @@ export class Wal implements AsyncDisposable {
   static async open(target: WalTarget, options: WalOptions = {}): Promise<Wal> {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
-    return new Wal(log, checked);
+    try {
+      return new Wal(log, checked);
+    } catch (error) {
+      await log.close(false);
+      throw error;
+    }
   }
 
   /**

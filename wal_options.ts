@@ -79,6 +79,15 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   if (typeof takeOver !== "boolean") {
     throw refusal("takeOver", "a boolean", takeOver);
   }
+  if (typeof checked.warn !== "function") {
+    throw refusal("warn", "a function", checked.warn);
+  }
+  if (typeof (options.storage ?? checked.warn) !== "function") {
+    throw refusal("storage", "a function", options.storage);
+  }
+  if (typeof checked.clock?.endOfTurn !== "function") {
+    throw refusal("clock", "an object with a method endOfTurn", checked.clock);
+  }
   return checked;
 }
 
@@ -91,7 +100,8 @@ function refusal(name: string, rule: string, value: unknown): Error {
   const shown = typeof value === "string" ? `"${value}"` : String(value);
   const message =
     `Cannot open a log as ${name} must be ${rule}: received ${shown}`;
-  return typeof value === "number"
+  const isAmount = rule.includes("integer") || rule.includes("number");
+  return isAmount && typeof value === "number"
     ? new RangeError(message)
     : new TypeError(message);
 }

@@ -3,39 +3,19 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import type { Batch } from "./batch.ts";
 import type { BatchQueue } from "./batch_queue.ts";
 import type { Clock } from "./clock.ts";
+import { commit } from "./commit.ts";
 import { decideFlush } from "./decide_flush.ts";
 import { type Entry, Intake } from "./intake.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
-import { proceed } from "./proceed.ts";
 import { QueueFullError } from "./queue_full_error.ts";
+import { type FlushTimes, reportFlush } from "./report_flush.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
-
-/** Options of {@linkcode Writer}, all of them checked. */
-export interface WriterOptions {
-  policy: BatchPolicy;
-  clock: Clock;
-  maxQueuedBytes: number;
-  maxQueuedRecords: number;
-  /** How long written records may stay unsynced, in ms; may be `Infinity`. */
-  syncIntervalMs: number;
-}
+import { SyncDemand } from "./sync_demand.ts";
+import type { WriterOptions } from "./writer_options.ts";
 
 /** What the writer is about; `asking` keeps a policy from asking itself. */
-type Activity =
-  | "idle"
-  | "asked"
-  | "asking"
-  | "waiting"
-  | "flushing"
-  | "failed";
-
-interface Flight {
-  readonly batch: Batch;
-  readonly reason: FlushReason;
-  readonly startedAt: number;
-  writtenAt: number;
-}
+type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
 
 /**
  * The core: gathers records, flushes as the policy says, and releases waiters
@@ -49,17 +29,14 @@ export class Writer {
   readonly #log: FrameLog;
   readonly #policy: BatchPolicy;
   readonly #clock: Clock;
-  readonly #options: WriterOptions;
   readonly #intake: Intake;
+  readonly #sync: SyncDemand;
   readonly #acks: Acknowledgements;
   #activity: Activity = "idle";
   #failure: LogFailedError | undefined;
   #cancelWait: () => void = () => {};
-  #cancelSync: (() => void) | undefined;
-  /** Records up to here are to be flushed, whatever the policy says. */
+  /** Up to here records are flushed whatever the policy says. */
   #flushDemand = 0;
-  /** Records up to here are to be synced once they are written. */
-  #syncDemand = 0;
   #pressed = false;
 
   /** Goes on where `log` ends. */
@@ -67,15 +44,17 @@ export class Writer {
     this.#log = log;
     this.#policy = options.policy;
     this.#clock = options.clock;
-    this.#options = options;
     this.#acks = new Acknowledgements(log.lastLsn);
-    this.#intake = new Intake(log.lastLsn + 1, {
-      ...options,
-      limits: options.policy.limits ?? {},
-    });
+    const limits = options.policy.limits ?? {};
+    this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
+    this.#sync = new SyncDemand(
+      options.clock,
+      options.syncIntervalMs,
+      () => this.#askSoon(),
+    );
   }
 
-  /** LSN up to which records are written and acknowledged as such. */
+  /** LSN up to which records are written. */
   get writtenLsn(): number {
     return this.#acks.writtenLsn;
   }
@@ -99,17 +78,16 @@ export class Writer {
     if (this.#failure) return Promise.reject(this.#failure);
     const lsn = this.#intake.add(record, size, level);
     if (lsn > 0) return this.#accepted(lsn, level);
-    const entry = { records: [record], sizes: [size], bytes: size, level };
-    return this.#waitForRoom(entry);
+    const [records, sizes] = [[record], [size]];
+    return this.#waitForRoom({ records, sizes, bytes: size, level });
   }
 
   /** Queues records that share a frame; resolves with the last LSN. */
   appendTogether(entry: Entry): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
     const lsn = this.#intake.addTogether(entry);
-    return lsn > 0
-      ? this.#accepted(lsn, entry.level)
-      : this.#waitForRoom(entry);
+    if (lsn === 0) return this.#waitForRoom(entry);
+    return this.#accepted(lsn, entry.level);
   }
 
   /** Queues one record or throws. */
@@ -128,7 +106,7 @@ export class Writer {
   settled(lsn: number, level: AckLevel): Promise<number> {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     if (this.#failure) return Promise.reject(this.#failure);
-    if (level === "disk") this.#demandSync(lsn);
+    if (level === "disk") this.#sync.raise(lsn);
     return this.#acks.wait(lsn, level);
   }
 
@@ -139,14 +117,14 @@ export class Writer {
     const lsn = this.lastLsn;
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
-    this.#demandSync(lsn);
+    this.#sync.raise(lsn);
     return await this.#acks.wait(lsn, "disk");
   }
 
   /** Ends all timers; to be called when nothing is in flight. */
   stop(): void {
     this.#cancelWait();
-    this.#cancelSync?.();
+    this.#sync.cancel();
   }
 
   get #queue(): BatchQueue {
@@ -167,11 +145,6 @@ export class Writer {
 
   #press(): void {
     this.#pressed = true;
-    this.#askSoon();
-  }
-
-  #demandSync(lsn: number): void {
-    this.#syncDemand = Math.max(this.#syncDemand, lsn);
     this.#askSoon();
   }
 
@@ -196,7 +169,7 @@ export class Writer {
     });
     if ("flush" in decision) this.#flush(decision.flush, now);
     else if (batch.count !== count) this.#rest();
-    else if (this.#syncIsDemanded()) this.#restOrSync();
+    else if (this.#sync.isDue(this.#acks)) this.#restOrSync();
     else this.#waitUntil(decision.waitUntil, now);
   }
 
@@ -210,109 +183,59 @@ export class Writer {
   #flush(reason: FlushReason, now: number): void {
     this.#activity = "flushing";
     const batch = this.#queue.take();
-    const flight = { batch, reason, startedAt: now, writtenAt: now };
-    proceed(
-      () => this.#log.append(batch),
-      () => this.#afterWrite(flight),
-      (error) => this.#fail(error),
-    );
-  }
-
-  #afterWrite(flight: Flight): void {
-    const { batch } = flight;
-    flight.writtenAt = this.#clock.now();
-    const synced = batch.sync || this.#syncDemand >= batch.firstLsn ||
-      this.#syncIsDemanded();
-    proceed(
-      () => synced ? this.#log.sync() : undefined,
-      () => this.#confirm(batch.lastLsn, synced, () => this.#land(flight)),
-      (error) => this.#fail(error),
-    );
-  }
-
-  #syncIsDemanded(): boolean {
-    return Math.min(this.#syncDemand, this.#acks.writtenLsn) >
-      this.#acks.durableLsn;
-  }
-
-  #restOrSync(): void {
-    if (!this.#syncIsDemanded()) {
-      this.#activity = "idle";
-      return;
-    }
-    this.#activity = "flushing";
-    const covered = this.#acks.writtenLsn;
-    proceed(
-      () => this.#log.sync(),
-      () => this.#confirm(covered, true, () => this.#rest()),
-      (error) => this.#fail(error),
-    );
-  }
-
-  /**
-   * The one place that acknowledges. What is covered was fixed before the sync
-   * began, and the owner is asked after it: whoever takes over later will find
-   * what was synced.
-   */
-  #confirm(lsn: number, synced: boolean, next: () => void): void {
-    proceed(
-      () => this.#log.checkOwner(),
-      () => {
-        this.#acks.advance(lsn, synced);
-        this.#scheduleSync();
-        next();
+    const times = { reason, startedAt: now, writtenAt: now, durableAt: now };
+    commit(this.#log, batch, {
+      written: () => {
+        times.writtenAt = this.#clock.now();
+        const demanded = this.#sync.reaches(batch.firstLsn);
+        return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
-      (error) => this.#fail(error),
-    );
+      confirmed: (synced) => {
+        this.#advance(batch.lastLsn, synced);
+        times.durableAt = synced ? this.#clock.now() : times.writtenAt;
+        this.#intake.release(batch);
+        this.#pressed = this.#intake.isCrowded;
+        this.#observe(batch, times);
+        this.#rest();
+      },
+      failed: (error) => this.#fail(error),
+    });
   }
 
-  #land(flight: Flight): void {
-    this.#intake.release(flight.batch);
-    this.#pressed = this.#intake.isCrowded;
-    this.#report(flight);
-    this.#rest();
-  }
-
-  #report({ batch, reason, startedAt, writtenAt }: Flight): void {
-    const { count, length, firstLsn, lastLsn, oldestAt } = batch;
-    const synced = this.#acks.durableLsn >= lastLsn;
-    const durableAt = synced ? this.#clock.now() : writtenAt;
+  #observe(batch: Batch, times: FlushTimes): void {
     try {
-      this.#policy.observe?.({
-        reason,
-        records: count,
-        bytes: length,
-        firstLsn,
-        lastLsn,
-        oldestAt,
-        startedAt,
-        writtenAt,
-        durableAt,
-      });
+      this.#policy.observe?.(reportFlush(batch, times));
     } catch {
       // A policy cannot stop the log.
     }
   }
 
-  #rest(): void {
-    this.#activity = "idle";
-    if (this.#queue.head !== undefined || this.#syncIsDemanded()) {
-      this.#askSoon();
-    }
+  #restOrSync(): void {
+    const isDue = this.#sync.isDue(this.#acks);
+    this.#activity = isDue ? "flushing" : "idle";
+    if (!isDue) return;
+    const covered = this.#acks.writtenLsn;
+    commit(this.#log, undefined, {
+      written: () => true,
+      confirmed: (synced) => {
+        this.#advance(covered, synced);
+        this.#rest();
+      },
+      failed: (error) => this.#fail(error),
+    });
   }
 
-  #scheduleSync(): void {
-    if (this.#acks.durableLsn >= this.#acks.writtenLsn) {
-      this.#cancelSync?.();
-      this.#cancelSync = undefined;
-      return;
+  /** What `lsn` covers was fixed before the sync began. */
+  #advance(lsn: number, synced: boolean): void {
+    this.#acks.advance(lsn, synced);
+    this.#sync.update(this.#acks);
+  }
+
+  #rest(): void {
+    this.#activity = "idle";
+    if (this.#queue.head !== undefined || this.#sync.isDue(this.#acks)) {
+      this.#askSoon();
     }
-    const { syncIntervalMs } = this.#options;
-    if (syncIntervalMs === Infinity || this.#cancelSync) return;
-    this.#cancelSync = this.#clock.after(syncIntervalMs, () => {
-      this.#cancelSync = undefined;
-      this.#demandSync(this.#acks.writtenLsn);
-    });
   }
 
   /** Nobody knows what is on storage: nothing is acknowledged any more. */

@@ -3,13 +3,15 @@ export function requirePositiveInteger(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) {
     return value as number;
   }
-  throw argumentError(name, "an integer of at least 1", value);
+  const right = typeof value === "number";
+  throw argumentError(name, "an integer of at least 1", value, right);
 }
 
 /** Throws unless `value` is a finite number of at least 0. */
 export function requireDuration(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-  throw argumentError(name, "a finite number of at least 0", value);
+  const right = typeof value === "number";
+  throw argumentError(name, "a finite number of at least 0", value, right);
 }
 
 /** Throws unless `value` is one of the two words of `whenIdle`. */
@@ -18,7 +20,8 @@ export function requireWhenIdle(
   value: unknown,
 ): "flush" | "wait" {
   if (value === "flush" || value === "wait") return value;
-  throw argumentError(`${policy} whenIdle`, `"flush" or "wait"`, value);
+  const right = typeof value === "string";
+  throw argumentError(`${policy} whenIdle`, `"flush" or "wait"`, value, right);
 }
 
 /** Throws unless `value` is an object to read options from. */
@@ -31,13 +34,16 @@ export function requireOptions(policy: string, value: unknown): void {
   );
 }
 
-function argumentError(name: string, rule: string, value: unknown): Error {
+function argumentError(
+  name: string,
+  rule: string,
+  value: unknown,
+  hasRightType: boolean,
+): Error {
   const message = `Cannot use ${name} as it must be ${rule}: received ${
     show(value)
   }`;
-  const sameType =
-    typeof value === (name.endsWith("whenIdle") ? "string" : "number");
-  return sameType ? new RangeError(message) : new TypeError(message);
+  return hasRightType ? new RangeError(message) : new TypeError(message);
 }
 
 function show(value: unknown): string {

@@ -3,7 +3,7 @@ import { encodeFrame, frameBytes, type FrameHeader } from "./format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import { compareSegments, type SegmentName } from "./format/segment_name.ts";
 import { createSegment } from "./create_segment.ts";
-import { isPromise } from "./is_promise.ts";
+import { isPromise } from "./_is_promise.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { readSegments } from "./read_segments.ts";
 import type {

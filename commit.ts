@@ -1,0 +1,33 @@
+import { proceed } from "./proceed.ts";
+import type { FrameDraft, FrameLog } from "./storage/frame_log.ts";
+
+/** What the writer says to, and hears of, a {@linkcode commit}. */
+export interface CommitSteps {
+  /** Hears that the frame is written; says whether to sync. */
+  written(): boolean;
+  /** Hears that what was asked for is true, and that nobody took over. */
+  confirmed(synced: boolean): void;
+  /** Hears of a failure; nothing is known of the frame then. */
+  failed(error: unknown): void;
+}
+
+/**
+ * The one way to an acknowledgement: write a frame, if there is one, sync if
+ * asked to, and only then ask whether this process still owns the log. Whoever
+ * takes over after that answer will find what was synced before it.
+ */
+export function commit(
+  log: FrameLog,
+  frame: FrameDraft | undefined,
+  steps: CommitSteps,
+): void {
+  const failed = (error: unknown) => steps.failed(error);
+  const confirm = (synced: boolean) =>
+    proceed(() => log.checkOwner(), () => steps.confirmed(synced), failed);
+  const sync = () => {
+    if (!steps.written()) return confirm(false);
+    proceed(() => log.sync(), () => confirm(true), failed);
+  };
+  if (frame === undefined) return sync();
+  proceed(() => log.append(frame), sync, failed);
+}

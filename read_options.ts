@@ -1,0 +1,7 @@
+/** Which records to read. */
+export interface ReadOptions {
+  /** LSN of the first. Default: the oldest that is kept. */
+  from?: number;
+  /** LSN of the last. Default: the last one written when reading begins. */
+  to?: number;
+}

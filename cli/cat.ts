@@ -1,0 +1,85 @@
+import type { RecordBatch } from "../storage/frame_log.ts";
+import { NodeStorage } from "../storage/node_storage.ts";
+import { ChunkedOutput } from "./chunked_output.ts";
+import type { CliIo } from "./cli_io.ts";
+import { EXIT, signalExitCode } from "./exit_code.ts";
+import { formatRecord } from "./format_record.ts";
+import { LogReader } from "./log_reader.ts";
+import type { CatCommand } from "./parse_command.ts";
+
+const POLL_MS = 100;
+const TEXT_LENGTH = 64 * 1024;
+const encoder = new TextEncoder();
+const NEWLINE = new Uint8Array([10]);
+
+/** Prints records; the exit code says how it ended. */
+export async function runCat(command: CatCommand, io: CliIo): Promise<number> {
+  await Promise.race([print(command, io), interrupted(io.interrupt)]);
+  return io.interrupt.aborted ? signalExitCode(io.interrupt.reason) : EXIT.ok;
+}
+
+/** Nothing has to be saved, so who interrupts need not wait for a reader. */
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+async function print(command: CatCommand, io: CliIo): Promise<void> {
+  const { directory, follow, json } = command;
+  const reader = new LogReader(new NodeStorage(directory), command);
+  const output = new ChunkedOutput(io.stdout);
+  const printBatch = json ? printJson : printRaw;
+  try {
+    while (true) {
+      for await (const batch of reader.read()) {
+        await printBatch(batch, output);
+        if (io.interrupt.aborted) break;
+      }
+      await output.flush();
+      if (!follow || reader.isDone || io.interrupt.aborted) return;
+      await sleep(POLL_MS, io.interrupt);
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function printRaw(
+  { records }: RecordBatch,
+  output: ChunkedOutput,
+): Promise<void> {
+  for (const record of records) {
+    if (!output.tryPush(record)) await output.push(record);
+    if (!output.tryPush(NEWLINE)) await output.push(NEWLINE);
+  }
+}
+
+/** Encodes many lines at once: for each by itself it is half of the work. */
+async function printJson(
+  { firstLsn, records }: RecordBatch,
+  output: ChunkedOutput,
+): Promise<void> {
+  let text = "";
+  for (const [index, record] of records.entries()) {
+    text += `${formatRecord(firstLsn + index, record)}\n`;
+    if (text.length < TEXT_LENGTH) continue;
+    await output.push(encoder.encode(text));
+    text = "";
+  }
+  await output.push(encoder.encode(text));
+}
+
+function sleep(ms: number, interrupt: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      interrupt.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    interrupt.addEventListener("abort", wake);
+    if (interrupt.aborted) wake();
+  });
+}

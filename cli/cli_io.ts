@@ -1,0 +1,26 @@
+/** Where a command writes. */
+export interface Output {
+  /** Whether a person is looking. */
+  readonly isTerminal: boolean;
+  /** Resolves when the bytes are handed over and `bytes` may be reused. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** All that a command has of the world but the file system. */
+export interface CliIo {
+  /** The input, in chunks that are the command's to keep. */
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** What was asked for. */
+  readonly stdout: Output;
+  /** What there is to say about it. */
+  readonly stderr: Output;
+  /** Aborted when the user wants an end; the reason is the signal's name. */
+  readonly interrupt: AbortSignal;
+}
+
+const encoder = new TextEncoder();
+
+/** Writes a line of text. */
+export function writeLine(output: Output, line: string): Promise<void> {
+  return output.write(encoder.encode(`${line}\n`));
+}

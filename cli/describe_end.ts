@@ -1,0 +1,37 @@
+import type { LogReport } from "./examine_log.ts";
+
+/** How a log ends. */
+export interface LogEnd {
+  /**
+   * - `"empty"`: there is no segment;
+   * - `"closed"`: the last writer closed it;
+   * - `"frame"`: it ends with a whole frame: a writer lives, or was killed;
+   * - `"zeros"`: zeros lie behind the last frame;
+   * - `"torn"`: bytes lie there that a crash has left;
+   * - `"corrupt"`: synced bytes have changed or are gone.
+   */
+  readonly state: "empty" | "closed" | "frame" | "zeros" | "torn" | "corrupt";
+  /** Where the last whole frame ends in the last segment. */
+  readonly offset: number;
+  /** Bytes behind it. */
+  readonly bytes: number;
+}
+
+/** Says how a log ends. */
+export function describeEnd({ reports, tail }: LogReport): LogEnd {
+  const last = reports.at(-1);
+  if (last === undefined) return { state: "empty", offset: 0, bytes: 0 };
+  if (tail === undefined) {
+    return { state: "corrupt", offset: last.damage?.offset ?? 0, bytes: 0 };
+  }
+  const { remainder, closed, stop, bytes } = tail.scan;
+  const place = { offset: stop.offset, bytes: bytes - stop.offset };
+  switch (remainder) {
+    case "nothing":
+      return { state: closed ? "closed" : "frame", ...place };
+    case "zeros":
+      return { state: "zeros", ...place };
+    case "bytes":
+      return { state: "torn", ...place };
+  }
+}

@@ -1,0 +1,157 @@
+import { type Survey, survey } from "../recovery/survey.ts";
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import { splitRecords } from "../storage/format/records.ts";
+import type { SegmentName } from "../storage/format/segment_name.ts";
+import type { PlacedFrame, SegmentStop } from "../storage/segment_reader.ts";
+import type { Storage } from "../storage/storage.ts";
+import { StorageError } from "../storage/storage_error.ts";
+import { judgeTail, type Tail } from "./judge_tail.ts";
+import { SegmentCursor } from "./segment_cursor.ts";
+
+/** Damage that no crash explains. */
+export interface Damage {
+  /** The segment's path. */
+  readonly file: string;
+  /** Where in it, in bytes. */
+  readonly offset: number;
+  /** What was expected and what was found. */
+  readonly reason: string;
+}
+
+/** What is in a segment. */
+export interface SegmentReport {
+  /** The file's name. */
+  readonly name: string;
+  /** Number of the opening that made it. */
+  readonly epoch: number;
+  /** LSN of the first record. */
+  readonly firstLsn: number;
+  /** LSN of the last record of the log in here; below the first if none is. */
+  lastLsn: number;
+  /** Frames that belong to the log, marks included. */
+  frames: number;
+  /** Bytes of the file. */
+  bytes: number;
+  /** The highest LSN that a frame here declares synced. */
+  syncedLsn: number;
+  /** The first damage, if there is any. */
+  damage?: Damage;
+}
+
+/** What is in a log. */
+export interface LogReport extends Survey {
+  /** The segments, in order. */
+  readonly reports: SegmentReport[];
+  /** The end of the last segment; absent if it cannot be read, or is none. */
+  readonly tail?: Tail;
+}
+
+/** Reads all of a log without its lock; damage is reported, not thrown. */
+export async function examineLog(storage: Storage): Promise<LogReport> {
+  const files = await survey(storage);
+  const reports: SegmentReport[] = [];
+  let before: SegmentCursor | undefined;
+  let tail: Tail | undefined;
+  for (const [index, segment] of files.segments.entries()) {
+    const report = emptyReport(segment);
+    reports.push(report);
+    const end = files.segments[index + 1]?.firstLsn;
+    const cursor = await reportDamage(
+      report,
+      `${storage.location}/${segment.name}`,
+      () => SegmentCursor.open(storage, segment),
+    );
+    if (cursor === undefined) {
+      before = undefined;
+      continue;
+    }
+    try {
+      const examining = { report, cursor, before, end };
+      tail = await reportDamage(
+        report,
+        cursor.reader.path,
+        () => examineSegment(examining),
+      );
+      // What follows damage has nothing to be compared with.
+      before = report.damage === undefined ? cursor : undefined;
+    } finally {
+      await cursor.close();
+    }
+  }
+  return { ...files, reports, ...(tail !== undefined && { tail }) };
+}
+
+function emptyReport({ name, epoch, firstLsn }: SegmentName): SegmentReport {
+  const lastLsn = firstLsn - 1;
+  return {
+    name,
+    epoch,
+    firstLsn,
+    lastLsn,
+    frames: 0,
+    bytes: 0,
+    syncedLsn: lastLsn,
+  };
+}
+
+/** A segment that cannot be read at all is damage, too. */
+async function reportDamage<T>(
+  report: SegmentReport,
+  file: string,
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const { offset = 0, reason, message } = error as Partial<CorruptLogError>;
+    report.damage = { file, offset, reason: reason ?? String(message) };
+    return undefined;
+  }
+}
+
+interface Examining {
+  report: SegmentReport;
+  cursor: SegmentCursor;
+  before: SegmentCursor | undefined;
+  /** Where the next segment begins; absent in the last one. */
+  end: number | undefined;
+}
+
+async function examineSegment(
+  { report, cursor, before, end }: Examining,
+): Promise<Tail | undefined> {
+  const { reader } = cursor;
+  report.bytes = await reader.file.size();
+  if (before !== undefined) cursor.requireToFollow(before);
+  const frames = cursor.frames(end);
+  let step = await frames.next();
+  for (; !step.done; step = await frames.next()) {
+    for (const frame of step.value) count(report, frame, reader.path);
+  }
+  if (end !== undefined) {
+    if (step.value !== undefined) throw toError(reader.path, step.value);
+    return undefined;
+  }
+  const tail = await judgeTail(reader);
+  if (tail.corrupt) throw toError(reader.path, tail.scan.stop);
+  return tail;
+}
+
+function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
+  const records = splitRecords(frame.payload, frame.count);
+  if (!Array.isArray(records)) {
+    throw toError(path, { ...records, offset: frame.offset });
+  }
+  report.frames++;
+  report.lastLsn = frame.firstLsn + frame.count - 1;
+  report.syncedLsn = frame.syncedLsn;
+}
+
+function toError(
+  path: string,
+  { offset, fault, expected, found }: SegmentStop,
+): CorruptLogError {
+  const reason = `${fault}: expected ${expected}, found ${found}`;
+  return new CorruptLogError(path, offset, reason);
+}

@@ -1,0 +1,69 @@
+import type { CommandName } from "./parse_command.ts";
+
+const TOP = `Usage: wal COMMAND DIR [OPTIONS]
+
+A write-ahead log in the directory DIR.
+
+  append    append each line of stdin as a record
+  cat       print records, also while a writer has the log open
+  inspect   show segments, frames, and how the log ends
+  verify    read everything and check every checksum and link
+
+  --help, -h       this text; "wal COMMAND --help" says more
+  --version, -V    the version
+
+Exit codes: 0 done, 1 failed or damaged, 2 bad arguments, 130 after SIGINT,
+143 after SIGTERM.`;
+
+const TOPICS: Record<CommandName, string> = {
+  append: `Usage: wal append DIR [OPTIONS] < LINES
+
+Appends each line of stdin as a record: its bytes up to the newline, as they
+are. A last line without a newline is a record, too. DIR is made if need be.
+The last line on stderr says what was acknowledged.
+
+  --ack LEVEL      what is true of a record when it counts as acknowledged:
+                   disk (default)  it was synced; survives power loss
+                   os              it was written; survives a killed process
+                   memory          it is queued
+  --policy POLICY  when a batch is flushed, the default being leader:
+                   count:256       at 256 records, or when none are waiting
+                   bytes:64k       at 64 KiB (k, m, g), likewise
+                   age:2           when the oldest has waited for 2 ms
+                   leader          at once, with all that came meanwhile
+                   leader:2        but waits for siblings for 2 ms
+                   Joined by commas, the first that is due flushes:
+                   count:1000,bytes:1m,age:10
+
+Ctrl-C stops reading; what was read is made durable. A second one ends at once.`,
+  cat: `Usage: wal cat DIR [OPTIONS]
+
+Prints records, each followed by a newline. Takes no lock and changes nothing,
+so a writer may have the log open; its end is synced before it is shown. What a
+crash left half-written at the end is not shown.
+
+  --from LSN     the first record, by default the oldest that is kept
+  --to LSN       the last record, by default the last one there is
+  --follow, -f   wait for more until Ctrl-C
+  --json         one object a line: {"lsn":1,"text":"..."}, or
+                 {"lsn":1,"base64":"..."} for what is not UTF-8`,
+  inspect: `Usage: wal inspect DIR [--json]
+
+Shows the segments, what is in them, how the log ends and who may write to it.
+Takes no lock and changes nothing. Reads everything.
+
+  --json         one object instead of text`,
+  verify: `Usage: wal verify DIR
+
+Reads everything and checks each checksum, length and link. Takes no lock and
+changes nothing. Prints a line for each segment, with file, offset, what was
+expected and what was found where one is damaged, and exits with 1 if any is.
+
+A torn end, as a crash may leave it, is reported but is no damage: nothing in
+it was acknowledged as durable, and the next opening leaves it out.`,
+};
+
+/** The help on a command, or on all of them. */
+export function help(topic?: CommandName): string {
+  return topic === undefined ? TOP : TOPICS[topic];
+}

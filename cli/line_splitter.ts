@@ -1,0 +1,56 @@
+import { RecordTooLargeError } from "../record_too_large_error.ts";
+import {
+  MAX_FRAME_BYTES,
+  RECORD_HEADER_BYTES,
+} from "../storage/format/frame.ts";
+
+const NEWLINE = 10;
+const MAX_LINE_BYTES = MAX_FRAME_BYTES - RECORD_HEADER_BYTES;
+
+/** Cuts chunks of bytes into lines, whatever the chunks' bounds. */
+export class LineSplitter {
+  #parts: Uint8Array[] = [];
+  #partBytes = 0;
+
+  /**
+   * The lines that end in `chunk`, without their newlines; they share memory
+   * with it, and it must not change until the last one is read. Throws
+   * `RecordTooLargeError` when a line grows too long for any record.
+   */
+  *push(chunk: Uint8Array): Generator<Uint8Array> {
+    let start = 0;
+    let end = chunk.indexOf(NEWLINE);
+    while (end !== -1) {
+      const line = chunk.subarray(start, end);
+      yield this.#partBytes === 0 ? line : this.#join(line);
+      start = end + 1;
+      end = chunk.indexOf(NEWLINE, start);
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  /** The last line, if it had no newline. */
+  *end(): Generator<Uint8Array> {
+    if (this.#partBytes > 0) yield this.#join(new Uint8Array());
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#partBytes += part.length;
+    if (this.#partBytes > MAX_LINE_BYTES) {
+      throw new RecordTooLargeError(this.#partBytes, MAX_LINE_BYTES);
+    }
+  }
+
+  #join(last: Uint8Array): Uint8Array {
+    const line = new Uint8Array(this.#partBytes + last.length);
+    let at = 0;
+    for (const part of [...this.#parts, last]) {
+      line.set(part, at);
+      at += part.length;
+    }
+    this.#parts = [];
+    this.#partBytes = 0;
+    return line;
+  }
+}

@@ -1,0 +1,185 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { AckLevel } from "../ack_level.ts";
+import type { BatchPolicy } from "../policies/batch_policy.ts";
+import { parseInteger } from "./parse_number.ts";
+import { parsePolicy } from "./parse_policy.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The names of the commands. */
+export type CommandName = "append" | "cat" | "inspect" | "verify";
+
+/** `append`, parsed. */
+export interface AppendCommand {
+  name: "append";
+  directory: string;
+  /** Absent for the library's own. */
+  policy?: BatchPolicy;
+  ack: AckLevel;
+}
+
+/** `cat`, parsed. */
+export interface CatCommand {
+  name: "cat";
+  directory: string;
+  /** Absent for the oldest record. */
+  from?: number;
+  /** `Infinity` for the last one there is. */
+  to: number;
+  follow: boolean;
+  json: boolean;
+}
+
+/** `inspect`, parsed. */
+export interface InspectCommand {
+  name: "inspect";
+  directory: string;
+  json: boolean;
+}
+
+/** `verify`, parsed. */
+export interface VerifyCommand {
+  name: "verify";
+  directory: string;
+}
+
+/** What the arguments ask for. */
+export type Command =
+  | AppendCommand
+  | CatCommand
+  | InspectCommand
+  | VerifyCommand
+  | { name: "help"; topic?: CommandName }
+  | { name: "version" };
+
+/** Reads the arguments; throws {@linkcode UsageError}. */
+export function parseCommand(args: readonly string[]): Command {
+  const [name = "", ...rest] = args;
+  switch (name) {
+    case "append":
+      return parseAppend(rest);
+    case "cat":
+      return parseCat(rest);
+    case "inspect":
+      return parseInspect(rest);
+    case "verify":
+      return parseVerify(rest);
+    case "help":
+    case "-h":
+    case "--help":
+      return parseHelp(rest);
+    case "-V":
+    case "--version":
+      return { name: "version" };
+    case "":
+      throw new UsageError("Cannot run without a command: received none");
+    default:
+      throw new UsageError(
+        "Cannot run that command as it must be append, cat, inspect or " +
+          `verify: received "${name}"`,
+      );
+  }
+}
+
+function parseAppend(args: string[]): Command {
+  const { values, positionals } = parse(args, {
+    policy: { type: "string" },
+    ack: { type: "string" },
+  });
+  if (values.help) return { name: "help", topic: "append" };
+  return {
+    name: "append",
+    directory: onlyDirectory("append", positionals),
+    ...(values.policy !== undefined && { policy: parsePolicy(values.policy) }),
+    ack: parseAck(values.ack ?? "disk"),
+  };
+}
+
+function parseCat(args: string[]): Command {
+  const { values, positionals } = parse(args, {
+    from: { type: "string" },
+    to: { type: "string" },
+    follow: { type: "boolean", short: "f" },
+    json: { type: "boolean" },
+  });
+  if (values.help) return { name: "help", topic: "cat" };
+  const { from, to, follow = false, json = false } = values;
+  const first = from === undefined ? undefined : parseInteger("--from", from);
+  const last = to === undefined ? Infinity : parseInteger("--to", to);
+  if (first !== undefined && first > last) {
+    throw new UsageError(
+      `Cannot use --to as it must not be below --from ${first}: ` +
+        `received ${last}`,
+    );
+  }
+  return {
+    name: "cat",
+    directory: onlyDirectory("cat", positionals),
+    ...(first !== undefined && { from: first }),
+    to: last,
+    follow,
+    json,
+  };
+}
+
+function parseInspect(args: string[]): Command {
+  const { values, positionals } = parse(args, { json: { type: "boolean" } });
+  if (values.help) return { name: "help", topic: "inspect" };
+  return {
+    name: "inspect",
+    directory: onlyDirectory("inspect", positionals),
+    json: values.json ?? false,
+  };
+}
+
+function parseVerify(args: string[]): Command {
+  const { values, positionals } = parse(args, {});
+  if (values.help) return { name: "help", topic: "verify" };
+  return { name: "verify", directory: onlyDirectory("verify", positionals) };
+}
+
+function parseHelp([topic]: string[]): Command {
+  switch (topic) {
+    case "append":
+    case "cat":
+    case "inspect":
+    case "verify":
+      return { name: "help", topic };
+    default:
+      return { name: "help" };
+  }
+}
+
+const HELP = { help: { type: "boolean", short: "h" } } as const;
+
+function parse<const T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: string[],
+  options: T,
+) {
+  try {
+    return parseArgs({
+      args,
+      options: { ...options, ...HELP },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function onlyDirectory(name: CommandName, positionals: string[]): string {
+  const [directory = "", ...more] = positionals;
+  if (directory !== "" && more.length === 0) return directory;
+  throw new UsageError(
+    `Cannot run ${name} as it takes one directory: received ` +
+      (positionals.length === 0
+        ? "none"
+        : positionals.map((text) => `"${text}"`).join(" ")),
+  );
+}
+
+function parseAck(text: string): AckLevel {
+  if (text === "disk" || text === "os" || text === "memory") return text;
+  throw new UsageError(
+    `Cannot use --ack as it must be disk, os or memory: received "${text}"`,
+  );
+}

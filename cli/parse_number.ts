@@ -1,0 +1,46 @@
+import { UsageError } from "./usage_error.ts";
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ["k", 1024],
+  ["m", 1024 ** 2],
+  ["g", 1024 ** 3],
+]);
+
+/** An integer of at least 1, in decimal; throws {@linkcode UsageError}. */
+export function parseInteger(subject: string, text: string): number {
+  return requireInteger(subject, text, text, 1);
+}
+
+/** As {@linkcode parseInteger}, in bytes, or in KiB, MiB, GiB: `64k`. */
+export function parseBytes(subject: string, text: string): number {
+  const unit = UNITS.get(text.slice(-1).toLowerCase());
+  return unit === undefined
+    ? requireInteger(subject, text, text, 1)
+    : requireInteger(subject, text, text.slice(0, -1), unit);
+}
+
+/** A number of at least 0, in ms; throws {@linkcode UsageError}. */
+export function parseDuration(subject: string, text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (value >= 0 && value < Infinity) return value;
+  throw refusal(subject, "number of milliseconds", text);
+}
+
+function requireInteger(
+  subject: string,
+  text: string,
+  digits: string,
+  unit: number,
+): number {
+  const value = Number(digits) * unit;
+  const valid = Number.isSafeInteger(value) && value >= 1 &&
+    String(Number(digits)) === digits;
+  if (valid) return value;
+  throw refusal(subject, "whole number of at least 1", text);
+}
+
+function refusal(subject: string, rule: string, text: string): UsageError {
+  return new UsageError(
+    `Cannot use ${subject} as it needs a ${rule}: received "${text}"`,
+  );
+}

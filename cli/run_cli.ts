@@ -1,0 +1,51 @@
+import config from "../deno.json" with { type: "json" };
+import { runAppend } from "./append.ts";
+import { runCat } from "./cat.ts";
+import { type CliIo, writeLine } from "./cli_io.ts";
+import { EXIT } from "./exit_code.ts";
+import { help } from "./help.ts";
+import { runInspect } from "./inspect.ts";
+import { type Command, parseCommand } from "./parse_command.ts";
+import { UsageError } from "./usage_error.ts";
+import { runVerify } from "./verify.ts";
+
+/** Runs the tool; resolves with the exit code and never rejects. */
+export async function runCli(
+  args: readonly string[],
+  io: CliIo,
+): Promise<number> {
+  try {
+    return await run(parseCommand(args), io);
+  } catch (error) {
+    // Who reads our output has had enough, as in `wal cat DIR | head`.
+    if ((error as { code?: string })?.code === "EPIPE") return EXIT.ok;
+    return await report(error, io);
+  }
+}
+
+async function run(command: Command, io: CliIo): Promise<number> {
+  switch (command.name) {
+    case "append":
+      return await runAppend(command, io);
+    case "cat":
+      return await runCat(command, io);
+    case "inspect":
+      return await runInspect(command, io);
+    case "verify":
+      return await runVerify(command, io);
+    case "help":
+      await writeLine(io.stdout, help(command.topic));
+      return EXIT.ok;
+    case "version":
+      await writeLine(io.stdout, config.version);
+      return EXIT.ok;
+  }
+}
+
+async function report(error: unknown, io: CliIo): Promise<number> {
+  const message = error instanceof Error ? error.message : String(error);
+  const isUsage = error instanceof UsageError;
+  const hint = isUsage ? '\nTry "wal --help"' : "";
+  await writeLine(io.stderr, `wal: ${message}${hint}`).catch(() => {});
+  return isUsage ? EXIT.usage : EXIT.failure;
+}

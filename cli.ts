@@ -1,7 +1,8 @@
 /**
  * The command line tool: `append`, `cat`, `inspect` and `verify`.
  *
- * A program, not a module to import: it runs as soon as it is loaded.
+ * A program: run it; importing it does nothing (but on Node 20, which cannot
+ * tell the two apart).
  *
  * ```sh
  * deno task wal append ./log < lines.txt
@@ -15,5 +16,7 @@ import process from "node:process";
 import { processIo } from "./cli/process_io.ts";
 import { runCli } from "./cli/run_cli.ts";
 
-// Not left to the event loop: after a Ctrl-C a read of stdin is still open.
-process.exit(await runCli(process.argv.slice(2), processIo()));
+if (import.meta.main ?? true) {
+  // Not left to the event loop: after a Ctrl-C a read of stdin is still open.
+  process.exit(await runCli(process.argv.slice(2), processIo()));
+}

@@ -12,7 +12,7 @@ export class QueueFullError extends Error {
   ) {
     super(
       `Cannot enqueue a record as the queue is full with ${records} records ` +
-        `of ${bytes} bytes: await settled() or flush() first, or use append()`,
+        `of ${bytes} bytes: await flush() first, or use append(), which waits`,
     );
   }
 }

@@ -202,7 +202,7 @@ export class Wal implements AsyncDisposable {
   /**
    * Flushes and syncs everything appended, and releases the lock. A second
    * call returns the same promise. Rejects if the last flush fails; the lock is
-   * released all the same.
+   * released all the same. After an earlier failure it only releases.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -54,5 +54,8 @@ function nativeCrc32(): Crc32 | undefined {
   const { process } = globalThis as {
     process?: { getBuiltinModule?(name: string): { crc32?: Crc32 } };
   };
-  return process?.getBuiltinModule?.("node:zlib")?.crc32;
+  const native = process?.getBuiltinModule?.("node:zlib")?.crc32;
+  if (native === undefined) return undefined;
+  // Node 20 answers 0 for no bytes, whatever the seed.
+  return (bytes, seed = 0) => bytes.length === 0 ? seed : native(bytes, seed);
 }

@@ -49,9 +49,13 @@ export class VirtualClock implements Clock {
     await microtasks();
   }
 
-  /** Turns until nobody waits for the end of one. */
+  /** Turns until nobody waits for the end of one; fails if it goes on. */
   async quiet(): Promise<void> {
-    do await this.turn(); while (this.#ends.length > 0);
+    await this.turn();
+    for (let turn = 0; turn < 2000 && this.#ends.length > 0; turn++) {
+      await this.turn();
+    }
+    if (this.#ends.length > 0) throw new Error("2000 turns did not do");
   }
 
   /**

@@ -1,0 +1,112 @@
+/**
+ * Holds the arrows of the design: which files may import which, how long a
+ * file may be, and that the barrels are whole.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "./support/assert.ts";
+import { importsOf, linesOf, sourceFiles } from "./support/sources.ts";
+import { test } from "./support/register.ts";
+
+/** The files that put the parts together, so they may name them. */
+const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
+
+/** What `storage/` and `policies/` keep to themselves, `_` names aside. */
+const internal = new Set([
+  "storage/create_segment.ts",
+  "storage/read_segments.ts",
+  "storage/segment_chain.ts",
+  "storage/segment_log.ts",
+  "storage/segment_reader.ts",
+  "storage/write_all.ts",
+]);
+
+const library = sourceFiles();
+
+/** `file -> what it imports`, for each import that breaks a rule. */
+function breaches(
+  concerns: (file: string) => boolean,
+  allows: (to: string, typeOnly: boolean) => boolean,
+): string[] {
+  return library.filter(concerns).flatMap((file) =>
+    importsOf(file)
+      .filter(({ to, typeOnly }) => !allows(to, typeOnly))
+      .map(({ to }) => `${file} -> ${to}`)
+  );
+}
+
+const isFlat = (file: string) => !file.includes("/");
+const isBarrel = (file: string) => /(^|\/)mod\.ts$/.test(file);
+
+test("policies import nothing but policies", () => {
+  const isPolicy = (file: string) => file.startsWith("policies/");
+  assertEquals(breaches(isPolicy, isPolicy), []);
+});
+
+test("storage imports nothing but storage and node: built-ins", () => {
+  const isStorage = (file: string) => file.startsWith("storage/");
+  const allows = (to: string) => isStorage(to) || to.startsWith("node:");
+  assertEquals(breaches(isStorage, allows), []);
+});
+
+test("recovery imports nothing but recovery and storage", () => {
+  const isRecovery = (file: string) => file.startsWith("recovery/");
+  const allows = (to: string) => isRecovery(to) || to.startsWith("storage/");
+  assertEquals(breaches(isRecovery, allows), []);
+});
+
+test("the core imports only types of policies and storage", () => {
+  const isCore = (file: string) =>
+    isFlat(file) && !isBarrel(file) && !composing.test(file);
+  const allows = (to: string, typeOnly: boolean) =>
+    isFlat(to) || to.startsWith("storage/format/") ||
+    typeOnly && /^(policies|storage)\//.test(to);
+  assertEquals(breaches(isCore, allows), []);
+});
+
+test("storage/format is pure: it imports nothing but itself", () => {
+  const isFormat = (file: string) => file.startsWith("storage/format/");
+  assertEquals(breaches(isFormat, isFormat), []);
+});
+
+test("nobody imports a mod.ts but another mod.ts", () => {
+  const isNone = (file: string) => !isBarrel(file);
+  assertEquals(breaches(isNone, (to) => !isBarrel(to)), []);
+});
+
+test("the library imports no package, and files by their whole name", () => {
+  const allows = (to: string) =>
+    to.startsWith("node:") || /\.ts$/.test(to) ||
+    to === "deno.json";
+  assertEquals(breaches(() => true, allows), []);
+});
+
+test("only adapters and the command line import node: built-ins", () => {
+  const isPure = (file: string) =>
+    !file.startsWith("storage/") && !composing.test(file) &&
+    !file.startsWith("testing/");
+  assertEquals(breaches(isPure, (to) => !to.startsWith("node:")), []);
+});
+
+test("no file of the library is longer than 250 lines", () => {
+  const long = library.filter((file) => linesOf(file).length > 250)
+    .map((file) => `${file}: ${linesOf(file).length} lines`);
+  assertEquals(long, []);
+});
+
+test("policies/mod.ts and storage/mod.ts export every public file", () => {
+  for (const folder of ["policies", "storage"]) {
+    const exported = importsOf(`${folder}/mod.ts`).map(({ to }) => to);
+    const hidden = library.filter((file) =>
+      new RegExp(`^${folder}/[^_/]+`).test(file) &&
+      file.split("/").length === 2 && !isBarrel(file) &&
+      !internal.has(file) && !exported.includes(file)
+    );
+    assertEquals(hidden, []);
+  }
+});
+
+test("the lists of this test name files that there are", () => {
+  for (const file of internal) assert(library.includes(file), file);
+  assert(library.filter((file) => composing.test(file)).length >= 3);
+});

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Folders of what is published. */
+const folders = ["policies", "storage", "recovery", "testing", "cli"];
+
+/** An import, or an export from elsewhere. */
+export interface Import {
+  /** A file relative to the project, or the specifier of something else. */
+  readonly to: string;
+  /** Whether nothing of it is left when types are stripped. */
+  readonly typeOnly: boolean;
+}
+
+/** The library's source files, relative to the project, with slashes. */
+export function sourceFiles(): string[] {
+  const present = readdirSync(root, { withFileTypes: true });
+  const flat = present.filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+  const nested = present.filter(({ name }) => folders.includes(name))
+    .flatMap(({ name }) =>
+      readdirSync(`${root}/${name}`, { recursive: true })
+        .map((file) => `${name}/${file}`.replaceAll("\\", "/"))
+    );
+  return [...flat, ...nested].filter((file) => file.endsWith(".ts")).sort();
+}
+
+/** The lines of a source file. */
+export function linesOf(file: string): string[] {
+  return readFileSync(`${root}/${file}`, "utf8").trimEnd().split("\n");
+}
+
+/** What a source file imports or exports from elsewhere, in order. */
+export function importsOf(file: string): Import[] {
+  const text = linesOf(file).join("\n");
+  const statement =
+    /^(?:import|export)\s+(type\s)?([^;"']*?)\bfrom\s+["']([^"']+)["']/gm;
+  const found = [...text.matchAll(statement)].map(([, type, names, to]) => ({
+    to: resolve(file, to),
+    typeOnly: type !== undefined || isAllTypes(names),
+  }));
+  // Those in doc comments have a "*" before them on their line.
+  const bare =
+    /^import\s+["']([^"']+)["']|^(?!\s*\*).*\bimport\(\s*["']([^"']+)/gm;
+  const others = [...text.matchAll(bare)].map(([, plain, dynamic]) => ({
+    to: resolve(file, plain ?? dynamic),
+    typeOnly: false,
+  }));
+  return [...found, ...others];
+}
+
+/** Whether the names in braces all say that they are types. */
+function isAllTypes(names: string): boolean {
+  const inner = /^\{([^}]*)\}\s*$/.exec(names.trim())?.[1];
+  const list = inner?.split(",").map((name) => name.trim()).filter(Boolean);
+  return list?.every((name) => name.startsWith("type ")) ?? false;
+}
+
+function resolve(file: string, to: string): string {
+  if (!to.startsWith(".")) return to;
+  return posix.join(posix.dirname(file), to);
+}

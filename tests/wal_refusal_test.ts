@@ -1,0 +1,216 @@
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { ForeignFileError } from "../storage/foreign_file_error.ts";
+import { encodeSegmentHeader } from "../storage/format/segment_header.ts";
+import { formatSegmentName } from "../storage/format/segment_name.ts";
+import { FormatVersionError } from "../storage/format_version_error.ts";
+import { LogLockedError } from "../storage/log_locked_error.ts";
+import { MemoryStorage } from "../storage/memory_storage.ts";
+import { StorageError } from "../storage/storage_error.ts";
+import { Wal } from "../wal.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "./support/assert.ts";
+import { FakeFrameLog } from "./support/fake_frame_log.ts";
+import { test } from "./support/register.ts";
+import { snapshotDir } from "./support/snapshot_dir.ts";
+import { withTempDir } from "./support/temp_dir.ts";
+
+/** Opens `dir`, which has to fail and to leave every byte as it was. */
+async function refused<Thrown extends Error>(
+  dir: string,
+  error: abstract new (...args: never[]) => Thrown,
+): Promise<Thrown> {
+  const before = await snapshotDir(dir);
+  const thrown = await assertRejects(() => Wal.open(dir), error);
+  assertEquals(await snapshotDir(dir), before);
+  return thrown;
+}
+
+/** Writes a log with some records and closes it. */
+async function makeLog(dir: string): Promise<void> {
+  await using wal = await Wal.open(dir);
+  await wal.appendBatch(["a", "b"]);
+}
+
+const integers = ["segmentBytes", "maxQueuedBytes", "maxQueuedRecords"];
+
+test("Wal.open() refuses options out of bounds, by name", async () => {
+  const rows: [string, unknown, string, string][] = [
+    ["segmentBytes", 4095, "an integer of at least 4096", "4095"],
+    ["maxQueuedBytes", 0, "an integer of at least 1", "0"],
+    ["maxQueuedRecords", -1, "an integer of at least 1", "-1"],
+    ["syncIntervalMs", -1, "a number of at least 0", "-1"],
+    ["syncIntervalMs", NaN, "a number of at least 0", "NaN"],
+  ];
+  for (const name of integers) {
+    const least = name === "segmentBytes" ? 4096 : 1;
+    for (const value of [NaN, Infinity, 5000.5, 2 ** 53]) {
+      rows.push([name, value, `an integer of at least ${least}`, `${value}`]);
+    }
+  }
+  for (const [name, value, rule, shown] of rows) {
+    const open = () => Wal.open(new MemoryStorage(), { [name]: value });
+    const { message } = await assertRejects(open, RangeError);
+    const expected =
+      `Cannot open a log as ${name} must be ${rule}: received ${shown}`;
+    assertEquals(message, expected);
+  }
+});
+
+test("Wal.open() refuses options of a wrong type, by name", async () => {
+  const rows: [string, unknown, string][] = [
+    ["segmentBytes", "8192", 'received "8192"'],
+    ["maxQueuedBytes", 5n, "received 5"],
+    ["maxQueuedRecords", true, "received true"],
+    ["syncIntervalMs", "1000", 'received "1000"'],
+    ["recovery", "salvage", 'must be "tail" or "strict": received "salvage"'],
+    ["policy", {}, "an object with a method due: received [object Object]"],
+    ["policy", 5, "an object with a method due: received 5"],
+    ["ack", "all", 'must be "memory", "os" or "disk": received "all"'],
+    ["takeOver", 1, "a boolean: received 1"],
+  ];
+  for (const [name, value, message] of rows) {
+    const open = () => Wal.open(new MemoryStorage(), { [name]: value });
+    const error = await assertRejects(open, Error, message);
+    if (name !== "ack") assertStringIncludes(error.message, name);
+  }
+});
+
+test("Wal.open() refuses functions that are none, by name", async () => {
+  for (const name of ["warn", "storage", "clock"]) {
+    const open = () => Wal.open(new MemoryStorage(), { [name]: 5 });
+    await assertRejects(open, TypeError, name);
+  }
+});
+
+test("Wal.open() refuses options that are no object", async () => {
+  for (const options of [null, 5, "fast"]) {
+    const open = () => Wal.open(new MemoryStorage(), options as never);
+    const { message } = await assertRejects(open, TypeError);
+    assertStringIncludes(message, `must be an object: received ${options}`);
+  }
+});
+
+test("Wal.open() refuses a target that is none", async () => {
+  for (const target of [null, undefined, 5, {}, true]) {
+    const open = () => Wal.open(target as never);
+    await assertRejects(open, TypeError, `received ${target}`);
+  }
+  await assertRejects(() => Wal.open(""), TypeError, 'received ""');
+  const url = new URL("https://example.com/log");
+  await assertRejects(() => Wal.open(url), TypeError, "https://example.com");
+});
+
+test("Wal.open() frees the lock when a policy's limits throw", async () => {
+  const policy = {
+    due: () => 0,
+    get limits(): undefined {
+      throw new Error("a getter that throws");
+    },
+  };
+  const log = new FakeFrameLog();
+  await Wal.open(log, { policy }).then((wal) => wal.close(), () => {});
+  assert(log.calls.at(-1)?.startsWith("close"));
+});
+
+test("Wal.open() makes a directory, by path or by URL", () =>
+  withTempDir(async (dir) => {
+    const path = join(dir, "deep", "log");
+    await makeLog(path);
+    await using wal = await Wal.open(pathToFileURL(path));
+    assertEquals(await wal.append("c"), 3);
+  }));
+
+test("Wal.open() refuses a directory that is a file", () =>
+  withTempDir(async (dir) => {
+    const path = join(dir, "file");
+    await writeFile(path, "not a directory");
+    const before = await snapshotDir(dir);
+    const error = await assertRejects(() => Wal.open(path), StorageError);
+    assertStringIncludes(error.message, path);
+    assertEquals(await snapshotDir(dir), before);
+  }));
+
+test("Wal.open() refuses a directory that it may not use", () =>
+  withTempDir(async (dir) => {
+    if (process.getuid?.() === 0) {
+      console.warn("SKIPPED as root may use every directory");
+      return;
+    }
+    await makeLog(dir);
+    await chmod(dir, 0o555);
+    try {
+      const error = await refused(dir, StorageError);
+      assertStringIncludes(error.message, dir);
+    } finally {
+      await chmod(dir, 0o755);
+    }
+  }));
+
+test("Wal.open() refuses a directory with a foreign file", () =>
+  withTempDir(async (dir) => {
+    await makeLog(dir);
+    const path = join(dir, "notes.txt");
+    await writeFile(path, "mine");
+    const error = await refused(dir, ForeignFileError);
+    assertEquals(error.path, path);
+    assertEquals(
+      error.message,
+      `Cannot use the directory of "${path}" as a log as that file is not ` +
+        "the log's: move it away, or give the log a directory of its own",
+    );
+  }));
+
+test("Wal.open() refuses a directory of other files as a whole", () =>
+  withTempDir(async (dir) => {
+    await writeFile(join(dir, "data.db"), "someone else's");
+    await mkdir(join(dir, "folder"));
+    await refused(dir, ForeignFileError);
+  }));
+
+test("Wal.open() leaves hidden files and lost+found alone", () =>
+  withTempDir(async (dir) => {
+    await mkdir(join(dir, "lost+found"));
+    await writeFile(join(dir, ".hidden"), "stays");
+    await makeLog(dir);
+    assert((await readdir(dir)).includes(".hidden"));
+  }));
+
+test("Wal.open() refuses a segment of a newer format", () =>
+  withTempDir(async (dir) => {
+    const name = formatSegmentName(1, 1);
+    const bytes = encodeSegmentHeader({
+      firstLsn: 1,
+      epoch: 1,
+      salt: 7,
+      previous: 0,
+    });
+    bytes[8] = 2;
+    await writeFile(join(dir, name), bytes);
+    const error = await refused(dir, FormatVersionError);
+    assertEquals(error.segment, join(dir, name));
+    assertStringIncludes(error.message, "this library reads version 1");
+  }));
+
+test("Wal.open() refuses a second opener and changes no byte", () =>
+  withTempDir(async (dir) => {
+    await using wal = await Wal.open(dir);
+    await wal.append("a");
+    const error = await refused(dir, LogLockedError);
+    assertStringIncludes(error.message, `process ${process.pid} has it open`);
+    assertEquals(await wal.append("b"), 2);
+  }));
+
+test("Wal.open() takes a log whose owner has closed it", () =>
+  withTempDir(async (dir) => {
+    await makeLog(dir);
+    await makeLog(dir);
+    await using wal = await Wal.open(dir);
+    assertEquals(await wal.append("e"), 5);
+  }));

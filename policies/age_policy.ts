@@ -34,7 +34,8 @@ export class AgePolicy implements BatchPolicy {
   /** Throws `RangeError` or `TypeError` where `ms` is out of bounds. */
   constructor(options: AgePolicyOptions = {}) {
     requireOptions("AgePolicy", options);
-    this.#ms = requireDuration("AgePolicy ms", options.ms ?? 2);
+    const { ms = 2 } = options;
+    this.#ms = requireDuration("AgePolicy ms", ms);
   }
 
   /** The oldest record's instant plus the age. */

@@ -9,7 +9,7 @@ export const crc32: Crc32 = nativeCrc32() ?? crc32Portable;
 
 /**
  * CRC-32 in plain JavaScript, four bytes a step: for runtimes without a native
- * one (Node before 20.15, browsers). About a tenth of the native speed.
+ * one (Node before 20.15, browsers). Far slower; see `bench/frame_bench.ts`.
  *
  * Source: slicing-by-4, Kounavis and Berry, 2005.
  */

@@ -1,0 +1,66 @@
+/*
+ * What a frame costs without a disk. Set-up is outside; one group a situation.
+ */
+import { Batch } from "../batch.ts";
+import { crc32, crc32Portable } from "../storage/format/crc32.ts";
+import { decodeFrame, encodeFrame } from "../storage/format/frame.ts";
+import { splitRecords } from "../storage/format/records.ts";
+
+const RECORDS = 1000;
+const record = new Uint8Array(100).fill(7);
+const text = "x".repeat(100);
+const batch = fill(record);
+const header = {
+  salt: 1,
+  previous: 2,
+  firstLsn: 1,
+  syncedLsn: 0,
+  count: batch.count,
+  length: batch.length,
+};
+encodeFrame(batch.buffer, header);
+const mebibyte = new Uint8Array(1024 * 1024).fill(3);
+
+Deno.bench(
+  "fill records=1000 of=bytes",
+  { group: "fill", baseline: true },
+  () => {
+    fill(record);
+  },
+);
+Deno.bench("fill records=1000 of=strings", { group: "fill" }, () => {
+  fill(text);
+});
+
+Deno.bench(
+  "encodeFrame records=1000",
+  { group: "frame", baseline: true },
+  () => {
+    encodeFrame(batch.buffer, header);
+  },
+);
+Deno.bench(
+  "decodeFrame and splitRecords records=1000",
+  { group: "frame" },
+  () => {
+    const frame = decodeFrame(batch.buffer);
+    if (!("fault" in frame)) splitRecords(frame.payload, frame.count);
+  },
+);
+
+Deno.bench(
+  "crc32 native bytes=1Mi",
+  { group: "checksum", baseline: true },
+  () => {
+    crc32(mebibyte);
+  },
+);
+Deno.bench("crc32 portable bytes=1Mi", { group: "checksum" }, () => {
+  crc32Portable(mebibyte);
+});
+
+function fill(from: Uint8Array | string): Batch {
+  const filled = new Batch(1);
+  for (let index = 0; index < RECORDS; index++) filled.add(from, 104, 0);
+  return filled;
+}

@@ -120,14 +120,6 @@ class DenoFile implements StorageFile {
     }
   }
 
-  truncate(size: number): void {
-    try {
-      this.#file.truncateSync(size);
-    } catch (error) {
-      throw StorageError.wrap("truncate", this.#path, error);
-    }
-  }
-
   close(): void {
     this.#file.close();
   }

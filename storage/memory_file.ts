@@ -13,8 +13,7 @@ export interface StorageCall {
     | "syncDirectory"
     | "write"
     | "read"
-    | "datasync"
-    | "truncate";
+    | "datasync";
   /** The file's name; empty for the directory. */
   readonly file: string;
 }
@@ -92,14 +91,6 @@ export class MemoryFile implements StorageFile {
       if (!lost) content.synced = overlay(content.synced, offset, bytes);
     }
     content.pending = content.pending.filter(({ lost }) => lost);
-  }
-
-  truncate(size: number): void {
-    this.#onCall({ operation: "truncate", file: this.#name });
-    const content = this.#content;
-    content.seen = resize(content.seen, size);
-    content.synced = resize(content.synced, size);
-    content.pending = [];
   }
 
   close(): void {}

@@ -111,14 +111,6 @@ class NodeFile implements StorageFile {
     }
   }
 
-  truncate(size: number): void {
-    try {
-      fs.ftruncateSync(this.#descriptor, size);
-    } catch (error) {
-      throw StorageError.wrap("truncate", this.#path, error);
-    }
-  }
-
   close(): void {
     try {
       fs.closeSync(this.#descriptor);

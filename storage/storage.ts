@@ -48,8 +48,6 @@ export interface StorageFile {
   size(): MaybePromise<number>;
   /** On resolve all bytes written before the call are durable (fdatasync). */
   datasync(): MaybePromise<void>;
-  /** Cuts or extends to `size` bytes. */
-  truncate(size: number): MaybePromise<void>;
   /** Releases the handle; syncs nothing. */
   close(): MaybePromise<void>;
 }
@@ -58,7 +56,7 @@ export interface StorageFile {
 export interface StorageLock {
   /** Higher than that of every owner before, as long as lock files are kept. */
   readonly epoch: number;
-  /** Whether nobody has taken over. Exact if asked after a sync; see design. */
+  /** Whether nobody has taken over. Exact if asked after a sync; see docs/architecture.md. */
   held(): MaybePromise<boolean>;
   /** Lets others in. */
   release(): MaybePromise<void>;

@@ -18,7 +18,7 @@ import type {
 import { openWal } from "./support/open_wal.ts";
 import { test } from "./support/register.ts";
 import { track } from "./support/track.ts";
-import { VirtualClock } from "./support/virtual_clock.ts";
+import { VirtualClock } from "../testing/virtual_clock.ts";
 
 const disk = new Error("the device is gone");
 

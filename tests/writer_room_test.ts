@@ -13,7 +13,7 @@ import { hostilePolicies } from "./support/hostile_policy.ts";
 import { openWal } from "./support/open_wal.ts";
 import { test } from "./support/register.ts";
 import { track } from "./support/track.ts";
-import { VirtualClock } from "./support/virtual_clock.ts";
+import { VirtualClock } from "../testing/virtual_clock.ts";
 
 const never = { due: () => Infinity };
 

@@ -6,7 +6,7 @@ import { ObservingPolicy } from "../support/observing_policy.ts";
 import { openWal } from "../support/open_wal.ts";
 import { test } from "../support/register.ts";
 import { track } from "../support/track.ts";
-import { VirtualClock } from "../support/virtual_clock.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 /** Sizes of the flushes that one burst of `records` makes under 128. */
 async function burst(records: number): Promise<number[]> {

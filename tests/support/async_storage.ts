@@ -26,7 +26,6 @@ function asyncFile(file: StorageFile): StorageFile {
     read: (into, offset) => later(() => file.read(into, offset)),
     size: () => later(() => file.size()),
     datasync: () => later(() => file.datasync()),
-    truncate: (size) => later(() => file.truncate(size)),
     close: () => later(() => file.close()),
   };
 }

@@ -5,7 +5,7 @@ import type { Wal } from "../../wal.ts";
 import { Wal as WalClass } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 /** One step of a script. */
 export type Command =

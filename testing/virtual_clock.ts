@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../clock.ts";
 
 interface Timer {
   readonly at: number;
@@ -8,6 +8,23 @@ interface Timer {
 /**
  * A clock on which nothing happens until a test says so: turns end and time
  * passes only when asked. It begins at 0 ms.
+ *
+ * A log on it makes the same flushes in every run and on every runtime.
+ *
+ * @example
+ * ```ts
+ * import { AgePolicy, Wal } from "@syncline/wal";
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { VirtualClock } from "@syncline/wal/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const clock = new VirtualClock();
+ * const policy = new AgePolicy({ ms: 3_600_000 });
+ * const wal = await Wal.open(new MemoryStorage(), { clock, policy });
+ * await clock.run(wal.append("waits an hour, in no time"));
+ * assert.deepEqual(clock.now(), 3_600_000);
+ * await clock.run(wal.close());
+ * ```
  */
 export class VirtualClock implements Clock {
   #time = 0;
@@ -83,6 +100,33 @@ export class VirtualClock implements Clock {
     promise.then(mark, mark);
     for (let turn = 0; turn < 2000 && !settled; turn++) await this.turn();
     if (!settled) throw new Error("A promise hangs: 2000 turns did not do");
+    return await promise;
+  }
+
+  /**
+   * Turns, and lets time pass where nothing else happens, until `promise` is
+   * settled; throws if neither would ever settle it.
+   */
+  async run<Value>(promise: Promise<Value>): Promise<Value> {
+    let settled = false;
+    const mark = () => void (settled = true);
+    promise.then(mark, mark);
+    for (let idle = 0; !settled && idle < 10;) {
+      await this.turn();
+      const next = this.#ends.length > 0 ? undefined : this.#earliest(Infinity);
+      if (settled) break;
+      if (next !== undefined) {
+        this.#time = next.at;
+        this.#drop(next);
+        next.callback();
+      }
+      idle = next === undefined && this.#ends.length === 0 ? idle + 1 : 0;
+    }
+    if (!settled) {
+      throw new Error(
+        "A promise hangs: no turn is to end and no timer is set",
+      );
+    }
     return await promise;
   }
 

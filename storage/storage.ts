@@ -56,7 +56,10 @@ export interface StorageFile {
 export interface StorageLock {
   /** Higher than that of every owner before, as long as lock files are kept. */
   readonly epoch: number;
-  /** Whether nobody has taken over. Exact if asked after a sync; see docs/architecture.md. */
+  /**
+   * Whether nobody has taken over. Exact if asked after a sync: see "Why a
+   * fenced owner acknowledges nothing" in docs/architecture.md.
+   */
   held(): MaybePromise<boolean>;
   /** Lets others in. */
   release(): MaybePromise<void>;

@@ -28,5 +28,6 @@ export * from "./read_options.ts";
 export * from "./record_too_large_error.ts";
 export * from "./recovery/mod.ts";
 export * from "./storage/mod.ts";
+export type { Synchronous } from "./synchronous.ts";
 export * from "./wal.ts";
 export type { WalOptions } from "./wal_options.ts";

@@ -9,6 +9,7 @@ import { RecordTooLargeError } from "./record_too_large_error.ts";
 import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 import { requireIterable, requireLsn } from "./require_argument.ts";
+import { DEFAULT_ACK } from "./synchronous.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -53,7 +54,7 @@ export class Wal implements AsyncDisposable {
   private constructor(log: FrameLog, options: CheckedOptions) {
     this.#log = log;
     this.#writer = new Writer(log, options);
-    this.#ack = options.ack;
+    this.#ack = DEFAULT_ACK[options.synchronous];
   }
 
   /**

@@ -1,9 +1,9 @@
-import { type AckLevel, requireAckLevel } from "./ack_level.ts";
 import type { Clock } from "./clock.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import type { Storage } from "./storage/storage.ts";
+import { DEFAULT_ACK, type Synchronous } from "./synchronous.ts";
 import { systemClock } from "./system_clock.ts";
 
 /** Options of `Wal.open`. */
@@ -23,11 +23,12 @@ export interface WalOptions {
   recovery?: RecoveryMode;
   /** Makes the storage for a path. Default: the runtime's own. */
   storage?: (directory: string | URL) => Storage;
-  /** Level of appends that name none. Default `"disk"`. */
-  ack?: AckLevel;
+  /** When the log syncs, and the level of appends. Default `"full"`. */
+  synchronous?: Synchronous;
   /**
    * How long records that were acked at `os` stay unsynced at most, in ms, at
-   * least 0; `Infinity` leaves it to `flush()` and `close()`. Default 1000.
+   * least 0. Default 1000; with `synchronous: "off"` always `Infinity`, which
+   * leaves it to `flush()` and `close()`.
    */
   syncIntervalMs?: number;
   /**
@@ -57,8 +58,9 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
     maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
     recovery: options.recovery ?? "tail",
-    ack: requireAckLevel(options.ack ?? "disk"),
-    syncIntervalMs: options.syncIntervalMs ?? 1000,
+    synchronous: options.synchronous ?? "full",
+    syncIntervalMs: options.syncIntervalMs ??
+      (options.synchronous === "off" ? Infinity : 1000),
     takeOver: options.takeOver ?? false,
     warn: options.warn ?? ((message) => console.warn(message)),
     clock: options.clock ?? systemClock,
@@ -66,9 +68,16 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   requireInteger("segmentBytes", checked.segmentBytes, 4096);
   requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
   requireInteger("maxQueuedRecords", checked.maxQueuedRecords, 1);
-  const { syncIntervalMs, recovery, policy, takeOver } = checked;
+  const { synchronous, syncIntervalMs, recovery, policy, takeOver } = checked;
+  if (!Object.hasOwn(DEFAULT_ACK, synchronous)) {
+    throw refusal("synchronous", `"full", "normal" or "off"`, synchronous);
+  }
   if (!(typeof syncIntervalMs === "number" && syncIntervalMs >= 0)) {
     throw refusal("syncIntervalMs", "a number of at least 0", syncIntervalMs);
+  }
+  if (synchronous === "off" && syncIntervalMs !== Infinity) {
+    const rule = `absent or Infinity beside synchronous: "off"`;
+    throw refusal("syncIntervalMs", rule, syncIntervalMs);
   }
   if (recovery !== "tail" && recovery !== "strict") {
     throw refusal("recovery", `"tail" or "strict"`, recovery);

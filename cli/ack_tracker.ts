@@ -1,6 +1,7 @@
+import type { AckLevel } from "../ack_level.ts";
 import type { Wal } from "../wal.ts";
 
-/** What has reached the log's ack level so far. */
+/** What has reached the ack level that was asked for so far. */
 export interface Acked {
   /** LSN of the first record handed over. */
   readonly firstLsn: number;
@@ -13,6 +14,7 @@ export interface Acked {
 /** Follows records that were queued without a promise each. */
 export class AckTracker {
   readonly #wal: Wal;
+  readonly #level: AckLevel;
   readonly #fail: (error: unknown) => void;
   #firstLsn = 0;
   #queuedLsn = 0;
@@ -22,8 +24,9 @@ export class AckTracker {
   #watching = false;
 
   /** `fail` is told, once, when the log has failed. */
-  constructor(wal: Wal, fail: (error: unknown) => void) {
+  constructor(wal: Wal, level: AckLevel, fail: (error: unknown) => void) {
     this.#wal = wal;
+    this.#level = level;
     this.#fail = fail;
   }
 
@@ -62,7 +65,7 @@ export class AckTracker {
     while (this.#ackedLsn < this.#queuedLsn) {
       const lsn = this.#queuedLsn;
       const bytes = this.#queuedBytes;
-      await this.#wal.settled(lsn);
+      await this.#wal.settled(lsn, this.#level);
       this.#ackedLsn = lsn;
       this.#ackedBytes = bytes;
     }

@@ -22,7 +22,11 @@ export async function runAppend(
   const wal = await Wal.open(command.directory, walOptions(command, io));
   const startedAt = performance.now();
   const failure = new AbortController();
-  const tracker = new AckTracker(wal, (error) => failure.abort(error));
+  const tracker = new AckTracker(
+    wal,
+    command.ack,
+    (error) => failure.abort(error),
+  );
   const progress = showProgress(io.stderr, () => tracker.acked);
   try {
     try {
@@ -56,7 +60,7 @@ function walOptions(
 ): WalOptions {
   const limits: BatchPolicy["limits"] = policy?.limits;
   return {
-    ack,
+    synchronous: ack === "disk" ? "full" : "normal",
     ...(policy !== undefined && { policy }),
     maxQueuedRecords: Math.max(QUEUED_RECORDS, limits?.records ?? 0),
     maxQueuedBytes: Math.max(QUEUED_BYTES, limits?.bytes ?? 0),

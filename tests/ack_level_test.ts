@@ -31,8 +31,16 @@ test("append() at disk resolves when the record is synced", async () => {
   assertEquals(await callsBefore("disk"), calls);
 });
 
+test("append() at disk is synced even when synchronous is off", async () => {
+  const { wal, log, clock, close } = await openWal({ synchronous: "off" });
+  await clock.settle(wal.append("a"));
+  await clock.settle(wal.append("b", { ack: "disk" }));
+  assertEquals(log.order, ["append 1-1", "append 2-2", "sync"]);
+  await close();
+});
+
 test("append() takes the log's level unless it names one", async () => {
-  const { wal, log, clock, close } = await openWal({ ack: "os" });
+  const { wal, log, clock, close } = await openWal({ synchronous: "normal" });
   await clock.settle(wal.append("a"));
   assertEquals(log.order, ["append 1-1"]);
   await clock.settle(wal.append("b", { ack: "disk" }));
@@ -41,7 +49,7 @@ test("append() takes the log's level unless it names one", async () => {
 });
 
 test("append() syncs the whole frame if one record asks for disk", async () => {
-  const { wal, log, clock, close } = await openWal({ ack: "os" });
+  const { wal, log, clock, close } = await openWal({ synchronous: "normal" });
   const appends = [wal.append("a"), wal.append("b", { ack: "disk" })];
   await clock.settle(Promise.all([...appends, wal.append("c")]));
   assertEquals(log.order, ["append 1-3", "sync"]);
@@ -49,7 +57,7 @@ test("append() syncs the whole frame if one record asks for disk", async () => {
 });
 
 test("append() at os is synced syncIntervalMs later", async () => {
-  const options = { ack: "os", syncIntervalMs: 100 } as const;
+  const options = { synchronous: "normal", syncIntervalMs: 100 } as const;
   const { wal, log, clock, close } = await openWal(options);
   await clock.settle(wal.append("a"));
   await clock.advance(60);
@@ -64,7 +72,7 @@ test("append() at os is synced syncIntervalMs later", async () => {
 });
 
 test("append() at os starts a new interval after a sync", async () => {
-  const options = { ack: "os", syncIntervalMs: 100 } as const;
+  const options = { synchronous: "normal", syncIntervalMs: 100 } as const;
   const { wal, log, clock, close } = await openWal(options);
   await clock.settle(wal.append("a"));
   await clock.advance(90);
@@ -78,18 +86,16 @@ test("append() at os starts a new interval after a sync", async () => {
 });
 
 test("append() at memory is written and synced all the same", async () => {
-  const options = { ack: "memory", syncIntervalMs: 7 } as const;
-  const { wal, log, clock, close } = await openWal(options);
-  assertEquals(await wal.append("a"), 1);
+  const { wal, log, clock, close } = await openWal({ syncIntervalMs: 7 });
+  assertEquals(await wal.append("a", { ack: "memory" }), 1);
   assertEquals(log.order, []);
   await clock.advance(7);
   assertEquals(log.order, ["append 1-1", "sync"]);
   await close();
 });
 
-test("append() at os is left to close() by an infinite interval", async () => {
-  const options = { ack: "os", syncIntervalMs: Infinity } as const;
-  const { wal, log, clock, close } = await openWal(options);
+test("append() is left to close() when synchronous is off", async () => {
+  const { wal, log, clock, close } = await openWal({ synchronous: "off" });
   await clock.settle(wal.append("a"));
   await clock.advance(1e12);
   assertEquals([clock.timers, log.count("sync")], [0, 0]);
@@ -98,7 +104,7 @@ test("append() at os is left to close() by an infinite interval", async () => {
 });
 
 test("settled() at disk has a written record synced at once", async () => {
-  const { wal, log, clock, close } = await openWal({ ack: "os" });
+  const { wal, log, clock, close } = await openWal({ synchronous: "normal" });
   const lsn = await clock.settle(wal.append("a"));
   await clock.settle(wal.settled(lsn, "disk"));
   assertEquals([log.order, clock.now()], [["append 1-1", "sync"], 0]);
@@ -106,7 +112,7 @@ test("settled() at disk has a written record synced at once", async () => {
 });
 
 test("settled() at disk has a queued record synced in its frame", async () => {
-  const { wal, log, clock, close } = await openWal({ ack: "os" });
+  const { wal, log, clock, close } = await openWal({ synchronous: "normal" });
   const lsn = wal.enqueue("a");
   await clock.settle(wal.settled(lsn, "disk"));
   assertEquals(log.order, ["append 1-1", "sync"]);
@@ -115,7 +121,10 @@ test("settled() at disk has a queued record synced in its frame", async () => {
 
 test("settled() at disk syncs what is written while others wait", async () => {
   const policy = { due: () => Infinity };
-  const { wal, log, clock, close } = await openWal({ ack: "os", policy });
+  const { wal, log, clock, close } = await openWal({
+    synchronous: "normal",
+    policy,
+  });
   const first = wal.enqueue("a");
   const flush = track(wal.settled(first, "os"));
   await clock.quiet();
@@ -138,7 +147,7 @@ test("settled() at os waits for the write, at memory for nothing", async () => {
 });
 
 test("flush() syncs what was acknowledged at os", async () => {
-  const { wal, log, clock, close } = await openWal({ ack: "os" });
+  const { wal, log, clock, close } = await openWal({ synchronous: "normal" });
   await clock.settle(wal.append("a"));
   assertEquals(await clock.settle(wal.flush()), 1);
   assertEquals(log.order, ["append 1-1", "sync"]);

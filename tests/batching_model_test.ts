@@ -17,6 +17,7 @@ import {
 } from "./support/hostile_policy.ts";
 import { type Command, ModelRun, scripts } from "./support/model_run.ts";
 import { test } from "./support/register.ts";
+import type { WalOptions } from "../wal_options.ts";
 
 const answers = fc.constantFrom("once", "promise", "held");
 const policies = fc.oneof(friendlyPolicies, hostilePolicies);
@@ -25,8 +26,13 @@ const policies = fc.oneof(friendlyPolicies, hostilePolicies);
 const bounds = fc.record({
   maxQueuedRecords: fc.constantFrom(1, 2, 5, 10_000),
   maxQueuedBytes: fc.constantFrom(1, 20, 64, 1 << 20),
-  syncIntervalMs: fc.constantFrom(0, 3, Infinity),
-  ack: fc.constantFrom("memory", "os", "disk"),
+  mode: fc.constantFrom<WalOptions>(
+    { synchronous: "full", syncIntervalMs: 3 },
+    { synchronous: "normal", syncIntervalMs: 0 },
+    { synchronous: "normal", syncIntervalMs: 3 },
+    { synchronous: "normal", syncIntervalMs: Infinity },
+    { synchronous: "off" },
+  ),
 });
 
 /** Runs scripts under policies and lets `judge` look at how they ended. */
@@ -39,9 +45,10 @@ async function forAll(
     bounds,
     answers,
     scripts,
-    async (makePolicy, bounds, answer, script: Command[]) => {
+    async (makePolicy, { mode, ...bounds }, answer, script: Command[]) => {
       const policy = makePolicy();
-      const run = await ModelRun.open({ ...bounds, policy }, { answer });
+      const options = { ...bounds, ...mode, policy };
+      const run = await ModelRun.open(options, { answer });
       for (const command of script) await run.execute(command);
       await run.close();
       judge(run, policy);

@@ -382,7 +382,7 @@ test("cat --follow shows what comes, across segments, until SIGINT", () =>
 
 test("cat --follow shows nothing twice when the log is taken over", () =>
   withTempDir(async (dir) => {
-    const first = await Wal.open(dir, { ack: "os", syncIntervalMs: Infinity });
+    const first = await Wal.open(dir, { synchronous: "off" });
     for (const record of ["one", "two", "three"]) await first.append(record);
     const controller = new AbortController();
     const running = wal(["cat", dir, "--follow"], {

@@ -72,14 +72,24 @@ test("Wal.open() refuses options of a wrong type, by name", async () => {
     ["recovery", "salvage", 'must be "tail" or "strict": received "salvage"'],
     ["policy", {}, "an object with a method due: received [object Object]"],
     ["policy", 5, "an object with a method due: received 5"],
-    ["ack", "all", 'must be "memory", "os" or "disk": received "all"'],
+    ["synchronous", "on", 'must be "full", "normal" or "off": received "on"'],
     ["takeOver", 1, "a boolean: received 1"],
   ];
   for (const [name, value, message] of rows) {
     const open = () => Wal.open(new MemoryStorage(), { [name]: value });
     const error = await assertRejects(open, Error, message);
-    if (name !== "ack") assertStringIncludes(error.message, name);
+    assertStringIncludes(error.message, name);
   }
+});
+
+test("Wal.open() refuses an interval where nothing is synced", async () => {
+  const options = { synchronous: "off", syncIntervalMs: 5 } as const;
+  const message = 'must be absent or Infinity beside synchronous: "off"';
+  await assertRejects(
+    () => Wal.open(new MemoryStorage(), options),
+    TypeError,
+    message,
+  );
 });
 
 test("Wal.open() refuses functions that are none, by name", async () => {

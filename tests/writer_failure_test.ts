@@ -170,7 +170,7 @@ test("append() keeps a cause that is no error", async () => {
 
 test("append() rejects when a timed sync of os acks fails", async () => {
   const fail = { operation: "sync", nth: 1, error: disk } as const;
-  const options = { ack: "os", syncIntervalMs: 5 } as const;
+  const options = { synchronous: "normal", syncIntervalMs: 5 } as const;
   const { wal, log, clock, close } = await openWal(options, { fail });
   await clock.settle(wal.append("x"));
   await clock.advance(5);

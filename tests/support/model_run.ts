@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { AckLevel } from "../../ack_level.ts";
+import { DEFAULT_ACK } from "../../synchronous.ts";
 import { QueueFullError } from "../../queue_full_error.ts";
 import type { Wal } from "../../wal.ts";
 import { Wal as WalClass } from "../../wal.ts";
@@ -93,7 +94,8 @@ export class ModelRun {
     const log = new FakeFrameLog(fake);
     const clock = new VirtualClock();
     const wal = await WalClass.open(log, { ...options, clock });
-    return new ModelRun(wal, log, clock, options.ack ?? "disk");
+    const ack = DEFAULT_ACK[options.synchronous ?? "full"];
+    return new ModelRun(wal, log, clock, ack);
   }
 
   /** The records that have to be in the log. */

@@ -43,7 +43,7 @@ export async function createSegment(
 ): Promise<CreatedSegment> {
   const name = formatSegmentName(firstLsn, epoch);
   const temporary = `${name}.tmp`;
-  const salt = crypto.getRandomValues(new Uint32Array(1))[0];
+  const salt = storage.salt?.() ?? randomSalt();
   const file = await storage.open(temporary, "create");
   try {
     const header = encodeSegmentHeader({ firstLsn, epoch, salt, previous });
@@ -59,4 +59,8 @@ export async function createSegment(
     await file.close();
     throw error;
   }
+}
+
+function randomSalt(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
 }

@@ -1,4 +1,6 @@
-import type { StorageFile } from "./storage.ts";
+import type { MaybePromise, StorageFile } from "./storage.ts";
+import type { MemoryContent } from "./_memory_content.ts";
+import { StorageError } from "./storage_error.ts";
 
 /** One call on a `MemoryStorage`. */
 export interface StorageCall {
@@ -16,132 +18,119 @@ export interface StorageCall {
     | "datasync";
   /** The file's name; empty for the directory. */
   readonly file: string;
-}
-
-/** Picks an integer from 0 up to, but not including, `choices`. */
-export type Choose = (choices: number) => number;
-
-interface Write {
+  /** Where a write or read begins; 0 for other calls. */
   readonly offset: number;
-  readonly bytes: Uint8Array;
-  readonly lost: boolean;
+  /** Bytes to write or read; 0 for other calls. */
+  readonly bytes: number;
 }
 
-/** The bytes of a file: as synced, as written since, as a reader sees them. */
-export interface Content {
-  synced: Uint8Array;
-  pending: Write[];
-  seen: Uint8Array;
+/** What happens to a call; what is absent happens as usual. */
+export interface CallEffect {
+  /** The call is done when this resolves: it is slow, or for ever stuck. */
+  readonly after?: Promise<unknown>;
+  /** Most bytes that a write writes, at least 1: it is short. */
+  readonly bytes?: number;
+  /**
+   * The call fails with this code, such as `"EIO"` or `"ENOSPC"`, and has done
+   * nothing; but a write has written `bytes` before, if that is given.
+   */
+  readonly error?: string;
 }
 
-const SECTOR_BYTES = 512;
+/** Hears of each call before it happens, and says what happens to it. */
+export type OnCall = (call: StorageCall) => CallEffect | void;
 
-/** Content of a file that was just made. */
-export function emptyContent(): Content {
-  return { synced: new Uint8Array(), pending: [], seen: new Uint8Array() };
+/** Does `act`, or `fail`s, as `onCall` says. */
+export function perform<Answer>(
+  onCall: OnCall,
+  call: Omit<StorageCall, "offset" | "bytes"> & Partial<StorageCall>,
+  act: (effect: CallEffect) => Answer,
+  fail: (effect: CallEffect) => void = () => {},
+): MaybePromise<Answer> {
+  const effect = onCall({ offset: 0, bytes: 0, ...call }) ?? {};
+  const proceed = () => {
+    if (effect.error === undefined) return act(effect);
+    fail(effect);
+    throw storageError(call.operation, call.file, effect.error);
+  };
+  return effect.after === undefined ? proceed() : effect.after.then(proceed);
 }
+
+/** The error of a call that failed. */
+export function storageError(
+  operation: StorageCall["operation"],
+  file: string,
+  code: string,
+): StorageError {
+  const path = `[memory]${file && `/${file}`}`;
+  return StorageError.wrap(WORDS[operation] ?? operation, path, { code });
+}
+
+const WORDS: Partial<Record<StorageCall["operation"], string>> = {
+  write: "write to",
+  datasync: "sync",
+  syncDirectory: "sync",
+};
 
 /** A handle on a file's content. */
 export class MemoryFile implements StorageFile {
   readonly #name: string;
-  readonly #content: Content;
-  readonly #onCall: (call: StorageCall) => void;
+  readonly #content: MemoryContent;
+  readonly #onCall: OnCall;
+  readonly #synced: (hasGrown: boolean) => void;
 
+  /** `synced` hears of each sync, and whether it changed the size. */
   constructor(
     name: string,
-    content: Content,
-    onCall: (call: StorageCall) => void,
+    content: MemoryContent,
+    onCall: OnCall,
+    synced: (hasGrown: boolean) => void,
   ) {
     this.#name = name;
     this.#content = content;
     this.#onCall = onCall;
+    this.#synced = synced;
   }
 
-  write(bytes: Uint8Array, offset: number): number {
-    this.#onCall({ operation: "write", file: this.#name });
-    const copy = bytes.slice();
-    this.#content.pending.push({ offset, bytes: copy, lost: false });
-    this.#content.seen = overlay(this.#content.seen, offset, copy);
-    return bytes.length;
+  write(bytes: Uint8Array, offset: number): MaybePromise<number> {
+    const write = (limit?: number) => {
+      const part = bytes.subarray(0, limit);
+      this.#content.write(part, offset);
+      return part.length;
+    };
+    return perform(
+      this.#onCall,
+      { operation: "write", file: this.#name, offset, bytes: bytes.length },
+      (effect) => write(effect.bytes),
+      (effect) => write(effect.bytes ?? 0),
+    );
   }
 
-  read(into: Uint8Array, offset: number): number {
-    this.#onCall({ operation: "read", file: this.#name });
-    const part = this.#content.seen.subarray(offset, offset + into.length);
-    into.set(part);
-    return part.length;
+  read(into: Uint8Array, offset: number): MaybePromise<number> {
+    return perform(
+      this.#onCall,
+      { operation: "read", file: this.#name, offset, bytes: into.length },
+      () => {
+        const part = this.#content.bytes.subarray(offset, offset + into.length);
+        into.set(part);
+        return part.length;
+      },
+    );
   }
 
   size(): number {
-    return this.#content.seen.length;
+    return this.#content.bytes.length;
   }
 
-  datasync(): void {
-    const content = this.#content;
-    try {
-      this.#onCall({ operation: "datasync", file: this.#name });
-    } catch (error) {
-      content.pending = content.pending.map((write) => ({
-        ...write,
-        lost: true,
-      }));
-      throw error;
-    }
-    for (const { offset, bytes, lost } of content.pending) {
-      if (!lost) content.synced = overlay(content.synced, offset, bytes);
-    }
-    content.pending = content.pending.filter(({ lost }) => lost);
+  datasync(): MaybePromise<void> {
+    const covered = this.#content.writes;
+    return perform(
+      this.#onCall,
+      { operation: "datasync", file: this.#name },
+      () => this.#synced(this.#content.sync(covered)),
+      () => this.#content.failSync(covered),
+    );
   }
 
   close(): void {}
-}
-
-/** What a crash leaves of a file; see the fault model in memory_storage.ts. */
-export function survive(content: Content, choose: Choose): Uint8Array {
-  let bytes = content.synced;
-  for (const { offset, bytes: written } of content.pending) {
-    const fate = choose(3);
-    if (fate === 0) continue;
-    if (fate === 1) bytes = overlay(bytes, offset, written);
-    else bytes = tear(bytes, offset, written, choose);
-  }
-  return bytes;
-}
-
-function tear(
-  before: Uint8Array,
-  offset: number,
-  written: Uint8Array,
-  choose: Choose,
-): Uint8Array {
-  let bytes = before;
-  let at = 0;
-  while (at < written.length) {
-    const end = SECTOR_BYTES - (offset + at) % SECTOR_BYTES + at;
-    const part = written.subarray(at, end);
-    const fate = choose(3);
-    if (fate === 1) bytes = overlay(bytes, offset + at, part);
-    if (fate === 2) {
-      const garbled = part.map((byte) => byte ^ choose(256));
-      bytes = overlay(bytes, offset + at, garbled);
-    }
-    at = end;
-  }
-  return bytes;
-}
-
-function overlay(
-  base: Uint8Array,
-  offset: number,
-  bytes: Uint8Array,
-): Uint8Array {
-  const result = resize(base, Math.max(base.length, offset + bytes.length));
-  result.set(bytes, offset);
-  return result;
-}
-
-function resize(bytes: Uint8Array, size: number): Uint8Array {
-  const result = new Uint8Array(size);
-  result.set(bytes.subarray(0, size));
-  return result;
 }

@@ -1,50 +1,88 @@
-import {
-  type Choose,
-  type Content,
-  emptyContent,
-  MemoryFile,
-  type StorageCall,
-  survive,
-} from "./memory_file.ts";
 import { LogLockedError } from "./log_locked_error.ts";
-import type { OpenMode, Storage, StorageFile, StorageLock } from "./storage.ts";
-import { StorageError } from "./storage_error.ts";
+import { MemoryContent } from "./_memory_content.ts";
+import { type Change, MemoryEntries } from "./_memory_entries.ts";
+import {
+  MemoryFile,
+  type OnCall,
+  perform,
+  type StorageCall,
+  storageError,
+} from "./memory_file.ts";
+import { type Choose, seeded } from "./_seeded.ts";
+import type {
+  MaybePromise,
+  OpenMode,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "./storage.ts";
 
 /*
  * The fault model.
  *
- * A file has the bytes that were last synced and the writes since. A crash
- * keeps or drops each of those writes by itself, in any order, or tears it: of
- * each 512-byte sector that it touches, the new bytes stay, are lost, or come
- * out garbled. Bytes of a sector that the write does not cover stay as they
- * were (power-safe overwrite). The size is what the surviving writes reach.
+ * Bytes. A file has the bytes that were synced and the writes since. A crash
+ * keeps or loses each of those writes by itself, in any order, or tears it: of
+ * each sector that it touches, of 512 or 4096 bytes, the new bytes stay, are
+ * lost, or are garbled in their second half. Bytes of a sector that the write
+ * does not cover stay as they were (power-safe overwrite).
  *
- * A directory has the entries of the last directory sync and the changes
- * since. A crash keeps a prefix of those changes: ext4, XFS and APFS journal
- * them in order. A rename is atomic.
+ * Size. Under "ext4" a file is as long as the surviving writes reach, with
+ * zeros between them. Under "posix" it may also be as long as any write made
+ * it, and what no surviving write covers is zeros, or what lay on the device
+ * before: bytes of another file at the same offset.
  *
- * A call fails when `onCall` throws; it has then done nothing, except that a
- * failed datasync drops its writes from what any later sync makes durable,
- * while reads still see them, as on Linux.
+ * Entries. Under "ext4" a crash keeps a prefix of the entries made, renamed and
+ * removed since the last directory sync, and a datasync that changes a file's
+ * size makes all changes before it durable, as both are in one journal. Under
+ * "posix" it keeps any subset of them, and only a directory sync makes them
+ * durable. A rename never loses both names; under "posix" both may be there.
  *
- * Not modelled: bytes that rot after they were synced, two devices, time.
+ * Calls. `onCall` may fail a call, cut a write short, and delay a call, also
+ * for ever. A failed datasync leaves its writes to be read, but no later sync
+ * makes them durable, as on Linux (Rebello and others, USENIX ATC 2020).
+ *
+ * Death. `crash` is a loss of power, `kill` the end of a process: all that it
+ * wrote is there, synced or not, and of its last write maybe only a part.
+ *
+ * Not modelled:
+ * - bytes that rot after they were synced, or land elsewhere: `put` does that,
+ *   and what it means is a question to the reader, not to crashes;
+ * - a directory sync that fails and is then forgotten, as a failed datasync is:
+ *   journaling file systems refuse every write after that, until remounted;
+ * - a sync that lies: nothing could be promised;
+ * - overwrites that destroy their neighbours in a sector: as before;
+ * - open handles, quotas, permissions, two devices: a log sees none of them.
  */
 
 /** Options of {@linkcode MemoryStorage}. */
 export interface MemoryStorageOptions {
-  /** Called before each call; what it throws is the call's failure. */
-  onCall?: (call: StorageCall) => void;
+  /** Hears of each call before it happens, and may have it fail or be slow. */
+  onCall?: OnCall;
+  /**
+   * What a crash may do to sizes and entries: `"posix"` (default), only what
+   * the standard promises, or `"ext4"`, what its journal does.
+   */
+  fileSystem?: "posix" | "ext4";
+  /** What the device writes as a whole, in bytes: 512 (default) or 4096. */
+  sectorBytes?: 512 | 4096;
+  /** Makes salts, and so all bytes, the same in each run. Default: random. */
+  seed?: number;
 }
 
-type Change =
-  | { kind: "set"; name: string; content: Content }
-  | { kind: "delete"; name: string };
+/** Options of `MemoryStorage.kill`. */
+export interface KillOptions {
+  /** As in {@linkcode MemoryStorageOptions}. */
+  onCall?: OnCall;
+  /** The process died in the last write to `file`, `bytes` before its end. */
+  cut?: { file: string; bytes: number };
+}
 
 /**
  * A directory in memory that can crash: for tests, and for logs that need not
  * outlive the process.
  *
- * `crash` answers with what a device could hold if power were lost now.
+ * `crash` answers with what a device could hold if power were lost now. The
+ * head of this file states the fault model.
  *
  * @example
  * ```ts
@@ -59,20 +97,47 @@ type Change =
  * const survivor = await Wal.open(storage.crash(() => 0));
  * assert.deepEqual(await survivor.flush(), 1);
  * ```
+ *
+ * @example A device that fails
+ * ```ts
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ * import assert from "node:assert/strict";
+ *
+ * let failing = false;
+ * const storage = new MemoryStorage({
+ *   onCall: ({ operation }) =>
+ *     failing && operation === "datasync" ? { error: "EIO" } : undefined,
+ * });
+ * const wal = await Wal.open(storage);
+ * await wal.append("one");
+ * failing = true;
+ * await assert.rejects(wal.append("two"), { name: "LogFailedError" });
+ * await wal.close();
+ * ```
  */
 export class MemoryStorage implements Storage {
   /** A word in brackets, as there is no path. */
   readonly location = "[memory]";
-  readonly #onCall: (call: StorageCall) => void;
-  #synced = new Map<string, Content>();
-  #changes: Change[] = [];
-  #seen = new Map<string, Content>();
+  readonly #onCall: OnCall;
+  readonly #model: Required<
+    Pick<MemoryStorageOptions, "fileSystem" | "sectorBytes">
+  >;
+  readonly #entries: MemoryEntries;
+  readonly #seed: number;
+  readonly #random: Choose;
   #epoch = 0;
   #owner: number | undefined;
 
   /** An empty directory. */
   constructor(options: MemoryStorageOptions = {}) {
+    const { fileSystem = "posix", sectorBytes = 512 } = options;
     this.#onCall = options.onCall ?? (() => {});
+    this.#model = { fileSystem, sectorBytes };
+    this.#entries = new MemoryEntries(this.#model);
+    this.#seed = options.seed ??
+      crypto.getRandomValues(new Uint32Array(1))[0];
+    this.#random = seeded(this.#seed);
   }
 
   /** Nothing to make. */
@@ -80,8 +145,114 @@ export class MemoryStorage implements Storage {
 
   /** Takes the lock, which is this object's and does not outlive a crash. */
   lock(options: { takeOver?: boolean } = {}): StorageLock {
-    this.#onCall({ operation: "lock", file: "" });
-    if (this.#owner !== undefined && !options.takeOver) {
+    const call = { operation: "lock", file: "" } as const;
+    return atOnce(perform(this.#onCall, call, () => this.#lock(options)));
+  }
+
+  /** Names of all files, synced or not. */
+  list(): string[] {
+    const call = { operation: "list", file: "" } as const;
+    return atOnce(perform(this.#onCall, call, () => this.#entries.names));
+  }
+
+  /** Opens a file. */
+  open(name: string, mode: OpenMode): MaybePromise<StorageFile> {
+    const operation = mode === "create" ? "create" : "open";
+    return perform(this.#onCall, { operation, file: name }, () => {
+      const found = this.#entries.get(name);
+      if (mode === "read") {
+        if (found === undefined) throw storageError("open", name, "ENOENT");
+        return this.#handle(name, found);
+      }
+      if (found !== undefined) throw storageError("create", name, "EEXIST");
+      const content = new MemoryContent();
+      this.#entries.change({ kind: "create", name, content });
+      return this.#handle(name, content);
+    });
+  }
+
+  /** Renames; a crash never loses both names. */
+  rename(from: string, to: string): MaybePromise<void> {
+    return this.#change("rename", from, (content) => ({
+      kind: "rename",
+      name: from,
+      to,
+      content,
+    }));
+  }
+
+  /** Removes a file. */
+  remove(name: string): MaybePromise<void> {
+    return this.#change("remove", name, (content) => ({
+      kind: "remove",
+      name,
+      content,
+    }));
+  }
+
+  /** Makes all changes of entries before the call durable. */
+  syncDirectory(): MaybePromise<void> {
+    const covered = this.#entries.changes;
+    const call = { operation: "syncDirectory", file: "" } as const;
+    return perform(this.#onCall, call, () => this.#entries.sync(covered));
+  }
+
+  /** A salt for a new segment: the same in each run with the same seed. */
+  salt(): number {
+    return this.#random(2 ** 32);
+  }
+
+  /**
+   * A storage as it could be after power was lost now; this one is unchanged.
+   * Every choice that the fault model leaves is made by `choose`, with 0 for
+   * the plainest outcome: unsynced writes and entries are lost.
+   */
+  crash(choose: Choose, options?: { onCall?: OnCall }): MemoryStorage {
+    const crashed = this.#descendant(options);
+    for (const [name, content] of this.#entries.survive(choose)) {
+      const stale = this.#entries.staleFor(content);
+      const bytes = content.survive(choose, this.#model, stale);
+      crashed.#entries.put(name, new MemoryContent(bytes));
+    }
+    return crashed;
+  }
+
+  /**
+   * A storage as another process finds it after this one was killed: all that
+   * was written is there to read, synced or not. With `cut` the last write to
+   * that file lacks so many bytes. This one is unchanged.
+   */
+  kill(options: KillOptions = {}): MemoryStorage {
+    const killed = this.#descendant(options);
+    killed.#entries.copyFrom(this.#entries, options.cut);
+    return killed;
+  }
+
+  /** The bytes of a file as a reader sees them; a copy. */
+  get(name: string): Uint8Array | undefined {
+    return this.#entries.get(name)?.bytes.slice();
+  }
+
+  /** Sets a file to a copy of `bytes`, durably. */
+  put(name: string, bytes: Uint8Array): void {
+    this.#entries.put(name, new MemoryContent(bytes.slice()));
+  }
+
+  /** Another life of this directory, with salts of its own. */
+  #descendant(options: { onCall?: OnCall } | undefined): MemoryStorage {
+    const seed = seeded(this.#seed ^ 0x5a5a5a5a)(2 ** 32);
+    const onCall = options?.onCall;
+    return new MemoryStorage({ ...this.#model, onCall, seed });
+  }
+
+  #handle(name: string, content: MemoryContent): MemoryFile {
+    return new MemoryFile(name, content, this.#onCall, (hasGrown) => {
+      if (hasGrown && this.#model.fileSystem === "ext4") this.#entries.sync();
+    });
+  }
+
+  #lock({ takeOver = false }: { takeOver?: boolean }): StorageLock {
+    if (this.#owner !== undefined && !takeOver) {
       throw new LogLockedError(
         `Cannot open "${this.location}" for writing as it is open already`,
         this.location,
@@ -99,120 +270,22 @@ export class MemoryStorage implements Storage {
     };
   }
 
-  /** Names of all files, synced or not. */
-  list(): string[] {
-    this.#onCall({ operation: "list", file: "" });
-    return [...this.#seen.keys()];
-  }
-
-  /** Opens a file. */
-  open(name: string, mode: OpenMode): StorageFile {
-    this.#onCall({
-      operation: mode === "create" ? "create" : "open",
-      file: name,
+  #change(
+    operation: StorageCall["operation"],
+    file: string,
+    make: (content: MemoryContent) => Change,
+  ): MaybePromise<void> {
+    return perform(this.#onCall, { operation, file }, () => {
+      const content = this.#entries.get(file);
+      if (content === undefined) throw storageError(operation, file, "ENOENT");
+      this.#entries.change(make(content));
     });
-    const found = this.#seen.get(name);
-    if (mode === "read") {
-      if (found === undefined) throw failure("open", name, "ENOENT");
-      return new MemoryFile(name, found, this.#onCall);
-    }
-    if (found !== undefined) throw failure("create", name, "EEXIST");
-    const content = emptyContent();
-    this.#change({ kind: "set", name, content });
-    return new MemoryFile(name, content, this.#onCall);
-  }
-
-  /** Renames; one change, atomic in a crash. */
-  rename(from: string, to: string): void {
-    this.#onCall({ operation: "rename", file: from });
-    const content = this.#seen.get(from);
-    if (content === undefined) throw failure("rename", from, "ENOENT");
-    this.#change({ kind: "set", name: to, content });
-    this.#change({ kind: "delete", name: from });
-  }
-
-  /** Removes a file. */
-  remove(name: string): void {
-    this.#onCall({ operation: "remove", file: name });
-    if (!this.#seen.has(name)) throw failure("remove", name, "ENOENT");
-    this.#change({ kind: "delete", name });
-  }
-
-  /** Makes all changes of entries durable. */
-  syncDirectory(): void {
-    this.#onCall({ operation: "syncDirectory", file: "" });
-    this.#synced = new Map(this.#seen);
-    this.#changes = [];
-  }
-
-  /**
-   * A storage as it could be after power was lost now; this one is unchanged.
-   * Every choice that the fault model leaves is made by `choose`, with 0 for
-   * the plainest outcome: unsynced writes and entries are lost.
-   */
-  crash(choose: Choose, options?: MemoryStorageOptions): MemoryStorage {
-    const entries = new Map(this.#synced);
-    const kept = choose(this.#changes.length + 1);
-    for (const change of this.#changes.slice(0, kept)) apply(entries, change);
-    const crashed = new MemoryStorage(options);
-    for (const [name, content] of entries) {
-      crashed.put(name, survive(content, choose));
-    }
-    return crashed;
-  }
-
-  /**
-   * A storage as another process finds it after this one was killed: all that
-   * was written is there to read, synced or not. This one is unchanged.
-   */
-  kill(options?: MemoryStorageOptions): MemoryStorage {
-    const killed = new MemoryStorage(options);
-    const copies = new Map<Content, Content>();
-    const copy = (content: Content) => {
-      const made = copies.get(content) ?? {
-        ...content,
-        pending: [...content.pending],
-      };
-      copies.set(content, made);
-      return made;
-    };
-    for (const [name, content] of this.#synced) {
-      killed.#synced.set(name, copy(content));
-    }
-    for (const [name, content] of this.#seen) {
-      killed.#seen.set(name, copy(content));
-    }
-    killed.#changes = this.#changes.map((change) =>
-      change.kind === "set"
-        ? { ...change, content: copy(change.content) }
-        : change
-    );
-    return killed;
-  }
-
-  /** The bytes of a file as a reader sees them; a copy. */
-  get(name: string): Uint8Array | undefined {
-    return this.#seen.get(name)?.seen.slice();
-  }
-
-  /** Sets a file to a copy of `bytes`, durably. */
-  put(name: string, bytes: Uint8Array): void {
-    const content = { synced: bytes.slice(), seen: bytes.slice(), pending: [] };
-    this.#seen.set(name, content);
-    this.#synced.set(name, content);
-  }
-
-  #change(change: Change): void {
-    this.#changes.push(change);
-    apply(this.#seen, change);
   }
 }
 
-function apply(entries: Map<string, Content>, change: Change): void {
-  if (change.kind === "set") entries.set(change.name, change.content);
-  else entries.delete(change.name);
-}
-
-function failure(action: string, name: string, code: string): StorageError {
-  return StorageError.wrap(action, `[memory]/${name}`, { code });
+function atOnce<Answer>(answer: MaybePromise<Answer>): Answer {
+  if (answer instanceof Promise) {
+    throw new TypeError("Cannot delay lock or list as they answer at once");
+  }
+  return answer;
 }

@@ -33,6 +33,11 @@ export interface Storage {
   remove(name: string): MaybePromise<void>;
   /** On resolve every entry made, renamed or removed before is durable. */
   syncDirectory(): MaybePromise<void>;
+  /**
+   * A 32-bit number that tells a new segment from all others; random where
+   * absent. Only for a storage whose runs are to be the same byte by byte.
+   */
+  salt?(): number;
 }
 
 /** What an open file is for; `"create"` reads as well. */

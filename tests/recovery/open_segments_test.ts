@@ -8,7 +8,9 @@ import { test } from "../support/register.ts";
 
 test("Wal.open() opens the last segment only", async () => {
   const calls: { operation: string; file: string }[] = [];
-  const options: MemoryStorageOptions = { onCall: (call) => calls.push(call) };
+  const options: MemoryStorageOptions = {
+    onCall: (call) => void calls.push(call),
+  };
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, { segmentBytes: 4096 });
   for (let lsn = 1; lsn <= 200; lsn++) await wal.append(new Uint8Array(1000));
@@ -32,8 +34,9 @@ test("Wal.open() writes nothing to a log that was closed", async () => {
   await wal.append("x");
   await wal.close();
   const operations: string[] = [];
-  const onCall = ({ operation }: { operation: string }) =>
+  const onCall = ({ operation }: { operation: string }) => {
     operations.push(operation);
+  };
   await (await Wal.open(storage.kill({ onCall }))).close();
   assertEquals(operations.includes("write"), false);
   assertEquals(operations.includes("create"), false);

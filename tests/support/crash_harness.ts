@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "./assert.ts";
-import type { Choose } from "../../storage/memory_file.ts";
+import type { Choose } from "../../storage/_seeded.ts";
 import type { MemoryStorage } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";

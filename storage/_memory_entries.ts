@@ -1,0 +1,121 @@
+import type { FaultModel, MemoryContent } from "./_memory_content.ts";
+import type { Choose } from "./_seeded.ts";
+
+/** Files by name. */
+export type Entries = Map<string, MemoryContent>;
+
+/** A change of a directory's entries. */
+export type Change =
+  | { kind: "create" | "remove"; name: string; content: MemoryContent }
+  | { kind: "rename"; name: string; to: string; content: MemoryContent };
+
+/** The entries of a directory: which are certain, what was changed since. */
+export class MemoryEntries {
+  readonly #model: FaultModel;
+  #certain: Entries = new Map();
+  #changes: Change[] = [];
+  #seen: Entries = new Map();
+  #count = 0;
+  /** The last file that was removed: its blocks may be used again. */
+  #removed: MemoryContent | undefined;
+
+  constructor(model: FaultModel) {
+    this.#model = model;
+  }
+
+  /** Names as they are seen. */
+  get names(): string[] {
+    return [...this.#seen.keys()];
+  }
+
+  /** Number of changes so far. */
+  get changes(): number {
+    return this.#count;
+  }
+
+  /** The file by that name. */
+  get(name: string): MemoryContent | undefined {
+    return this.#seen.get(name);
+  }
+
+  /** Sets a file, for certain. */
+  put(name: string, content: MemoryContent): void {
+    this.#seen.set(name, content);
+    this.#certain.set(name, content);
+  }
+
+  /** Makes a change that is seen at once, and not yet certain. */
+  change(change: Change): void {
+    this.#count++;
+    this.#changes.push(change);
+    apply(this.#seen, change);
+    if (change.kind === "remove") this.#removed = change.content;
+  }
+
+  /** Makes the first `count` changes, of all that ever were, certain. */
+  sync(count: number = this.#count): void {
+    const pending = this.#changes.length - (this.#count - count);
+    for (const change of this.#changes.splice(0, Math.max(0, pending))) {
+      apply(this.#certain, change);
+    }
+  }
+
+  /** The entries that are left after power was lost. */
+  survive(choose: Choose): Entries {
+    const entries = new Map(this.#certain);
+    if (this.#model.fileSystem === "ext4") {
+      const kept = choose(this.#changes.length + 1);
+      for (const change of this.#changes.slice(0, kept)) apply(entries, change);
+      return entries;
+    }
+    for (const change of this.#changes) {
+      const fate = choose(change.kind === "rename" ? 3 : 2);
+      if (fate === 1) apply(entries, change);
+      if (fate === 2 && change.kind === "rename") {
+        entries.set(change.to, change.content);
+      }
+    }
+    return entries;
+  }
+
+  /** Bytes that may lie where `content` was given room. */
+  staleFor(content: MemoryContent): Uint8Array {
+    const others = [...this.#seen.values()].filter((one) => one !== content);
+    const stale = this.#removed ?? others[0];
+    return stale?.bytes ?? new Uint8Array();
+  }
+
+  /** Takes over all of `other`, with contents that have a life of their own. */
+  copyFrom(other: MemoryEntries, cut?: { file: string; bytes: number }): void {
+    const copies = new Map<MemoryContent, MemoryContent>();
+    const shortened = cut && other.get(cut.file);
+    const copy = (content: MemoryContent) => {
+      const missing = content === shortened ? cut!.bytes : 0;
+      const made = copies.get(content) ?? content.copy(missing);
+      copies.set(content, made);
+      return made;
+    };
+    for (const [name, content] of other.#certain) {
+      this.#certain.set(name, copy(content));
+    }
+    for (const [name, content] of other.#seen) {
+      this.#seen.set(name, copy(content));
+    }
+    this.#changes = other.#changes.map((change) => ({
+      ...change,
+      content: copy(change.content),
+    }));
+    this.#count = other.#count;
+    this.#removed = other.#removed;
+  }
+}
+
+function apply(entries: Entries, change: Change): void {
+  if (change.kind !== "remove") {
+    entries.set(
+      change.kind === "rename" ? change.to : change.name,
+      change.content,
+    );
+  }
+  if (change.kind !== "create") entries.delete(change.name);
+}

@@ -13,4 +13,12 @@
  *
  * @module
  */
+export * from "./exploration_error.ts";
+export * from "./explore.ts";
+export * from "./life.ts";
 export * from "./virtual_clock.ts";
+export * from "./wal_check.ts";
+export * from "./wal_fact.ts";
+export * from "./wal_step.ts";
+export * from "./wal_workload.ts";
+export * from "./wal_steps.ts";

@@ -1,63 +1,81 @@
 /*
- * Goal: no crash loses an acknowledged record. Method: run a workload, cut the
- * power at every storage call in turn, let the disk keep, drop, tear and
- * garble what was not synced, recover, and compare with what was promised.
+ * Goal: no crash loses an acknowledged record. Method: small workloads under
+ * every policy and mode; every instant, every disk that the fault model allows
+ * there, each call failing once; then recovery is crashed as well.
  */
 import fc from "fast-check";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import { assertGreater } from "../support/assert.ts";
 import {
-  check,
-  cutAt,
-  emptyHistory,
-  run,
-  seeded,
-  type Step,
-} from "../support/crash_harness.ts";
+  explore,
+  type ExploreOptions,
+  walCheck,
+  type WalStep,
+  walSteps,
+  walWorkload,
+} from "../../testing/mod.ts";
+import type { WalOptions } from "../../wal_options.ts";
+import { assertGreaterOrEqual } from "../support/assert.ts";
+import { namedPolicies } from "../support/named_policies.ts";
 import { test } from "../support/register.ts";
 
-const append = (
-  bytes: number,
-  ack: "memory" | "os" | "disk" = "disk",
-): Step => ({
-  kind: "append",
+/** All states of this run. */
+const digests = new Set<string>();
+
+async function crashEverywhere(
+  steps: readonly WalStep[],
+  makeOptions: () => WalOptions,
+  options: ExploreOptions = {},
+): Promise<void> {
+  const report = await explore(
+    walWorkload(steps, makeOptions),
+    walCheck(makeOptions),
+    { faults: true, print: () => {}, ...options },
+  );
+  for (const digest of report.digests) digests.add(digest);
+}
+
+const append = (bytes: number, ack?: "os" | "disk"): WalStep => ({
+  do: "append",
   bytes,
   ack,
 });
-const flush: Step = { kind: "flush" };
-const turn: Step = { kind: "turn" };
+const turn: WalStep = { do: "turn" };
+const flush: WalStep = { do: "flush" };
 
-const WORKLOADS: Record<string, Step[]> = {
-  "one by one": [append(10), turn, append(0), turn, append(700), turn],
-  "a burst and a batch": [
-    append(10),
-    append(600),
-    { kind: "batch", bytes: [5, 0, 1200, 3] },
-    turn,
-    { kind: "batch", bytes: [700, 700] },
-  ],
-  "rotation": [
-    append(3000),
-    turn,
-    append(3000),
-    turn,
-    append(3000),
-    append(10),
-    turn,
-  ],
-  "written, then synced": [
-    append(20, "os"),
-    turn,
-    append(600, "os"),
-    turn,
-    append(30, "memory"),
-    turn,
-    append(40),
-    turn,
-    append(50, "os"),
-    turn,
-    flush,
-  ],
+/** One caller waits for each record: by a flush, which no policy can refuse. */
+const ONE_CALLER: WalStep[] = [
+  append(10),
+  flush,
+  append(0),
+  flush,
+  append(700),
+];
+
+/** Many callers at once, one of them with a batch. */
+const MANY_CALLERS: WalStep[] = [
+  append(10),
+  { do: "enqueue", bytes: 3 },
+  append(600, "os"),
+  { do: "appendBatch", bytes: [5, 0, 120] },
+  turn,
+  append(40, "disk"),
+  { do: "wait", ms: 5 },
+];
+
+for (const synchronous of ["full", "normal", "off"] as const) {
+  for (const [name, makePolicy] of Object.entries(namedPolicies)) {
+    test(`Wal loses nothing acknowledged: ${synchronous}, ${name}`, async () => {
+      const makeOptions = () => ({ synchronous, policy: makePolicy() });
+      await crashEverywhere(ONE_CALLER, makeOptions, { bound: 64, samples: 4 });
+      await crashEverywhere(MANY_CALLERS, makeOptions, {
+        bound: 64,
+        samples: 4,
+      });
+    });
+  }
+}
+
+const WORKLOADS: Record<string, WalStep[]> = {
+  "rotation": [append(3000), flush, append(3000), turn, append(10), turn],
   "unsynced frames across a rotation": [
     append(3000, "os"),
     turn,
@@ -68,138 +86,82 @@ const WORKLOADS: Record<string, Step[]> = {
   ],
   "a checkpoint": [
     append(3000),
-    turn,
+    flush,
     append(3000),
+    flush,
+    { do: "truncate" },
+    append(20),
+    flush,
+  ],
+  "written, then synced": [
+    append(20, "os"),
     turn,
-    { kind: "truncate" },
-    append(3000),
+    append(600, "os"),
     turn,
+    append(40, "disk"),
+    turn,
+    append(50, "os"),
+    turn,
+    flush,
+  ],
+  "closed and opened again": [
+    append(20),
+    { do: "reopen" },
+    append(30, "os"),
+    turn,
+    { do: "reopen" },
+    append(10),
   ],
 };
 
-const CHOICES = {
-  "all is lost": () => 0,
-  "all is kept": (choices: number) => Math.min(1, choices - 1),
-  "all is torn": (choices: number) => choices - 1,
-  "seed 1": seeded(1),
-  "seed 2": seeded(2),
-  "seed 3": seeded(3),
-};
+const DEVICES: ExploreOptions[] = [
+  { fileSystem: "posix", sectorBytes: 512 },
+  { fileSystem: "posix", sectorBytes: 4096 },
+  { fileSystem: "ext4", sectorBytes: 512 },
+];
 
 for (const [name, steps] of Object.entries(WORKLOADS)) {
-  test(`Wal.open() loses nothing after a crash at any call: ${name}`, async () => {
-    const states = await crashEverywhere(steps);
-    assertGreater(states, 20);
+  for (const device of DEVICES) {
+    const { fileSystem, sectorBytes } = device;
+    test(`Wal loses nothing acknowledged: ${name}, ${fileSystem} ${sectorBytes}`, async () => {
+      const makeOptions = () => ({ segmentBytes: 4096 });
+      await crashEverywhere(steps, makeOptions, { ...device, bound: 128 });
+    });
+  }
+}
+
+test("Wal loses nothing acknowledged in three crashes in a row", async () => {
+  const steps = [append(10), flush, append(600, "os"), turn];
+  await crashEverywhere(steps, () => ({}), { crashes: 3, samples: 4 });
+});
+
+test("Wal loses nothing acknowledged: any workload, any policy, any mode", async () => {
+  const options = fc.record({
+    synchronous: fc.constantFrom("full", "normal", "off"),
+    policy: fc.constantFrom(...Object.keys(namedPolicies)),
+    maxQueuedRecords: fc.constantFrom(1, 3, 10_000),
+    seed: fc.nat(),
   });
-}
-
-/** Returns the number of crashes that were recovered from. */
-async function crashEverywhere(steps: Step[]): Promise<number> {
-  let states = 0;
-  for (let at = 0;; at++) {
-    const cut = cutAt(at);
-    const storage = new MemoryStorage(cut);
-    const before = emptyHistory();
-    await run(storage, steps, before);
-    for (const choose of Object.values(CHOICES)) {
-      const history = structuredClone(before);
-      const survivor = storage.crash(choose);
-      await check(survivor, history);
-      await run(survivor, steps, history);
-      await check(survivor.crash(choose), history);
-      states += 2;
-    }
-    if (cut.calls <= at) return states;
-  }
-}
-
-test("Wal.open() loses nothing after a crash inside recovery", async () => {
-  const steps = WORKLOADS["written, then synced"];
-  for (let at = 3; at < 60; at += 2) {
-    const storage = new MemoryStorage(cutAt(at));
-    const before = emptyHistory();
-    await run(storage, steps, before);
-    for (let inside = 0; inside < 20; inside++) {
-      const choose = seeded(at * 100 + inside);
-      const history = structuredClone(before);
-      const recovering = storage.crash(choose, cutAt(inside));
-      await run(recovering, [], history);
-      const survivor = recovering.crash(choose);
-      await check(survivor, history);
-      await run(survivor, steps, history);
-      await check(survivor.crash(choose), history);
-    }
-  }
-});
-
-test("Wal.open() finds what was acked at os after a kill", async () => {
-  const steps = WORKLOADS["written, then synced"];
-  for (let at = 0; at < 40; at++) {
-    const storage = new MemoryStorage(cutAt(at));
-    const history = emptyHistory();
-    await run(storage, steps, history);
-    await check(storage.kill(), history, history.writtenLsn);
-  }
-});
-
-test("Wal.open() makes durable what it finds, before it is read", async () => {
-  const steps = WORKLOADS["unsynced frames across a rotation"];
-  for (let at = 6; at < 40; at++) {
-    const storage = new MemoryStorage(cutAt(at));
-    const history = emptyHistory();
-    await run(storage, steps, history);
-    const killed = storage.kill();
-    await check(killed, history, history.writtenLsn);
-    // What `check` has read now counts as durable.
-    await check(killed.crash(() => 0), history);
-  }
-});
-
-test("Wal.open() loses nothing after a crash: any workload", async () => {
-  const ack = fc.constantFrom("memory", "os", "disk" as const) as fc.Arbitrary<
-    "memory" | "os" | "disk"
-  >;
-  const bytes = fc.oneof(fc.nat(40), fc.nat(3000));
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    {
-      arbitrary: fc.record({
-        kind: fc.constant("append" as const),
-        bytes,
-        ack,
-      }),
-      weight: 6,
-    },
-    {
-      arbitrary: fc.record({
-        kind: fc.constant("batch" as const),
-        bytes: fc.array(bytes, { minLength: 1, maxLength: 4 }),
-      }),
-      weight: 2,
-    },
-    { arbitrary: fc.constant(turn), weight: 4 },
-    { arbitrary: fc.constant(flush), weight: 1 },
-    { arbitrary: fc.constant<Step>({ kind: "truncate" }), weight: 1 },
-  );
-  const workload = fc.array(step, { maxLength: 12 });
+  const steps = walSteps<fc.Arbitrary<WalStep[]>>(fc, { maxBytes: 3000 });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(
-        fc.record({ workload, at: fc.nat(60), seed: fc.nat() }),
-        { minLength: 1, maxLength: 3 },
-      ),
-      async (lives) => {
-        const history = emptyHistory();
-        let storage = new MemoryStorage(cutAt(lives[0].at));
-        for (const [index, { workload, seed }] of lives.entries()) {
-          await run(storage, workload, history);
-          const next = cutAt(lives[index + 1]?.at ?? Infinity);
-          const survivor = storage.crash(seeded(seed));
-          const reopened = survivor.kill(next);
-          await check(survivor, history);
-          storage = reopened;
-        }
+      steps,
+      options,
+      async (steps, { policy, seed, ...rest }) => {
+        const makeOptions = () => ({
+          ...rest,
+          segmentBytes: 4096,
+          policy: namedPolicies[policy](),
+        });
+        const few = { seed, bound: 6, samples: 1, faults: false };
+        await crashEverywhere(steps, makeOptions, few);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
+});
+
+test("crash states of this run are at least 20,000", () => {
+  console.log(`explored ${digests.size} distinct crash states`);
+  assertGreaterOrEqual(digests.size, 20_000);
 });

@@ -1,0 +1,255 @@
+import type { MemoryStorage } from "../storage/memory_storage.ts";
+import { type Choose, seeded } from "../storage/_seeded.ts";
+import { type CrashPath, formatPath } from "./_crash_path.ts";
+import {
+  allStates,
+  type Crash,
+  type CrashState,
+  deathsAt,
+  sampleState,
+  stateAfter,
+} from "./_crash_state.ts";
+import { describeCall, describeDisk, diskBytes } from "./_describe_disk.ts";
+import { Digest } from "./_digest.ts";
+import { ExplorationError } from "./exploration_error.ts";
+import type { ExploreReport } from "./explore.ts";
+import type { LifeBody } from "./life.ts";
+import { type Fault, faultsOf, record, type Recording } from "./_recording.ts";
+
+/** What an exploration needs to know. */
+export interface ExplorationOptions {
+  readonly seed: number;
+  readonly bound: number;
+  readonly crashes: number;
+  readonly samples: number;
+  readonly faults: boolean;
+}
+
+/** How many more states are tried to find the smallest disk that fails. */
+const SEARCH = 300;
+
+/** How many calls a failure shows. */
+const CALLS = 12;
+
+/** One exploration: all the lives that it goes through. */
+export class Exploration<Fact> {
+  readonly #workload: LifeBody<Fact>;
+  readonly #check: LifeBody<Fact>;
+  readonly #storage: MemoryStorage;
+  readonly #options: ExplorationOptions;
+  readonly #choose: Choose;
+  readonly #seen = new Set<string>();
+  readonly #digest = new Digest();
+  #instants = 0;
+  #sampled = 0;
+  #runs = 0;
+
+  constructor(
+    workload: LifeBody<Fact>,
+    check: LifeBody<Fact>,
+    storage: MemoryStorage,
+    options: ExplorationOptions,
+  ) {
+    this.#workload = workload;
+    this.#check = check;
+    this.#storage = storage;
+    this.#options = options;
+    this.#choose = seeded(options.seed);
+  }
+
+  /** Tries every state. */
+  async run(): Promise<ExploreReport> {
+    const clean = await this.#live();
+    await this.#tryAll(clean, 0);
+    if (!this.#options.faults) return this.#report();
+    for (const [call, { next }] of clean.instants.entries()) {
+      if (next === undefined) continue;
+      for (const kind of faultsOf(next)) {
+        const fault = { ...kind, call };
+        await this.#tryAll(await this.#live(fault), call);
+      }
+    }
+    return this.#report();
+  }
+
+  /** Tries the one state at the end of a path. */
+  async replay({ fault, crashes }: CrashPath): Promise<ExploreReport> {
+    let life = await this.#live(await this.#findFault(fault));
+    for (const [index, crash] of crashes.entries()) {
+      if (life.instants[crash.instant] === undefined) {
+        throw new RangeError(
+          `Cannot replay instant ${crash.instant} as there are only ` +
+            `${life.instants.length}: the code has changed`,
+        );
+      }
+      const state = stateAfter(life, crash);
+      const before = crashes.slice(0, index);
+      this.#isNew(state);
+      const check = await this.#checkState(state);
+      if (check.failed) throw this.#failure(life, state, check, fault, before);
+      life = check;
+    }
+    return this.#report();
+  }
+
+  async #findFault(wanted: CrashPath["fault"]): Promise<Fault | undefined> {
+    if (wanted === undefined) return undefined;
+    const { instants } = await this.#live();
+    const { call, name } = wanted;
+    const next = instants[call]?.next;
+    const found = next && faultsOf(next).find((fault) => fault.name === name);
+    if (found !== undefined) return { ...found, call };
+    throw new RangeError(
+      `Cannot replay fault ${name} as call ${call} is ` +
+        `${describeCall(next)}: the code has changed`,
+    );
+  }
+
+  /** The first life; only a fault that is an error may end it early. */
+  async #live(fault?: Fault): Promise<Recording<Fact>> {
+    this.#runs++;
+    const life = await record(this.#workload, this.#storage, [], fault);
+    if (!life.failed || fault?.effect.error !== undefined) return life;
+    const after = fault ? ` after a ${fault.name} write` : "";
+    const reason = life.error instanceof Error
+      ? life.error.message
+      : life.error;
+    throw new Error(`The workload fails without a crash${after}: ${reason}`, {
+      cause: life.error,
+    });
+  }
+
+  /** Tries the states of the first life, from an instant on. */
+  async #tryAll(life: Recording<Fact>, from: number): Promise<void> {
+    for (let at = from; at < life.instants.length; at++) {
+      this.#instants++;
+      for (const state of this.#statesAt(life, at)) {
+        const check = await this.#tryState(state);
+        if (check === undefined) continue;
+        if (check.failed) throw await this.#smallest(life, state, check);
+        await this.#tryAgain(check, [state.crash], life.fault);
+      }
+    }
+  }
+
+  *#statesAt(
+    life: Recording<Fact>,
+    at: number,
+  ): Generator<CrashState<Fact>> {
+    const { bound } = this.#options;
+    const all = allStates(life, at, bound);
+    yield* all;
+    if (all.length === 0) {
+      this.#sampled++;
+      for (let sample = 0; sample < bound; sample++) {
+        yield sampleState(life, at, "power", this.#choose);
+      }
+    }
+    for (const death of deathsAt(life, at)) {
+      if (death === "power") continue;
+      yield stateAfter(life, { instant: at, death, choices: [] });
+    }
+  }
+
+  /** Crashes a check at random, and what comes after it. */
+  async #tryAgain(
+    life: Recording<Fact>,
+    before: readonly Crash[],
+    fault: Fault | undefined,
+  ): Promise<void> {
+    const { crashes, samples } = this.#options;
+    if (before.length === crashes) return;
+    for (let sample = 0; sample < samples; sample++) {
+      const at = this.#choose(life.instants.length);
+      const deaths = deathsAt(life, at);
+      // Half of them are losses of power, which leave more to choose.
+      const death = this.#choose(2) === 0
+        ? "power"
+        : deaths[this.#choose(deaths.length)];
+      const state = sampleState(life, at, death, this.#choose);
+      const check = await this.#tryState(state);
+      if (check === undefined) continue;
+      if (check.failed) throw this.#failure(life, state, check, fault, before);
+      await this.#tryAgain(check, [...before, state.crash], fault);
+    }
+  }
+
+  /** Checks a state, or nothing if it was checked before. */
+  async #tryState(
+    state: CrashState<Fact>,
+  ): Promise<Recording<Fact> | undefined> {
+    return this.#isNew(state) ? await this.#checkState(state) : undefined;
+  }
+
+  #isNew({ storage, facts }: CrashState<Fact>): boolean {
+    const sum = new Digest().storage(storage).text(JSON.stringify(facts));
+    const digest = sum.toString();
+    if (this.#seen.has(digest)) return false;
+    this.#seen.add(digest);
+    this.#digest.text(digest);
+    return true;
+  }
+
+  #checkState({ storage, facts }: CrashState<Fact>): Promise<Recording<Fact>> {
+    return record(this.#check, storage, facts);
+  }
+
+  /** Of the states of a run that fail, the one with the fewest bytes. */
+  async #smallest(
+    life: Recording<Fact>,
+    first: CrashState<Fact>,
+    failed: Recording<Fact>,
+  ): Promise<ExplorationError> {
+    let [state, check] = [first, failed];
+    let left = SEARCH;
+    for (let at = first.crash.instant; at < life.instants.length; at++) {
+      for (const other of this.#statesAt(life, at)) {
+        if (left === 0) break;
+        if (diskBytes(other.storage) >= diskBytes(state.storage)) continue;
+        left--;
+        const tried = await this.#checkState(other);
+        if (tried.failed) [state, check] = [other, tried];
+      }
+    }
+    return this.#failure(life, state, check, life.fault, []);
+  }
+
+  #failure(
+    { instants }: Recording<Fact>,
+    state: CrashState<Fact>,
+    { error }: Recording<Fact>,
+    fault: CrashPath["fault"],
+    before: readonly Crash[],
+  ): ExplorationError {
+    const { seed } = this.#options;
+    const crashes = [...before, state.crash];
+    const replay = formatPath({ seed, fault, crashes });
+    const reason = error instanceof Error ? error.message : String(error);
+    const calls = instants.slice(0, state.crash.instant + 1)
+      .map(({ next }, at) => `  ${at} ${describeCall(next)}`);
+    const message = [
+      `The check fails after a crash: ${reason}`,
+      `replay: "${replay}"`,
+      "calls of that life, the last one not made:",
+      ...calls.slice(-CALLS),
+      `facts: ${JSON.stringify(state.facts)}`,
+      "disk:",
+      describeDisk(state.storage),
+    ].join("\n");
+    return new ExplorationError(message, replay, state.storage, {
+      cause: error,
+    });
+  }
+
+  #report(): ExploreReport {
+    return {
+      states: this.#seen.size,
+      digests: this.#seen,
+      instants: this.#instants,
+      sampled: this.#sampled,
+      runs: this.#runs,
+      seed: this.#options.seed,
+      digest: this.#digest.toString(),
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import type { CallEffect, StorageCall } from "../storage/memory_file.ts";
+import type { MemoryStorage } from "../storage/memory_storage.ts";
+import type { LifeBody } from "./life.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** A fact, and how far it binds. */
+export interface NotedFact<Fact> {
+  readonly fact: Fact;
+  readonly level: "os" | "disk";
+}
+
+/** A call that a body makes to fail, or to be short. */
+export interface Fault {
+  /** Which of the calls that change something, counted from 0. */
+  readonly call: number;
+  /** A word for it. */
+  readonly name: string;
+  /** What happens. */
+  readonly effect: CallEffect;
+}
+
+/** The instant before a call that changes something, or the very end. */
+export interface Instant<Fact> {
+  /** The call that comes next; none at the end. */
+  readonly next: StorageCall | undefined;
+  /** The storage as it was, with what was pending. */
+  readonly storage: MemoryStorage;
+  /** What was known. */
+  readonly facts: readonly NotedFact<Fact>[];
+}
+
+/** All instants of one life at which death makes a difference. */
+export interface Recording<Fact> {
+  readonly instants: readonly Instant<Fact>[];
+  /** The call that went wrong, if one did. */
+  readonly fault: Fault | undefined;
+  /** What the body threw. */
+  readonly error: unknown;
+  /** Whether it threw. */
+  readonly failed: boolean;
+}
+
+const CHANGING = new Set<StorageCall["operation"]>([
+  "create",
+  "rename",
+  "remove",
+  "syncDirectory",
+  "write",
+  "datasync",
+]);
+
+/** Lives through `body` on a copy of `before`, and keeps every instant. */
+export async function record<Fact>(
+  body: LifeBody<Fact>,
+  before: MemoryStorage,
+  known: readonly NotedFact<Fact>[],
+  fault?: Fault,
+): Promise<Recording<Fact>> {
+  const instants: Instant<Fact>[] = [];
+  let facts = known;
+  const keep = (next?: StorageCall) =>
+    instants.push({ next, storage: storage.kill(), facts });
+  const storage: MemoryStorage = before.kill({
+    onCall(call) {
+      if (!CHANGING.has(call.operation)) return;
+      keep(call);
+      if (instants.length - 1 === fault?.call) return fault.effect;
+    },
+  });
+  const clock = new VirtualClock();
+  let failed = false;
+  let error: unknown;
+  try {
+    await clock.run(body({
+      storage,
+      clock,
+      facts: known.map(({ fact }) => fact),
+      note(fact, level = "disk") {
+        facts = [...facts, { fact, level }];
+      },
+    }));
+  } catch (thrown) {
+    failed = true;
+    error = thrown;
+  }
+  keep();
+  return { instants, fault, error, failed };
+}
+
+/** The ways in which a call can go wrong. */
+export function faultsOf(call: StorageCall): Omit<Fault, "call">[] {
+  const half = call.bytes >> 1;
+  if (call.operation !== "write") {
+    return [{ name: "EIO", effect: { error: "EIO" } }];
+  }
+  const faults = [
+    { name: "ENOSPC", effect: { error: "ENOSPC" } },
+    { name: "EIO", effect: { error: "EIO", bytes: half } },
+  ];
+  return half === 0
+    ? faults
+    : [...faults, { name: "short", effect: { bytes: half } }];
+}

@@ -1,0 +1,92 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import type { WalFact } from "./wal_fact.ts";
+
+/** A record that was sent: enough to make its bytes again. */
+interface Sent {
+  readonly lsn: number;
+  readonly life: number;
+  readonly bytes: number;
+}
+
+/** What a log has to hold, by all that was noted. */
+export class WalHistory {
+  /** What may be there, from LSN 1. */
+  readonly sent: Sent[] = [];
+  /** Highest LSN that has to be there. */
+  ackedLsn = 0;
+  /** Below, records may be gone. */
+  truncatedBelow = 1;
+  #batches: { first: number; last: number }[] = [];
+  #life = 0;
+
+  constructor(facts: readonly WalFact[]) {
+    for (const fact of facts) this.add(fact);
+  }
+
+  /** Takes note of one more. */
+  add(fact: WalFact): void {
+    if (fact.kind === "sent") return this.#send(fact);
+    if (fact.kind === "acked") {
+      this.ackedLsn = Math.max(this.ackedLsn, fact.lsn);
+    } else if (fact.kind === "truncated") {
+      this.truncatedBelow = Math.max(this.truncatedBelow, fact.lsn);
+    } else {
+      // What did not survive never was; its LSNs are given out again.
+      this.#life++;
+      this.sent.length = fact.lsn;
+      this.#batches = this.#batches.filter(({ last }) => last <= fact.lsn);
+      this.ackedLsn = fact.lsn;
+    }
+  }
+
+  /** Throws unless `found`, a log's records by LSN, is as it has to be. */
+  judge(found: ReadonlyMap<number, Uint8Array>, lastLsn: number): void {
+    const { ackedLsn, sent } = this;
+    ok(lastLsn >= ackedLsn, `record ${lastLsn + 1} of ${ackedLsn} is lost`);
+    ok(lastLsn <= sent.length, `record ${sent.length + 1} is invented`);
+    const firstLsn = Math.min(...found.keys(), lastLsn + 1);
+    ok(
+      firstLsn <= this.truncatedBelow,
+      `record ${this.truncatedBelow} is lost: the first is ${firstLsn}`,
+    );
+    deepStrictEqual(found.size, lastLsn - firstLsn + 1, "there is a gap");
+    for (const [lsn, data] of found) {
+      const expected = makeRecord(sent[lsn - 1]);
+      ok(equal(data, expected), `record ${lsn} has changed`);
+    }
+    for (const { first, last } of this.#batches) {
+      const isWhole = last <= lastLsn || first > lastLsn;
+      ok(isWhole, `batch ${first} to ${last} was split at ${lastLsn}`);
+    }
+  }
+
+  /** The records that a fact says are sent, each unlike all others. */
+  recordsOf(fact: WalFact & { kind: "sent" }): Uint8Array[] {
+    const first = this.sent.length + 1;
+    return fact.bytes.map((bytes, index) =>
+      makeRecord({ lsn: first + index, life: this.#life, bytes })
+    );
+  }
+
+  #send({ bytes, together }: WalFact & { kind: "sent" }): void {
+    const first = this.sent.length + 1;
+    for (const size of bytes) {
+      const lsn = this.sent.length + 1;
+      this.sent.push({ lsn, life: this.#life, bytes: size });
+    }
+    if (together) this.#batches.push({ first, last: this.sent.length });
+  }
+}
+
+/** Bytes that say which record of which life they are, over and over. */
+function makeRecord({ lsn, life, bytes }: Sent): Uint8Array {
+  const record = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at++) {
+    record[at] = at % 2 === 0 ? lsn + (at >> 1) : life * 16 + 1;
+  }
+  return record;
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,171 @@
+import type { AckLevel } from "../ack_level.ts";
+import { QueueFullError } from "../queue_full_error.ts";
+import { DEFAULT_ACK } from "../synchronous.ts";
+import { Wal } from "../wal.ts";
+import type { Life } from "./life.ts";
+import type { WalFact } from "./wal_fact.ts";
+import { WalHistory } from "./_wal_history.ts";
+import type { WalStep } from "./wal_step.ts";
+import type { MakeWalOptions } from "./wal_workload.ts";
+
+/** Uses a log, and notes all that it may rely on. */
+export class WalUser {
+  readonly #life: Life<WalFact>;
+  readonly #makeOptions: MakeWalOptions;
+  readonly #history: WalHistory;
+  #wal: Wal;
+  #ack: AckLevel;
+  #pending: Promise<void>[] = [];
+  #durableLsn: number;
+
+  private constructor(
+    life: Life<WalFact>,
+    makeOptions: MakeWalOptions,
+    opened: { wal: Wal; ack: AckLevel },
+    history: WalHistory,
+  ) {
+    this.#life = life;
+    this.#makeOptions = makeOptions;
+    this.#history = history;
+    this.#wal = opened.wal;
+    this.#ack = opened.ack;
+    this.#durableLsn = history.ackedLsn;
+  }
+
+  /** Opens the log of a life, which has to be as the life's facts say. */
+  static async open(
+    life: Life<WalFact>,
+    makeOptions: MakeWalOptions,
+  ): Promise<WalUser> {
+    const history = new WalHistory(life.facts);
+    const opened = await open(life, makeOptions);
+    return new WalUser(life, makeOptions, opened, history);
+  }
+
+  /** The log that is open now. */
+  get wal(): Wal {
+    return this.#wal;
+  }
+
+  /** Takes a step; rejects when the log has failed. */
+  async take(step: WalStep): Promise<void> {
+    const { clock } = this.#life;
+    if (step.do === "append") return this.#append(step);
+    if (step.do === "appendBatch") return this.#appendBatch(step);
+    if (step.do === "enqueue") return this.#enqueue(step);
+    if (step.do === "await") return await this.#settle();
+    if (step.do === "flush") return await this.#flush();
+    if (step.do === "truncate") return await this.#truncate();
+    if (step.do === "reopen") return await this.#reopen();
+    await new Promise<void>((resolve) => {
+      if (step.do === "turn") clock.endOfTurn(resolve);
+      else clock.after(step.ms, resolve);
+    });
+  }
+
+  /** Closes the log, which acknowledges all. */
+  async close(): Promise<void> {
+    await this.#wal.close();
+    await this.#settle();
+    this.#acked(this.#history.sent.length, "disk");
+  }
+
+  /** Notes where the log ends after a crash. */
+  recovered(lsn: number): void {
+    this.#note({ kind: "recovered", lsn });
+    this.#durableLsn = lsn;
+  }
+
+  /** Throws unless the log holds what it has to; returns where it ends. */
+  async judge(): Promise<number> {
+    const found = new Map<number, Uint8Array>();
+    for await (const { lsn, data } of this.#wal.read()) found.set(lsn, data);
+    const lastLsn = await this.#wal.flush();
+    this.#history.judge(found, lastLsn);
+    return lastLsn;
+  }
+
+  #append({ bytes, ack }: WalStep & { do: "append" }): void {
+    const [record] = this.#send([bytes], false);
+    const lsn = this.#history.sent.length;
+    this.#expect(this.#wal.append(record, { ack }), lsn, ack);
+  }
+
+  #appendBatch({ bytes, ack }: WalStep & { do: "appendBatch" }): void {
+    const records = this.#send(bytes, true);
+    const lsn = this.#history.sent.length;
+    this.#expect(this.#wal.appendBatch(records, { ack }), lsn, ack);
+  }
+
+  #enqueue({ bytes }: WalStep & { do: "enqueue" }): void {
+    const fact = { kind: "sent", bytes: [bytes], together: false } as const;
+    const [record] = this.#history.recordsOf(fact);
+    try {
+      const lsn = this.#wal.enqueue(record);
+      this.#note(fact);
+      this.#expect(this.#wal.settled(lsn), lsn, undefined);
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const lsn = this.#history.sent.length;
+    await this.#wal.flush();
+    this.#acked(lsn, "disk");
+  }
+
+  async #truncate(): Promise<void> {
+    const lsn = Math.max(1, this.#durableLsn);
+    this.#note({ kind: "truncated", lsn });
+    await this.#wal.truncateBefore(lsn);
+  }
+
+  async #reopen(): Promise<void> {
+    await this.close();
+    const { wal, ack } = await open(this.#life, this.#makeOptions);
+    this.#wal = wal;
+    this.#ack = ack;
+  }
+
+  async #settle(): Promise<void> {
+    await Promise.all(this.#pending.splice(0));
+  }
+
+  #send(bytes: readonly number[], together: boolean): Uint8Array[] {
+    const fact = { kind: "sent", bytes, together } as const;
+    const records = this.#history.recordsOf(fact);
+    this.#note(fact);
+    return records;
+  }
+
+  #expect(
+    call: Promise<unknown>,
+    lsn: number,
+    ack: AckLevel = this.#ack,
+  ): void {
+    const pending = call.then(() => this.#acked(lsn, ack));
+    pending.catch(() => {}); // Seen by whoever waits for all.
+    this.#pending.push(pending);
+  }
+
+  #acked(lsn: number, level: AckLevel): void {
+    if (level === "memory") return;
+    if (level === "disk") this.#durableLsn = Math.max(this.#durableLsn, lsn);
+    this.#note({ kind: "acked", lsn }, level);
+  }
+
+  #note(fact: WalFact, level?: "os" | "disk"): void {
+    this.#history.add(fact);
+    this.#life.note(fact, level);
+  }
+}
+
+async function open(
+  { storage, clock }: Life<WalFact>,
+  makeOptions: MakeWalOptions,
+): Promise<{ wal: Wal; ack: AckLevel }> {
+  const options = makeOptions();
+  const wal = await Wal.open(storage, { ...options, clock });
+  return { wal, ack: DEFAULT_ACK[options.synchronous ?? "full"] };
+}

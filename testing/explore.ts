@@ -1,0 +1,143 @@
+import { MemoryStorage } from "../storage/memory_storage.ts";
+import type { LifeBody } from "./life.ts";
+import { Exploration } from "./_exploration.ts";
+import { parsePath } from "./_crash_path.ts";
+
+/** Options of {@linkcode explore}. */
+export interface ExploreOptions {
+  /** Makes salts and samples, an integer from 0 to 2^32 - 1. Default 1. */
+  seed?: number;
+  /**
+   * How many states one loss of power may have for all of them to be tried; of
+   * more, so many are sampled. An integer of at least 1, by default 512.
+   */
+  bound?: number;
+  /** How often in a row there are crashes, at least 1. Default 2. */
+  crashes?: number;
+  /**
+   * How many states are sampled of each run of the check, which recovers: the
+   * crash inside recovery, and after it. At least 0, by default 8.
+   */
+  samples?: number;
+  /** Whether each call of the workload also fails once. Default false. */
+  faults?: boolean;
+  /** As in `MemoryStorageOptions`. Default `"posix"`. */
+  fileSystem?: "posix" | "ext4";
+  /** As in `MemoryStorageOptions`. Default 512. */
+  sectorBytes?: 512 | 4096;
+  /** The line of a failure: only that state is tried. */
+  replay?: string;
+  /** Where the report goes. Default: `console.log`. */
+  print?: (line: string) => void;
+}
+
+/** What an exploration has seen. */
+export interface ExploreReport {
+  /** Different states after a crash in which the check held. */
+  states: number;
+  /** A sum of each of those states, to count them over several reports. */
+  digests: ReadonlySet<string>;
+  /** Instants at which power was lost or the process killed. */
+  instants: number;
+  /** Instants with more states than the bound, of which some were sampled. */
+  sampled: number;
+  /** Runs of the workload: one, and one for each fault. */
+  runs: number;
+  /** The seed. */
+  seed: number;
+  /** A sum over all states in order: the same in each run, everywhere. */
+  digest: string;
+}
+
+/**
+ * Tries what a crash may leave: runs `workload` once, and for every instant at
+ * which power could be lost or the process be killed, and every disk that the
+ * fault model of `MemoryStorage` allows there, runs `check` on that disk. Then
+ * crashes the check, which recovers, and checks again.
+ *
+ * The workload notes what it was promised, and the check throws unless that is
+ * kept. Both have to be the same in each run: time is `life.clock`, chance is
+ * seeded. They may not wait for anything but the storage and that clock.
+ *
+ * Workloads of three or four operations are enough for most crash bugs that
+ * were ever found (Mohan and others, OSDI 2018), so small ones are tried
+ * exhaustively. Explorations may run one after the other, not concurrently,
+ * if they are to be the same.
+ *
+ * Throws an `ExplorationError` at the first state that fails, with the line
+ * that replays it and the smallest such disk of that run; `TypeError` or
+ * `RangeError` for bad options.
+ *
+ * @example
+ * ```ts
+ * import { Wal } from "@syncline/wal";
+ * import { explore } from "@syncline/wal/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const { states } = await explore<number>(
+ *   async ({ storage, clock, note }) => {
+ *     const wal = await Wal.open(storage, { clock });
+ *     note(await wal.append("one"));
+ *     note(await wal.append("two"));
+ *   },
+ *   async ({ storage, clock, facts }) => {
+ *     const wal = await Wal.open(storage, { clock });
+ *     const lastLsn = await wal.flush();
+ *     assert(lastLsn >= facts.length, "an acknowledged record is lost");
+ *   },
+ * );
+ * assert(states > 20);
+ * ```
+ */
+export async function explore<Fact>(
+  workload: LifeBody<Fact>,
+  check: LifeBody<Fact>,
+  options: ExploreOptions = {},
+): Promise<ExploreReport> {
+  const path = options.replay === undefined
+    ? undefined
+    : parsePath(options.replay);
+  const checked = checkOptions({
+    ...options,
+    seed: path?.seed ?? options.seed,
+  });
+  const { seed, fileSystem, sectorBytes, print } = checked;
+  const storage = new MemoryStorage({ seed, fileSystem, sectorBytes });
+  const exploration = new Exploration(workload, check, storage, checked);
+  const report = path === undefined
+    ? await exploration.run()
+    : await exploration.replay(path);
+  print(describe(report));
+  return report;
+}
+
+type Checked = Required<Omit<ExploreOptions, "replay">>;
+
+function checkOptions(options: ExploreOptions): Checked {
+  const checked = {
+    seed: options.seed ?? 1,
+    bound: options.bound ?? 512,
+    crashes: options.crashes ?? 2,
+    samples: options.samples ?? 8,
+    faults: options.faults ?? false,
+    fileSystem: options.fileSystem ?? "posix",
+    sectorBytes: options.sectorBytes ?? 512,
+    print: options.print ?? ((line: string) => console.log(line)),
+  };
+  const least = { seed: 0, bound: 1, crashes: 1, samples: 0 };
+  for (const [name, minimum] of Object.entries(least)) {
+    const value = checked[name as keyof typeof least];
+    if (Number.isSafeInteger(value) && value >= minimum) continue;
+    throw new RangeError(
+      `Cannot explore as ${name} must be an integer of at least ${minimum}: ` +
+        `received ${value}`,
+    );
+  }
+  return checked;
+}
+
+function describe(report: ExploreReport): string {
+  const { states, instants, sampled, runs, seed, digest } = report;
+  return `explored ${states} distinct crash states: ${instants} instants, ` +
+    `${sampled} of them sampled, ${runs} runs, seed ${seed}, digest ${digest}`;
+}

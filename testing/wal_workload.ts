@@ -1,0 +1,44 @@
+import type { WalOptions } from "../wal_options.ts";
+import type { LifeBody } from "./life.ts";
+import type { WalFact } from "./wal_fact.ts";
+import type { WalStep } from "./wal_step.ts";
+import { WalUser } from "./_wal_user.ts";
+
+/** Options of the log that is put to the test, made afresh for each opening. */
+export type MakeWalOptions = () => WalOptions;
+
+/**
+ * A workload for `explore`: takes `steps` on a log and notes what it was
+ * promised; `walCheck` holds the log to that. The log gets the life's clock.
+ *
+ * A call that fails ends it, as a failure stops a log.
+ *
+ * @example A policy of one's own under every crash
+ * ```ts
+ * import type { BatchPolicy } from "@syncline/wal/policies";
+ * import { explore, walCheck, walWorkload } from "@syncline/wal/testing";
+ *
+ * const policy: BatchPolicy = { due: (batch) => batch.oldestAt + 5 };
+ * const makeOptions = () => ({ policy });
+ * await explore(
+ *   walWorkload([
+ *     { do: "append", bytes: 10 },
+ *     { do: "appendBatch", bytes: [1, 2, 3] },
+ *     { do: "await" },
+ *     { do: "append", bytes: 700, ack: "os" },
+ *   ], makeOptions),
+ *   walCheck(makeOptions),
+ *   { bound: 64, samples: 2 },
+ * );
+ * ```
+ */
+export function walWorkload(
+  steps: readonly WalStep[],
+  makeOptions: MakeWalOptions = () => ({}),
+): LifeBody<WalFact> {
+  return async (life) => {
+    const user = await WalUser.open(life, makeOptions);
+    for (const step of steps) await user.take(step);
+    await user.close();
+  };
+}

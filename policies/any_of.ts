@@ -15,6 +15,9 @@ import type {
  * new BytesPolicy({ bytes: 1 << 20 }), new AgePolicy({ ms: 10 }))` flushes at
  * 1000 records, 1 MiB or 10 ms, whichever comes first.
  *
+ * Each of them is told of each flush, also when one throws at it; the first
+ * error is thrown again once all are told.
+ *
  * Throws `TypeError` when given none, or something that is no policy.
  *
  * Source: the composite trigger of BookKeeper's journal.
@@ -53,10 +56,21 @@ export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
       : "wait",
     due: (batch: PendingBatch, now: number) =>
       Math.min(...policies.map((policy) => policy.due(batch, now))),
-    observe(flush: FlushReport) {
-      for (const policy of policies) policy.observe?.(flush);
-    },
+    observe: (flush: FlushReport) => tellAll(policies, flush),
   };
+}
+
+/** A policy that throws must not leave the others without the flush. */
+function tellAll(policies: BatchPolicy[], flush: FlushReport): void {
+  const errors: unknown[] = [];
+  for (const policy of policies) {
+    try {
+      policy.observe?.(flush);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 function smallestLimits(policies: BatchPolicy[]): BatchLimits {

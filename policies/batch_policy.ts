@@ -95,6 +95,12 @@ export interface BatchPolicy {
   /**
    * The instant, in ms on the log's clock, from which `batch` is due: at or
    * before `now` flushes it, `Infinity` waits for a limit or another record.
+   *
+   * Asked again at the instant that it named, a policy has to say that the
+   * same batch is due. One that then names a later instant, such as
+   * `now + 0.001` each time, is asked in turn after turn: the record waits for
+   * ever and one core is busy with it. Nothing in the log prevents that;
+   * `policyLaws` of `@syncline/wal/testing` finds it.
    */
   due(batch: PendingBatch, now: number): number;
   /** Told what each flush cost, once per flush, in order. */

@@ -88,6 +88,27 @@ test("anyOf() tells each of them of each flush", async () => {
   assertEquals(policies.map(({ sizes }) => sizes), [[1], [1]]);
 });
 
+test("anyOf() tells the others of a flush when one of them throws", () => {
+  const told: string[] = [];
+  const member = (name: string, fails: boolean): BatchPolicy => ({
+    due: () => 0,
+    observe() {
+      told.push(name);
+      if (fails) throw new Error(name);
+    },
+  });
+  const policy = anyOf(
+    member("first", true),
+    member("second", true),
+    member("third", false),
+  );
+  const times = { oldestAt: 0, startedAt: 0, writtenAt: 1, durableAt: 2 };
+  const size = { records: 1, bytes: 5, firstLsn: 1, lastLsn: 1 };
+  const flush = { reason: "due", ...size, ...times } as const;
+  assertThrows(() => policy.observe?.(flush), Error, "first");
+  assertEquals(told, ["first", "second", "third"]);
+});
+
 test("anyOf() refuses none, and what is no policy", () => {
   assertEquals(
     assertThrows(() => anyOf(), TypeError).message,

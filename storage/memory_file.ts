@@ -26,7 +26,10 @@ export interface StorageCall {
 
 /** What happens to a call; what is absent happens as usual. */
 export interface CallEffect {
-  /** The call is done when this resolves: it is slow, or for ever stuck. */
+  /**
+   * The call is done when this resolves: it is slow, or for ever stuck. Not
+   * for `lock`, `list` and `open`, which answer at once.
+   */
   readonly after?: Promise<unknown>;
   /** Most bytes that a write writes, at least 1: it is short. */
   readonly bytes?: number;

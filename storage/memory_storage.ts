@@ -156,9 +156,9 @@ export class MemoryStorage implements Storage {
   }
 
   /** Opens a file. */
-  open(name: string, mode: OpenMode): MaybePromise<StorageFile> {
+  open(name: string, mode: OpenMode): StorageFile {
     const operation = mode === "create" ? "create" : "open";
-    return perform(this.#onCall, { operation, file: name }, () => {
+    const opened = perform(this.#onCall, { operation, file: name }, () => {
       const found = this.#entries.get(name);
       if (mode === "read") {
         if (found === undefined) throw storageError("open", name, "ENOENT");
@@ -169,6 +169,7 @@ export class MemoryStorage implements Storage {
       this.#entries.change({ kind: "create", name, content });
       return this.#handle(name, content);
     });
+    return atOnce(opened);
   }
 
   /** Renames; a crash never loses both names. */
@@ -285,7 +286,9 @@ export class MemoryStorage implements Storage {
 
 function atOnce<Answer>(answer: MaybePromise<Answer>): Answer {
   if (answer instanceof Promise) {
-    throw new TypeError("Cannot delay lock or list as they answer at once");
+    throw new TypeError(
+      "Cannot delay lock, list and open as they answer at once",
+    );
   }
   return answer;
 }

@@ -55,6 +55,15 @@ test("recovery imports nothing but recovery and storage", () => {
   assertEquals(breaches(isRecovery, allows), []);
 });
 
+test("the test kit imports the library, and node:assert/strict alone", () => {
+  const isKit = (file: string) => file.startsWith("testing/");
+  const allows = (to: string) =>
+    library.includes(to) || to === "node:assert/strict";
+  assertEquals(breaches(isKit, allows), []);
+  const knowsKit = (to: string) => !isKit(to);
+  assertEquals(breaches((file) => !isKit(file), knowsKit), []);
+});
+
 test("the core imports only types of policies and storage", () => {
   const isCore = (file: string) =>
     isFlat(file) && !isBarrel(file) && !composing.test(file);

@@ -1,0 +1,121 @@
+import { expectBytes, expectEqual, expectLocked } from "./_expect.ts";
+import { pattern, type StorageClause } from "./_storage_bench.ts";
+
+const NAME = "0000000000000001-00000001.wal";
+
+/** What a storage's lock has to do. */
+export const lockClauses: StorageClause[] = [
+  {
+    name: "lock() refuses everybody else while it is held",
+    async check(bench) {
+      const again = await bench.again();
+      const owner = await bench.lock();
+      for (const storage of [again, bench.storage, again]) {
+        await expectLocked(() => bench.lock(storage), "a second lock()");
+      }
+      expectEqual(await owner.held(), true, "held() of the owner after that");
+    },
+  },
+  {
+    name: "lock() lets one win of many that ask at once",
+    async check(bench) {
+      const storages = [bench.storage, await bench.again()];
+      const asked = await Promise.allSettled(
+        [...storages, ...storages].map((storage) => bench.lock(storage)),
+      );
+      const won = asked.filter(({ status }) => status === "fulfilled");
+      expectEqual(won.length, 1, "how many of 4 got the lock");
+      for (const answer of asked) {
+        if (answer.status === "fulfilled") continue;
+        await expectLocked(() => Promise.reject(answer.reason), "the others");
+      }
+    },
+  },
+  {
+    name: "release() lets the next owner in",
+    async check(bench) {
+      const storages = [await bench.again(), bench.storage, bench.storage];
+      await (await bench.lock()).release();
+      for (const storage of storages) {
+        const lock = await bench.lock(storage);
+        expectEqual(await lock.held(), true, "held() of the next owner");
+        await lock.release();
+      }
+    },
+  },
+  {
+    name: "epoch is an integer that rises from owner to owner",
+    async check(bench) {
+      const again = await bench.again();
+      let last = 0;
+      for (const takeOver of [false, true, false, true]) {
+        for (const storage of [bench.storage, again]) {
+          const { epoch, release } = await bench.lock(storage, { takeOver });
+          expectEqual(Number.isSafeInteger(epoch), true, `${epoch} an integer`);
+          expectEqual(epoch > last, true, `${epoch} above ${last}`);
+          last = epoch;
+          await release();
+        }
+      }
+    },
+  },
+  {
+    name: "held() is true as long as nobody has taken over",
+    async check(bench) {
+      const owner = await bench.lock();
+      await bench.put(NAME, pattern(100));
+      await bench.storage.syncDirectory();
+      await bench.storage.list();
+      for (let asked = 0; asked < 3; asked++) {
+        expectEqual(await owner.held(), true, "held() of the owner");
+      }
+      expectBytes(await bench.get(NAME), pattern(100), "a file under a lock");
+    },
+  },
+  {
+    name: "takeOver works where nobody has the lock",
+    async check(bench) {
+      const lock = await bench.lock(bench.storage, { takeOver: true });
+      expectEqual(await lock.held(), true, "held() of the owner");
+    },
+  },
+  {
+    name: "takeOver fences an owner that lives",
+    async check(bench) {
+      const again = await bench.again();
+      const former = await bench.lock();
+      const owner = await bench.lock(again, { takeOver: true });
+      expectEqual(await former.held(), false, "held() of the former owner");
+      expectEqual(await owner.held(), true, "held() of the new owner");
+      const heir = await bench.lock(bench.storage, { takeOver: true });
+      const held = [
+        await former.held(),
+        await owner.held(),
+        await heir.held(),
+      ];
+      expectEqual(held, [false, false, true], "held() of three in a row");
+    },
+  },
+  {
+    name: "takeOver leaves the lock exclusive",
+    async check(bench) {
+      const again = await bench.again();
+      await bench.lock();
+      await bench.lock(again, { takeOver: true });
+      for (const storage of [bench.storage, again]) {
+        await expectLocked(() => bench.lock(storage), "a lock() after it");
+      }
+    },
+  },
+  {
+    name: "release() of a former owner leaves the new one alone",
+    async check(bench) {
+      const again = await bench.again();
+      const former = await bench.lock();
+      const owner = await bench.lock(again, { takeOver: true });
+      await former.release();
+      expectEqual(await owner.held(), true, "held() of the new owner");
+      await expectLocked(() => bench.lock(), "a lock() after that");
+    },
+  },
+];

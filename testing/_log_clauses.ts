@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { LogFailedError } from "../log_failed_error.ts";
+import { FencedError } from "../storage/fenced_error.ts";
+import type { Storage } from "../storage/storage.ts";
+import { Wal } from "../wal.ts";
+import type { WalOptions } from "../wal_options.ts";
+import { expectEqual, expectLocked } from "./_expect.ts";
+import type { StorageClause } from "./_storage_bench.ts";
+
+/** Records of 900 bytes fill such a segment by fours. */
+const SEGMENT_BYTES = 4096;
+
+/** What a log on the storage has to do. */
+export const logClauses: StorageClause[] = [
+  {
+    name: "a Wal finds its records when it is opened again",
+    async check(bench) {
+      for (const first of [1, 4, 7]) {
+        const storage = first === 4 ? await bench.again() : bench.storage;
+        await withWal(storage, async (wal) => {
+          expectEqual(await textsOf(wal), names(1, first - 1), "its records");
+          await appendEach(wal, names(first, first + 2));
+        });
+      }
+    },
+  },
+  {
+    name: "a Wal goes on in new segments, and reads across them",
+    async check(bench) {
+      await withWal(bench.storage, async (wal) => {
+        await appendEach(wal, names(1, 20));
+        expectEqual(await textsOf(wal), names(1, 20), "while it is open");
+      });
+      await withWal(await bench.again(), async (wal) => {
+        expectEqual(await textsOf(wal), names(1, 20), "opened again");
+      });
+    },
+  },
+  {
+    name: "a Wal drops old segments for good, and keeps the others",
+    async check(bench) {
+      await withWal(bench.storage, async (wal) => {
+        await appendEach(wal, names(1, 20));
+        await wal.truncateBefore(15);
+        await appendEach(wal, names(21, 24));
+      });
+      await withWal(await bench.again(), async (wal) => {
+        const texts = await textsOf(wal);
+        assert.ok(texts.length < 20, "truncateBefore() dropped no segment");
+        const kept = texts.slice(-10);
+        expectEqual(kept, names(15, 24), "the records from 15 on");
+      });
+    },
+  },
+  {
+    name: "a Wal appends, reads and truncates at the same time",
+    async check(bench) {
+      await withWal(bench.storage, async (wal) => {
+        await appendEach(wal, names(1, 12));
+        const [appended, texts] = await Promise.all([
+          Promise.all(names(13, 24).map((name) => wal.append(record(name)))),
+          textsOf(wal, { from: 9, to: 12 }),
+          wal.truncateBefore(5),
+        ]);
+        expectEqual(appended.at(-1), 24, "the last LSN");
+        expectEqual(texts, names(9, 12), "what was read meanwhile");
+        expectEqual(await textsOf(wal, { from: 9 }), names(9, 24), "all");
+      });
+    },
+  },
+  {
+    name: "a Wal has the storage for itself until it is closed",
+    async check(bench) {
+      const again = await bench.again();
+      await withWal(bench.storage, async () => {
+        const second = () => Wal.open(again).then((wal) => wal.close());
+        await expectLocked(second, "a second Wal");
+      });
+      await withWal(again, async (wal) => {
+        expectEqual(await wal.append("after it"), 1, "the LSN");
+      });
+    },
+  },
+  {
+    name: "a Wal that is taken over acknowledges nothing more",
+    async check(bench) {
+      await withWal(bench.storage, async (former) => {
+        await appendEach(former, names(1, 3));
+        const options = { takeOver: true };
+        await withWal(await bench.again(), async (owner) => {
+          expectEqual(await textsOf(owner), names(1, 3), "what it took over");
+          const outcome = await former.append("late").catch((error) => error);
+          assert.ok(
+            outcome instanceof LogFailedError &&
+              outcome.cause instanceof FencedError,
+            `a late append: expected a FencedError, found ${outcome}`,
+          );
+          await appendEach(owner, names(4, 6));
+          expectEqual(await textsOf(owner), names(1, 6), "in the end");
+        }, options);
+      });
+    },
+  },
+];
+
+/** Lends a log on `storage`, which is closed whatever `use` does. */
+async function withWal(
+  storage: Storage,
+  use: (wal: Wal) => Promise<void>,
+  options: WalOptions = {},
+): Promise<void> {
+  const warn = () => {};
+  const segmentBytes = SEGMENT_BYTES;
+  const wal = await Wal.open(storage, { segmentBytes, warn, ...options });
+  try {
+    await use(wal);
+  } catch (error) {
+    await wal.close().catch(() => {});
+    throw error;
+  }
+  await wal.close();
+}
+
+/** Each in a frame of its own. */
+async function appendEach(wal: Wal, names: string[]): Promise<void> {
+  for (const name of names) await wal.append(record(name));
+}
+
+async function textsOf(
+  wal: Wal,
+  options?: { from?: number; to?: number },
+): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { data } of wal.read(options)) {
+    texts.push(new TextDecoder().decode(data).trimEnd());
+  }
+  return texts;
+}
+
+function names(first: number, last: number): string[] {
+  const count = last - first + 1;
+  return Array.from({ length: count }, (_, index) => `record ${first + index}`);
+}
+
+function record(name: string): string {
+  return name.padEnd(900);
+}

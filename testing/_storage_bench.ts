@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import type {
+  MaybePromise,
+  OpenMode,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "../storage/storage.ts";
+
+/** Where a contract's test happens; see `StoragePlace`, which this is. */
+interface Place {
+  readonly storage: Storage;
+  again(): MaybePromise<Storage>;
+}
+
+/** A rule of the contract, and how it is held. */
+export interface StorageClause {
+  /** What is true of a storage that keeps it. */
+  readonly name: string;
+  /** Rejects if the storage does not. */
+  check(bench: StorageBench): Promise<void>;
+}
+
+/** A storage under test; what a test leaves open is closed at its end. */
+export class StorageBench {
+  /** The storage under test, prepared. */
+  readonly storage: Storage;
+  readonly #place: Place;
+  readonly #leftovers = new Set<() => unknown>();
+
+  /** Calls nothing yet. */
+  constructor(place: Place) {
+    this.#place = place;
+    this.storage = place.storage;
+  }
+
+  /** A second object on the same place, prepared. */
+  async again(): Promise<Storage> {
+    const storage = await this.#place.again();
+    await storage.prepare();
+    return storage;
+  }
+
+  /** Opens a file. */
+  async open(
+    name: string,
+    mode: OpenMode,
+    storage: Storage = this.storage,
+  ): Promise<StorageFile> {
+    const file = await storage.open(name, mode);
+    const close = this.#onceAtTheEnd(() => file.close());
+    return {
+      write: (bytes, offset) => file.write(bytes, offset),
+      read: (into, offset) => file.read(into, offset),
+      size: () => file.size(),
+      datasync: () => file.datasync(),
+      close,
+    };
+  }
+
+  /** Takes the lock. */
+  async lock(
+    storage: Storage = this.storage,
+    options?: { takeOver?: boolean },
+  ): Promise<StorageLock> {
+    const lock = await storage.lock(options);
+    const release = this.#onceAtTheEnd(() => lock.release());
+    return { epoch: lock.epoch, held: () => lock.held(), release };
+  }
+
+  /** Makes a file of `bytes` and closes it. */
+  async put(name: string, bytes: Uint8Array): Promise<void> {
+    const file = await this.open(name, "create");
+    await writeWhole(file, bytes, 0);
+    await file.close();
+  }
+
+  /** All bytes of a file. */
+  async get(
+    name: string,
+    storage: Storage = this.storage,
+  ): Promise<Uint8Array> {
+    const file = await this.open(name, "read", storage);
+    try {
+      return await readWhole(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Closes and releases what is left, whatever comes of it. */
+  async end(): Promise<void> {
+    for (const free of [...this.#leftovers].reverse()) {
+      await Promise.resolve().then(free).catch(() => {});
+    }
+  }
+
+  #onceAtTheEnd(free: () => MaybePromise<void>): () => MaybePromise<void> {
+    const once = () => {
+      this.#leftovers.delete(once);
+      return free();
+    };
+    this.#leftovers.add(once);
+    return once;
+  }
+}
+
+/** Writes all of `bytes`, going on after short writes. */
+export async function writeWhole(
+  file: StorageFile,
+  bytes: Uint8Array,
+  offset: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const left = bytes.subarray(done);
+    const { length } = left;
+    const count = await file.write(left, offset + done);
+    assert.ok(
+      Number.isInteger(count) && count >= 1 && count <= length,
+      `write() of ${length} bytes has to say how many it wrote, at least 1: ` +
+        `found ${count}`,
+    );
+    done += count;
+  }
+}
+
+/** Reads up to `length` bytes at `offset`: fewer only at the file's end. */
+export async function readSome(
+  file: StorageFile,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length;) {
+    const into = bytes.subarray(filled);
+    const count = await file.read(into, offset + filled);
+    assert.ok(
+      Number.isInteger(count) && count >= 0 && count <= into.length,
+      `read() into ${into.length} bytes has to say how many it read: found ` +
+        count,
+    );
+    if (count === 0) return bytes.subarray(0, filled);
+    filled += count;
+  }
+  return bytes;
+}
+
+/** All bytes of a file, by its own word of its size and one more. */
+export async function readWhole(file: StorageFile): Promise<Uint8Array> {
+  return await readSome(file, 0, await file.size() + 1);
+}
+
+/** Bytes without a short period, so that no part looks like another. */
+export function pattern(length: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) {
+    bytes[index] = Math.imul(index + seed, 2654435761) >>> 21;
+  }
+  return bytes;
+}

@@ -1,0 +1,22 @@
+/**
+ * What registers a test with a runner: `Deno.test`, `test` of `node:test`,
+ * Vitest or Bun, or a function of one's own around one of these.
+ *
+ * The body passes if it resolves and fails if it rejects. Whoever runs the kit
+ * on several subjects in one file puts the subject's name before the test's.
+ *
+ * @example
+ * ```ts
+ * import type { RegisterTest } from "@syncline/wal/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const ran: string[] = [];
+ * const register: RegisterTest = (name, body) => body().then(() => ran.push(name));
+ * await register("a test", async () => {});
+ * assert.deepEqual(ran, ["a test"]);
+ * ```
+ */
+export type RegisterTest = (
+  name: string,
+  body: () => Promise<void>,
+) => unknown;

@@ -1,0 +1,89 @@
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import type {
+  MaybePromise,
+  OpenMode,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "../../storage/storage.ts";
+import type { StoragePlace } from "../../testing/storage_contract.ts";
+
+/** What is different in a storage; each part is made for each object. */
+export interface Change {
+  /** Methods of the storage. */
+  storage?: (memory: MemoryStorage) => Partial<Storage>;
+  /** Methods of each file that is opened. */
+  file?: (file: SyncFile, name: string, memory: MemoryStorage) => FileChange;
+  /** Methods of each lock that is taken. */
+  lock?: (lock: SyncLock, memory: MemoryStorage) => Partial<StorageLock>;
+}
+
+type FileChange = Partial<StorageFile>;
+
+/** A file that answers at once. */
+export type SyncFile = {
+  [Method in keyof StorageFile]: (
+    ...args: Parameters<StorageFile[Method]>
+  ) => Awaited<ReturnType<StorageFile[Method]>>;
+};
+
+/** A lock that answers at once. */
+export interface SyncLock {
+  readonly epoch: number;
+  held(): boolean;
+  release(): void;
+}
+
+/** A place in memory; all storages on it are changed alike. */
+export function changedPlace(change: Change): StoragePlace {
+  const memory = new MemoryStorage();
+  const again = () => changed(memory, change);
+  return { storage: again(), again };
+}
+
+function changed(memory: MemoryStorage, change: Change): Storage {
+  const storage: Storage = {
+    location: memory.location,
+    prepare: () => memory.prepare(),
+    lock: (options) => memory.lock(options),
+    list: () => memory.list(),
+    open: (name, mode) => memory.open(name, mode),
+    rename: (from, to) => memory.rename(from, to),
+    remove: (name) => memory.remove(name),
+    syncDirectory: () => memory.syncDirectory(),
+    ...change.storage?.(memory),
+  };
+  return {
+    ...storage,
+    open: (name: string, mode: OpenMode) =>
+      then(storage.open(name, mode), (file) => ({
+        ...delegate(file),
+        ...change.file?.(file as SyncFile, name, memory),
+      })),
+    lock: (options) =>
+      then(storage.lock(options), (lock) => ({
+        epoch: lock.epoch,
+        held: () => lock.held(),
+        release: () => lock.release(),
+        ...change.lock?.(lock as SyncLock, memory),
+      })),
+  };
+}
+
+/** The same file, as an object whose methods can be replaced. */
+export function delegate(file: StorageFile): StorageFile {
+  return {
+    write: (bytes, offset) => file.write(bytes, offset),
+    read: (into, offset) => file.read(into, offset),
+    size: () => file.size(),
+    datasync: () => file.datasync(),
+    close: () => file.close(),
+  };
+}
+
+function then<A, B>(
+  answer: MaybePromise<A>,
+  use: (value: A) => B,
+): MaybePromise<B> {
+  return answer instanceof Promise ? answer.then(use) : use(answer);
+}

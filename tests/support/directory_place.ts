@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Storage } from "../../storage/storage.ts";
+import type { StoragePlace } from "../../testing/storage_contract.ts";
+
+/** A directory that is not there yet, nor the one above it. */
+export async function directoryPlace(
+  open: (directory: string) => Storage,
+): Promise<StoragePlace> {
+  const parent = await mkdtemp(join(tmpdir(), "syncline-"));
+  const again = () => open(join(parent, "above", "log"));
+  const dispose = () =>
+    rm(parent, { recursive: true, force: true, maxRetries: 3 });
+  return { storage: again(), again, dispose };
+}

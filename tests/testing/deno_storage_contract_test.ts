@@ -1,0 +1,11 @@
+import { DenoStorage } from "../../storage/deno_storage.ts";
+import { storageContract } from "../../testing/storage_contract.ts";
+import { directoryPlace } from "../support/directory_place.ts";
+import { test } from "../support/register.ts";
+
+for (const io of ["blocking", "threaded"] as const) {
+  storageContract(
+    (name, body) => test(`DenoStorage, ${io}: ${name}`, body),
+    () => directoryPlace((directory) => new DenoStorage(directory, { io })),
+  );
+}

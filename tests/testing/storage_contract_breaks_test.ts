@@ -1,0 +1,45 @@
+/**
+ * Goal: each test of the storage contract fails on a storage that breaks it.
+ *
+ * Method: a table of storages that are broken in one way, and of the clause
+ * that has to find it. Each clause is in the table.
+ *
+ * @module
+ */
+import { storageContract } from "../../testing/storage_contract.ts";
+import { assertEquals } from "../support/assert.ts";
+import { changedPlace } from "../support/changed_storage.ts";
+import { failuresOf, testNames } from "../support/failures_of.ts";
+import { test } from "../support/register.ts";
+import { brokenFiles } from "./broken_files.ts";
+import { brokenLocks } from "./broken_locks.ts";
+import { brokenLogs } from "./broken_logs.ts";
+import { brokenNames } from "./broken_names.ts";
+
+const table = [...brokenNames, ...brokenFiles, ...brokenLocks, ...brokenLogs];
+
+for (const [how, clause, change] of table) {
+  test(`storageContract() finds that ${how}`, async () => {
+    const failures = await failuresOf(
+      (register) => storageContract(register, () => changedPlace(change)),
+      [clause],
+    );
+    assertEquals([...failures.keys()], [clause]);
+  });
+}
+
+test("storageContract() has no test that finds nothing", () => {
+  const clauses = testNames((register) =>
+    storageContract(register, () => changedPlace({}))
+  );
+  const named = new Set(table.map(([, clause]) => clause));
+  assertEquals(clauses.filter((clause) => !named.has(clause)), []);
+  assertEquals(new Set(clauses).size, clauses.length);
+});
+
+test("storageContract() passes on the storage that the breaks are made of", async () => {
+  const failures = await failuresOf((register) =>
+    storageContract(register, () => changedPlace({}))
+  );
+  assertEquals([...failures.keys()], []);
+});

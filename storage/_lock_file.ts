@@ -9,7 +9,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import process from "node:process";
 import {
   type LockOwner,
   type OwnerState,
@@ -69,9 +68,11 @@ class FileLock implements StorageLock {
   readonly #descriptor: number;
   readonly #freeKernelLock: (() => void) | undefined;
 
+  /** Makes a file at `path`, where none may be, that names this process. */
   constructor(path: string, epoch: number, kernel?: KernelLock) {
     this.epoch = epoch;
-    this.#descriptor = openSync(path, "r+");
+    this.#descriptor = openSync(path, "wx+");
+    writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));
     this.#freeKernelLock = kernel?.hold(path);
   }
 
@@ -139,8 +140,9 @@ function create(
   kernel?: KernelLock,
 ): FileLock | undefined {
   const path = lockPath(directory, epoch);
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, JSON.stringify(thisProcess()));
+  // A pid is no name: processes of two containers may bear the same.
+  const [random] = crypto.getRandomValues(new BigUint64Array(1));
+  const temporary = `${path}.${random}.tmp`;
   const lock = new FileLock(temporary, epoch, kernel);
   try {
     linkSync(temporary, path);

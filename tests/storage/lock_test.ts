@@ -1,5 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import process from "node:process";
 import { LogFailedError } from "../../log_failed_error.ts";
 import { FencedError } from "../../storage/fenced_error.ts";
@@ -10,6 +16,7 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertNotEquals,
   assertRejects,
   assertStringIncludes,
 } from "../support/assert.ts";
@@ -107,6 +114,18 @@ test("Wal.open() with takeOver fences an owner that lives", async () => {
     assertEquals(texts.length, lsn);
     assertEquals(texts[lsn - 1], "mine");
     assert(!texts.includes("late"));
+  });
+});
+
+test("Wal.open() leaves the temporary of a namesake alone", async () => {
+  await withTempDir(async (directory) => {
+    // In two containers two processes may have the same pid.
+    const name = `${directory}/00000001.lock.${process.pid}.tmp`;
+    writeFileSync(name, "");
+    const live = statSync(name);
+    await using _wal = await Wal.open(directory);
+    const lock = statSync(`${directory}/00000001.lock`);
+    assertNotEquals(lock.ino, live.ino);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   ownerState,
   thisProcess,
 } from "./_lock_owner.ts";
+import { isLockFile } from "./format/lock_name.ts";
 import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { StorageLock } from "./storage.ts";
@@ -23,7 +24,7 @@ import type { StorageLock } from "./storage.ts";
  * Lock files are numbered; the highest is the lock. It names its owner, and is
  * emptied on release, never removed. Who wants the lock and finds the owner
  * gone links a whole file to the next number, which succeeds for one process
- * only, and then removes the lower ones. So:
+ * only, and then removes the lower ones, with what died in the making. So:
  * - no two processes hold the same number, and the higher number wins;
  * - an owner sees that it was overtaken: its own file has no name any more.
  *   If it still has one after a sync, the taker has not begun to read, and
@@ -45,15 +46,12 @@ export function acquireLock(
     }
     const lock = create(directory, highest + 1, kernel);
     if (lock === undefined) continue;
-    const numbers = lockNumbers(directory);
-    if (numbers.at(-1) !== lock.epoch) {
+    if (lockNumbers(directory).at(-1) !== lock.epoch) {
       removeIfThere(lockPath(directory, lock.epoch));
       lock.release();
       continue;
     }
-    for (const number of numbers) {
-      if (number < lock.epoch) removeIfThere(lockPath(directory, number));
-    }
+    removeOutdated(directory, lock.epoch);
     return lock;
   }
   throw new LogLockedError(
@@ -72,8 +70,13 @@ class FileLock implements StorageLock {
   constructor(path: string, epoch: number, kernel?: KernelLock) {
     this.epoch = epoch;
     this.#descriptor = openSync(path, "wx+");
-    writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));
-    this.#freeKernelLock = kernel?.hold(path);
+    try {
+      writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));
+      this.#freeKernelLock = kernel?.hold(path);
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
   }
 
   held(): boolean {
@@ -133,7 +136,10 @@ function readOwner(path: string): LockOwner | undefined {
   }
 }
 
-/** Makes the file whole, or not at all: then another process has made it. */
+/**
+ * Makes the file whole, or not at all: then another process has made it, or
+ * has the lock by now and removed the temporary.
+ */
 function create(
   directory: string,
   epoch: number,
@@ -143,16 +149,28 @@ function create(
   // A pid is no name: processes of two containers may bear the same.
   const [random] = crypto.getRandomValues(new BigUint64Array(1));
   const temporary = `${path}.${random}.tmp`;
-  const lock = new FileLock(temporary, epoch, kernel);
+  let lock: FileLock | undefined;
   try {
+    lock = new FileLock(temporary, epoch, kernel);
     linkSync(temporary, path);
     return lock;
   } catch (error) {
-    lock.release();
-    if ((error as { code?: string }).code === "EEXIST") return undefined;
+    lock?.release();
+    const { code } = error as { code?: string };
+    if (code === "EEXIST" || code === "ENOENT") return undefined;
     throw error;
   } finally {
     removeIfThere(temporary);
+  }
+}
+
+/** Nobody can win any more with lower locks, or temporaries up to `epoch`. */
+function removeOutdated(directory: string, epoch: number): void {
+  for (const name of readdirSync(directory).filter(isLockFile)) {
+    const number = parseInt(name, 10);
+    if (number < epoch || number === epoch && name.endsWith(".tmp")) {
+      removeIfThere(`${directory}/${name}`);
+    }
   }
 }
 

@@ -3,11 +3,14 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import process from "node:process";
 import { LogFailedError } from "../../log_failed_error.ts";
+import { acquireLock } from "../../storage/_lock_file.ts";
 import { FencedError } from "../../storage/fenced_error.ts";
 import { LogLockedError } from "../../storage/log_locked_error.ts";
 import { NodeStorage } from "../../storage/node_storage.ts";
@@ -126,6 +129,37 @@ test("Wal.open() leaves the temporary of a namesake alone", async () => {
     await using _wal = await Wal.open(directory);
     const lock = statSync(`${directory}/00000001.lock`);
     assertNotEquals(lock.ino, live.ino);
+  });
+});
+
+test("Wal.open() removes temporaries that nobody can use any more", async () => {
+  await withTempDir(async (directory) => {
+    writeFileSync(`${directory}/00000004.lock`, "");
+    const names = [3, 4, 5, 6].map((n) => `0000000${n}.lock.12.tmp`);
+    for (const name of names) writeFileSync(`${directory}/${name}`, "");
+    await using _wal = await Wal.open(directory);
+    const left = readdirSync(directory).filter((name) => /lock/.test(name));
+    // The last may be that of somebody who is about to take over.
+    assertEquals(left.sort(), ["00000005.lock", "00000006.lock.12.tmp"]);
+  });
+});
+
+test("acquireLock() tries again when an owner removes its temporary", async () => {
+  await withTempDir((directory) => {
+    for (const late of [false, true]) {
+      let calls = 0;
+      const lock = acquireLock(directory, false, {
+        hold(path) {
+          if (++calls === 1) unlinkSync(path);
+          if (late) readFileSync(path);
+          return () => {};
+        },
+        state: () => "unknown",
+      });
+      assert(lock.held());
+      assertEquals(calls, 2);
+      lock.release();
+    }
   });
 });
 

@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statfsSync,
-  unlinkSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
-import process from "node:process";
+import { readdirSync, renameSync, statfsSync, unlinkSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { acquireLock } from "./_lock_file.ts";
+import { makeDirectory } from "./_make_directory.ts";
+import { syncDirectory } from "./_sync_directory.ts";
 import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { OpenMode, Storage, StorageFile, StorageLock } from "./storage.ts";
@@ -49,18 +41,13 @@ export abstract class DirectoryStorage implements Storage {
     return `"${this.location}" is on tmpfs: nothing there survives power loss`;
   }
 
-  /** Makes the directory and its parents; syncs the entries made. */
+  /** Makes the directory and its parents; syncs their entries. */
   prepare(): void {
-    this.attempt("make log directory", this.location, () => {
-      const first = mkdirSync(this.location, { recursive: true });
-      if (first === undefined) return;
-      const top = dirname(resolve(first));
-      for (let at = dirname(this.location); at.length >= top.length;) {
-        syncDirectory(at);
-        if (at === top) return;
-        at = dirname(at);
-      }
-    });
+    this.attempt(
+      "make log directory",
+      this.location,
+      () => makeDirectory(this.location),
+    );
   }
 
   /** Takes the lock through numbered lock files. */
@@ -114,16 +101,5 @@ export abstract class DirectoryStorage implements Storage {
       if (error instanceof LogLockedError) throw error;
       throw StorageError.wrap(action, path, error);
     }
-  }
-}
-
-/** Windows refuses to sync a directory; its entries are journaled. */
-function syncDirectory(path: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,0 +1,137 @@
+/*
+ * Goal: on every runtime the system calls come in the order that an
+ * acknowledgement promises. Method: strace writes them down; a disk that loses
+ * all that is not synced is led along, and at each acknowledgement the record
+ * has to be on it. Storages that lie show that the checker sees what it should.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { assertEquals, assertGreater } from "../support/assert.ts";
+import {
+  checkTrace,
+  type TraceFindings,
+} from "../support/process/check_trace.ts";
+import { runChild } from "../support/process/child.ts";
+import {
+  bundleVictim,
+  type Runtime,
+  runtimes,
+} from "../support/process/runtimes.ts";
+import {
+  canTrace,
+  type Fault,
+  readTrace,
+  traced,
+} from "../support/process/strace.ts";
+import type { TraceEvent } from "../support/process/trace_call.ts";
+import { TracedDisk } from "../support/process/traced_disk.ts";
+import type { Lie } from "../support/process/victims/lying_storage.ts";
+import type { OrderlyOrders } from "../support/process/victims/orderly.ts";
+import { test } from "../support/register.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const SEED = 7;
+const node = runtimes.find(({ name }) => name === "Node")!;
+
+test("Wal acks nothing before its sync is complete, on every runtime", async () => {
+  if (!canTrace("acks follow their syncs")) return;
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("orderly", scratch);
+    for (const runtime of runtimes) {
+      for (const io of ["blocking", "threaded"] as const) {
+        const name = `${runtime.name}-${io}`;
+        const { problems, seen } = await trace(runtime, victim, {
+          ...ordersIn(`${scratch}/${name}`),
+          io,
+        });
+        assertEquals(problems, [], name);
+        assertEquals([seen.diskAcks, seen.osAcks], [83, 38], name);
+        assertGreater(seen.syncs, 40, name);
+        assertGreater(seen.segments, 5, name);
+        assertGreater(seen.directorySyncs, seen.segments, name);
+        const elsewhere = io === "threaded" ? seen.syncs : 0;
+        assertEquals(seen.threadedSyncs, elsewhere, name);
+      }
+    }
+  });
+});
+
+const LIES: [Lie, RegExp][] = [
+  ["skips syncs", /^record 1 was acked at disk too early: it is not there/],
+  ["hurries syncs", /^record \d+ was acked at disk too early/],
+  ["writes late", /^record 1 was acked at disk too early/],
+  ["renames early", /gets its name before it is synced/],
+  ["skips directory syncs", /^record 1 was acked at disk too early: it is not/],
+  ["writes in place", /^write to .* at 0, which is synced already/],
+];
+
+test("checkTrace() finds a storage out that lies", async () => {
+  if (!canTrace("the trace checker sees lies")) return;
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("orderly", scratch);
+    for (const [lie, expected] of LIES) {
+      const orders = { ...ordersIn(`${scratch}/${lie}`), lie };
+      const { problems } = await trace(node, victim, orders);
+      const first = problems.find((problem) => expected.test(problem));
+      assertEquals(first !== undefined, true, `${lie}: ${problems[0]}`);
+    }
+  });
+});
+
+test("checkTrace() finds out who tries a failed sync again", async () => {
+  if (!canTrace("the trace checker sees retries")) return;
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("orderly", scratch);
+    const lie: Lie = "retries syncs";
+    const orders = { ...ordersIn(`${scratch}/log`), lie };
+    const fault = { calls: "fdatasync", what: "error=EIO:when=5" };
+    const { problems } = await trace(node, victim, orders, fault);
+    assertEquals(problems.some((problem) => /tried again/.test(problem)), true);
+  });
+});
+
+test("Wal.open() syncs the parent of a directory that was there", async () => {
+  if (!canTrace("the log's directory survives")) return;
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("orderly", scratch);
+    for (const runtime of runtimes) {
+      const orders = ordersIn(`${scratch}/${runtime.name}`);
+      mkdirSync(orders.directory, { recursive: true });
+      await trace(runtime, victim, orders);
+      const events = readTrace(`${orders.notes}.trace`);
+      assertEquals(firstSynced(events), dirname(orders.directory));
+    }
+  });
+});
+
+/** The path of the first directory that was synced. */
+function firstSynced(events: TraceEvent[]): string | undefined {
+  const disk = new TracedDisk();
+  for (const event of events) {
+    disk.follow(event);
+    const { at, call } = event;
+    if (call.name === "fsync" && at === "start") {
+      return disk.pathOf(call.args[0]);
+    }
+  }
+  return undefined;
+}
+
+function ordersIn(scratch: string): OrderlyOrders {
+  mkdirSync(scratch);
+  const [directory, notes] = [`${scratch}/made/log`, `${scratch}/notes`];
+  return { directory, notes, seed: SEED, io: "blocking" };
+}
+
+async function trace(
+  { command }: Runtime,
+  victim: string,
+  orders: OrderlyOrders,
+  fault?: Fault,
+): Promise<TraceFindings> {
+  const file = `${orders.notes}.trace`;
+  const codes = orders.lie === undefined ? [0] : [0, 3];
+  const args = [...command, victim, JSON.stringify(orders)];
+  await runChild(traced(args, file, fault), { codes });
+  return checkTrace(readTrace(file), orders);
+}

@@ -1,0 +1,183 @@
+import { decodeLog } from "../independent_decoder.ts";
+import { checkRecord } from "./record_content.ts";
+import { textOf, type TraceCall, type TraceEvent } from "./trace_call.ts";
+import { TracedDisk, type TracedFile } from "./traced_disk.ts";
+
+/** What a traced process wrote where. */
+export interface TraceSubject {
+  /** The log's directory. */
+  readonly directory: string;
+  /** The file of its notes: `LEVEL LSN` for each acknowledgement. */
+  readonly notes: string;
+  /** Seed of its records. */
+  readonly seed: number;
+}
+
+/** What a trace shows. */
+export interface TraceFindings {
+  /** Broken promises, in order; empty if all were kept. */
+  readonly problems: string[];
+  /** How much was looked at. */
+  readonly seen: {
+    diskAcks: number;
+    osAcks: number;
+    syncs: number;
+    directorySyncs: number;
+    failedSyncs: number;
+    segments: number;
+    /** Syncs of files that another thread made than the one that writes. */
+    threadedSyncs: number;
+  };
+}
+
+/**
+ * Holds a traced process to its word: at each acknowledgement the disk is
+ * looked at as if power was lost in that instant, and its log is read by a
+ * decoder that shares no code with the library.
+ */
+export function checkTrace(
+  events: readonly TraceEvent[],
+  subject: TraceSubject,
+): TraceFindings {
+  const checker = new TraceChecker(subject);
+  for (const event of events) checker.follow(event);
+  return checker.findings();
+}
+
+class TraceChecker {
+  readonly #disk = new TracedDisk();
+  readonly #subject: TraceSubject;
+  readonly #problems: string[] = [];
+  readonly #acks = { disk: 0, os: 0 };
+  #segments = 0;
+  #writer = 0;
+  #threadedSyncs = 0;
+
+  constructor(subject: TraceSubject) {
+    this.#subject = subject;
+  }
+
+  follow(event: TraceEvent): void {
+    const { at, call } = event;
+    if (at === "start") this.#before(call);
+    this.#disk.follow(event);
+    if (at === "end" && call.name === "rename") this.#segments++;
+  }
+
+  findings(): TraceFindings {
+    return {
+      problems: this.#problems,
+      seen: {
+        diskAcks: this.#acks.disk,
+        osAcks: this.#acks.os,
+        ...this.#disk.counts,
+        segments: this.#segments,
+        threadedSyncs: this.#threadedSyncs,
+      },
+    };
+  }
+
+  #before(call: TraceCall): void {
+    const { name, args } = call;
+    if (name.includes("write")) this.#beforeWrite(call);
+    if (name.startsWith("rename")) this.#beforeRename(args.map(textOf));
+    if (/^f(data)?sync$/.test(name)) this.#beforeSync(call);
+  }
+
+  #beforeWrite(call: TraceCall): void {
+    const path = this.#disk.pathOf(call.args[0]);
+    if (path === this.#subject.notes) this.#read(textOf(call.args[1]));
+    // It may have been renamed since it was opened.
+    if (!this.#isSegment(path?.replace(/\.tmp$/, "") ?? "")) return;
+    const file = this.#disk.fileOf(call.args[0])!;
+    const offset = this.#disk.offsetOf(call);
+    this.#writer = call.thread;
+    if (offset < file.durable.length) {
+      this.#report(`write to ${path} at ${offset}, which is synced already`);
+    }
+    if (offset > file.bytes.length) {
+      this.#report(`write to ${path} at ${offset} leaves a hole`);
+    }
+  }
+
+  #beforeSync({ name, args: [descriptor], thread }: TraceCall): void {
+    const path = this.#disk.pathOf(descriptor);
+    if (this.#disk.fileOf(descriptor)?.isSuspect) {
+      this.#report(`sync of ${path} tried again`);
+    }
+    if (name === "fdatasync" && thread !== this.#writer) this.#threadedSyncs++;
+  }
+
+  #beforeRename([from, to]: string[]): void {
+    if (to === undefined || !this.#isSegment(to)) return;
+    const file = this.#disk.names.get(from);
+    if (file === undefined || file.durable.length < file.bytes.length) {
+      this.#report(`${to} gets its name before it is synced`);
+    }
+  }
+
+  /** Notes are made only after an acknowledgement. */
+  #read(notes: string): void {
+    for (const note of notes.trimEnd().split("\n")) {
+      const [level, lsn] = note.split(" ");
+      if (level === "truncated") this.#afterTruncation();
+      if (level !== "disk" && level !== "os") continue;
+      this.#acks[level]++;
+      const names = level === "disk"
+        ? this.#disk.durableNames
+        : this.#disk.names;
+      this.#expect(Number(lsn), level, names);
+    }
+  }
+
+  #expect(
+    lsn: number,
+    level: "disk" | "os",
+    names: ReadonlyMap<string, TracedFile>,
+  ): void {
+    const found = [...names].filter(([path]) => this.#isSegment(path))
+      .map(([path, file]): [string, Uint8Array] => [
+        path.slice(this.#subject.directory.length + 1),
+        level === "disk" ? file.durable : file.bytes,
+      ]);
+    try {
+      if (level === "disk") this.#requireDirectory();
+      const log = decodeLog(new Map(found));
+      const record = log.records[lsn - log.firstLsn];
+      if (record === undefined) throw new Error("it is not there");
+      checkRecord(record, { seed: this.#subject.seed, lsn });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#report(`record ${lsn} was acked at ${level} too early: ${reason}`);
+    }
+  }
+
+  /** What the process made of the way to the log must be durable too. */
+  #requireDirectory(): void {
+    const { directory } = this.#subject;
+    for (const path of this.#disk.names.keys()) {
+      if (!`${directory}/`.startsWith(`${path}/`)) continue;
+      if (!this.#disk.durableNames.has(path)) {
+        throw new Error(`the entry of ${path} is not synced`);
+      }
+    }
+  }
+
+  /** What was removed must not come back. */
+  #afterTruncation(): void {
+    for (const path of this.#disk.durableNames.keys()) {
+      if (this.#isSegment(path) && !this.#disk.names.has(path)) {
+        this.#report(`${path} may come back though it was truncated`);
+      }
+    }
+  }
+
+  #isSegment(path: string): boolean {
+    return path.startsWith(`${this.#subject.directory}/`) &&
+      path.endsWith(".wal");
+  }
+
+  #report(problem: string): void {
+    this.#problems.push(problem);
+  }
+}

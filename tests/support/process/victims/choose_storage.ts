@@ -1,0 +1,16 @@
+import { DenoStorage } from "../../../../storage/deno_storage.ts";
+import { NodeStorage } from "../../../../storage/node_storage.ts";
+import type { Storage } from "../../../../storage/storage.ts";
+import { type Lie, LyingStorage } from "./lying_storage.ts";
+
+/** How system calls are made; `"node"`: through node:fs on Deno, too. */
+export type Io = "blocking" | "threaded" | "node";
+
+/** The runtime's own storage, or one that lies. */
+export function chooseStorage(directory: string, io: Io, lie?: Lie): Storage {
+  if (lie !== undefined) return new LyingStorage(directory, lie);
+  if (io === "node") return new NodeStorage(directory);
+  return "Deno" in globalThis
+    ? new DenoStorage(directory, { io })
+    : new NodeStorage(directory, { io });
+}

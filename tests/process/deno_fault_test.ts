@@ -1,0 +1,166 @@
+/*
+ * Goal: whichever system call fails, on every runtime, the log stops,
+ * acknowledges nothing more, ends its process, and keeps what it acknowledged.
+ * Method: strace lets calls of a real process fail; a limit on the size of
+ * files, which needs no strace, makes real writes short and then fail.
+ */
+import { mkdirSync } from "node:fs";
+import { assert, assertEquals } from "../support/assert.ts";
+import { checkTrace } from "../support/process/check_trace.ts";
+import { runChild } from "../support/process/child.ts";
+import { readNotes } from "../support/process/read_notes.ts";
+import {
+  bundleVictim,
+  type Runtime,
+  runtimes,
+} from "../support/process/runtimes.ts";
+import {
+  canTrace,
+  type Fault,
+  readTrace,
+  traced,
+} from "../support/process/strace.ts";
+import type { OrderlyOrders } from "../support/process/victims/orderly.ts";
+import type { VerifierOrders } from "../support/process/victims/verifier.ts";
+import { test } from "../support/register.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const SEED = 11;
+const FAILED = 3;
+const NOT_OPENED = 4;
+
+const segment = (log: string) => `${log}/0000000000000001-00000001.wal`;
+const writes = "write,pwrite64,writev,pwritev";
+
+interface Case extends Omit<Fault, "paths"> {
+  readonly name: string;
+  readonly code: number;
+  /** Where, if not everywhere. */
+  readonly paths?: (log: string) => string[];
+  readonly io?: OrderlyOrders["io"];
+}
+
+const CASES: Case[] = [
+  // The first is of the first segment, still without its name.
+  ...[1, 2, 5, 9].map((k) => ({
+    name: `sync ${k}`,
+    calls: "fdatasync",
+    what: `error=EIO:when=${k}`,
+    code: FAILED,
+  })),
+  {
+    name: "threaded sync",
+    calls: "fdatasync",
+    what: "error=EIO:when=3+",
+    io: "threaded",
+    code: FAILED,
+  },
+  ...[1, 2, 6].map((k) => ({
+    name: `write ${k}`,
+    calls: writes,
+    what: `error=ENOSPC:when=${k}`,
+    paths: (log: string) => [segment(log)],
+    code: FAILED,
+  })),
+  {
+    name: "header of a new segment",
+    calls: writes,
+    what: "error=ENOSPC:when=1",
+    paths: (log) => [`${segment(log)}.tmp`],
+    code: FAILED,
+  },
+  { name: "rename", calls: "rename", what: "error=EIO:when=3", code: FAILED },
+  {
+    name: "sync of the directory",
+    calls: "fsync",
+    what: "error=EIO:when=4",
+    paths: (log) => [log],
+    code: FAILED,
+  },
+  {
+    name: "sync of the parent",
+    calls: "fsync",
+    what: "error=EIO:when=1",
+    code: NOT_OPENED,
+  },
+  {
+    name: "link of the lock",
+    calls: "link,linkat",
+    what: "error=EIO:when=1",
+    code: NOT_OPENED,
+  },
+];
+
+for (const runtime of runtimes) {
+  test(`Wal stops for good when a system call fails on ${runtime.name}`, async () => {
+    if (!canTrace(`a failed call stops the log on ${runtime.name}`)) return;
+    await withTempDir(async (scratch) => {
+      const victim = await bundleVictim("orderly", scratch);
+      const verifier = await bundleVictim("verifier", scratch);
+      for (const { name, code, paths, ...fault } of CASES) {
+        const orders = ordersIn(`${scratch}/${name}`, fault.io);
+        const trace = `${orders.notes}.trace`;
+        const only = paths && { paths: paths(orders.directory) };
+        await runChild(
+          traced(
+            [...runtime.command, victim, JSON.stringify(orders)],
+            trace,
+            { ...fault, ...only },
+          ),
+          { codes: [code] },
+        );
+        const { problems } = checkTrace(readTrace(trace), orders);
+        if (!paths) assertEquals(problems, [], name);
+        await verify(another(runtime), verifier, orders);
+      }
+    });
+  });
+}
+
+test("Wal stops for good when a write is short and the next fails", async () => {
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("orderly", scratch);
+    const verifier = await bundleVictim("verifier", scratch);
+    for (const runtime of runtimes) {
+      const orders = ordersIn(`${scratch}/${runtime.name}`);
+      const command = [...runtime.command, victim, JSON.stringify(orders)];
+      // In units of 512 bytes. Ignored, the signal leaves EFBIG to the write.
+      const limited = `trap "" XFSZ; ulimit -f 5; exec "$@"`;
+      await runChild(["sh", "-c", limited, "sh", ...command], {
+        codes: [FAILED],
+      });
+      assert(readNotes(orders.notes).highest > 0, runtime.name);
+      await verify(another(runtime), verifier, orders);
+    }
+  });
+});
+
+/** The next in the list. */
+function another(runtime: Runtime): Runtime {
+  return runtimes[(runtimes.indexOf(runtime) + 1) % runtimes.length];
+}
+
+function ordersIn(
+  scratch: string,
+  io: OrderlyOrders["io"] = "blocking",
+): OrderlyOrders {
+  mkdirSync(scratch);
+  const [directory, notes] = [`${scratch}/log`, `${scratch}/notes`];
+  return { directory, notes, seed: SEED, io };
+}
+
+/** Opens the log in a fresh process, where nothing fails. */
+async function verify(
+  { command }: Runtime,
+  verifier: string,
+  { directory, seed, notes }: OrderlyOrders,
+): Promise<void> {
+  const files = [{ round: 0, file: notes }];
+  const orders: VerifierOrders = { directory, seed, notes: files };
+  const { output } = await runChild([
+    ...command,
+    verifier,
+    JSON.stringify(orders),
+  ]);
+  assertEquals(JSON.parse(output).acked, readNotes(notes).acked.length);
+}

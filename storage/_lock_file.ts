@@ -19,6 +19,7 @@ import { isLockFile } from "./format/lock_name.ts";
 import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { StorageLock } from "./storage.ts";
+import { StorageError } from "./storage_error.ts";
 
 /*
  * Lock files are numbered; the highest is the lock. It names its owner, and is
@@ -63,12 +64,14 @@ export function acquireLock(
 
 class FileLock implements StorageLock {
   readonly epoch: number;
+  readonly #path: string;
   readonly #descriptor: number;
   readonly #freeKernelLock: (() => void) | undefined;
 
   /** Makes a file at `path`, where none may be, that names this process. */
   constructor(path: string, epoch: number, kernel?: KernelLock) {
     this.epoch = epoch;
+    this.#path = path;
     this.#descriptor = openSync(path, "wx+");
     try {
       writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));
@@ -80,13 +83,22 @@ class FileLock implements StorageLock {
   }
 
   held(): boolean {
-    return fstatSync(this.#descriptor).nlink > 0;
+    try {
+      return fstatSync(this.#descriptor).nlink > 0;
+    } catch (error) {
+      throw StorageError.wrap("look at", this.#path, error);
+    }
   }
 
   release(): void {
-    ftruncateSync(this.#descriptor, 0);
-    closeSync(this.#descriptor);
-    this.#freeKernelLock?.();
+    try {
+      ftruncateSync(this.#descriptor, 0);
+    } catch (error) {
+      throw StorageError.wrap("release", this.#path, error);
+    } finally {
+      closeSync(this.#descriptor);
+      this.#freeKernelLock?.();
+    }
   }
 }
 

@@ -84,6 +84,12 @@ const CASES: Case[] = [
     code: NOT_OPENED,
   },
   {
+    name: "release of the lock",
+    calls: "ftruncate",
+    what: "error=EIO:when=1",
+    code: FAILED,
+  },
+  {
     name: "link of the lock",
     calls: "link,linkat",
     what: "error=EIO:when=1",

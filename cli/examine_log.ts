@@ -1,12 +1,13 @@
 import { type Survey, survey } from "../recovery/survey.ts";
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { splitRecords } from "../storage/format/records.ts";
+import type { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
-import type { PlacedFrame, SegmentStop } from "../storage/segment_reader.ts";
+import { recordsOf } from "../storage/read_segments.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
+import { missingRecord } from "../storage/segment_damage.ts";
+import type { PlacedFrame } from "../storage/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { judgeTail, type Tail } from "./judge_tail.ts";
-import { SegmentCursor } from "./segment_cursor.ts";
 
 /** Damage that no crash explains. */
 export interface Damage {
@@ -130,28 +131,21 @@ async function examineSegment(
     for (const frame of step.value) count(report, frame, reader.path);
   }
   if (end !== undefined) {
-    if (step.value !== undefined) throw toError(reader.path, step.value);
+    if (step.value !== undefined) {
+      throw missingRecord(reader.path, cursor.nextLsn, step.value);
+    }
     return undefined;
   }
   const tail = await judgeTail(reader);
-  if (tail.corrupt) throw toError(reader.path, tail.scan.stop);
+  if (tail.corrupt) {
+    throw missingRecord(reader.path, tail.scan.lastLsn + 1, tail.scan.stop);
+  }
   return tail;
 }
 
 function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
-  const records = splitRecords(frame.payload, frame.count);
-  if (!Array.isArray(records)) {
-    throw toError(path, { ...records, offset: frame.offset });
-  }
+  recordsOf(path, frame);
   report.frames++;
   report.lastLsn = frame.firstLsn + frame.count - 1;
   report.syncedLsn = frame.syncedLsn;
-}
-
-function toError(
-  path: string,
-  { offset, fault, expected, found }: SegmentStop,
-): CorruptLogError {
-  const reason = `${fault}: expected ${expected}, found ${found}`;
-  return new CorruptLogError(path, offset, reason);
 }

@@ -1,16 +1,12 @@
 import { survey } from "../recovery/survey.ts";
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { splitRecords } from "../storage/format/records.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
-import type {
-  PlacedFrame,
-  SegmentReader,
-  SegmentStop,
-} from "../storage/segment_reader.ts";
+import { batchOf } from "../storage/read_segments.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
+import { missingRecord } from "../storage/segment_damage.ts";
+import type { SegmentStop } from "../storage/segment_reader.ts";
 import type { Storage, StorageFile } from "../storage/storage.ts";
 import { judgeTail } from "./judge_tail.ts";
-import { SegmentCursor } from "./segment_cursor.ts";
 
 /** Which records to read. */
 export interface LogReaderOptions {
@@ -44,7 +40,7 @@ export class LogReader {
   }
 
   /**
-   * The records that are there now. Throws {@linkcode CorruptLogError} where
+   * The records that are there now. Throws `CorruptLogError` where
    * one is missing or damaged; a torn end is just the end.
    */
   async *read(): AsyncGenerator<RecordBatch> {
@@ -75,7 +71,9 @@ export class LogReader {
 
   /** Goes on in the open segment, unless it was truncated away meanwhile. */
   async #startIn(segments: SegmentName[]): Promise<number> {
-    const open = segments.findIndex(({ name }) => name === this.#cursor?.name);
+    const open = segments.findIndex(({ name }) =>
+      name === this.#cursor?.reader.name
+    );
     if (open !== -1) return open;
     await this.close();
     const from = this.#nextLsn ?? 0;
@@ -101,13 +99,19 @@ export class LogReader {
       if (done) return await this.#endSegment(cursor, end, value);
       // What is shown must not vanish in a crash; see the recovery.
       if (end === undefined) await file.datasync();
-      for (const frame of value) yield* this.#recordsOf(cursor.reader, frame);
+      for (const frame of value) {
+        const from = this.#nextLsn ?? frame.firstLsn;
+        const batch = batchOf(cursor.reader.path, frame, from, this.#to);
+        if (batch === undefined) continue;
+        this.#nextLsn = batch.firstLsn + batch.records.length;
+        yield batch;
+      }
     }
   }
 
   async #open(segment: SegmentName): Promise<SegmentCursor> {
     const before = this.#cursor;
-    if (before?.name === segment.name) return before;
+    if (before?.reader.name === segment.name) return before;
     const cursor = await SegmentCursor.open(this.#storage, segment);
     this.#cursor = cursor;
     this.#seenBytes = -1;
@@ -131,39 +135,8 @@ export class LogReader {
     stop: SegmentStop | undefined,
   ): Promise<void> {
     if (stop === undefined || stop.fault === "end" && end === undefined) return;
-    if (end !== undefined) throw damaged(reader, nextLsn, stop);
+    if (end !== undefined) throw missingRecord(reader.path, nextLsn, stop);
     const { scan, corrupt } = await judgeTail(reader);
-    if (corrupt) throw damaged(reader, scan.lastLsn + 1, scan.stop);
+    if (corrupt) throw missingRecord(reader.path, scan.lastLsn + 1, scan.stop);
   }
-
-  *#recordsOf(
-    { path }: SegmentReader,
-    { offset, firstLsn, count, payload }: PlacedFrame,
-  ): Generator<RecordBatch> {
-    const records = splitRecords(payload, count);
-    if (!Array.isArray(records)) {
-      const { expected, found } = records;
-      const reason = `records: expected ${expected}, found ${found}`;
-      throw new CorruptLogError(path, offset, reason);
-    }
-    const from = this.#nextLsn ?? firstLsn;
-    const skip = Math.max(0, from - firstLsn);
-    const stop = Math.min(count, this.#to + 1 - firstLsn);
-    if (skip >= stop) return;
-    this.#nextLsn = firstLsn + stop;
-    yield { firstLsn: firstLsn + skip, records: records.slice(skip, stop) };
-  }
-}
-
-function damaged(
-  { path }: SegmentReader,
-  lsn: number,
-  { offset, fault, expected, found }: SegmentStop,
-): CorruptLogError {
-  return new CorruptLogError(
-    path,
-    offset,
-    `record ${lsn} is damaged or missing (${fault}: expected ${expected}, ` +
-      `found ${found})`,
-  );
 }

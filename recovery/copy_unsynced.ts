@@ -6,7 +6,7 @@ import {
   type FrameHeader,
 } from "../storage/format/frame.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
-import { firstLink, readChain } from "../storage/segment_chain.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
 import type { PlacedFrame, SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 import { writeAll } from "../storage/write_all.ts";
@@ -118,7 +118,7 @@ async function* unsyncedFrames(
   { syncedLsn, lastLsn }: SegmentScan,
 ): AsyncGenerator<PlacedFrame, undefined> {
   if (syncedLsn >= lastLsn) return;
-  for await (const frames of readChain(reader, firstLink(reader.header))) {
+  for await (const frames of new SegmentCursor(reader).frames()) {
     for (const frame of frames) {
       const isRecords = frame.count > 0;
       if (isRecords && frame.firstLsn + frame.count - 1 > syncedLsn) {

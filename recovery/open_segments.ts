@@ -5,7 +5,8 @@ import {
   type SegmentLogState,
 } from "../storage/segment_log.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
-import { checkSegment } from "../storage/read_segments.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
+import { describeFault } from "../storage/segment_damage.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
@@ -79,9 +80,8 @@ async function recoverEnd(
   state: SegmentLogState,
   mode: RecoveryMode,
 ): Promise<void> {
-  const reader = await SegmentReader.open(storage, last.name);
+  const { reader } = await SegmentCursor.open(storage, last);
   try {
-    checkSegment(reader, last);
     const scan = await scanSegment(reader);
     if (decideTail(scan, mode) === "refuse") throw refusal(reader.path, scan);
     state.lastLsn = scan.lastLsn;
@@ -102,14 +102,14 @@ async function recoverEnd(
 }
 
 function refusal(path: string, scan: SegmentScan): CorruptLogError {
-  const { fault, offset, expected, found } = scan.stop;
   const why = scan.witness
     ? "a later frame says that it was synced, so no crash explains this"
     : "a crash may have torn it, which strict recovery does not accept";
   return new CorruptLogError(
     path,
-    offset,
-    `record ${scan.lastLsn + 1} is damaged (${fault}: expected ${expected}, ` +
-      `found ${found}); ${why}`,
+    scan.stop.offset,
+    `record ${scan.lastLsn + 1} is damaged (${
+      describeFault(scan.stop)
+    }); ${why}`,
   );
 }

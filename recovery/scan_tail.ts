@@ -1,5 +1,5 @@
 import { FRAME_MAGIC } from "../storage/format/frame.ts";
-import { firstLink, readChain } from "../storage/segment_chain.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
 import {
   type PlacedFrame,
   readFully,
@@ -32,8 +32,8 @@ const STEP_BYTES = 1024 * 1024;
 export async function scanSegment(
   reader: SegmentReader,
 ): Promise<SegmentScan> {
-  const link = firstLink(reader.header);
-  const chain = readChain(reader, link);
+  const cursor = new SegmentCursor(reader);
+  const chain = cursor.frames();
   let frames = 0;
   let last: PlacedFrame | undefined;
   let step = await chain.next();
@@ -41,17 +41,17 @@ export async function scanSegment(
     frames += step.value.length;
     last = step.value[step.value.length - 1];
   }
-  const stop = step.value;
+  const stop = step.value as SegmentStop;
   const bytes = await reader.file.size();
   return {
     frames,
-    lastLsn: link.nextLsn - 1,
+    lastLsn: cursor.nextLsn - 1,
     syncedLsn: last?.syncedLsn ?? reader.header.firstLsn - 1,
-    checksum: link.previous,
+    checksum: cursor.previous,
     closed: last?.count === 0,
     stop,
     bytes,
-    ...await lookBehind(reader, stop.offset, link.nextLsn),
+    ...await lookBehind(reader, stop.offset, cursor.nextLsn),
   };
 }
 

@@ -1,10 +1,10 @@
 import { CorruptLogError } from "./corrupt_log_error.ts";
-import { hex } from "./format/frame.ts";
 import { splitRecords } from "./format/records.ts";
 import type { SegmentName } from "./format/segment_name.ts";
 import type { RecordBatch } from "./frame_log.ts";
-import { firstLink, readChain } from "./segment_chain.ts";
-import { type PlacedFrame, SegmentReader } from "./segment_reader.ts";
+import { SegmentCursor } from "./segment_cursor.ts";
+import { describeFault, missingRecord } from "./segment_damage.ts";
+import type { PlacedFrame } from "./segment_reader.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -18,93 +18,66 @@ export async function* readSegments(
   from: number,
   to: number,
 ): AsyncGenerator<RecordBatch> {
-  let previous: number | undefined;
+  let before: SegmentCursor | undefined;
   for (const [index, segment] of segments.entries()) {
-    const next = segments[index + 1]?.firstLsn ?? Infinity;
-    if (next <= from) continue;
+    const end = segments[index + 1]?.firstLsn ?? Infinity;
+    if (end <= from) continue;
     if (segment.firstLsn > to) return;
-    const last = Math.min(to, next - 1);
-    previous = yield* readSegment(storage, segment, from, last, previous);
-  }
-}
-
-/** Yields `from` to `last`; returns the checksum of the last frame read. */
-async function* readSegment(
-  storage: Storage,
-  segment: SegmentName,
-  from: number,
-  last: number,
-  previous: number | undefined,
-): AsyncGenerator<RecordBatch, number> {
-  const reader = await SegmentReader.open(storage, segment.name);
-  try {
-    const link = firstLink(reader.header);
-    checkSegment(reader, segment, previous);
-    if (link.nextLsn > last) return link.previous;
-    const chain = readChain(reader, link);
-    while (true) {
-      const { value, done } = await chain.next();
-      if (done) {
-        const { offset, fault, expected, found } = value;
-        throw new CorruptLogError(
-          reader.path,
-          offset,
-          `record ${link.nextLsn} is missing (${fault}: expected ` +
-            `${expected}, found ${found})`,
-        );
-      }
-      for (const frame of value) {
-        if (frame.firstLsn + frame.count > from && frame.count > 0) {
-          yield recordsOf(reader.path, frame, from, last);
-        }
-        if (frame.firstLsn + frame.count > last) return frame.checksum;
-      }
+    const cursor = await SegmentCursor.open(storage, segment);
+    try {
+      if (before !== undefined) cursor.requireToFollow(before);
+      yield* readSegment(cursor, from, to, end);
+      before = cursor;
+    } finally {
+      await cursor.close();
     }
-  } finally {
-    await reader.close();
   }
 }
 
-/** A segment has to be what its name says and to follow the one before. */
-export function checkSegment(
-  { path, header }: SegmentReader,
-  { firstLsn, epoch }: SegmentName,
-  previous = header.previous,
-): void {
-  const expected = `record ${firstLsn} of epoch ${epoch} behind ` +
-    hex(previous);
-  const found = `record ${header.firstLsn} of epoch ${header.epoch} behind ` +
-    hex(header.previous);
-  if (expected === found) return;
-  throw new CorruptLogError(
-    path,
-    0,
-    `segment header: expected ${expected}, found ${found}`,
-  );
+/** Reads up to `to`, or to where the next segment begins, at `end`. */
+async function* readSegment(
+  cursor: SegmentCursor,
+  from: number,
+  to: number,
+  end: number,
+): AsyncGenerator<RecordBatch> {
+  const { path } = cursor.reader;
+  const chain = cursor.frames(end);
+  while (true) {
+    const { value, done } = await chain.next();
+    if (done) {
+      if (value === undefined) return;
+      throw missingRecord(path, cursor.nextLsn, value);
+    }
+    for (const frame of value) {
+      if (frame.firstLsn > to) return;
+      const batch = batchOf(path, frame, from, to);
+      if (batch !== undefined) yield batch;
+      if (frame.firstLsn + frame.count > to) return;
+    }
+  }
 }
 
-function recordsOf(
+/** What of `from` to `to` is in a frame; `undefined` if nothing is. */
+export function batchOf(
   path: string,
   frame: PlacedFrame,
   from: number,
-  last: number,
-): RecordBatch {
+  to: number,
+): RecordBatch | undefined {
+  const { firstLsn, count } = frame;
+  const skip = Math.max(0, from - firstLsn);
+  const stop = Math.min(count, to + 1 - firstLsn);
+  if (skip >= stop) return undefined;
+  const records = recordsOf(path, frame);
+  return skip === 0 && stop === count
+    ? { firstLsn, records }
+    : { firstLsn: firstLsn + skip, records: records.slice(skip, stop) };
+}
+
+/** A frame's records; throws {@linkcode CorruptLogError} if it lies. */
+export function recordsOf(path: string, frame: PlacedFrame): Uint8Array[] {
   const records = splitRecords(frame.payload, frame.count);
-  if (!Array.isArray(records)) {
-    const { expected, found } = records;
-    throw new CorruptLogError(
-      path,
-      frame.offset,
-      `records: expected ${expected}, found ${found}`,
-    );
-  }
-  const skip = Math.max(0, from - frame.firstLsn);
-  const stop = Math.min(frame.count, last + 1 - frame.firstLsn);
-  if (skip === 0 && stop === frame.count) {
-    return { firstLsn: frame.firstLsn, records };
-  }
-  return {
-    firstLsn: frame.firstLsn + skip,
-    records: records.slice(skip, stop),
-  };
+  if (Array.isArray(records)) return records;
+  throw new CorruptLogError(path, frame.offset, describeFault(records));
 }

@@ -12,6 +12,7 @@ import {
   type SegmentHeader,
 } from "./format/segment_header.ts";
 import { FormatVersionError } from "./format_version_error.ts";
+import { describeFault } from "./segment_damage.ts";
 import type { MaybePromise, Storage, StorageFile } from "./storage.ts";
 
 /** A frame and where it lies. */
@@ -33,14 +34,22 @@ const WINDOW_BYTES = 1024 * 1024;
  * itself and leaves it to its caller how they link.
  */
 export class SegmentReader {
-  /** The segment's path, for messages. */
+  /** The segment's file name. */
+  readonly name: string;
+  /** Its path, for messages. */
   readonly path: string;
   /** What the segment says of itself. */
   readonly header: SegmentHeader;
   /** The open file. */
   readonly file: StorageFile;
 
-  private constructor(path: string, header: SegmentHeader, file: StorageFile) {
+  private constructor(
+    name: string,
+    path: string,
+    header: SegmentHeader,
+    file: StorageFile,
+  ) {
+    this.name = name;
     this.path = path;
     this.header = header;
     this.file = file;
@@ -52,7 +61,7 @@ export class SegmentReader {
     const file = await storage.open(name, "read");
     try {
       const bytes = await readFully(file, 0, SEGMENT_HEADER_BYTES);
-      return new SegmentReader(path, checkHeader(path, bytes), file);
+      return new SegmentReader(name, path, checkHeader(path, bytes), file);
     } catch (error) {
       await file.close();
       throw error;
@@ -87,7 +96,7 @@ export class SegmentReader {
       const cutByWindow = stop.fault === "end" || stop.fault === "short" ||
         (stop.fault === "zeros" && window.length - at < FRAME_HEADER_BYTES);
       if (whole || !cutByWindow) return { ...stop, offset };
-      wanted = await this.#boundedWindow(offset, stop.needed ?? 0);
+      wanted = Math.max(WINDOW_BYTES, stop.needed ?? 0);
     }
   }
 
@@ -95,23 +104,22 @@ export class SegmentReader {
   close(): MaybePromise<void> {
     return this.file.close();
   }
-
-  /** No more than the file has, whatever a header claims. */
-  async #boundedWindow(offset: number, needed: number): Promise<number> {
-    const left = await this.file.size() - offset + 1;
-    return Math.max(WINDOW_BYTES, Math.min(needed, left));
-  }
 }
 
-/** Reads up to `length` bytes at `offset`: fewer only at the file's end. */
+/**
+ * Reads up to `length` bytes at `offset`: fewer only at the file's end. No more
+ * memory is taken than the file has bytes, whatever a header claims.
+ */
 export async function readFully(
   file: StorageFile,
   offset: number,
   length: number,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+  const sizing = file.size();
+  const size = typeof sizing === "number" ? sizing : await sizing;
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
   let filled = 0;
-  while (filled < length) {
+  while (filled < bytes.length) {
     const reading = file.read(bytes.subarray(filled), offset + filled);
     const count = typeof reading === "number" ? reading : await reading;
     if (count === 0) break;
@@ -128,9 +136,5 @@ function checkHeader(path: string, bytes: Uint8Array): SegmentHeader {
     throw new FormatVersionError(path, found, expected);
   }
   if (fault === "magic") throw new ForeignFileError(path);
-  throw new CorruptLogError(
-    path,
-    0,
-    `segment header ${fault}: expected ${expected}, found ${found}`,
-  );
+  throw new CorruptLogError(path, 0, `segment header ${describeFault(header)}`);
 }

@@ -531,7 +531,7 @@ test("verify finds a flipped bit in a sealed segment, and goes on", () =>
     await flip(second, 3000);
     const { code, stdout } = await wal(["verify", dir]);
     assertEquals(code, 1);
-    assertStringIncludes(`${stdout}`, `"${first}" at offset 64: checksum:`);
+    assertStringIncludes(`${stdout}`, `"${first}" at offset 64: record 1 is`);
     assertStringIncludes(`${stdout}`, `"${second}" at offset`);
     assertStringIncludes(`${stdout}`, "DAMAGED: 2 of 3 segments");
   }));

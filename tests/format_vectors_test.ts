@@ -5,7 +5,7 @@ import { scanSegment } from "../recovery/scan_tail.ts";
 import { survey } from "../recovery/survey.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { MemoryStorage } from "../storage/memory_storage.ts";
-import { firstLink, readChain } from "../storage/segment_chain.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertRejects } from "./support/assert.ts";
@@ -52,8 +52,7 @@ async function readSegments(
     const reader = await SegmentReader.open(storage, name);
     const frames: Expected["segments"][number]["frames"] = [];
     let end = 64;
-    const chain = readChain(reader, firstLink(reader.header));
-    for await (const run of chain) {
+    for await (const run of new SegmentCursor(reader).frames()) {
       for (const { payload: _, salt: __, bytes, ...frame } of run) {
         frames.push(frame);
         end = frame.offset + bytes;
@@ -88,7 +87,7 @@ test("makeVectors() makes the committed files, byte for byte", () => {
 for (const expected of vectors) {
   const { vector, what } = expected;
 
-  test(`readChain() reads vector ${vector}: ${what}`, async () => {
+  test(`SegmentCursor reads vector ${vector}: ${what}`, async () => {
     const storage = storageOf(filesOf(expected));
     assertEquals(await readSegments(storage), expected.segments);
     const { fenced } = await survey(storage);

@@ -16,6 +16,8 @@ const internal = new Set([
   "storage/create_segment.ts",
   "storage/read_segments.ts",
   "storage/segment_chain.ts",
+  "storage/segment_cursor.ts",
+  "storage/segment_damage.ts",
   "storage/segment_log.ts",
   "storage/segment_reader.ts",
   "storage/write_all.ts",

@@ -4,6 +4,7 @@ import {
 } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertGreater } from "../support/assert.ts";
+import { recordReads } from "../support/record_reads.ts";
 import { test } from "../support/register.ts";
 
 test("Wal.open() opens the last segment only", async () => {
@@ -40,4 +41,18 @@ test("Wal.open() writes nothing to a log that was closed", async () => {
   await (await Wal.open(storage.kill({ onCall }))).close();
   assertEquals(operations.includes("write"), false);
   assertEquals(operations.includes("create"), false);
+});
+
+test("Wal.open() takes no more memory than a small log has bytes", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage);
+  await wal.append("x");
+  await wal.close();
+  const reads: number[] = [];
+  const reopened = await Wal.open(recordReads(storage, reads));
+  for await (const _ of reopened.read());
+  await reopened.close();
+  const [name] = storage.list();
+  const { length } = storage.get(name)!;
+  assertEquals(reads.filter((bytes) => bytes > length), []);
 });

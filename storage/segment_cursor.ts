@@ -1,0 +1,111 @@
+import { CorruptLogError } from "./corrupt_log_error.ts";
+import { hex } from "./format/frame.ts";
+import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
+import type { SegmentName } from "./format/segment_name.ts";
+import { advance, brokenLink, firstLink, follows } from "./segment_chain.ts";
+import {
+  type PlacedFrame,
+  SegmentReader,
+  type SegmentStop,
+} from "./segment_reader.ts";
+import type { Storage } from "./storage.ts";
+
+/**
+ * A place in a segment that moves along the frames that follow one another,
+ * and can be returned to.
+ */
+export class SegmentCursor {
+  /** The segment's open file and header. */
+  readonly reader: SegmentReader;
+  readonly #link;
+  #offset = SEGMENT_HEADER_BYTES;
+
+  /** Begins behind the header of a segment that stays its caller's to close. */
+  constructor(reader: SegmentReader) {
+    this.reader = reader;
+    this.#link = firstLink(reader.header);
+  }
+
+  /** Opens a segment, which has to be what its name says. */
+  static async open(
+    storage: Storage,
+    segment: SegmentName,
+  ): Promise<SegmentCursor> {
+    const reader = await SegmentReader.open(storage, segment.name);
+    const { firstLsn, epoch } = reader.header;
+    if (firstLsn === segment.firstLsn && epoch === segment.epoch) {
+      return new SegmentCursor(reader);
+    }
+    await reader.close();
+    throw new CorruptLogError(
+      reader.path,
+      0,
+      `segment header: expected record ${segment.firstLsn} of epoch ` +
+        `${segment.epoch}, found record ${firstLsn} of epoch ${epoch}`,
+    );
+  }
+
+  /** LSN of the next record. */
+  get nextLsn(): number {
+    return this.#link.nextLsn;
+  }
+
+  /** Checksum that the next frame has to name. */
+  get previous(): number {
+    return this.#link.previous;
+  }
+
+  /** Throws {@linkcode CorruptLogError} unless it begins where `other` is. */
+  requireToFollow(other: SegmentCursor): void {
+    const { firstLsn, previous } = this.reader.header;
+    if (firstLsn !== other.nextLsn || previous === other.previous) return;
+    throw new CorruptLogError(
+      this.reader.path,
+      0,
+      `segment header: expected record ${firstLsn} behind ` +
+        `${hex(other.previous)}, found it behind ${hex(previous)}`,
+    );
+  }
+
+  /**
+   * The frames from here on that follow one another, as many at once as were
+   * read together. Ends with nothing before record `end`, where the next
+   * segment begins, else with where and why no frame follows.
+   */
+  async *frames(
+    end = Infinity,
+  ): AsyncGenerator<PlacedFrame[], SegmentStop | undefined> {
+    if (this.nextLsn === end) return undefined;
+    const windows = this.reader.frames(this.#offset);
+    try {
+      while (true) {
+        const { value, done } = await windows.next();
+        if (done) return value;
+        const taken = this.#take(value, end);
+        if (taken > 0) yield value.slice(0, taken);
+        if (this.nextLsn === end) return undefined;
+        if (taken < value.length) {
+          return brokenLink(value[taken], this.#link, end);
+        }
+      }
+    } finally {
+      await windows.return(undefined as never);
+    }
+  }
+
+  /** Closes the file. */
+  async close(): Promise<void> {
+    await this.reader.close();
+  }
+
+  /** Moves behind the frames that follow, and says how many there are. */
+  #take(frames: PlacedFrame[], end: number): number {
+    for (const [index, frame] of frames.entries()) {
+      if (this.nextLsn === end) return index;
+      if (!follows(frame, this.#link, end)) return index;
+      advance(this.#link, frame);
+      this.#offset = frame.offset + frame.bytes;
+    }
+    return frames.length;
+  }
+}

@@ -103,7 +103,8 @@ export class LogReader {
         const from = this.#nextLsn ?? frame.firstLsn;
         const batch = batchOf(cursor.reader.path, frame, from, this.#to);
         if (batch === undefined) continue;
-        this.#nextLsn = batch.firstLsn + batch.records.length;
+        const { firstLsn, records, lost } = batch;
+        this.#nextLsn = firstLsn + (lost ?? records.length);
         yield batch;
       }
     }

@@ -4,6 +4,8 @@ import {
   FRAME_HEADER_BYTES,
   frameBytes,
   type FrameHeader,
+  isMark,
+  lsnsOf,
 } from "../storage/format/frame.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
@@ -12,11 +14,11 @@ import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 import { writeAll } from "../storage/write_all.ts";
 import type { SegmentScan } from "./scan_tail.ts";
 
-/** A segment made by the recovery, and the checksum of its last frame. */
+/** A segment made by the recovery, and the checksum to follow it. */
 export interface CopiedEnd {
   /** The segment. */
   segment: SegmentName;
-  /** Checksum of its last frame. */
+  /** Checksum that the next frame has to name. */
   checksum: number;
 }
 
@@ -82,9 +84,11 @@ class Copy {
     this.#lastLsn = firstLsn - 1;
   }
 
-  async add({ count, payload, syncedLsn }: PlacedFrame): Promise<void> {
-    this.checksum = await this.#write(count, payload, syncedLsn);
-    this.#lastLsn += count;
+  async add(frame: PlacedFrame): Promise<void> {
+    const { count, payload, syncedLsn, hole } = frame;
+    const checksum = await this.#write(count, payload, syncedLsn);
+    this.checksum = hole?.resumes ?? checksum;
+    this.#lastLsn += lsnsOf(frame);
   }
 
   /** True as soon as anybody can read it: the segment is synced before. */
@@ -120,10 +124,10 @@ async function* unsyncedFrames(
   if (syncedLsn >= lastLsn) return;
   for await (const frames of new SegmentCursor(reader).frames()) {
     for (const frame of frames) {
-      const isRecords = frame.count > 0;
-      if (isRecords && frame.firstLsn + frame.count - 1 > syncedLsn) {
-        yield frame;
-      }
+      if (isMark(frame)) continue;
+      // A hole that skips nothing belongs to the frame that it leads to.
+      const lsns = Math.max(1, lsnsOf(frame));
+      if (frame.firstLsn + lsns - 1 > syncedLsn) yield frame;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { FRAME_MAGIC } from "../storage/format/frame.ts";
+import { isMark } from "../storage/format/frame.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
 import {
   type PlacedFrame,
@@ -6,7 +6,7 @@ import {
   type SegmentReader,
   type SegmentStop,
 } from "../storage/segment_reader.ts";
-import type { TailEvidence } from "./decide_tail.ts";
+import type { Remainder, TailEvidence } from "./decide_tail.ts";
 
 /** What a scan of one segment found. */
 export interface SegmentScan extends TailEvidence {
@@ -16,7 +16,7 @@ export interface SegmentScan extends TailEvidence {
   readonly lastLsn: number;
   /** The highest LSN that a frame here declares synced. */
   readonly syncedLsn: number;
-  /** Checksum of the last frame that links. */
+  /** Checksum that the next frame has to name. */
   readonly checksum: number;
   /** Whether the last frame that links marks a clean close. */
   readonly closed: boolean;
@@ -35,62 +35,53 @@ export async function scanSegment(
   const cursor = new SegmentCursor(reader);
   const chain = cursor.frames();
   let frames = 0;
+  let syncedLsn = reader.header.firstLsn - 1;
   let last: PlacedFrame | undefined;
   let step = await chain.next();
   for (; !step.done; step = await chain.next()) {
     frames += step.value.length;
+    for (const frame of step.value) {
+      syncedLsn = Math.max(syncedLsn, frame.syncedLsn);
+    }
     last = step.value[step.value.length - 1];
   }
   const stop = step.value as SegmentStop;
-  const bytes = await reader.file.size();
+  const remainder = await remainderAt(reader, stop.offset);
   return {
     frames,
     lastLsn: cursor.nextLsn - 1,
-    syncedLsn: last?.syncedLsn ?? reader.header.firstLsn - 1,
+    syncedLsn,
     checksum: cursor.previous,
-    closed: last?.count === 0,
+    closed: last !== undefined && isMark(last),
     stop,
-    bytes,
-    ...await lookBehind(reader, stop.offset, cursor.nextLsn),
+    bytes: await reader.file.size(),
+    remainder,
+    witness: remainder === "bytes" &&
+      await hasWitness(reader, stop.offset, cursor.nextLsn),
   };
 }
 
-/** Looks for any byte, and for a frame that declares `lsn` synced. */
-async function lookBehind(
+/** Tells nothing from zeros from anything else; reads no more than it must. */
+async function remainderAt(
+  { file }: SegmentReader,
+  offset: number,
+): Promise<Remainder> {
+  for (let at = offset;; at += STEP_BYTES) {
+    const bytes = await readFully(file, at, STEP_BYTES);
+    if (bytes.some((byte) => byte !== 0)) return "bytes";
+    if (bytes.length === STEP_BYTES) continue;
+    return at + bytes.length > offset ? "zeros" : "nothing";
+  }
+}
+
+/** Whether a frame from `offset` on declares `lsn` synced. */
+async function hasWitness(
   reader: SegmentReader,
   offset: number,
   lsn: number,
-): Promise<TailEvidence> {
-  let remainder: TailEvidence["remainder"] = "nothing";
-  for (let at = offset;; at += STEP_BYTES) {
-    // Frames begin at multiples of 8; the overlap is a magic and a salt.
-    const bytes = await readFully(reader.file, at, STEP_BYTES + 16);
-    if (bytes.length > 0 && remainder === "nothing") remainder = "zeros";
-    if (remainder !== "bytes" && bytes.some((byte) => byte !== 0)) {
-      remainder = "bytes";
-    }
-    for (const candidate of candidates(bytes, reader.header.salt)) {
-      if (candidate >= STEP_BYTES) break;
-      const frame = await frameAt(reader, at + candidate);
-      if (frame !== undefined && frame.syncedLsn >= lsn) {
-        return { remainder, witness: true };
-      }
-    }
-    if (bytes.length < STEP_BYTES + 16) return { remainder, witness: false };
+): Promise<boolean> {
+  for await (const frames of reader.search(offset, reader.header.salt)) {
+    if (frames.some(({ syncedLsn }) => syncedLsn >= lsn)) return true;
   }
-}
-
-function* candidates(bytes: Uint8Array, salt: number): Generator<number> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at + 12 <= bytes.length; at += 8) {
-    if (view.getUint32(at, true) !== FRAME_MAGIC) continue;
-    if (view.getUint32(at + 8, true) === salt) yield at;
-  }
-}
-
-async function frameAt(
-  reader: SegmentReader,
-  offset: number,
-): Promise<PlacedFrame | undefined> {
-  for await (const frames of reader.frames(offset)) return frames[0];
+  return false;
 }

@@ -2,6 +2,7 @@ import { ForeignFileError } from "../storage/foreign_file_error.ts";
 import { isLockFile } from "../storage/format/lock_name.ts";
 import {
   compareSegments,
+  isOriginal,
   parseSegmentName,
   type SegmentName,
 } from "../storage/format/segment_name.ts";
@@ -18,6 +19,8 @@ export interface Survey {
   fenced: SegmentName[];
   /** Segments whose making was cut short: they hold no record. */
   unfinished: string[];
+  /** Originals of repaired segments: kept, never read. */
+  originals: string[];
 }
 
 /**
@@ -27,10 +30,12 @@ export interface Survey {
 export async function survey(storage: Storage): Promise<Survey> {
   const found: SegmentName[] = [];
   const unfinished: string[] = [];
+  const originals: string[] = [];
   for (const name of await storage.list()) {
     const segment = parseSegmentName(name);
     if (segment !== undefined) found.push(segment);
     else if (name.endsWith(".wal.tmp")) unfinished.push(name);
+    else if (isOriginal(name)) originals.push(name);
     else if (!isLockFile(name) && !isIgnored(name)) {
       throw new ForeignFileError(`${storage.location}/${name}`);
     }
@@ -42,7 +47,7 @@ export async function survey(storage: Storage): Promise<Survey> {
     (segment.epoch < epoch ? fenced : segments).push(segment);
     epoch = Math.max(epoch, segment.epoch);
   }
-  return { segments, fenced, unfinished };
+  return { segments, fenced, unfinished, originals };
 }
 
 function isIgnored(name: string): boolean {

@@ -16,12 +16,17 @@ export interface FrameDraft {
   readonly length: number;
 }
 
-/** A run of records as read back. */
+/** A run of records as read back, or of lost ones. */
 export interface RecordBatch {
-  /** LSN of `records[0]`. */
+  /** LSN of `records[0]`, or of the first that is lost. */
   readonly firstLsn: number;
   /** The records, in order; each shares memory with its neighbours. */
   readonly records: Uint8Array[];
+  /**
+   * Number of records that are lost from `firstLsn` on, at least 1: a salvage
+   * gave them up. There are no `records` then.
+   */
+  readonly lost?: number;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CorruptLogError } from "./corrupt_log_error.ts";
+import { lsnsOf } from "./format/frame.ts";
 import { splitRecords } from "./format/records.ts";
 import type { SegmentName } from "./format/segment_name.ts";
 import type { RecordBatch } from "./frame_log.ts";
@@ -53,24 +54,28 @@ async function* readSegment(
       if (frame.firstLsn > to) return;
       const batch = batchOf(path, frame, from, to);
       if (batch !== undefined) yield batch;
-      if (frame.firstLsn + frame.count > to) return;
+      if (frame.firstLsn + lsnsOf(frame) > to) return;
     }
   }
 }
 
-/** What of `from` to `to` is in a frame; `undefined` if nothing is. */
+/** What of `from` to `to` is in a frame, or lost; `undefined` if nothing is. */
 export function batchOf(
   path: string,
   frame: PlacedFrame,
   from: number,
   to: number,
 ): RecordBatch | undefined {
-  const { firstLsn, count } = frame;
+  const { firstLsn, hole } = frame;
+  const lsns = lsnsOf(frame);
   const skip = Math.max(0, from - firstLsn);
-  const stop = Math.min(count, to + 1 - firstLsn);
+  const stop = Math.min(lsns, to + 1 - firstLsn);
   if (skip >= stop) return undefined;
+  if (hole !== undefined) {
+    return { firstLsn: firstLsn + skip, records: [], lost: stop - skip };
+  }
   const records = recordsOf(path, frame);
-  return skip === 0 && stop === count
+  return skip === 0 && stop === lsns
     ? { firstLsn, records }
     : { firstLsn: firstLsn + skip, records: records.slice(skip, stop) };
 }

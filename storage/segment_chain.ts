@@ -1,4 +1,4 @@
-import { type Frame, hex } from "./format/frame.ts";
+import { type Frame, hex, lsnsOf } from "./format/frame.ts";
 import type { SegmentHeader } from "./format/segment_header.ts";
 import type { PlacedFrame, SegmentStop } from "./segment_reader.ts";
 
@@ -21,16 +21,18 @@ export function firstLink(header: SegmentHeader): ChainLink {
 /** Whether `frame` is the next one, and ends below record `end`. */
 export function follows(frame: Frame, link: ChainLink, end: number): boolean {
   return frame.salt === link.salt && frame.previous === link.previous &&
-    frame.firstLsn === link.nextLsn && frame.firstLsn + frame.count <= end;
+    frame.firstLsn === link.nextLsn && frame.firstLsn + lsnsOf(frame) <= end;
 }
 
 /**
  * Moves `link` behind `frame`. A mark, which holds no record, is no link:
- * whether it survived must not matter to the segment that follows.
+ * whether it survived must not matter to the segment that follows. A hole
+ * names the checksum that the frame behind it was made to follow.
  */
 export function advance(link: ChainLink, frame: Frame): void {
-  if (frame.count > 0) link.previous = frame.checksum;
-  link.nextLsn += frame.count;
+  if (frame.hole !== undefined) link.previous = frame.hole.resumes;
+  else if (frame.count > 0) link.previous = frame.checksum;
+  link.nextLsn += lsnsOf(frame);
 }
 
 /** Says why `frame` is not the next one. */
@@ -40,7 +42,8 @@ export function brokenLink(
   end: number,
 ): SegmentStop {
   const { salt, previous, nextLsn } = link;
-  const isLong = frame.firstLsn === nextLsn && nextLsn + frame.count > end;
+  const last = nextLsn + lsnsOf(frame) - 1;
+  const isLong = frame.firstLsn === nextLsn && last >= end;
   return {
     fault: "link",
     offset: frame.offset,
@@ -48,6 +51,6 @@ export function brokenLink(
       (isLong ? `, up to ${end - 1}` : ""),
     found: `record ${frame.firstLsn} behind ${hex(frame.previous)}, salt ` +
       hex(frame.salt) +
-      (isLong ? `, up to ${nextLsn + frame.count - 1}` : ""),
+      (isLong ? `, up to ${last}` : ""),
   };
 }

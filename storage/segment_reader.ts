@@ -4,11 +4,13 @@ import {
   decodeFrame,
   type Frame,
   FRAME_HEADER_BYTES,
+  FRAME_MAGIC,
   type FrameFault,
 } from "./format/frame.ts";
 import {
   decodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
+  type SegmentFault,
   type SegmentHeader,
 } from "./format/segment_header.ts";
 import { FormatVersionError } from "./format_version_error.ts";
@@ -38,34 +40,54 @@ export class SegmentReader {
   readonly name: string;
   /** Its path, for messages. */
   readonly path: string;
-  /** What the segment says of itself. */
-  readonly header: SegmentHeader;
+  /** What the segment says of itself, or why that cannot be used. */
+  readonly found: SegmentHeader | SegmentFault;
   /** The open file. */
   readonly file: StorageFile;
 
   private constructor(
     name: string,
     path: string,
-    header: SegmentHeader,
+    found: SegmentHeader | SegmentFault,
     file: StorageFile,
   ) {
     this.name = name;
     this.path = path;
-    this.header = header;
+    this.found = found;
     this.file = file;
   }
 
   /** Opens the segment and checks its header. */
   static async open(storage: Storage, name: string): Promise<SegmentReader> {
+    const reader = await SegmentReader.openDamaged(storage, name);
+    try {
+      requireHeader(reader.path, reader.found);
+      return reader;
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  }
+
+  /** Opens the segment whatever its header is. */
+  static async openDamaged(
+    storage: Storage,
+    name: string,
+  ): Promise<SegmentReader> {
     const path = `${storage.location}/${name}`;
     const file = await storage.open(name, "read");
     try {
       const bytes = await readFully(file, 0, SEGMENT_HEADER_BYTES);
-      return new SegmentReader(name, path, checkHeader(path, bytes), file);
+      return new SegmentReader(name, path, decodeSegmentHeader(bytes), file);
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** What the segment says of itself; throws if that cannot be used. */
+  get header(): SegmentHeader {
+    return requireHeader(this.path, this.found);
   }
 
   /**
@@ -100,10 +122,67 @@ export class SegmentReader {
     }
   }
 
+  /** The frame at `offset`, or why there is none. */
+  async frameAt(offset: number): Promise<PlacedFrame | SegmentStop> {
+    let decoded = decodeFrame(
+      await readFully(this.file, offset, FRAME_HEADER_BYTES),
+    );
+    if ("fault" in decoded && decoded.needed !== undefined) {
+      // What the file cannot hold is not read to find that out.
+      const left = await this.file.size() - offset;
+      if (decoded.needed > left) return { ...decoded, offset };
+      decoded = decodeFrame(await readFully(this.file, offset, decoded.needed));
+    }
+    return { ...decoded, offset };
+  }
+
+  /**
+   * Every whole frame from `offset` on, whatever lies between them, as many at
+   * once as were read together; `salt` is what theirs has to be, if given.
+   * What lies in a frame's records is no frame.
+   */
+  async *search(offset: number, salt?: number): AsyncGenerator<PlacedFrame[]> {
+    while (true) {
+      const window = await readFully(this.file, offset, WINDOW_BYTES);
+      const view = new DataView(window.buffer, 0, window.length);
+      const frames: PlacedFrame[] = [];
+      let at = 0;
+      while (at + FRAME_HEADER_BYTES <= window.length) {
+        const frame = isCandidate(view, at, salt)
+          ? await this.#decodeIn(window, at, offset)
+          : undefined;
+        if (frame !== undefined) frames.push(frame);
+        at += frame?.bytes ?? 8;
+      }
+      if (frames.length > 0) yield frames;
+      if (window.length < WINDOW_BYTES) return;
+      offset += at;
+    }
+  }
+
   /** Closes the file. */
   close(): MaybePromise<void> {
     return this.file.close();
   }
+
+  /** The frame at `at` of a window, which may end before the frame does. */
+  async #decodeIn(
+    window: Uint8Array,
+    at: number,
+    offset: number,
+  ): Promise<PlacedFrame | undefined> {
+    const inside = decodeFrame(window.subarray(at));
+    const frame = "fault" in inside && inside.fault === "short"
+      ? await this.frameAt(offset + at)
+      : inside;
+    return "fault" in frame ? undefined : { ...frame, offset: offset + at };
+  }
+}
+
+/** Frames begin at multiples of 8, with a magic; the salt comes third. */
+function isCandidate(view: DataView, at: number, salt?: number): boolean {
+  if (view.getUint32(at, true) !== FRAME_MAGIC) return false;
+  return salt === undefined || view.getUint32(at + 8, true) === salt;
 }
 
 /**
@@ -128,13 +207,14 @@ export async function readFully(
   return bytes.subarray(0, filled);
 }
 
-function checkHeader(path: string, bytes: Uint8Array): SegmentHeader {
-  const header = decodeSegmentHeader(bytes);
-  if (!("fault" in header)) return header;
-  const { fault, expected, found } = header;
-  if (fault === "version") {
-    throw new FormatVersionError(path, found, expected);
+function requireHeader(
+  path: string,
+  found: SegmentHeader | SegmentFault,
+): SegmentHeader {
+  if (!("fault" in found)) return found;
+  if (found.fault === "version") {
+    throw new FormatVersionError(path, found.found, found.expected);
   }
-  if (fault === "magic") throw new ForeignFileError(path);
-  throw new CorruptLogError(path, 0, `segment header ${describeFault(header)}`);
+  if (found.fault === "magic") throw new ForeignFileError(path);
+  throw new CorruptLogError(path, 0, `segment header ${describeFault(found)}`);
 }

@@ -7,8 +7,10 @@ import {
   frameBytes,
   type FrameFault,
   type FrameHeader,
+  lsnsOf,
   MAX_FRAME_BYTES,
 } from "../storage/format/frame.ts";
+import { encodeHole } from "../storage/format/hole.ts";
 import { assert, assertEquals, assertFalse } from "./support/assert.ts";
 import { test } from "./support/register.ts";
 
@@ -49,7 +51,8 @@ test("decodeFrame() gives back what encodeFrame() was given", () => {
     firstLsn: lsn,
     syncedLsn: lsn,
   });
-  fc.assert(fc.property(header, fc.uint8Array(), (header, payload) => {
+  const payload = fc.uint8Array({ minLength: 4 });
+  fc.assert(fc.property(header, payload, (header, payload) => {
     const count = payload.length >> 2;
     const frame = decodeFrame(frameOf(payload, { ...header, count })) as Frame;
     const { salt, previous, firstLsn, syncedLsn } = frame;
@@ -57,6 +60,36 @@ test("decodeFrame() gives back what encodeFrame() was given", () => {
     assertEquals([frame.count, frame.length], [count, payload.length]);
     assertEquals(frame.payload, payload);
   }));
+});
+
+test("decodeFrame() gives back a hole, which declares what it skips synced", () => {
+  for (const lost of [0, 1, 7, 2 ** 40]) {
+    const hole = { resumes: 0xfedcba98, lost };
+    const header = { count: 0, syncedLsn: 41 + lost };
+    const frame = decodeFrame(frameOf(encodeHole(hole), header)) as Frame;
+    assertEquals(frame.hole, hole);
+    assertEquals(lsnsOf(frame), lost);
+  }
+});
+
+test("decodeFrame() refuses a hole that skips more than it declares synced", () => {
+  const lost = 7;
+  const payload = encodeHole({ resumes: 1, lost });
+  const count = 0;
+  for (const syncedLsn of [0, 41, 41 + lost - 1, 41 + lost + 1, 2 ** 53 - 1]) {
+    assertEquals(faultOf(frameOf(payload, { count, syncedLsn })), "records");
+  }
+  const huge = encodeHole({ resumes: 1, lost: 2 ** 53 - 1 });
+  const syncedLsn = 2 ** 53 + 40;
+  assertEquals(faultOf(frameOf(huge, { count, syncedLsn })), "records");
+});
+
+test("decodeFrame() knows no frame without a record but marks and holes", () => {
+  for (let length = 0; length < 40; length++) {
+    const decoded = decodeFrame(frameOf(new Uint8Array(length), { count: 0 }));
+    const isKnown = length === 0 || length === 12;
+    assertEquals("fault" in decoded, !isKnown, `length ${length}`);
+  }
 });
 
 test("decodeFrame() finds the frame in what lies behind it", () => {

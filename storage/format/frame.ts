@@ -1,4 +1,5 @@
 import { crc32 } from "./crc32.ts";
+import { decodeHole, type Hole, HOLE_BYTES } from "./hole.ts";
 import { getUint64, setUint64 } from "./uint64.ts";
 
 /*
@@ -6,8 +7,8 @@ import { getUint64, setUint64 } from "./uint64.ts";
  *  +--------+--------+--------+--------+----------+----------+-------+------+
  *  | magic  |checksum| salt   |previous| firstLsn |syncedLsn | count |length|
  *  +--------+--------+--------+--------+----------+----------+-------+------+
- * 40  then `length` bytes of records, each a u32 length and its bytes, then
- *     zeros up to a multiple of 8. The checksum covers all from 8 to there.
+ * 40  then `length` bytes of records, each a u32 length and its bytes, or of a
+ *     hole, then zeros up to a multiple of 8. The checksum covers all from 8 on.
  */
 
 /** Bytes of a frame before its records. */
@@ -26,13 +27,13 @@ export const FRAME_MAGIC = 0x31464c53;
 export interface FrameHeader {
   /** The segment's salt; tells this segment's frames from stale ones. */
   salt: number;
-  /** Checksum of the frame before, across segments; 0 before the first. */
+  /** Checksum that links to the frame before, across segments; 0 at first. */
   previous: number;
   /** LSN of the first record. */
   firstLsn: number;
   /** The highest LSN known to be synced when this frame was written. */
   syncedLsn: number;
-  /** Number of records; 0 marks a clean close. */
+  /** Number of records; 0 is the mark of a clean close, or a hole. */
   count: number;
   /** Bytes of the records with their lengths, without padding. */
   length: number;
@@ -72,6 +73,18 @@ export interface Frame extends FrameHeader {
   bytes: number;
   /** The records with their lengths; shares memory with what was read. */
   payload: Uint8Array;
+  /** What is lost here, if the frame is a hole. */
+  hole?: Hole;
+}
+
+/** Whether a frame marks a clean close, and holds nothing. */
+export function isMark({ count, hole }: Frame): boolean {
+  return count === 0 && hole === undefined;
+}
+
+/** Number of LSNs that a frame takes, whether its records are there or lost. */
+export function lsnsOf({ count, hole }: Frame): number {
+  return hole?.lost ?? count;
 }
 
 /** Why no frame could be read at some place. */
@@ -141,7 +154,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (!Number.isSafeInteger(firstLsn + count)) {
     return fault("length", "a safe integer as LSN", `${firstLsn}`);
   }
-  return {
+  const frame: Frame = {
     checksum,
     salt: view.getUint32(8, true),
     previous: view.getUint32(12, true),
@@ -155,6 +168,17 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
       FRAME_HEADER_BYTES + length,
     ),
   };
+  return count > 0 || length === 0 ? frame : withHole(frame);
+}
+
+function withHole(frame: Frame): Frame | FrameFault {
+  const hole = decodeHole(frame.payload, frame);
+  if (hole !== undefined) return { ...frame, hole };
+  return fault(
+    "records",
+    `a hole of ${HOLE_BYTES} bytes that declares all it skips synced`,
+    `${frame.length} bytes and no record`,
+  );
 }
 
 /** A number as it stands in messages about checksums and salts. */

@@ -21,7 +21,23 @@ export function formatSegmentName(firstLsn: number, epoch: number): string {
 export function parseSegmentName(name: string): SegmentName | undefined {
   const match = /^(\d{16})-(\d{8,})\.wal$/.exec(name);
   if (match === null) return undefined;
-  return { name, firstLsn: Number(match[1]), epoch: Number(match[2]) };
+  const [firstLsn, epoch] = match.slice(1).map(Number);
+  const isExact = formatSegmentName(firstLsn, epoch) === name &&
+    Number.isSafeInteger(firstLsn) && Number.isSafeInteger(epoch);
+  return isExact ? { name, firstLsn, epoch } : undefined;
+}
+
+/**
+ * The name under which the bytes that `segment` had before a repair are kept;
+ * `number` counts from 1, as a segment may be repaired more than once.
+ */
+export function formatOriginalName(segment: string, number: number): string {
+  return number === 1 ? `${segment}.broken` : `${segment}.broken.${number}`;
+}
+
+/** Whether {@linkcode formatOriginalName} made `name`. */
+export function isOriginal(name: string): boolean {
+  return /^\d{16}-\d{8,}\.wal\.broken(\.\d+)?$/.test(name);
 }
 
 /** Orders segments by their first LSN, then by the opening that made them. */

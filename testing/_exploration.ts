@@ -1,6 +1,6 @@
 import type { MemoryStorage } from "../storage/memory_storage.ts";
 import { type Choose, seeded } from "../storage/_seeded.ts";
-import { type CrashPath, formatPath } from "./_crash_path.ts";
+import type { CrashPath } from "./_crash_path.ts";
 import {
   allStates,
   type Crash,
@@ -9,9 +9,10 @@ import {
   sampleState,
   stateAfter,
 } from "./_crash_state.ts";
-import { describeCall, describeDisk, diskBytes } from "./_describe_disk.ts";
+import { describeCall, diskBytes } from "./_describe_disk.ts";
+import { describeFailure } from "./_describe_failure.ts";
 import { Digest } from "./_digest.ts";
-import { ExplorationError } from "./exploration_error.ts";
+import type { ExplorationError } from "./exploration_error.ts";
 import type { ExploreReport } from "./explore.ts";
 import type { LifeBody } from "./life.ts";
 import { type Fault, faultsOf, record, type Recording } from "./_recording.ts";
@@ -27,9 +28,6 @@ export interface ExplorationOptions {
 
 /** How many more states are tried to find the smallest disk that fails. */
 const SEARCH = 300;
-
-/** How many calls a failure shows. */
-const CALLS = 12;
 
 /** One exploration: all the lives that it goes through. */
 export class Exploration<Fact> {
@@ -215,30 +213,15 @@ export class Exploration<Fact> {
   }
 
   #failure(
-    { instants }: Recording<Fact>,
+    life: Recording<Fact>,
     state: CrashState<Fact>,
-    { error }: Recording<Fact>,
+    check: Recording<Fact>,
     fault: CrashPath["fault"],
     before: readonly Crash[],
   ): ExplorationError {
-    const { seed } = this.#options;
     const crashes = [...before, state.crash];
-    const replay = formatPath({ seed, fault, crashes });
-    const reason = error instanceof Error ? error.message : String(error);
-    const calls = instants.slice(0, state.crash.instant + 1)
-      .map(({ next }, at) => `  ${at} ${describeCall(next)}`);
-    const message = [
-      `The check fails after a crash: ${reason}`,
-      `replay: "${replay}"`,
-      "calls of that life, the last one not made:",
-      ...calls.slice(-CALLS),
-      `facts: ${JSON.stringify(state.facts)}`,
-      "disk:",
-      describeDisk(state.storage),
-    ].join("\n");
-    return new ExplorationError(message, replay, state.storage, {
-      cause: error,
-    });
+    const path = { seed: this.#options.seed, fault, crashes };
+    return describeFailure(path, life, state, check.error);
   }
 
   #report(): ExploreReport {

@@ -3,7 +3,7 @@ import type { Choose } from "./_seeded.ts";
 /** What the fault model leaves open; see memory_storage.ts. */
 export interface FaultModel {
   readonly fileSystem: "posix" | "ext4";
-  readonly sectorBytes: number;
+  readonly sectorBytes: 512 | 4096;
 }
 
 interface Write {

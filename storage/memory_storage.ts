@@ -1,6 +1,6 @@
-import { LogLockedError } from "./log_locked_error.ts";
-import { MemoryContent } from "./_memory_content.ts";
+import { type FaultModel, MemoryContent } from "./_memory_content.ts";
 import { type Change, MemoryEntries } from "./_memory_entries.ts";
+import { MemoryLocks } from "./_memory_locks.ts";
 import {
   MemoryFile,
   type OnCall,
@@ -8,6 +8,10 @@ import {
   type StorageCall,
   storageError,
 } from "./memory_file.ts";
+import type {
+  KillOptions,
+  MemoryStorageOptions,
+} from "./memory_storage_options.ts";
 import { type Choose, seeded } from "./_seeded.ts";
 import type {
   MaybePromise,
@@ -54,29 +58,6 @@ import type {
  * - open handles, quotas, permissions, two devices: a log sees none of them.
  */
 
-/** Options of {@linkcode MemoryStorage}. */
-export interface MemoryStorageOptions {
-  /** Hears of each call before it happens, and may have it fail or be slow. */
-  onCall?: OnCall;
-  /**
-   * What a crash may do to sizes and entries: `"posix"` (default), only what
-   * the standard promises, or `"ext4"`, what its journal does.
-   */
-  fileSystem?: "posix" | "ext4";
-  /** What the device writes as a whole, in bytes: 512 (default) or 4096. */
-  sectorBytes?: 512 | 4096;
-  /** Makes salts, and so all bytes, the same in each run. Default: random. */
-  seed?: number;
-}
-
-/** Options of `MemoryStorage.kill`. */
-export interface KillOptions {
-  /** As in {@linkcode MemoryStorageOptions}. */
-  onCall?: OnCall;
-  /** The process died in the last write to `file`, `bytes` before its end. */
-  cut?: { file: string; bytes: number };
-}
-
 /**
  * A directory in memory that can crash: for tests, and for logs that need not
  * outlive the process.
@@ -120,14 +101,11 @@ export class MemoryStorage implements Storage {
   /** A word in brackets, as there is no path. */
   readonly location = "[memory]";
   readonly #onCall: OnCall;
-  readonly #model: Required<
-    Pick<MemoryStorageOptions, "fileSystem" | "sectorBytes">
-  >;
+  readonly #model: FaultModel;
   readonly #entries: MemoryEntries;
   readonly #seed: number;
   readonly #random: Choose;
-  #epoch = 0;
-  #owner: number | undefined;
+  readonly #locks = new MemoryLocks();
 
   /** An empty directory. */
   constructor(options: MemoryStorageOptions = {}) {
@@ -135,8 +113,7 @@ export class MemoryStorage implements Storage {
     this.#onCall = options.onCall ?? (() => {});
     this.#model = { fileSystem, sectorBytes };
     this.#entries = new MemoryEntries(this.#model);
-    this.#seed = options.seed ??
-      crypto.getRandomValues(new Uint32Array(1))[0];
+    this.#seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
     this.#random = seeded(this.#seed);
   }
 
@@ -146,7 +123,9 @@ export class MemoryStorage implements Storage {
   /** Takes the lock, which is this object's and does not outlive a crash. */
   lock(options: { takeOver?: boolean } = {}): StorageLock {
     const call = { operation: "lock", file: "" } as const;
-    return atOnce(perform(this.#onCall, call, () => this.#lock(options)));
+    const { takeOver = false } = options;
+    const take = () => this.#locks.take(this.location, takeOver);
+    return atOnce(perform(this.#onCall, call, take));
   }
 
   /** Names of all files, synced or not. */
@@ -174,21 +153,16 @@ export class MemoryStorage implements Storage {
 
   /** Renames; a crash never loses both names. */
   rename(from: string, to: string): MaybePromise<void> {
-    return this.#change("rename", from, (content) => ({
-      kind: "rename",
-      name: from,
-      to,
-      content,
-    }));
+    const kind = "rename";
+    return this.#change(kind, from, (content) => {
+      return { kind, name: from, to, content };
+    });
   }
 
   /** Removes a file. */
   remove(name: string): MaybePromise<void> {
-    return this.#change("remove", name, (content) => ({
-      kind: "remove",
-      name,
-      content,
-    }));
+    const kind = "remove";
+    return this.#change(kind, name, (content) => ({ kind, name, content }));
   }
 
   /** Makes all changes of entries before the call durable. */
@@ -250,25 +224,6 @@ export class MemoryStorage implements Storage {
     return new MemoryFile(name, content, this.#onCall, (hasGrown) => {
       if (hasGrown && this.#model.fileSystem === "ext4") this.#entries.sync();
     });
-  }
-
-  #lock({ takeOver = false }: { takeOver?: boolean }): StorageLock {
-    if (this.#owner !== undefined && !takeOver) {
-      throw new LogLockedError(
-        `Cannot open "${this.location}" for writing as it is open already`,
-        this.location,
-        0,
-      );
-    }
-    const epoch = ++this.#epoch;
-    this.#owner = epoch;
-    return {
-      epoch,
-      held: () => this.#owner === epoch,
-      release: () => {
-        if (this.#owner === epoch) this.#owner = undefined;
-      },
-    };
   }
 
   #change(

@@ -23,6 +23,7 @@ export * from "./log_locked_error.ts";
 export type { Choose } from "./_seeded.ts";
 export type { CallEffect, OnCall, StorageCall } from "./memory_file.ts";
 export * from "./memory_storage.ts";
+export * from "./memory_storage_options.ts";
 export { type FileStorageOptions, NodeStorage } from "./node_storage.ts";
 export * from "./storage.ts";
 export * from "./storage_error.ts";

@@ -21,6 +21,7 @@
 export * from "./exploration_error.ts";
 export * from "./explore.ts";
 export * from "./life.ts";
+export * from "./policy_laws.ts";
 export * from "./register_test.ts";
 export * from "./storage_contract.ts";
 export * from "./virtual_clock.ts";

@@ -1,0 +1,186 @@
+import type { BatchPolicy } from "../policies/batch_policy.ts";
+import type { PolicyLaw, PolicyTrial } from "./_policy_law.ts";
+import {
+  agedPolicies,
+  ask,
+  batchesOf,
+  DELAYS,
+  describe,
+  type Probe,
+  probesOf,
+  reportsOf,
+} from "./_probes.ts";
+import { tell } from "./_tell.ts";
+
+/** Longer than any clock's tick: who reads one, answers differently then. */
+const REAL_MS = 5;
+
+/** How often a policy may correct the instant that it named: numbers round. */
+const CORRECTIONS = 3;
+
+/** Laws on what a policy answers to a question. */
+export const answerLaws: PolicyLaw[] = [
+  { name: "limits are absent or integers of at least 1", check: checkLimits },
+  { name: "limits and whenIdle never change", check: checkConstants },
+  { name: "due() answers any batch with a number", check: checkNumbers },
+  { name: "due() answers the same when it is asked again", check: checkPure },
+  { name: "policies made apart answer alike, and share nothing", check: apart },
+  { name: "due() does not take back that a batch is due", check: checkStays },
+  { name: "due() keeps the instant that it named", check: checkKept },
+  { name: "observe() takes any report, and is done then", check: checkObserve },
+];
+
+function checkLimits(trial: PolicyTrial): void {
+  const limits: unknown = trial.make().limits ?? {};
+  if (typeof limits !== "object") trial.fail(`limits: ${limits}`, "");
+  for (const key of ["records", "bytes"]) {
+    const limit = (limits as Record<string, unknown>)[key];
+    const isValid = limit === undefined ||
+      Number.isSafeInteger(limit) && (limit as number) >= 1;
+    if (!isValid) trial.fail(`${typeof limit} ${limit}`, `Limit: ${key}`);
+  }
+}
+
+function checkConstants(trial: PolicyTrial): void {
+  const policy = trial.make();
+  const before = constants(policy);
+  if (![undefined, "flush", "wait"].includes(policy.whenIdle)) {
+    trial.fail(`whenIdle: ${policy.whenIdle}`, "On: a fresh policy");
+  }
+  const compare = (other: BatchPolicy, when: string) => {
+    const found = constants(other);
+    if (found !== before) trial.fail(`${before}, then ${found}`, `On: ${when}`);
+  };
+  compare(policy, "the same policy, read again");
+  for (const probe of probesOf(trial.seed)) ask(trial, policy, probe);
+  compare(policy, "the same policy, after due()");
+  for (const report of reportsOf(trial.seed)) tell(policy, report);
+  compare(policy, "the same policy, after observe()");
+  compare(trial.make(), "another fresh policy");
+}
+
+function checkNumbers(trial: PolicyTrial): void {
+  for (const policy of agedPolicies(trial)) {
+    for (const batch of batchesOf(trial.seed)) {
+      for (const delay of [...DELAYS, -100]) {
+        requireNumber(trial, policy, { batch, now: batch.newestAt + delay });
+      }
+    }
+  }
+}
+
+/** In another order, so that who counts is found, and some real time later. */
+async function checkPure(trial: PolicyTrial): Promise<void> {
+  const probes = probesOf(trial.seed);
+  for (const policy of agedPolicies(trial)) {
+    const first = probes.map((probe) => ask(trial, policy, probe));
+    await pass(REAL_MS);
+    for (const [index, probe] of [...probes.entries()].reverse()) {
+      const second = ask(trial, policy, probe);
+      if (Object.is(first[index], second)) continue;
+      trial.fail(`${first[index]}, then ${second}`, describe(probe));
+    }
+  }
+}
+
+async function apart(trial: PolicyTrial): Promise<void> {
+  const probes = probesOf(trial.seed);
+  const compare = (policy: BatchPolicy, who: string) => {
+    for (const [index, probe] of probes.entries()) {
+      const answer = ask(trial, policy, probe);
+      if (Object.is(answers[index], answer)) continue;
+      const found = `${answers[index]}, and from ${who} ${answer}`;
+      trial.fail(found, describe(probe));
+    }
+  };
+  const policy = trial.make();
+  const answers = probes.map((probe) => ask(trial, policy, probe));
+  await pass(REAL_MS);
+  const busy = trial.make();
+  compare(busy, "another fresh policy");
+  for (const report of reportsOf(trial.seed)) tell(busy, report);
+  for (const probe of probes) ask(trial, busy, probe);
+  compare(policy, "the same, once another had observed flushes,");
+  compare(trial.make(), "a policy that was made after that");
+}
+
+function checkStays(trial: PolicyTrial): void {
+  for (const policy of agedPolicies(trial)) {
+    for (const batch of batchesOf(trial.seed)) {
+      let dueAt: number | undefined;
+      for (const delay of DELAYS) {
+        const now = batch.newestAt + delay;
+        const answer = ask(trial, policy, { batch, now });
+        if (answer <= now) dueAt ??= now;
+        else if (dueAt !== undefined) {
+          const found = `due at ${dueAt}, and at ${now} not before ${answer}`;
+          trial.fail(found, describe({ batch, now }));
+        }
+      }
+    }
+  }
+}
+
+/** Else the writer asks in turn after turn, and nothing is ever flushed. */
+function checkKept(trial: PolicyTrial): void {
+  for (const policy of agedPolicies(trial)) {
+    for (const probe of probesOf(trial.seed)) {
+      const named = [probe.now];
+      while (true) {
+        const now = named.at(-1)!;
+        const answer = ask(trial, policy, { batch: probe.batch, now });
+        if (!(answer > now) || named.length === 1 && answer === Infinity) break;
+        named.push(answer);
+        if (named.length <= CORRECTIONS + 1 && answer < Infinity) continue;
+        trial.fail(
+          `asked at ${named.join(", which named ")}, and nothing was added`,
+          describe(probe),
+        );
+      }
+    }
+  }
+}
+
+function checkObserve(trial: PolicyTrial): void {
+  const policy = trial.make();
+  const probes = probesOf(trial.seed).filter((_, index) => index % 97 === 0);
+  for (const report of reportsOf(trial.seed)) {
+    const where = `Report: ${JSON.stringify(report)}`;
+    let answer: unknown;
+    try {
+      answer = policy.observe?.(report);
+    } catch (error) {
+      trial.fail(`observe() threw ${error}`, where);
+    }
+    if (answer instanceof Promise) {
+      answer.catch(() => {});
+      trial.fail(
+        "observe() answered with a promise, which nobody awaits",
+        where,
+      );
+    }
+    for (const probe of probes) requireNumber(trial, policy, probe, where);
+  }
+}
+
+function requireNumber(
+  trial: PolicyTrial,
+  policy: BatchPolicy,
+  probe: Probe,
+  where = "",
+): void {
+  const answer: unknown = ask(trial, policy, probe);
+  if (typeof answer === "number" && !Number.isNaN(answer)) return;
+  const found = `${typeof answer} ${String(answer)}`;
+  trial.fail(found, `${describe(probe)}${where && `\n${where}`}`);
+}
+
+function constants({ limits, whenIdle }: BatchPolicy): string {
+  const { records, bytes } = limits ?? {};
+  return `limits of ${records} records and ${bytes} bytes, ` +
+    `whenIdle ${whenIdle ?? "wait"}`;
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

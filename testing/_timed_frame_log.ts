@@ -1,0 +1,62 @@
+import type { Clock } from "../clock.ts";
+import type {
+  FrameDraft,
+  FrameLog,
+  RecordBatch,
+} from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
+
+/** What is noted of a frame. */
+export interface NotedFrame {
+  /** LSN of the first record. */
+  readonly firstLsn: number;
+  /** LSN of the last record. */
+  readonly lastLsn: number;
+  /** Bytes of the records with their lengths. */
+  readonly bytes: number;
+  /** When it was appended, in ms. */
+  readonly at: number;
+}
+
+/** A frame log that keeps no record, and whose sync takes its time. */
+export class TimedFrameLog implements FrameLog {
+  /** All frames, in order. */
+  readonly frames: NotedFrame[] = [];
+  /** Never rises: nothing is truncated. */
+  readonly firstLsn = 1;
+  /** LSN up to which records are written. */
+  lastLsn = 0;
+  /** LSN up to which a sync that began after the write is done. */
+  syncedLsn = 0;
+  readonly #clock: Clock;
+  readonly #syncMs: number;
+
+  /** An empty log; its syncs answer at once if they take no time. */
+  constructor(clock: Clock, syncMs: number) {
+    this.#clock = clock;
+    this.#syncMs = syncMs;
+  }
+
+  append({ firstLsn, count, length: bytes }: FrameDraft): void {
+    this.lastLsn = firstLsn + count - 1;
+    const at = this.#clock.now();
+    this.frames.push({ firstLsn, lastLsn: this.lastLsn, bytes, at });
+  }
+
+  sync(): MaybePromise<void> {
+    const covered = this.lastLsn;
+    const done = () => void (this.syncedLsn = covered);
+    if (this.#syncMs === 0) return done();
+    return new Promise<void>((resolve) =>
+      void this.#clock.after(this.#syncMs, resolve)
+    ).then(done);
+  }
+
+  checkOwner(): void {}
+
+  async *read(): AsyncGenerator<RecordBatch> {}
+
+  async truncateBefore(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,76 @@
+import type { BatchLimits } from "../policies/batch_policy.ts";
+import type { PolicyTrace } from "./_policy_run.ts";
+
+/** Instants are sums of numbers that round. */
+const ROUNDING_MS = 1e-6;
+
+/** How a trace breaks a rule, in words; `undefined` if it keeps it. */
+export type TraceRule = (trace: PolicyTrace) => string | undefined;
+
+/** LSNs count from 1 in call order, and acknowledgements come in that order. */
+export const orderIsKept: TraceRule = ({ entries, acked }) => {
+  let next = 1;
+  for (const { records, first, last } of entries) {
+    const end = next + records - 1;
+    if (first !== undefined && (first !== next || last !== end)) {
+      return `LSNs ${first} to ${last}, not ${next} to ${end}`;
+    }
+    next = end + 1;
+  }
+  const late = acked.findIndex(({ first }, index) =>
+    index > 0 && first! < acked[index - 1].first!
+  );
+  if (late < 0) return undefined;
+  return `${acked[late].first} acknowledged after ${acked[late - 1].first}`;
+};
+
+/** What is acknowledged is durable. */
+export const noAckIsEarly: TraceRule = ({ acked }) => {
+  const early = acked.find(({ last, durableLsn }) => last! > durableLsn!);
+  return early &&
+    `${early.last} acknowledged when ${early.durableLsn} was durable`;
+};
+
+/** The records of an entry are in one frame. */
+export const batchesStayWhole: TraceRule = ({ acked, frames }) => {
+  const torn = acked.find(({ first, last }) =>
+    !frames.some((frame) => frame.firstLsn <= first! && last! <= frame.lastLsn)
+  );
+  return torn && `${torn.first} to ${torn.last} are in no frame together`;
+};
+
+/** Nothing waits any more once all was asked for. */
+export const allIsDrained: TraceRule = ({ left, entries }) =>
+  left > 0 ? `${left} of ${entries.length} appends still wait` : undefined;
+
+/** No frame is beyond the limits, unless it holds one entry alone. */
+export function limitsAreKept(limits: BatchLimits = {}): TraceRule {
+  const { records = Infinity, bytes = Infinity } = limits;
+  return ({ acked, frames }) => {
+    const beyond = frames.find((frame) => {
+      const count = frame.lastLsn - frame.firstLsn + 1;
+      const isAlone = acked.some(({ first, last }) =>
+        first === frame.firstLsn && last === frame.lastLsn
+      );
+      // Written so that a limit which is no number is kept by nothing.
+      return !(count <= records && frame.bytes <= bytes) && !isAlone;
+    });
+    return beyond &&
+      `${beyond.firstLsn} to ${beyond.lastLsn}, of ${beyond.bytes} bytes, in ` +
+        `one frame under limits of ${records} records and ${bytes} bytes`;
+  };
+}
+
+/** Each entry is acknowledged at most `ms` after it came. */
+export function waitsAtMost(ms: number): TraceRule {
+  return ({ entries }) => {
+    const index = entries.findIndex(({ at, ackedAt = Infinity }) =>
+      ackedAt - at > ms + ROUNDING_MS
+    );
+    if (index < 0) return undefined;
+    const { at, ackedAt } = entries[index];
+    return ackedAt === undefined
+      ? `append ${index + 1}, of ${at} ms, was never acknowledged`
+      : `append ${index + 1}, of ${at} ms, was acknowledged at ${ackedAt} ms`;
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Goal: each law of the kit fails on a policy that breaks it.
+ *
+ * Method: a table of policies that break one, and of the law that has to find
+ * it. What no policy can break, as the writer sees to it, is shown by traces
+ * that no writer makes.
+ *
+ * @module
+ */
+import { policyLaws } from "../../testing/policy_laws.ts";
+import { assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { failuresOf, testNames } from "../support/failures_of.ts";
+import { test } from "../support/register.ts";
+import { badPolicies } from "./bad_policies.ts";
+
+/** Laws that the writer keeps whatever a policy does. */
+const unbreakable = [
+  "flush() drains the log, in no time",
+  "close() drains the log",
+  "records keep their order",
+  "no record is acknowledged before it is durable",
+  "appendBatch() stays in one frame",
+];
+
+for (const [how, law, make] of badPolicies) {
+  test(`policyLaws() finds that ${how}`, async () => {
+    const options = { seed: 4711, maxWaitMs: 5 };
+    const failures = await failuresOf(
+      (register) => policyLaws(register, make, options),
+      [law, ...unbreakable],
+    );
+    assertEquals([...failures.keys()], [law]);
+    const { message } = failures.get(law)!;
+    assertStringIncludes(message, `Law: ${law}\nFound: `);
+    assertStringIncludes(message, "\nSeed: 4711");
+  });
+}
+
+test("policyLaws() has no law that finds nothing", () => {
+  const options = { maxWaitMs: 5 };
+  const laws = testNames((register) =>
+    policyLaws(register, badPolicies[0][2], options)
+  );
+  const named = new Set(badPolicies.map(([, law]) => law));
+  assertEquals(laws.filter((law) => !named.has(law)), unbreakable);
+});

@@ -75,11 +75,16 @@ function tellAll(policies: BatchPolicy[], flush: FlushReport): void {
 
 function smallestLimits(policies: BatchPolicy[]): BatchLimits {
   const smallest = (key: keyof BatchLimits) =>
-    Math.min(...policies.map((policy) => policy.limits?.[key] ?? Infinity));
+    Math.min(...policies.map(({ limits }) => orUnlimited(limits?.[key])));
   const records = smallest("records");
   const bytes = smallest("bytes");
   return {
     ...(records < Infinity && { records }),
     ...(bytes < Infinity && { bytes }),
   };
+}
+
+/** One policy's limit that is no number must not undo another's. */
+function orUnlimited(limit: number | undefined): number {
+  return limit === undefined || Number.isNaN(limit) ? Infinity : limit;
 }

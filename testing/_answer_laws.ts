@@ -10,7 +10,7 @@ import {
   probesOf,
   reportsOf,
 } from "./_probes.ts";
-import { tell } from "./_tell.ts";
+import { hush, tell } from "./_tell.ts";
 
 /** Longer than any clock's tick: who reads one, answers differently then. */
 const REAL_MS = 5;
@@ -32,7 +32,9 @@ export const answerLaws: PolicyLaw[] = [
 
 function checkLimits(trial: PolicyTrial): void {
   const limits: unknown = trial.make().limits ?? {};
-  if (typeof limits !== "object") trial.fail(`limits: ${limits}`, "");
+  if (typeof limits !== "object") {
+    trial.fail(`limits: ${limits}`, "On: a fresh policy");
+  }
   for (const key of ["records", "bytes"]) {
     const limit = (limits as Record<string, unknown>)[key];
     const isValid = limit === undefined ||
@@ -152,8 +154,7 @@ function checkObserve(trial: PolicyTrial): void {
     } catch (error) {
       trial.fail(`observe() threw ${error}`, where);
     }
-    if (answer instanceof Promise) {
-      answer.catch(() => {});
+    if (hush(answer) instanceof Promise) {
       trial.fail(
         "observe() answered with a promise, which nobody awaits",
         where,

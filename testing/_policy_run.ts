@@ -15,7 +15,7 @@ export interface NotedEntry {
   first?: number;
   /** LSN of its last record; absent until it is acknowledged. */
   last?: number;
-  /** When it was acknowledged, in ms. */
+  /** When it was acknowledged, in ms; absent if not before the log closed. */
   ackedAt?: number;
   /** LSN up to which the log was durable then. */
   durableLsn?: number;
@@ -62,6 +62,7 @@ export async function runPolicy(run: PolicyRun): Promise<PolicyTrace> {
   const wal = await Wal.open(log, { clock, policy });
   const entries: NotedEntry[] = [];
   const acked: NotedEntry[] = [];
+  let isOver = false;
   for (const { at, sizes } of run.arrivals) {
     const gap = at - clock.now();
     if (gap > 0) await clock.advance(gap);
@@ -69,17 +70,20 @@ export async function runPolicy(run: PolicyRun): Promise<PolicyTrace> {
     entries.push(entry);
     append(wal, sizes).then(({ first, last }) => {
       const durableLsn = log.syncedLsn;
-      Object.assign(entry, { first, last, ackedAt: clock.now(), durableLsn });
+      Object.assign(entry, { first, last, durableLsn });
+      if (!isOver) entry.ackedAt = clock.now();
       acked.push(entry);
     }, () => {});
   }
   const { ending } = run;
   if (ending === "flush") await clock.settle(wal.flush());
   else if (ending !== "close") await clock.advance(ending.wait);
-  let left = entries.length - acked.length;
+  isOver = true;
+  const left = entries.length - acked.length;
   await clock.run(wal.close());
-  if (ending === "close") left = entries.length - acked.length;
-  return { entries, acked, frames: log.frames, left };
+  const { frames } = log;
+  if (ending !== "close") return { entries, acked, frames, left };
+  return { entries, acked, frames, left: entries.length - acked.length };
 }
 
 async function append(

@@ -4,7 +4,7 @@ import type {
   FlushReport,
   PendingBatch,
 } from "../policies/batch_policy.ts";
-import { tell } from "./_tell.ts";
+import { hush, tell } from "./_tell.ts";
 import type { PolicyTrial } from "./_policy_law.ts";
 import { SeededRandom } from "./_seeded_random.ts";
 
@@ -90,7 +90,7 @@ export function ask(
   { batch, now }: Probe,
 ): number {
   try {
-    return policy.due(batch, now);
+    return hush(policy.due(batch, now));
   } catch (error) {
     trial.fail(`due() threw ${error}`, describe({ batch, now }));
   }

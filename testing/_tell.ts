@@ -6,14 +6,19 @@ import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
  */
 export function tell(policy: BatchPolicy, report: FlushReport): void {
   try {
-    const answer: unknown = policy.observe?.(report);
-    if (answer instanceof Promise) answer.catch(() => {});
+    hush(policy.observe?.(report));
   } catch {
     // As in the log.
   }
 }
 
-/** The same policy, but for an `observe` that throws or rejects. */
+/** What a policy answered; if that is a promise, its rejection is nobody's. */
+export function hush<Answer>(answer: Answer): Answer {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
+}
+
+/** The same policy, but that nothing which it rejects ends the process. */
 export function forgiving(policy: BatchPolicy): BatchPolicy {
   return {
     get limits() {
@@ -22,7 +27,7 @@ export function forgiving(policy: BatchPolicy): BatchPolicy {
     get whenIdle() {
       return policy.whenIdle;
     },
-    due: (batch, now) => policy.due(batch, now),
+    due: (batch, now) => hush(policy.due(batch, now)),
     observe: (report) => tell(policy, report),
   };
 }

@@ -70,7 +70,7 @@ export function waitsAtMost(ms: number): TraceRule {
     if (index < 0) return undefined;
     const { at, ackedAt } = entries[index];
     return ackedAt === undefined
-      ? `append ${index + 1}, of ${at} ms, was never acknowledged`
+      ? `append ${index + 1}, of ${at} ms, was not acknowledged`
       : `append ${index + 1}, of ${at} ms, was acknowledged at ${ackedAt} ms`;
   };
 }

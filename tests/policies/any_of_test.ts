@@ -79,6 +79,12 @@ test("anyOf() has the smallest limits and the earliest due", () => {
   assertEquals(policy.due(batch, 11), 13);
 });
 
+test("anyOf() keeps a limit beside one that is no number", () => {
+  const bad = { limits: { records: NaN, bytes: NaN }, due: () => Infinity };
+  const { limits } = anyOf(bad, new CountPolicy({ records: 5 }), bad);
+  assertEquals(limits, { records: 5 });
+});
+
 test("anyOf() tells each of them of each flush", async () => {
   const age = new AgePolicy({ ms: 0 });
   const policies = [new ObservingPolicy(age), new ObservingPolicy(age)];

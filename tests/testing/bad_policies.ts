@@ -87,6 +87,11 @@ const badAnswers: BadPolicy[] = [
     answering(() => odd(Promise.resolve(5))),
   ],
   [
+    "it answers with a promise that rejects",
+    NUMBER,
+    answering(() => odd(Promise.reject(new Error("nobody hears this")))),
+  ],
+  [
     "it throws",
     NUMBER,
     answering(() => {

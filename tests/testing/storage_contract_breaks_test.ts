@@ -6,9 +6,12 @@
  *
  * @module
  */
+import { mkdirSync } from "node:fs";
+import { NodeStorage } from "../../storage/node_storage.ts";
 import { storageContract } from "../../testing/storage_contract.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { changedPlace } from "../support/changed_storage.ts";
+import { directoryPlace } from "../support/directory_place.ts";
 import { failuresOf, testNames } from "../support/failures_of.ts";
 import { test } from "../support/register.ts";
 import { brokenFiles } from "./broken_files.ts";
@@ -27,6 +30,24 @@ for (const [how, clause, change] of table) {
     assertEquals([...failures.keys()], [clause]);
   });
 }
+
+test("storageContract() finds that prepare() makes no parents", async () => {
+  class Shallow extends NodeStorage {
+    override prepare() {
+      this.attempt("make", this.location, () => mkdirSync(this.location));
+    }
+  }
+  const clause = "location and warning() are text";
+  const failures = await failuresOf(
+    (register) =>
+      storageContract(
+        register,
+        () => directoryPlace((directory) => new Shallow(directory)),
+      ),
+    [clause],
+  );
+  assertStringIncludes(failures.get(clause)?.message ?? "", "ENOENT");
+});
 
 test("storageContract() has no test that finds nothing", () => {
   const clauses = testNames((register) =>

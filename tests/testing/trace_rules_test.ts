@@ -92,7 +92,7 @@ const table: [string, TraceRule, PolicyTrace, string][] = [
     "an append waits for ever",
     waitsAtMost(1e9),
     { ...whole, entries: [{ records: 1, at: 7 }] },
-    "append 1, of 7 ms, was never acknowledged",
+    "append 1, of 7 ms, was not acknowledged",
   ],
 ];
 

@@ -168,5 +168,7 @@ async function verify(
     verifier,
     JSON.stringify(orders),
   ]);
-  assertEquals(JSON.parse(output).acked, readNotes(notes).acked.length);
+  const { first, acked } = JSON.parse(output);
+  const kept = readNotes(notes).acked.filter((lsn) => lsn >= first);
+  assertEquals(acked, kept.length);
 }

@@ -20,6 +20,7 @@ export interface NotingOptions {
 export class NotingWriter {
   readonly #options: NotingOptions;
   readonly #descriptor: number;
+  readonly #foundLsn: number;
   #wal: Wal;
   #next: number;
   /** Whether a call was rejected as the log has failed. */
@@ -28,6 +29,7 @@ export class NotingWriter {
   /** Goes on behind `lastLsn`. */
   constructor(wal: Wal, lastLsn: number, options: NotingOptions) {
     this.#wal = wal;
+    this.#foundLsn = lastLsn;
     this.#next = lastLsn + 1;
     this.#options = options;
     this.#descriptor = openSync(options.notes, "a");
@@ -118,7 +120,7 @@ export class NotingWriter {
     } catch (error) {
       return this.#reject(error);
     }
-    if (level === "memory" || last === 0) return;
+    if (level === "memory" || last === this.#foundLsn) return;
     if (this.hasFailed) throw new Error(`${last} was acked after a failure`);
     const lines = [];
     for (let lsn = first; lsn <= last; lsn++) lines.push(`${level} ${lsn}`);

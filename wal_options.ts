@@ -19,7 +19,11 @@ export interface WalOptions {
   maxQueuedBytes?: number;
   /** Most records in the queue, an integer of at least 1. Default 10,000. */
   maxQueuedRecords?: number;
-  /** How a torn end is treated: `"tail"` (default) cuts, `"strict"` refuses. */
+  /**
+   * How damage is treated. `"tail"` (default) leaves out a torn end and refuses
+   * the rest; `"strict"` refuses a torn end, too; `"salvage"` reads the whole
+   * log, keeps what is intact around holes, and warns of each.
+   */
   recovery?: RecoveryMode;
   /** Makes the storage for a path. Default: the runtime's own. */
   storage?: (directory: string | URL) => Storage;
@@ -79,8 +83,8 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     const rule = `absent or Infinity beside synchronous: "off"`;
     throw refusal("syncIntervalMs", rule, syncIntervalMs);
   }
-  if (recovery !== "tail" && recovery !== "strict") {
-    throw refusal("recovery", `"tail" or "strict"`, recovery);
+  if (!["tail", "strict", "salvage"].includes(recovery)) {
+    throw refusal("recovery", `"tail", "strict" or "salvage"`, recovery);
   }
   if (typeof policy?.due !== "function") {
     throw refusal("policy", "an object with a method due", policy);

@@ -3,7 +3,12 @@ export type RecoveryMode =
   /** A torn tail, which a crash may leave, is cut off. The default. */
   | "tail"
   /** A torn tail is refused too. */
-  | "strict";
+  | "strict"
+  /**
+   * As `"tail"`, but what is corrupt is repaired: all that is intact is kept,
+   * around holes. Reads the whole log.
+   */
+  | "salvage";
 
 /** What lies behind the last frame that links. */
 export type Remainder = "nothing" | "zeros" | "bytes";
@@ -26,7 +31,9 @@ export type TailDecision =
   /** What lies there was never acknowledged as durable: it is left out. */
   | "cut"
   /** Acknowledged records may be gone: the log is not opened. */
-  | "refuse";
+  | "refuse"
+  /** They may be gone: what is left is kept, around a hole. */
+  | "repair";
 
 /**
  * Tells a torn tail from corruption; pure, and complete over its inputs.
@@ -71,5 +78,10 @@ const TABLE: Record<
     nothing: ["accept", "refuse"],
     zeros: ["accept", "refuse"],
     bytes: ["refuse", "refuse"],
+  },
+  salvage: {
+    nothing: ["accept", "repair"],
+    zeros: ["accept", "repair"],
+    bytes: ["cut", "repair"],
   },
 };

@@ -13,3 +13,4 @@
  * @module
  */
 export * from "./decide_tail.ts";
+export * from "./salvage_log.ts";

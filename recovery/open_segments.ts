@@ -11,13 +11,17 @@ import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
 import { copyUnsynced } from "./copy_unsynced.ts";
+import { describeDamage } from "./describe_damage.ts";
+import { salvageLog } from "./salvage_log.ts";
 import { scanSegment, type SegmentScan } from "./scan_tail.ts";
 import { survey } from "./survey.ts";
 
 /** Options of {@linkcode openSegments}. */
 export interface OpenSegmentsOptions extends SegmentLogOptions {
-  /** How the end of the last segment is treated. */
+  /** How damage, and the end of the last segment, are treated. */
   recovery: RecoveryMode;
+  /** Hears of each damage that was salvaged. */
+  warn: (message: string) => void;
   /** Whether to take the lock from an owner that lives. */
   takeOver: boolean;
 }
@@ -26,7 +30,7 @@ export interface OpenSegmentsOptions extends SegmentLogOptions {
  * Opens a log in segment files for writing: lock, scan, decide, make
  * durable.
  *
- * No byte of a segment is changed. A torn tail is cut by what comes after it:
+ * No byte of a segment is changed, but in mode `salvage`. A torn tail is cut by what comes after it:
  * the next segment begins at the LSN where this one's records end and names
  * the checksum of its last frame, so whatever lies behind is no part of the
  * log, and stays as evidence.
@@ -36,7 +40,7 @@ export async function openSegments(
   options: OpenSegmentsOptions,
 ): Promise<SegmentLog> {
   await storage.prepare();
-  await refuseUnreadable(storage);
+  await refuseUnreadable(storage, options.recovery);
   const lock = await storage.lock({ takeOver: options.takeOver });
   try {
     return await recover(storage, lock, options);
@@ -47,11 +51,18 @@ export async function openSegments(
 }
 
 /** Before the lock, so that a directory that is refused stays untouched. */
-async function refuseUnreadable(storage: Storage): Promise<void> {
-  const last = (await survey(storage)).segments.at(-1);
-  if (last === undefined) return;
-  const reader = await SegmentReader.open(storage, last.name);
-  await reader.close();
+async function refuseUnreadable(
+  storage: Storage,
+  mode: RecoveryMode,
+): Promise<void> {
+  const { segments } = await survey(storage);
+  const isSalvage = mode === "salvage";
+  for (const { name } of isSalvage ? segments : segments.slice(-1)) {
+    const reader = isSalvage
+      ? await SegmentReader.openDamaged(storage, name)
+      : await SegmentReader.open(storage, name);
+    await reader.close();
+  }
 }
 
 async function recover(
@@ -59,9 +70,15 @@ async function recover(
   lock: StorageLock,
   options: OpenSegmentsOptions,
 ): Promise<SegmentLog> {
-  const { segments, fenced, unfinished } = await survey(storage);
-  for (const name of unfinished) await storage.remove(name);
+  let files = await survey(storage);
+  for (const name of files.unfinished) await storage.remove(name);
   await storage.syncDirectory();
+  if (options.recovery === "salvage") {
+    const { damages } = await salvageLog(storage, { lock });
+    for (const damage of damages) options.warn(describeDamage(damage));
+    files = await survey(storage);
+  }
+  const { segments, fenced } = files;
   const last = segments.at(-1);
   // Above the last segment's even if somebody removed the lock files.
   const epoch = Math.max(lock.epoch, (last?.epoch ?? 0) + 1);
@@ -83,7 +100,10 @@ async function recoverEnd(
   const { reader } = await SegmentCursor.open(storage, last);
   try {
     const scan = await scanSegment(reader);
-    if (decideTail(scan, mode) === "refuse") throw refusal(reader.path, scan);
+    const decision = decideTail(scan, mode);
+    if (decision !== "accept" && decision !== "cut") {
+      throw refusal(reader.path, scan);
+    }
     state.lastLsn = scan.lastLsn;
     state.checksum = scan.checksum;
     const copied = await copyUnsynced(

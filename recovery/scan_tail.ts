@@ -62,7 +62,7 @@ export async function scanSegment(
 }
 
 /** Tells nothing from zeros from anything else; reads no more than it must. */
-async function remainderAt(
+export async function remainderAt(
   { file }: SegmentReader,
   offset: number,
 ): Promise<Remainder> {

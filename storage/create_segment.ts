@@ -15,6 +15,8 @@ export interface NewSegment {
   epoch: number;
   /** Checksum of the frame before. */
   previous: number;
+  /** Salt of its frames; random by default. */
+  salt?: number;
   /**
    * Writes what the segment is to hold from the start, at `offset`; returns
    * where it ends. By default nothing.
@@ -26,24 +28,26 @@ export interface NewSegment {
 export interface CreatedSegment extends SegmentName {
   /** The open file. */
   file: StorageFile;
-  /** The random salt of its frames. */
+  /** The salt of its frames. */
   salt: number;
   /** Where its first, or next, frame goes. */
   offset: number;
 }
 
 /**
- * Makes a segment. Under its own name it always has a whole, synced header and
- * content: it is written under another name, synced, and renamed.
+ * Makes a segment, in place of one of that name if there is any. Under its own
+ * name it always has a whole, synced header and content: it is written under
+ * another name, synced, and renamed.
  */
 export async function createSegment(
   storage: Storage,
   lock: StorageLock,
-  { firstLsn, epoch, previous, fill }: NewSegment,
+  segment: NewSegment,
 ): Promise<CreatedSegment> {
+  const { firstLsn, epoch, previous, fill } = segment;
+  const salt = segment.salt ?? storage.salt?.() ?? randomSalt();
   const name = formatSegmentName(firstLsn, epoch);
   const temporary = `${name}.tmp`;
-  const salt = storage.salt?.() ?? randomSalt();
   const file = await storage.open(temporary, "create");
   try {
     const header = encodeSegmentHeader({ firstLsn, epoch, salt, previous });

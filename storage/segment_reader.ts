@@ -69,7 +69,7 @@ export class SegmentReader {
     }
   }
 
-  /** Opens the segment whatever its header is. */
+  /** Opens the segment whatever its header is, unless its version differs. */
   static async openDamaged(
     storage: Storage,
     name: string,
@@ -78,7 +78,11 @@ export class SegmentReader {
     const file = await storage.open(name, "read");
     try {
       const bytes = await readFully(file, 0, SEGMENT_HEADER_BYTES);
-      return new SegmentReader(name, path, decodeSegmentHeader(bytes), file);
+      const found = decodeSegmentHeader(bytes);
+      if ("fault" in found && found.fault === "version") {
+        throw new FormatVersionError(path, found.found, found.expected);
+      }
+      return new SegmentReader(name, path, found, file);
     } catch (error) {
       await file.close();
       throw error;
@@ -212,9 +216,6 @@ function requireHeader(
   found: SegmentHeader | SegmentFault,
 ): SegmentHeader {
   if (!("fault" in found)) return found;
-  if (found.fault === "version") {
-    throw new FormatVersionError(path, found.found, found.expected);
-  }
   if (found.fault === "magic") throw new ForeignFileError(path);
   throw new CorruptLogError(path, 0, `segment header ${describeFault(found)}`);
 }

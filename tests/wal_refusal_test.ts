@@ -69,7 +69,7 @@ test("Wal.open() refuses options of a wrong type, by name", async () => {
     ["maxQueuedBytes", 5n, "received 5"],
     ["maxQueuedRecords", true, "received true"],
     ["syncIntervalMs", "1000", 'received "1000"'],
-    ["recovery", "salvage", 'must be "tail" or "strict": received "salvage"'],
+    ["recovery", "rescue", 'must be "tail", "strict" or "salvage"'],
     ["policy", {}, "an object with a method due: received [object Object]"],
     ["policy", 5, "an object with a method due: received 5"],
     ["synchronous", "on", 'must be "full", "normal" or "off": received "on"'],

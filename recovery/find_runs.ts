@@ -1,0 +1,197 @@
+import { isMark, lsnsOf } from "../storage/format/frame.ts";
+import { splitRecords } from "../storage/format/records.ts";
+import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
+import type { SegmentName } from "../storage/format/segment_name.ts";
+import { advance, brokenLink, follows } from "../storage/segment_chain.ts";
+import { describeFault } from "../storage/segment_damage.ts";
+import { type PlacedFrame, SegmentReader } from "../storage/segment_reader.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Remainder } from "./decide_tail.ts";
+import { type JudgedHeader, judgeHeader } from "./judge_header.ts";
+import { remainderAt } from "./scan_tail.ts";
+
+/** A place where the frames of a segment stop following one another. */
+export interface Break {
+  /** Where, in bytes. */
+  offset: number;
+  /** What was expected and what was found. */
+  reason: string;
+}
+
+/** Frames that lie behind one another and follow one another. */
+export interface FrameRun {
+  /** Where the first begins, in bytes. */
+  offset: number;
+  /** Where the last ends. */
+  end: number;
+  /** LSN of the first record. */
+  firstLsn: number;
+  /** LSN of the record behind the last. */
+  nextLsn: number;
+  /** Checksum that the first frame names. */
+  previous: number;
+  /** Checksum that a frame behind the run has to name. */
+  link: number;
+  /** The highest LSN that a frame declares synced. */
+  syncedLsn: number;
+  /** Number of records, without those that holes skip. */
+  records: number;
+  /** Whether the last frame is a mark. */
+  closed: boolean;
+  /** Why it does not go on where the run before, or the header, ends. */
+  broken?: Break;
+  /** Why the records cannot be read although the checksum holds: one frame. */
+  unreadable?: Break;
+}
+
+/** What a segment has that can be kept. */
+export interface FoundSegment extends JudgedHeader {
+  /** What its name says. */
+  segment: SegmentName;
+  /** Its path, for messages. */
+  path: string;
+  /** The frames that may belong to it, by rising LSN and offset. */
+  runs: FrameRun[];
+  /** The highest LSN that whole frames declare synced that are in no run. */
+  strayLsn: number;
+  /** What is behind the last run. */
+  stop: Break & { remainder: Remainder };
+}
+
+/**
+ * Finds what can be kept of a segment, whatever is damaged: runs of whole
+ * frames with its salt, records that rise, and none from `end` on, where the
+ * next segment begins. Throws at a format of another version.
+ */
+export async function findRuns(
+  storage: Storage,
+  segment: SegmentName,
+  end: number,
+): Promise<FoundSegment> {
+  const reader = await SegmentReader.openDamaged(storage, segment.name);
+  try {
+    const { path } = reader;
+    const head = { segment, path, ...await judgeHeader(reader, segment, end) };
+    const finder = new RunFinder(reader, head, end);
+    if (head.salt !== undefined) await finder.search(head.salt);
+    return { ...head, ...await finder.finish() };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Puts whole frames together to runs, in the order of the file. */
+class RunFinder {
+  readonly #reader: SegmentReader;
+  readonly #end: number;
+  readonly #runs: FrameRun[] = [];
+  readonly #link;
+  #offset = SEGMENT_HEADER_BYTES;
+  #strayLsn = 0;
+
+  constructor(
+    reader: SegmentReader,
+    { header, salt = 0, segment }: JudgedHeader & { segment: SegmentName },
+    end: number,
+  ) {
+    this.#reader = reader;
+    this.#end = end;
+    // Without a header any checksum before will do for the first frame.
+    const previous = header?.previous;
+    this.#link = { salt, previous, nextLsn: segment.firstLsn };
+  }
+
+  async search(salt: number): Promise<void> {
+    if (this.#link.nextLsn === this.#end) return;
+    for await (const frames of this.#reader.search(this.#offset, salt)) {
+      for (const frame of frames) {
+        if (this.#link.nextLsn === this.#end) return;
+        await this.#take(frame);
+      }
+    }
+  }
+
+  async finish(): Promise<Pick<FoundSegment, "runs" | "strayLsn" | "stop">> {
+    const offset = this.#offset;
+    const remainder = await remainderAt(this.#reader, offset);
+    const stop = { ...await this.#whyBroken(), remainder };
+    return { runs: this.#runs, strayLsn: this.#strayLsn, stop };
+  }
+
+  async #take(frame: PlacedFrame): Promise<void> {
+    const nextLsn = frame.firstLsn + lsnsOf(frame);
+    if (frame.firstLsn < this.#link.nextLsn || nextLsn > this.#end) {
+      this.#strayLsn = Math.max(this.#strayLsn, frame.syncedLsn);
+      return;
+    }
+    const link = {
+      ...this.#link,
+      previous: this.#link.previous ?? frame.previous,
+    };
+    const broken = frame.offset === this.#offset &&
+        follows(frame, link, this.#end)
+      ? undefined
+      : await this.#whyBroken();
+    const unreadable = faultOfRecords(frame);
+    const last = this.#runs.at(-1);
+    const joins = last !== undefined && !last.unreadable && !broken &&
+      !unreadable;
+    const run = joins ? last : startRun(frame, broken, unreadable);
+    if (!joins) this.#runs.push(run);
+    const moved = {
+      ...link,
+      previous: frame.previous,
+      nextLsn: frame.firstLsn,
+    };
+    advance(moved, frame);
+    run.end = frame.offset + frame.bytes;
+    run.nextLsn = moved.nextLsn;
+    run.link = moved.previous;
+    run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
+    run.records += unreadable === undefined ? frame.count : 0;
+    run.closed = isMark(frame);
+    Object.assign(this.#link, moved);
+    this.#offset = run.end;
+  }
+
+  /** Says why nothing goes on at the place that was reached. */
+  async #whyBroken(): Promise<Break> {
+    const { salt, nextLsn, previous } = this.#link;
+    const found = await this.#reader.frameAt(this.#offset);
+    if ("fault" in found) {
+      return { offset: found.offset, reason: describeFault(found) };
+    }
+    const link = { salt, nextLsn, previous: previous ?? found.previous };
+    const broken = brokenLink(found, link, this.#end);
+    return { offset: found.offset, reason: describeFault(broken) };
+  }
+}
+
+function startRun(
+  { offset, firstLsn, previous, syncedLsn }: PlacedFrame,
+  broken: Break | undefined,
+  unreadable: Break | undefined,
+): FrameRun {
+  return {
+    offset,
+    end: offset,
+    firstLsn,
+    nextLsn: firstLsn,
+    previous,
+    link: previous,
+    syncedLsn,
+    records: 0,
+    closed: false,
+    ...(broken !== undefined && { broken }),
+    ...(unreadable !== undefined && { unreadable }),
+  };
+}
+
+function faultOfRecords(
+  { offset, payload, count }: PlacedFrame,
+): Break | undefined {
+  if (count === 0) return undefined;
+  const records = splitRecords(payload, count);
+  if (Array.isArray(records)) return undefined;
+  return { offset, reason: describeFault(records) };
+}

@@ -1,0 +1,239 @@
+import type { Hole } from "../storage/format/hole.ts";
+import { hex } from "../storage/format/frame.ts";
+import {
+  formatSegmentName,
+  type SegmentName,
+} from "../storage/format/segment_name.ts";
+import { decideTail } from "./decide_tail.ts";
+import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
+
+/** What a repaired segment is made of, in order. */
+export type Piece =
+  /** Frames, byte for byte. */
+  | { kind: "run"; run: FrameRun }
+  /** A new frame that skips what is lost. */
+  | { kind: "hole"; firstLsn: number; previous: number; hole: Hole }
+  /** A new mark, which says that all before it is synced. */
+  | { kind: "mark"; firstLsn: number; previous: number };
+
+/** A segment to be written anew, or one that was not there. */
+export interface SegmentPlan {
+  /** Its name, which stays. */
+  segment: SegmentName;
+  /** Its salt; any will do if it has no frame. */
+  salt?: number;
+  /** Checksum of the frame before. */
+  previous: number;
+  /** What follows the header. */
+  pieces: Piece[];
+  /** Whether there is a file of that name, whose bytes are to be kept. */
+  replaces: boolean;
+}
+
+/** One place of damage, and which records are lost there. */
+export interface PlannedDamage extends Break {
+  /** The path of the segment. */
+  path: string;
+  /** The segment that is written anew for it; another one if it was missing. */
+  segment: string;
+  /** LSN of the first record that is lost, or before which the place is. */
+  firstLsn: number;
+  /** LSN of the last record that is lost; below the first if none is. */
+  lastLsn: number;
+}
+
+/** What a salvage does. */
+export interface SalvagePlan {
+  /** Segments to be written, in order. */
+  rewrites: SegmentPlan[];
+  /** The damage, in order. */
+  damages: PlannedDamage[];
+  /** Number of records that are kept. */
+  records: number;
+  /** A torn end, which is no damage: it stays or goes with a rewrite. */
+  torn?: Break & { path: string };
+}
+
+interface Place {
+  nextLsn: number;
+  previous: number;
+}
+
+/**
+ * Decides what is kept of a log and where its holes are; pure. What it makes
+ * has no damage left, and what has none stays as it is.
+ */
+export function planSalvage(found: readonly FoundSegment[]): SalvagePlan {
+  const plan: SalvagePlan = { rewrites: [], damages: [], records: 0 };
+  let place: Place | undefined;
+  for (const [index, segment] of found.entries()) {
+    const previous = place?.previous ?? entryLink(segment) ?? 0;
+    const planner = new SegmentPlanner(plan, segment, previous);
+    place = planner.plan(found[index + 1]);
+  }
+  return plan;
+}
+
+/** Checksum that a segment says it follows, as far as that can be told. */
+function entryLink(
+  { header, segment, runs }: FoundSegment,
+): number | undefined {
+  if (header !== undefined) return header.previous;
+  const first = runs.find(({ unreadable }) => unreadable === undefined);
+  return first?.firstLsn === segment.firstLsn ? first.previous : undefined;
+}
+
+class SegmentPlanner {
+  readonly #plan: SalvagePlan;
+  readonly #found: FoundSegment;
+  readonly #previous: number;
+  readonly #pieces: Piece[] = [];
+  readonly #place: Place;
+  #isDamaged = false;
+
+  constructor(plan: SalvagePlan, found: FoundSegment, previous: number) {
+    this.#plan = plan;
+    this.#found = found;
+    this.#previous = previous;
+    this.#place = { nextLsn: found.segment.firstLsn, previous };
+  }
+
+  /** Adds to the plan; returns where the log goes on. */
+  plan(next: FoundSegment | undefined): Place {
+    this.#judgeHeader();
+    for (const [index, run] of this.#found.runs.entries()) {
+      if (next === undefined && this.#isTornAt(index)) break;
+      this.#take(run);
+    }
+    if (next === undefined) this.#end();
+    else this.#reach(next);
+    if (this.#isDamaged) this.#rewrite();
+    return this.#place;
+  }
+
+  #judgeHeader(): void {
+    const { header, headerFault } = this.#found;
+    const { firstLsn } = this.#found.segment;
+    if (headerFault !== undefined) {
+      this.#damage({ offset: 0, reason: headerFault });
+    } else if (header !== undefined && header.previous !== this.#previous) {
+      const reason = `segment header: expected record ${firstLsn} behind ` +
+        `${hex(this.#previous)}, found it behind ${hex(header.previous)}`;
+      this.#damage({ offset: 0, reason });
+    }
+  }
+
+  /** Whether a break in the last segment is what a crash may leave. */
+  #isTornAt(index: number): boolean {
+    const { runs, strayLsn, path } = this.#found;
+    const broken = runs[index].broken;
+    if (broken === undefined) return false;
+    const behind = runs.slice(index).map(({ syncedLsn }) => syncedLsn);
+    const witness = Math.max(strayLsn, ...behind) >= this.#place.nextLsn;
+    const evidence = { remainder: "bytes", witness } as const;
+    const isTorn = decideTail(evidence, "salvage") === "cut";
+    if (isTorn) this.#plan.torn = { ...broken, path };
+    return isTorn;
+  }
+
+  #take(run: FrameRun): void {
+    const { broken, unreadable, firstLsn, nextLsn, previous, link } = run;
+    if (unreadable !== undefined) {
+      this.#skip(broken ?? unreadable, nextLsn, link);
+      return;
+    }
+    const links = firstLsn === this.#place.nextLsn &&
+      previous === this.#place.previous;
+    if (!links) this.#skip(broken, firstLsn, previous);
+    else if (broken !== undefined) this.#damage(broken);
+    this.#pieces.push({ kind: "run", run });
+    this.#plan.records += run.records;
+    this.#place.nextLsn = nextLsn;
+    this.#place.previous = link;
+  }
+
+  /** A segment that ends before the next one begins has lost its end. */
+  #reach({ segment: next, ...found }: FoundSegment): void {
+    const { nextLsn, previous } = this.#place;
+    if (nextLsn === next.firstLsn) return;
+    const { segment, stop } = this.#found;
+    const resumes = entryLink({ segment: next, ...found }) ?? previous;
+    const isWhole = !this.#isDamaged && stop.remainder !== "bytes" &&
+      nextLsn > segment.firstLsn;
+    const reason = `${stop.reason}; the next segment begins at record ` +
+      next.firstLsn;
+    if (!isWhole) {
+      this.#skip({ ...stop, reason }, next.firstLsn, resumes);
+      return;
+    }
+    // Nothing is wrong with this one: what is missing gets one of its own.
+    const { epoch } = segment;
+    const name = formatSegmentName(nextLsn, epoch);
+    const missing = { name, firstLsn: nextLsn, epoch };
+    const lost = next.firstLsn - nextLsn;
+    this.#plan.rewrites.push({
+      segment: missing,
+      previous,
+      pieces: [{
+        kind: "hole",
+        firstLsn: nextLsn,
+        previous,
+        hole: { resumes, lost },
+      }],
+      replaces: false,
+    });
+    this.#report({ offset: stop.offset, reason }, lost, name);
+    this.#place.nextLsn = next.firstLsn;
+    this.#place.previous = resumes;
+  }
+
+  /** The end of the log: what is written anew is synced, and marked so. */
+  #end(): void {
+    const { stop, strayLsn, path } = this.#found;
+    const { nextLsn, previous } = this.#place;
+    if (this.#plan.torn === undefined && stop.remainder === "bytes") {
+      if (strayLsn >= nextLsn) this.#damage(stop);
+      else this.#plan.torn = { offset: stop.offset, reason: stop.reason, path };
+    }
+    const last = this.#pieces.at(-1);
+    const isMarked = last?.kind === "run" && last.run.closed;
+    if (this.#isDamaged && !isMarked) {
+      this.#pieces.push({ kind: "mark", firstLsn: nextLsn, previous });
+    }
+  }
+
+  #skip(at: Break | undefined, nextLsn: number, resumes: number): void {
+    const { nextLsn: firstLsn, previous } = this.#place;
+    const lost = nextLsn - firstLsn;
+    // A run that is not broken follows a header whose damage is told already.
+    if (at !== undefined) this.#damage(at, lost);
+    const hole = { resumes, lost };
+    this.#pieces.push({ kind: "hole", firstLsn, previous, hole });
+    this.#place.nextLsn = nextLsn;
+    this.#place.previous = resumes;
+  }
+
+  #damage(at: Break, lost = 0): void {
+    this.#isDamaged = true;
+    this.#report(at, lost, this.#found.segment.name);
+  }
+
+  #report({ offset, reason }: Break, lost: number, segment: string): void {
+    const { path } = this.#found;
+    const firstLsn = this.#place.nextLsn;
+    const lastLsn = firstLsn + lost - 1;
+    const damage = { path, segment, offset, reason, firstLsn, lastLsn };
+    this.#plan.damages.push(damage);
+  }
+
+  #rewrite(): void {
+    const { segment, salt } = this.#found;
+    this.#plan.rewrites.push({
+      segment,
+      ...(salt !== undefined && { salt }),
+      previous: this.#previous,
+      pieces: this.#pieces,
+      replaces: true,
+    });
+  }
+}

@@ -87,7 +87,9 @@ const WORKLOADS: Record<string, WalStep[]> = {
   "a checkpoint": [
     append(3000),
     flush,
-    append(3000),
+    append(3000, "os"),
+    { do: "wait", ms: 1 },
+    { do: "truncate" },
     flush,
     { do: "truncate" },
     append(20),

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { writeSync } from "node:fs";
 import process from "node:process";
 import type { AckLevel } from "../../../../ack_level.ts";
+import type { Synchronous } from "../../../../synchronous.ts";
 import { AgePolicy } from "../../../../policies/age_policy.ts";
 import { anyOf } from "../../../../policies/any_of.ts";
 import { BytesPolicy } from "../../../../policies/bytes_policy.ts";
@@ -61,7 +62,7 @@ function open(): Promise<Wal> {
     segmentBytes: oneOf([4096, 16_384, 65_536]),
     maxQueuedRecords: oneOf([8, 10_000]),
     syncIntervalMs: oneOf([0, 5, 1000, Infinity]),
-    ack: oneOf<AckLevel>(["os", "disk"]),
+    synchronous: oneOf<Synchronous>(["full", "normal"]),
     policy: oneOf(POLICIES)(),
   };
   const io = oneOf<Io>(["blocking", "threaded", "node"]);

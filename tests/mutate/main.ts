@@ -1,0 +1,102 @@
+/*
+ * Plants one bug after the other into a copy of the library and demands that
+ * the test which is there to catch it fails. Exits with 1 if a bug survives.
+ *
+ * A name, or part of one, as argument plants only those.
+ */
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { command } from "../support/runner/command.ts";
+import { root } from "../support/runner/files.ts";
+import { tally } from "../support/runner/tally.ts";
+import { type Mutant, mutants } from "./mutants.ts";
+
+/** Runs the test in `copy`; says how many failed and how many held. */
+async function runTest(copy: string, { file, name }: Mutant["caughtBy"]) {
+  const report = join(copy, "report.xml");
+  rmSync(report, { force: true });
+  const escaped = name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  const { output } = await command(Deno.execPath(), [
+    "test",
+    "-A",
+    "--no-check",
+    "--cached-only",
+    `--filter=/^${escaped}$/`,
+    `--junit-path=${report}`,
+    file,
+  ], { cwd: copy, timeoutMs: 120_000 });
+  try {
+    return { ...tally(readFileSync(report, "utf8")), output };
+  } catch {
+    // It died, or did not even load.
+    return { passed: 0, failed: 1, output };
+  }
+}
+
+/** What went wrong with the experiment, or nothing if the bug was caught. */
+async function plant(copy: string, mutant: Mutant): Promise<string> {
+  const { caughtBy, edits } = mutant;
+  const before = await runTest(copy, caughtBy);
+  if (before.passed !== 1 || before.failed > 0) {
+    return `the test does not hold without the bug:\n${before.output}`;
+  }
+  const originals = edits.map(({ file }) => readFileSync(join(copy, file)));
+  try {
+    for (const { file, find, replace } of edits) {
+      const path = join(copy, file);
+      const source = readFileSync(path, "utf8");
+      if (source.split(find).length !== 2) {
+        return `${file} does not have this once:\n${find}`;
+      }
+      writeFileSync(path, source.replace(find, () => replace));
+    }
+    const after = await runTest(copy, caughtBy);
+    return after.failed > 0 ? "" : "SURVIVES";
+  } finally {
+    edits.forEach(({ file }, at) => {
+      writeFileSync(join(copy, file), originals[at]);
+    });
+  }
+}
+
+/** Copies what git knows, with the packages beside it. */
+async function copyTree(): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), "mutate-"));
+  const { output } = await command("git", [
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+  ], { cwd: root });
+  for (const file of output.trim().split("\n")) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(root, file), join(copy, file));
+  }
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+async function main(): Promise<void> {
+  const [wanted = ""] = Deno.args;
+  const chosen = mutants.filter(({ name }) => name.includes(wanted));
+  const copy = await copyTree();
+  let survivors = 0;
+  try {
+    for (const mutant of chosen) {
+      const problem = await plant(copy, mutant);
+      if (problem !== "") survivors++;
+      const { file, name } = mutant.caughtBy;
+      console.log(`${problem === "" ? "caught  " : "MISSED  "}${mutant.name}`);
+      console.log(`        ${problem || `by ${file}: ${name}`}`);
+    }
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+  const caught = chosen.length - survivors;
+  console.log(`\n${caught} of ${chosen.length} planted bugs are caught`);
+  Deno.exit(survivors === 0 && caught > 0 ? 0 : 1);
+}
+
+await main();

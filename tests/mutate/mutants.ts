@@ -1,0 +1,226 @@
+/** A bug, and the test that is there to catch it. */
+export interface Mutant {
+  /** What the library then does. */
+  readonly name: string;
+  /** How it is planted; each text to find is there once. */
+  readonly edits: readonly {
+    readonly file: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
+  /** The test that has to fail. */
+  readonly caughtBy: { readonly file: string; readonly name: string };
+}
+
+const CRASH = "tests/recovery/crash_test.ts";
+const full = {
+  file: CRASH,
+  name: "Wal loses nothing acknowledged: full, LeaderCommitPolicy",
+};
+const normal = {
+  file: CRASH,
+  name: "Wal loses nothing acknowledged: normal, LeaderCommitPolicy",
+};
+const rotation = {
+  file: CRASH,
+  name: "Wal loses nothing acknowledged: rotation, posix 512",
+};
+
+/** All of them. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "acknowledges before the sync",
+    edits: [{
+      file: "commit.ts",
+      find: "proceed(() => log.sync(), () => confirm(true), failed);",
+      replace:
+        "confirm(true);\n    proceed(() => log.sync(), () => {}, failed);",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "does not sync at all",
+    edits: [{
+      file: "commit.ts",
+      find: "proceed(() => log.sync(), () => confirm(true), failed);",
+      replace: "confirm(true);",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "does not sync the directory after a segment is made",
+    edits: [{
+      file: "storage/create_segment.ts",
+      find: "await storage.syncDirectory();",
+      replace: "",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "does not sync a segment before it gets its name",
+    edits: [{
+      file: "storage/create_segment.ts",
+      find: "await file.datasync();",
+      replace: "",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "skips the frame's checksum",
+    edits: [{
+      file: "storage/format/frame.ts",
+      find: "if (checksum !== actual) return fault(",
+      replace: "if (checksum !== checksum) return fault(",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "believes stale frames: neither salt nor link is compared",
+    edits: [{
+      file: "storage/segment_chain.ts",
+      find:
+        "return frame.salt === link.salt && frame.previous === link.previous &&\n    frame",
+      replace: "return frame",
+    }],
+    caughtBy: {
+      file: "tests/recovery/stale_frame_test.ts",
+      name: "Wal.open() believes no stale frame that has the right LSN",
+    },
+  },
+  {
+    name: "does not cut a torn tail: reads on where the next segment begins",
+    edits: [{
+      file: "storage/read_segments.ts",
+      find: "const end = segments[index + 1]?.firstLsn ?? Infinity;",
+      replace: "const end = Infinity;",
+    }],
+    caughtBy: normal,
+  },
+  {
+    name: "tries a failed sync again",
+    edits: [{
+      file: "commit.ts",
+      find: "proceed(() => log.sync(), () => confirm(true), failed);",
+      replace: "const again = () =>\n" +
+        "      proceed(() => log.sync(), () => confirm(true), failed);\n" +
+        "    proceed(() => log.sync(), () => confirm(true), again);",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "releases waiters by a sync that does not cover them",
+    edits: [{
+      file: "writer.ts",
+      find: "this.#advance(batch.lastLsn, synced);",
+      replace: "this.#advance(this.lastLsn, synced);",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name: "Wal loses nothing acknowledged: full, CountPolicy",
+    },
+  },
+  {
+    name: "splits a batch at a limit",
+    edits: [{
+      file: "batch_queue.ts",
+      find: "for (const [index, record] of records.entries()) {\n",
+      replace: "for (const [index, record] of records.entries()) {\n" +
+        "      this.#makeRoom(1, sizes[index]);\n",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name: "Wal loses nothing acknowledged: full, BytesPolicy",
+    },
+  },
+  {
+    name: "takes a lock that somebody has",
+    edits: [{
+      file: "storage/_lock_file.ts",
+      find: "if (highest > 0 && !takeOver) {",
+      replace: "if (highest < 0 && !takeOver) {",
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_test.ts",
+      name: "Wal.open() refuses a second opener and names the first",
+    },
+  },
+  {
+    name: "does not ask who owns the log before it acknowledges",
+    edits: [{
+      file: "commit.ts",
+      find:
+        "proceed(() => log.checkOwner(), () => steps.confirmed(synced), failed);",
+      replace: "steps.confirmed(synced);",
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_test.ts",
+      name: "Wal.open() with takeOver fences an owner that lives",
+    },
+  },
+  {
+    name: "believes what it recovers without making it durable",
+    edits: [{
+      file: "recovery/copy_unsynced.ts",
+      find: "if (syncedLsn >= lastLsn) return;",
+      replace: "if (syncedLsn >= 0) return;",
+    }],
+    caughtBy: normal,
+  },
+  {
+    name: "begins a segment before the last one is synced",
+    edits: [{
+      file: "storage/segment_log.ts",
+      find: "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n" +
+        "      await full.file.close();",
+      replace: "await full.file.close();",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name:
+        "Wal loses nothing acknowledged: unsynced frames across a rotation, posix 512",
+    },
+  },
+  {
+    name: "takes a short write for a whole one",
+    edits: [{
+      file: "storage/write_all.ts",
+      find: "if (written === bytes.length) return;",
+      replace: "if (written > 0) return;",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "cuts damage that a later frame proves to be corruption",
+    edits: [{
+      file: "recovery/scan_tail.ts",
+      find: "syncedLsn >= lsn)) return true;",
+      replace: "syncedLsn < 0)) return true;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/corruption_test.ts",
+      name:
+        "Wal.open() in mode tail refuses when a frame before the last was garbled",
+    },
+  },
+  {
+    name: "drops segments that a checkpoint still needs",
+    edits: [{
+      file: "storage/segment_log.ts",
+      find: "firstLsn <= lsn\n",
+      replace: "firstLsn <= lsn + 1\n",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name: "Wal loses nothing acknowledged: a checkpoint, posix 512",
+    },
+  },
+  {
+    name: "gives out LSNs that a torn batch has",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find: "state.lastLsn = scan.lastLsn;",
+      replace: "state.lastLsn = Math.max(0, scan.lastLsn - 1);",
+    }],
+    caughtBy: full,
+  },
+];

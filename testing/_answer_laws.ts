@@ -24,7 +24,10 @@ export const answerLaws: PolicyLaw[] = [
   { name: "limits and whenIdle never change", check: checkConstants },
   { name: "due() answers any batch with a number", check: checkNumbers },
   { name: "due() answers the same when it is asked again", check: checkPure },
-  { name: "policies made apart answer alike, and share nothing", check: apart },
+  {
+    name: "policies made apart answer alike, and share nothing",
+    check: checkApart,
+  },
   { name: "due() does not take back that a batch is due", check: checkStays },
   { name: "due() keeps the instant that it named", check: checkKept },
   { name: "observe() takes any report, and is done then", check: checkObserve },
@@ -85,7 +88,7 @@ async function checkPure(trial: PolicyTrial): Promise<void> {
   }
 }
 
-async function apart(trial: PolicyTrial): Promise<void> {
+async function checkApart(trial: PolicyTrial): Promise<void> {
   const probes = probesOf(trial.seed);
   const compare = (policy: BatchPolicy, who: string) => {
     for (const [index, probe] of probes.entries()) {

@@ -24,10 +24,14 @@ const A_WHILE: Ending = { wait: 1000 };
 
 /** Laws on what a log does under a policy. */
 export const runLaws: PolicyLaw[] = [
-  { name: "fresh policies make the same flushes of the same arrivals", check },
+  {
+    name: "fresh policies make the same flushes of the same arrivals",
+    check: checkFlushes,
+  },
   {
     name: "no batch is beyond the limits but an entry alone",
-    check: (trial) => hold(trial, limitsAreKept(trial.make().limits), A_WHILE),
+    check: (trial) =>
+      hold(trial, limitsAreKept(trial.make().limits ?? {}), A_WHILE),
   },
   {
     name: "flush() drains the log, in no time",
@@ -60,7 +64,7 @@ export function waitLaw(maxWaitMs: number): PolicyLaw {
   };
 }
 
-async function check(trial: PolicyTrial): Promise<void> {
+async function checkFlushes(trial: PolicyTrial): Promise<void> {
   for (const situation of situations(trial.seed, SYNC_MS)) {
     const runs = { ...situation, ending: A_WHILE };
     const first = show(await attempt(trial, { ...runs, policy: trial.make() }));

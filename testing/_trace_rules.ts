@@ -44,7 +44,7 @@ export const allIsDrained: TraceRule = ({ left, entries }) =>
   left > 0 ? `${left} of ${entries.length} appends still wait` : undefined;
 
 /** No frame is beyond the limits, unless it holds one entry alone. */
-export function limitsAreKept(limits: BatchLimits = {}): TraceRule {
+export function limitsAreKept(limits: BatchLimits): TraceRule {
   const { records = Infinity, bytes = Infinity } = limits;
   return ({ acked, frames }) => {
     const beyond = frames.find((frame) => {

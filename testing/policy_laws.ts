@@ -65,8 +65,10 @@ export interface PolicyLawsOptions {
  *   return laws;
  * }
  *
- * const tenths = (at: number) => Math.ceil(at / 100) * 100;
- * assert.deepEqual(await broken(() => ({ due: (b) => tenths(b.oldestAt) })), []);
+ * const tenths: BatchPolicy = {
+ *   due: ({ oldestAt }) => Math.ceil(oldestAt / 100) * 100,
+ * };
+ * assert.deepEqual(await broken(() => tenths), []);
  *
  * const laws = await broken(() => ({ due: (_, now) => now + Math.random() }));
  * assert.ok(laws.includes("due() answers the same when it is asked again"));

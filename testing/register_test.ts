@@ -11,7 +11,10 @@
  * import assert from "node:assert/strict";
  *
  * const ran: string[] = [];
- * const register: RegisterTest = (name, body) => body().then(() => ran.push(name));
+ * const register: RegisterTest = async (name, body) => {
+ *   await body();
+ *   ran.push(name);
+ * };
  * await register("a test", async () => {});
  * assert.deepEqual(ran, ["a test"]);
  * ```

@@ -108,7 +108,7 @@ test("a trace rule finds nothing in what a writer does", () => {
     noAckIsEarly,
     batchesStayWhole,
     allIsDrained,
-    limitsAreKept(),
+    limitsAreKept({}),
     limitsAreKept({ records: 3, bytes: 30 }),
     waitsAtMost(4),
   ];

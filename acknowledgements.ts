@@ -46,9 +46,8 @@ export class Acknowledgements {
     this.#durable.release(this.#durableLsn);
   }
 
-  /** Rejects all who wait. */
-  reject(error: Error): void {
-    this.#written.reject(error);
-    this.#durable.reject(error);
+  /** Rejects all who wait, and says how many did. */
+  reject(error: Error): number {
+    return this.#written.reject(error) + this.#durable.reject(error);
   }
 }

@@ -1,3 +1,4 @@
+import { ignoreRejection } from "./ignore_rejection.ts";
 import type {
   BatchPolicy,
   FlushReason,
@@ -47,6 +48,7 @@ function askPolicy(
 ): FlushDecision {
   const { records, bytes, oldestAt, newestAt } = batch;
   const due = policy.due({ records, bytes, oldestAt, newestAt }, now);
+  ignoreRejection(due);
   if (typeof due !== "number" || Number.isNaN(due)) return { flush: "fault" };
   if (due <= now) return { flush: "due" };
   if (policy.whenIdle === "flush") return { flush: "idle" };

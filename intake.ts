@@ -82,9 +82,9 @@ export class Intake {
     }
   }
 
-  /** Rejects all who wait for room. */
-  reject(error: Error): void {
-    this.#room.reject(error);
+  /** Rejects all who wait for room, and says how many did. */
+  reject(error: Error): number {
+    return this.#room.reject(error);
   }
 
   /** Something larger than the whole queue is let in when it is alone. */

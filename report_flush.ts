@@ -1,5 +1,6 @@
 import type { Batch } from "./batch.ts";
-import type { FlushReason, FlushReport } from "./policies/batch_policy.ts";
+import { ignoreRejection } from "./ignore_rejection.ts";
+import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
 
 /** What is noted of a flush while it is under way. */
 export interface FlushTimes {
@@ -13,8 +14,17 @@ export interface FlushTimes {
   durableAt: number;
 }
 
-/** What a policy is told of a flush. */
-export function reportFlush(batch: Batch, times: FlushTimes): FlushReport {
+/** Tells a policy of a flush; it cannot stop the log, whatever it does. */
+export function reportFlush(
+  policy: BatchPolicy,
+  batch: Batch,
+  times: FlushTimes,
+): void {
   const { count: records, length: bytes, firstLsn, lastLsn, oldestAt } = batch;
-  return { records, bytes, firstLsn, lastLsn, oldestAt, ...times };
+  const report = { records, bytes, firstLsn, lastLsn, oldestAt, ...times };
+  try {
+    ignoreRejection(policy.observe?.(report));
+  } catch {
+    // Nobody is there to whom it would mean something.
+  }
 }

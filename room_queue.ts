@@ -41,8 +41,10 @@ export class RoomQueue {
     }
   }
 
-  /** Rejects all who wait. */
-  reject(error: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  /** Rejects all who wait, and says how many did. */
+  reject(error: Error): number {
+    const waiting = this.#waiting.splice(0);
+    for (const { reject } of waiting) reject(error);
+    return waiting.length;
   }
 }

@@ -46,12 +46,14 @@ export class WaiterQueue {
     else if (head > 1024 && head * 2 > lsns.length) this.#compact();
   }
 
-  /** Rejects all. */
-  reject(error: Error): void {
+  /** Rejects all, and says how many there were. */
+  reject(error: Error): number {
+    const count = this.#rejects.length - this.#head;
     for (let at = this.#head; at < this.#rejects.length; at++) {
       this.#rejects[at](error);
     }
     this.#clear();
+    return count;
   }
 
   #clear(): void {

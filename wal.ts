@@ -196,14 +196,15 @@ export class Wal implements AsyncDisposable {
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
     requireLsn("truncate before", lsn, 1, this.#writer.writtenLsn + 1);
-    if (this.#writer.failure) throw this.#writer.failure;
+    this.#writer.requireHealth();
     await this.#log.truncateBefore(lsn);
   }
 
   /**
    * Flushes and syncs everything appended, and releases the lock. A second
-   * call returns the same promise. Rejects if the last flush fails; the lock is
-   * released all the same. After an earlier failure it only releases.
+   * call returns the same promise. Rejects if the last flush fails, or if the
+   * log failed before and no call rejected for that; the lock is released all
+   * the same. After a failure that was heard of it only releases.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -216,12 +217,12 @@ export class Wal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const failedBefore = this.#writer.failure !== undefined;
+    let isClean = false;
     try {
-      if (!failedBefore) await this.#writer.flush();
+      isClean = await this.#writer.drain();
     } finally {
       this.#writer.stop();
-      await this.#log.close(this.#writer.failure === undefined);
+      await this.#log.close(isClean);
     }
   }
 

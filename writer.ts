@@ -1,6 +1,5 @@
 import type { AckLevel } from "./ack_level.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import type { Batch } from "./batch.ts";
 import type { BatchQueue } from "./batch_queue.ts";
 import type { Clock } from "./clock.ts";
 import { commit } from "./commit.ts";
@@ -9,7 +8,7 @@ import { type Entry, Intake } from "./intake.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
 import { QueueFullError } from "./queue_full_error.ts";
-import { type FlushTimes, reportFlush } from "./report_flush.ts";
+import { reportFlush } from "./report_flush.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import { SyncDemand } from "./sync_demand.ts";
 import type { WriterOptions } from "./writer_options.ts";
@@ -34,6 +33,8 @@ export class Writer {
   readonly #acks: Acknowledgements;
   #activity: Activity = "idle";
   #failure: LogFailedError | undefined;
+  /** Whether anybody heard of the failure. */
+  #isTold = false;
   #cancelWait: () => void = () => {};
   /** Up to here records are flushed whatever the policy says. */
   #flushDemand = 0;
@@ -41,17 +42,15 @@ export class Writer {
 
   /** Goes on where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
+    const { policy, clock, syncIntervalMs } = options;
     this.#log = log;
-    this.#policy = options.policy;
-    this.#clock = options.clock;
+    this.#policy = policy;
+    this.#clock = clock;
     this.#acks = new Acknowledgements(log.lastLsn);
-    const limits = options.policy.limits ?? {};
+    const limits = policy.limits ?? {};
     this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
-    this.#sync = new SyncDemand(
-      options.clock,
-      options.syncIntervalMs,
-      () => this.#askSoon(),
-    );
+    const ask = () => this.#askSoon();
+    this.#sync = new SyncDemand(clock, syncIntervalMs, ask);
   }
 
   /** LSN up to which records are written. */
@@ -64,9 +63,11 @@ export class Writer {
     return this.#queue.lastLsn;
   }
 
-  /** The failure that stopped the log, if one did. */
-  get failure(): LogFailedError | undefined {
-    return this.#failure;
+  /** Throws the failure that stopped the log, if one did. */
+  requireHealth(): void {
+    if (this.#failure === undefined) return;
+    this.#isTold = true;
+    throw this.#failure;
   }
 
   /** Queues one record, waiting for room if need be. */
@@ -75,24 +76,25 @@ export class Writer {
     size: number,
     level: AckLevel,
   ): Promise<number> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    this.requireHealth();
     const lsn = this.#intake.add(record, size, level);
     if (lsn > 0) return this.#accepted(lsn, level);
-    const [records, sizes] = [[record], [size]];
-    return this.#waitForRoom({ records, sizes, bytes: size, level });
+    const entry = { records: [record], sizes: [size], bytes: size, level };
+    return this.#waitForRoom(entry);
   }
 
   /** Queues records that share a frame; resolves with the last LSN. */
   appendTogether(entry: Entry): Promise<number> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    this.requireHealth();
     const lsn = this.#intake.addTogether(entry);
-    if (lsn === 0) return this.#waitForRoom(entry);
-    return this.#accepted(lsn, entry.level);
+    return lsn > 0
+      ? this.#accepted(lsn, entry.level)
+      : this.#waitForRoom(entry);
   }
 
   /** Queues one record or throws. */
   enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
-    if (this.#failure) throw this.#failure;
+    this.requireHealth();
     const lsn = this.#intake.add(record, size, level);
     if (lsn > 0) {
       this.#askSoon();
@@ -105,7 +107,7 @@ export class Writer {
   /** Resolves once the queued record `lsn` has reached `level`. */
   settled(lsn: number, level: AckLevel): Promise<number> {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
-    if (this.#failure) return Promise.reject(this.#failure);
+    this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
     return this.#acks.wait(lsn, level);
   }
@@ -113,12 +115,18 @@ export class Writer {
   /** Flushes and syncs all that was appended before the call. */
   async flush(): Promise<number> {
     await this.#intake.drained();
-    if (this.#failure) throw this.#failure;
+    this.requireHealth();
     const lsn = this.lastLsn;
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
     return await this.#acks.wait(lsn, "disk");
+  }
+
+  /** Flushes, unless the log has failed and somebody heard of it. */
+  async drain(): Promise<boolean> {
+    if (!this.#isTold) await this.flush();
+    return !this.#isTold;
   }
 
   /** Ends all timers; to be called when nothing is in flight. */
@@ -195,25 +203,16 @@ export class Writer {
         times.durableAt = synced ? this.#clock.now() : times.writtenAt;
         this.#intake.release(batch);
         this.#pressed = this.#intake.isCrowded;
-        this.#observe(batch, times);
+        reportFlush(this.#policy, batch, times);
         this.#rest();
       },
       failed: (error) => this.#fail(error),
     });
   }
 
-  #observe(batch: Batch, times: FlushTimes): void {
-    try {
-      this.#policy.observe?.(reportFlush(batch, times));
-    } catch {
-      // A policy cannot stop the log.
-    }
-  }
-
   #restOrSync(): void {
-    const isDue = this.#sync.isDue(this.#acks);
-    this.#activity = isDue ? "flushing" : "idle";
-    if (!isDue) return;
+    this.#activity = this.#sync.isDue(this.#acks) ? "flushing" : "idle";
+    if (this.#activity === "idle") return;
     const covered = this.#acks.writtenLsn;
     commit(this.#log, undefined, {
       written: () => true,
@@ -243,7 +242,7 @@ export class Writer {
     this.stop();
     this.#activity = "failed";
     this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
-    this.#acks.reject(this.#failure);
-    this.#intake.reject(this.#failure);
+    const waiters = this.#acks.reject(this.#failure);
+    this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;
   }
 }

@@ -67,6 +67,7 @@ class FileLock implements StorageLock {
   readonly #path: string;
   readonly #descriptor: number;
   readonly #freeKernelLock: (() => void) | undefined;
+  #isReleased = false;
 
   /** Makes a file at `path`, where none may be, that names this process. */
   constructor(path: string, epoch: number, kernel?: KernelLock) {
@@ -83,6 +84,7 @@ class FileLock implements StorageLock {
   }
 
   held(): boolean {
+    if (this.#isReleased) return false;
     try {
       return fstatSync(this.#descriptor).nlink > 0;
     } catch (error) {
@@ -91,6 +93,8 @@ class FileLock implements StorageLock {
   }
 
   release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     try {
       ftruncateSync(this.#descriptor, 0);
     } catch (error) {

@@ -136,6 +136,16 @@ test("close() rejects and still closes when its flush fails", async () => {
   assertEquals(log.calls.at(-1), "close unclean");
 });
 
+test("close() rejects after a failure that nobody was told of", async () => {
+  const fail = { operation: "append", nth: 1, error: disk } as const;
+  const { wal, log, clock, close } = await openWal({}, { fail });
+  assertEquals(await wal.append("x", { ack: "memory" }), 1);
+  await clock.advance(1);
+  const error = await assertRejects(close, LogFailedError);
+  assertEquals(error.durableLsn, 0);
+  assertEquals(log.calls.at(-1), "close unclean");
+});
+
 test("close() resolves after a failure that was told before", async () => {
   const fail = { operation: "append", nth: 1, error: disk } as const;
   const { wal, clock, close } = await openWal({}, { fail });

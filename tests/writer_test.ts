@@ -166,3 +166,12 @@ test("Writer waits for a sync that answers by a foreign promise", async () => {
   finish();
   await close();
 });
+
+test("Writer goes on when a policy answers with promises that reject", async () => {
+  const reject = () => Promise.reject(new Error("an async policy"));
+  const policy = { due: reject, observe: reject } as unknown as BatchPolicy;
+  const { wal, log, clock, close } = await openWal({ policy });
+  assertEquals(await clock.settle(wal.append("a")), 1);
+  assertEquals(log.order, ["append 1-1", "sync"]);
+  await close();
+});

@@ -118,4 +118,16 @@ export const lockClauses: StorageClause[] = [
       await expectLocked(() => bench.lock(), "a lock() after that");
     },
   },
+  {
+    name: "release() that comes twice leaves the next owner alone",
+    async check(bench) {
+      const again = await bench.again();
+      const former = await bench.lock();
+      await former.release();
+      const owner = await bench.lock(again);
+      await former.release();
+      expectEqual(await owner.held(), true, "held() of the next owner");
+      await expectLocked(() => bench.lock(), "a lock() after that");
+    },
+  },
 ];

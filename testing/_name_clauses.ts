@@ -126,6 +126,14 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
+    name: "rename() of a file to its own name keeps it",
+    async check(bench) {
+      await bench.put(A, pattern(50));
+      await bench.storage.rename(A, A);
+      expectBytes(await bench.get(A), pattern(50), "the file");
+    },
+  },
+  {
     name: "rename() never lets a reader find the target gone or in part",
     check: readWhileReplaced,
   },

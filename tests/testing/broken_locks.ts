@@ -181,6 +181,21 @@ export const brokenLocks: [string, string, Change][] = [
     }),
   ],
   [
+    "release() frees whoever owns it now, when it comes twice",
+    "release() that comes twice leaves the next owner alone",
+    {
+      lock(lock, memory) {
+        let releases = 0;
+        return {
+          release() {
+            if (++releases === 1) return lock.release();
+            memory.lock({ takeOver: true }).release();
+          },
+        };
+      },
+    },
+  ],
+  [
     "release() frees whoever owns it now",
     "release() of a former owner leaves the new one alone",
     {

@@ -205,6 +205,16 @@ export const brokenNames: [string, string, Change][] = [
     })),
   ],
   [
+    "rename() to the same name removes the file",
+    "rename() of a file to its own name keeps it",
+    onStorage((memory) => ({
+      rename(from, to) {
+        if (from === to) memory.remove(from);
+        else memory.rename(from, to);
+      },
+    })),
+  ],
+  [
     "rename() removes the target first",
     "rename() never lets a reader find the target gone or in part",
     onStorage((memory) => ({

@@ -46,6 +46,7 @@ export class MemoryEntries {
 
   /** Makes a change that is seen at once, and not yet certain. */
   change(change: Change): void {
+    if (change.kind === "rename" && change.name === change.to) return;
     this.#count++;
     this.#changes.push(change);
     apply(this.#seen, change);

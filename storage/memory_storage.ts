@@ -154,7 +154,6 @@ export class MemoryStorage implements Storage {
   /** Renames; a crash never loses both names. */
   rename(from: string, to: string): MaybePromise<void> {
     const kind = "rename";
-    if (from === to) return;
     return this.#change(kind, from, (content) => {
       return { kind, name: from, to, content };
     });

@@ -21,11 +21,6 @@ const normal = {
   file: CRASH,
   name: "Wal loses nothing acknowledged: normal, LeaderCommitPolicy",
 };
-const rotation = {
-  file: CRASH,
-  name: "Wal loses nothing acknowledged: rotation, posix 512",
-};
-
 /** All of them. */
 export const mutants: readonly Mutant[] = [
   {

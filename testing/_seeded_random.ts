@@ -1,19 +1,17 @@
-/** Numbers that look random and are the same for the same seed: mulberry32. */
+import { type Choose, seeded } from "../storage/_seeded.ts";
+
+/** Numbers that look random and are the same for the same seed. */
 export class SeededRandom {
-  #state: number;
+  readonly #choose: Choose;
 
   /** Of `seed`, the lower 32 bits count. */
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#choose = seeded(seed);
   }
 
   /** A number from 0 up to, but not including, 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ mixed >>> 15, mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61);
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+    return this.#choose(2 ** 32) / 2 ** 32;
   }
 
   /** An integer from `least` to `most`, both included. */

@@ -1,6 +1,7 @@
 import { requireDuration } from "../policies/_require.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
 import { answerLaws } from "./_answer_laws.ts";
+import { crashLaw } from "./_crash_law.ts";
 import { type PolicyLaw, PolicyTrial } from "./_policy_law.ts";
 import { runLaws, waitLaw } from "./_run_laws.ts";
 import type { RegisterTest } from "./register_test.ts";
@@ -39,6 +40,7 @@ export interface PolicyLawsOptions {
  * - no batch is beyond the limits but an entry alone; `flush` and `close` drain
  *   the log; records keep their order, are acknowledged when durable, and stay
  *   in one frame if they were appended as a batch;
+ * - no crash at any instant loses what was acknowledged, as `explore` finds;
  * - with `maxWaitMs`, nothing waits longer.
  *
  * It cannot check that a policy is any good: how many syncs it saves, and what
@@ -81,7 +83,7 @@ export function policyLaws(
 ): void {
   const { seed = 1, maxWaitMs } = options;
   requireInteger(seed);
-  const laws: PolicyLaw[] = [...answerLaws, ...runLaws];
+  const laws: PolicyLaw[] = [...answerLaws, ...runLaws, crashLaw];
   if (maxWaitMs !== undefined) {
     laws.push(waitLaw(requireDuration("policyLaws maxWaitMs", maxWaitMs)));
   }

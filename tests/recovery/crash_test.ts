@@ -127,7 +127,11 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
     const { fileSystem, sectorBytes } = device;
     test(`Wal loses nothing acknowledged: ${name}, ${fileSystem} ${sectorBytes}`, async () => {
       const makeOptions = () => ({ segmentBytes: 4096 });
-      await crashEverywhere(steps, makeOptions, { ...device, bound: 128 });
+      await crashEverywhere(steps, makeOptions, {
+        ...device,
+        bound: 48,
+        samples: 4,
+      });
     });
   }
 }

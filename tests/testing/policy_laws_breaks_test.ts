@@ -20,6 +20,7 @@ const unbreakable = [
   "records keep their order",
   "no record is acknowledged before it is durable",
   "appendBatch() stays in one frame",
+  "no crash loses what was acknowledged",
 ];
 
 for (const [how, law, make] of badPolicies) {

@@ -1,0 +1,23 @@
+/*
+ * Goal: the same seed makes the same exploration, byte by byte, in every run
+ * and on every runtime. Method: each runtime prints what it saw.
+ */
+import { assertEquals } from "../support/assert.ts";
+import { runChild } from "../support/process/child.ts";
+import { bundleVictim, runtimes } from "../support/process/runtimes.ts";
+import { namedPolicies } from "../support/named_policies.ts";
+import { test } from "../support/register.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+test("explore() sees the same on Deno, Node and Bun, time after time", () =>
+  withTempDir(async (scratch) => {
+    const explorer = await bundleVictim("explorer", scratch);
+    const outputs: string[] = [];
+    for (const { command } of [...runtimes, runtimes[0]]) {
+      const { output } = await runChild([...command, explorer]);
+      outputs.push(output);
+    }
+    const lines = outputs[0].trim().split("\n");
+    assertEquals(lines.length, Object.keys(namedPolicies).length);
+    for (const output of outputs) assertEquals(output, outputs[0]);
+  }));

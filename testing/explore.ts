@@ -1,7 +1,7 @@
 import { MemoryStorage } from "../storage/memory_storage.ts";
 import type { LifeBody } from "./life.ts";
-import { Exploration } from "./_exploration.ts";
-import { parsePath } from "./_crash_path.ts";
+import { Exploration } from "./exploring/exploration.ts";
+import { parsePath } from "./exploring/crash_path.ts";
 
 /** Options of {@linkcode explore}. */
 export interface ExploreOptions {

@@ -1,9 +1,9 @@
 import { requireDuration } from "../policies/_require.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
-import { answerLaws } from "./_answer_laws.ts";
-import { crashLaw } from "./_crash_law.ts";
-import { type PolicyLaw, PolicyTrial } from "./_policy_law.ts";
-import { runLaws, waitLaw } from "./_run_laws.ts";
+import { answerLaws } from "./laws/answer_laws.ts";
+import { crashLaw } from "./laws/crash_law.ts";
+import { type PolicyLaw, PolicyTrial } from "./laws/policy_law.ts";
+import { runLaws, waitLaw } from "./laws/run_laws.ts";
 import type { RegisterTest } from "./register_test.ts";
 
 /** Options of {@linkcode policyLaws}. */

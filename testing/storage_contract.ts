@@ -1,9 +1,9 @@
 import type { MaybePromise, Storage } from "../storage/storage.ts";
-import { fileClauses } from "./_file_clauses.ts";
-import { lockClauses } from "./_lock_clauses.ts";
-import { logClauses } from "./_log_clauses.ts";
-import { nameClauses } from "./_name_clauses.ts";
-import { StorageBench, type StorageClause } from "./_storage_bench.ts";
+import { fileClauses } from "./contract/file_clauses.ts";
+import { lockClauses } from "./contract/lock_clauses.ts";
+import { logClauses } from "./contract/log_clauses.ts";
+import { nameClauses } from "./contract/name_clauses.ts";
+import { StorageBench, type StorageClause } from "./contract/storage_bench.ts";
 import type { RegisterTest } from "./register_test.ts";
 
 /** A place for one test, and the storages that lead to it. */

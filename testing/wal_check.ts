@@ -1,7 +1,7 @@
 import type { LifeBody } from "./life.ts";
 import type { WalFact } from "./wal_fact.ts";
 import type { MakeWalOptions } from "./wal_workload.ts";
-import { WalUser } from "./_wal_user.ts";
+import { WalUser } from "./wal/wal_user.ts";
 
 /**
  * A check for `explore`: recovers the log that `walWorkload` used and throws

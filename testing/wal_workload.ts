@@ -2,7 +2,7 @@ import type { WalOptions } from "../wal_options.ts";
 import type { LifeBody } from "./life.ts";
 import type { WalFact } from "./wal_fact.ts";
 import type { WalStep } from "./wal_step.ts";
-import { WalUser } from "./_wal_user.ts";
+import { WalUser } from "./wal/wal_user.ts";
 
 /** Options of the log that is put to the test, made afresh for each opening. */
 export type MakeWalOptions = () => WalOptions;

@@ -105,8 +105,8 @@ test("no file of the library is longer than 250 lines", () => {
   assertEquals(long, []);
 });
 
-test("policies/mod.ts and storage/mod.ts export every public file", () => {
-  for (const folder of ["policies", "storage"]) {
+test("policies, storage and testing export every public file in mod.ts", () => {
+  for (const folder of ["policies", "storage", "testing"]) {
     const exported = importsOf(`${folder}/mod.ts`).map(({ to }) => to);
     const hidden = library.filter((file) =>
       new RegExp(`^${folder}/[^_/]+`).test(file) &&

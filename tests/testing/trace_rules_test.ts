@@ -1,4 +1,4 @@
-import type { PolicyTrace } from "../../testing/_policy_run.ts";
+import type { PolicyTrace } from "../../testing/laws/policy_run.ts";
 import {
   allIsDrained,
   batchesStayWhole,
@@ -7,7 +7,7 @@ import {
   orderIsKept,
   type TraceRule,
   waitsAtMost,
-} from "../../testing/_trace_rules.ts";
+} from "../../testing/laws/trace_rules.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BatchPolicy } from "../policies/batch_policy.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
 
 /** A law for policies, and how it is held. */
 export interface PolicyLaw {

@@ -1,7 +1,7 @@
-import type { CallEffect, StorageCall } from "../storage/memory_file.ts";
-import type { MemoryStorage } from "../storage/memory_storage.ts";
-import type { LifeBody } from "./life.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import type { CallEffect, StorageCall } from "../../storage/memory_file.ts";
+import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { LifeBody } from "../life.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** A fact, and how far it binds. */
 export interface NotedFact<Fact> {

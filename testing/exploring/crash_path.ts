@@ -1,4 +1,4 @@
-import type { Crash, Death } from "./_crash_state.ts";
+import type { Crash, Death } from "./crash_state.ts";
 
 /** The way to one state: what went wrong, and each death in turn. */
 export interface CrashPath {

@@ -1,10 +1,10 @@
-import { expectBytes, expectEqual, expectStorageError } from "./_expect.ts";
+import { expectBytes, expectEqual, expectStorageError } from "./expect.ts";
 import {
   pattern,
   type StorageBench,
   type StorageClause,
   writeWhole,
-} from "./_storage_bench.ts";
+} from "./storage_bench.ts";
 
 /** Names as a log gives them. */
 const A = "0000000000000001-00000001.wal";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { LogFailedError } from "../log_failed_error.ts";
-import { FencedError } from "../storage/fenced_error.ts";
-import type { Storage } from "../storage/storage.ts";
-import { Wal } from "../wal.ts";
-import type { WalOptions } from "../wal_options.ts";
-import { expectEqual, expectLocked } from "./_expect.ts";
-import type { StorageClause } from "./_storage_bench.ts";
+import { LogFailedError } from "../../log_failed_error.ts";
+import { FencedError } from "../../storage/fenced_error.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
+import { expectEqual, expectLocked } from "./expect.ts";
+import type { StorageClause } from "./storage_bench.ts";
 
 /** Records of 900 bytes fill such a segment by fours. */
 const SEGMENT_BYTES = 4096;

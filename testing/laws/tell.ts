@@ -1,4 +1,4 @@
-import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
+import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
 
 /**
  * Tells a policy of a flush. What it throws, or rejects with, stops nothing

@@ -1,5 +1,5 @@
-import type { StorageCall } from "../storage/memory_file.ts";
-import type { MemoryStorage } from "../storage/memory_storage.ts";
+import type { StorageCall } from "../../storage/memory_file.ts";
+import type { MemoryStorage } from "../../storage/memory_storage.ts";
 
 const SHOWN_BYTES = 512;
 

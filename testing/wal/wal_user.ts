@@ -1,12 +1,12 @@
-import type { AckLevel } from "../ack_level.ts";
-import { QueueFullError } from "../queue_full_error.ts";
-import { DEFAULT_ACK } from "../synchronous.ts";
-import { Wal } from "../wal.ts";
-import type { Life } from "./life.ts";
-import type { WalFact } from "./wal_fact.ts";
-import { WalHistory } from "./_wal_history.ts";
-import type { WalStep } from "./wal_step.ts";
-import type { MakeWalOptions } from "./wal_workload.ts";
+import type { AckLevel } from "../../ack_level.ts";
+import { QueueFullError } from "../../queue_full_error.ts";
+import { DEFAULT_ACK } from "../../synchronous.ts";
+import { Wal } from "../../wal.ts";
+import type { Life } from "../life.ts";
+import type { WalFact } from "../wal_fact.ts";
+import { WalHistory } from "./wal_history.ts";
+import type { WalStep } from "../wal_step.ts";
+import type { MakeWalOptions } from "../wal_workload.ts";
 
 /** Uses a log, and notes all that it may rely on. */
 export class WalUser {

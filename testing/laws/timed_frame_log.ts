@@ -1,10 +1,10 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../clock.ts";
 import type {
   FrameDraft,
   FrameLog,
   RecordBatch,
-} from "../storage/frame_log.ts";
-import type { MaybePromise } from "../storage/storage.ts";
+} from "../../storage/frame_log.ts";
+import type { MaybePromise } from "../../storage/storage.ts";
 
 /** What is noted of a frame. */
 export interface NotedFrame {

@@ -1,9 +1,9 @@
-import type { BatchPolicy } from "../policies/batch_policy.ts";
-import { Wal } from "../wal.ts";
-import type { Arrival } from "./_arrivals.ts";
-import { forgiving } from "./_tell.ts";
-import { type NotedFrame, TimedFrameLog } from "./_timed_frame_log.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { Wal } from "../../wal.ts";
+import type { Arrival } from "./arrivals.ts";
+import { forgiving } from "./tell.ts";
+import { type NotedFrame, TimedFrameLog } from "./timed_frame_log.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** What became of an arrival. */
 export interface NotedEntry {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { WalFact } from "./wal_fact.ts";
+import type { WalFact } from "../wal_fact.ts";
 
 /** A record that was sent: enough to make its bytes again. */
 interface Sent {

@@ -1,4 +1,4 @@
-import type { MemoryStorage } from "../storage/memory_storage.ts";
+import type { MemoryStorage } from "../../storage/memory_storage.ts";
 
 /**
  * A 64-bit sum that tells byte strings apart: two 32-bit FNV-1a sums that

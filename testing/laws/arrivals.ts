@@ -1,4 +1,4 @@
-import type { SeededRandom } from "./_seeded_random.ts";
+import type { SeededRandom } from "./seeded_random.ts";
 
 /** An append, or an appendBatch where there are several sizes. */
 export interface Arrival {

@@ -1,5 +1,5 @@
-import type { BatchPolicy } from "../policies/batch_policy.ts";
-import type { PolicyLaw, PolicyTrial } from "./_policy_law.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import type { PolicyLaw, PolicyTrial } from "./policy_law.ts";
 import {
   agedPolicies,
   ask,
@@ -9,8 +9,8 @@ import {
   type Probe,
   probesOf,
   reportsOf,
-} from "./_probes.ts";
-import { hush, tell } from "./_tell.ts";
+} from "./probes.ts";
+import { hush, tell } from "./tell.ts";
 
 /** Longer than any clock's tick: who reads one, answers differently then. */
 const REAL_MS = 5;

@@ -1,8 +1,8 @@
-import { explore } from "./explore.ts";
-import type { PolicyLaw } from "./_policy_law.ts";
-import { walCheck } from "./wal_check.ts";
-import type { WalStep } from "./wal_step.ts";
-import { walWorkload } from "./wal_workload.ts";
+import { explore } from "../explore.ts";
+import type { PolicyLaw } from "./policy_law.ts";
+import { walCheck } from "../wal_check.ts";
+import type { WalStep } from "../wal_step.ts";
+import { walWorkload } from "../wal_workload.ts";
 
 /** Callers in one turn and in several, with each kind of append. */
 const STEPS: readonly WalStep[] = [

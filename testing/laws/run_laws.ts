@@ -1,12 +1,12 @@
-import { arrivalsOf, describeArrivals, SHAPES } from "./_arrivals.ts";
-import type { PolicyLaw, PolicyTrial } from "./_policy_law.ts";
+import { arrivalsOf, describeArrivals, SHAPES } from "./arrivals.ts";
+import type { PolicyLaw, PolicyTrial } from "./policy_law.ts";
 import {
   type Ending,
   type PolicyRun,
   type PolicyTrace,
   runPolicy,
-} from "./_policy_run.ts";
-import { SeededRandom } from "./_seeded_random.ts";
+} from "./policy_run.ts";
+import { SeededRandom } from "./seeded_random.ts";
 import {
   allIsDrained,
   batchesStayWhole,
@@ -15,7 +15,7 @@ import {
   orderIsKept,
   type TraceRule,
   waitsAtMost,
-} from "./_trace_rules.ts";
+} from "./trace_rules.ts";
 
 /** Few arrivals first, so that a failure shows few. */
 const COUNTS = [1, 2, 3, 7, 14, 28];

@@ -1,6 +1,6 @@
-import type { MemoryStorage } from "../storage/memory_storage.ts";
-import { type Choose, seeded } from "../storage/_seeded.ts";
-import type { CrashPath } from "./_crash_path.ts";
+import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import { type Choose, seeded } from "../../storage/_seeded.ts";
+import type { CrashPath } from "./crash_path.ts";
 import {
   allStates,
   type Crash,
@@ -8,14 +8,14 @@ import {
   deathsAt,
   sampleState,
   stateAfter,
-} from "./_crash_state.ts";
-import { describeCall, diskBytes } from "./_describe_disk.ts";
-import { describeFailure } from "./_describe_failure.ts";
-import { Digest } from "./_digest.ts";
-import type { ExplorationError } from "./exploration_error.ts";
-import type { ExploreReport } from "./explore.ts";
-import type { LifeBody } from "./life.ts";
-import { type Fault, faultsOf, record, type Recording } from "./_recording.ts";
+} from "./crash_state.ts";
+import { describeCall, diskBytes } from "./describe_disk.ts";
+import { describeFailure } from "./describe_failure.ts";
+import { Digest } from "./digest.ts";
+import type { ExplorationError } from "../exploration_error.ts";
+import type { ExploreReport } from "../explore.ts";
+import type { LifeBody } from "../life.ts";
+import { type Fault, faultsOf, record, type Recording } from "./recording.ts";
 
 /** What an exploration needs to know. */
 export interface ExplorationOptions {

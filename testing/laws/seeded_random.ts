@@ -1,4 +1,4 @@
-import { type Choose, seeded } from "../storage/_seeded.ts";
+import { type Choose, seeded } from "../../storage/_seeded.ts";
 
 /** Numbers that look random and are the same for the same seed. */
 export class SeededRandom {

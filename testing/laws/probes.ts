@@ -3,10 +3,10 @@ import type {
   FlushReason,
   FlushReport,
   PendingBatch,
-} from "../policies/batch_policy.ts";
-import { hush, tell } from "./_tell.ts";
-import type { PolicyTrial } from "./_policy_law.ts";
-import { SeededRandom } from "./_seeded_random.ts";
+} from "../../policies/batch_policy.ts";
+import { hush, tell } from "./tell.ts";
+import type { PolicyTrial } from "./policy_law.ts";
+import { SeededRandom } from "./seeded_random.ts";
 
 /** A question to a policy. */
 export interface Probe {

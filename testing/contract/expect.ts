@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { LogLockedError } from "../storage/log_locked_error.ts";
-import { StorageError } from "../storage/storage_error.ts";
+import { LogLockedError } from "../../storage/log_locked_error.ts";
+import { StorageError } from "../../storage/storage_error.ts";
 
 /** Fails unless two plain values are equal; says of what, and both. */
 export function expectEqual<Value>(

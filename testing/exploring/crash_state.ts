@@ -1,6 +1,6 @@
-import type { MemoryStorage } from "../storage/memory_storage.ts";
-import type { Choose } from "../storage/_seeded.ts";
-import type { Instant, NotedFact, Recording } from "./_recording.ts";
+import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { Choose } from "../../storage/_seeded.ts";
+import type { Instant, NotedFact, Recording } from "./recording.ts";
 
 /** How a life ended: `"cut"` is a kill inside the write that comes next. */
 export type Death = "power" | "kill" | "cut";

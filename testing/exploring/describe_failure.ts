@@ -1,8 +1,8 @@
-import { type CrashPath, formatPath } from "./_crash_path.ts";
-import type { CrashState } from "./_crash_state.ts";
-import { describeCall, describeDisk } from "./_describe_disk.ts";
-import { ExplorationError } from "./exploration_error.ts";
-import type { Recording } from "./_recording.ts";
+import { type CrashPath, formatPath } from "./crash_path.ts";
+import type { CrashState } from "./crash_state.ts";
+import { describeCall, describeDisk } from "./describe_disk.ts";
+import { ExplorationError } from "../exploration_error.ts";
+import type { Recording } from "./recording.ts";
 
 /** How many calls are shown. */
 const CALLS = 12;

@@ -1,5 +1,5 @@
-import { expectBytes, expectEqual, expectLocked } from "./_expect.ts";
-import { pattern, type StorageClause } from "./_storage_bench.ts";
+import { expectBytes, expectEqual, expectLocked } from "./expect.ts";
+import { pattern, type StorageClause } from "./storage_bench.ts";
 
 const NAME = "0000000000000001-00000001.wal";
 

@@ -5,7 +5,7 @@ import type {
   Storage,
   StorageFile,
   StorageLock,
-} from "../storage/storage.ts";
+} from "../../storage/storage.ts";
 
 /** Where a contract's test happens; see `StoragePlace`, which this is. */
 interface Place {

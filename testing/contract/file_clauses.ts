@@ -1,11 +1,11 @@
-import { expectBytes, expectEqual } from "./_expect.ts";
+import { expectBytes, expectEqual } from "./expect.ts";
 import {
   pattern,
   readSome,
   readWhole,
   type StorageClause,
   writeWhole,
-} from "./_storage_bench.ts";
+} from "./storage_bench.ts";
 
 const NAME = "0000000000000001-00000001.wal";
 const OTHER = "0000000000000002-00000001.wal";

@@ -86,6 +86,11 @@ export class Child implements AsyncDisposable {
     this.#child.stdin!.write(`${line}\n`);
   }
 
+  /** Ends its standard input. */
+  endInput(): void {
+    this.#child.stdin!.end();
+  }
+
   /** The next line of its output; throws if it ends before. */
   async nextLine(): Promise<string> {
     while (true) {

@@ -47,7 +47,7 @@ export function traced(
   const inject = fault ? ["-e", `inject=${fault.calls}:${fault.what}`] : [];
   return [
     "strace",
-    ...["-f", "-D", "--seccomp-bpf", "-y", "-xx", "-ttt", "-s", "10000000"],
+    ...["-f", "-D", "-y", "-xx", "-ttt", "-s", "10000000"],
     ...["-o", file, "-e", `trace=${DISK_CALLS.join(",")}`],
     ...only,
     ...inject,

@@ -43,6 +43,7 @@ const below = (limit: number) => next() % limit;
 const oneOf = <Value>(values: readonly Value[]) => values[below(values.length)];
 const level = () => oneOf<AckLevel>(["memory", "os", "os", "disk", "disk"]);
 
+let isTruncating = false;
 let wal = await open();
 const { first, last } = await verifyLog(wal, orders);
 writeSync(1, `verified ${first} ${last}\n`);
@@ -96,9 +97,12 @@ async function burst(count: number): Promise<void> {
   );
 }
 
-/** Up to what was flushed a moment ago, at most. */
+/** Up to what was flushed a moment ago, at most; one at a time. */
 async function truncate(): Promise<void> {
+  if (isTruncating) return;
+  isTruncating = true;
   const lsn = writer.lastLsn - below(1000);
   await writer.flush();
   if (lsn > 0) await writer.truncateBefore(lsn);
+  isTruncating = false;
 }

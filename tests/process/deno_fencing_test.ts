@@ -1,0 +1,198 @@
+/*
+ * Goal: an owner that was stopped, overtaken and woken acknowledges nothing
+ * that the taker does not have, and nothing that it wrote late appears,
+ * whatever the runtimes. Method: SIGSTOP at random instants, and by strace right
+ * behind chosen system calls; a third process compares the log with all notes.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Child, runChild } from "../support/process/child.ts";
+import { readNotes } from "../support/process/read_notes.ts";
+import { generator } from "../support/process/record_content.ts";
+import {
+  bundleVictim,
+  pairs,
+  type Runtime,
+  runtimes,
+} from "../support/process/runtimes.ts";
+import { canTrace, type Fault, traced } from "../support/process/strace.ts";
+import { Racer } from "../support/process/racer.ts";
+import type { BursterOrders } from "../support/process/victims/burster.ts";
+import type { TakerOrders } from "../support/process/victims/taker.ts";
+import type { VerifierOrders } from "../support/process/victims/verifier.ts";
+import { test } from "../support/register.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const SEED = 13;
+const FENCED = 5;
+
+/** The victims that all of these tests need. */
+interface Victims {
+  burster: string;
+  taker: string;
+  verifier: string;
+}
+
+async function bundleAll(scratch: string): Promise<Victims> {
+  return {
+    burster: await bundleVictim("burster", scratch),
+    taker: await bundleVictim("taker", scratch),
+    verifier: await bundleVictim("verifier", scratch),
+  };
+}
+
+test("Wal acks nothing after a takeover when it was stopped, in every pair", () =>
+  withTempDir(async (scratch) => {
+    const victims = await bundleAll(scratch);
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const next = generator(seed);
+    for (const [zombie, taker] of pairs) {
+      for (const io of ["blocking", "threaded"] as const) {
+        const orders = ordersIn(
+          `${scratch}/${zombie.name}-${taker.name}-${io}`,
+        );
+        await using child = start(zombie, victims, { ...orders, io });
+        await child.nextLine();
+        await delay(next() % 40);
+        child.kill("SIGSTOP");
+        await takeFrom(child, taker, victims, orders, `seed ${seed}`);
+      }
+    }
+  }));
+
+/** Where an owner is stopped: right behind the call. */
+const STOPS: Fault[] = [
+  ...[4, 5, 6, 7].map((k) => ({
+    calls: "fdatasync",
+    what: `signal=SIGSTOP:when=${k}`,
+  })),
+  // Of a new segment: it has its name, and the directory is not synced.
+  { calls: "rename", what: "signal=SIGSTOP:when=2" },
+  { calls: "fsync", what: "signal=SIGSTOP:when=4" },
+  // Of the lock: it is linked, and then its temporary is gone.
+  { calls: "link,linkat", what: "signal=SIGSTOP:when=1" },
+  { calls: "unlink", what: "signal=SIGSTOP:when=1" },
+];
+
+for (const [index, zombie] of runtimes.entries()) {
+  const taker = runtimes[(index + 1) % runtimes.length];
+  test(`Wal acks nothing after a takeover behind any call on ${zombie.name}`, async () => {
+    if (!canTrace(`${zombie.name} is fenced wherever it was stopped`)) return;
+    await withTempDir(async (scratch) => {
+      const victims = await bundleAll(scratch);
+      for (const stop of STOPS) {
+        const name = `${stop.calls} ${stop.what.slice(-6)}`;
+        const orders = ordersIn(`${scratch}/${name}`);
+        await using child = start(zombie, victims, orders, stop);
+        await stopped(child);
+        await takeFrom(child, taker, victims, orders, name);
+      }
+    });
+  });
+}
+
+test("Wal.open() learns the owner when its temporary was removed", async () => {
+  if (!canTrace("a racer survives the removal of its temporary")) return;
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("racer", scratch);
+    for (const runtime of runtimes) {
+      const directory = `${scratch}/${runtime.name}`;
+      const what = "delay_enter=400000:when=1";
+      const command = traced(runtime.command, `${directory}.trace`, {
+        calls: "link,linkat",
+        what,
+      });
+      await using late = new Racer({ ...runtime, command }, victim);
+      await using early = new Racer(runtime, victim);
+      await Promise.all([late.ready(), early.ready()]);
+      const order = { act: "open", directory, at: 0 } as const;
+      const refused = late.do(order);
+      while (!hasTemporary(directory)) await delay(1);
+      assertEquals(await early.do(order), { state: "open" });
+      assert(!hasTemporary(directory));
+      const answer = await refused;
+      assert(answer.state === "locked", JSON.stringify(answer));
+      assertEquals(answer.pid, early.pid);
+    }
+  });
+});
+
+function hasTemporary(directory: string): boolean {
+  try {
+    const names = [...Deno.readDirSync(directory)].map(({ name }) => name);
+    return names.some((name) => /lock\.\d+\.tmp$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+/** Lets `taker` take the log, wakes the owner, and looks at what is there. */
+async function takeFrom(
+  zombie: Child,
+  taker: Runtime,
+  { taker: module, verifier }: Victims,
+  { directory, notes, seed }: BursterOrders,
+  name: string,
+): Promise<void> {
+  const file = `${notes}-taker`;
+  const mine = { round: 2, file };
+  const theirs = { round: 1, file: notes };
+  const orders: TakerOrders = { directory, seed, notes: [theirs], file };
+  await using child = new Child([
+    ...taker.command,
+    module,
+    JSON.stringify(orders),
+  ]);
+  const taken = Number(await child.nextLine());
+  const before = readNotes(notes).acked.length;
+  zombie.kill("SIGCONT");
+  const { code, errors } = await zombie.ended;
+  assertEquals(code, FENCED, `${name}: ${errors}`);
+  child.endInput();
+  const ending = await child.ended;
+  assertEquals(ending.code, 0, `${name}: ${ending.errors}`);
+  // What was acknowledged but not yet noted when it was stopped: one flush.
+  const late = readNotes(notes).acked.slice(before);
+  assert(late.every((lsn) => lsn <= taken), `${name}: ${late} of ${taken}`);
+  const all: VerifierOrders = { directory, seed, notes: [theirs, mine] };
+  const { output } = await runChild([
+    ...taker.command,
+    verifier,
+    JSON.stringify(all),
+  ]);
+  assertEquals(JSON.parse(output).last, taken + 40, name);
+}
+
+function ordersIn(scratch: string): BursterOrders {
+  mkdirSync(scratch);
+  return {
+    directory: `${scratch}/log`,
+    notes: `${scratch}/notes`,
+    seed: SEED,
+    io: "blocking",
+  };
+}
+
+function start(
+  { command }: Runtime,
+  { burster }: Victims,
+  orders: BursterOrders,
+  stop?: Fault,
+): Child {
+  const plain = [...command, burster, JSON.stringify(orders)];
+  return new Child(stop ? traced(plain, `${orders.notes}.trace`, stop) : plain);
+}
+
+/** Resolves once the process stands still, not just at a system call. */
+async function stopped(child: Child): Promise<void> {
+  for (let still = 0; still < 10;) {
+    await delay(3);
+    const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8");
+    const state = stat[stat.lastIndexOf(")") + 2];
+    still = state === "t" || state === "T" ? still + 1 : 0;
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,8 +1,9 @@
-import { Child, runChild } from "./child.ts";
+import { Child } from "./child.ts";
 import { readNotes } from "./read_notes.ts";
 import { generator } from "./record_content.ts";
 import { bundleVictim, type Runtime, runtimes } from "./runtimes.ts";
 import type { Verified } from "./verify_log.ts";
+import { verifyLogs } from "./verify_logs.ts";
 import type { RestlessOrders } from "./victims/restless.ts";
 import type { VerifierOrders } from "./victims/verifier.ts";
 
@@ -78,7 +79,11 @@ class KillLoop {
       await this.#round(round, victim);
       this.tally.rounds++;
     }
-    for (const { command } of runtimes) await this.#verify(command, verifier);
+    for (const runtime of runtimes) {
+      const orders = [this.#expected()];
+      const [{ last }] = await verifyLogs(runtime, verifier, orders);
+      this.tally.last = last;
+    }
   }
 
   async #round(round: number, victim: string): Promise<void> {
@@ -140,12 +145,6 @@ class KillLoop {
   /** Notes of records that are truncated say nothing any more. */
   #forget({ first }: Verified): void {
     this.#notes = this.#notes.filter(({ highest }) => highest >= first);
-  }
-
-  async #verify(command: readonly string[], verifier: string): Promise<void> {
-    const orders = JSON.stringify(this.#expected());
-    const { output } = await runChild([...command, verifier, orders]);
-    this.tally.last = JSON.parse(output).last;
   }
 }
 

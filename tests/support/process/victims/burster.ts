@@ -24,6 +24,9 @@ export interface BursterOrders {
 const CALLERS = 6;
 
 const orders: BursterOrders = JSON.parse(process.argv[2]);
+// Its input ends when nobody is left to wake it.
+process.stdin.resume().once("end", () => process.exit());
+
 try {
   await burst();
 } catch (error) {
@@ -31,8 +34,8 @@ try {
   const isRefused = error instanceof LogLockedError ||
     error instanceof FencedError;
   if (!isRefused) throw error;
-  process.exitCode = 5;
 }
+process.exit(5);
 
 async function burst(): Promise<void> {
   const storage = chooseStorage(orders.directory, orders.io);
@@ -52,7 +55,6 @@ async function burst(): Promise<void> {
   }
   await wal.append("late").then(() => assert.fail("acked"), requireFenced);
   await wal.close();
-  process.exitCode = 5;
 }
 
 /** Also when the taker removed the segment that it was making. */

@@ -38,6 +38,9 @@ const POLICIES = [
 ];
 
 const orders: RestlessOrders = JSON.parse(process.argv[2]);
+// Its input ends when nobody is left to kill it.
+process.stdin.resume().once("end", () => process.exit());
+
 const next = generator(orders.seed, orders.round);
 const below = (limit: number) => next() % limit;
 const oneOf = <Value>(values: readonly Value[]) => values[below(values.length)];

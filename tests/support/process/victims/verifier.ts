@@ -1,6 +1,7 @@
 /*
- * A fresh process that opens a log, recovering it if need be, and compares it
- * with what others noted. Says what it found; ends with code 1 on any flaw.
+ * A fresh process that opens logs, recovering them if need be, and compares
+ * them with what others noted. Says what it found, a line for each log; ends
+ * with code 1 on any flaw.
  */
 import { writeSync } from "node:fs";
 import process from "node:process";
@@ -8,12 +9,16 @@ import { Wal } from "../../../../wal.ts";
 import { type Expectation, verifyLog } from "../verify_log.ts";
 import { chooseStorage } from "./choose_storage.ts";
 
-/** What the process is told. */
+/** What the process is told of each log. */
 export interface VerifierOrders extends Expectation {
   directory: string;
 }
 
-const orders: VerifierOrders = JSON.parse(process.argv[2]);
-const wal = await Wal.open(chooseStorage(orders.directory, "blocking"));
-writeSync(1, `${JSON.stringify(await verifyLog(wal, orders))}\n`);
-await wal.close();
+for (const orders of JSON.parse(process.argv[2]) as VerifierOrders[]) {
+  const wal = await Wal.open(chooseStorage(orders.directory, "blocking"));
+  const verified = await verifyLog(wal, orders).catch((cause) => {
+    throw new Error(orders.directory, { cause });
+  });
+  writeSync(1, `${JSON.stringify(verified)}\n`);
+  await wal.close();
+}

@@ -12,6 +12,8 @@ export interface DecodedFrame {
   syncedLsn: number;
   count: number;
   length: number;
+  /** What a frame says that is neither records nor a mark. */
+  hole?: { resumes: number; lost: number };
 }
 
 /** A segment up to where its frames end. */
@@ -33,6 +35,8 @@ export interface DecodedLog {
   /** LSN of the first of `records`. */
   firstLsn: number;
   records: Uint8Array[];
+  /** The records that are gone, by first and last LSN. */
+  holes: [number, number][];
   remainder: "nothing" | "zeros" | "bytes";
   decision: "accept" | "cut" | "refuse";
 }
@@ -49,9 +53,15 @@ export function decodeLog(files: ReadonlyMap<string, Uint8Array>): DecodedLog {
   const { live, fenced } = sortFiles([...files.keys()]);
   const chains = live.map((file) => decodeSegment(file, files.get(file)!));
   const records: Uint8Array[] = [];
+  const holes: [number, number][] = [];
   for (const [index, chain] of chains.entries()) {
     const next = chains[index + 1];
     if (next) endAt(chain, next);
+    const end = next?.firstLsn ?? Infinity;
+    for (const { firstLsn, hole } of chain.frames) {
+      if (!hole || hole.lost === 0 || firstLsn >= end) continue;
+      holes.push([firstLsn, firstLsn + hole.lost - 1]);
+    }
     records.push(...chain.records);
   }
   const last = chains.at(-1);
@@ -68,6 +78,7 @@ export function decodeLog(files: ReadonlyMap<string, Uint8Array>): DecodedLog {
     fenced,
     firstLsn: chains[0]?.firstLsn ?? 1,
     records,
+    holes,
     ...(last ? judgeEnd(last) : { remainder: "nothing", decision: "accept" }),
   };
 }
@@ -126,11 +137,14 @@ function takeFrame(chain: Chain): boolean {
     at = start + view.getUint32(at, true);
     chain.records.push(chain.bytes.subarray(start, at));
   }
-  if (at !== chain.end + 40 + frame.length) throw new Error("records");
+  if (frame.count > 0 && at !== chain.end + 40 + frame.length) {
+    throw new Error("records");
+  }
   chain.frames.push(frame);
   chain.end += size(frame.length);
-  chain.nextLsn += frame.count;
+  chain.nextLsn += frame.count + (frame.hole?.lost ?? 0);
   if (frame.count > 0) chain.link = frame.checksum;
+  if (frame.hole) chain.link = frame.hole.resumes;
   return true;
 }
 
@@ -150,7 +164,7 @@ function wholeFrame(
   if (bytes.length < end) return undefined;
   const checksum = view.getUint32(offset + 4, true);
   if (checksum !== crc(bytes, offset + 8, end)) return undefined;
-  return {
+  const frame = {
     offset,
     checksum,
     previous: view.getUint32(offset + 12, true),
@@ -159,17 +173,25 @@ function wholeFrame(
     count,
     length,
   };
+  if (count > 0 || length === 0) return frame;
+  if (length !== 12) return undefined;
+  const resumes = view.getUint32(offset + 40, true);
+  const lost = Number(view.getBigUint64(offset + 44, true));
+  const isSound = frame.syncedLsn === frame.firstLsn + lost - 1;
+  return isSound ? { ...frame, hole: { resumes, lost } } : undefined;
 }
 
 /** A segment counts up to where the next one begins, which names its end. */
 function endAt(chain: Chain, next: Chain): void {
-  const link = chain.frames
-    .filter(({ count, firstLsn }) => count > 0 && firstLsn < next.firstLsn)
-    .at(-1)?.checksum ?? chain.previous;
+  const counted = chain.frames.filter(({ firstLsn }) =>
+    firstLsn < next.firstLsn
+  );
+  const last = counted.filter(({ count, hole }) => count > 0 || hole).at(-1);
+  const link = last?.hole?.resumes ?? last?.checksum ?? chain.previous;
   if (chain.nextLsn < next.firstLsn || link !== next.previous) {
     throw new Error(`${next.file}: does not link to ${chain.file}`);
   }
-  chain.records.length = next.firstLsn - chain.firstLsn;
+  chain.records.length = counted.reduce((sum, { count }) => sum + count, 0);
 }
 
 function judgeEnd(
@@ -181,11 +203,12 @@ function judgeEnd(
     : rest.some((byte) => byte !== 0)
     ? "bytes"
     : "zeros";
-  for (let at = end; at < bytes.length; at += 8) {
+  for (let at = end; at < bytes.length;) {
     const witness = wholeFrame(bytes, at, salt);
     if (witness && witness.syncedLsn >= nextLsn) {
       return { remainder, decision: "refuse" };
     }
+    at += witness ? size(witness.length) : 8;
   }
   return { remainder, decision: remainder === "bytes" ? "cut" : "accept" };
 }

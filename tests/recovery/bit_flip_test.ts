@@ -1,0 +1,101 @@
+/*
+ * Goal: no flipped bit is believed, and none takes more than the frame that it
+ * is in. Method: flip every bit of every segment of a small log, open it in
+ * each mode, and compare with what the layout of the log says must come of it.
+ */
+import { assertEquals, assertRejects } from "../support/assert.ts";
+import { checkSalvage } from "../support/check_salvage.ts";
+import { test } from "../support/register.ts";
+import {
+  assertTyped,
+  LAST_LSN,
+  lsnsWithout,
+  makeSmallLog,
+  readLog,
+  type SmallFrame,
+  type SmallLog,
+  storageOf,
+} from "../support/small_log.ts";
+
+const SEGMENTS = ["first", "middle", "last"];
+
+for (const closed of [true, false]) {
+  const state = closed ? "a closed log" : "a log whose writer died";
+  for (const [index, which] of SEGMENTS.entries()) {
+    // Only the last segment tells the two apart.
+    if (!closed && index < 2) continue;
+    const what = `the ${which} segment of ${state}`;
+
+    for (const recovery of ["tail", "strict"] as const) {
+      test(`Wal.open() in mode ${recovery} believes no flipped bit of ${what}`, async () => {
+        for await (const flip of everyFlip(closed, index)) {
+          const opens = recovery === "tail"
+            ? flip.isUnread || flip.isLast
+            : flip.isUnread && index < 2;
+          const { name } = flip.log.segments[index];
+          const reading = readLog(flip.storage(), { recovery });
+          if (opens) {
+            const last = flip.isLast ? LAST_LSN - 1 : LAST_LSN;
+            const whole = { lsns: lsnsWithout([], last), holes: [] };
+            assertEquals(await reading, whole, `bit ${flip.bit}`);
+          } else {
+            assertTyped(await assertRejects(() => reading), name);
+          }
+        }
+      });
+    }
+
+    test(`salvageLog() loses one frame at most to a flipped bit of ${what}`, async () => {
+      for await (const flip of everyFlip(closed, index)) {
+        if (flip.isVersion) continue;
+        const { frame, isLast, isUnread } = flip;
+        const hasHole = frame !== undefined &&
+          frame.lastLsn >= frame.firstLsn &&
+          !isLast;
+        await checkSalvage(flip.storage(), {
+          holes: hasHole ? [[frame.firstLsn, frame.lastLsn]] : [],
+          lastLsn: isLast ? LAST_LSN - 1 : LAST_LSN,
+          isDamaged: !isUnread && !isLast,
+        });
+      }
+    });
+  }
+}
+
+interface Flip {
+  log: SmallLog;
+  bit: number;
+  /** The frame that the bit is in; none in the header. */
+  frame: SmallFrame | undefined;
+  /** Whether it is in the version, which is refused in every mode. */
+  isVersion: boolean;
+  /** Whether nothing behind tells the damage from a torn end. */
+  isLast: boolean;
+  /** Whether nobody needs the bit: a mark at the end of a segment. */
+  isUnread: boolean;
+  storage(): ReturnType<typeof storageOf>;
+}
+
+async function* everyFlip(
+  closed: boolean,
+  index: number,
+): AsyncGenerator<Flip> {
+  const log = await makeSmallLog(closed);
+  const { bytes, frames } = log.segments[index];
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const at = bit >> 3;
+    const flipped = bytes.slice();
+    flipped[at] ^= 1 << (bit & 7);
+    const frame = frames.find(({ offset, end }) => offset <= at && at < end);
+    const isMark = frame !== undefined && frame.lastLsn < frame.firstLsn;
+    yield {
+      log,
+      bit,
+      frame,
+      isVersion: at >= 8 && at < 12,
+      isLast: !closed && index === 2 && frame === frames.at(-1),
+      isUnread: isMark,
+      storage: () => storageOf(log, index, flipped),
+    };
+  }
+}

@@ -1,5 +1,6 @@
 import type { Hole } from "../storage/format/hole.ts";
 import { hex } from "../storage/format/frame.ts";
+import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import {
   formatSegmentName,
   type SegmentName,
@@ -126,7 +127,7 @@ class SegmentPlanner {
   /** Whether a break in the last segment is what a crash may leave. */
   #isTornAt(index: number): boolean {
     const { runs, strayLsn, path } = this.#found;
-    const broken = runs[index].broken;
+    const broken = this.#breakBefore(runs[index]);
     if (broken === undefined) return false;
     const behind = runs.slice(index).map(({ syncedLsn }) => syncedLsn);
     const witness = Math.max(strayLsn, ...behind) >= this.#place.nextLsn;
@@ -136,15 +137,25 @@ class SegmentPlanner {
     return isTorn;
   }
 
+  /** A frame that only the header is at odds with is in its place. */
+  #breakBefore(run: FrameRun): Break | undefined {
+    const isFirst = run.offset === SEGMENT_HEADER_BYTES;
+    return isFirst && this.#isNext(run) ? undefined : run.broken;
+  }
+
+  #isNext({ firstLsn, previous }: FrameRun): boolean {
+    return firstLsn === this.#place.nextLsn &&
+      previous === this.#place.previous;
+  }
+
   #take(run: FrameRun): void {
-    const { broken, unreadable, firstLsn, nextLsn, previous, link } = run;
+    const { unreadable, firstLsn, nextLsn, previous, link } = run;
+    const broken = this.#breakBefore(run);
     if (unreadable !== undefined) {
       this.#skip(broken ?? unreadable, nextLsn, link);
       return;
     }
-    const links = firstLsn === this.#place.nextLsn &&
-      previous === this.#place.previous;
-    if (!links) this.#skip(broken, firstLsn, previous);
+    if (!this.#isNext(run)) this.#skip(broken, firstLsn, previous);
     else if (broken !== undefined) this.#damage(broken);
     this.#pieces.push({ kind: "run", run });
     this.#plan.records += run.records;

@@ -2,7 +2,12 @@ import { isMark, lsnsOf } from "../storage/format/frame.ts";
 import { splitRecords } from "../storage/format/records.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
-import { advance, brokenLink, follows } from "../storage/segment_chain.ts";
+import {
+  advance,
+  brokenLink,
+  type ChainLink,
+  follows,
+} from "../storage/segment_chain.ts";
 import { describeFault } from "../storage/segment_damage.ts";
 import { type PlacedFrame, SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -32,6 +37,8 @@ export interface FrameRun {
   previous: number;
   /** Checksum that a frame behind the run has to name. */
   link: number;
+  /** Checksum that a segment behind it has to name; none takes an LSN: absent. */
+  joint?: number;
   /** The highest LSN that a frame declares synced. */
   syncedLsn: number;
   /** Number of records, without those that holes skip. */
@@ -85,7 +92,9 @@ class RunFinder {
   readonly #reader: SegmentReader;
   readonly #end: number;
   readonly #runs: FrameRun[] = [];
-  readonly #link;
+  readonly #salt: number;
+  #previous: number | undefined;
+  #nextLsn: number;
   #offset = SEGMENT_HEADER_BYTES;
   #strayLsn = 0;
 
@@ -96,16 +105,16 @@ class RunFinder {
   ) {
     this.#reader = reader;
     this.#end = end;
-    // Without a header any checksum before will do for the first frame.
-    const previous = header?.previous;
-    this.#link = { salt, previous, nextLsn: segment.firstLsn };
+    this.#salt = salt;
+    this.#previous = header?.previous;
+    this.#nextLsn = segment.firstLsn;
   }
 
   async search(salt: number): Promise<void> {
-    if (this.#link.nextLsn === this.#end) return;
+    if (this.#nextLsn === this.#end) return;
     for await (const frames of this.#reader.search(this.#offset, salt)) {
       for (const frame of frames) {
-        if (this.#link.nextLsn === this.#end) return;
+        if (this.#nextLsn === this.#end) return;
         await this.#take(frame);
       }
     }
@@ -120,49 +129,54 @@ class RunFinder {
 
   async #take(frame: PlacedFrame): Promise<void> {
     const nextLsn = frame.firstLsn + lsnsOf(frame);
-    if (frame.firstLsn < this.#link.nextLsn || nextLsn > this.#end) {
+    if (frame.firstLsn < this.#nextLsn || nextLsn > this.#end) {
       this.#strayLsn = Math.max(this.#strayLsn, frame.syncedLsn);
       return;
     }
-    const link = {
-      ...this.#link,
-      previous: this.#link.previous ?? frame.previous,
-    };
-    const broken = frame.offset === this.#offset &&
-        follows(frame, link, this.#end)
-      ? undefined
-      : await this.#whyBroken();
+    const isNext = frame.offset === this.#offset &&
+      follows(frame, this.#linkTo(frame), this.#end);
+    const broken = isNext ? undefined : await this.#whyBroken();
     const unreadable = faultOfRecords(frame);
     const last = this.#runs.at(-1);
-    const joins = last !== undefined && !last.unreadable && !broken &&
-      !unreadable;
-    const run = joins ? last : startRun(frame, broken, unreadable);
-    if (!joins) this.#runs.push(run);
-    const moved = {
-      ...link,
-      previous: frame.previous,
-      nextLsn: frame.firstLsn,
-    };
-    advance(moved, frame);
+    const joins = isNext && !last?.unreadable && !unreadable;
+    const run = joins && last || startRun(frame, broken, unreadable);
+    if (run !== last) this.#runs.push(run);
+    this.#extend(run, frame);
+  }
+
+  #extend(run: FrameRun, frame: PlacedFrame): void {
+    const { salt, previous, firstLsn: nextLsn } = frame;
+    const link = { salt, previous, nextLsn, joint: previous };
+    advance(link, frame);
     run.end = frame.offset + frame.bytes;
-    run.nextLsn = moved.nextLsn;
-    run.link = moved.previous;
+    run.nextLsn = link.nextLsn;
+    run.link = link.previous;
+    if (lsnsOf(frame) > 0) run.joint = link.joint;
     run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
-    run.records += unreadable === undefined ? frame.count : 0;
+    run.records += run.unreadable === undefined ? frame.count : 0;
     run.closed = isMark(frame);
-    Object.assign(this.#link, moved);
+    this.#previous = link.previous;
+    this.#nextLsn = link.nextLsn;
     this.#offset = run.end;
+  }
+
+  /** Without a header any checksum before will do for the first frame. */
+  #linkTo({ previous }: PlacedFrame): ChainLink {
+    return {
+      salt: this.#salt,
+      previous: this.#previous ?? previous,
+      nextLsn: this.#nextLsn,
+      joint: previous,
+    };
   }
 
   /** Says why nothing goes on at the place that was reached. */
   async #whyBroken(): Promise<Break> {
-    const { salt, nextLsn, previous } = this.#link;
     const found = await this.#reader.frameAt(this.#offset);
     if ("fault" in found) {
       return { offset: found.offset, reason: describeFault(found) };
     }
-    const link = { salt, nextLsn, previous: previous ?? found.previous };
-    const broken = brokenLink(found, link, this.#end);
+    const broken = brokenLink(found, this.#linkTo(found), this.#end);
     return { offset: found.offset, reason: describeFault(broken) };
   }
 }

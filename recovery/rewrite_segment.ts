@@ -8,7 +8,7 @@ import { encodeHole } from "../storage/format/hole.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 import { writeAll } from "../storage/write_all.ts";
 import { copyBytes } from "./keep_original.ts";
-import type { Piece, SegmentPlan } from "./plan_salvage.ts";
+import type { Piece, SegmentPlan } from "./salvage_plan.ts";
 
 /**
  * Writes a segment as planned, under another name first, and puts it in the

@@ -1,7 +1,8 @@
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { findRuns, type FoundSegment } from "./find_runs.ts";
 import { keepOriginal, nextOriginal } from "./keep_original.ts";
-import { planSalvage, type SalvagePlan } from "./plan_salvage.ts";
+import { planSalvage } from "./plan_salvage.ts";
+import type { SalvagePlan } from "./salvage_plan.ts";
 import { rewriteSegment } from "./rewrite_segment.ts";
 import { type Survey, survey } from "./survey.ts";
 

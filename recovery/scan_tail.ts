@@ -16,7 +16,7 @@ export interface SegmentScan extends TailEvidence {
   readonly lastLsn: number;
   /** The highest LSN that a frame here declares synced. */
   readonly syncedLsn: number;
-  /** Checksum that the next frame has to name. */
+  /** Checksum that the next segment has to name. */
   readonly checksum: number;
   /** Whether the last frame that links marks a clean close. */
   readonly closed: boolean;
@@ -51,7 +51,7 @@ export async function scanSegment(
     frames,
     lastLsn: cursor.nextLsn - 1,
     syncedLsn,
-    checksum: cursor.previous,
+    checksum: cursor.joint,
     closed: last !== undefined && isMark(last),
     stop,
     bytes: await reader.file.size(),

@@ -10,12 +10,18 @@ export interface ChainLink {
   previous: number;
   /** LSN of the next record. */
   nextLsn: number;
+  /**
+   * Checksum that a segment has to name which begins with that record. It
+   * differs from `previous` behind a hole that skips nothing: such a one lies
+   * where that segment begins, so it is no part of the log then.
+   */
+  joint: number;
 }
 
 /** The link that a segment's first frame has to have. */
 export function firstLink(header: SegmentHeader): ChainLink {
   const { salt, previous, firstLsn } = header;
-  return { salt, previous, nextLsn: firstLsn };
+  return { salt, previous, nextLsn: firstLsn, joint: previous };
 }
 
 /** Whether `frame` is the next one, and ends below record `end`. */
@@ -33,6 +39,7 @@ export function advance(link: ChainLink, frame: Frame): void {
   if (frame.hole !== undefined) link.previous = frame.hole.resumes;
   else if (frame.count > 0) link.previous = frame.checksum;
   link.nextLsn += lsnsOf(frame);
+  if (lsnsOf(frame) > 0) link.joint = link.previous;
 }
 
 /** Says why `frame` is not the next one. */

@@ -50,20 +50,20 @@ export class SegmentCursor {
     return this.#link.nextLsn;
   }
 
-  /** Checksum that the next frame has to name. */
-  get previous(): number {
-    return this.#link.previous;
+  /** Checksum that a segment has to name which begins there. */
+  get joint(): number {
+    return this.#link.joint;
   }
 
   /** Throws {@linkcode CorruptLogError} unless it begins where `other` is. */
   requireToFollow(other: SegmentCursor): void {
     const { firstLsn, previous } = this.reader.header;
-    if (firstLsn !== other.nextLsn || previous === other.previous) return;
+    if (firstLsn !== other.nextLsn || previous === other.joint) return;
     throw new CorruptLogError(
       this.reader.path,
       0,
       `segment header: expected record ${firstLsn} behind ` +
-        `${hex(other.previous)}, found it behind ${hex(previous)}`,
+        `${hex(other.joint)}, found it behind ${hex(previous)}`,
     );
   }
 

@@ -1,0 +1,196 @@
+import { hex } from "../storage/format/frame.ts";
+import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
+import { formatSegmentName } from "../storage/format/segment_name.ts";
+import { decideTail } from "./decide_tail.ts";
+import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
+import type { Piece, SalvagePlan } from "./salvage_plan.ts";
+
+/** How far a plan has come. */
+export interface Place {
+  /** LSN of the next record. */
+  nextLsn: number;
+  /** Checksum that the next frame has to name. */
+  previous: number;
+  /** Checksum that a segment has to name which begins there. */
+  joint: number;
+}
+
+/** Checksum that a segment says it follows, as far as that can be told. */
+export function entryLink(
+  { header, segment, runs }: FoundSegment,
+): number | undefined {
+  if (header !== undefined) return header.previous;
+  const first = runs.find(({ unreadable }) => unreadable === undefined);
+  return first?.firstLsn === segment.firstLsn ? first.previous : undefined;
+}
+
+/** Plans what becomes of one segment; pure but for the plan it adds to. */
+export class SegmentPlanner {
+  readonly #plan: SalvagePlan;
+  readonly #found: FoundSegment;
+  readonly #previous: number;
+  readonly #pieces: Piece[] = [];
+  #place: Place;
+  #isDamaged = false;
+
+  constructor(plan: SalvagePlan, found: FoundSegment, previous: number) {
+    this.#plan = plan;
+    this.#found = found;
+    this.#previous = previous;
+    this.#place = {
+      nextLsn: found.segment.firstLsn,
+      previous,
+      joint: previous,
+    };
+  }
+
+  /** Adds to the plan; returns where the log goes on. */
+  plan(next: FoundSegment | undefined): Place {
+    this.#judgeHeader();
+    for (const [index, run] of this.#found.runs.entries()) {
+      if (next === undefined && this.#isTornAt(index)) break;
+      this.#take(run);
+    }
+    if (next === undefined) this.#end();
+    else this.#reach(next);
+    if (this.#isDamaged) this.#rewrite();
+    return this.#place;
+  }
+
+  #judgeHeader(): void {
+    const { header, headerFault } = this.#found;
+    const { firstLsn } = this.#found.segment;
+    if (headerFault !== undefined) {
+      this.#damage({ offset: 0, reason: headerFault });
+    } else if (header !== undefined && header.previous !== this.#previous) {
+      const reason = `segment header: expected record ${firstLsn} behind ` +
+        `${hex(this.#previous)}, found it behind ${hex(header.previous)}`;
+      this.#damage({ offset: 0, reason });
+    }
+  }
+
+  /** Whether a break in the last segment is what a crash may leave. */
+  #isTornAt(index: number): boolean {
+    const { runs, strayLsn, path } = this.#found;
+    const broken = this.#breakBefore(runs[index]);
+    if (broken === undefined) return false;
+    const behind = runs.slice(index).map(({ syncedLsn }) => syncedLsn);
+    const witness = Math.max(strayLsn, ...behind) >= this.#place.nextLsn;
+    const evidence = { remainder: "bytes", witness } as const;
+    const isTorn = decideTail(evidence, "salvage") === "cut";
+    if (isTorn) this.#plan.torn = { ...broken, path };
+    return isTorn;
+  }
+
+  /** A frame that only the header is at odds with is in its place. */
+  #breakBefore(run: FrameRun): Break | undefined {
+    const isFirst = run.offset === SEGMENT_HEADER_BYTES;
+    return isFirst && this.#isNext(run) ? undefined : run.broken;
+  }
+
+  #isNext({ firstLsn, previous }: FrameRun): boolean {
+    return firstLsn === this.#place.nextLsn &&
+      previous === this.#place.previous;
+  }
+
+  #take(run: FrameRun): void {
+    const { unreadable, firstLsn, nextLsn, previous, link } = run;
+    const broken = this.#breakBefore(run);
+    if (unreadable !== undefined) {
+      this.#skip(broken ?? unreadable, nextLsn, link);
+      return;
+    }
+    if (!this.#isNext(run)) this.#skip(broken, firstLsn, previous);
+    else if (broken !== undefined) this.#damage(broken);
+    this.#pieces.push({ kind: "run", run });
+    this.#plan.records += run.records;
+    this.#place.nextLsn = nextLsn;
+    this.#place.previous = link;
+    if (run.joint !== undefined) this.#place.joint = run.joint;
+  }
+
+  /** A segment that ends before the next one begins has lost its end. */
+  #reach({ segment: next, ...found }: FoundSegment): void {
+    const { nextLsn, previous } = this.#place;
+    if (nextLsn === next.firstLsn) return;
+    const { segment, stop } = this.#found;
+    const resumes = entryLink({ segment: next, ...found }) ?? previous;
+    const isWhole = !this.#isDamaged && stop.remainder !== "bytes" &&
+      nextLsn > segment.firstLsn;
+    const reason = `${stop.reason}; the next segment begins at record ` +
+      next.firstLsn;
+    if (!isWhole) {
+      this.#skip({ ...stop, reason }, next.firstLsn, resumes);
+      return;
+    }
+    this.#fillGap({ offset: stop.offset, reason }, next.firstLsn, resumes);
+  }
+
+  /** Nothing is wrong with this one: what is missing gets one of its own. */
+  #fillGap(at: Break, nextLsn: number, resumes: number): void {
+    const { nextLsn: firstLsn, joint: previous } = this.#place;
+    const { epoch } = this.#found.segment;
+    const name = formatSegmentName(firstLsn, epoch);
+    const lost = nextLsn - firstLsn;
+    const hole = { resumes, lost };
+    this.#plan.rewrites.push({
+      segment: { name, firstLsn, epoch },
+      previous,
+      pieces: [{ kind: "hole", firstLsn, previous, hole }],
+      replaces: false,
+    });
+    this.#report(at, lost, name);
+    this.#place = { nextLsn, previous: resumes, joint: resumes };
+  }
+
+  /** The end of the log: what is written anew is synced, and marked so. */
+  #end(): void {
+    const { stop, strayLsn, path } = this.#found;
+    const { nextLsn, previous } = this.#place;
+    if (this.#plan.torn === undefined && stop.remainder === "bytes") {
+      if (strayLsn >= nextLsn) this.#damage(stop);
+      else this.#plan.torn = { offset: stop.offset, reason: stop.reason, path };
+    }
+    const last = this.#pieces.at(-1);
+    const isMarked = last?.kind === "run" && last.run.closed;
+    if (this.#isDamaged && !isMarked) {
+      this.#pieces.push({ kind: "mark", firstLsn: nextLsn, previous });
+    }
+  }
+
+  #skip(at: Break | undefined, nextLsn: number, resumes: number): void {
+    const { nextLsn: firstLsn, previous } = this.#place;
+    const lost = nextLsn - firstLsn;
+    // A run that is not broken follows a header whose damage is told already.
+    if (at !== undefined) this.#damage(at, lost);
+    const hole = { resumes, lost };
+    this.#pieces.push({ kind: "hole", firstLsn, previous, hole });
+    this.#place.nextLsn = nextLsn;
+    this.#place.previous = resumes;
+    if (lost > 0) this.#place.joint = resumes;
+  }
+
+  #damage(at: Break, lost = 0): void {
+    this.#isDamaged = true;
+    this.#report(at, lost, this.#found.segment.name);
+  }
+
+  #report({ offset, reason }: Break, lost: number, segment: string): void {
+    const { path } = this.#found;
+    const firstLsn = this.#place.nextLsn;
+    const lastLsn = firstLsn + lost - 1;
+    const damage = { path, segment, offset, reason, firstLsn, lastLsn };
+    this.#plan.damages.push(damage);
+  }
+
+  #rewrite(): void {
+    const { segment, salt } = this.#found;
+    this.#plan.rewrites.push({
+      segment,
+      ...(salt !== undefined && { salt }),
+      previous: this.#previous,
+      pieces: this.#pieces,
+      replaces: true,
+    });
+  }
+}

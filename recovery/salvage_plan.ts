@@ -1,0 +1,50 @@
+import type { Hole } from "../storage/format/hole.ts";
+import type { SegmentName } from "../storage/format/segment_name.ts";
+import type { Break, FrameRun } from "./find_runs.ts";
+
+/** What a repaired segment is made of, in order. */
+export type Piece =
+  /** Frames, byte for byte. */
+  | { kind: "run"; run: FrameRun }
+  /** A new frame that skips what is lost. */
+  | { kind: "hole"; firstLsn: number; previous: number; hole: Hole }
+  /** A new mark, which says that all before it is synced. */
+  | { kind: "mark"; firstLsn: number; previous: number };
+
+/** A segment to be written anew, or one that was not there. */
+export interface SegmentPlan {
+  /** Its name, which stays. */
+  segment: SegmentName;
+  /** Its salt; any will do if it has no frame. */
+  salt?: number;
+  /** Checksum of the frame before. */
+  previous: number;
+  /** What follows the header. */
+  pieces: Piece[];
+  /** Whether there is a file of that name, whose bytes are to be kept. */
+  replaces: boolean;
+}
+
+/** One place of damage, and which records are lost there. */
+export interface PlannedDamage extends Break {
+  /** The path of the segment. */
+  path: string;
+  /** The segment that is written anew for it; another one if it was missing. */
+  segment: string;
+  /** LSN of the first record that is lost, or before which the place is. */
+  firstLsn: number;
+  /** LSN of the last record that is lost; below the first if none is. */
+  lastLsn: number;
+}
+
+/** What a salvage does. */
+export interface SalvagePlan {
+  /** Segments to be written, in order. */
+  rewrites: SegmentPlan[];
+  /** The damage, in order. */
+  damages: PlannedDamage[];
+  /** Number of records that are kept. */
+  records: number;
+  /** A torn end, which is no damage: it stays or goes with a rewrite. */
+  torn?: Break & { path: string };
+}

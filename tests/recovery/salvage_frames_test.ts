@@ -1,0 +1,163 @@
+/*
+ * Goal: no order of frames, each of which is whole, leaves a log that cannot be
+ * opened after a salvage, or that a second salvage finds fault with. Method:
+ * segments of frames with any LSN, link, salt and hole, whose checksums hold.
+ */
+import fc from "fast-check";
+import {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+} from "../../storage/format/frame.ts";
+import { encodeHole } from "../../storage/format/hole.ts";
+import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
+import { formatSegmentName } from "../../storage/format/segment_name.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { assertEquals } from "../support/assert.ts";
+import { salvage } from "../support/check_salvage.ts";
+import { decodeLog } from "../support/independent_decoder.ts";
+import { test } from "../support/register.ts";
+import {
+  assertTyped,
+  filesOf,
+  readLog,
+  recordOf,
+} from "../support/small_log.ts";
+
+interface AnyFrame {
+  kind: "records" | "mark" | "hole";
+  /** Absent for the next one. */
+  firstLsn?: number;
+  /** Number of records, or of lost ones. */
+  lsns: number;
+  /** Absent for the checksum of the frame before. */
+  previous?: number;
+  syncedLsn?: number;
+  salt: number;
+  /** Bytes of rubbish behind it. */
+  gap: number;
+}
+
+const rarely = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, {
+    arbitrary: value,
+    weight: 1,
+  });
+
+const frame: fc.Arbitrary<AnyFrame> = fc.record({
+  kind: fc.constantFrom("records", "records", "mark", "hole"),
+  firstLsn: rarely(fc.integer({ min: 0, max: 14 })),
+  lsns: fc.integer({ min: 0, max: 3 }),
+  previous: rarely(fc.nat(2)),
+  syncedLsn: rarely(fc.oneof(fc.nat(14), fc.constant(2 ** 53 - 1))),
+  salt: fc.oneof({ arbitrary: fc.constant(7), weight: 9 }, {
+    arbitrary: fc.constant(8),
+    weight: 1,
+  }),
+  gap: fc.oneof({ arbitrary: fc.constant(0), weight: 4 }, fc.nat(40)),
+}, { requiredKeys: ["kind", "lsns", "salt", "gap"] });
+
+const segment = fc.record({
+  previous: rarely(fc.nat(2)),
+  spoilt: fc.boolean(),
+  frames: fc.array(frame, { maxLength: 6 }),
+});
+type AnySegment = {
+  previous?: number | undefined;
+  spoilt: boolean;
+  frames: AnyFrame[];
+};
+
+test("salvageLog() makes a log of any frames in any order", async () => {
+  const segments = fc.array(segment, { minLength: 1, maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(segments, async (segments) => {
+      const storage = makeLog(segments);
+      for (const recovery of ["tail", "strict"] as const) {
+        await readLog(storage.kill(), { recovery }).catch((error) =>
+          assertTyped(error, ".wal")
+        );
+      }
+      const { records } = await salvage(storage);
+      assertEquals((await salvage(storage)).damages, []);
+      assertEquals(decodeLog(filesOf(storage)).records.length, records);
+      const { lsns } = await readLog(storage);
+      assertEquals(lsns.length, records);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+/** Segments that begin at records 1, 5 and 9, with what they are to hold. */
+function makeLog(segments: AnySegment[]): MemoryStorage {
+  const storage = new MemoryStorage();
+  let link = 0;
+  for (
+    const [index, { previous = link, spoilt, frames }] of segments.entries()
+  ) {
+    const epoch = index + 1;
+    let nextLsn = 1 + 4 * index;
+    link = previous;
+    const header = { firstLsn: nextLsn, epoch, salt: 7, previous };
+    const parts = [encodeSegmentHeader(header)];
+    if (spoilt) parts[0][50] ^= 1;
+    for (const drawn of frames) {
+      const frame = { firstLsn: nextLsn, previous: link, ...clean(drawn) };
+      const encoded = encode(frame);
+      parts.push(encoded.bytes, new Uint8Array(frame.gap).fill(7));
+      link = encoded.link;
+      nextLsn = encoded.nextLsn;
+    }
+    const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
+    storage.put(formatSegmentName(header.firstLsn, epoch), bytes);
+  }
+  return storage;
+}
+
+/** Without the keys that have no value, which would hide the defaults. */
+function clean(frame: AnyFrame): AnyFrame {
+  const entries = Object.entries(frame);
+  const given = entries.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as AnyFrame;
+}
+
+function encode(
+  frame: AnyFrame & { firstLsn: number; previous: number },
+): { bytes: Uint8Array; link: number; nextLsn: number } {
+  const { kind, firstLsn, previous, salt } = frame;
+  const lsns = kind === "mark"
+    ? 0
+    : kind === "hole"
+    ? frame.lsns
+    : frame.lsns + 1;
+  const resumes = 1;
+  const payload = kind === "records"
+    ? recordsFrom(firstLsn, lsns)
+    : kind === "hole"
+    ? encodeHole({ resumes, lost: lsns })
+    : new Uint8Array();
+  const { length } = payload;
+  const syncedLsn = kind === "hole"
+    ? firstLsn + lsns - 1
+    : frame.syncedLsn ?? Math.max(0, firstLsn - 1);
+  const bytes = new Uint8Array(frameBytes(length));
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  const count = kind === "records" ? lsns : 0;
+  const header = { salt, previous, firstLsn, syncedLsn, count, length };
+  const checksum = encodeFrame(bytes, header);
+  const link = kind === "records"
+    ? checksum
+    : kind === "hole"
+    ? resumes
+    : previous;
+  return { bytes, link, nextLsn: firstLsn + lsns };
+}
+
+function recordsFrom(firstLsn: number, count: number): Uint8Array {
+  const parts: number[] = [];
+  for (let lsn = firstLsn; lsn < firstLsn + count; lsn++) {
+    const record = new TextEncoder().encode(recordOf(lsn));
+    parts.push(record.length, 0, 0, 0, ...record);
+  }
+  return Uint8Array.from(parts);
+}

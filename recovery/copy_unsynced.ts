@@ -4,10 +4,10 @@ import {
   FRAME_HEADER_BYTES,
   frameBytes,
   type FrameHeader,
-  isMark,
   lsnsOf,
 } from "../storage/format/frame.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
+import { advance, firstLink } from "../storage/segment_chain.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
 import type { PlacedFrame, SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
@@ -117,17 +117,22 @@ class Copy {
   }
 }
 
+/**
+ * Each with the checksum that a segment which begins with it has to name; what
+ * takes no LSN is left out.
+ */
 async function* unsyncedFrames(
   reader: SegmentReader,
   { syncedLsn, lastLsn }: SegmentScan,
 ): AsyncGenerator<PlacedFrame, undefined> {
   if (syncedLsn >= lastLsn) return;
+  const link = firstLink(reader.header);
   for await (const frames of new SegmentCursor(reader).frames()) {
     for (const frame of frames) {
-      if (isMark(frame)) continue;
-      // A hole that skips nothing belongs to the frame that it leads to.
-      const lsns = Math.max(1, lsnsOf(frame));
-      if (frame.firstLsn + lsns - 1 > syncedLsn) yield frame;
+      const previous = link.joint;
+      advance(link, frame);
+      const isUnsynced = lsnsOf(frame) > 0 && link.nextLsn - 1 > syncedLsn;
+      if (isUnsynced) yield { ...frame, previous };
     }
   }
 }

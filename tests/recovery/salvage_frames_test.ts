@@ -70,23 +70,42 @@ type AnySegment = {
 
 test("salvageLog() makes a log of any frames in any order", async () => {
   const segments = fc.array(segment, { minLength: 1, maxLength: 3 });
-  await fc.assert(
-    fc.asyncProperty(segments, async (segments) => {
-      const storage = makeLog(segments);
-      for (const recovery of ["tail", "strict"] as const) {
-        await readLog(storage.kill(), { recovery }).catch((error) =>
-          assertTyped(error, ".wal")
-        );
-      }
-      const { records } = await salvage(storage);
-      assertEquals((await salvage(storage)).damages, []);
-      assertEquals(decodeLog(filesOf(storage)).records.length, records);
-      const { lsns } = await readLog(storage);
-      assertEquals(lsns.length, records);
-    }),
-    { numRuns: 1500 },
-  );
+  const property = fc.asyncProperty(segments, checkSegments);
+  await fc.assert(property, { numRuns: 1500 });
 });
+
+test("salvageLog() fills a gap behind a hole that skips nothing", async () => {
+  const frames: AnyFrame[] = [
+    { kind: "records", lsns: 0, salt: 7, gap: 0 },
+    { kind: "hole", lsns: 0, salt: 7, gap: 0 },
+  ];
+  const next = { spoilt: false, frames: [] };
+  await checkSegments([{ spoilt: false, frames }, next]);
+});
+
+test("Wal.open() copies a frame that is declared synced by half", async () => {
+  const frames: AnyFrame[] = [
+    { kind: "records", lsns: 0, syncedLsn: 11, salt: 7, gap: 0 },
+    { kind: "hole", firstLsn: 11, lsns: 0, salt: 7, gap: 0 },
+    { kind: "records", lsns: 1, salt: 7, gap: 0 },
+    { kind: "mark", lsns: 0, syncedLsn: 0, salt: 7, gap: 0 },
+  ];
+  await checkSegments([{ spoilt: false, frames }]);
+});
+
+async function checkSegments(segments: AnySegment[]): Promise<void> {
+  const storage = makeLog(segments);
+  for (const recovery of ["tail", "strict"] as const) {
+    await readLog(storage.kill(), { recovery }).catch((error) =>
+      assertTyped(error, ".wal")
+    );
+  }
+  const { records } = await salvage(storage);
+  assertEquals((await salvage(storage)).damages, []);
+  assertEquals(decodeLog(filesOf(storage)).records.length, records);
+  const { lsns } = await readLog(storage);
+  assertEquals(lsns.length, records);
+}
 
 /** Segments that begin at records 1, 5 and 9, with what they are to hold. */
 function makeLog(segments: AnySegment[]): MemoryStorage {

@@ -323,7 +323,7 @@ test("Wal.truncateBefore() drops segments with holes like any other", async () =
   assertEquals(await readLog(storage), { lsns: [9, 10, 11, 12], holes: [] });
 });
 
-test("Wal.open() copies a hole with the frame that it leads to", async () => {
+test("Wal.open() copies what is unsynced behind a hole that skips nothing", async () => {
   // A repaired last segment whose mark is torn: its last frame is unsynced.
   const storage = await damaged(({ segments }, put) => {
     const bytes = segments[2].bytes.slice();

@@ -19,6 +19,8 @@ export interface Expected {
   fenced: string[];
   /** All records, each in base 16. */
   records: string[];
+  /** Records that are lost, by first and last LSN. */
+  holes: [number, number][];
   /** What lies behind the last frame of the last segment. */
   remainder: "nothing" | "zeros" | "bytes";
   /** What opening in the mode `tail` does. */
@@ -33,7 +35,12 @@ export interface Vector {
 
 /** All vectors. */
 export function makeVectors(): Vector[] {
-  return [...soundVectors(), ...damagedVectors(), ...chainVectors()];
+  return [
+    ...soundVectors(),
+    ...damagedVectors(),
+    ...chainVectors(),
+    ...holeVectors(),
+  ];
 }
 
 function soundVectors(): Vector[] {
@@ -109,7 +116,44 @@ function chainVectors(): Vector[] {
   ];
 }
 
+/** What a repair leaves. */
+function holeVectors(): Vector[] {
+  const one = () => new Segment(1, 1).frame(["one"], 0);
+  const lost = one().frame(["two", "three"], 1);
+  const ended = one().hole(2, lost.checksum);
+  const missing = new Segment(2, 1, one().checksum).hole(2, lost.checksum);
+  const relinked = one().hole(0, lost.checksum);
+  const four = (previous: number) =>
+    new Segment(4, 2, previous).frame(["four"], 3);
+  const holes: [number, number][] = [[2, 3]];
+  return [
+    vector("hole", "records 2 and 3 are lost, 4 links to what they were", [
+      one().hole(2, lost.checksum).frame(["four"], 3).close(),
+    ], { holes }),
+    vector("hole_at_end", "the hole reaches to the next segment", [
+      ended,
+      four(lost.checksum),
+    ], { holes }),
+    vector("hole_alone", "a segment in the place of one that was missing", [
+      one(),
+      missing,
+      four(lost.checksum),
+    ], { holes }),
+    vector("hole_of_nothing", "no record is lost, but the chain was broken", [
+      relinked.frame(["two"], 1).close(),
+    ]),
+    vector("segment_at_hole", "the second begins at a hole of nothing", [
+      one().hole(0, lost.checksum),
+      new Segment(2, 2, one().checksum).frame(["two"], 1),
+    ]),
+    vector("hole_that_lies", "it does not declare synced what it skips", [
+      one().hole(2, lost.checksum, 1),
+    ], { remainder: "bytes", decision: "cut" }),
+  ];
+}
+
 interface Circumstances {
+  holes?: Expected["holes"];
   remainder?: Expected["remainder"];
   decision?: Expected["decision"];
   append?: Uint8Array;
@@ -123,7 +167,7 @@ function vector(
   circumstances: Circumstances = {},
 ): Vector {
   const { remainder = "nothing", decision = "accept" } = circumstances;
-  const { append, fenced = [] } = circumstances;
+  const { append, fenced = [], holes = [] } = circumstances;
   const last = segments[segments.length - 1];
   if (append) last.bytes = concat([last.bytes, append]);
   const files = [...segments, ...fenced]
@@ -136,6 +180,7 @@ function vector(
       segments: segments.map(({ expected }) => expected),
       fenced: fenced.map(({ expected }) => expected.file),
       records: segments.flatMap(({ records }) => records),
+      holes,
       remainder,
       decision,
     },

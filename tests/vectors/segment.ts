@@ -15,6 +15,7 @@ export interface ExpectedFrame {
   syncedLsn: number;
   count: number;
   length: number;
+  hole?: { resumes: number; lost: number };
 }
 
 /** What a reader has to find in one segment. */
@@ -57,7 +58,9 @@ export class Segment {
   /** Adds a frame that declares everything up to `syncedLsn` synced. */
   frame(records: string[], syncedLsn: number): this {
     const encoded = records.map((text) => new TextEncoder().encode(text));
-    const payload = concat(encoded.flatMap((data) => [uint32(data), data]));
+    const payload = concat(
+      encoded.flatMap((data) => [uint32(data.length), data]),
+    );
     const frame = new Uint8Array(frameBytes(payload.length));
     frame.set(payload, FRAME_HEADER_BYTES);
     const header = {
@@ -79,6 +82,31 @@ export class Segment {
     return this;
   }
 
+  /** Adds a hole, which may declare less synced than it has to. */
+  hole(lost: number, resumes: number, syncedLsn?: number): this {
+    const payload = concat([uint32(resumes), uint32(lost), uint32(0)]);
+    const bytes = new Uint8Array(frameBytes(payload.length));
+    bytes.set(payload, FRAME_HEADER_BYTES);
+    const header = {
+      previous: this.checksum,
+      firstLsn: this.#nextLsn,
+      syncedLsn: syncedLsn ?? this.#nextLsn + lost - 1,
+      count: 0,
+      length: payload.length,
+    };
+    const { salt } = this.expected;
+    const checksum = encodeFrame(bytes, { salt, ...header });
+    const offset = this.bytes.length;
+    this.bytes = concat([this.bytes, bytes]);
+    if (syncedLsn !== undefined) return this;
+    const hole = { resumes, lost };
+    this.expected.frames.push({ offset, checksum, ...header, hole });
+    this.expected.end = this.bytes.length;
+    this.checksum = resumes;
+    this.#nextLsn += lost;
+    return this;
+  }
+
   /** Adds the mark of a clean close. */
   close(): this {
     return this.frame([], this.#nextLsn - 1);
@@ -95,8 +123,8 @@ export class Segment {
   }
 }
 
-function uint32({ length }: Uint8Array): Uint8Array {
-  return Uint8Array.of(length, length >>> 8, length >>> 16, length >>> 24);
+function uint32(value: number): Uint8Array {
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
 }
 
 /** Puts parts behind one another. */

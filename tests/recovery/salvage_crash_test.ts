@@ -5,13 +5,12 @@
  * salvage again, and compare with a salvage that was not disturbed.
  */
 import { salvageLog } from "../../recovery/salvage_log.ts";
-import {
-  MemoryStorage,
-  type MemoryStorageOptions,
-} from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { OnCall } from "../../storage/memory_file.ts";
+import { seeded } from "../../storage/_seeded.ts";
 import { assert, assertEquals, assertGreater } from "../support/assert.ts";
 import { salvage } from "../support/check_salvage.ts";
-import { cutAt, seeded } from "../support/crash_harness.ts";
+import { cutAt } from "../support/cut_at.ts";
 import { test } from "../support/register.ts";
 import {
   makeSmallLog,
@@ -105,7 +104,7 @@ async function checkGoesOn(
 
 function storageWith(
   files: Files,
-  options?: MemoryStorageOptions,
+  options?: { onCall: OnCall },
 ): MemoryStorage {
   const storage = new MemoryStorage(options);
   for (const [name, bytes] of files) storage.put(name, bytes);

@@ -15,10 +15,10 @@ import {
   runtimes,
 } from "../support/process/runtimes.ts";
 import {
-  canTrace,
   type Fault,
   readTrace,
   traced,
+  tracedTest,
 } from "../support/process/strace.ts";
 import { verifyLogs } from "../support/process/verify_logs.ts";
 import type { OrderlyOrders } from "../support/process/victims/orderly.ts";
@@ -98,26 +98,28 @@ const CASES: Case[] = [
 ];
 
 for (const runtime of runtimes) {
-  test(`Wal stops for good when a system call fails on ${runtime.name}`, async () => {
-    if (!canTrace(`a failed call stops the log on ${runtime.name}`)) return;
-    await withTempDir(async (scratch) => {
-      const victim = await bundleVictim("orderly", scratch);
-      const all: OrderlyOrders[] = [];
-      for (const { name, code, paths, ...fault } of CASES) {
-        const orders = ordersIn(`${scratch}/${name}`, fault.io);
-        all.push(orders);
-        const command = [...runtime.command, victim, JSON.stringify(orders)];
-        const trace = `${orders.notes}.trace`;
-        const only = paths && { paths: paths(orders.directory) };
-        const broken = traced(command, trace, { ...fault, ...only });
-        await runChild(broken, { codes: [code] });
-        if (paths) continue; // Not all was traced.
-        const { problems } = checkTrace(readTrace(trace), orders);
-        assertEquals(problems, [], name);
-      }
-      await verify(another(runtime), scratch, all);
-    });
-  });
+  tracedTest(
+    `Wal stops for good when a system call fails on ${runtime.name}`,
+    async () => {
+      await withTempDir(async (scratch) => {
+        const victim = await bundleVictim("orderly", scratch);
+        const all: OrderlyOrders[] = [];
+        for (const { name, code, paths, ...fault } of CASES) {
+          const orders = ordersIn(`${scratch}/${name}`, fault.io);
+          all.push(orders);
+          const command = [...runtime.command, victim, JSON.stringify(orders)];
+          const trace = `${orders.notes}.trace`;
+          const only = paths && { paths: paths(orders.directory) };
+          const broken = traced(command, trace, { ...fault, ...only });
+          await runChild(broken, { codes: [code] });
+          if (paths) continue; // Not all was traced.
+          const { problems } = checkTrace(readTrace(trace), orders);
+          assertEquals(problems, [], name);
+        }
+        await verify(another(runtime), scratch, all);
+      });
+    },
+  );
 }
 
 test("Wal stops for good when a write is short and the next fails", async () => {

@@ -16,7 +16,7 @@ import {
   type Runtime,
   runtimes,
 } from "../support/process/runtimes.ts";
-import { canTrace, type Fault, traced } from "../support/process/strace.ts";
+import { type Fault, traced, tracedTest } from "../support/process/strace.ts";
 import { Racer } from "../support/process/racer.ts";
 import { verifyLogs } from "../support/process/verify_logs.ts";
 import type { BursterOrders } from "../support/process/victims/burster.ts";
@@ -89,48 +89,52 @@ const STOPS: Fault[] = [
 
 for (const [index, zombie] of runtimes.entries()) {
   const taker = runtimes[(index + 1) % runtimes.length];
-  test(`Wal acks nothing after a takeover behind any call on ${zombie.name}`, async () => {
-    if (!canTrace(`${zombie.name} is fenced wherever it was stopped`)) return;
-    await withTempDir(async (scratch) => {
-      const victims = await bundleAll(scratch);
-      const all: Taken[] = [];
-      for (const stop of STOPS) {
-        const name = `${stop.calls} ${stop.what.slice(-6)}`;
-        const orders = ordersIn(`${scratch}/${name}`);
-        await using child = start(zombie, victims, orders, stop);
-        await stopped(child);
-        all.push(await takeFrom(child, taker, victims, orders, name));
-      }
-      await verify(zombie, victims, all);
-    });
-  });
+  tracedTest(
+    `Wal acks nothing after a takeover behind any call on ${zombie.name}`,
+    async () => {
+      await withTempDir(async (scratch) => {
+        const victims = await bundleAll(scratch);
+        const all: Taken[] = [];
+        for (const stop of STOPS) {
+          const name = `${stop.calls} ${stop.what.slice(-6)}`;
+          const orders = ordersIn(`${scratch}/${name}`);
+          await using child = start(zombie, victims, orders, stop);
+          await stopped(child);
+          all.push(await takeFrom(child, taker, victims, orders, name));
+        }
+        await verify(zombie, victims, all);
+      });
+    },
+  );
 }
 
-test("Wal.open() learns the owner when its temporary was removed", async () => {
-  if (!canTrace("a racer survives the removal of its temporary")) return;
-  await withTempDir(async (scratch) => {
-    const victim = await bundleVictim("racer", scratch);
-    for (const runtime of runtimes) {
-      const directory = `${scratch}/${runtime.name}`;
-      const what = "delay_enter=400000:when=1";
-      const command = traced(runtime.command, `${directory}.trace`, {
-        calls: "link,linkat",
-        what,
-      });
-      await using late = new Racer({ ...runtime, command }, victim);
-      await using early = new Racer(runtime, victim);
-      await Promise.all([late.ready(), early.ready()]);
-      const order = { act: "open", directory, at: 0 } as const;
-      const refused = late.do(order);
-      while (!hasTemporary(directory)) await delay(1);
-      assertEquals(await early.do(order), { state: "open" });
-      assert(!hasTemporary(directory));
-      const answer = await refused;
-      assert(answer.state === "locked", JSON.stringify(answer));
-      assertEquals(answer.pid, early.pid);
-    }
-  });
-});
+tracedTest(
+  "Wal.open() learns the owner when its temporary was removed",
+  async () => {
+    await withTempDir(async (scratch) => {
+      const victim = await bundleVictim("racer", scratch);
+      for (const runtime of runtimes) {
+        const directory = `${scratch}/${runtime.name}`;
+        const what = "delay_enter=400000:when=1";
+        const command = traced(runtime.command, `${directory}.trace`, {
+          calls: "link,linkat",
+          what,
+        });
+        await using late = new Racer({ ...runtime, command }, victim);
+        await using early = new Racer(runtime, victim);
+        await Promise.all([late.ready(), early.ready()]);
+        const order = { act: "open", directory, at: 0 } as const;
+        const refused = late.do(order);
+        while (!hasTemporary(directory)) await delay(1);
+        assertEquals(await early.do(order), { state: "open" });
+        assert(!hasTemporary(directory));
+        const answer = await refused;
+        assert(answer.state === "locked", JSON.stringify(answer));
+        assertEquals(answer.pid, early.pid);
+      }
+    });
+  },
+);
 
 function hasTemporary(directory: string): boolean {
   try {

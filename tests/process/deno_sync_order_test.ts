@@ -18,43 +18,44 @@ import {
   runtimes,
 } from "../support/process/runtimes.ts";
 import {
-  canTrace,
   type Fault,
   readTrace,
   traced,
+  tracedTest,
 } from "../support/process/strace.ts";
 import type { TraceEvent } from "../support/process/trace_call.ts";
 import { TracedDisk } from "../support/process/traced_disk.ts";
 import type { Lie } from "../support/process/victims/lying_storage.ts";
 import type { OrderlyOrders } from "../support/process/victims/orderly.ts";
-import { test } from "../support/register.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 const SEED = 7;
 const node = runtimes.find(({ name }) => name === "Node")!;
 
-test("Wal acks nothing before its sync is complete, on every runtime", async () => {
-  if (!canTrace("acks follow their syncs")) return;
-  await withTempDir(async (scratch) => {
-    const victim = await bundleVictim("orderly", scratch);
-    for (const runtime of runtimes) {
-      for (const io of ["blocking", "threaded"] as const) {
-        const name = `${runtime.name}-${io}`;
-        const { problems, seen } = await trace(runtime, victim, {
-          ...ordersIn(`${scratch}/${name}`),
-          io,
-        });
-        assertEquals(problems, [], name);
-        assertEquals([seen.diskAcks, seen.osAcks], [83, 38], name);
-        assertGreater(seen.syncs, 40, name);
-        assertGreater(seen.segments, 5, name);
-        assertGreater(seen.directorySyncs, seen.segments, name);
-        const elsewhere = io === "threaded" ? seen.syncs : 0;
-        assertEquals(seen.threadedSyncs, elsewhere, name);
+tracedTest(
+  "Wal acks nothing before its sync is complete, on every runtime",
+  async () => {
+    await withTempDir(async (scratch) => {
+      const victim = await bundleVictim("orderly", scratch);
+      for (const runtime of runtimes) {
+        for (const io of ["blocking", "threaded"] as const) {
+          const name = `${runtime.name}-${io}`;
+          const { problems, seen } = await trace(runtime, victim, {
+            ...ordersIn(`${scratch}/${name}`),
+            io,
+          });
+          assertEquals(problems, [], name);
+          assertEquals([seen.diskAcks, seen.osAcks], [83, 38], name);
+          assertGreater(seen.syncs, 40, name);
+          assertGreater(seen.segments, 5, name);
+          assertGreater(seen.directorySyncs, seen.segments, name);
+          const elsewhere = io === "threaded" ? seen.syncs : 0;
+          assertEquals(seen.threadedSyncs, elsewhere, name);
+        }
       }
-    }
-  });
-});
+    });
+  },
+);
 
 const LIES: [Lie, RegExp][] = [
   ["skips syncs", /^record 1 was acked at disk too early: it is not there/],
@@ -65,8 +66,7 @@ const LIES: [Lie, RegExp][] = [
   ["writes in place", /^write to .* at 0, which is synced already/],
 ];
 
-test("checkTrace() finds a storage out that lies", async () => {
-  if (!canTrace("the trace checker sees lies")) return;
+tracedTest("checkTrace() finds a storage out that lies", async () => {
   await withTempDir(async (scratch) => {
     const victim = await bundleVictim("orderly", scratch);
     for (const [lie, expected] of LIES) {
@@ -78,8 +78,7 @@ test("checkTrace() finds a storage out that lies", async () => {
   });
 });
 
-test("checkTrace() finds out who tries a failed sync again", async () => {
-  if (!canTrace("the trace checker sees retries")) return;
+tracedTest("checkTrace() finds out who tries a failed sync again", async () => {
   await withTempDir(async (scratch) => {
     const victim = await bundleVictim("orderly", scratch);
     const lie: Lie = "retries syncs";
@@ -90,19 +89,21 @@ test("checkTrace() finds out who tries a failed sync again", async () => {
   });
 });
 
-test("Wal.open() syncs the parent of a directory that was there", async () => {
-  if (!canTrace("the log's directory survives")) return;
-  await withTempDir(async (scratch) => {
-    const victim = await bundleVictim("orderly", scratch);
-    for (const runtime of runtimes) {
-      const orders = ordersIn(`${scratch}/${runtime.name}`);
-      mkdirSync(orders.directory, { recursive: true });
-      await trace(runtime, victim, orders);
-      const events = readTrace(`${orders.notes}.trace`);
-      assertEquals(firstSynced(events), dirname(orders.directory));
-    }
-  });
-});
+tracedTest(
+  "Wal.open() syncs the parent of a directory that was there",
+  async () => {
+    await withTempDir(async (scratch) => {
+      const victim = await bundleVictim("orderly", scratch);
+      for (const runtime of runtimes) {
+        const orders = ordersIn(`${scratch}/${runtime.name}`);
+        mkdirSync(orders.directory, { recursive: true });
+        await trace(runtime, victim, orders);
+        const events = readTrace(`${orders.notes}.trace`);
+        assertEquals(firstSynced(events), dirname(orders.directory));
+      }
+    });
+  },
+);
 
 /** The path of the first directory that was synced. */
 function firstSynced(events: TraceEvent[]): string | undefined {

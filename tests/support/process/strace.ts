@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { test, type TestBody } from "../register.ts";
 import { parseTrace } from "./parse_trace.ts";
 import type { TraceEvent } from "./trace_call.ts";
 import { DISK_CALLS } from "./traced_disk.ts";
@@ -14,27 +15,27 @@ export interface Fault {
   readonly paths?: readonly string[];
 }
 
-let probe: { readonly fault?: string } | undefined;
+/** Why no process can be traced here, if none can. */
+const fault = findFault();
 
 /**
- * Whether processes can be traced here. If not it says so, loudly: what is not
- * looked at must not pass for good.
+ * Registers a test that traces processes. Where none can be traced it is left
+ * out, and says so: what was not looked at must not count as passed.
  */
-export function canTrace(what: string): boolean {
-  probe ??= { fault: findFault() };
-  if (probe.fault === undefined) return true;
-  console.log(`skipped: strace ${probe.fault}, so nothing shows that ${what}`);
-  return false;
+export function tracedTest(name: string, body: TestBody): void {
+  if (fault === undefined) test(name, body);
+  else console.log(`skipped: ${name}: strace ${fault}`);
 }
 
 function findFault(): string | undefined {
   const { error, status, stderr } = spawnSync(
     "strace",
-    ["-f", "-o", "/dev/null", "true"],
+    ["-f", "-D", "-o", "/dev/null", "true"],
     { encoding: "utf8" },
   );
   if (error) return "is not installed";
-  return status === 0 ? undefined : `is not permitted (${stderr.trim()})`;
+  const isFine = status === 0 && stderr === "";
+  return isFine ? undefined : `is of no use here (${stderr.trim()})`;
 }
 
 /** The command that traces another; the process id stays that one's. */

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import {
+  isElsewhere,
   type LockOwner,
   type OwnerState,
   ownerState,
@@ -137,7 +138,7 @@ function judge(
 ): OwnerState {
   const held = owner.runtime === "Deno" ? kernel?.state(path) : undefined;
   if (held === "held") return "alive";
-  return held === "free" ? "dead" : ownerState(owner);
+  return held === "free" && !isElsewhere(owner) ? "dead" : ownerState(owner);
 }
 
 /** `undefined` when it was released, is gone, or a power loss emptied it. */

@@ -51,6 +51,17 @@ export function ownerState(owner: LockOwner): OwnerState {
   return dead ? "dead" : "alive";
 }
 
+/**
+ * Whether the owner runs on another system, as far as this process can tell:
+ * what the kernel says of locks here means nothing there.
+ */
+export function isElsewhere(owner: LockOwner): boolean {
+  const me = thisProcess();
+  return owner.bootId && me.bootId
+    ? owner.bootId !== me.bootId
+    : differ(owner.host, me.host);
+}
+
 /** Fields 3 and 22 of proc(5) stat; the name before them may hold spaces. */
 function processStat(
   pid: number,

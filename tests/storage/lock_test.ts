@@ -72,14 +72,16 @@ test("Wal.open() takes over when a pid was given to another", async () => {
 });
 
 test("Wal.open() refuses when the owner is on another host", async () => {
-  await withTempDir(async (directory) => {
-    writeOwner(directory, { pid: 1, runtime: "Node", host: "elsewhere" });
-    const error = await assertRejects(
-      () => Wal.open(directory),
-      LogLockedError,
-    );
-    assertStringIncludes((error as Error).message, `host "elsewhere"`);
-  });
+  for (const runtime of ["Deno", "Node"]) {
+    await withTempDir(async (directory) => {
+      writeOwner(directory, { pid: 1, runtime, host: "elsewhere" });
+      const error = await assertRejects(
+        () => Wal.open(directory),
+        LogLockedError,
+      );
+      assertStringIncludes((error as Error).message, `host "elsewhere"`);
+    });
+  }
 });
 
 test("Wal.open() ignores a lock file that a power loss emptied", async () => {

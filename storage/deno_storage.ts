@@ -55,7 +55,11 @@ export class DenoStorage extends DirectoryStorage {
 const flock: KernelLock = {
   hold(path) {
     const file = Deno.openSync(path, { read: true, write: true });
-    file.tryLockSync(true);
+    try {
+      file.tryLockSync(true);
+    } catch {
+      // Some network file systems have no such locks: then nobody can ask.
+    }
     return () => file.close();
   },
   state(path) {

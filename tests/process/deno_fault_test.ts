@@ -139,6 +139,24 @@ test("Wal stops for good when a write is short and the next fails", async () => 
   });
 });
 
+tracedTest(
+  "DenoStorage locks where the kernel's locks are not to be had",
+  async () => {
+    await withTempDir(async (scratch) => {
+      const victim = await bundleVictim("orderly", scratch);
+      const [{ command }, node] = runtimes;
+      const orders = ordersIn(`${scratch}/log`);
+      const plain = [...command, victim, JSON.stringify(orders)];
+      const fault = { calls: "flock", what: "error=ENOLCK" };
+      const trace = `${orders.notes}.trace`;
+      await runChild(traced(plain, trace, fault));
+      const calls = readTrace(trace).map(({ call }) => call.error);
+      assert(calls.includes("ENOLCK"));
+      await verify(node, scratch, [orders]);
+    });
+  },
+);
+
 /** The next in the list. */
 function another(runtime: Runtime): Runtime {
   return runtimes[(runtimes.indexOf(runtime) + 1) % runtimes.length];

@@ -16,18 +16,18 @@ export interface Fault {
 }
 
 /** Why no process can be traced here, if none can. */
-const fault = findFault();
+const hindrance = findHindrance();
 
 /**
  * Registers a test that traces processes. Where none can be traced it is left
  * out, and says so: what was not looked at must not count as passed.
  */
 export function tracedTest(name: string, body: TestBody): void {
-  if (fault === undefined) test(name, body);
-  else console.log(`skipped: ${name}: strace ${fault}`);
+  if (hindrance === undefined) test(name, body);
+  else console.log(`skipped: ${name}: strace ${hindrance}`);
 }
 
-function findFault(): string | undefined {
+function findHindrance(): string | undefined {
   const { error, status, stderr } = spawnSync(
     "strace",
     ["-f", "-D", "-o", "/dev/null", "true"],
@@ -45,11 +45,12 @@ export function traced(
   fault?: Fault,
 ): string[] {
   const only = fault?.paths?.flatMap((path) => ["-P", path]) ?? [];
+  const calls = [...DISK_CALLS, ...fault?.calls.split(",") ?? []];
   const inject = fault ? ["-e", `inject=${fault.calls}:${fault.what}`] : [];
   return [
     "strace",
     ...["-f", "-D", "-y", "-xx", "-ttt", "-s", "10000000"],
-    ...["-o", file, "-e", `trace=${DISK_CALLS.join(",")}`],
+    ...["-o", file, "-e", `trace=${calls.join(",")}`],
     ...only,
     ...inject,
     "--",

@@ -214,6 +214,7 @@ async function stopped(child: Child): Promise<void> {
     // Deno reads /proc itself only with all permissions.
     const file = `/proc/${child.pid}/stat`;
     const stat = spawnSync("cat", [file], { encoding: "utf8" }).stdout;
+    if (stat === "") throw new Error("It ended and was not stopped");
     const state = stat[stat.lastIndexOf(")") + 2];
     still = state === "t" || state === "T" ? still + 1 : 0;
   }

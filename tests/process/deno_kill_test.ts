@@ -26,7 +26,7 @@ test("Wal.open() finds all that a killed process of any runtime acked", async ()
     const seed = Math.floor(Math.random() * 2 ** 31);
     const tally = await killLoop({ rounds: ROUNDS, seed, scratch });
     assertEquals(tally.rounds, ROUNDS);
-    assertGreater(tally.acked, 100, `seed ${seed}`);
+    assertGreater(tally.acked, 20, `seed ${seed}`);
   });
 });
 

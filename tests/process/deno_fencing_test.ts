@@ -204,7 +204,10 @@ function start(
   stop?: Fault,
 ): Child {
   const plain = [...command, burster, JSON.stringify(orders)];
-  return new Child(stop ? traced(plain, `${orders.notes}.trace`, stop) : plain);
+  const trace = `${orders.notes}.trace`;
+  return new Child(stop ? traced(plain, trace, stop) : plain, {
+    mayStop: true,
+  });
 }
 
 /** Resolves once the process stands still, not just at a system call. */

@@ -17,6 +17,8 @@ export interface ChildOptions {
   readonly timeoutMs?: number;
   /** Beside those of this process. */
   readonly env?: Record<string, string>;
+  /** Whether it may be stopped, so that it could not see its input end. */
+  readonly mayStop?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export class Child implements AsyncDisposable {
     [program, ...args]: readonly string[],
     options: ChildOptions = {},
   ) {
-    const { timeoutMs = 20_000, env = {} } = options;
+    const { timeoutMs = 20_000, env = {}, mayStop = false } = options;
     this.#child = spawn(program, args, {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
@@ -53,6 +55,10 @@ export class Child implements AsyncDisposable {
       this.#isLate = true;
       this.kill("SIGKILL");
     }, timeoutMs);
+    const guard = mayStop ? startGuard(this.pid) : undefined;
+    const isUnguarded = new Promise((resolve) =>
+      guard === undefined ? resolve(null) : guard.once("close", resolve)
+    );
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => this.#errors += error);
       this.#child.once("close", (code, signal) => {
@@ -61,7 +67,8 @@ export class Child implements AsyncDisposable {
         this.#notify();
         if (this.#isLate) this.#errors += `\nkilled after ${timeoutMs} ms`;
         const [output, errors] = [this.#output, this.#errors];
-        resolve({ code, signal, output, errors });
+        guard?.kill("SIGKILL");
+        isUnguarded.then(() => resolve({ code, signal, output, errors }));
       });
     });
   }
@@ -119,6 +126,15 @@ export class Child implements AsyncDisposable {
     for (const listener of this.#listeners) listener();
     this.#listeners.clear();
   }
+}
+
+/** Kills the group even if the tests themselves are killed before. */
+function startGuard(group: number): ChildProcess {
+  const wait = 'read -r _; kill -KILL -- "-$0"';
+  return spawn("sh", ["-c", wait, `${group}`], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
 }
 
 /** Runs a process to its end; throws unless it ends with one of `codes`. */

@@ -5,7 +5,6 @@
  * each compares what the one before left with its notes. `deno task soak:kill`
  * does the same for as long as wanted.
  */
-import { writeFileSync } from "node:fs";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
@@ -31,16 +30,15 @@ test("Wal.open() finds all that a killed process of any runtime acked", async ()
 });
 
 /** A log of one lone record and a batch of three, all of them acked. */
-function makeLog(scratch: string) {
+function makeLog() {
   const seed = 3;
   const origins = [
     { seed, round: 1, lsn: 1, first: 1, last: 1 },
     ...[2, 3, 4].map((lsn) => ({ seed, round: 1, lsn, first: 2, last: 4 })),
   ];
-  const file = `${scratch}/notes`;
-  writeFileSync(file, "os 1\ndisk 2\ndisk 3\ndisk 4\n");
+  const text = "os 1\ndisk 2\ndisk 3\ndisk 4\n";
   const records = origins.map(makeRecord);
-  return { records, origins, expected: { seed, notes: [{ round: 1, file }] } };
+  return { records, origins, expected: { seed, notes: [{ round: 1, text }] } };
 }
 
 async function verify(
@@ -52,28 +50,25 @@ async function verify(
   return await verifyLog(wal, expected);
 }
 
-test("verifyLog() sees a record that is lost, damaged, torn or another's", () =>
-  withTempDir(async (scratch) => {
-    const { records, origins, expected } = makeLog(scratch);
-    const [one, ...batch] = records;
-    const found = await verify(records, expected);
-    assertEquals(found, { first: 1, last: 4, acked: 4 });
+test("verifyLog() sees a record that is lost, damaged, torn or another's", async () => {
+  const { records, origins, expected } = makeLog();
+  const [one, ...batch] = records;
+  const found = await verify(records, expected);
+  assertEquals(found, { first: 1, last: 4, acked: 4 });
 
-    const damaged = one.slice();
-    damaged[damaged.length - 1] ^= 1;
-    const foreign = origins.map((origin) =>
-      makeRecord({ ...origin, round: 2 })
-    );
-    const rows: [Uint8Array[], RegExp][] = [
-      [[one], /record 2, acked in round 1, is lost/],
-      [[one, batch[0]], /batch 2-4 is torn at 2/],
-      [[damaged, ...batch], /record 1 of round 1 is damaged/],
-      [[one, one], /record 2 says that it is/],
-      [foreign, /record 1, acked in round 1, is lost.* there is 2/],
-      [[new Uint8Array(3)], /record 1 is none of ours/],
-    ];
-    for (const [wrong, message] of rows) {
-      const error = await assertRejects(() => verify(wrong, expected), Error);
-      assertEquals(message.test(error.message), true, error.message);
-    }
-  }));
+  const damaged = one.slice();
+  damaged[damaged.length - 1] ^= 1;
+  const foreign = origins.map((origin) => makeRecord({ ...origin, round: 2 }));
+  const rows: [Uint8Array[], RegExp][] = [
+    [[one], /record 2, acked in round 1, is lost/],
+    [[one, batch[0]], /batch 2-4 is torn at 2/],
+    [[damaged, ...batch], /record 1 of round 1 is damaged/],
+    [[one, one], /record 2 says that it is/],
+    [foreign, /record 1, acked in round 1, is lost.* there is 2/],
+    [[new Uint8Array(3)], /record 1 is none of ours/],
+  ];
+  for (const [wrong, message] of rows) {
+    const error = await assertRejects(() => verify(wrong, expected), Error);
+    assertEquals(message.test(error.message), true, error.message);
+  }
+});

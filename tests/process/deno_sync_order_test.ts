@@ -6,11 +6,17 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { assertEquals, assertGreater } from "../support/assert.ts";
+import {
+  assertEquals,
+  assertGreater,
+  assertRejects,
+  assertStringIncludes,
+} from "../support/assert.ts";
 import {
   checkTrace,
   type TraceFindings,
 } from "../support/process/check_trace.ts";
+import { replayPowerLoss } from "../support/process/replay_power_loss.ts";
 import { runChild } from "../support/process/child.ts";
 import {
   bundleVictim,
@@ -45,13 +51,30 @@ tracedTest(
             io,
           });
           assertEquals(problems, [], name);
-          assertEquals([seen.diskAcks, seen.osAcks], [83, 38], name);
+          assertEquals([seen.diskAcks, seen.osAcks], [83, 78], name);
           assertGreater(seen.syncs, 40, name);
           assertGreater(seen.segments, 5, name);
           assertGreater(seen.directorySyncs, seen.segments, name);
           const elsewhere = io === "threaded" ? seen.syncs : 0;
           assertEquals(seen.threadedSyncs, elsewhere, name);
         }
+      }
+    });
+  },
+);
+
+tracedTest(
+  "Wal.open() finds what was acked when power is lost at any call",
+  async () => {
+    await withTempDir(async (scratch) => {
+      const victim = await bundleVictim("orderly", scratch);
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      for (const runtime of runtimes) {
+        const orders = ordersIn(`${scratch}/${runtime.name}`);
+        await trace(runtime, victim, { ...orders, io: "threaded" });
+        const events = readTrace(`${orders.notes}.trace`);
+        const cuts = await replayPowerLoss(events, orders, { seed, every: 8 });
+        assertGreater(cuts, 30, runtime.name);
       }
     });
   },
@@ -74,6 +97,21 @@ tracedTest("checkTrace() finds a storage out that lies", async () => {
       const { problems } = await trace(node, victim, orders);
       const first = problems.find((problem) => expected.test(problem));
       assertEquals(first !== undefined, true, `${lie}: ${problems[0]}`);
+    }
+  });
+});
+
+tracedTest("replayPowerLoss() finds a storage out that lies", async () => {
+  await withTempDir(async (scratch) => {
+    const victim = await bundleVictim("orderly", scratch);
+    for (const lie of ["skips syncs", "skips directory syncs"] as const) {
+      const orders = { ...ordersIn(`${scratch}/${lie}`), lie };
+      await trace(node, victim, orders);
+      const events = readTrace(`${orders.notes}.trace`);
+      const options = { seed: SEED, every: 8 };
+      const replay = () => replayPowerLoss(events, orders, options);
+      const { cause } = await assertRejects(replay, Error, "seed 7");
+      assertStringIncludes(String(cause), "is lost");
     }
   });
 });

@@ -1,4 +1,4 @@
-import { decodeLog } from "../independent_decoder.ts";
+import { type DecodedLog, decodeLog } from "../independent_decoder.ts";
 import { checkRecord } from "./record_content.ts";
 import { textOf, type TraceCall, type TraceEvent } from "./trace_call.ts";
 import { TracedDisk, type TracedFile } from "./traced_disk.ts";
@@ -49,6 +49,7 @@ class TraceChecker {
   readonly #subject: TraceSubject;
   readonly #problems: string[] = [];
   readonly #acks = { disk: 0, os: 0 };
+  #decoded: { key: string; log: DecodedLog } | undefined;
   #segments = 0;
   #writer = 0;
   #threadedSyncs = 0;
@@ -142,7 +143,7 @@ class TraceChecker {
       ]);
     try {
       if (level === "disk") this.#requireDirectory();
-      const log = decodeLog(new Map(found));
+      const log = this.#decode(found);
       const record = log.records[lsn - log.firstLsn];
       if (record === undefined) throw new Error("it is not there");
       checkRecord(record, { seed: this.#subject.seed, lsn });
@@ -150,6 +151,15 @@ class TraceChecker {
       const reason = error instanceof Error ? error.message : String(error);
       this.#report(`record ${lsn} was acked at ${level} too early: ${reason}`);
     }
+  }
+
+  /** Files only grow, or it is reported: by their sizes they are known. */
+  #decode(files: [string, Uint8Array][]): DecodedLog {
+    const key = files.map(([name, { length }]) => `${name} ${length}`).join();
+    if (key !== this.#decoded?.key) {
+      this.#decoded = { key, log: decodeLog(new Map(files)) };
+    }
+    return this.#decoded.log;
   }
 
   /** What the process made of the way to the log must be durable too. */

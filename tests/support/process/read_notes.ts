@@ -12,7 +12,11 @@ export interface Notes {
 
 /** Reads the notes of a process, which may never have made any. */
 export function readNotes(file: string): Notes {
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return parseNotes(existsSync(file) ? readFileSync(file, "utf8") : "");
+}
+
+/** Takes notes apart. */
+export function parseNotes(text: string): Notes {
   // What stands behind the last line's end was not written to its end.
   const lines = text.split("\n").slice(0, -1).map((line) => line.split(" "));
   const lsnsOf = (words: string[]) =>

@@ -1,15 +1,20 @@
 import type { Wal } from "../../../wal.ts";
-import { readNotes } from "./read_notes.ts";
+import { parseNotes, readNotes } from "./read_notes.ts";
 import { checkRecord, type RecordOrigin } from "./record_content.ts";
 
 /** What a log must hold. */
 export interface Expectation {
   readonly seed: number;
   /** The notes of each process, by its round, oldest first. */
-  readonly notes: readonly { round: number; file: string }[];
+  readonly notes: readonly NotesOfRound[];
   /** Records below may be gone, beside what the notes say. */
   readonly truncated?: number;
 }
+
+/** The notes of a process: the file, or what is in it. */
+export type NotesOfRound =
+  | { readonly round: number; readonly file: string }
+  | { readonly round: number; readonly text: string };
 
 /** What it holds. */
 export interface Verified {
@@ -41,8 +46,11 @@ export async function verifyLog(
   for (const origin of origins.values()) requireWhole(origins, origin);
   let truncated = expected.truncated ?? 0;
   let acked = 0;
-  for (const { round, file } of expected.notes) {
-    const notes = readNotes(file);
+  for (const source of expected.notes) {
+    const { round } = source;
+    const notes = "file" in source
+      ? readNotes(source.file)
+      : parseNotes(source.text);
     truncated = Math.max(truncated, notes.truncating);
     for (const lsn of notes.acked) {
       if (lsn < first && lsn < truncated) continue;

@@ -60,6 +60,8 @@ async function work(writer: NotingWriter): Promise<void> {
     for (let lone = 0; lone < 4; lone++) await writer.append("disk");
     await burst(() => writer.append("disk"), 8);
     await burst(() => writer.append("os"), 3);
+    // Enough for a new segment, with nothing synced in the one before.
+    for (let lone = 0; lone < 10; lone++) await writer.append("os");
     await writer.append("disk");
     await writer.appendBatch(5, turn % 2 === 0 ? "disk" : "os");
     await writer.enqueue(4, "os");

@@ -70,10 +70,10 @@ class FileLock implements StorageLock {
   readonly #freeKernelLock: (() => void) | undefined;
   #isReleased = false;
 
-  /** Makes a file at `path`, where none may be, that names this process. */
+  /** Makes a temporary at `path`, where none may be, naming this process. */
   constructor(path: string, epoch: number, kernel?: KernelLock) {
     this.epoch = epoch;
-    this.#path = path;
+    this.#path = path.replace(/\.\d+\.tmp$/, "");
     this.#descriptor = openSync(path, "wx+");
     try {
       writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));

@@ -50,7 +50,7 @@ async function verify(
   return await verifyLog(wal, expected);
 }
 
-test("verifyLog() sees a record that is lost, damaged, torn or another's", async () => {
+test("verifyLog() sees what is lost, damaged, torn or another's", async () => {
   const { records, origins, expected } = makeLog();
   const [one, ...batch] = records;
   const found = await verify(records, expected);

@@ -1,5 +1,6 @@
 /**
- * The command line tool: `append`, `cat`, `inspect` and `verify`.
+ * The command line tool: `append`, `cat`, `inspect`, `verify` and
+ * `repair`.
  *
  * A program: run it; importing it does nothing (but on Node 20, which cannot
  * tell the two apart).

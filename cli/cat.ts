@@ -1,7 +1,8 @@
+import { describeLoss } from "../recovery/describe_damage.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import { ChunkedOutput } from "./chunked_output.ts";
-import type { CliIo } from "./cli_io.ts";
+import { type CliIo, type Output, writeLine } from "./cli_io.ts";
 import { EXIT, signalExitCode } from "./exit_code.ts";
 import { formatRecord } from "./format_record.ts";
 import { LogReader } from "./log_reader.ts";
@@ -34,7 +35,7 @@ async function print(command: CatCommand, io: CliIo): Promise<void> {
   try {
     while (true) {
       for await (const batch of reader.read()) {
-        await printBatch(batch, output);
+        await printBatch(batch, output, io.stderr);
         if (io.interrupt.aborted) break;
       }
       await output.flush();
@@ -43,13 +44,20 @@ async function print(command: CatCommand, io: CliIo): Promise<void> {
     }
   } finally {
     await reader.close();
+    // What was read before damage is shown.
+    await output.flush();
   }
 }
 
 async function printRaw(
-  { records }: RecordBatch,
+  { firstLsn, records, lost }: RecordBatch,
   output: ChunkedOutput,
+  stderr: Output,
 ): Promise<void> {
+  if (lost !== undefined) {
+    const lastLsn = firstLsn + lost - 1;
+    await writeLine(stderr, `wal: ${describeLoss({ firstLsn, lastLsn })}`);
+  }
   for (const record of records) {
     if (!output.tryPush(record)) await output.push(record);
     if (!output.tryPush(NEWLINE)) await output.push(NEWLINE);
@@ -58,10 +66,12 @@ async function printRaw(
 
 /** Encodes many lines at once: for each by itself it is half of the work. */
 async function printJson(
-  { firstLsn, records }: RecordBatch,
+  { firstLsn, records, lost }: RecordBatch,
   output: ChunkedOutput,
 ): Promise<void> {
-  let text = "";
+  let text = lost === undefined
+    ? ""
+    : `${JSON.stringify({ lsn: firstLsn, lost })}\n`;
   for (const [index, record] of records.entries()) {
     text += `${formatRecord(firstLsn + index, record)}\n`;
     if (text.length < TEXT_LENGTH) continue;

@@ -1,5 +1,6 @@
 import { type Survey, survey } from "../recovery/survey.ts";
 import type { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import { lsnsOf } from "../storage/format/frame.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { recordsOf } from "../storage/read_segments.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
@@ -19,6 +20,16 @@ export interface Damage {
   readonly reason: string;
 }
 
+/** Records that a repair gave up. */
+export interface HoleReport {
+  /** Where in the segment this is recorded, in bytes. */
+  readonly offset: number;
+  /** LSN of the first record that is lost. */
+  readonly firstLsn: number;
+  /** LSN of the last one; below the first if a repair only mended a link. */
+  readonly lastLsn: number;
+}
+
 /** What is in a segment. */
 export interface SegmentReport {
   /** The file's name. */
@@ -35,6 +46,8 @@ export interface SegmentReport {
   bytes: number;
   /** The highest LSN that a frame here declares synced. */
   syncedLsn: number;
+  /** What earlier repairs gave up here. */
+  holes: HoleReport[];
   /** The first damage, if there is any. */
   damage?: Damage;
 }
@@ -92,6 +105,7 @@ function emptyReport({ name, epoch, firstLsn }: SegmentName): SegmentReport {
     frames: 0,
     bytes: 0,
     syncedLsn: lastLsn,
+    holes: [],
   };
 }
 
@@ -144,8 +158,24 @@ async function examineSegment(
 }
 
 function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
-  recordsOf(path, frame);
+  const { offset, firstLsn, syncedLsn, hole } = frame;
+  const lastLsn = firstLsn + lsnsOf(frame) - 1;
+  if (hole === undefined) recordsOf(path, frame);
+  else report.holes.push({ offset, firstLsn, lastLsn });
   report.frames++;
-  report.lastLsn = frame.firstLsn + frame.count - 1;
-  report.syncedLsn = frame.syncedLsn;
+  report.lastLsn = lastLsn;
+  report.syncedLsn = Math.max(report.syncedLsn, syncedLsn);
+}
+
+/** Number of records in segments, and of those that holes in them skip. */
+export function countRecords(
+  reports: readonly SegmentReport[],
+): { records: number; lost: number } {
+  let records = 0;
+  let lost = 0;
+  for (const { firstLsn, lastLsn, holes } of reports) {
+    records += lastLsn - firstLsn + 1;
+    for (const hole of holes) lost += hole.lastLsn - hole.firstLsn + 1;
+  }
+  return { records: records - lost, lost };
 }

@@ -8,6 +8,7 @@ A write-ahead log in the directory DIR.
   cat       print records, also while a writer has the log open
   inspect   show segments, frames, and how the log ends
   verify    read everything and check every checksum and link
+  repair    keep what is intact of a damaged log, and the damaged bytes beside
 
   --help, -h       this text; "wal COMMAND --help" says more
   --version, -V    the version
@@ -40,13 +41,15 @@ Ctrl-C stops reading; what was read is made durable. A second one ends at once.`
 
 Prints records, each followed by a newline. Takes no lock and changes nothing,
 so a writer may have the log open; its end is synced before it is shown. What a
-crash left half-written at the end is not shown.
+crash left half-written at the end is not shown. Records that a repair gave up
+are left out, and said to be lost on stderr.
 
   --from LSN     the first record, by default the oldest that is kept
   --to LSN       the last record, by default the last one there is
   --follow, -f   wait for more until Ctrl-C
   --json         one object a line: {"lsn":1,"text":"..."}, or
-                 {"lsn":1,"base64":"..."} for what is not UTF-8`,
+                 {"lsn":1,"base64":"..."} for what is not UTF-8, and
+                 {"lsn":1,"lost":2} where 2 records are lost from LSN 1 on`,
   inspect: `Usage: wal inspect DIR [--json]
 
 Shows the segments, what is in them, how the log ends and who may write to it.
@@ -60,7 +63,22 @@ changes nothing. Prints a line for each segment, with file, offset, what was
 expected and what was found where one is damaged, and exits with 1 if any is.
 
 A torn end, as a crash may leave it, is reported but is no damage: nothing in
-it was acknowledged as durable, and the next opening leaves it out.`,
+it was acknowledged as durable, and the next opening leaves it out. A hole that
+a repair left is reported, and is no damage any more: somebody chose to go on.`,
+  repair: `Usage: wal repair DIR [--dry-run]
+
+Makes a damaged log one that can be opened and read again. Keeps each frame that
+is whole, and records a hole for what is lost, so that LSNs stay what they were.
+Takes the lock and reads everything. A damaged segment is written anew; the
+bytes that it had are kept beside it as NAME.wal.broken. Nothing else is
+touched, and what is not damaged, such as a torn end, stays as it is. If it is
+interrupted, run it again.
+
+  --dry-run      change nothing and take no lock: show what would be kept and
+                 what lost. Nobody should write to the log meanwhile.
+
+Exit codes: 0 the log is whole, or is so now, even if records were lost; 1 it
+did not work, or, with --dry-run, there is something to repair.`,
 };
 
 /** The help on a command, or on all of them. */

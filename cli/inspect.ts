@@ -1,7 +1,8 @@
+import { describeLoss } from "../recovery/describe_damage.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import { type CliIo, writeLine } from "./cli_io.ts";
 import { describeEnd, type LogEnd } from "./describe_end.ts";
-import { examineLog, type LogReport } from "./examine_log.ts";
+import { countRecords, examineLog, type LogReport } from "./examine_log.ts";
 import { EXIT } from "./exit_code.ts";
 import { formatCount, formatRecords } from "./format_count.ts";
 import { formatTable } from "./format_table.ts";
@@ -21,7 +22,9 @@ export async function runInspect(
   if (json) {
     const { reports: segments, unfinished } = report;
     const fenced = report.fenced.map(({ name }) => name);
-    const all = { ...summary, end, lock, segments, fenced, unfinished };
+    const { originals } = report;
+    const files = { segments, fenced, unfinished, originals };
+    const all = { ...summary, end, lock, ...files };
     await writeLine(stdout, JSON.stringify(all));
     return EXIT.ok;
   }
@@ -35,9 +38,11 @@ export async function runInspect(
       ["synced", `declared up to LSN ${summary.syncedLsn}`],
       ["end", END_TEXTS[end.state](end)],
       ["lock", describeLock(lock)],
+      ...holeRows(report),
       ...damageRows(report),
       ...report.fenced.map(({ name }) => ["fenced", name]),
       ...report.unfinished.map((name) => ["unfinished", name]),
+      ...report.originals.map((name) => ["original", name]),
     ]),
   );
   return EXIT.ok;
@@ -47,6 +52,7 @@ interface Summary {
   firstLsn: number;
   lastLsn: number;
   records: number;
+  lost: number;
   frames: number;
   bytes: number;
   syncedLsn: number;
@@ -58,7 +64,7 @@ function summarize({ reports }: LogReport): Summary {
   return {
     firstLsn: reports[0]?.firstLsn ?? 1,
     lastLsn: reports.at(-1)?.lastLsn ?? 0,
-    records: sum(({ firstLsn, lastLsn }) => lastLsn - firstLsn + 1),
+    ...countRecords(reports),
     frames: sum(({ frames }) => frames),
     bytes: sum(({ bytes }) => bytes),
     syncedLsn: Math.max(0, ...reports.map(({ syncedLsn }) => syncedLsn)),
@@ -81,6 +87,15 @@ function segmentTable({ reports }: LogReport): string {
 function describeRecords({ records, firstLsn, lastLsn }: Summary): string {
   if (records === 0) return `none; the next is LSN ${lastLsn + 1}`;
   return `${formatRecords(records)}, LSN ${firstLsn} to ${lastLsn}`;
+}
+
+function holeRows({ reports }: LogReport): string[][] {
+  return reports.flatMap(({ name, holes }) =>
+    holes.map((hole) => [
+      "hole",
+      `${name} at offset ${hole.offset}: ${describeLoss(hole)}`,
+    ])
+  );
 }
 
 function damageRows({ reports }: LogReport): string[][] {

@@ -6,7 +6,7 @@ import { parsePolicy } from "./parse_policy.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The names of the commands. */
-export type CommandName = "append" | "cat" | "inspect" | "verify";
+export type CommandName = "append" | "cat" | "inspect" | "verify" | "repair";
 
 /** `append`, parsed. */
 export interface AppendCommand {
@@ -42,12 +42,21 @@ export interface VerifyCommand {
   directory: string;
 }
 
+/** `repair`, parsed. */
+export interface RepairCommand {
+  name: "repair";
+  directory: string;
+  /** Whether only to say what would be done. */
+  dryRun: boolean;
+}
+
 /** What the arguments ask for. */
 export type Command =
   | AppendCommand
   | CatCommand
   | InspectCommand
   | VerifyCommand
+  | RepairCommand
   | { name: "help"; topic?: CommandName }
   | { name: "version" };
 
@@ -63,6 +72,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseInspect(rest);
     case "verify":
       return parseVerify(rest);
+    case "repair":
+      return parseRepair(rest);
     case "help":
     case "-h":
     case "--help":
@@ -74,8 +85,8 @@ export function parseCommand(args: readonly string[]): Command {
       throw new UsageError("Cannot run without a command: received none");
     default:
       throw new UsageError(
-        "Cannot run that command as it must be append, cat, inspect or " +
-          `verify: received "${name}"`,
+        "Cannot run that command as it must be append, cat, inspect, verify " +
+          `or repair: received "${name}"`,
       );
   }
 }
@@ -137,12 +148,25 @@ function parseVerify(args: string[]): Command {
   return { name: "verify", directory: onlyDirectory("verify", positionals) };
 }
 
+function parseRepair(args: string[]): Command {
+  const { values, positionals } = parse(args, {
+    "dry-run": { type: "boolean" },
+  });
+  if (values.help) return { name: "help", topic: "repair" };
+  return {
+    name: "repair",
+    directory: onlyDirectory("repair", positionals),
+    dryRun: values["dry-run"] ?? false,
+  };
+}
+
 function parseHelp([topic]: string[]): Command {
   switch (topic) {
     case "append":
     case "cat":
     case "inspect":
     case "verify":
+    case "repair":
       return { name: "help", topic };
     default:
       return { name: "help" };

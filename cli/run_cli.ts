@@ -6,6 +6,7 @@ import { EXIT } from "./exit_code.ts";
 import { help } from "./help.ts";
 import { runInspect } from "./inspect.ts";
 import { type Command, parseCommand } from "./parse_command.ts";
+import { runRepair } from "./repair.ts";
 import { UsageError } from "./usage_error.ts";
 import { runVerify } from "./verify.ts";
 
@@ -33,6 +34,8 @@ async function run(command: Command, io: CliIo): Promise<number> {
       return await runInspect(command, io);
     case "verify":
       return await runVerify(command, io);
+    case "repair":
+      return await runRepair(command, io);
     case "help":
       await writeLine(io.stdout, help(command.topic));
       return EXIT.ok;

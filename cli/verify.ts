@@ -1,12 +1,16 @@
+import { describeLoss } from "../recovery/describe_damage.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import { type CliIo, type Output, writeLine } from "./cli_io.ts";
 import { describeEnd } from "./describe_end.ts";
-import { examineLog, type SegmentReport } from "./examine_log.ts";
+import { countRecords, examineLog, type SegmentReport } from "./examine_log.ts";
 import { EXIT } from "./exit_code.ts";
 import { formatCount, formatRecords } from "./format_count.ts";
 import type { VerifyCommand } from "./parse_command.ts";
 
-/** Checks all of a log; fails if anything is damaged, but not if it is torn. */
+/**
+ * Checks all of a log; fails if anything is damaged, but not if it is torn, or has
+ * holes.
+ */
 export async function runVerify(
   { directory }: VerifyCommand,
   { stdout }: CliIo,
@@ -27,34 +31,48 @@ export async function runVerify(
   const segments = `${formatCount(reports.length)} ` +
     (reports.length === 1 ? "segment" : "segments");
   if (damaged > 0) {
-    await writeLine(stdout, `DAMAGED: ${damaged} of ${segments}`);
+    await writeLine(
+      stdout,
+      `DAMAGED: ${damaged} of ${segments}; "wal repair DIR --dry-run" shows ` +
+        "what can be kept",
+    );
     return EXIT.failure;
   }
-  const records = reports.reduce(
-    (sum, { firstLsn, lastLsn }) => sum + lastLsn - firstLsn + 1,
-    0,
-  );
+  const { records, lost } = countRecords(reports);
   const frames = reports.reduce((sum, { frames }) => sum + frames, 0);
   await writeLine(
     stdout,
     `OK: ${formatRecords(records)} in ${formatCount(frames)} frames of ` +
-      `${segments}; every checksum and link holds`,
+      `${segments}; every checksum and link holds` +
+      (lost === 0
+        ? ""
+        : `; ${formatRecords(lost)} lost, as a repair has recorded`),
   );
   return EXIT.ok;
 }
 
 async function writeSegment(
   stdout: Output,
-  { name, firstLsn, lastLsn, frames, damage }: SegmentReport,
+  { name, firstLsn, lastLsn, frames, damage, holes }: SegmentReport,
 ): Promise<void> {
   const range = lastLsn < firstLsn
     ? "no record"
     : `LSN ${firstLsn} to ${lastLsn}`;
   const content = `${name}  ${range}, ${formatCount(frames)} frames`;
-  if (damage === undefined) {
-    return await writeLine(stdout, `ok       ${content}`);
+  await writeLine(
+    stdout,
+    damage === undefined
+      ? `ok       ${content}`
+      : `damaged  ${content} before it`,
+  );
+  for (const hole of holes) {
+    await writeLine(
+      stdout,
+      `hole     ${name}  at offset ${hole.offset}: ${describeLoss(hole)}; a ` +
+        "repair recorded it, and it is no damage",
+    );
   }
-  await writeLine(stdout, `damaged  ${content} before it`);
+  if (damage === undefined) return;
   await writeLine(
     stdout,
     `         "${damage.file}" at offset ${damage.offset}: ${damage.reason}`,

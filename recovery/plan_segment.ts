@@ -46,7 +46,7 @@ export class SegmentPlanner {
 
   /** Adds to the plan; returns where the log goes on. */
   plan(next: FoundSegment | undefined): Place {
-    this.#judgeHeader();
+    this.#judgeHeader(next === undefined);
     for (const [index, run] of this.#found.runs.entries()) {
       if (next === undefined && this.#isTornAt(index)) break;
       this.#take(run);
@@ -57,11 +57,14 @@ export class SegmentPlanner {
     return this.#place;
   }
 
-  #judgeHeader(): void {
-    const { header, headerFault } = this.#found;
+  #judgeHeader(isLast: boolean): void {
+    const { header, headerFault, runs } = this.#found;
     const { firstLsn } = this.#found.segment;
     if (headerFault !== undefined) {
-      this.#damage({ offset: 0, reason: headerFault });
+      const isUnknown = isLast && runs.length === 0;
+      const reason = headerFault +
+        (isUnknown ? "; nobody knows which records were in it" : "");
+      this.#damage({ offset: 0, reason });
     } else if (header !== undefined && header.previous !== this.#previous) {
       const reason = `segment header: expected record ${firstLsn} behind ` +
         `${hex(this.#previous)}, found it behind ${hex(header.previous)}`;

@@ -1,0 +1,128 @@
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { runCli } from "../../cli/run_cli.ts";
+import { Wal } from "../../wal.ts";
+import { assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import {
+  collector,
+  input,
+  inputThatHangs,
+  wal,
+  withLog,
+} from "../support/run_tool.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+test("append and cat give back every byte, empty lines too", () =>
+  withTempDir(async (dir) => {
+    const bytes = Buffer.from(Array.from({ length: 4096 }, (_, at) => at * 7));
+    const stdin = input("\n\none\r\n", bytes.subarray(0, 999), bytes);
+    const append = await wal(["append", dir], { stdin });
+    assertEquals(append.code, 0);
+    const cat = await wal(["cat", dir]);
+    const expected = Buffer.concat([
+      Buffer.from("\n\none\r\n"),
+      bytes.subarray(0, 999),
+      bytes,
+    ]);
+    const ended = expected.at(-1) === 10;
+    assertEquals(
+      cat.stdout.toString("hex"),
+      expected.toString("hex") + (ended ? "" : "0a"),
+    );
+  }));
+
+test("append takes a last line without a newline", () =>
+  withLog("one\ntwo", async (dir) => {
+    assertEquals((await wal(["cat", dir])).stdout.toString(), "one\ntwo\n");
+  }));
+
+test("append goes on where the log ends and says so", () =>
+  withLog("one\ntwo\n", async (dir) => {
+    const { code, stderr } = await wal(["append", dir], {
+      stdin: input("three\nfour\nfive"),
+    });
+    assertEquals(code, 0);
+    assertStringIncludes(stderr, "acked 3 records (disk), 13 bytes");
+    assertStringIncludes(stderr, "LSN 3 to 5");
+    const cat = await wal(["cat", dir]);
+    assertEquals(cat.stdout.toString(), "one\ntwo\nthree\nfour\nfive\n");
+  }));
+
+test("append of nothing makes a log without records", () =>
+  withLog("", async (dir) => {
+    assertEquals((await wal(["cat", dir])).stdout.length, 0);
+    assertEquals((await wal(["verify", dir])).code, 0);
+  }));
+
+test("append keeps order under every policy and level", () =>
+  withTempDir(async (top) => {
+    const text = Array.from({ length: 3000 }, (_, at) => `${at}\n`).join("");
+    const policies = ["count:7", "bytes:100", "age:1", "leader:1"];
+    policies.push("count:1000,bytes:1m,age:2", "count:1");
+    for (const [index, policy] of policies.entries()) {
+      for (const ack of ["disk", "os", "memory"]) {
+        const dir = join(top, `${index}-${ack}`);
+        const { code } = await wal(
+          ["append", dir, "--policy", policy, "--ack", ack],
+          { stdin: input(text.slice(0, 5001), text.slice(5001)) },
+        );
+        assertEquals(code, 0);
+        assertEquals((await wal(["cat", dir])).stdout.toString(), text);
+      }
+    }
+  }));
+
+test("append waits for room where input outruns the disk", () =>
+  withTempDir(async (dir) => {
+    const text = "x\n".repeat(200_000);
+    for (const ack of ["disk", "memory"]) {
+      const { stderr } = await wal(["append", dir, "--ack", ack], {
+        stdin: input(text),
+      });
+      assertStringIncludes(stderr, "acked 200,000 records");
+    }
+    assertEquals((await wal(["cat", dir])).stdout.length, 2 * text.length);
+  }));
+
+test("append drains and exits with 130 when interrupted", () =>
+  withTempDir(async (dir) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort("SIGINT"), 50);
+    const { code, stderr } = await wal(
+      ["append", dir, "--policy", "age:60000"],
+      { stdin: inputThatHangs("a\nb\npiece"), interrupt: controller.signal },
+    );
+    assertEquals(code, 130);
+    assertStringIncludes(stderr, "acked 2 records");
+    assertEquals((await wal(["cat", dir])).stdout.toString(), "a\nb\n");
+  }));
+
+test("append exits with 143 after SIGTERM", () =>
+  withTempDir(async (dir) => {
+    const interrupt = AbortSignal.abort("SIGTERM");
+    const { code } = await wal(["append", dir], { interrupt });
+    assertEquals(code, 143);
+  }));
+
+test("append refuses a log that is open elsewhere", () =>
+  withTempDir(async (dir) => {
+    await using _open = await Wal.open(dir);
+    const { code, stderr } = await wal(["append", dir]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "wal: Cannot open");
+  }));
+
+test("append shows progress on a terminal only", () =>
+  withTempDir(async (dir) => {
+    const controller = new AbortController();
+    const stderr = { ...collector(), isTerminal: true };
+    setTimeout(() => controller.abort("SIGINT"), 400);
+    await runCli(["append", dir], {
+      stdin: inputThatHangs("a\nb\n"),
+      stdout: collector(),
+      stderr,
+      interrupt: controller.signal,
+    });
+    assertStringIncludes(stderr.bytes().toString(), "\r\x1b[Kacked 2 records,");
+  }));

@@ -1,0 +1,30 @@
+import { parseCommand } from "../../cli/parse_command.ts";
+import { UsageError } from "../../cli/usage_error.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+
+test("parseCommand() reads options anywhere", () => {
+  assertEquals(
+    parseCommand(["cat", "--from", "3", "log", "--to=9", "-f", "--json"]),
+    { name: "cat", directory: "log", from: 3, to: 9, follow: true, json: true },
+  );
+  assertEquals(
+    parseCommand(["append", "log"]),
+    { name: "append", directory: "log", ack: "disk" },
+  );
+  assertEquals(
+    parseCommand(["repair", "--dry-run", "log"]),
+    { name: "repair", directory: "log", dryRun: true },
+  );
+  assertEquals(parseCommand(["cat", "-h"]), { name: "help", topic: "cat" });
+});
+
+test("parseCommand() refuses bad usage", () => {
+  const bad = ["", "frob", "append", "append a b", "append a --ack tape"];
+  bad.push("cat a --from 0", "cat a --to x", "cat a --from 3 --to 2");
+  bad.push("verify", "inspect a --nope", "cat a --from");
+  for (const line of bad) {
+    const args = line === "" ? [] : line.split(" ");
+    assertThrows(() => parseCommand(args), UsageError);
+  }
+});

@@ -1,0 +1,34 @@
+import { parsePolicy } from "../../cli/parse_policy.ts";
+import { UsageError } from "../../cli/usage_error.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+
+const BATCH = { records: 3, bytes: 90, oldestAt: 500, newestAt: 504 };
+
+test("parsePolicy() makes each policy of its name and number", () => {
+  assertEquals(parsePolicy("count:256").limits, { records: 256 });
+  assertEquals(parsePolicy("bytes:64k").limits, { bytes: 65536 });
+  assertEquals(parsePolicy("bytes:2M").limits, { bytes: 2 * 1024 * 1024 });
+  assertEquals(parsePolicy("age:2.5").due(BATCH, 504), 502.5);
+  assertEquals(parsePolicy("leader").due(BATCH, 504), 500);
+  assertEquals(parsePolicy("leader:3").due(BATCH, 504), 503);
+});
+
+test("parsePolicy() joins policies with anyOf", () => {
+  const policy = parsePolicy("count:1000,bytes:1m,age:10");
+  assertEquals(policy.limits, { records: 1000, bytes: 1024 * 1024 });
+  assertEquals(policy.due(BATCH, 504), 510);
+  assertEquals(policy.whenIdle, "wait");
+});
+
+test("parsePolicy() refuses what it does not know", () => {
+  const bad = ["", "cuont:3", "count", "count:0", "count:1.5", "count:1e3"];
+  bad.push("bytes:1q", "bytes:k", "age", "age:-1", "age:x", "count:1,");
+  for (const text of bad) assertThrows(() => parsePolicy(text), UsageError);
+  const error = assertThrows(() => parsePolicy("cuont:3"), UsageError);
+  assertEquals(
+    (error as Error).message,
+    'Cannot use policy "cuont:3" as its name must be count, bytes, age, ' +
+      'leader: received "cuont"',
+  );
+});

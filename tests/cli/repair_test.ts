@@ -1,0 +1,155 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { Wal } from "../../wal.ts";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+} from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import {
+  flip,
+  segmentPaths,
+  tornLog,
+  wal,
+  withLog,
+  withSegments,
+} from "../support/run_tool.ts";
+import { snapshotDir } from "../support/snapshot_dir.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+/** `withSegments`, with record 1 spoilt; two records a segment. */
+function withDamage(
+  use: (dir: string, first: string) => Promise<void>,
+): Promise<void> {
+  return withSegments(async (dir) => {
+    const [first] = await segmentPaths(dir);
+    await flip(first, 200);
+    await use(dir, first);
+  });
+}
+
+test("repair --dry-run shows what would be kept and lost, and changes nothing", () =>
+  withDamage(async (dir, first) => {
+    const before = await snapshotDir(dir);
+    const { code, stdout } = await wal(["repair", dir, "--dry-run"]);
+    assertEquals(code, 1);
+    assertStringIncludes(`${stdout}`, `damaged  "${first}" at offset 64:`);
+    assertStringIncludes(`${stdout}`, "checksum: expected 0x");
+    assertStringIncludes(`${stdout}`, "record 1 is lost");
+    assertStringIncludes(`${stdout}`, `would be kept in "${first}.broken"`);
+    assertStringIncludes(`${stdout}`, "nothing was changed; a repair would");
+    assertStringIncludes(`${stdout}`, "with 5 records kept, 1 record lost");
+    assertEquals(await snapshotDir(dir), before);
+  }));
+
+test("repair makes a damaged log whole, and keeps its bytes beside", () =>
+  withDamage(async (dir, first) => {
+    const spoilt = await readFile(first);
+    const { code, stdout } = await wal(["repair", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, `are kept in "${first}.broken"`);
+    assertStringIncludes(
+      `${stdout}`,
+      "REPAIRED: 5 records kept, 1 record lost",
+    );
+    assertEquals(await readFile(`${first}.broken`), spoilt);
+    const log = await Wal.open(dir, { recovery: "strict" });
+    assertEquals(await log.append("goes on"), 7);
+    await log.close();
+  }));
+
+test("repair finds nothing to do the second time, or in a log that is whole", () =>
+  withDamage(async (dir) => {
+    await wal(["repair", dir]);
+    for (const args of [["repair", dir], ["repair", dir, "--dry-run"]]) {
+      const { code, stdout } = await wal(args);
+      assertEquals(code, 0);
+      assertEquals(`${stdout}`, "OK: 5 records; there is nothing to repair\n");
+    }
+  }));
+
+test("repair tells a torn end, and leaves it as it is", () =>
+  withTempDir(async (dir) => {
+    const path = await tornLog(dir);
+    const before = await readFile(path);
+    const { code, stdout } = await wal(["repair", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, `torn     "${path}" at offset`);
+    assertStringIncludes(`${stdout}`, "OK: 1 record; there is nothing");
+    assertEquals(await readFile(path), before);
+  }));
+
+test("repair fills in for a segment that is missing, and says so", () =>
+  withSegments(async (dir) => {
+    const [, second] = await segmentPaths(dir);
+    await rm(second);
+    const { code, stdout } = await wal(["repair", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, "records 3 to 4 are lost");
+    assertStringIncludes(`${stdout}`, "there are no bytes to keep");
+    assertEquals((await segmentPaths(dir)).length, 3);
+  }));
+
+test("repair admits that it cannot know what a last segment held", () =>
+  withSegments(async (dir) => {
+    const last = (await segmentPaths(dir)).at(-1)!;
+    await writeFile(last, "");
+    const { code, stdout } = await wal(["repair", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, "nobody knows which records were in it");
+    assertStringIncludes(`${stdout}`, "no record is known to be lost");
+  }));
+
+test("repair refuses a log that is open elsewhere, and a version it does not know", () =>
+  withLog("one\n", async (dir) => {
+    const log = await Wal.open(dir);
+    const locked = await wal(["repair", dir]);
+    await log.close();
+    assertEquals([locked.code, locked.stdout.length], [1, 0]);
+    assertStringIncludes(locked.stderr, "wal: Cannot open");
+    const [path] = await segmentPaths(dir);
+    const bytes = await readFile(path);
+    bytes[8] = 9;
+    await writeFile(path, bytes);
+    for (const args of [["repair", dir], ["repair", dir, "--dry-run"]]) {
+      const { code, stderr } = await wal(args);
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, "format version is 9");
+    }
+  }));
+
+test("verify and inspect show holes, which are no damage", () =>
+  withDamage(async (dir, first) => {
+    assertEquals((await wal(["verify", dir])).code, 1);
+    await wal(["repair", dir]);
+    const { code, stdout } = await wal(["verify", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, "record 1 is lost; a repair recorded it");
+    assertStringIncludes(`${stdout}`, "OK: 5 records in");
+    assertStringIncludes(
+      `${stdout}`,
+      "1 record lost, as a repair has recorded",
+    );
+    assertStringIncludes(`${(await wal(["inspect", dir])).stdout}`, "hole");
+    const json = JSON.parse(
+      `${(await wal(["inspect", dir, "--json"])).stdout}`,
+    );
+    assertEquals([json.records, json.lost], [5, 1]);
+    const hole = { offset: 64, firstLsn: 1, lastLsn: 1 };
+    assertEquals(json.segments[0].holes, [hole]);
+    assert(first.endsWith(json.segments[0].name));
+    assertEquals(json.originals, [`${json.segments[0].name}.broken`]);
+    assert((await readdir(dir)).includes(json.originals[0]));
+  }));
+
+test("cat leaves out what is lost, and says so", () =>
+  withDamage(async (dir) => {
+    await wal(["repair", dir]);
+    const lines = await wal(["cat", dir]);
+    assertEquals([lines.code, lines.stdout.length], [0, 5 * 1501]);
+    assertEquals(lines.stderr, "wal: record 1 is lost\n");
+    const json = await wal(["cat", dir, "--json", "--to", "2"]);
+    const [hole, record] = `${json.stdout}`.split("\n");
+    assertEquals([hole, json.stderr], ['{"lsn":1,"lost":1}', ""]);
+    assertStringIncludes(record, '{"lsn":2,"text":"record 1 ');
+  }));

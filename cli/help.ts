@@ -70,9 +70,10 @@ a repair left is reported, and is no damage any more: somebody chose to go on.`,
 Makes a damaged log one that can be opened and read again. Keeps each frame that
 is whole, and records a hole for what is lost, so that LSNs stay what they were.
 Takes the lock and reads everything. A damaged segment is written anew; the
-bytes that it had are kept beside it as NAME.wal.broken. Nothing else is
-touched, and what is not damaged, such as a torn end, stays as it is. If it is
-interrupted, run it again.
+bytes that it had are kept beside it as NAME.wal.broken, which nobody reads or
+removes: delete it when you need it no more. Nothing else is touched, and what
+is not damaged, such as a torn end, stays as it is. If it is interrupted, run it
+again.
 
   --dry-run      change nothing and take no lock: show what would be kept and
                  what lost. Nobody should write to the log meanwhile.

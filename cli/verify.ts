@@ -7,10 +7,7 @@ import { EXIT } from "./exit_code.ts";
 import { formatCount, formatRecords } from "./format_count.ts";
 import type { VerifyCommand } from "./parse_command.ts";
 
-/**
- * Checks all of a log; fails if anything is damaged, but not if it is torn, or has
- * holes.
- */
+/** Checks all of a log; a torn end is no failure, nor is a hole. */
 export async function runVerify(
   { directory }: VerifyCommand,
   { stdout }: CliIo,

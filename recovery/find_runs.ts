@@ -37,7 +37,7 @@ export interface FrameRun {
   previous: number;
   /** Checksum that a frame behind the run has to name. */
   link: number;
-  /** Checksum that a segment behind it has to name; none takes an LSN: absent. */
+  /** Checksum that a segment behind it has to name; absent without an LSN. */
   joint?: number;
   /** The highest LSN that a frame declares synced. */
   syncedLsn: number;

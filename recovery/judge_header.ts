@@ -16,9 +16,7 @@ export interface JudgedHeader {
   salt?: number;
 }
 
-/**
- * Judges a segment's header by its name, and finds the salt without it.
- */
+/** Judges a segment's header by its name, and finds the salt without it. */
 export async function judgeHeader(
   reader: SegmentReader,
   segment: SegmentName,
@@ -53,6 +51,12 @@ async function likelySalt(
       bytesBySalt.set(salt, (bytesBySalt.get(salt) ?? 0) + bytes);
     }
   }
-  const most = Math.max(...bytesBySalt.values());
-  for (const [salt, bytes] of bytesBySalt) if (bytes === most) return salt;
+  let likely: number | undefined;
+  let most = 0;
+  for (const [salt, bytes] of bytesBySalt) {
+    if (bytes <= most) continue;
+    likely = salt;
+    most = bytes;
+  }
+  return likely;
 }

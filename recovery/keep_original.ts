@@ -36,7 +36,7 @@ export async function keepOriginal(
   }
 }
 
-/** The name that {@linkcode keepOriginal} gives, were there no such copy yet. */
+/** The name that {@linkcode keepOriginal} gives to a copy that is new. */
 export function nextOriginal(
   segment: string,
   originals: readonly string[],

@@ -30,10 +30,10 @@ export interface OpenSegmentsOptions extends SegmentLogOptions {
  * Opens a log in segment files for writing: lock, scan, decide, make
  * durable.
  *
- * No byte of a segment is changed, but in mode `salvage`. A torn tail is cut by what comes after it:
- * the next segment begins at the LSN where this one's records end and names
- * the checksum of its last frame, so whatever lies behind is no part of the
- * log, and stays as evidence.
+ * No byte of a segment is changed, but of damaged ones in mode `salvage`. A
+ * torn tail is cut by what comes after it: the next segment begins at the LSN
+ * where this one's records end and names the checksum of its last frame, so
+ * whatever lies behind is no part of the log, and stays as evidence.
  */
 export async function openSegments(
   storage: Storage,

@@ -29,6 +29,8 @@ export class SegmentPlanner {
   readonly #plan: SalvagePlan;
   readonly #found: FoundSegment;
   readonly #previous: number;
+  /** By run: the highest LSN that it or one behind it declares synced. */
+  readonly #witnesses: number[];
   readonly #pieces: Piece[] = [];
   #place: Place;
   #isDamaged = false;
@@ -37,6 +39,7 @@ export class SegmentPlanner {
     this.#plan = plan;
     this.#found = found;
     this.#previous = previous;
+    this.#witnesses = highestFromBehind(found);
     this.#place = {
       nextLsn: found.segment.firstLsn,
       previous,
@@ -74,11 +77,10 @@ export class SegmentPlanner {
 
   /** Whether a break in the last segment is what a crash may leave. */
   #isTornAt(index: number): boolean {
-    const { runs, strayLsn, path } = this.#found;
+    const { runs, path } = this.#found;
     const broken = this.#breakBefore(runs[index]);
     if (broken === undefined) return false;
-    const behind = runs.slice(index).map(({ syncedLsn }) => syncedLsn);
-    const witness = Math.max(strayLsn, ...behind) >= this.#place.nextLsn;
+    const witness = this.#witnesses[index] >= this.#place.nextLsn;
     const evidence = { remainder: "bytes", witness } as const;
     const isTorn = decideTail(evidence, "salvage") === "cut";
     if (isTorn) this.#plan.torn = { ...broken, path };
@@ -196,4 +198,14 @@ export class SegmentPlanner {
       replaces: true,
     });
   }
+}
+
+function highestFromBehind({ runs, strayLsn }: FoundSegment): number[] {
+  const highest = new Array<number>(runs.length);
+  let syncedLsn = strayLsn;
+  for (let index = runs.length - 1; index >= 0; index--) {
+    syncedLsn = Math.max(syncedLsn, runs[index].syncedLsn);
+    highest[index] = syncedLsn;
+  }
+  return highest;
 }

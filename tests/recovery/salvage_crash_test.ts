@@ -17,7 +17,6 @@ import {
   type ReadLog,
   readLog,
   type SmallLog,
-  storageOf,
 } from "../support/small_log.ts";
 
 /** Files by name; those that are damaged may not get lost. */
@@ -125,16 +124,30 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-test("salvageLog() overwrites nothing once another owner has taken over", async () => {
+test("salvageLog() renames nothing once another owner has taken over", async () => {
   const log = await makeSmallLog(true);
-  const storage = storageOf(log);
-  const [{ name, bytes, frames }] = log.segments;
-  const spoilt = bytes.slice();
-  spoilt[frames[0].offset + 44] ^= 1;
-  storage.put(name, spoilt);
-  const lock = storage.lock();
-  storage.lock({ takeOver: true });
-  const error = await salvageLog(storage, { lock }).catch((error) => error);
-  assertEquals(error.name, "FencedError");
-  assertEquals(storage.get(name), spoilt);
+  const files: Files = new Map(
+    log.segments.map(({ name, bytes }) => [name, bytes.slice()]),
+  );
+  spoil(files, log, 0, 0);
+  spoil(files, log, 1, 1);
+  let fenced = 0;
+  for (let at = 1, calls = at; calls >= at; at++) {
+    calls = -1; // the lock's own call
+    let renames = 0;
+    const storage = storageWith(files, {
+      onCall({ operation }) {
+        calls++;
+        if (calls > at && operation === "rename") renames++;
+        if (calls === at) storage.lock({ takeOver: true });
+      },
+    });
+    const lock = storage.lock();
+    await salvageLog(storage, { lock }).catch((error) => {
+      assertEquals(error.name, "FencedError");
+      fenced++;
+    });
+    assertEquals(renames, 0, `after call ${at}`);
+  }
+  assertGreater(fenced, 20);
 });

@@ -221,6 +221,14 @@ test("salvageLog() believes no stale frame", async () => {
   }
 });
 
+test("salvageLog() believes no frame of another salt, however well it fits", async () => {
+  const storage = await damaged(({ segments }, put) => {
+    const { bytes, frames } = segments[1];
+    put(1, reencode(bytes, frames[1].offset, { salt: 7 }));
+  });
+  await checkSalvage(storage, { holes: [[6, 7]], isDamaged: true });
+});
+
 test("salvageLog() leaves what lies behind a segment's end alone", async () => {
   const log = await makeSmallLog(true);
   const { bytes, frames } = log.segments[0];

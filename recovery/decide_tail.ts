@@ -2,7 +2,7 @@
 export type RecoveryMode =
   /** A torn tail, which a crash may leave, is cut off. The default. */
   | "tail"
-  /** A torn tail is refused too. */
+  /** A torn tail is refused too; a hole, which a salvage left, is not. */
   | "strict"
   /**
    * As `"tail"`, but what is corrupt is repaired: all that is intact is kept,

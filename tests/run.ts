@@ -8,7 +8,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { buildDir } from "./support/runner/files.ts";
 import { type Gate, gates, type Verdict } from "./support/runner/gates.ts";
-import { skipsIn } from "./support/runner/skips.ts";
+import { notesIn } from "./support/runner/notes.ts";
 import { format, sum } from "./support/runner/tally.ts";
 
 /** Runs a gate; one that throws has failed. */
@@ -29,7 +29,7 @@ async function report(gate: Gate): Promise<Verdict> {
   console.log(`${gate.name.padEnd(18)}${mark.padEnd(8)}${seconds} s`);
   if (verdict.failed > 0) console.log(indent(verdict.output));
   if (gate.counts) console.log(`  ${gate.counts}: ${format(verdict)}`);
-  for (const line of skipsIn(verdict.output)) console.log(`  ${line}`);
+  for (const line of notesIn(verdict.output)) console.log(`  ${line}`);
   for (const file of gate.skipped ?? []) {
     console.log(`  left out, for Deno only: ${file}`);
   }

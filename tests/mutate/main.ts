@@ -4,8 +4,16 @@
  *
  * A name, or part of one, as argument plants only those.
  */
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { command } from "../support/runner/command.ts";
@@ -13,8 +21,11 @@ import { root } from "../support/runner/files.ts";
 import { tally } from "../support/runner/tally.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 
-/** Runs the test in `copy`; says how many failed and how many held. */
-async function runTest(copy: string, { file, name }: Mutant["caughtBy"]) {
+/** Whether the test held in `copy`; neither if it did not even run. */
+async function runTest(
+  copy: string,
+  { file, name }: Mutant["caughtBy"],
+): Promise<{ outcome: "held" | "failed" | "none"; output: string }> {
   const report = join(copy, "report.xml");
   rmSync(report, { force: true });
   const escaped = name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
@@ -27,19 +38,17 @@ async function runTest(copy: string, { file, name }: Mutant["caughtBy"]) {
     `--junit-path=${report}`,
     file,
   ], { cwd: copy, timeoutMs: 120_000 });
-  try {
-    return { ...tally(readFileSync(report, "utf8")), output };
-  } catch {
-    // It died, or did not even load.
-    return { passed: 0, failed: 1, output };
-  }
+  const text = existsSync(report) ? readFileSync(report, "utf8") : "";
+  const { passed, failed } = tally(text);
+  if (passed + failed !== 1) return { outcome: "none", output };
+  return { outcome: failed === 1 ? "failed" : "held", output };
 }
 
 /** What went wrong with the experiment, or nothing if the bug was caught. */
 async function plant(copy: string, mutant: Mutant): Promise<string> {
   const { caughtBy, edits } = mutant;
   const before = await runTest(copy, caughtBy);
-  if (before.passed !== 1 || before.failed > 0) {
+  if (before.outcome !== "held") {
     return `the test does not hold without the bug:\n${before.output}`;
   }
   const originals = edits.map(({ file }) => readFileSync(join(copy, file)));
@@ -53,7 +62,8 @@ async function plant(copy: string, mutant: Mutant): Promise<string> {
       writeFileSync(path, source.replace(find, () => replace));
     }
     const after = await runTest(copy, caughtBy);
-    return after.failed > 0 ? "" : "SURVIVES";
+    if (after.outcome === "none") return `does not run:\n${after.output}`;
+    return after.outcome === "failed" ? "" : "it survives";
   } finally {
     edits.forEach(({ file }, at) => {
       writeFileSync(join(copy, file), originals[at]);

@@ -47,6 +47,7 @@ export function gates(): Gate[] {
     check("deno fmt", ["fmt", "--check"]),
     check("deno doc", ["doc", "--lint", ...entryPoints()]),
     check("deno publish", ["publish", "--dry-run", "--allow-dirty"]),
+    check("planted bugs", ["run", "-A", "tests/mutate/main.ts"]),
     { name: "deno test", counts: "deno", run: () => denoTests(deno) },
     { name: "deno test --doc", counts: "doc", run: docTests },
     {
@@ -80,6 +81,7 @@ function denoTests(files: readonly string[]): Promise<Verdict> {
   const report = reportPath("deno");
   return counted(report, Deno.execPath(), [
     "test",
+    "--parallel",
     "--no-check",
     ...offline,
     ...permissions,

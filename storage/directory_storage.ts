@@ -31,14 +31,16 @@ export abstract class DirectoryStorage implements Storage {
   /** Opens a file of the directory; see {@linkcode Storage}. */
   abstract open(name: string, mode: OpenMode): StorageFile;
 
-  /** Warns of tmpfs, where nothing survives power loss. */
+  /** Warns of where `disk` does not survive power loss. */
   warning(): string | undefined {
-    try {
-      if (statfsSync(this.location).type !== TMPFS_MAGIC) return undefined;
-    } catch {
+    if (this.#isOnTmpfs()) {
+      return `"${this.location}" is on tmpfs: nothing there survives power loss`;
+    }
+    if (process.platform !== "darwin" || !process.versions.bun) {
       return undefined;
     }
-    return `"${this.location}" is on tmpfs: nothing there survives power loss`;
+    return `Bun leaves what it syncs in the drive's cache on macOS: what is ` +
+      `acknowledged at "disk" in "${this.location}" may not survive power loss`;
   }
 
   /** Makes the directory and its parents; syncs their entries. */
@@ -86,6 +88,14 @@ export abstract class DirectoryStorage implements Storage {
   /** Syncs the directory's entries. */
   syncDirectory(): void {
     this.attempt("sync", this.location, () => syncDirectory(this.location));
+  }
+
+  #isOnTmpfs(): boolean {
+    try {
+      return statfsSync(this.location).type === TMPFS_MAGIC;
+    } catch {
+      return false;
+    }
   }
 
   /** The path of one of the directory's files. */

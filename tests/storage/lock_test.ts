@@ -184,7 +184,7 @@ function canReadProc(): boolean {
   try {
     return existsSync("/proc/self/stat");
   } catch {
-    console.log("skipped: /proc cannot be read here");
+    console.log("skipped: whether a pid was reused: /proc cannot be read");
     return false;
   }
 }

@@ -75,7 +75,7 @@ test("Wal acks nothing after a takeover when it was stopped", () =>
 
 /** Where an owner is stopped: right behind the call. */
 const STOPS: Fault[] = [
-  ...[4, 5, 6, 7].map((k) => ({
+  ...[4, 7].map((k) => ({
     calls: "fdatasync",
     what: `signal=SIGSTOP:when=${k}`,
   })),

@@ -265,6 +265,12 @@ test("salvageLog() keeps the originals of each repair", async () => {
   assertEquals(storage.get(`${name}.broken`), first);
   assertEquals(storage.get(`${name}.broken.2`), again);
   assertEquals((await readLog(storage)).holes, [[5, 5], [6, 7]]);
+  const alike = first.slice();
+  alike[70] ^= 1;
+  storage.put(name, alike);
+  await salvage(storage);
+  assertEquals(storage.get(`${name}.broken`), first);
+  assertEquals(storage.get(`${name}.broken.3`), alike);
 });
 
 test("salvageLog() refuses a version that it does not know, and changes nothing", async () => {

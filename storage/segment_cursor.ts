@@ -82,7 +82,8 @@ export class SegmentCursor {
         const { value, done } = await windows.next();
         if (done) return value;
         const taken = this.#take(value, end);
-        if (taken > 0) yield value.slice(0, taken);
+        if (taken === value.length) yield value;
+        else if (taken > 0) yield value.slice(0, taken);
         if (this.nextLsn === end) return undefined;
         if (taken < value.length) {
           return brokenLink(value[taken], this.#link, end);
@@ -100,12 +101,14 @@ export class SegmentCursor {
 
   /** Moves behind the frames that follow, and says how many there are. */
   #take(frames: PlacedFrame[], end: number): number {
-    for (const [index, frame] of frames.entries()) {
-      if (this.nextLsn === end) return index;
-      if (!follows(frame, this.#link, end)) return index;
+    let taken = 0;
+    for (const frame of frames) {
+      if (this.nextLsn === end) break;
+      if (!follows(frame, this.#link, end)) break;
       advance(this.#link, frame);
       this.#offset = frame.offset + frame.bytes;
+      taken++;
     }
-    return frames.length;
+    return taken;
   }
 }

@@ -4,7 +4,7 @@
  * each mode, and compare with what the layout of the log says must come of it.
  */
 import { assertEquals, assertRejects } from "../support/assert.ts";
-import { checkSalvage } from "../support/check_salvage.ts";
+import { checkKept, checkSalvage } from "../support/check_salvage.ts";
 import { test } from "../support/register.ts";
 import {
   assertTyped,
@@ -29,6 +29,8 @@ for (const closed of [true, false]) {
     for (const recovery of ["tail", "strict"] as const) {
       test(`Wal.open() in mode ${recovery} believes no flipped bit of ${what}`, async () => {
         for await (const flip of everyFlip(closed, index)) {
+          // The modes differ in the last segment alone.
+          if (recovery === "strict" && index < 2 && !flip.isOne) continue;
           const opens = recovery === "tail"
             ? flip.isUnread || flip.isLast
             : flip.isUnread && index < 2;
@@ -52,7 +54,9 @@ for (const closed of [true, false]) {
         const hasHole = frame !== undefined &&
           frame.lastLsn >= frame.firstLsn &&
           !isLast;
-        await checkSalvage(flip.storage(), {
+        // All there is to check, for one bit of each byte.
+        const check = flip.isOne ? checkSalvage : checkKept;
+        await check(flip.storage(), {
           holes: hasHole ? [[frame.firstLsn, frame.lastLsn]] : [],
           lastLsn: isLast ? LAST_LSN - 1 : LAST_LSN,
           isDamaged: !isUnread && !isLast,
@@ -67,6 +71,8 @@ interface Flip {
   bit: number;
   /** The frame that the bit is in; none in the header. */
   frame: SmallFrame | undefined;
+  /** Whether it is the one of its byte for checks that take long. */
+  isOne: boolean;
   /** Whether it is in the version, which is refused in every mode. */
   isVersion: boolean;
   /** Whether nothing behind tells the damage from a torn end. */
@@ -92,6 +98,7 @@ async function* everyFlip(
       log,
       bit,
       frame,
+      isOne: bit % 8 === at % 8,
       isVersion: at >= 8 && at < 12,
       isLast: !closed && index === 2 && frame === frames.at(-1),
       isUnread: isMark,

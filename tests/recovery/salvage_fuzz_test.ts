@@ -79,7 +79,7 @@ for (const closed of [true, false]) {
             await checkAnything(storage, intact);
           },
         ),
-        { numRuns: 300, ...(seed !== undefined && { seed }) },
+        { numRuns: 120, ...(seed !== undefined && { seed }) },
       );
     });
   }
@@ -104,7 +104,7 @@ test("salvageLog() survives random bytes as segments", async () => {
         await checkAnything(storage);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 

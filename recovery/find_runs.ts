@@ -115,7 +115,13 @@ class RunFinder {
     for await (const frames of this.#reader.search(this.#offset, salt)) {
       for (const frame of frames) {
         if (this.#nextLsn === this.#end) return;
-        await this.#take(frame);
+        if (!this.#isUsable(frame)) {
+          this.#strayLsn = Math.max(this.#strayLsn, frame.syncedLsn);
+        } else if (this.#isNext(frame)) {
+          this.#take(frame, undefined);
+        } else {
+          this.#take(frame, await this.#whyBroken());
+        }
       }
     }
   }
@@ -127,18 +133,21 @@ class RunFinder {
     return { runs: this.#runs, strayLsn: this.#strayLsn, stop };
   }
 
-  async #take(frame: PlacedFrame): Promise<void> {
-    const nextLsn = frame.firstLsn + lsnsOf(frame);
-    if (frame.firstLsn < this.#nextLsn || nextLsn > this.#end) {
-      this.#strayLsn = Math.max(this.#strayLsn, frame.syncedLsn);
-      return;
-    }
-    const isNext = frame.offset === this.#offset &&
+  /** Whether its records are neither found already nor the next segment's. */
+  #isUsable(frame: PlacedFrame): boolean {
+    return frame.firstLsn >= this.#nextLsn &&
+      frame.firstLsn + lsnsOf(frame) <= this.#end;
+  }
+
+  #isNext(frame: PlacedFrame): boolean {
+    return frame.offset === this.#offset &&
       follows(frame, this.#linkTo(frame), this.#end);
-    const broken = isNext ? undefined : await this.#whyBroken();
+  }
+
+  #take(frame: PlacedFrame, broken: Break | undefined): void {
     const unreadable = faultOfRecords(frame);
     const last = this.#runs.at(-1);
-    const joins = isNext && !last?.unreadable && !unreadable;
+    const joins = !broken && !unreadable && !last?.unreadable;
     const run = joins && last || startRun(frame, broken, unreadable);
     if (run !== last) this.#runs.push(run);
     this.#extend(run, frame);

@@ -152,11 +152,18 @@ export class SegmentReader {
       const frames: PlacedFrame[] = [];
       let at = 0;
       while (at + FRAME_HEADER_BYTES <= window.length) {
-        const frame = isCandidate(view, at, salt)
-          ? await this.#decodeIn(window, at, offset)
-          : undefined;
-        if (frame !== undefined) frames.push(frame);
-        at += frame?.bytes ?? 8;
+        let frame: Frame | FrameFault | undefined;
+        if (isCandidate(view, at, salt)) {
+          frame = decodeFrame(window.subarray(at));
+          // The window may end before the frame does.
+          if ("needed" in frame) frame = await this.frameAt(offset + at);
+        }
+        if (frame === undefined || "fault" in frame) {
+          at += 8;
+          continue;
+        }
+        frames.push({ ...frame, offset: offset + at });
+        at += frame.bytes;
       }
       if (frames.length > 0) yield frames;
       if (window.length < WINDOW_BYTES) return;
@@ -167,19 +174,6 @@ export class SegmentReader {
   /** Closes the file. */
   close(): MaybePromise<void> {
     return this.file.close();
-  }
-
-  /** The frame at `at` of a window, which may end before the frame does. */
-  async #decodeIn(
-    window: Uint8Array,
-    at: number,
-    offset: number,
-  ): Promise<PlacedFrame | undefined> {
-    const inside = decodeFrame(window.subarray(at));
-    const frame = "fault" in inside && inside.fault === "short"
-      ? await this.frameAt(offset + at)
-      : inside;
-    return "fault" in frame ? undefined : { ...frame, offset: offset + at };
   }
 }
 

@@ -49,6 +49,7 @@ export class Wal implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
+  #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(log: FrameLog, options: CheckedOptions) {
@@ -191,13 +192,16 @@ export class Wal implements AsyncDisposable {
    * checkpoint; all others stay readable. When it resolves, they are gone for
    * good. Records below `lsn` in the segment that holds it stay.
    *
-   * Rejects with `RangeError` when `lsn` lies beyond the end.
+   * Calls run one after the other. Rejects with `RangeError` when `lsn` lies
+   * beyond the end, and with `FencedError` when another owner has taken over.
    */
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
     requireLsn("truncate before", lsn, 1, this.#writer.writtenLsn + 1);
     this.#writer.requireHealth();
-    await this.#log.truncateBefore(lsn);
+    const turn = this.#truncating.then(() => this.#log.truncateBefore(lsn));
+    this.#truncating = turn.catch(() => {});
+    await turn;
   }
 
   /**
@@ -222,6 +226,7 @@ export class Wal implements AsyncDisposable {
       isClean = await this.#writer.drain();
     } finally {
       this.#writer.stop();
+      await this.#truncating;
       await this.#log.close(isClean);
     }
   }

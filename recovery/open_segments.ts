@@ -12,8 +12,10 @@ import type { Storage, StorageLock } from "../storage/storage.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
 import { copyUnsynced } from "./copy_unsynced.ts";
 import { describeDamage } from "./describe_damage.ts";
+import { removeUnfinished } from "./remove_unfinished.ts";
 import { salvageLog } from "./salvage_log.ts";
 import { scanSegment, type SegmentScan } from "./scan_tail.ts";
+import { openingEpoch } from "./opening_epoch.ts";
 import { survey } from "./survey.ts";
 
 /** Options of {@linkcode openSegments}. */
@@ -71,8 +73,7 @@ async function recover(
   options: OpenSegmentsOptions,
 ): Promise<SegmentLog> {
   let files = await survey(storage);
-  for (const name of files.unfinished) await storage.remove(name);
-  await storage.syncDirectory();
+  await removeUnfinished(storage, files, openingEpoch(lock, files));
   if (options.recovery === "salvage") {
     const { damages } = await salvageLog(storage, { lock });
     for (const damage of damages) options.warn(describeDamage(damage));
@@ -80,8 +81,7 @@ async function recover(
   }
   const { segments, fenced } = files;
   const last = segments.at(-1);
-  // Above the last segment's even if somebody removed the lock files.
-  const epoch = Math.max(lock.epoch, (last?.epoch ?? 0) + 1);
+  const epoch = openingEpoch(lock, files);
   const state = { segments, fenced, lastLsn: 0, checksum: 0, epoch };
   if (last !== undefined) {
     await recoverEnd(storage, lock, last, state, options.recovery);

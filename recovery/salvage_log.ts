@@ -3,6 +3,8 @@ import { findRuns, type FoundSegment } from "./find_runs.ts";
 import { keepOriginal, nextOriginal } from "./keep_original.ts";
 import { planSalvage } from "./plan_salvage.ts";
 import type { SalvagePlan } from "./salvage_plan.ts";
+import { openingEpoch } from "./opening_epoch.ts";
+import { removeUnfinished } from "./remove_unfinished.ts";
 import { rewriteSegment } from "./rewrite_segment.ts";
 import { type Survey, survey } from "./survey.ts";
 
@@ -135,14 +137,14 @@ async function carryOut(
   storage: Storage,
   lock: StorageLock,
   { rewrites }: SalvagePlan,
-  { unfinished, originals }: Survey,
+  files: Survey,
 ): Promise<Originals> {
-  for (const name of unfinished) await storage.remove(name);
+  await removeUnfinished(storage, files, openingEpoch(lock, files));
   const kept = new Map<string, string>();
   for (const rewrite of rewrites) {
     const { name } = rewrite.segment;
     if (rewrite.replaces) {
-      kept.set(name, await keepOriginal(storage, lock, name, originals));
+      kept.set(name, await keepOriginal(storage, lock, name, files.originals));
     }
     await rewriteSegment(storage, lock, rewrite);
   }

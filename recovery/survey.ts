@@ -4,6 +4,7 @@ import {
   compareSegments,
   isOriginal,
   parseSegmentName,
+  parseUnfinished,
   type SegmentName,
 } from "../storage/format/segment_name.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -34,7 +35,7 @@ export async function survey(storage: Storage): Promise<Survey> {
   for (const name of await storage.list()) {
     const segment = parseSegmentName(name);
     if (segment !== undefined) found.push(segment);
-    else if (name.endsWith(".wal.tmp")) unfinished.push(name);
+    else if (parseUnfinished(name) !== undefined) unfinished.push(name);
     else if (isOriginal(name)) originals.push(name);
     else if (!isLockFile(name) && !isIgnored(name)) {
       throw new ForeignFileError(`${storage.location}/${name}`);

@@ -14,7 +14,7 @@ export class FencedError extends Error {
     readonly epoch: number,
   ) {
     super(
-      `Cannot acknowledge records in "${location}" as its lock of ` +
+      `Cannot go on in "${location}" as its lock of ` +
         `epoch ${epoch} is gone: another owner took over, or it was removed`,
     );
   }

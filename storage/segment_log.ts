@@ -125,7 +125,8 @@ export class SegmentLog implements FrameLog {
   /**
    * Removes the segments that hold nothing from `lsn` on, oldest first. What is
    * left of them is always a log: a fenced segment goes before the one whose
-   * epoch fences it, else it would come back to life.
+   * epoch fences it, else it would come back to life. Who was overtaken removes
+   * nothing of the new owner's.
    */
   async truncateBefore(lsn: number): Promise<void> {
     const kept = this.#segments.findLastIndex(({ firstLsn }) =>
@@ -135,11 +136,13 @@ export class SegmentLog implements FrameLog {
     const oldest = this.#segments[kept];
     const isGone = (fenced: SegmentName) => compareSegments(fenced, oldest) < 0;
     for (const { name } of this.#fenced.filter(isGone)) {
+      await this.checkOwner();
       await this.#storage.remove(name);
     }
     this.#fenced = this.#fenced.filter((fenced) => !isGone(fenced));
     await this.#storage.syncDirectory();
     while (this.#segments[0] !== oldest) {
+      await this.checkOwner();
       await this.#storage.remove(this.#segments[0].name);
       this.#segments.shift();
     }

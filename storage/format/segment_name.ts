@@ -27,6 +27,13 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   return isExact ? { name, firstLsn, epoch } : undefined;
 }
 
+/** The segment that a file is on the way to be; `undefined` for others. */
+export function parseUnfinished(name: string): SegmentName | undefined {
+  return name.endsWith(".tmp")
+    ? parseSegmentName(name.slice(0, -4))
+    : undefined;
+}
+
 /**
  * The name under which the bytes that `segment` had before a repair are kept;
  * `number` counts from 1, as a segment may be repaired more than once.

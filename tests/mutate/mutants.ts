@@ -210,6 +210,43 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    name: "reads segments that a fenced owner made",
+    edits: [{
+      file: "recovery/survey.ts",
+      find: "(segment.epoch < epoch ? fenced : segments).push(segment);",
+      replace: "segments.push(segment);",
+    }],
+    caughtBy: {
+      file: "tests/recovery/fenced_segment_test.ts",
+      name: "Wal.truncateBefore() does not bring a fenced segment back",
+    },
+  },
+  {
+    name: "lets a fenced owner drop segments",
+    edits: [{
+      file: "storage/segment_log.ts",
+      find: "await this.checkOwner();\n      await this.#storage.remove(" +
+        "this.#segments",
+      replace: "await this.#storage.remove(this.#segments",
+    }],
+    caughtBy: {
+      file: "tests/recovery/fenced_segment_test.ts",
+      name: "Wal.truncateBefore() of a fenced owner drops nothing",
+    },
+  },
+  {
+    name: "lets a fenced opener remove its successor's segment",
+    edits: [{
+      file: "recovery/remove_unfinished.ts",
+      find: "if (parseUnfinished(name)!.epoch > epoch) continue;",
+      replace: "if (parseUnfinished(name) === undefined) continue;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/fenced_segment_test.ts",
+      name: "Wal.open() leaves alone what a later owner is making",
+    },
+  },
+  {
     name: "gives out LSNs that a torn batch has",
     edits: [{
       file: "recovery/open_segments.ts",

@@ -163,7 +163,7 @@ test("Wal loses nothing acknowledged: any workload, any policy, any mode", async
         await crashEverywhere(steps, makeOptions, few);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 60, seed: 1 }, // The soak draws others.
   );
 });
 

@@ -1,5 +1,6 @@
 import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
+import { FencedError } from "../../storage/fenced_error.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
@@ -35,6 +36,43 @@ test("Wal.open() refuses a segment that is not what its name says", async () => 
     "0000000000000005-00000001.wal",
   );
   await assertRejects(() => Wal.open(storage), CorruptLogError, "record 5");
+});
+
+test("Wal.truncateBefore() of a fenced owner drops nothing", async () => {
+  const storage = new MemoryStorage();
+  const zombie = await Wal.open(storage, { segmentBytes: 4096 });
+  for (let lsn = 1; lsn <= 9; lsn++) await zombie.append(new Uint8Array(1000));
+  const owner = await Wal.open(storage, { takeOver: true });
+  await assertRejects(() => zombie.truncateBefore(9), FencedError);
+  let expected = 1;
+  for await (const { lsn } of owner.read()) assertEquals(lsn, expected++);
+  assertEquals(expected, 10);
+  await assertRejects(() => zombie.close(), FencedError);
+  await owner.close();
+});
+
+test("Wal.open() leaves alone what a later owner is making", async () => {
+  const storage = new MemoryStorage();
+  await openAndAppend(storage, 2);
+  const mine = "0000000000000003-00000001.wal.tmp";
+  const later = "0000000000000003-00000009.wal.tmp";
+  storage.put(mine, new Uint8Array(5));
+  storage.put(later, new Uint8Array(5));
+  await openAndAppend(storage, 1);
+  assertEquals(storage.list().filter((name) => name.endsWith(".tmp")), [later]);
+});
+
+test("Wal.truncateBefore() may be called many times at once", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, { segmentBytes: 4096 });
+  for (let lsn = 1; lsn <= 12; lsn++) await wal.append(new Uint8Array(1000));
+  const calls = [9, 5, 12, 1].map((lsn) => wal.truncateBefore(lsn));
+  const closing = wal.close();
+  await Promise.all([...calls, closing]);
+  await using reopened = await Wal.open(storage);
+  const lsns: number[] = [];
+  for await (const { lsn } of reopened.read()) lsns.push(lsn);
+  assertEquals(lsns, [10, 11, 12]);
 });
 
 async function openAndAppend(

@@ -13,7 +13,7 @@ import {
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,
@@ -32,6 +32,7 @@ import {
   lsnsWithout,
   makeSmallLog,
   readLog,
+  recordOf,
   type SmallLog,
   storageOf,
 } from "../support/small_log.ts";
@@ -236,6 +237,24 @@ test("salvageLog() leaves what lies behind a segment's end alone", async () => {
   longer.set(bytes.subarray(0, frames[2].end));
   const storage = storageOf(log, 0, longer);
   await checkSalvage(storage, { holes: [], isDamaged: false });
+});
+
+test("salvageLog() believes no frame that lies where the next segment begins", async () => {
+  // Records 2 and 3 were not synced, so opening has copied them to a segment.
+  const before = new MemoryStorage();
+  const writer = await Wal.open(before, { syncIntervalMs: Infinity });
+  await writer.append(recordOf(1));
+  await writer.append(recordOf(2), { ack: "os" });
+  await writer.append(recordOf(3), { ack: "os" });
+  const storage = before.kill();
+  await (await Wal.open(storage)).close();
+  await writer.close();
+  const [first, second] = storage.list().sort();
+  assertEquals(second, "0000000000000002-00000002.wal");
+  const bytes = storage.get(first)!;
+  bytes[64 + 44] ^= 1;
+  storage.put(first, bytes);
+  await checkSalvage(storage, { holes: [[1, 1]], lastLsn: 3, isDamaged: true });
 });
 
 test("salvageLog() drops a torn end beside a hole, as any opening does", async () => {

@@ -19,7 +19,7 @@ import { Writer } from "./writer.ts";
 
 /**
  * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
- * from 1 without gaps.
+ * from 1 without gaps, but for holes that a salvage left.
  *
  * Any number of calls may run concurrently; LSNs are given in call order. One
  * `Wal` at a time has a directory open, across processes and runtimes.
@@ -62,7 +62,8 @@ export class Wal implements AsyncDisposable {
    * Opens or makes the log at `target`, recovering it if its writer died.
    *
    * When it resolves, this process holds the lock and everything that can be
-   * read is durable. No byte that was there is changed.
+   * read is durable. No byte that was there is changed, but with
+   * `recovery: "salvage"`, which keeps the original bytes beside.
    *
    * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` when
    * it is open elsewhere, `CorruptLogError` when acknowledged records may be
@@ -161,7 +162,8 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Reads the records `from` to `to`, both included. What is appended after
-   * reading began is not read; queued records are not either.
+   * reading began is not read; queued records are not either. Records that a
+   * salvage gave up are skipped: the LSN jumps.
    *
    * Throws `RangeError` when a bound is not kept or not written yet, and
    * `CorruptLogError` at the first record that is damaged or missing.

@@ -5,6 +5,8 @@ interface Timer {
   readonly callback: () => void;
 }
 
+const MOST_TURNS = 100_000;
+
 /**
  * A clock on which nothing happens until a test says so: turns end and time
  * passes only when asked. It begins at 0 ms.
@@ -85,9 +87,7 @@ export class VirtualClock implements Clock {
     for (let fired = 0; fired < 100; fired++) {
       const next = this.#earliest(end);
       if (next === undefined) break;
-      this.#time = next.at;
-      this.#drop(next);
-      next.callback();
+      this.#fire(next);
       await this.quiet();
     }
     this.#time = end;
@@ -111,23 +111,29 @@ export class VirtualClock implements Clock {
     let settled = false;
     const mark = () => void (settled = true);
     promise.then(mark, mark);
-    for (let idle = 0; !settled && idle < 10;) {
+    let idle = 0;
+    for (let turn = 0; !settled && idle < 10 && turn < MOST_TURNS; turn++) {
       await this.turn();
-      const next = this.#ends.length > 0 ? undefined : this.#earliest(Infinity);
-      if (settled) break;
-      if (next !== undefined) {
-        this.#time = next.at;
-        this.#drop(next);
-        next.callback();
-      }
-      idle = next === undefined && this.#ends.length === 0 ? idle + 1 : 0;
+      if (settled || this.#ends.length > 0) continue;
+      const next = this.#earliest(Infinity);
+      if (next === undefined) idle++;
+      else this.#fire(next);
     }
     if (!settled) {
       throw new Error(
-        "A promise hangs: no turn is to end and no timer is set",
+        idle === 10
+          ? "A promise hangs: no turn is to end and no timer is set"
+          : `A promise hangs: ${MOST_TURNS} turns did not do`,
       );
     }
     return await promise;
+  }
+
+  /** Time never goes back, not even for a timer that was passed over. */
+  #fire(timer: Timer): void {
+    this.#time = Math.max(this.#time, timer.at);
+    this.#drop(timer);
+    timer.callback();
   }
 
   #earliest(end: number): Timer | undefined {

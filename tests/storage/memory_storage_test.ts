@@ -1,0 +1,130 @@
+/*
+ * Goal: `MemoryStorage` fails in the ways that its head states. What a crash
+ * leaves is counted in tests/testing/explore_test.ts.
+ */
+import { LogFailedError } from "../../log_failed_error.ts";
+import type { OnCall, StorageCall } from "../../storage/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { StorageError } from "../../storage/storage_error.ts";
+import { Wal } from "../../wal.ts";
+import {
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import { track } from "../support/track.ts";
+
+const sevens = new Uint8Array(4).fill(7);
+
+/** Has one operation go wrong from the n-th time on. */
+function from(
+  nth: number,
+  operation: StorageCall["operation"],
+  effect: ReturnType<OnCall>,
+): OnCall {
+  let seen = 0;
+  return (call) =>
+    call.operation === operation && ++seen >= nth ? effect : undefined;
+}
+
+/** A promise that resolves when it is told to. */
+function gate(): { after: Promise<void>; goOn: () => void } {
+  let goOn = () => {};
+  const after = new Promise<void>((resolve) => goOn = resolve);
+  return { after, goOn };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("MemoryStorage may be stuck: nothing is acknowledged until it goes on", async () => {
+  const { after, goOn } = gate();
+  const onCall = from(3, "datasync", { after });
+  const wal = await Wal.open(new MemoryStorage({ onCall }));
+  await wal.append("one");
+  const calls = [wal.append("two"), wal.append("three"), wal.close()];
+  const tracked = calls.map((call) => track<unknown>(call));
+  for (let turns = 0; turns < 20; turns++) await turn();
+  assertEquals(tracked.map(({ state }) => state), Array(3).fill("pending"));
+  goOn();
+  await Promise.all(calls);
+});
+
+test("MemoryStorage, slow in a sync, covers only what was written before", async () => {
+  const { after, goOn } = gate();
+  const storage = new MemoryStorage({
+    onCall: from(1, "datasync", { after }),
+  });
+  const file = storage.open("a", "create");
+  storage.syncDirectory();
+  file.write(sevens, 0);
+  const syncing = file.datasync();
+  file.write(sevens, 4);
+  goOn();
+  await syncing;
+  assertEquals(storage.crash(() => 0).get("a"), sevens);
+});
+
+test("MemoryStorage may be full: the log stops and says so", async () => {
+  const onCall = from(3, "write", { error: "ENOSPC" });
+  const storage = new MemoryStorage({ onCall });
+  const wal = await Wal.open(storage);
+  await wal.append("one");
+  const error = await assertRejects(() => wal.append("two"), LogFailedError);
+  assertStringIncludes(error.message, "no space is left on the device");
+  await wal.close();
+  await using reopened = await Wal.open(storage.kill());
+  assertEquals(await reopened.flush(), 1);
+});
+
+test("MemoryStorage may write less than asked for, and then fail", async () => {
+  const short = new MemoryStorage({ onCall: from(1, "write", { bytes: 3 }) });
+  assertEquals(await short.open("a", "create").write(sevens, 0), 3);
+  assertEquals(short.get("a"), sevens.slice(0, 3));
+  const onCall = from(1, "write", { bytes: 1, error: "EIO" });
+  const failing = new MemoryStorage({ onCall });
+  const error = assertThrows(
+    () => failing.open("a", "create").write(sevens, 0),
+    StorageError,
+  ) as StorageError;
+  assertEquals([error.code, error.path], ["EIO", "[memory]/a"]);
+  assertEquals(failing.get("a"), sevens.slice(0, 1));
+});
+
+test("MemoryStorage.kill() may cut the last write to a file", async () => {
+  const storage = new MemoryStorage();
+  const file = storage.open("a", "create");
+  await file.write(sevens, 0);
+  await file.write(sevens, 4);
+  const killed = storage.kill({ cut: { file: "a", bytes: 3 } });
+  assertEquals(killed.get("a")?.length, 5);
+  assertEquals(storage.get("a")?.length, 8);
+});
+
+test("MemoryStorage under ext4 makes entries durable with a file's size", async () => {
+  for (const fileSystem of ["ext4", "posix"] as const) {
+    const storage = new MemoryStorage({ fileSystem });
+    const file = storage.open("a", "create");
+    await file.write(sevens, 0);
+    await file.datasync();
+    const found = storage.crash(() => 0).list();
+    assertEquals(found, fileSystem === "ext4" ? ["a"] : []);
+  }
+});
+
+test("MemoryStorage under posix may leave bytes of another file", async () => {
+  const storage = new MemoryStorage();
+  storage.put("old", new Uint8Array(4).fill(9));
+  const file = storage.open("new", "create");
+  storage.syncDirectory();
+  await file.write(sevens, 0);
+  const fates = [0, 2]; // Lost; as long as written, with what lay there.
+  const crashed = storage.crash(() => fates.shift()!);
+  assertEquals(crashed.get("new"), new Uint8Array(4).fill(9));
+});
+
+test("MemoryStorage refuses to delay what answers at once", () => {
+  const onCall: OnCall = () => ({ after: Promise.resolve() });
+  assertThrows(() => new MemoryStorage({ onCall }).list(), TypeError, "Cannot");
+});

@@ -13,6 +13,8 @@ interface Write {
   readonly bytes: Uint8Array;
   /** A failed one is seen by readers and synced by nobody, as on Linux. */
   readonly state: "pending" | "failed" | "synced";
+  /** Whether it cuts the file at `offset` instead of writing there. */
+  readonly cuts?: true;
 }
 
 /** Up to here synced writes are kept apart from the bytes they changed. */
@@ -58,6 +60,16 @@ export class MemoryContent {
     this.#seen.set(copy, offset);
   }
 
+  /** Cuts the file to `size` bytes, which it has. */
+  truncate(size: number): void {
+    const bytes = new Uint8Array();
+    const number = ++this.#count;
+    const cut = { number, offset: size, bytes, cuts: true } as const;
+    this.#writes.push({ ...cut, state: "pending" });
+    this.#seen.fill(0, size);
+    this.#size = size;
+  }
+
   /** Makes pending writes up to a number certain; says if the size changed. */
   sync(number: number): boolean {
     const before = this.#certainSize;
@@ -83,9 +95,10 @@ export class MemoryContent {
   /** The same, with a life of its own; without the end of the last write. */
   copy(missingBytes = 0): MemoryContent {
     const copy = new MemoryContent(this.#base);
-    for (const { number, offset, bytes, state } of this.#writes) {
+    for (const { number, offset, bytes, state, cuts } of this.#writes) {
       const missing = number === this.#count ? missingBytes : 0;
-      copy.write(bytes.subarray(0, bytes.length - missing), offset);
+      if (cuts) copy.truncate(offset);
+      else copy.write(bytes.subarray(0, bytes.length - missing), offset);
       copy.#judge(copy.#count, state);
     }
     return copy;
@@ -108,10 +121,15 @@ export class MemoryContent {
       if (fate > 0) size = this.#size;
       if (fate === 2) filler = stale.slice(0, size);
     }
-    const bytes = resize(this.#base, size);
+    const ends = kept.map(({ offset, bytes }) => offset + bytes.length);
+    const room = Math.max(size, this.#base.length, ...ends);
+    const bytes = resize(this.#base, room);
     bytes.set(filler.subarray(certainSize), Math.min(certainSize, size));
-    for (const { offset, bytes: written } of kept) bytes.set(written, offset);
-    return bytes;
+    for (const { offset, bytes: written, cuts } of kept) {
+      if (cuts) bytes.fill(0, offset);
+      else bytes.set(written, offset);
+    }
+    return bytes.slice(0, size);
   }
 
   get #certainSize(): number {
@@ -128,7 +146,7 @@ export class MemoryContent {
   }
 }
 
-type Extent = Pick<Write, "offset" | "bytes">;
+type Extent = Pick<Write, "offset" | "bytes" | "cuts">;
 
 /** Each write is lost, kept or torn: sector by sector if it has several. */
 function surviving(
@@ -136,6 +154,7 @@ function surviving(
   sectorBytes: number,
   choose: Choose,
 ): Extent[] {
+  if (write.cuts) return choose(2) === 0 ? [] : [write];
   const sectors = split(write, sectorBytes);
   if (sectors.length === 1) return survivingSector(write, choose);
   const fate = choose(3);
@@ -166,7 +185,8 @@ function split({ offset, bytes }: Extent, sectorBytes: number): Extent[] {
 
 function reach(extents: readonly Extent[], least: number): number {
   return extents.reduce(
-    (end, { offset, bytes }) => Math.max(end, offset + bytes.length),
+    (end, { offset, bytes, cuts }) =>
+      cuts ? Math.min(end, offset) : Math.max(end, offset + bytes.length),
     least,
   );
 }

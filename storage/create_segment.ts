@@ -17,6 +17,8 @@ export interface NewSegment {
   previous: number;
   /** Salt of its frames; random by default. */
   salt?: number;
+  /** A file of zeros, synced, that becomes the segment. */
+  prepared?: string;
   /**
    * Writes what the segment is to hold from the start, at `offset`; returns
    * where it ends. By default nothing.
@@ -44,11 +46,11 @@ export async function createSegment(
   lock: StorageLock,
   segment: NewSegment,
 ): Promise<CreatedSegment> {
-  const { firstLsn, epoch, previous, fill } = segment;
+  const { firstLsn, epoch, previous, fill, prepared } = segment;
   const salt = segment.salt ?? storage.salt?.() ?? randomSalt();
   const name = formatSegmentName(firstLsn, epoch);
-  const temporary = `${name}.tmp`;
-  const file = await storage.open(temporary, "create");
+  const temporary = prepared ?? `${name}.tmp`;
+  const file = await storage.open(temporary, prepared ? "write" : "create");
   try {
     const header = encodeSegmentHeader({ firstLsn, epoch, salt, previous });
     await writeAll(file, header, 0);

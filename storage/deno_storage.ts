@@ -36,20 +36,33 @@ export class DenoStorage extends DirectoryStorage {
   /** Opens a file of the directory. */
   override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
-    const create = mode === "create";
+    const createNew = mode === "create";
+    const options = { read: true, write: mode !== "read", createNew };
     const file = this.attempt(
-      create ? "create" : "open",
+      createNew ? "create" : "open",
       path,
-      () =>
-        Deno.openSync(path, {
-          read: true,
-          write: create,
-          createNew: create,
-        }),
+      () => Deno.openSync(path, options),
     );
     return new DenoFile(path, file, this.#threaded);
   }
+
+  /** Writes and syncs zeros on the runtime's thread pool. */
+  override async allocate(name: string, bytes: number): Promise<void> {
+    const path = this.path(name);
+    try {
+      using file = await Deno.open(path, { write: true, createNew: true });
+      const zeros = new Uint8Array(Math.min(STEP_BYTES, bytes));
+      for (let at = 0; at < bytes;) {
+        at += await file.write(zeros.subarray(0, bytes - at));
+      }
+      await file.syncData();
+    } catch (error) {
+      throw StorageError.wrap("allocate", path, error);
+    }
+  }
 }
+
+const STEP_BYTES = 1024 * 1024;
 
 /** The kernel frees it with the process, whatever the permissions. */
 const flock: KernelLock = {
@@ -121,6 +134,14 @@ class DenoFile implements StorageFile {
       this.#file.syncDataSync();
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
+    }
+  }
+
+  truncate(size: number): void {
+    try {
+      this.#file.truncateSync(size);
+    } catch (error) {
+      throw StorageError.wrap("truncate", this.#path, error);
     }
   }
 

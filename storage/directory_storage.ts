@@ -31,6 +31,9 @@ export abstract class DirectoryStorage implements Storage {
   /** Opens a file of the directory; see {@linkcode Storage}. */
   abstract open(name: string, mode: OpenMode): StorageFile;
 
+  /** Makes a file of zeros; see {@linkcode Storage}. */
+  abstract allocate(name: string, bytes: number): Promise<void>;
+
   /** Warns of where `disk` does not survive power loss. */
   warning(): string | undefined {
     if (this.#isOnTmpfs()) {

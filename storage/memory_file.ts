@@ -9,18 +9,20 @@ export interface StorageCall {
     | "lock"
     | "list"
     | "create"
+    | "allocate"
     | "open"
     | "rename"
     | "remove"
     | "syncDirectory"
     | "write"
     | "read"
+    | "truncate"
     | "datasync";
   /** The file's name; empty for the directory. */
   readonly file: string;
   /** Where a write or read begins; 0 for other calls. */
   readonly offset: number;
-  /** Bytes to write or read; 0 for other calls. */
+  /** Bytes to write, read, allocate or cut to; 0 for other calls. */
   readonly bytes: number;
 }
 
@@ -132,6 +134,14 @@ export class MemoryFile implements StorageFile {
       { operation: "datasync", file: this.#name },
       () => this.#synced(this.#content.sync(covered)),
       () => this.#content.failSync(covered),
+    );
+  }
+
+  truncate(size: number): MaybePromise<void> {
+    return perform(
+      this.#onCall,
+      { operation: "truncate", file: this.#name, bytes: size },
+      () => this.#content.truncate(size),
     );
   }
 

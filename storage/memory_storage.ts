@@ -30,6 +30,8 @@ import type {
  * lost, or are garbled in their second half. Bytes of a sector that the write
  * does not cover stay as they were (power-safe overwrite).
  *
+ * Cutting a file short survives a crash or does not, as a write does.
+ *
  * Size. Under "ext4" a file is as long as the surviving writes reach, with
  * zeros between them. Under "posix" it may also be as long as any write made
  * it, and what no surviving write covers is zeros, or what lay on the device
@@ -78,24 +80,6 @@ import type {
  * const survivor = await Wal.open(storage.crash(() => 0));
  * assert.deepEqual(await survivor.flush(), 1);
  * ```
- *
- * @example A device that fails
- * ```ts
- * import { MemoryStorage } from "@syncline/wal/storage";
- * import { Wal } from "@syncline/wal";
- * import assert from "node:assert/strict";
- *
- * let failing = false;
- * const storage = new MemoryStorage({
- *   onCall: ({ operation }) =>
- *     failing && operation === "datasync" ? { error: "EIO" } : undefined,
- * });
- * const wal = await Wal.open(storage);
- * await wal.append("one");
- * failing = true;
- * await assert.rejects(wal.append("two"), { name: "LogFailedError" });
- * await wal.close();
- * ```
  */
 export class MemoryStorage implements Storage {
   /** A word in brackets, as there is no path. */
@@ -138,25 +122,25 @@ export class MemoryStorage implements Storage {
   open(name: string, mode: OpenMode): StorageFile {
     const operation = mode === "create" ? "create" : "open";
     const opened = perform(this.#onCall, { operation, file: name }, () => {
+      if (mode === "create") return this.#make(name, new MemoryContent());
       const found = this.#entries.get(name);
-      if (mode === "read") {
-        if (found === undefined) throw storageError("open", name, "ENOENT");
-        return this.#handle(name, found);
-      }
-      if (found !== undefined) throw storageError("create", name, "EEXIST");
-      const content = new MemoryContent();
-      this.#entries.change({ kind: "create", name, content });
-      return this.#handle(name, content);
+      if (found === undefined) throw storageError("open", name, "ENOENT");
+      return found;
     });
-    return atOnce(opened);
+    return this.#handle(name, atOnce(opened));
+  }
+
+  /** Makes a file of zeros that are durable when it has a durable entry. */
+  async allocate(name: string, bytes: number): Promise<void> {
+    const call = { operation: "allocate", file: name, bytes } as const;
+    const zeros = () => new MemoryContent(new Uint8Array(bytes));
+    await perform(this.#onCall, call, () => void this.#make(name, zeros()));
   }
 
   /** Renames; a crash never loses both names. */
   rename(from: string, to: string): MaybePromise<void> {
-    const kind = "rename";
-    return this.#change(kind, from, (content) => {
-      return { kind, name: from, to, content };
-    });
+    const [kind, name] = ["rename", from] as const;
+    return this.#change(kind, from, (content) => ({ kind, name, to, content }));
   }
 
   /** Removes a file. */
@@ -218,6 +202,12 @@ export class MemoryStorage implements Storage {
     const seed = seeded(this.#seed ^ 0x5a5a5a5a)(2 ** 32);
     const onCall = options?.onCall;
     return new MemoryStorage({ ...this.#model, onCall, seed });
+  }
+
+  #make(name: string, content: MemoryContent): MemoryContent {
+    if (this.#entries.get(name)) throw storageError("create", name, "EEXIST");
+    this.#entries.change({ kind: "create", name, content });
+    return content;
   }
 
   #handle(name: string, content: MemoryContent): MemoryFile {

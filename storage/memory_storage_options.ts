@@ -1,6 +1,26 @@
 import type { OnCall } from "./memory_file.ts";
 
-/** Options of `MemoryStorage`. */
+/**
+ * Options of `MemoryStorage`.
+ *
+ * @example A device that fails
+ * ```ts
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ * import assert from "node:assert/strict";
+ *
+ * let failing = false;
+ * const storage = new MemoryStorage({
+ *   onCall: ({ operation }) =>
+ *     failing && operation === "datasync" ? { error: "EIO" } : undefined,
+ * });
+ * const wal = await Wal.open(storage);
+ * await wal.append("one");
+ * failing = true;
+ * await assert.rejects(wal.append("two"), { name: "LogFailedError" });
+ * await wal.close();
+ * ```
+ */
 export interface MemoryStorageOptions {
   /** Hears of each call before it happens, and may have it fail or be slow. */
   onCall?: OnCall;

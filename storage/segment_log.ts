@@ -1,17 +1,12 @@
+import { ActiveSegment } from "./active_segment.ts";
 import { FencedError } from "./fenced_error.ts";
 import { encodeFrame, frameBytes, type FrameHeader } from "./format/frame.ts";
-import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import { compareSegments, type SegmentName } from "./format/segment_name.ts";
-import { createSegment } from "./create_segment.ts";
 import { isPromise } from "./_is_promise.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { readSegments } from "./read_segments.ts";
-import type {
-  MaybePromise,
-  Storage,
-  StorageFile,
-  StorageLock,
-} from "./storage.ts";
+import { SegmentSupply } from "./segment_supply.ts";
+import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
 import { writeAll } from "./write_all.ts";
 
 /** Where a log goes on after it was recovered. */
@@ -34,12 +29,6 @@ export interface SegmentLogOptions {
   segmentBytes: number;
 }
 
-interface ActiveSegment {
-  file: StorageFile;
-  salt: number;
-  offset: number;
-}
-
 /**
  * A frame log in segment files. Made by `openSegments` of the recovery, which
  * establishes the state; the first append makes a new segment.
@@ -49,6 +38,7 @@ export class SegmentLog implements FrameLog {
   readonly #lock: StorageLock;
   readonly #epoch: number;
   readonly #segmentBytes: number;
+  readonly #supply: SegmentSupply;
   readonly #segments: SegmentName[];
   #fenced: SegmentName[];
   #active: ActiveSegment | undefined;
@@ -61,17 +51,19 @@ export class SegmentLog implements FrameLog {
     storage: Storage,
     lock: StorageLock,
     state: SegmentLogState,
-    options: SegmentLogOptions,
+    { segmentBytes }: SegmentLogOptions,
   ) {
+    const { epoch } = state;
     this.#storage = storage;
     this.#lock = lock;
-    this.#epoch = state.epoch;
+    this.#epoch = epoch;
+    this.#supply = new SegmentSupply(storage, lock, epoch, segmentBytes);
     this.#segments = [...state.segments];
     this.#fenced = [...state.fenced];
     this.#lastLsn = state.lastLsn;
     this.#syncedLsn = state.lastLsn;
     this.#checksum = state.checksum;
-    this.#segmentBytes = options.segmentBytes;
+    this.#segmentBytes = segmentBytes;
   }
 
   /** LSN of the last record written. */
@@ -157,16 +149,20 @@ export class SegmentLog implements FrameLog {
     } finally {
       this.#active = undefined;
       try {
-        await active?.file.close();
+        await this.#supply.close();
+        await active?.finish();
       } finally {
         await this.#lock.release();
       }
     }
   }
 
-  #hasRoom({ offset }: ActiveSegment, frame: FrameDraft): boolean {
-    return offset + frameBytes(frame.length) <= this.#segmentBytes ||
-      offset === SEGMENT_HEADER_BYTES;
+  /** A prepared segment is gone over to as soon as there is one. */
+  #hasRoom(active: ActiveSegment, frame: FrameDraft): boolean {
+    const limit = this.#supply.isReady
+      ? active.preparedBytes
+      : this.#segmentBytes;
+    return limit > 0 && active.fits(frameBytes(frame.length), limit);
   }
 
   #write(active: ActiveSegment, frame: FrameDraft): MaybePromise<void> {
@@ -186,7 +182,8 @@ export class SegmentLog implements FrameLog {
       active.offset,
     );
     const done = () => {
-      active.offset += end;
+      active.advance(end);
+      if (active.wantsSuccessor) this.#supply.prepare();
       if (frame.count > 0) this.#checksum = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
@@ -198,16 +195,13 @@ export class SegmentLog implements FrameLog {
     const full = this.#active;
     if (full !== undefined) {
       if (this.#syncedLsn < this.#lastLsn) await this.sync();
-      await full.file.close();
       this.#active = undefined;
+      await full.finish();
     }
-    const { name, epoch, ...made } = await createSegment(
-      this.#storage,
-      this.#lock,
-      { firstLsn, epoch: this.#epoch, previous: this.#checksum },
-    );
+    const made = await this.#supply.next(firstLsn, this.#checksum);
+    const { name, epoch } = made;
     this.#segments.push({ name, firstLsn, epoch });
-    this.#active = made;
+    this.#active = new ActiveSegment(made);
     return this.#active;
   }
 

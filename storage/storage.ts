@@ -27,6 +27,12 @@ export interface Storage {
    * exists; the entry is durable only after `syncDirectory`.
    */
   open(name: string, mode: OpenMode): MaybePromise<StorageFile>;
+  /**
+   * Makes a file of `bytes` zeros without keeping the caller from its work; on
+   * resolve they are durable, the entry is not. Where it is absent, the log
+   * does not prepare segments: where a sync does not get cheaper by it.
+   */
+  allocate?(name: string, bytes: number): Promise<void>;
   /** Renames, replacing `to`; durable only after `syncDirectory`. */
   rename(from: string, to: string): MaybePromise<void>;
   /** Removes a file; durable only after `syncDirectory`. */
@@ -40,8 +46,8 @@ export interface Storage {
   salt?(): number;
 }
 
-/** What an open file is for; `"create"` reads as well. */
-export type OpenMode = "create" | "read";
+/** What an open file is for; `"create"` and `"write"` read as well. */
+export type OpenMode = "create" | "read" | "write";
 
 /** An open file. */
 export interface StorageFile {
@@ -53,6 +59,8 @@ export interface StorageFile {
   size(): MaybePromise<number>;
   /** On resolve all bytes written before the call are durable (fdatasync). */
   datasync(): MaybePromise<void>;
+  /** Cuts the file to `size` bytes, which it has; durable by a later sync. */
+  truncate(size: number): MaybePromise<void>;
   /** Releases the handle; syncs nothing. */
   close(): MaybePromise<void>;
 }

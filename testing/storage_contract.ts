@@ -3,6 +3,7 @@ import { fileClauses } from "./contract/file_clauses.ts";
 import { lockClauses } from "./contract/lock_clauses.ts";
 import { logClauses } from "./contract/log_clauses.ts";
 import { nameClauses } from "./contract/name_clauses.ts";
+import { preparedClauses } from "./contract/prepared_clauses.ts";
 import { StorageBench, type StorageClause } from "./contract/storage_bench.ts";
 import type { RegisterTest } from "./register_test.ts";
 
@@ -85,6 +86,7 @@ export function storageContract(
 const clauses: StorageClause[] = [
   ...nameClauses,
   ...fileClauses,
+  ...preparedClauses,
   ...lockClauses,
   ...logClauses,
 ];

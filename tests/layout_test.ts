@@ -13,6 +13,7 @@ const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
 
 /** What `storage/` and `policies/` keep to themselves, `_` names aside. */
 const internal = new Set([
+  "storage/active_segment.ts",
   "storage/create_segment.ts",
   "storage/read_segments.ts",
   "storage/segment_chain.ts",
@@ -20,6 +21,7 @@ const internal = new Set([
   "storage/segment_damage.ts",
   "storage/segment_log.ts",
   "storage/segment_reader.ts",
+  "storage/segment_supply.ts",
   "storage/write_all.ts",
 ]);
 

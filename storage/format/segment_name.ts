@@ -27,6 +27,11 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   return isExact ? { name, firstLsn, epoch } : undefined;
 }
 
+/** Name of a file that becomes a segment of `epoch`, of which is not known. */
+export function formatUnfinished(epoch: number): string {
+  return `${formatSegmentName(0, epoch)}.tmp`;
+}
+
 /** The segment that a file is on the way to be; `undefined` for others. */
 export function parseUnfinished(name: string): SegmentName | undefined {
   return name.endsWith(".tmp")

@@ -54,6 +54,7 @@ export class StorageBench {
       read: (into, offset) => file.read(into, offset),
       size: () => file.size(),
       datasync: () => file.datasync(),
+      truncate: (size) => file.truncate(size),
       close,
     };
   }

@@ -42,6 +42,8 @@ export interface Recording<Fact> {
 
 const CHANGING = new Set<StorageCall["operation"]>([
   "create",
+  "allocate",
+  "truncate",
   "rename",
   "remove",
   "syncDirectory",

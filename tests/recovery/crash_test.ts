@@ -106,6 +106,14 @@ const WORKLOADS: Record<string, WalStep[]> = {
     turn,
     flush,
   ],
+  "segments prepared ahead": [
+    ...Array(9).fill([append(1), flush]).flat(),
+    append(2),
+    append(3, "os"),
+    turn,
+    append(700),
+    flush,
+  ],
   "closed and opened again": [
     append(20),
     { do: "reopen" },

@@ -14,6 +14,8 @@ export function asyncStorage(storage: Storage): Storage {
     list: () => later(() => storage.list()),
     open: (name, mode) =>
       later(async () => asyncFile(await storage.open(name, mode))),
+    allocate: storage.allocate &&
+      ((name, bytes) => later(() => storage.allocate!(name, bytes))),
     rename: (from, to) => later(() => storage.rename(from, to)),
     remove: (name) => later(() => storage.remove(name)),
     syncDirectory: () => later(() => storage.syncDirectory()),
@@ -26,6 +28,7 @@ function asyncFile(file: StorageFile): StorageFile {
     read: (into, offset) => later(() => file.read(into, offset)),
     size: () => later(() => file.size()),
     datasync: () => later(() => file.datasync()),
+    truncate: (size) => later(() => file.truncate(size)),
     close: () => later(() => file.close()),
   };
 }

@@ -48,6 +48,7 @@ function changed(memory: MemoryStorage, change: Change): Storage {
     lock: (options) => memory.lock(options),
     list: () => memory.list(),
     open: (name, mode) => memory.open(name, mode),
+    allocate: (name, bytes) => memory.allocate(name, bytes),
     rename: (from, to) => memory.rename(from, to),
     remove: (name) => memory.remove(name),
     syncDirectory: () => memory.syncDirectory(),
@@ -77,6 +78,7 @@ export function delegate(file: StorageFile): StorageFile {
     read: (into, offset) => file.read(into, offset),
     size: () => file.size(),
     datasync: () => file.datasync(),
+    truncate: (size) => file.truncate(size),
     close: () => file.close(),
   };
 }

@@ -27,6 +27,7 @@ function recordingFile(file: StorageFile, reads: number[]): StorageFile {
     },
     size: () => file.size(),
     datasync: () => file.datasync(),
+    truncate: (size) => file.truncate(size),
     close: () => file.close(),
   };
 }

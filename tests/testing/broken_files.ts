@@ -5,6 +5,64 @@ import { anotherTurn } from "../support/another_turn.ts";
 /** `[how its files are broken, the clause that finds it, the change]` */
 export const brokenFiles: [string, string, Change][] = [
   [
+    "truncate() does nothing",
+    "truncate() cuts a file, and what is written behind leaves zeros",
+    { file: () => ({ truncate() {} }) },
+  ],
+  [
+    "truncate() hides bytes that come back",
+    "truncate() cuts a file, and what is written behind leaves zeros",
+    {
+      file(file, name, memory) {
+        let before = new Uint8Array();
+        return {
+          truncate(size) {
+            before = memory.get(name)!.slice(size);
+            file.truncate(size);
+          },
+          write(bytes, offset) {
+            if (before.length > 0) file.write(before, file.size());
+            return file.write(bytes, offset);
+          },
+        };
+      },
+    },
+  ],
+  [
+    "open() to write empties the file",
+    "open() to write keeps what a file has, and writes over it",
+    {
+      storage: (memory) => ({
+        open(name, mode) {
+          const file = memory.open(name, mode);
+          if (mode === "write") file.truncate(0);
+          return file;
+        },
+      }),
+    },
+  ],
+  [
+    "allocate() makes a file that is too short",
+    "allocate(), where it is there, makes a file of zeros",
+    {
+      storage: (memory) => ({
+        allocate: (name, bytes) => memory.allocate(name, bytes - 1),
+      }),
+    },
+  ],
+  [
+    "allocate() leaves what lay there",
+    "allocate(), where it is there, makes a file of zeros",
+    {
+      storage: (memory) => ({
+        async allocate(name, bytes) {
+          await memory.allocate(name, bytes);
+          memory.open(name, "write").write(new Uint8Array(5).fill(9), 70);
+        },
+      }),
+    },
+  ],
+  [
     "write() ignores the offset",
     "write() puts bytes at their offset, behind one another",
     { file: (file) => ({ write: (bytes) => file.write(bytes, 0) }) },

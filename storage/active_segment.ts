@@ -1,0 +1,65 @@
+import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
+import type { SuppliedSegment } from "./segment_supply.ts";
+import type { StorageFile } from "./storage.ts";
+
+/** Frames after which a log counts as used enough to prepare segments. */
+const LEAST_FRAMES = 8;
+
+/** Above this mean size, zeros cost more to write than they save in syncs. */
+const MOST_FRAME_BYTES = 64 * 1024;
+
+/** The segment that is written to. */
+export class ActiveSegment {
+  /** The open file. */
+  readonly file: StorageFile;
+  /** The salt of its frames. */
+  readonly salt: number;
+  /** Bytes of zeros that it was made of; 0 if it grows with each frame. */
+  readonly preparedBytes: number;
+  #offset: number;
+  #frames = 0;
+
+  /** Begins behind what it has. */
+  constructor({ file, salt, offset, preparedBytes }: SuppliedSegment) {
+    this.file = file;
+    this.salt = salt;
+    this.preparedBytes = preparedBytes;
+    this.#offset = offset;
+  }
+
+  /** Where the next frame goes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Whether it would pay to have the next segment prepared, by now. */
+  get wantsSuccessor(): boolean {
+    const bytes = this.#offset - SEGMENT_HEADER_BYTES;
+    return this.#frames >= LEAST_FRAMES &&
+      bytes <= this.#frames * MOST_FRAME_BYTES &&
+      this.#offset * 2 >= this.preparedBytes;
+  }
+
+  /** Whether a frame of `bytes` ends within `limit`; the first always fits. */
+  fits(bytes: number, limit: number): boolean {
+    return this.#offset + bytes <= limit ||
+      this.#offset === SEGMENT_HEADER_BYTES;
+  }
+
+  /** Counts a frame of `bytes` that was written. */
+  advance(bytes: number): void {
+    this.#offset += bytes;
+    this.#frames++;
+  }
+
+  /** Gives zeros that were not needed back, and closes the file. */
+  async finish(): Promise<void> {
+    try {
+      if (this.preparedBytes > this.#offset) {
+        await this.file.truncate(this.#offset);
+      }
+    } finally {
+      await this.file.close();
+    }
+  }
+}

@@ -1,9 +1,5 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import {
-  SegmentLog,
-  type SegmentLogOptions,
-  type SegmentLogState,
-} from "../storage/segment_log.ts";
+import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
 import { describeFault } from "../storage/segment_damage.ts";
@@ -19,7 +15,9 @@ import { openingEpoch } from "./opening_epoch.ts";
 import { survey } from "./survey.ts";
 
 /** Options of {@linkcode openSegments}. */
-export interface OpenSegmentsOptions extends SegmentLogOptions {
+export interface OpenSegmentsOptions {
+  /** Size beyond which a segment is not grown, in bytes. */
+  segmentBytes: number;
   /** How damage, and the end of the last segment, are treated. */
   recovery: RecoveryMode;
   /** Hears of each damage that was salvaged. */
@@ -86,7 +84,10 @@ async function recover(
   if (last !== undefined) {
     await recoverEnd(storage, lock, last, state, options.recovery);
   }
-  return new SegmentLog(storage, lock, state, options);
+  const { segmentBytes, recovery } = options;
+  // Strict recovery could not tell old bytes from torn ones.
+  const recycle = recovery !== "strict";
+  return new SegmentLog(storage, lock, state, { segmentBytes, recycle });
 }
 
 /** Fills in where the log ends; all that it has is durable then. */

@@ -36,7 +36,11 @@ export class SegmentCursor {
     if (firstLsn === segment.firstLsn && epoch === segment.epoch) {
       return new SegmentCursor(reader);
     }
-    await reader.close();
+    try {
+      await reader.requireKept();
+    } finally {
+      await reader.close();
+    }
     throw new CorruptLogError(
       reader.path,
       0,
@@ -80,12 +84,16 @@ export class SegmentCursor {
     try {
       while (true) {
         const { value, done } = await windows.next();
-        if (done) return value;
+        if (done) {
+          await this.reader.requireKept();
+          return value;
+        }
         const taken = this.#take(value, end);
         if (taken === value.length) yield value;
         else if (taken > 0) yield value.slice(0, taken);
         if (this.nextLsn === end) return undefined;
         if (taken < value.length) {
+          await this.reader.requireKept();
           return brokenLink(value[taken], this.#link, end);
         }
       }

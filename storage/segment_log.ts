@@ -5,7 +5,7 @@ import { compareSegments, type SegmentName } from "./format/segment_name.ts";
 import { isPromise } from "./_is_promise.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { readSegments } from "./read_segments.ts";
-import { SegmentSupply } from "./segment_supply.ts";
+import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -21,12 +21,6 @@ export interface SegmentLogState {
   checksum: number;
   /** This opening's number, above that of every segment. */
   epoch: number;
-}
-
-/** Options of {@linkcode SegmentLog}. */
-export interface SegmentLogOptions {
-  /** Size beyond which a segment is not grown, in bytes. */
-  segmentBytes: number;
 }
 
 /**
@@ -51,19 +45,19 @@ export class SegmentLog implements FrameLog {
     storage: Storage,
     lock: StorageLock,
     state: SegmentLogState,
-    { segmentBytes }: SegmentLogOptions,
+    options: SegmentSupplyOptions,
   ) {
     const { epoch } = state;
     this.#storage = storage;
     this.#lock = lock;
     this.#epoch = epoch;
-    this.#supply = new SegmentSupply(storage, lock, epoch, segmentBytes);
+    this.#supply = new SegmentSupply(storage, lock, epoch, options);
     this.#segments = [...state.segments];
     this.#fenced = [...state.fenced];
     this.#lastLsn = state.lastLsn;
     this.#syncedLsn = state.lastLsn;
     this.#checksum = state.checksum;
-    this.#segmentBytes = segmentBytes;
+    this.#segmentBytes = options.segmentBytes;
   }
 
   /** LSN of the last record written. */
@@ -135,7 +129,9 @@ export class SegmentLog implements FrameLog {
     await this.#storage.syncDirectory();
     while (this.#segments[0] !== oldest) {
       await this.checkOwner();
-      await this.#storage.remove(this.#segments[0].name);
+      const { name } = this.#segments[0];
+      const isKept = await this.#supply.recycle(name);
+      if (!isKept) await this.#storage.remove(name);
       this.#segments.shift();
     }
     await this.#storage.syncDirectory();

@@ -16,6 +16,7 @@ import {
 import { FormatVersionError } from "./format_version_error.ts";
 import { describeFault } from "./segment_damage.ts";
 import type { MaybePromise, Storage, StorageFile } from "./storage.ts";
+import { StorageError } from "./storage_error.ts";
 
 /** A frame and where it lies. */
 export interface PlacedFrame extends Frame {
@@ -44,13 +45,16 @@ export class SegmentReader {
   readonly found: SegmentHeader | SegmentFault;
   /** The open file. */
   readonly file: StorageFile;
+  readonly #storage: Storage;
 
   private constructor(
+    storage: Storage,
     name: string,
     path: string,
     found: SegmentHeader | SegmentFault,
     file: StorageFile,
   ) {
+    this.#storage = storage;
     this.name = name;
     this.path = path;
     this.found = found;
@@ -82,11 +86,25 @@ export class SegmentReader {
       if ("fault" in found && found.fault === "version") {
         throw new FormatVersionError(path, found.found, found.expected);
       }
-      return new SegmentReader(name, path, found, file);
+      return new SegmentReader(storage, name, path, found, file);
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /**
+   * Throws a {@linkcode StorageError} if the segment was dropped since it was
+   * opened: its file may have been used again, so what looks like damage is
+   * none.
+   */
+  async requireKept(): Promise<void> {
+    if ((await this.#storage.list()).includes(this.name)) return;
+    throw new StorageError(
+      `Cannot read "${this.path}" as a checkpoint has dropped it meanwhile`,
+      this.path,
+      "ENOENT",
+    );
   }
 
   /** What the segment says of itself; throws if that cannot be used. */

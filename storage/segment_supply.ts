@@ -1,5 +1,5 @@
 import { type CreatedSegment, createSegment } from "./create_segment.ts";
-import { formatUnfinished } from "./format/segment_name.ts";
+import { formatSpareName } from "./format/segment_name.ts";
 import type { Storage, StorageLock } from "./storage.ts";
 
 /** A segment to write to. */
@@ -8,84 +8,138 @@ export interface SuppliedSegment extends CreatedSegment {
   readonly preparedBytes: number;
 }
 
+/** A file that is to become a segment. */
+interface Spare {
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** Bytes of the first segment that is prepared. */
 const FIRST_BYTES = 1024 * 1024;
 
 /** How much larger each is than the one before. */
 const GROWTH = 4;
 
+/** How many old segments are kept to be used again. */
+const MOST_OLD = 2;
+
+/** Options of {@linkcode SegmentSupply}. */
+export interface SegmentSupplyOptions {
+  /** Size beyond which a segment is not grown, in bytes. */
+  segmentBytes: number;
+  /**
+   * Whether dropped segments are used again. Then old bytes lie behind the end
+   * of a log that was not closed, as a torn frame would.
+   */
+  recycle: boolean;
+}
+
 /**
- * Makes segments, and prepares them ahead of need: a sync of bytes that were
- * overwritten has no change of the file's size to journal, which makes it
- * cheaper by a third or more. The zeros are written in the background, to a
- * file that is small at first, so that a log that is hardly used stays small.
+ * Makes segments, and has files for them ahead of need: a sync of bytes that
+ * overwrite others has no change of the file's size to journal, which makes it
+ * cheaper by a third or more.
  *
- * Source: etcd, Pebble and PostgreSQL prepare their logs like this.
+ * The files are segments that a checkpoint has dropped; nothing of them is
+ * believed, as each frame bears its segment's salt. Or they are zeros, written
+ * in the background: few at first, so that a log that is hardly used stays
+ * small.
+ *
+ * Source: PostgreSQL uses old segments again; etcd and Pebble prepare new ones.
  */
 export class SegmentSupply {
   readonly #storage: Storage;
   readonly #lock: StorageLock;
   readonly #epoch: number;
   readonly #segmentBytes: number;
-  readonly #name: string;
-  #state: "none" | "preparing" | "ready" | "given up" = "none";
+  readonly #mostOld: number;
+  readonly #spares: Spare[] = [];
+  #names = 0;
   #bytes: number;
-  #preparing: Promise<void> = Promise.resolve();
+  #preparing: Promise<void> | undefined;
+  #hasGivenUp = false;
 
   /** Prepares nothing yet. */
   constructor(
     storage: Storage,
     lock: StorageLock,
     epoch: number,
-    segmentBytes: number,
+    { segmentBytes, recycle }: SegmentSupplyOptions,
   ) {
     this.#storage = storage;
     this.#lock = lock;
     this.#epoch = epoch;
     this.#segmentBytes = segmentBytes;
-    this.#name = formatUnfinished(epoch);
+    this.#mostOld = recycle ? MOST_OLD : 0;
     this.#bytes = Math.min(FIRST_BYTES, segmentBytes);
   }
 
-  /** Whether a prepared segment lies ready. */
+  /** Whether a file lies ready. */
   get isReady(): boolean {
-    return this.#state === "ready";
+    return this.#spares.length > 0;
   }
 
-  /** Begins to prepare a segment, unless one is; what fails is given up. */
+  /** Begins to prepare a file, unless there is one; what fails is given up. */
   prepare(): void {
-    if (this.#state !== "none" || !this.#storage.allocate) return;
-    this.#state = "preparing";
-    this.#preparing = this.#storage.allocate(this.#name, this.#bytes).then(
-      () => void (this.#state = "ready"),
-      () => void (this.#state = "given up"),
-    );
+    if (this.isReady || this.#preparing || this.#hasGivenUp) return;
+    if (this.#storage.allocate === undefined) return;
+    const spare = { name: this.#nextName(), bytes: this.#bytes };
+    this.#bytes = Math.min(this.#bytes * GROWTH, this.#segmentBytes);
+    this.#preparing = this.#storage.allocate(spare.name, spare.bytes)
+      .then(() => void this.#spares.push(spare), () => this.#giveUp(spare))
+      .finally(() => this.#preparing = undefined);
   }
 
-  /** Makes the next segment, of the prepared file if it lies ready. */
+  /**
+   * Takes a segment that is dropped, if it can be used again: when it resolves
+   * so, it is no longer part of the log, for certain. Only then may it be
+   * written to.
+   */
+  async recycle(segment: string): Promise<boolean> {
+    if (this.#storage.allocate === undefined) return false;
+    if (this.#spares.length >= this.#mostOld) return false;
+    const file = await this.#storage.open(segment, "read");
+    const bytes = await file.size();
+    await file.close();
+    if (bytes < this.#bytes / GROWTH) return false;
+    const name = this.#nextName();
+    await this.#storage.rename(segment, name);
+    await this.#storage.syncDirectory();
+    this.#spares.push({ name, bytes });
+    return true;
+  }
+
+  /** Makes the next segment, of a file that lies ready if there is one. */
   async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
-    const prepared = this.isReady ? this.#name : undefined;
+    const spare = this.#spares.shift();
     const created = await createSegment(this.#storage, this.#lock, {
       firstLsn,
       epoch: this.#epoch,
       previous,
-      prepared,
+      prepared: spare?.name,
     });
-    if (prepared === undefined) return { ...created, preparedBytes: 0 };
-    const preparedBytes = this.#bytes;
-    this.#bytes = Math.min(this.#bytes * GROWTH, this.#segmentBytes);
-    this.#state = "none";
-    return { ...created, preparedBytes };
+    return { ...created, preparedBytes: spare?.bytes ?? 0 };
   }
 
-  /** Removes what was prepared for nothing; the next opening else would. */
+  /** Removes what was kept ready for nothing. */
   async close(): Promise<void> {
     await this.#preparing;
-    if (this.#state === "none") return;
+    for (const { name } of this.#spares.splice(0)) await this.#discard(name);
+  }
+
+  #nextName(): string {
+    return formatSpareName(this.#names++, this.#epoch);
+  }
+
+  async #giveUp({ name }: Spare): Promise<void> {
+    this.#hasGivenUp = true;
+    await this.#discard(name);
+  }
+
+  async #discard(name: string): Promise<void> {
     try {
-      await this.#storage.remove(this.#name);
+      await this.#storage.remove(name);
     } catch {
-      // It was not even made, or another owner has removed it.
+      // It was not even made, or the next opening removes it.
     }
   }
 }

@@ -27,9 +27,12 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   return isExact ? { name, firstLsn, epoch } : undefined;
 }
 
-/** Name of a file that becomes a segment of `epoch`, of which is not known. */
-export function formatUnfinished(epoch: number): string {
-  return `${formatSegmentName(0, epoch)}.tmp`;
+/** No log has that many records, so such names are no segment's. */
+const SPARE_LSN = 9_000_000_000_000_000;
+
+/** Name of a file that becomes a segment of `epoch`, not known yet which. */
+export function formatSpareName(number: number, epoch: number): string {
+  return `${formatSegmentName(SPARE_LSN + number, epoch)}.tmp`;
 }
 
 /** The segment that a file is on the way to be; `undefined` for others. */

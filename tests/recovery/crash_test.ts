@@ -114,6 +114,18 @@ const WORKLOADS: Record<string, WalStep[]> = {
     append(700),
     flush,
   ],
+  "old segments used again": [
+    append(3000),
+    flush,
+    append(3000),
+    flush,
+    { do: "truncate" },
+    append(3000),
+    flush,
+    { do: "truncate" },
+    append(9, "os"),
+    { do: "wait", ms: 1 },
+  ],
   "closed and opened again": [
     append(20),
     { do: "reopen" },

@@ -1,6 +1,11 @@
 import { type DecodedLog, decodeLog } from "../independent_decoder.ts";
 import { checkRecord } from "./record_content.ts";
-import { textOf, type TraceCall, type TraceEvent } from "./trace_call.ts";
+import {
+  bytesOf,
+  textOf,
+  type TraceCall,
+  type TraceEvent,
+} from "./trace_call.ts";
 import { TracedDisk, type TracedFile } from "./traced_disk.ts";
 
 /** What a traced process wrote where. */
@@ -27,6 +32,8 @@ export interface TraceFindings {
     segments: number;
     /** Syncs of files that another thread made than the one that writes. */
     threadedSyncs: number;
+    /** Syncs of files of zeros, which are prepared in the background. */
+    preparations: number;
   };
 }
 
@@ -50,9 +57,12 @@ class TraceChecker {
   readonly #problems: string[] = [];
   readonly #acks = { disk: 0, os: 0 };
   #decoded: { key: string; log: DecodedLog } | undefined;
+  readonly #ids = new WeakMap<Uint8Array, number>();
+  #lastId = 0;
   #segments = 0;
   #writer = 0;
   #threadedSyncs = 0;
+  #preparations = 0;
 
   constructor(subject: TraceSubject) {
     this.#subject = subject;
@@ -74,6 +84,7 @@ class TraceChecker {
         ...this.#disk.counts,
         segments: this.#segments,
         threadedSyncs: this.#threadedSyncs,
+        preparations: this.#preparations,
       },
     };
   }
@@ -92,11 +103,12 @@ class TraceChecker {
     if (!this.#isSegment(path?.replace(/\.tmp$/, "") ?? "")) return;
     const file = this.#disk.fileOf(call.args[0])!;
     const offset = this.#disk.offsetOf(call);
-    this.#writer = call.thread;
-    if (offset < file.durable.length) {
-      this.#report(`write to ${path} at ${offset}, which is synced already`);
+    const isZeros = bytesOf(call.args[1]).every((byte) => byte === 0);
+    if (!isZeros) this.#writer = call.thread;
+    if (offset < file.used) {
+      this.#report(`write to ${path} at ${offset}, which is written already`);
     }
-    if (offset > file.bytes.length) {
+    if (offset > file.used) {
       this.#report(`write to ${path} at ${offset} leaves a hole`);
     }
   }
@@ -106,13 +118,17 @@ class TraceChecker {
     if (this.#disk.fileOf(descriptor)?.isSuspect) {
       this.#report(`sync of ${path} tried again`);
     }
-    if (name === "fdatasync" && thread !== this.#writer) this.#threadedSyncs++;
+    const isZeros = this.#disk.fileOf(descriptor)?.bytes
+      .every((byte) => byte === 0);
+    if (name !== "fdatasync") return;
+    if (isZeros) this.#preparations++;
+    else if (thread !== this.#writer) this.#threadedSyncs++;
   }
 
   #beforeRename([from, to]: string[]): void {
     if (to === undefined || !this.#isSegment(to)) return;
     const file = this.#disk.names.get(from);
-    if (file === undefined || file.durable.length < file.bytes.length) {
+    if (file === undefined || file.durableWrites < file.writes) {
       this.#report(`${to} gets its name before it is synced`);
     }
   }
@@ -153,9 +169,13 @@ class TraceChecker {
     }
   }
 
-  /** Files only grow, or it is reported: by their sizes they are known. */
+  /** Each change of a file makes new bytes, so by those it is known. */
   #decode(files: [string, Uint8Array][]): DecodedLog {
-    const key = files.map(([name, { length }]) => `${name} ${length}`).join();
+    for (const [, bytes] of files) {
+      if (!this.#ids.has(bytes)) this.#ids.set(bytes, ++this.#lastId);
+    }
+    const key = files.map(([name, bytes]) => `${name} ${this.#ids.get(bytes)}`)
+      .join();
     if (key !== this.#decoded?.key) {
       this.#decoded = { key, log: decodeLog(new Map(files)) };
     }

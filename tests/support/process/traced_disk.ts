@@ -12,6 +12,11 @@ export interface TracedFile {
   bytes: Uint8Array;
   /** What survives a power loss at the worst. */
   durable: Uint8Array;
+  /** Number of writes, and of those that `durable` has. */
+  writes: number;
+  durableWrites: number;
+  /** Where the last write ended, since it was taken up to be a segment. */
+  used: number;
   /** Whether a sync of it failed. */
   isSuspect: boolean;
 }
@@ -100,6 +105,7 @@ export class TracedDisk {
     const known = this.names.get(path);
     const file = known ?? emptyFile();
     if (!known && flags.includes("O_CREAT")) this.names.set(path, file);
+    if (path.endsWith(".tmp") && flags.includes("O_RDWR")) file.used = 0;
     this.#open.set(descriptor, { file, path, position: 0 });
   }
 
@@ -115,7 +121,9 @@ export class TracedDisk {
 
   #truncate(descriptor: string, size: number): void {
     const file = this.fileOf(descriptor);
-    if (file) file.bytes = file.bytes.slice(0, size);
+    if (file === undefined) return;
+    file.bytes = file.bytes.slice(0, size);
+    file.writes++;
   }
 
   #write(call: TraceCall): void {
@@ -131,6 +139,8 @@ export class TracedDisk {
     grown.set(file.bytes);
     grown.set(bytes, offset);
     file.bytes = grown;
+    file.writes++;
+    file.used = offset + bytes.length;
   }
 
   /** Fixes what the sync covers. */
@@ -139,6 +149,7 @@ export class TracedDisk {
     if (description === undefined) return;
     const { file, path } = description;
     const covered = file.bytes;
+    const { writes } = file;
     const entries = [...this.names].filter(([name]) => isIn(name, path));
     this.#syncing.set(call, () => {
       if (call.result !== 0) {
@@ -148,7 +159,10 @@ export class TracedDisk {
       }
       // Entries are only looked for where there are some.
       this.counts[covered.length > 0 ? "syncs" : "directorySyncs"]++;
-      if (covered.length > file.durable.length) file.durable = covered;
+      if (writes > file.durableWrites) {
+        file.durable = covered;
+        file.durableWrites = writes;
+      }
       if (call.name === "fsync") this.#keepEntries(path, entries);
     });
   }
@@ -168,7 +182,8 @@ export class TracedDisk {
 
 function emptyFile(): TracedFile {
   const none = new Uint8Array();
-  return { bytes: none, durable: none, isSuspect: false };
+  const counts = { writes: 0, durableWrites: 0, used: 0 };
+  return { bytes: none, durable: none, isSuspect: false, ...counts };
 }
 
 function isIn(name: string, directory: string): boolean {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where the demonstration writes. */
+/** Where the demonstration or a benchmark writes. */
 export interface Place {
   /** A directory of its own. */
   readonly directory: string;
@@ -16,14 +16,17 @@ export interface Place {
 const BUILD = fileURLToPath(new URL("../.build", import.meta.url));
 
 /** Makes a directory on a disk: a temporary one, unless that is in memory. */
-export async function makePlace(): Promise<Place> {
+export async function makePlace(name = "demo"): Promise<Place> {
   const temporary = await fileSystemOf(tmpdir());
   if (!isMemory(temporary)) {
-    return { directory: await makeBelow(tmpdir()), fileSystem: temporary };
+    return {
+      directory: await makeBelow(tmpdir(), name),
+      fileSystem: temporary,
+    };
   }
   await mkdir(BUILD, { recursive: true });
   return {
-    directory: await makeBelow(BUILD),
+    directory: await makeBelow(BUILD, name),
     fileSystem: await fileSystemOf(BUILD),
     reason: `${tmpdir()} is ${temporary}, where a sync costs nothing`,
   };
@@ -39,8 +42,8 @@ export function isMemory(fileSystem: string): boolean {
   return fileSystem === "tmpfs" || fileSystem === "ramfs";
 }
 
-function makeBelow(parent: string): Promise<string> {
-  return mkdtemp(join(parent, "syncline-demo-"));
+function makeBelow(parent: string, name: string): Promise<string> {
+  return mkdtemp(join(parent, `syncline-${name}-`));
 }
 
 /** Of the mounts that hold `path`, the longest is the one; Linux only. */

@@ -1,0 +1,35 @@
+/** A situation that all contenders are put into. */
+export interface Case {
+  /** What `--case` calls it. */
+  readonly name: string;
+  /** What the table calls it. */
+  readonly title: string;
+  /** Bytes of each record. */
+  readonly bytes: number;
+  /** Who asks: callers that each await their ack, or one with batches. */
+  readonly kind: "callers" | "batches";
+  /** How many callers there are, or how many records a batch has. */
+  readonly width: number;
+}
+
+function callers(name: string, bytes: number, width: number): Case {
+  const size = bytes === 1024 ? "1 KB" : `${bytes} B`;
+  const title = `${size} C=${width}`;
+  return { name, title, bytes, kind: "callers", width };
+}
+
+function batches(name: string, title: string, width: number): Case {
+  return { name, title, bytes: 100, kind: "batches", width };
+}
+
+/** All cases; each record is durable on disk before its ack. */
+export const cases: readonly Case[] = [
+  callers("c1", 100, 1),
+  callers("c64", 100, 64),
+  callers("c1024", 100, 1024),
+  callers("k64", 1024, 64),
+  callers("k1024", 1024, 1024),
+  batches("b64", "batch 64", 64),
+  batches("b1024", "batch 1024", 1024),
+  batches("bulk", "bulk 2000", 2000),
+];

@@ -1,0 +1,76 @@
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { loadPackage } from "../../packages.ts";
+import type { Contender } from "../contender.ts";
+import { HandGroup } from "../hand_group.ts";
+
+interface Level {
+  open(): Promise<void>;
+  put(key: Buffer, value: Buffer, options: { sync: true }): Promise<void>;
+  batch(operations: Operation[], options: { sync: true }): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Operation {
+  type: "put";
+  key: Buffer;
+  value: Buffer;
+}
+
+async function openLevel(directory: string): Promise<Level> {
+  const { ClassicLevel } = loadPackage<{
+    ClassicLevel: new (path: string, options: object) => Level;
+  }>("classic-level");
+  const level = new ClassicLevel(join(directory, "level"), {
+    keyEncoding: "buffer",
+    valueEncoding: "buffer",
+  });
+  await level.open();
+  return level;
+}
+
+/** Keys in ascending order, as a log's are. */
+function keyOf(index: number): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeDoubleBE(index);
+  return key;
+}
+
+/** LevelDB, each record with a put of its own. */
+export const classicLevel: Contender = {
+  name: "classic-level",
+  how: "put with sync: true for each record",
+  packages: ["classic-level"],
+  kinds: ["callers"],
+  async open(directory) {
+    const level = await openLevel(directory);
+    let index = 1;
+    return {
+      append: (record) => level.put(keyOf(index++), record, { sync: true }),
+      close: () => level.close(),
+    };
+  },
+};
+
+/** LevelDB with batches made by hand. */
+export const classicLevelGrouped: Contender = {
+  name: "classic-level, grouped",
+  how: "batch with sync: true, grouped by hand",
+  packages: ["classic-level"],
+  kinds: ["callers", "batches"],
+  async open(directory) {
+    const level = await openLevel(directory);
+    let index = 1;
+    const appendAll = (records: readonly Buffer[]) =>
+      level.batch(
+        records.map((value) => ({ type: "put", key: keyOf(index++), value })),
+        { sync: true },
+      );
+    const group = new HandGroup(appendAll);
+    return {
+      append: (record) => group.append(record),
+      appendAll,
+      close: () => level.close(),
+    };
+  },
+};

@@ -1,0 +1,110 @@
+import { Buffer } from "node:buffer";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Contender } from "../contender.ts";
+
+/** Which redis-server is installed, if one is. */
+export function redisVersion(): string | undefined {
+  const { stdout } = spawnSync("redis-server", ["--version"], {
+    encoding: "utf8",
+  });
+  return /v=(\S+)/.exec(stdout ?? "")?.[1];
+}
+
+/**
+ * Redis on a Unix socket with the leanest client there is: commands of a turn
+ * go out in one write, and replies are only counted. Its own group commit syncs
+ * what came in together before it replies.
+ */
+export const redis: Contender = {
+  name: "redis AOF always",
+  how: "appendfsync always, RPUSH to one list, one pipelined connection",
+  kinds: ["callers", "batches"],
+  missing: () =>
+    redisVersion() === undefined
+      ? "redis-server is not installed (apt-get install redis-server)"
+      : undefined,
+  async open(directory) {
+    const path = join(directory, "s");
+    const server = spawn("redis-server", [
+      ...["--port", "0", "--unixsocket", path, "--dir", directory],
+      ...["--appendonly", "yes", "--appendfsync", "always", "--save", ""],
+      ...["--auto-aof-rewrite-percentage", "0", "--logfile", "log"],
+    ], { stdio: "ignore" });
+    const ended = once(server, "exit");
+    const client = new Pipeline(await connectSoon(path));
+    return {
+      append: (record) => client.push([record]),
+      appendAll: (records) => client.push(records),
+      async close() {
+        client.end();
+        server.kill();
+        await ended;
+      },
+    };
+  },
+};
+
+async function connectSoon(path: string): Promise<Socket> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (existsSync(path)) {
+      const socket = connect(path);
+      await once(socket, "connect");
+      return socket;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("redis-server made no socket within 5 s");
+}
+
+const LINE_FEED = 10;
+const MINUS = 45;
+const LINE_END = Buffer.from("\r\n");
+
+/** As much of a client as RPUSH needs. */
+class Pipeline {
+  readonly #socket: Socket;
+  #parts: Buffer[] = [];
+  #acks: (() => void)[] = [];
+  #next = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (data: Buffer) => this.#count(data));
+  }
+
+  push(records: readonly Buffer[]): Promise<void> {
+    if (this.#parts.length === 0) setImmediate(() => this.#send());
+    const words = records.length + 2;
+    this.#parts.push(Buffer.from(`*${words}\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n`));
+    for (const record of records) {
+      this.#parts.push(Buffer.from(`$${record.length}\r\n`), record, LINE_END);
+    }
+    return new Promise((resolve) => this.#acks.push(resolve));
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+
+  #send(): void {
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#socket.write(bytes);
+  }
+
+  /** All replies are integers, a line each; a minus begins an error. */
+  #count(data: Buffer): void {
+    for (const byte of data) {
+      if (byte === MINUS) throw new Error(`Redis says ${data}`);
+      if (byte === LINE_FEED) this.#acks[this.#next++]();
+    }
+    if (this.#next > this.#acks.length / 2) {
+      this.#acks = this.#acks.slice(this.#next);
+      this.#next = 0;
+    }
+  }
+}

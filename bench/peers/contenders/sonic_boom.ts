@@ -1,0 +1,51 @@
+import type { Buffer } from "node:buffer";
+import { once } from "node:events";
+import type { EventEmitter } from "node:events";
+import { join } from "node:path";
+import { loadPackage } from "../../packages.ts";
+import type { Contender } from "../contender.ts";
+import { HandGroup } from "../hand_group.ts";
+
+interface Boom extends EventEmitter {
+  write(data: Buffer): boolean;
+  flush(done: (error?: Error) => void): void;
+  destroy(): void;
+}
+
+const MAX_WRITE = 4 * 1024 * 1024;
+
+/**
+ * The log writer of pino. It has no ack for a record, so a turn's records are
+ * written and flushed together: one write and one fsync, no promise from it.
+ */
+export const sonicBoom: Contender = {
+  name: "sonic-boom, grouped",
+  how: "fsync: true, maxWrite of 4 MiB, one flush a turn by hand",
+  packages: ["sonic-boom"],
+  kinds: ["callers", "batches"],
+  async open(directory) {
+    const { SonicBoom } = loadPackage<{
+      SonicBoom: new (options: object) => Boom;
+    }>("sonic-boom");
+    const boom = new SonicBoom({
+      dest: join(directory, "boom"),
+      fsync: true,
+      contentMode: "buffer",
+      // Nothing is written before the flush, else a turn would cost two syncs.
+      minLength: MAX_WRITE - 1,
+      maxWrite: MAX_WRITE,
+    });
+    await once(boom, "ready");
+    const appendAll = (records: readonly Buffer[]) =>
+      new Promise<void>((resolve, reject) => {
+        for (const record of records) boom.write(record);
+        boom.flush((error) => error ? reject(error) : resolve());
+      });
+    const group = new HandGroup(appendAll);
+    return {
+      append: (record) => group.append(record),
+      appendAll,
+      close: () => boom.destroy(),
+    };
+  },
+};

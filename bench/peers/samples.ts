@@ -1,0 +1,62 @@
+import { median, spread } from "../report/statistics.ts";
+import type { Case } from "./case.ts";
+import { floorOverwrite } from "./contenders/floor_overwrite.ts";
+import type { Sample } from "./sample.ts";
+import { SHARES } from "./stopwatch.ts";
+
+/** All samples of a contender in a case, and what they say together. */
+export class SampleGroup {
+  readonly samples: readonly Sample[];
+  readonly #floors: ReadonlyMap<number, number>;
+
+  constructor(all: readonly Sample[], contender: string, situation: Case) {
+    const here = all.filter((sample) => sample.situation === situation.name);
+    this.samples = here.filter((sample) => sample.contender === contender);
+    this.#floors = new Map(
+      here.filter((sample) => sample.contender === floorOverwrite.name)
+        .map(({ round, opsPerSecond }) => [round, opsPerSecond]),
+    );
+  }
+
+  /** Whether there is nothing. */
+  get isEmpty(): boolean {
+    return this.samples.length === 0;
+  }
+
+  /** Records a second: the median round. */
+  get ops(): number {
+    return median(this.samples.map(({ opsPerSecond }) => opsPerSecond));
+  }
+
+  /** Records a second: the best round. */
+  get best(): number {
+    return Math.max(...this.samples.map(({ opsPerSecond }) => opsPerSecond));
+  }
+
+  /** Half of the range of the rounds, as a share of the median. */
+  get spread(): number {
+    return spread(this.samples.map(({ opsPerSecond }) => opsPerSecond));
+  }
+
+  /** As a share of what the floor did in the same round: the median. */
+  get ratio(): number {
+    return median(
+      this.samples.filter(({ round }) => this.#floors.has(round))
+        .map(({ round, opsPerSecond }) =>
+          opsPerSecond / this.#floors.get(round)!
+        ),
+    );
+  }
+
+  /** Latency in ms at each of the shares: the median of the rounds. */
+  get latencies(): number[] {
+    return SHARES.map((_, index) =>
+      median(this.samples.map(({ latencies }) => latencies[index]))
+    );
+  }
+
+  /** Latency in ms at one of the shares. */
+  latency(share: number): number {
+    return this.latencies[SHARES.indexOf(share)];
+  }
+}

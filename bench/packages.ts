@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
  */
 
 /** This folder, both as source and in the bundle that children run. */
-export const benchDir: string = import.meta.url.includes("/.build/")
+export const benchDir: string = /\/\.build\/[^/]+$/.test(import.meta.url)
   ? fileURLToPath(new URL("..", import.meta.url))
   : fileURLToPath(new URL(".", import.meta.url));
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { makePlace, removePlace } from "../demo/place.ts";
 import { Progress } from "../demo/progress.ts";
 import { benchDir, installPackages } from "./packages.ts";
-import { bundleWorker } from "./peers/bundle_worker.ts";
+import { bundleWorker } from "./process/bundle_worker.ts";
 import { type Case, cases } from "./peers/case.ts";
 import { contenders } from "./peers/contenders.ts";
 import { enter } from "./peers/enter.ts";
@@ -19,9 +19,10 @@ import {
   describeRuntime,
   type RuntimeName,
   runtimeNames,
-} from "./peers/runtime.ts";
+} from "./process/runtime.ts";
 import type { Entrant, Sample } from "./peers/sample.ts";
 import { formatTables } from "./peers/tables.ts";
+import { begins, choose } from "./report/choose.ts";
 import { describeMachine } from "./report/machine.ts";
 import { type Options, takeOptions } from "./report/take_options.ts";
 
@@ -45,22 +46,6 @@ function say(line = ""): void {
   console.log(line);
 }
 
-/** Those whose name begins with one of `wanted`, or all. */
-function choose<T extends { name: string }>(
-  all: readonly T[],
-  wanted: readonly string[],
-  fits: (name: string, want: string) => boolean,
-): T[] {
-  for (const want of wanted) {
-    if (all.some(({ name }) => fits(name, want))) continue;
-    const names = all.map(({ name }) => name).join(", ");
-    throw new RangeError(`Cannot choose "${want}" as there are ${names}`);
-  }
-  return all.filter(({ name }) =>
-    wanted.length === 0 || wanted.some((want) => fits(name, want))
-  );
-}
-
 async function admit(
   options: Options,
   worker: string,
@@ -69,10 +54,7 @@ async function admit(
   const runtimes = choose(
     runtimeNames.map((name) => ({ name })),
     options.list("runtime"),
-    (name, want) => name === want,
   );
-  const begins = (name: string, want: string) =>
-    name.toLowerCase().startsWith(want.toLowerCase());
   const entrants: Entrant[] = [];
   for (const contender of choose(contenders, options.list("only"), begins)) {
     for (const { name: runtime } of runtimes) {
@@ -117,8 +99,7 @@ async function main(): Promise<void> {
   const options = takeOptions(ABOUT, RULES);
   const missing = installPackages(".");
   if (missing !== undefined) throw new Error(missing);
-  const exact = (name: string, want: string) => name === want;
-  const chosen = choose(cases, options.list("case"), exact);
+  const chosen = choose(cases, options.list("case"));
   const [rounds, seconds] = [
     options.number("rounds"),
     options.number("seconds"),

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Case } from "./case.ts";
-import type { RuntimeName } from "./runtime.ts";
+import type { RuntimeName } from "../process/runtime.ts";
 
 /*
  * What makes the comparison fair, and what does not:

@@ -6,9 +6,9 @@ import { checkSyncs, tracing } from "./check_syncs.ts";
 import type { Contender } from "./contender.ts";
 import { sqliteFolder } from "./contenders/better_sqlite3.ts";
 import { redisVersion } from "./contenders/redis.ts";
-import { commandFor, type RuntimeName } from "./runtime.ts";
+import { commandFor, type RuntimeName } from "../process/runtime.ts";
 import type { Entrant } from "./sample.ts";
-import { withDirectory } from "./with_directory.ts";
+import { withDirectory } from "../process/with_directory.ts";
 
 /**
  * Lets a contender show on a few records that it runs here and that it syncs

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Case } from "./case.ts";
 import type { Store } from "./contender.ts";
-import { makeRecords } from "./make_records.ts";
+import { makeRecords } from "../process/make_records.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
 /** Callers whose latency is noted; for all the clock alone would cost 5 %. */

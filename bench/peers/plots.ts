@@ -4,7 +4,7 @@ import { type Chart, renderSvg } from "../report/render_svg.ts";
 import type { Case } from "./case.ts";
 import { contenders } from "./contenders.ts";
 import { scalesFor } from "./look.ts";
-import { describeRuntime, type RuntimeName } from "./runtime.ts";
+import { describeRuntime, type RuntimeName } from "../process/runtime.ts";
 import type { Sample } from "./sample.ts";
 import { SampleGroup } from "./samples.ts";
 import { SHARES } from "./stopwatch.ts";

@@ -1,11 +1,9 @@
-import { runChild } from "../../tests/support/process/child.ts";
 import type { Case } from "./case.ts";
 import { contenders } from "./contenders.ts";
 import type { Duration } from "./measure.ts";
-import { commandFor } from "./runtime.ts";
+import { runJob } from "../process/run_job.ts";
 import type { Entrant, Sample } from "./sample.ts";
 import type { Measured } from "./stopwatch.ts";
-import { withDirectory } from "./with_directory.ts";
 
 /** What is measured how often. */
 export interface Plan {
@@ -61,13 +59,8 @@ async function sampleOf(
   round: number,
 ): Promise<Sample | string> {
   try {
-    const measured = await withDirectory(place, async (directory) => {
-      const { name } = situation;
-      const job = { contender, situation: name, directory, ...duration };
-      const command = commandFor(runtime, worker, job);
-      const { output } = await runChild(command, { timeoutMs: 60_000 });
-      return JSON.parse(output.trim().split("\n").at(-1)!) as Measured;
-    });
+    const job = { contender, situation: situation.name, ...duration };
+    const measured = await runJob<Measured>({ runtime, worker, place }, job);
     const opsPerSecond = measured.records / measured.elapsedMs * 1000;
     const key = { runtime, contender, situation: situation.name, round };
     return { ...key, opsPerSecond, ...measured };

@@ -1,4 +1,4 @@
-import type { RuntimeName } from "./runtime.ts";
+import type { RuntimeName } from "../process/runtime.ts";
 import type { Measured } from "./stopwatch.ts";
 
 /** One measurement of one contender in one case, in one round. */

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import process from "node:process";
+import { answer, readJob } from "../process/answer.ts";
 import { cases } from "./case.ts";
 import { contenders } from "./contenders.ts";
 import { type Duration, measure } from "./measure.ts";
@@ -36,7 +36,4 @@ async function run(job: Job): Promise<unknown> {
   }
 }
 
-const result = await run(JSON.parse(process.argv[2]));
-process.stdout.write(`\n${JSON.stringify(result ?? null)}\n`, () => {
-  process.exit(0);
-});
+answer(await run(readJob()));

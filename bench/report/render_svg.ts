@@ -43,7 +43,7 @@ const config = {
   header: { labelFontSize: 12, labelFontWeight: "bold", title: null },
   legend: {
     labelFontSize: 11,
-    labelLimit: 240,
+    labelLimit: 400,
     symbolSize: 90,
     symbolStrokeWidth: 2,
     title: null,

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { installPackages, loadPackage } from "../../packages.ts";
 import type { Contender } from "../contender.ts";
 import { HandGroup } from "../hand_group.ts";
-import type { RuntimeName } from "../runtime.ts";
+import type { RuntimeName } from "../../process/runtime.ts";
 
 interface Database {
   pragma(text: string): unknown;

@@ -11,12 +11,15 @@ export function commandFor(
   runtime: RuntimeName,
   module: string,
   argument: unknown,
+  v8Flags: readonly string[] = [],
 ): string[] {
   const json = JSON.stringify(argument);
-  return runtime === "node" ? ["node", module, json] : [
+  if (runtime === "node") return ["node", ...v8Flags, module, json];
+  const flags = v8Flags.length > 0 ? [`--v8-flags=${v8Flags}`] : [];
+  return [
     Deno.execPath(),
     ...["run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"],
-    ...[module, json],
+    ...[...flags, module, json],
   ];
 }
 

@@ -1,0 +1,87 @@
+import { renderSvg } from "../report/render_svg.ts";
+import type { LatencyRow } from "./latency_table.ts";
+import { setups } from "./setups.ts";
+
+const COLORS = [
+  ...["#000000", "#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73"],
+  ...["#cc79a7", "#d55e00"],
+];
+const SHAPES = [
+  ...["cross", "circle", "diamond", "square", "triangle-up"],
+  ...["triangle-down", "triangle-right", "circle"],
+];
+const SHARES = ["p50", "p99", "p99.9", "max"];
+
+/** Latency against the rate of arrivals; who is overloaded is hollow. */
+export function drawLatencies(
+  rows: readonly LatencyRow[],
+  subtitle: readonly string[],
+): Promise<string> {
+  const names = setups.map(({ name }) => name);
+  const present = names.filter((name) =>
+    rows.some((row) => row.setup === name)
+  );
+  const scale = (range: readonly unknown[]) => ({
+    field: "setup",
+    type: "nominal",
+    sort: present,
+    scale: {
+      domain: present,
+      range: present.map((name) => range[names.indexOf(name)]),
+    },
+  });
+  const dashes = names.map((name) => name.includes("threaded") ? [5, 3] : []);
+  const rates = [...new Set(rows.map(({ rate }) => rate))];
+  return renderSvg({
+    title: {
+      text: "Latency from intended arrival to ack, open loop",
+      subtitle: [...subtitle, "hollow: did not keep up with the arrivals"],
+    },
+    data: {
+      values: rows.flatMap(({ setup, rate, latencies, keepsUp }) =>
+        latencies.map((ms, index) => ({
+          ...{ setup, rate, ms, keepsUp },
+          share: SHARES[index],
+        }))
+      ),
+    },
+    facet: { column: { field: "share", type: "nominal", sort: SHARES } },
+    spec: {
+      width: 190,
+      height: 320,
+      encoding: {
+        x: {
+          field: "rate",
+          type: "quantitative",
+          scale: { type: "log", nice: false, padding: 14 },
+          axis: { values: rates, format: "~s" },
+          title: "records/s that arrive",
+        },
+        y: {
+          field: "ms",
+          type: "quantitative",
+          scale: { type: "log", nice: true },
+          axis: { format: "~g" },
+          title: "ms",
+        },
+        color: scale(COLORS),
+      },
+      layer: [
+        {
+          mark: { type: "line", strokeWidth: 1.6, opacity: 0.8 },
+          encoding: { strokeDash: scale(dashes) },
+        },
+        {
+          mark: { type: "point", size: 60, strokeWidth: 1.6 },
+          encoding: {
+            shape: scale(SHAPES),
+            fill: {
+              condition: { test: "datum.keepsUp", ...scale(COLORS) },
+              value: "#ffffff",
+            },
+          },
+        },
+      ],
+    },
+  });
+}

@@ -59,6 +59,21 @@ Deno.bench("crc32 portable bytes=1Mi", { group: "checksum" }, () => {
   crc32Portable(mebibyte);
 });
 
+Deno.bench(
+  "crc32 native bytes=100",
+  { group: "checksum of a record", baseline: true },
+  () => {
+    crc32(record);
+  },
+);
+Deno.bench(
+  "crc32 portable bytes=100",
+  { group: "checksum of a record" },
+  () => {
+    crc32Portable(record);
+  },
+);
+
 function fill(from: Uint8Array | string): Batch {
   const filled = new Batch(1);
   for (let index = 0; index < RECORDS; index++) filled.add(from, 104, 0);

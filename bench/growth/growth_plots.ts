@@ -86,7 +86,6 @@ export function drawOverload(
           title: "peak resident set, MiB",
         },
         color: { field: "way", ...COLORS },
-        strokeDash: { field: "way", type: "nominal" },
       },
     },
   });

@@ -33,6 +33,11 @@ export class SampleGroup {
     return Math.max(...this.samples.map(({ opsPerSecond }) => opsPerSecond));
   }
 
+  /** Records a second: the median of the slices of all rounds. */
+  get typical(): number {
+    return median(this.samples.flatMap(({ slices }) => slices));
+  }
+
   /** Half of the range of the rounds, as a share of the median. */
   get spread(): number {
     return spread(this.samples.map(({ opsPerSecond }) => opsPerSecond));

@@ -9,7 +9,12 @@ export interface Measured {
   readonly elapsedMs: number;
   /** Latencies in ms at each of {@linkcode SHARES}. */
   readonly latencies: readonly number[];
+  /** Records a second in each slice of {@linkcode SLICE_MS} or more. */
+  readonly slices: readonly number[];
 }
+
+/** Short enough that a neighbour's burst spoils few slices. */
+export const SLICE_MS = 20;
 
 /** The shares at which latencies are kept, enough to draw their curve. */
 export const SHARES: readonly number[] = [
@@ -31,6 +36,9 @@ export class Stopwatch {
   #recordsBefore = 0;
   #recordsAfter = 0;
   #endedAt = 0;
+  readonly #slices: number[] = [];
+  #sliceAt = 0;
+  #sliceRecords = 0;
 
   /** The clock runs for `seconds` after `warmSeconds` that do not count. */
   constructor(warmSeconds: number, seconds: number) {
@@ -44,13 +52,14 @@ export class Stopwatch {
     if (this.isOver) return now;
     if (this.#startedAt > 0) {
       if (this.#count < CAPACITY) this.#latencies[this.#count++] = now - since;
+      if (now - this.#sliceAt >= SLICE_MS) this.#slice(now);
       if (now - this.#startedAt < this.#runMs) return now;
       this.isOver = true;
       this.#endedAt = now;
       this.#recordsAfter = this.records;
     } else if (now >= this.#warmUntil) {
-      this.#startedAt = now;
-      this.#recordsBefore = this.records;
+      this.#startedAt = this.#sliceAt = now;
+      this.#recordsBefore = this.#sliceRecords = this.records;
     }
     return now;
   }
@@ -62,7 +71,15 @@ export class Stopwatch {
       records: this.#recordsAfter - this.#recordsBefore,
       elapsedMs: this.#endedAt - this.#startedAt,
       latencies: SHARES.map((share) => nearestRank(sorted, share)),
+      slices: this.#slices,
     };
+  }
+
+  #slice(now: number): void {
+    const records = this.records - this.#sliceRecords;
+    this.#slices.push(Math.round(records / (now - this.#sliceAt) * 1000));
+    this.#sliceAt = now;
+    this.#sliceRecords = this.records;
   }
 }
 

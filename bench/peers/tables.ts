@@ -56,6 +56,9 @@ export function formatTables(
     "\nDurable records/s: median of the rounds ± half of their range:\n",
     table(cases, (group) => `${compact(group.ops)} ±${percent(group.spread)}`),
     warnOfNoise(cases, samples),
+    "\nThe median of all slices of 20 ms, records/s: without rare stalls, be " +
+    "they\na neighbour's or the contender's own:\n",
+    table(cases, (group) => compact(group.typical)),
     "\nThe best round, records/s: what a busy disk spoils least:\n",
     table(cases, (group) => compact(group.best)),
     "\nShare of the floor in the same round (overwriting zeros): median:\n",

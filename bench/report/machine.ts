@@ -1,4 +1,11 @@
-import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import {
+  availableParallelism,
+  cpus,
+  loadavg,
+  release,
+  totalmem,
+  type,
+} from "node:os";
 import type { Place } from "../../demo/place.ts";
 import { isMemory } from "../../demo/place.ts";
 
@@ -11,6 +18,7 @@ export function describeMachine(place: Place): string[] {
     `CPUs         ${availableParallelism()} x ${cpu}`,
     `memory       ${Math.round(totalmem() / 2 ** 30)} GiB`,
     `file system  ${place.fileSystem}`,
+    `load         ${loadavg()[0].toFixed(1)} before the run`,
     `date         ${new Date().toISOString()}`,
   ];
   if (isMemory(place.fileSystem)) {

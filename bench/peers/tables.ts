@@ -41,7 +41,7 @@ export function formatTables(
           const group = new SampleGroup(samples, name, situation);
           return group.isEmpty ? "-" : cell(group);
         }),
-      ]),
+      ]).filter(([, ...cells]) => cells.some((cell) => cell !== "-")),
     );
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const latency = (group: SampleGroup) =>

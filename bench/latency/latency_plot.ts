@@ -60,8 +60,11 @@ export function drawLatencies(
         y: {
           field: "ms",
           type: "quantitative",
-          scale: { type: "log", nice: true },
-          axis: { format: "~g" },
+          scale: { type: "log", nice: false, padding: 10 },
+          axis: {
+            format: "~g",
+            values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+          },
           title: "ms",
         },
         color: scale(COLORS),

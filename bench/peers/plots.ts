@@ -42,6 +42,15 @@ export async function drawPeers(
   return files;
 }
 
+/** Ticks of a logarithmic axis, few enough to read. */
+function oneTwoFive(from: number, to: number): number[] {
+  const ticks: number[] = [];
+  for (let decade = from; decade <= to; decade *= 10) {
+    ticks.push(decade, 2 * decade, 5 * decade);
+  }
+  return ticks;
+}
+
 /** The library stands out among so many. */
 const strokeWidth = {
   condition: { test: "indexof(datum.contender, 'Syncline') === 0", value: 3.5 },
@@ -95,8 +104,8 @@ function concurrencyChart(
         y: {
           field: "ops",
           type: "quantitative",
-          scale: { type: "log", nice: true },
-          axis: { format: "~s" },
+          scale: { type: "log", nice: false, padding: 10 },
+          axis: { format: "~s", values: oneTwoFive(100, 1e7) },
           title: "records/s, on disk before the ack",
         },
         color,

@@ -23,8 +23,14 @@ const hindrance = findHindrance();
  * out, and says so: what was not looked at must not count as passed.
  */
 export function tracedTest(name: string, body: TestBody): void {
-  if (hindrance === undefined) test(name, body);
-  else console.log(`skipped: ${name}: strace ${hindrance}`);
+  if (canTrace(name)) test(name, body);
+}
+
+/** Whether processes can be traced here; if not, says what is left out. */
+export function canTrace(what: string): boolean {
+  if (hindrance === undefined) return true;
+  console.log(`skipped: ${what}: strace ${hindrance}`);
+  return false;
 }
 
 function findHindrance(): string | undefined {

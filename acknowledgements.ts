@@ -31,10 +31,11 @@ export class Acknowledgements {
     return lsn <= (level === "os" ? this.#writtenLsn : this.#durableLsn);
   }
 
-  /** Resolves with `lsn` once that record has reached `level`. */
-  wait(lsn: number, level: AckLevel): Promise<number> {
-    if (this.reached(lsn, level)) return Promise.resolve(lsn);
-    return (level === "os" ? this.#written : this.#durable).wait(lsn);
+  /** Resolves with `value` once the record `lsn` has reached `level`. */
+  wait<Value>(lsn: number, level: AckLevel, value: Value): Promise<Value> {
+    if (this.reached(lsn, level)) return Promise.resolve(value);
+    const waiters = level === "os" ? this.#written : this.#durable;
+    return waiters.wait(lsn, value);
   }
 
   /** All up to `lsn` is written, and durable too if `synced`. */

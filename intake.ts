@@ -47,17 +47,21 @@ export class Intake {
   }
 
   /** Queues a record and returns its LSN, or 0 if there is no room. */
-  add(record: Uint8Array | string, size: number, level: AckLevel): number {
+  add(
+    record: Uint8Array | string,
+    size: number,
+    level: AckLevel,
+    now: number,
+  ): number {
     if (this.isCrowded || !this.#hasRoom(1, size)) return 0;
-    const now = this.#options.clock.now();
     return this.queue.add(record, size, level === "disk", now);
   }
 
   /** Queues an entry and returns its last LSN, or 0 if there is no room. */
-  addTogether(entry: Entry): number {
+  addTogether(entry: Entry, now: number): number {
     const { records, bytes } = entry;
     if (this.isCrowded || !this.#hasRoom(records.length, bytes)) return 0;
-    return this.#put(entry);
+    return this.#put(entry, now);
   }
 
   /** Stands in line with a copy; resolves with the last LSN once queued. */
@@ -76,9 +80,11 @@ export class Intake {
   /** Counts a batch off and lets in those for whom there is room now. */
   release(batch: Batch): void {
     this.queue.release(batch);
+    if (!this.isCrowded) return;
     const hasRoom = this.#hasRoom.bind(this);
+    const now = this.#options.clock.now();
     for (const waiting of this.#room.entries(hasRoom)) {
-      waiting.placed(this.#put(waiting));
+      waiting.placed(this.#put(waiting, now));
     }
   }
 
@@ -95,8 +101,7 @@ export class Intake {
         this.queue.bytes + bytes <= maxQueuedBytes;
   }
 
-  #put({ records, sizes, bytes, level }: Entry): number {
-    const now = this.#options.clock.now();
+  #put({ records, sizes, bytes, level }: Entry, now: number): number {
     const sync = level === "disk";
     return this.queue.addTogether(records, sizes, bytes, sync, now);
   }

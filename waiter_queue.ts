@@ -1,4 +1,4 @@
-type Resolve = (lsn: number) => void;
+type Resolve = (value: unknown) => void;
 type Reject = (error: Error) => void;
 
 let capturedResolve: Resolve;
@@ -13,21 +13,24 @@ function capture(resolve: Resolve, reject: Reject): void {
 /** Promises that wait for the log to reach an LSN, released in its order. */
 export class WaiterQueue {
   #lsns: number[] = [];
+  #values: unknown[] = [];
   #resolves: Resolve[] = [];
   #rejects: Reject[] = [];
   #head = 0;
 
-  /** A promise that resolves with `lsn` once it is released. */
-  wait(lsn: number): Promise<number> {
-    const promise = new Promise<number>(capture);
+  /** A promise that resolves with `value` once `lsn` is released. */
+  wait<Value>(lsn: number, value: Value): Promise<Value> {
+    const promise = new Promise<unknown>(capture) as Promise<Value>;
     let at = this.#lsns.length;
     while (at > this.#head && this.#lsns[at - 1] > lsn) at--;
     if (at === this.#lsns.length) {
       this.#lsns.push(lsn);
+      this.#values.push(value);
       this.#resolves.push(capturedResolve);
       this.#rejects.push(capturedReject);
     } else {
       this.#lsns.splice(at, 0, lsn);
+      this.#values.splice(at, 0, value);
       this.#resolves.splice(at, 0, capturedResolve);
       this.#rejects.splice(at, 0, capturedReject);
     }
@@ -39,7 +42,7 @@ export class WaiterQueue {
     const lsns = this.#lsns;
     let head = this.#head;
     for (; head < lsns.length && lsns[head] <= lsn; head++) {
-      this.#resolves[head](lsns[head]);
+      this.#resolves[head](this.#values[head]);
     }
     this.#head = head;
     if (head === lsns.length) this.#clear();
@@ -58,6 +61,7 @@ export class WaiterQueue {
 
   #clear(): void {
     this.#lsns.length = 0;
+    this.#values.length = 0;
     this.#resolves.length = 0;
     this.#rejects.length = 0;
     this.#head = 0;
@@ -65,6 +69,7 @@ export class WaiterQueue {
 
   #compact(): void {
     this.#lsns.splice(0, this.#head);
+    this.#values.splice(0, this.#head);
     this.#resolves.splice(0, this.#head);
     this.#rejects.splice(0, this.#head);
     this.#head = 0;

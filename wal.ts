@@ -3,12 +3,12 @@ import type { AppendOptions } from "./append_options.ts";
 import { measureRecord, requireRecord } from "./encode_record.ts";
 import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./log_record.ts";
+import type { LsnRange } from "./lsn_range.ts";
+import { makeEntry } from "./make_entry.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import type { ReadOptions } from "./read_options.ts";
-import { RecordTooLargeError } from "./record_too_large_error.ts";
-import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
-import { requireIterable, requireLsn } from "./require_argument.ts";
+import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
 import {
   type CheckedOptions,
@@ -87,14 +87,19 @@ export class Wal implements AsyncDisposable {
    * Waits in order while the queue is full. Rejects with `TypeError` or
    * `RecordTooLargeError` before anything is queued.
    */
-  async append(
+  append(
     record: Uint8Array | string,
     options?: AppendOptions,
   ): Promise<number> {
-    this.#refuseIfClosed("append");
-    const level = this.#level(options);
-    const size = measureRecord(requireRecord(record));
-    return await this.#writer.append(record, size, level);
+    // Not an async function, which would make a second promise each time.
+    try {
+      this.#refuseIfClosed("append");
+      const level = this.#level(options);
+      const size = measureRecord(requireRecord(record));
+      return this.#writer.append(record, size, level);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -104,26 +109,17 @@ export class Wal implements AsyncDisposable {
    * Together they may take 67,108,864 bytes with 4 for each. Rejects with
    * `TypeError`, `RecordTooLargeError`, or `RangeError` for no record.
    */
-  async appendBatch(
+  appendBatch(
     records: Iterable<Uint8Array | string>,
     options?: AppendOptions,
-  ): Promise<{ first: number; last: number }> {
-    this.#refuseIfClosed("append");
-    const level = this.#level(options);
-    const list = [...requireIterable(records)];
-    if (list.length === 0) {
-      throw new RangeError(
-        "Cannot append a batch as it must hold a record: received none",
-      );
+  ): Promise<LsnRange> {
+    try {
+      this.#refuseIfClosed("append");
+      const level = this.#level(options);
+      return this.#writer.appendTogether(makeEntry(records, level));
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const sizes = list.map((record) => measureRecord(requireRecord(record)));
-    const bytes = sizes.reduce((sum, size) => sum + size);
-    if (bytes > MAX_FRAME_BYTES) {
-      throw new RecordTooLargeError(bytes, MAX_FRAME_BYTES);
-    }
-    const entry = { records: list, sizes, bytes, level };
-    const last = await this.#writer.appendTogether(entry);
-    return { first: last - list.length + 1, last };
   }
 
   /**

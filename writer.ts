@@ -6,6 +6,7 @@ import { commit } from "./commit.ts";
 import { decideFlush } from "./decide_flush.ts";
 import { type Entry, Intake } from "./intake.ts";
 import { LogFailedError } from "./log_failed_error.ts";
+import { type LsnRange, rangeTo } from "./lsn_range.ts";
 import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
 import { QueueFullError } from "./queue_full_error.ts";
 import { reportFlush } from "./report_flush.ts";
@@ -29,6 +30,7 @@ export class Writer {
   readonly #policy: BatchPolicy;
   readonly #clock: Clock;
   readonly #intake: Intake;
+  readonly #queue: BatchQueue;
   readonly #sync: SyncDemand;
   readonly #acks: Acknowledgements;
   #activity: Activity = "idle";
@@ -39,6 +41,7 @@ export class Writer {
   /** Up to here records are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
+  #askedAt = 0;
 
   /** Goes on where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -49,6 +52,7 @@ export class Writer {
     this.#acks = new Acknowledgements(log.lastLsn);
     const limits = policy.limits ?? {};
     this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
+    this.#queue = this.#intake.queue;
     const ask = () => this.#askSoon();
     this.#sync = new SyncDemand(clock, syncIntervalMs, ask);
   }
@@ -77,30 +81,28 @@ export class Writer {
     level: AckLevel,
   ): Promise<number> {
     this.requireHealth();
-    const lsn = this.#intake.add(record, size, level);
-    if (lsn > 0) return this.#accepted(lsn, level);
+    const lsn = this.#intake.add(record, size, level, this.#arrival());
+    if (lsn > 0) return this.#accepted(lsn, level, lsn);
     const entry = { records: [record], sizes: [size], bytes: size, level };
     return this.#waitForRoom(entry);
   }
 
-  /** Queues records that share a frame; resolves with the last LSN. */
-  appendTogether(entry: Entry): Promise<number> {
+  /** Queues records that share a frame; resolves with their LSNs. */
+  appendTogether(entry: Entry): Promise<LsnRange> {
     this.requireHealth();
-    const lsn = this.#intake.addTogether(entry);
-    return lsn > 0
-      ? this.#accepted(lsn, entry.level)
-      : this.#waitForRoom(entry);
+    const lsn = this.#intake.addTogether(entry, this.#arrival());
+    const { length } = entry.records;
+    if (lsn > 0) return this.#accepted(lsn, entry.level, rangeTo(lsn, length));
+    return this.#waitForRoom(entry).then((last) => rangeTo(last, length));
   }
 
   /** Queues one record or throws. */
   enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
     this.requireHealth();
-    const lsn = this.#intake.add(record, size, level);
-    if (lsn > 0) {
-      this.#askSoon();
-      return lsn;
-    }
-    this.#press();
+    const lsn = this.#intake.add(record, size, level, this.#arrival());
+    if (lsn === 0) this.#pressed = true;
+    this.#askSoon();
+    if (lsn > 0) return lsn;
     throw new QueueFullError(this.#queue.records, this.#queue.bytes);
   }
 
@@ -109,7 +111,7 @@ export class Writer {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
-    return this.#acks.wait(lsn, level);
+    return this.#acks.wait(lsn, level, lsn);
   }
 
   /** Flushes and syncs all that was appended before the call. */
@@ -120,7 +122,7 @@ export class Writer {
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
-    return await this.#acks.wait(lsn, "disk");
+    return await this.#acks.wait(lsn, "disk", lsn);
   }
 
   /** Flushes, unless the log has failed and somebody heard of it. */
@@ -135,31 +137,29 @@ export class Writer {
     this.#sync.cancel();
   }
 
-  get #queue(): BatchQueue {
-    return this.#intake.queue;
-  }
-
-  #accepted(lsn: number, level: AckLevel): Promise<number> {
+  #accepted<Value>(lsn: number, level: AckLevel, value: Value) {
     this.#askSoon();
-    return this.#acks.wait(lsn, level);
+    return this.#acks.wait(lsn, level, value);
   }
 
   /** A full queue flushes whatever the policy says, else nobody goes on. */
   #waitForRoom(entry: Entry): Promise<number> {
     const queued = this.#intake.waitForRoom(entry);
-    this.#press();
+    this.#pressed = true;
+    this.#askSoon();
     return queued.then((lsn) => this.settled(lsn, entry.level));
   }
 
-  #press(): void {
-    this.#pressed = true;
-    this.#askSoon();
+  /** All that comes between a turn's first demand and its end comes at once. */
+  #arrival(): number {
+    return this.#activity === "asked" ? this.#askedAt : this.#clock.now();
   }
 
   #askSoon(): void {
     if (this.#activity === "waiting") this.#cancelWait();
     else if (this.#activity !== "idle") return;
     this.#activity = "asked";
+    this.#askedAt = this.#clock.now();
     this.#clock.endOfTurn(() => this.#ask());
   }
 

@@ -17,7 +17,7 @@ import {
   thisProcess,
 } from "./_lock_owner.ts";
 import { isLockFile } from "./format/lock_name.ts";
-import type { KernelLock } from "./kernel_lock.ts";
+import type { HeldKernelLock, KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import type { StorageLock } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
@@ -67,7 +67,7 @@ class FileLock implements StorageLock {
   readonly epoch: number;
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #freeKernelLock: (() => void) | undefined;
+  readonly #kernelLock: HeldKernelLock | undefined;
   #isReleased = false;
 
   /** Makes a temporary at `path`, where none may be, naming this process. */
@@ -77,7 +77,7 @@ class FileLock implements StorageLock {
     this.#descriptor = openSync(path, "wx+");
     try {
       writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));
-      this.#freeKernelLock = kernel?.hold(path);
+      this.#kernelLock = kernel?.hold(path);
     } catch (error) {
       closeSync(this.#descriptor);
       throw error;
@@ -87,7 +87,9 @@ class FileLock implements StorageLock {
   held(): boolean {
     if (this.#isReleased) return false;
     try {
-      return fstatSync(this.#descriptor).nlink > 0;
+      const names = this.#kernelLock?.names() ??
+        fstatSync(this.#descriptor).nlink;
+      return names > 0;
     } catch (error) {
       throw StorageError.wrap("look at", this.#path, error);
     }
@@ -102,7 +104,7 @@ class FileLock implements StorageLock {
       throw StorageError.wrap("release", this.#path, error);
     } finally {
       closeSync(this.#descriptor);
-      this.#freeKernelLock?.();
+      this.#kernelLock?.free();
     }
   }
 }

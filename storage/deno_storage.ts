@@ -73,7 +73,10 @@ const flock: KernelLock = {
     } catch {
       // Some network file systems have no such locks: then nobody can ask.
     }
-    return () => file.close();
+    return {
+      names: () => file.statSync().nlink,
+      free: () => file.close(),
+    };
   },
   state(path) {
     try {

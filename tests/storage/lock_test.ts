@@ -154,7 +154,7 @@ test("acquireLock() tries again when an owner removes its temporary", async () =
         hold(path) {
           if (++calls === 1) unlinkSync(path);
           if (late) readFileSync(path);
-          return () => {};
+          return { names: () => null, free() {} };
         },
         state: () => "unknown",
       });

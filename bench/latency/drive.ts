@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { Wal } from "../../wal.ts";
+import type { Taker } from "./setups.ts";
 
 /** How long unacknowledged records are waited for after the last arrival. */
 const GRACE_MS = 1000;
@@ -21,7 +21,7 @@ export interface Driven {
  * slowest moments would go unmeasured (coordinated omission).
  */
 export async function drive(
-  wal: Wal,
+  taker: Taker,
   instants: Float64Array,
   records: readonly Buffer[],
 ): Promise<Driven> {
@@ -30,7 +30,7 @@ export async function drive(
   let unacked = instants.length;
   let lastAck = 0;
   async function send(index: number): Promise<void> {
-    await wal.append(records[index % records.length]);
+    await taker.append(records[index % records.length]);
     lastAck = performance.now() - startAt;
     latencies[index] = lastAck - instants[index];
     unacked--;

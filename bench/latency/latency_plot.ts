@@ -3,11 +3,13 @@ import type { LatencyRow } from "./latency_table.ts";
 import { setups } from "./setups.ts";
 
 const COLORS = [
+  "#999999",
   ...["#000000", "#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73"],
   ...["#cc79a7", "#d55e00"],
 ];
 const SHAPES = [
-  ...["cross", "circle", "diamond", "square", "triangle-up"],
+  "cross",
+  ...["triangle-left", "circle", "diamond", "square", "triangle-up"],
   ...["triangle-down", "triangle-right", "circle"],
 ];
 const SHARES = ["p50", "p99", "p99.9", "max"];
@@ -30,7 +32,7 @@ export function drawLatencies(
       range: present.map((name) => range[names.indexOf(name)]),
     },
   });
-  const dashes = names.map((name) => name.includes("threaded") ? [5, 3] : []);
+  const dashes = names.map((name) => /threaded|floor/.test(name) ? [5, 3] : []);
   const rates = [...new Set(rows.map(({ rate }) => rate))];
   return renderSvg({
     title: {

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { join } from "node:path";
-import { Wal } from "../../wal.ts";
 import { answer, readJob } from "../process/answer.ts";
 import { makeRecords } from "../process/make_records.ts";
 import { arrivals } from "./arrivals.ts";
@@ -24,10 +22,14 @@ async function run(
   job: LatencyJob & { readonly directory: string },
 ): Promise<LatencyFound> {
   const setup = setups.find(({ name }) => name === job.setup)!;
-  const wal = await Wal.open(join(job.directory, "log"), setup.options());
+  const taker = await setup.open(job.directory);
   const instants = arrivals(job.rate, WARM_SECONDS + job.seconds, job.seed);
   const records = makeRecords(1024, job.bytes);
-  const { latencies, unacked, elapsedMs } = await drive(wal, instants, records);
+  const { latencies, unacked, elapsedMs } = await drive(
+    taker,
+    instants,
+    records,
+  );
   const first = instants.findIndex((at) => at >= WARM_SECONDS * 1000);
   const counted = latencies.slice(first).sort();
   return {

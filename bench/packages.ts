@@ -15,6 +15,9 @@ import { fileURLToPath } from "node:url";
  * on Node from 22; Node 20 crashes with it. Version 12 for Node 20 is compiled
  * on the spot, which takes minutes, and so it is in a folder of its own,
  * installed only for a run with that Node.
+ *
+ * lmdb's msgpackr-extract is held at 3.0.3: of 3.0.7 not every platform's
+ * package is there, and `npm ci` refuses a lock file without them.
  */
 
 /** This folder, both as source and in the bundle that children run. */

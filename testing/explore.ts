@@ -21,6 +21,11 @@ export interface ExploreOptions {
   samples?: number;
   /** Whether each call of the workload also fails once. Default false. */
   faults?: boolean;
+  /**
+   * Whether the storage answers a turn later, so that more can happen at the
+   * same time. Default false.
+   */
+  slow?: boolean;
   /** As in `MemoryStorageOptions`. Default `"posix"`. */
   fileSystem?: "posix" | "ext4";
   /** As in `MemoryStorageOptions`. Default 512. */
@@ -120,6 +125,7 @@ function checkOptions(options: ExploreOptions): Checked {
     crashes: options.crashes ?? 2,
     samples: options.samples ?? 8,
     faults: options.faults ?? false,
+    slow: options.slow ?? false,
     fileSystem: options.fileSystem ?? "posix",
     sectorBytes: options.sectorBytes ?? 512,
     print: options.print ?? ((line: string) => console.log(line)),

@@ -16,7 +16,7 @@ export type WalStep =
   | { do: "wait"; ms: number }
   /** Flushes and syncs. */
   | { do: "flush" }
-  /** Drops what is older than the last record that is durable. */
+  /** Drops what is older than what is durable, and goes on at once. */
   | { do: "truncate" }
   /** Closes the log and opens it again. */
   | { do: "reopen" };

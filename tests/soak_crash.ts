@@ -20,7 +20,7 @@ interface Case {
   steps: WalStep[];
   policy: string;
   wal: Pick<WalOptions, "synchronous" | "maxQueuedRecords">;
-  device: Pick<ExploreOptions, "fileSystem" | "sectorBytes">;
+  device: Pick<ExploreOptions, "fileSystem" | "sectorBytes" | "slow">;
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -33,6 +33,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   device: fc.record({
     fileSystem: fc.constantFrom("posix", "ext4"),
     sectorBytes: fc.constantFrom(512, 4096),
+    slow: fc.boolean(),
   }),
 });
 

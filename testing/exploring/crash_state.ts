@@ -38,14 +38,17 @@ export function stateAfter<Fact>(
   return { crash, storage: instants[instant + 1].storage.kill({ cut }), facts };
 }
 
-/** The deaths that an instant allows; a write with a fault has no inside. */
+/**
+ * The deaths that an instant allows. A write with a fault has no inside; of one
+ * that is answered later, the inside is not at the next instant.
+ */
 export function deathsAt(
-  { instants, fault }: Recording<unknown>,
+  { instants, fault, slow }: Recording<unknown>,
   instant: number,
 ): Death[] {
   const { next } = instants[instant];
   const hasInside = next?.operation === "write" && next.bytes > 1 &&
-    instant !== fault?.call;
+    instant !== fault?.call && !slow;
   return hasInside ? ["power", "kill", "cut"] : ["power", "kill"];
 }
 

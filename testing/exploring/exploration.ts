@@ -24,6 +24,7 @@ export interface ExplorationOptions {
   readonly crashes: number;
   readonly samples: number;
   readonly faults: boolean;
+  readonly slow: boolean;
 }
 
 /** How many more states are tried to find the smallest disk that fails. */
@@ -106,7 +107,9 @@ export class Exploration<Fact> {
   /** The first life; only a fault that is an error may end it early. */
   async #live(fault?: Fault): Promise<Recording<Fact>> {
     this.#runs++;
-    const life = await record(this.#workload, this.#storage, [], fault);
+    const { slow } = this.#options;
+    const options = { fault, slow };
+    const life = await record(this.#workload, this.#storage, [], options);
     if (!life.failed || fault?.effect.error !== undefined) return life;
     const after = fault ? ` after a ${fault.name} write` : "";
     const reason = life.error instanceof Error
@@ -189,7 +192,8 @@ export class Exploration<Fact> {
   }
 
   #checkState({ storage, facts }: CrashState<Fact>): Promise<Recording<Fact>> {
-    return record(this.#check, storage, facts);
+    const { slow } = this.#options;
+    return record(this.#check, storage, facts, { slow });
   }
 
   /** Of the states of a run that fail, the one with the fewest bytes. */

@@ -34,6 +34,8 @@ export interface Recording<Fact> {
   readonly instants: readonly Instant<Fact>[];
   /** The call that went wrong, if one did. */
   readonly fault: Fault | undefined;
+  /** Whether calls were answered a turn later. */
+  readonly slow: boolean;
   /** What the body threw. */
   readonly error: unknown;
   /** Whether it threw. */
@@ -51,25 +53,47 @@ const CHANGING = new Set<StorageCall["operation"]>([
   "datasync",
 ]);
 
+/** What a storage never answers later. */
+const AT_ONCE = new Set<StorageCall["operation"]>([
+  "lock",
+  "list",
+  "open",
+  "create",
+]);
+
+/** Options of {@linkcode record}. */
+export interface RecordOptions {
+  /** The call that goes wrong. */
+  fault?: Fault | undefined;
+  /** Whether calls are answered a turn later. */
+  slow?: boolean;
+}
+
 /** Lives through `body` on a copy of `before`, and keeps every instant. */
 export async function record<Fact>(
   body: LifeBody<Fact>,
   before: MemoryStorage,
   known: readonly NotedFact<Fact>[],
-  fault?: Fault,
+  { fault, slow = false }: RecordOptions = {},
 ): Promise<Recording<Fact>> {
+  const clock = new VirtualClock();
+  const nextTurn = () =>
+    new Promise<void>((resolve) => clock.endOfTurn(resolve));
   const instants: Instant<Fact>[] = [];
   let facts = known;
   const keep = (next?: StorageCall) =>
     instants.push({ next, storage: storage.kill(), facts });
   const storage: MemoryStorage = before.kill({
     onCall(call) {
-      if (!CHANGING.has(call.operation)) return;
+      const after = slow && !AT_ONCE.has(call.operation)
+        ? nextTurn()
+        : undefined;
+      if (!CHANGING.has(call.operation)) return { after };
       keep(call);
-      if (instants.length - 1 === fault?.call) return fault.effect;
+      const isFaulty = instants.length - 1 === fault?.call;
+      return { ...isFaulty && fault.effect, after };
     },
   });
-  const clock = new VirtualClock();
   let failed = false;
   let error: unknown;
   try {
@@ -86,7 +110,7 @@ export async function record<Fact>(
     error = thrown;
   }
   keep();
-  return { instants, fault, error, failed };
+  return { instants, fault, slow, error, failed };
 }
 
 /** The ways in which a call can go wrong. */

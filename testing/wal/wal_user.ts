@@ -55,7 +55,7 @@ export class WalUser {
     if (step.do === "enqueue") return this.#enqueue(step);
     if (step.do === "await") return await this.#settle();
     if (step.do === "flush") return await this.#flush();
-    if (step.do === "truncate") return await this.#truncate();
+    if (step.do === "truncate") return this.#truncate();
     if (step.do === "reopen") return await this.#reopen();
     await new Promise<void>((resolve) => {
       if (step.do === "turn") clock.endOfTurn(resolve);
@@ -115,10 +115,10 @@ export class WalUser {
     this.#acked(lsn, "disk");
   }
 
-  async #truncate(): Promise<void> {
+  #truncate(): void {
     const lsn = Math.max(1, this.#durableLsn);
     this.#note({ kind: "truncated", lsn });
-    await this.#wal.truncateBefore(lsn);
+    this.#keep(this.#wal.truncateBefore(lsn));
   }
 
   async #reopen(): Promise<void> {
@@ -144,9 +144,12 @@ export class WalUser {
     lsn: number,
     ack: AckLevel = this.#ack,
   ): void {
-    const pending = call.then(() => this.#acked(lsn, ack));
-    pending.catch(() => {}); // Seen by whoever waits for all.
-    this.#pending.push(pending);
+    this.#keep(call.then(() => this.#acked(lsn, ack)));
+  }
+
+  #keep(call: Promise<void>): void {
+    call.catch(() => {}); // Seen by whoever waits for all.
+    this.#pending.push(call);
   }
 
   #acked(lsn: number, level: AckLevel): void {

@@ -172,7 +172,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: CRASH,
       name:
-        "Wal loses nothing acknowledged: unsynced frames across a rotation, posix 512",
+        "Wal loses nothing acknowledged: unsynced frames across a rotation; posix",
     },
   },
   {
@@ -206,7 +206,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: CRASH,
-      name: "Wal loses nothing acknowledged: a checkpoint, posix 512",
+      name: "Wal loses nothing acknowledged: a checkpoint; posix",
     },
   },
   {
@@ -244,6 +244,19 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/recovery/fenced_segment_test.ts",
       name: "Wal.open() leaves alone what a later owner is making",
+    },
+  },
+  {
+    name: "writes to an old segment before it is out of the log for certain",
+    edits: [{
+      file: "storage/segment_supply.ts",
+      find: "await this.#storage.syncDirectory();\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name:
+        "Wal loses nothing acknowledged: old segments used again; posix, slow",
     },
   },
   {

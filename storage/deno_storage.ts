@@ -1,8 +1,9 @@
 import { DirectoryStorage } from "./directory_storage.ts";
 import type { KernelLock } from "./kernel_lock.ts";
-import { type FileStorageOptions, isThreaded } from "./node_storage.ts";
+import type { FileStorageOptions } from "./file_storage_options.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
+import { SyncPlace } from "./_sync_place.ts";
 
 /**
  * A directory through Deno's own files: the default on Deno.
@@ -25,12 +26,12 @@ import { StorageError } from "./storage_error.ts";
  * ```
  */
 export class DenoStorage extends DirectoryStorage {
-  readonly #threaded: boolean;
+  readonly #place: SyncPlace;
 
   /** Resolves the path; touches nothing. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory, flock);
-    this.#threaded = isThreaded(options);
+    this.#place = new SyncPlace(options);
   }
 
   /** Opens a file of the directory. */
@@ -43,7 +44,7 @@ export class DenoStorage extends DirectoryStorage {
       path,
       () => Deno.openSync(path, options),
     );
-    return new DenoFile(path, file, this.#threaded);
+    return new DenoFile(path, file, this.#place);
   }
 
   /** Writes and syncs zeros on the runtime's thread pool. */
@@ -92,13 +93,13 @@ const flock: KernelLock = {
 class DenoFile implements StorageFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  readonly #threaded: boolean;
+  readonly #place: SyncPlace;
   #position = 0;
 
-  constructor(path: string, file: Deno.FsFile, threaded: boolean) {
+  constructor(path: string, file: Deno.FsFile, place: SyncPlace) {
     this.#path = path;
     this.#file = file;
-    this.#threaded = threaded;
+    this.#place = place;
   }
 
   write(bytes: Uint8Array, offset: number): number {
@@ -132,12 +133,14 @@ class DenoFile implements StorageFile {
   }
 
   datasync(): MaybePromise<void> {
-    if (this.#threaded) return this.#datasyncThreaded();
+    const startedAt = performance.now();
+    if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);
     try {
       this.#file.syncDataSync();
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }
+    this.#place.observe(performance.now() - startedAt);
   }
 
   truncate(size: number): void {
@@ -152,9 +155,10 @@ class DenoFile implements StorageFile {
     this.#file.close();
   }
 
-  async #datasyncThreaded(): Promise<void> {
+  async #datasyncThreaded(startedAt: number): Promise<void> {
     try {
       await this.#file.syncData();
+      this.#place.observe(performance.now() - startedAt);
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }

@@ -24,6 +24,7 @@ export type { Choose } from "./_seeded.ts";
 export type { CallEffect, OnCall, StorageCall } from "./memory_file.ts";
 export * from "./memory_storage.ts";
 export * from "./memory_storage_options.ts";
-export { type FileStorageOptions, NodeStorage } from "./node_storage.ts";
+export * from "./file_storage_options.ts";
+export * from "./node_storage.ts";
 export * from "./storage.ts";
 export * from "./storage_error.ts";

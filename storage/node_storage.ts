@@ -1,18 +1,9 @@
 import * as fs from "node:fs";
 import { DirectoryStorage } from "./directory_storage.ts";
+import type { FileStorageOptions } from "./file_storage_options.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
-
-/** Options of {@linkcode NodeStorage} and `DenoStorage`. */
-export interface FileStorageOptions {
-  /**
-   * `"blocking"` (the default) makes system calls on the calling thread: the
-   * fastest where a sync takes well under a millisecond, but the event loop
-   * stands still meanwhile. `"threaded"` hands syncs to the runtime's thread
-   * pool: right where a sync takes milliseconds.
-   */
-  io?: "blocking" | "threaded";
-}
+import { SyncPlace } from "./_sync_place.ts";
 
 /**
  * A directory through `node:fs`: the default on Node and Bun; works on Deno.
@@ -35,12 +26,12 @@ export interface FileStorageOptions {
  * ```
  */
 export class NodeStorage extends DirectoryStorage {
-  readonly #threaded: boolean;
+  readonly #place: SyncPlace;
 
   /** Resolves the path; touches nothing. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory);
-    this.#threaded = isThreaded(options);
+    this.#place = new SyncPlace(options);
   }
 
   /** Opens a file of the directory. */
@@ -51,7 +42,7 @@ export class NodeStorage extends DirectoryStorage {
       path,
       () => fs.openSync(path, FLAGS[mode]),
     );
-    return new NodeFile(path, descriptor, this.#threaded);
+    return new NodeFile(path, descriptor, this.#place);
   }
 
   /** Writes and syncs zeros on the runtime's thread pool. */
@@ -78,25 +69,15 @@ const FLAGS = { create: "wx+", read: "r", write: "r+" };
 
 const STEP_BYTES = 1024 * 1024;
 
-/** Validates {@linkcode FileStorageOptions}. */
-export function isThreaded({ io = "blocking" }: FileStorageOptions): boolean {
-  if (io === "blocking" || io === "threaded") return io === "threaded";
-  throw new TypeError(
-    `Cannot use io as it must be "blocking" or "threaded": received ${
-      String(io)
-    }`,
-  );
-}
-
 class NodeFile implements StorageFile {
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #threaded: boolean;
+  readonly #place: SyncPlace;
 
-  constructor(path: string, descriptor: number, threaded: boolean) {
+  constructor(path: string, descriptor: number, place: SyncPlace) {
     this.#path = path;
     this.#descriptor = descriptor;
-    this.#threaded = threaded;
+    this.#place = place;
   }
 
   write(bytes: Uint8Array, offset: number): number {
@@ -124,12 +105,14 @@ class NodeFile implements StorageFile {
   }
 
   datasync(): MaybePromise<void> {
-    if (this.#threaded) return this.#datasyncThreaded();
+    const startedAt = performance.now();
+    if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);
     try {
       fs.fdatasyncSync(this.#descriptor);
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }
+    this.#place.observe(performance.now() - startedAt);
   }
 
   truncate(size: number): void {
@@ -148,9 +131,10 @@ class NodeFile implements StorageFile {
     }
   }
 
-  #datasyncThreaded(): Promise<void> {
+  #datasyncThreaded(startedAt: number): Promise<void> {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#descriptor, (error) => {
+        this.#place.observe(performance.now() - startedAt);
         if (error === null || error === undefined) resolve();
         else reject(StorageError.wrap("sync", this.#path, error));
       });

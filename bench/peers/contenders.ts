@@ -1,4 +1,5 @@
 import type { Contender } from "./contender.ts";
+import { bareGroup } from "./contenders/bare_group.ts";
 import {
   betterSqlite3,
   betterSqlite3Grouped,
@@ -19,6 +20,7 @@ import { syncline, synclineEnqueue } from "./contenders/syncline.ts";
 export const contenders: readonly Contender[] = [
   floorOverwrite,
   floorAppend,
+  bareGroup,
   syncline,
   synclineEnqueue,
   lmdb,

@@ -16,6 +16,7 @@ const DASHED: readonly number[] = [5, 3];
 const looks: Record<string, Look> = {
   "floor: overwrite zeros": look("#000000", "cross", SOLID),
   "floor: growing file": look("#888888", "cross", DASHED),
+  "bare group commit": look("#6b4c00", "square", DASHED),
   "Syncline": look("#d55e00", "circle", SOLID),
   "Syncline enqueue": look("#d55e00", "diamond", DASHED),
   "lmdb": look("#0072b2", "square", SOLID),

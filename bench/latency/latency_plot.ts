@@ -12,27 +12,31 @@ const SHAPES = [
   ...["triangle-left", "circle", "diamond", "square", "triangle-up"],
   ...["triangle-down", "triangle-right", "circle"],
 ];
+const DASHES = setups.map(({ name }) =>
+  /threaded|floor/.test(name) ? [5, 3] : []
+);
 const SHARES = ["p50", "p99", "p99.9", "max"];
+
+/** Makes scales of the setups that there are, from a range for all. */
+function scaleFor(
+  rows: readonly LatencyRow[],
+): (range: readonly unknown[]) => Record<string, unknown> {
+  const names = setups.map(({ name }) => name);
+  const domain = names.filter((name) => rows.some((row) => row.setup === name));
+  return (range) => ({
+    field: "setup",
+    type: "nominal",
+    sort: domain,
+    scale: { domain, range: domain.map((name) => range[names.indexOf(name)]) },
+  });
+}
 
 /** Latency against the rate of arrivals; who is overloaded is hollow. */
 export function drawLatencies(
   rows: readonly LatencyRow[],
   subtitle: readonly string[],
 ): Promise<string> {
-  const names = setups.map(({ name }) => name);
-  const present = names.filter((name) =>
-    rows.some((row) => row.setup === name)
-  );
-  const scale = (range: readonly unknown[]) => ({
-    field: "setup",
-    type: "nominal",
-    sort: present,
-    scale: {
-      domain: present,
-      range: present.map((name) => range[names.indexOf(name)]),
-    },
-  });
-  const dashes = names.map((name) => /threaded|floor/.test(name) ? [5, 3] : []);
+  const scale = scaleFor(rows);
   const rates = [...new Set(rows.map(({ rate }) => rate))];
   return renderSvg({
     title: {
@@ -74,7 +78,7 @@ export function drawLatencies(
       layer: [
         {
           mark: { type: "line", strokeWidth: 1.6, opacity: 0.8 },
-          encoding: { strokeDash: scale(dashes) },
+          encoding: { strokeDash: scale(DASHES) },
         },
         {
           mark: { type: "point", size: 60, strokeWidth: 1.6 },

@@ -6,7 +6,7 @@ import type { StorageFile } from "./storage.ts";
 const LEAST_FRAMES = 8;
 
 /** Above this mean size, zeros cost more to write than they save in syncs. */
-const MOST_FRAME_BYTES = 64 * 1024;
+const MOST_FRAME_BYTES = 128 * 1024;
 
 /** The segment that is written to. */
 export class ActiveSegment {

@@ -52,8 +52,8 @@ async function comparePolicies(
     say(formatRow(contender.name, measured));
   }
   say();
-  say("Each log was read back and held what was sent, in order. One sync is");
-  say("that of the segment's header.");
+  say("Each log was read back and held what was sent, in order. The syncs");
+  say("beyond one a flush are those of new segments.");
 }
 
 async function proveRecovery(

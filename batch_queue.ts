@@ -4,7 +4,7 @@ import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 
 const SPARE_BYTES = 4 * 1024 * 1024;
 
-/** The batches that wait: some sealed, the last one open; LSNs are given here. */
+/** Batches that wait: some sealed, the last one open. Gives out LSNs. */
 export class BatchQueue {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
@@ -113,7 +113,7 @@ export class BatchQueue {
   }
 }
 
-/** A policy cannot break the queue: at least 1; what is no number is no limit. */
+/** A policy cannot break it: at least 1, and what is no number is no limit. */
 function orUnlimited(limit: unknown): number {
   return typeof limit === "number" && !Number.isNaN(limit)
     ? Math.max(1, limit)

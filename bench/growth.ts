@@ -18,7 +18,7 @@ import {
 } from "./growth/growth_job.ts";
 import { drawCurves, drawOverload } from "./growth/growth_plots.ts";
 import { formatCurve, formatOverload } from "./growth/growth_tables.ts";
-import { benchDir, installPackages } from "./packages.ts";
+import { benchDir } from "./packages.ts";
 import { bundleWorker } from "./process/bundle_worker.ts";
 import { runJob } from "./process/run_job.ts";
 import { describeRuntime, runtimeNames } from "./process/runtime.ts";
@@ -102,8 +102,6 @@ async function measureAll(options: Options, place: string) {
 
 async function main(): Promise<void> {
   const options = takeOptions(ABOUT, RULES);
-  const missing = installPackages(".");
-  if (missing !== undefined) throw new Error(missing);
   const out = options.text("out") ?? join(benchDir, ".build");
   mkdirSync(out, { recursive: true });
   const place = await makePlace("bench");

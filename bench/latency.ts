@@ -17,7 +17,7 @@ import type {
 import { drawLatencies } from "./latency/latency_plot.ts";
 import { formatLatencies, toRows } from "./latency/latency_table.ts";
 import { setups } from "./latency/setups.ts";
-import { benchDir, installPackages } from "./packages.ts";
+import { benchDir } from "./packages.ts";
 import { bundleWorker } from "./process/bundle_worker.ts";
 import { runJob } from "./process/run_job.ts";
 import { describeRuntime, runtimeNames } from "./process/runtime.ts";
@@ -77,8 +77,6 @@ async function measureAll(
 
 async function main(): Promise<void> {
   const options = takeOptions(ABOUT, RULES);
-  const missing = installPackages(".");
-  if (missing !== undefined) throw new Error(missing);
   const out = options.text("out") ?? join(benchDir, ".build");
   mkdirSync(out, { recursive: true });
   const place = await makePlace("bench");

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
  * What the benchmarks compare with and draw with is heavy (80 MB, native
  * addons), so it is no dependency of the project: `npm ci` and CI never see it.
  * It has a package.json and a lock file of its own beside this file and is
- * installed when a benchmark that needs it first runs.
+ * installed by the task `bench:install`, before the tasks that need it.
  *
  * better-sqlite3 is there twice. Version 13 ships binaries and runs on Deno and
  * on Node from 22; Node 20 crashes with it. Version 12 for Node 20 is compiled

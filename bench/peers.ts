@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makePlace, removePlace } from "../demo/place.ts";
 import { Progress } from "../demo/progress.ts";
-import { benchDir, installPackages } from "./packages.ts";
+import { benchDir } from "./packages.ts";
 import { bundleWorker } from "./process/bundle_worker.ts";
 import { type Case, cases } from "./peers/case.ts";
 import { contenders } from "./peers/contenders.ts";
@@ -97,8 +97,6 @@ async function report(run: PeersRun, out: string): Promise<void> {
 
 async function main(): Promise<void> {
   const options = takeOptions(ABOUT, RULES);
-  const missing = installPackages(".");
-  if (missing !== undefined) throw new Error(missing);
   const chosen = choose(cases, options.list("case"));
   const [rounds, seconds] = [
     options.number("rounds"),

@@ -53,7 +53,7 @@ async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
   }
 }
 
-/** A policy's own limits must fit into the queue, or it would never reach them. */
+/** A policy's limits must fit into the queue, or it would never reach them. */
 function walOptions(
   { policy, ack }: AppendCommand,
   io: CliIo,

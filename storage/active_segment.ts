@@ -14,7 +14,7 @@ export class ActiveSegment {
   readonly file: StorageFile;
   /** The salt of its frames. */
   readonly salt: number;
-  /** Bytes of zeros that it was made of; 0 if it grows with each frame. */
+  /** Bytes that its file had before; 0 if it grows with each frame. */
   readonly preparedBytes: number;
   #offset: number;
   #frames = 0;
@@ -52,14 +52,9 @@ export class ActiveSegment {
     this.#frames++;
   }
 
-  /** Gives zeros that were not needed back, and closes the file. */
-  async finish(): Promise<void> {
-    try {
-      if (this.preparedBytes > this.#offset) {
-        await this.file.truncate(this.#offset);
-      }
-    } finally {
-      await this.file.close();
-    }
+  /** Gives back what was prepared and not needed. */
+  async trim(): Promise<void> {
+    if (this.preparedBytes <= this.#offset) return;
+    await this.file.truncate(this.#offset);
   }
 }

@@ -17,7 +17,7 @@ export interface NewSegment {
   previous: number;
   /** Salt of its frames; random by default. */
   salt?: number;
-  /** A file of zeros, synced, that becomes the segment. */
+  /** A file that becomes the segment: of zeros, or an old one; synced. */
   prepared?: string;
   /**
    * Writes what the segment is to hold from the start, at `offset`; returns

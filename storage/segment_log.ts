@@ -141,12 +141,15 @@ export class SegmentLog implements FrameLog {
   async close(clean: boolean): Promise<void> {
     const active = this.#active;
     try {
-      if (clean && active !== undefined) await this.#markEnd(active);
+      if (clean && active !== undefined) {
+        await this.#markEnd(active);
+        await active.trim();
+      }
     } finally {
       this.#active = undefined;
       try {
         await this.#supply.close();
-        await active?.finish();
+        await active?.file.close();
       } finally {
         await this.#lock.release();
       }
@@ -191,8 +194,9 @@ export class SegmentLog implements FrameLog {
     const full = this.#active;
     if (full !== undefined) {
       if (this.#syncedLsn < this.#lastLsn) await this.sync();
+      await full.trim();
       this.#active = undefined;
-      await full.finish();
+      await full.file.close();
     }
     const made = await this.#supply.next(firstLsn, this.#checksum);
     const { name, epoch } = made;

@@ -4,7 +4,7 @@ import type { Storage, StorageLock } from "./storage.ts";
 
 /** A segment to write to. */
 export interface SuppliedSegment extends CreatedSegment {
-  /** Bytes of zeros that it was made of; 0 if it grows with each frame. */
+  /** Bytes that its file had before; 0 if it grows with each frame. */
   readonly preparedBytes: number;
 }
 
@@ -36,8 +36,8 @@ export interface SegmentSupplyOptions {
 
 /**
  * Makes segments, and has files for them ahead of need: a sync of bytes that
- * overwrite others has no change of the file's size to journal, which makes it
- * cheaper by a third or more.
+ * overwrite others has no change of the file's size to journal, which makes a
+ * small one cheaper by a fifth to a half; see docs/performance.md.
  *
  * The files are segments that a checkpoint has dropped; nothing of them is
  * believed, as each frame bears its segment's salt. Or they are zeros, written
@@ -97,10 +97,10 @@ export class SegmentSupply {
   async recycle(segment: string): Promise<boolean> {
     if (this.#storage.allocate === undefined) return false;
     if (this.#spares.length >= this.#mostOld) return false;
-    const file = await this.#storage.open(segment, "read");
-    const bytes = await file.size();
-    await file.close();
-    if (bytes < this.#bytes / GROWTH) return false;
+    const bytes = await this.#sizeOf(segment);
+    if (bytes < this.#bytes / GROWTH || bytes > this.#segmentBytes) {
+      return false;
+    }
     const name = this.#nextName();
     await this.#storage.rename(segment, name);
     await this.#storage.syncDirectory();
@@ -124,6 +124,15 @@ export class SegmentSupply {
   async close(): Promise<void> {
     await this.#preparing;
     for (const { name } of this.#spares.splice(0)) await this.#discard(name);
+  }
+
+  async #sizeOf(segment: string): Promise<number> {
+    const file = await this.#storage.open(segment, "read");
+    try {
+      return await file.size();
+    } finally {
+      await file.close();
+    }
   }
 
   #nextName(): string {

@@ -51,7 +51,7 @@ export interface PolicyLawsOptions {
  * Throws `TypeError` or `RangeError` for arguments out of bounds.
  *
  * In a test file it is `policyLaws(Deno.test, make)`, or the same with `test`
- * of `node:test`, Vitest or Bun.
+ * of `node:test`.
  *
  * @example A policy that does as it should, and one that rolls dice
  * ```ts

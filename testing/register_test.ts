@@ -1,6 +1,7 @@
 /**
- * What registers a test with a runner: `Deno.test`, `test` of `node:test`,
- * Vitest or Bun, or a function of one's own around one of these.
+ * What registers a test with a runner: `Deno.test`, `test` of `node:test` (on
+ * Node and Bun), or any function that takes a name and a body. Other runners
+ * were not tried.
  *
  * The body passes if it resolves and fails if it rejects. Whoever runs the kit
  * on several subjects in one file puts the subject's name before the test's.

@@ -54,7 +54,7 @@ export interface StoragePlace {
  * permissions away.
  *
  * In a test file it is `storageContract(Deno.test, make)`, or the same with
- * `test` of `node:test`, Vitest or Bun.
+ * `test` of `node:test`.
  *
  * @example A directory; a function stands in for the runner
  * ```ts

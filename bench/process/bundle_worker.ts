@@ -1,5 +1,5 @@
-import { build, stop } from "esbuild";
 import { join } from "node:path";
+import { bundleModule } from "../../tests/support/process/bundle_module.ts";
 import { benchDir } from "../packages.ts";
 
 /**
@@ -9,15 +9,5 @@ import { benchDir } from "../packages.ts";
 export async function bundleWorker(source: string): Promise<string> {
   const name = source.replaceAll("/", "_").replace(/\.ts$/, ".mjs");
   const outfile = join(benchDir, ".build", name);
-  await build({
-    entryPoints: [join(benchDir, source)],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    outfile,
-    logLevel: "error",
-  });
-  await stop();
-  return outfile;
+  return await bundleModule(join(benchDir, source), outfile);
 }

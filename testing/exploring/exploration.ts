@@ -206,7 +206,9 @@ export class Exploration<Fact> {
     let left = SEARCH;
     for (let at = first.crash.instant; at < life.instants.length; at++) {
       for (const other of this.#statesAt(life, at)) {
-        if (left === 0) break;
+        if (left === 0) {
+          return this.#failure(life, state, check, life.fault, []);
+        }
         if (diskBytes(other.storage) >= diskBytes(state.storage)) continue;
         left--;
         const tried = await this.#checkState(other);

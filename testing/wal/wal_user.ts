@@ -42,11 +42,6 @@ export class WalUser {
     return new WalUser(life, makeOptions, opened, history);
   }
 
-  /** The log that is open now. */
-  get wal(): Wal {
-    return this.#wal;
-  }
-
   /** Takes a step; rejects when the log has failed. */
   async take(step: WalStep): Promise<void> {
     const { clock } = this.#life;

@@ -166,8 +166,8 @@ export const mutants: readonly Mutant[] = [
     edits: [{
       file: "storage/segment_log.ts",
       find: "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n" +
-        "      this.#active = undefined;",
-      replace: "this.#active = undefined;",
+        "      await full.trim();",
+      replace: "await full.trim();",
     }],
     caughtBy: {
       file: CRASH,
@@ -256,6 +256,31 @@ export const mutants: readonly Mutant[] = [
       file: CRASH,
       name:
         "Wal loses nothing acknowledged: old segments used again; posix, slow",
+    },
+  },
+  {
+    name: "takes an old segment that is written to for a damaged one",
+    edits: [{
+      file: "storage/segment_reader.ts",
+      find: "if ((await this.#storage.list()).includes(this.name)) return;",
+      replace: "if (this.name !== undefined) return;",
+    }],
+    caughtBy: {
+      file: "tests/storage/segment_cursor_test.ts",
+      name: "SegmentCursor says that a segment was dropped while it was read",
+    },
+  },
+  {
+    name: "closes in silence after a failure that nobody was told of",
+    edits: [{
+      file: "writer.ts",
+      find: "this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;",
+      replace:
+        "this.#isTold = this.#intake.reject(this.#failure) + waiters >= 0;",
+    }],
+    caughtBy: {
+      file: "tests/writer_failure_test.ts",
+      name: "close() rejects after a failure that nobody was told of",
     },
   },
   {

@@ -1,5 +1,5 @@
-import { build, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { bundleModule } from "./bundle_module.ts";
 
 /** The project's top directory. */
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -31,16 +31,6 @@ export async function bundleVictim(
   name: string,
   scratch: string,
 ): Promise<string> {
-  const outfile = `${scratch}/${name}.mjs`;
-  await build({
-    entryPoints: [`${root}tests/support/process/victims/${name}.ts`],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    outfile,
-    logLevel: "error",
-  });
-  await stop();
-  return outfile;
+  const source = `${root}tests/support/process/victims/${name}.ts`;
+  return await bundleModule(source, `${scratch}/${name}.mjs`);
 }

@@ -1,0 +1,24 @@
+import { parseSegmentName } from "../../storage/format/segment_name.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { SegmentCursor } from "../../storage/segment_cursor.ts";
+import { StorageError } from "../../storage/storage_error.ts";
+import { Wal } from "../../wal.ts";
+import { assert, assertRejects } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+
+test("SegmentCursor says that a segment was dropped while it was read", async () => {
+  const storage = new MemoryStorage();
+  await using wal = await Wal.open(storage, { segmentBytes: 4096 });
+  for (let lsn = 1; lsn <= 9; lsn++) await wal.append(new Uint8Array(1000));
+  const [oldest] = storage.list().sort();
+  const cursor = await SegmentCursor.open(storage, parseSegmentName(oldest)!);
+  await wal.truncateBefore(9);
+  // Its file is used again, with another header and other frames.
+  for (let lsn = 10; lsn <= 15; lsn++) await wal.append(new Uint8Array(900));
+  const error = await assertRejects(
+    async () => void await cursor.frames().next(),
+    StorageError,
+  ) as StorageError;
+  assert(error.message.includes("a checkpoint has dropped it meanwhile"));
+  await cursor.close();
+});

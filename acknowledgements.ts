@@ -31,11 +31,16 @@ export class Acknowledgements {
     return lsn <= (level === "os" ? this.#writtenLsn : this.#durableLsn);
   }
 
+  /** Resolves with `lsn` once that record has reached `level`. */
+  wait(lsn: number, level: AckLevel): Promise<number> {
+    if (this.reached(lsn, level)) return Promise.resolve(lsn);
+    return this.#waiters(level).wait(lsn);
+  }
+
   /** Resolves with `value` once the record `lsn` has reached `level`. */
-  wait<Value>(lsn: number, level: AckLevel, value: Value): Promise<Value> {
+  waitWith<Value>(lsn: number, level: AckLevel, value: Value): Promise<Value> {
     if (this.reached(lsn, level)) return Promise.resolve(value);
-    const waiters = level === "os" ? this.#written : this.#durable;
-    return waiters.wait(lsn, value);
+    return this.#waiters(level).waitWith(lsn, value);
   }
 
   /** All up to `lsn` is written, and durable too if `synced`. */
@@ -50,5 +55,9 @@ export class Acknowledgements {
   /** Rejects all who wait, and says how many did. */
   reject(error: Error): number {
     return this.#written.reject(error) + this.#durable.reject(error);
+  }
+
+  #waiters(level: AckLevel): WaiterQueue {
+    return level === "os" ? this.#written : this.#durable;
   }
 }

@@ -3,7 +3,7 @@ import { encodeRecord } from "./encode_record.ts";
 import { FRAME_HEADER_BYTES, frameBytes } from "./storage/format/frame.ts";
 import type { FrameDraft } from "./storage/frame_log.ts";
 
-const FIRST_BYTES = 4096;
+const FIRST_BUFFER_BYTES = 4096;
 
 /**
  * Records that wait to be flushed together, already laid out as the frame that
@@ -25,10 +25,17 @@ export class Batch implements PendingBatch, FrameDraft {
   /** The frame in the making; may be larger than the frame. */
   buffer: Uint8Array<ArrayBuffer>;
 
-  /** An empty batch that may reuse `buffer`. */
-  constructor(firstLsn: number, buffer?: Uint8Array<ArrayBuffer>) {
+  readonly #maxBytes: number;
+
+  /** An empty batch for some `maxBytes` of records; may reuse `buffer`. */
+  constructor(
+    firstLsn: number,
+    maxBytes: number,
+    buffer?: Uint8Array<ArrayBuffer>,
+  ) {
     this.firstLsn = firstLsn;
-    this.buffer = buffer ?? new Uint8Array(FIRST_BYTES);
+    this.#maxBytes = maxBytes;
+    this.buffer = buffer ?? new Uint8Array(FIRST_BUFFER_BYTES);
   }
 
   /** Number of records, in a policy's words. */
@@ -47,18 +54,36 @@ export class Batch implements PendingBatch, FrameDraft {
   }
 
   /** Copies `record`, of `size` measured bytes, to the end. */
-  add(record: Uint8Array | string, size: number, now: number): void {
+  add(record: Uint8Array | string, size: number): void {
+    this.#makeRoom(size);
     const at = FRAME_HEADER_BYTES + this.length;
-    if (frameBytes(this.length + size) > this.buffer.length) this.#grow(size);
     encodeRecord(this.buffer, at, record, size);
+    this.count++;
     this.length += size;
-    if (this.count++ === 0) this.oldestAt = now;
-    this.newestAt = now;
   }
 
-  #grow(size: number): void {
-    const needed = frameBytes(this.length + size);
-    const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
+  /** Copies records of `sizes`, `bytes` together, to the end. */
+  addAll(
+    records: readonly (Uint8Array | string)[],
+    sizes: readonly number[],
+    bytes: number,
+  ): void {
+    this.#makeRoom(bytes);
+    const { buffer } = this;
+    let at = FRAME_HEADER_BYTES + this.length;
+    for (let index = 0; index < records.length; index++) {
+      encodeRecord(buffer, at, records[index], sizes[index]);
+      at += sizes[index];
+    }
+    this.count += records.length;
+    this.length += bytes;
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = frameBytes(this.length + bytes);
+    if (needed <= this.buffer.length) return;
+    const ample = Math.min(this.buffer.length * 2, frameBytes(this.#maxBytes));
+    const grown = new Uint8Array(Math.max(needed, ample));
     grown.set(this.buffer.subarray(0, FRAME_HEADER_BYTES + this.length));
     this.buffer = grown;
   }

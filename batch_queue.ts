@@ -1,8 +1,16 @@
 import { Batch } from "./batch.ts";
 import type { BatchLimits } from "./policies/batch_policy.ts";
-import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
+import { frameBytes, MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 
-const SPARE_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes at which a batch is sealed where the policy names no limit. A larger
+ * write is no faster per byte, and so the memory for what waits stays in step
+ * with what waits. Records that have to share a frame may take more.
+ */
+export const DEFAULT_BATCH_BYTES = 4 * 1024 * 1024;
+
+const SPARES = 2;
+const MAX_SPARE_BYTES = frameBytes(DEFAULT_BATCH_BYTES);
 
 /** Batches that wait: some sealed, the last one open. Gives out LSNs. */
 export class BatchQueue {
@@ -15,12 +23,18 @@ export class BatchQueue {
   records = 0;
   /** Their bytes with their lengths. */
   bytes = 0;
+  /**
+   * When what is queued next has come, in ms. No argument of `add`, as a
+   * number with a fraction that is handed on is allocated for each record.
+   */
+  arrivedAt = 0;
 
   /** An empty queue; the next record gets `nextLsn`. */
   constructor(nextLsn: number, limits: BatchLimits) {
-    this.#maxRecords = orUnlimited(limits.records);
-    this.#maxBytes = Math.min(orUnlimited(limits.bytes), MAX_FRAME_BYTES);
-    this.#open = new Batch(nextLsn);
+    this.#maxRecords = orElse(Infinity, limits.records);
+    const maxBytes = orElse(DEFAULT_BATCH_BYTES, limits.bytes);
+    this.#maxBytes = Math.min(maxBytes, MAX_FRAME_BYTES);
+    this.#open = new Batch(nextLsn, this.#maxBytes);
   }
 
   /** LSN of the last record queued. */
@@ -39,16 +53,10 @@ export class BatchQueue {
   }
 
   /** Queues a record of `size` measured bytes; returns its LSN. */
-  add(
-    record: Uint8Array | string,
-    size: number,
-    sync: boolean,
-    now: number,
-  ): number {
+  add(record: Uint8Array | string, size: number, sync: boolean): number {
     this.#makeRoom(1, size);
-    this.#put(record, size, sync, now);
-    this.#sealIfFull();
-    return this.lastLsn;
+    this.#open.add(record, size);
+    return this.#added(1, size, sync);
   }
 
   /** Queues records that have to be in one frame; returns the last LSN. */
@@ -57,14 +65,10 @@ export class BatchQueue {
     sizes: number[],
     bytes: number,
     sync: boolean,
-    now: number,
   ): number {
     this.#makeRoom(records.length, bytes);
-    for (const [index, record] of records.entries()) {
-      this.#put(record, sizes[index], sync, now);
-    }
-    this.#sealIfFull();
-    return this.lastLsn;
+    this.#open.addAll(records, sizes, bytes);
+    return this.#added(records.length, bytes, sync);
   }
 
   /** Takes the head out to be flushed; it still counts as queued. */
@@ -77,7 +81,8 @@ export class BatchQueue {
   release(batch: Batch): void {
     this.records -= batch.count;
     this.bytes -= batch.length;
-    if (batch.buffer.length <= SPARE_BYTES && this.#spare.length < 2) {
+    const { length } = batch.buffer;
+    if (length <= MAX_SPARE_BYTES && this.#spare.length < SPARES) {
       this.#spare.push(batch.buffer);
     }
   }
@@ -90,32 +95,29 @@ export class BatchQueue {
     ) this.#seal();
   }
 
-  #put(
-    record: Uint8Array | string,
-    size: number,
-    sync: boolean,
-    now: number,
-  ): void {
-    this.#open.add(record, size, now);
-    if (sync) this.#open.sync = true;
-    this.records++;
-    this.bytes += size;
-  }
-
-  #sealIfFull(): void {
-    const { count, length } = this.#open;
+  /** Counts what came in; returns the last LSN. */
+  #added(records: number, bytes: number, sync: boolean): number {
+    const open = this.#open;
+    const { count, length, lastLsn } = open;
+    if (count === records) open.oldestAt = this.arrivedAt;
+    open.newestAt = this.arrivedAt;
+    if (sync) open.sync = true;
+    this.records += records;
+    this.bytes += bytes;
     if (count >= this.#maxRecords || length >= this.#maxBytes) this.#seal();
+    return lastLsn;
   }
 
   #seal(): void {
     this.#sealed.push(this.#open);
-    this.#open = new Batch(this.#open.lastLsn + 1, this.#spare.pop());
+    const nextLsn = this.#open.lastLsn + 1;
+    this.#open = new Batch(nextLsn, this.#maxBytes, this.#spare.pop());
   }
 }
 
-/** A policy cannot break it: at least 1, and what is no number is no limit. */
-function orUnlimited(limit: unknown): number {
+/** A policy cannot break it: at least 1, and what is no number is none. */
+function orElse(unlimited: number, limit: unknown): number {
   return typeof limit === "number" && !Number.isNaN(limit)
     ? Math.max(1, limit)
-    : Infinity;
+    : unlimited;
 }

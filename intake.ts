@@ -47,21 +47,16 @@ export class Intake {
   }
 
   /** Queues a record and returns its LSN, or 0 if there is no room. */
-  add(
-    record: Uint8Array | string,
-    size: number,
-    level: AckLevel,
-    now: number,
-  ): number {
+  add(record: Uint8Array | string, size: number, level: AckLevel): number {
     if (this.isCrowded || !this.#hasRoom(1, size)) return 0;
-    return this.queue.add(record, size, level === "disk", now);
+    return this.queue.add(record, size, level === "disk");
   }
 
   /** Queues an entry and returns its last LSN, or 0 if there is no room. */
-  addTogether(entry: Entry, now: number): number {
+  addTogether(entry: Entry): number {
     const { records, bytes } = entry;
     if (this.isCrowded || !this.#hasRoom(records.length, bytes)) return 0;
-    return this.#put(entry, now);
+    return this.#put(entry);
   }
 
   /** Stands in line with a copy; resolves with the last LSN once queued. */
@@ -82,9 +77,9 @@ export class Intake {
     this.queue.release(batch);
     if (!this.isCrowded) return;
     const hasRoom = this.#hasRoom.bind(this);
-    const now = this.#options.clock.now();
+    this.queue.arrivedAt = this.#options.clock.now();
     for (const waiting of this.#room.entries(hasRoom)) {
-      waiting.placed(this.#put(waiting, now));
+      waiting.placed(this.#put(waiting));
     }
   }
 
@@ -101,8 +96,7 @@ export class Intake {
         this.queue.bytes + bytes <= maxQueuedBytes;
   }
 
-  #put({ records, sizes, bytes, level }: Entry, now: number): number {
-    const sync = level === "disk";
-    return this.queue.addTogether(records, sizes, bytes, sync, now);
+  #put({ records, sizes, bytes, level }: Entry): number {
+    return this.queue.addTogether(records, sizes, bytes, level === "disk");
   }
 }

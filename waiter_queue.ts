@@ -1,77 +1,90 @@
-type Resolve = (value: unknown) => void;
-type Reject = (error: Error) => void;
+/** Takes the LSN that was released, or the rejection of all. */
+type Resolve = (released: number | Promise<never>) => void;
+
+/** Slots that are kept for the next waiters when all were released. */
+const KEPT_SLOTS = 4096;
 
 let capturedResolve: Resolve;
-let capturedReject: Reject;
 
 /** Shared by all promises here, so that none costs a closure. */
-function capture(resolve: Resolve, reject: Reject): void {
+function capture(resolve: Resolve): void {
   capturedResolve = resolve;
-  capturedReject = reject;
 }
 
-/** Promises that wait for the log to reach an LSN, released in its order. */
+/**
+ * Promises that wait for the log to reach an LSN, released in its order.
+ *
+ * The arrays do not shrink when their waiters are released: the next ones take
+ * the same slots, as emptying and growing them again costs more than a waiter.
+ */
 export class WaiterQueue {
   #lsns: number[] = [];
-  #values: unknown[] = [];
   #resolves: Resolve[] = [];
-  #rejects: Reject[] = [];
   #head = 0;
+  #tail = 0;
+
+  /** A promise that resolves with `lsn` once it is released. */
+  wait(lsn: number): Promise<number> {
+    const promise = new Promise<number>(capture);
+    this.#put(lsn, capturedResolve);
+    return promise;
+  }
 
   /** A promise that resolves with `value` once `lsn` is released. */
-  wait<Value>(lsn: number, value: Value): Promise<Value> {
-    const promise = new Promise<unknown>(capture) as Promise<Value>;
-    let at = this.#lsns.length;
-    while (at > this.#head && this.#lsns[at - 1] > lsn) at--;
-    if (at === this.#lsns.length) {
-      this.#lsns.push(lsn);
-      this.#values.push(value);
-      this.#resolves.push(capturedResolve);
-      this.#rejects.push(capturedReject);
-    } else {
-      this.#lsns.splice(at, 0, lsn);
-      this.#values.splice(at, 0, value);
-      this.#resolves.splice(at, 0, capturedResolve);
-      this.#rejects.splice(at, 0, capturedReject);
-    }
-    return promise;
+  waitWith<Value>(lsn: number, value: Value): Promise<Value> {
+    return new Promise((resolve) => {
+      this.#put(lsn, (released) => {
+        resolve(released === lsn ? value : released as Promise<never>);
+      });
+    });
   }
 
   /** Resolves all that wait for `lsn` or less. */
   release(lsn: number): void {
-    const lsns = this.#lsns;
     let head = this.#head;
-    for (; head < lsns.length && lsns[head] <= lsn; head++) {
-      this.#resolves[head](this.#values[head]);
+    for (; head < this.#tail && this.#lsns[head] <= lsn; head++) {
+      this.#resolves[head](this.#lsns[head]);
     }
     this.#head = head;
-    if (head === lsns.length) this.#clear();
-    else if (head > 1024 && head * 2 > lsns.length) this.#compact();
+    if (head === this.#tail) this.#clear();
+    else if (head > 1024 && head * 2 > this.#tail) this.#compact();
   }
 
   /** Rejects all, and says how many there were. */
   reject(error: Error): number {
-    const count = this.#rejects.length - this.#head;
-    for (let at = this.#head; at < this.#rejects.length; at++) {
-      this.#rejects[at](error);
+    const count = this.#tail - this.#head;
+    const rejection = Promise.reject<never>(error);
+    rejection.catch(() => {});
+    for (let at = this.#head; at < this.#tail; at++) {
+      this.#resolves[at](rejection);
     }
     this.#clear();
     return count;
   }
 
+  #put(lsn: number, resolve: Resolve): void {
+    let at = this.#tail++;
+    for (; at > this.#head && this.#lsns[at - 1] > lsn; at--) {
+      this.#lsns[at] = this.#lsns[at - 1];
+      this.#resolves[at] = this.#resolves[at - 1];
+    }
+    this.#lsns[at] = lsn;
+    this.#resolves[at] = resolve;
+  }
+
   #clear(): void {
-    this.#lsns.length = 0;
-    this.#values.length = 0;
-    this.#resolves.length = 0;
-    this.#rejects.length = 0;
+    if (this.#tail > KEPT_SLOTS) {
+      this.#lsns = [];
+      this.#resolves = [];
+    }
     this.#head = 0;
+    this.#tail = 0;
   }
 
   #compact(): void {
-    this.#lsns.splice(0, this.#head);
-    this.#values.splice(0, this.#head);
-    this.#resolves.splice(0, this.#head);
-    this.#rejects.splice(0, this.#head);
+    this.#lsns = this.#lsns.slice(this.#head, this.#tail);
+    this.#resolves = this.#resolves.slice(this.#head, this.#tail);
+    this.#tail -= this.#head;
     this.#head = 0;
   }
 }

@@ -37,11 +37,12 @@ export class Writer {
   #failure: LogFailedError | undefined;
   /** Whether anybody heard of the failure. */
   #isTold = false;
+  /** Made once: a closure for each turn would cost each record its context. */
+  readonly #askNow = (): void => this.#ask();
   #cancelWait: () => void = () => {};
   /** Up to here records are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
-  #askedAt = 0;
 
   /** Goes on where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -81,8 +82,9 @@ export class Writer {
     level: AckLevel,
   ): Promise<number> {
     this.requireHealth();
-    const lsn = this.#intake.add(record, size, level, this.#arrival());
-    if (lsn > 0) return this.#accepted(lsn, level, lsn);
+    this.#askSoon();
+    const lsn = this.#intake.add(record, size, level);
+    if (lsn > 0) return this.#acks.wait(lsn, level);
     const entry = { records: [record], sizes: [size], bytes: size, level };
     return this.#waitForRoom(entry);
   }
@@ -90,19 +92,22 @@ export class Writer {
   /** Queues records that share a frame; resolves with their LSNs. */
   appendTogether(entry: Entry): Promise<LsnRange> {
     this.requireHealth();
-    const lsn = this.#intake.addTogether(entry, this.#arrival());
+    this.#askSoon();
+    const lsn = this.#intake.addTogether(entry);
     const { length } = entry.records;
-    if (lsn > 0) return this.#accepted(lsn, entry.level, rangeTo(lsn, length));
-    return this.#waitForRoom(entry).then((last) => rangeTo(last, length));
+    if (lsn === 0) {
+      return this.#waitForRoom(entry).then((last) => rangeTo(last, length));
+    }
+    return this.#acks.waitWith(lsn, entry.level, rangeTo(lsn, length));
   }
 
   /** Queues one record or throws. */
   enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
     this.requireHealth();
-    const lsn = this.#intake.add(record, size, level, this.#arrival());
-    if (lsn === 0) this.#pressed = true;
     this.#askSoon();
+    const lsn = this.#intake.add(record, size, level);
     if (lsn > 0) return lsn;
+    this.#pressed = true;
     throw new QueueFullError(this.#queue.records, this.#queue.bytes);
   }
 
@@ -111,7 +116,7 @@ export class Writer {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
-    return this.#acks.wait(lsn, level, lsn);
+    return this.#acks.wait(lsn, level);
   }
 
   /** Flushes and syncs all that was appended before the call. */
@@ -122,7 +127,7 @@ export class Writer {
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
-    return await this.#acks.wait(lsn, "disk", lsn);
+    return await this.#acks.wait(lsn, "disk");
   }
 
   /** Flushes, unless the log has failed and somebody heard of it. */
@@ -137,30 +142,21 @@ export class Writer {
     this.#sync.cancel();
   }
 
-  #accepted<Value>(lsn: number, level: AckLevel, value: Value) {
-    this.#askSoon();
-    return this.#acks.wait(lsn, level, value);
-  }
-
   /** A full queue flushes whatever the policy says, else nobody goes on. */
   #waitForRoom(entry: Entry): Promise<number> {
     const queued = this.#intake.waitForRoom(entry);
     this.#pressed = true;
-    this.#askSoon();
     return queued.then((lsn) => this.settled(lsn, entry.level));
   }
 
   /** All that comes between a turn's first demand and its end comes at once. */
-  #arrival(): number {
-    return this.#activity === "asked" ? this.#askedAt : this.#clock.now();
-  }
-
   #askSoon(): void {
+    if (this.#activity === "asked") return;
+    this.#queue.arrivedAt = this.#clock.now();
     if (this.#activity === "waiting") this.#cancelWait();
     else if (this.#activity !== "idle") return;
     this.#activity = "asked";
-    this.#askedAt = this.#clock.now();
-    this.#clock.endOfTurn(() => this.#ask());
+    this.#clock.endOfTurn(this.#askNow);
   }
 
   #ask(): void {
@@ -185,7 +181,7 @@ export class Writer {
     this.#activity = "idle";
     if (instant === Infinity) return;
     this.#activity = "waiting";
-    this.#cancelWait = this.#clock.after(instant - now, () => this.#ask());
+    this.#cancelWait = this.#clock.after(instant - now, this.#askNow);
   }
 
   #flush(reason: FlushReason, now: number): void {

@@ -75,7 +75,7 @@ Deno.bench(
 );
 
 function fill(from: Uint8Array | string): Batch {
-  const filled = new Batch(1);
-  for (let index = 0; index < RECORDS; index++) filled.add(from, 104, 0);
+  const filled = new Batch(1, 1 << 20);
+  for (let index = 0; index < RECORDS; index++) filled.add(from, 104);
   return filled;
 }

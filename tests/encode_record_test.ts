@@ -102,8 +102,8 @@ test("Batch lays records out so that splitRecords() gives them back", () => {
     minLength: 1,
   });
   fc.assert(fc.property(records, (records) => {
-    const batch = new Batch(1, new Uint8Array(64));
-    for (const record of records) batch.add(record, record.length + 4, 0);
+    const batch = new Batch(1, 4096, new Uint8Array(64));
+    for (const record of records) batch.add(record, record.length + 4);
     const end = FRAME_HEADER_BYTES + batch.length;
     const payload = batch.buffer.subarray(FRAME_HEADER_BYTES, end);
     assertEquals(splitRecords(payload, batch.count), records);

@@ -8,7 +8,7 @@ const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 
 test("WaiterQueue.release() resolves those up to an LSN", async () => {
   const queue = new WaiterQueue();
-  const waiters = [1, 2, 2, 3].map((lsn) => track(queue.wait(lsn, lsn)));
+  const waiters = [1, 2, 2, 3].map((lsn) => track(queue.wait(lsn)));
   queue.release(2);
   await microtasks();
   assertEquals(
@@ -21,7 +21,7 @@ test("WaiterQueue.release() resolves in LSN order", async () => {
   const queue = new WaiterQueue();
   const order: number[] = [];
   for (const lsn of [5, 1, 3, 4, 2]) {
-    queue.wait(lsn, lsn).then((lsn) => order.push(lsn));
+    queue.wait(lsn).then((lsn) => order.push(lsn));
   }
   queue.release(9);
   await microtasks();
@@ -31,9 +31,9 @@ test("WaiterQueue.release() resolves in LSN order", async () => {
 test("WaiterQueue.release() keeps call order at one LSN", async () => {
   const queue = new WaiterQueue();
   const order: string[] = [];
-  queue.wait(7, 7).then(() => order.push("first"));
-  queue.wait(8, 8).then(() => order.push("last"));
-  queue.wait(7, 7).then(() => order.push("second"));
+  queue.wait(7).then(() => order.push("first"));
+  queue.wait(8).then(() => order.push("last"));
+  queue.wait(7).then(() => order.push("second"));
   queue.release(8);
   await microtasks();
   assertEquals(order, ["first", "second", "last"]);
@@ -41,7 +41,7 @@ test("WaiterQueue.release() keeps call order at one LSN", async () => {
 
 test("WaiterQueue.reject() rejects all that still wait", async () => {
   const queue = new WaiterQueue();
-  const waiters = [1, 2, 3].map((lsn) => track(queue.wait(lsn, lsn)));
+  const waiters = [1, 2, 3].map((lsn) => track(queue.wait(lsn)));
   const error = new Error("stop");
   queue.release(1);
   queue.reject(error);
@@ -57,7 +57,7 @@ test("WaiterQueue.reject() rejects all that still wait", async () => {
 test("WaiterQueue can be waited for again after a reject", async () => {
   const queue = new WaiterQueue();
   queue.reject(new Error("nobody waits"));
-  const waiter = track(queue.wait(1, 1));
+  const waiter = track(queue.wait(1));
   queue.release(1);
   await microtasks();
   assertEquals(waiter.state, "resolved");
@@ -68,7 +68,7 @@ test("WaiterQueue keeps its order beyond thousands of waiters", async () => {
   const order: number[] = [];
   const expected: number[] = [];
   for (let lsn = 1; lsn <= 5000; lsn++) {
-    queue.wait(lsn, lsn).then((lsn) => order.push(lsn));
+    queue.wait(lsn).then((lsn) => order.push(lsn));
     expected.push(lsn);
     if (lsn % 2 === 0) queue.release(lsn / 2);
   }
@@ -89,7 +89,7 @@ test("WaiterQueue releases whose LSN is reached, no other", async () => {
     let reached = 0;
     for (const { wait, by } of steps) {
       const lsn = reached + 1 + by;
-      if (wait) waiters.push({ lsn, tracked: track(queue.wait(lsn, lsn)) });
+      if (wait) waiters.push({ lsn, tracked: track(queue.wait(lsn)) });
       else queue.release(reached += by);
       await Promise.resolve();
       for (const { lsn, tracked } of waiters) {

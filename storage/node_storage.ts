@@ -51,9 +51,9 @@ export class NodeStorage extends DirectoryStorage {
     try {
       const file = await fs.promises.open(path, "wx");
       try {
+        const zeros = new Uint8Array(Math.min(STEP_BYTES, bytes));
         for (let at = 0; at < bytes; at += STEP_BYTES) {
-          const step = new Uint8Array(Math.min(STEP_BYTES, bytes - at));
-          await file.writeFile(step);
+          await file.writeFile(zeros.subarray(0, bytes - at));
         }
         await file.datasync();
       } finally {

@@ -14,7 +14,12 @@ import { lmdb } from "./contenders/lmdb.ts";
 import { nodeSqlite } from "./contenders/node_sqlite.ts";
 import { redis } from "./contenders/redis.ts";
 import { sonicBoom } from "./contenders/sonic_boom.ts";
-import { syncline, synclineEnqueue } from "./contenders/syncline.ts";
+import {
+  syncline,
+  synclineCheckpoints,
+  synclineEnqueue,
+  synclineEnqueueCheckpoints,
+} from "./contenders/syncline.ts";
 
 /** All of them, in the order of the tables; the first is the floor. */
 export const contenders: readonly Contender[] = [
@@ -22,7 +27,9 @@ export const contenders: readonly Contender[] = [
   floorAppend,
   bareGroup,
   syncline,
+  synclineCheckpoints,
   synclineEnqueue,
+  synclineEnqueueCheckpoints,
   lmdb,
   classicLevel,
   classicLevelGrouped,

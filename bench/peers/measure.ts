@@ -15,23 +15,36 @@ export interface Duration {
   readonly seconds: number;
 }
 
+/** Keeps a store busy until the watch says that the time is up. */
+export type Load = (watch: Stopwatch) => Promise<void>;
+
 /** Puts an open store into a situation. */
 export async function measure(
   store: Store,
   situation: Case,
   { warmSeconds, seconds }: Duration,
 ): Promise<Measured> {
-  const records = makeRecords(RECORDS, situation.bytes);
+  const load = makeLoad(store, situation);
   const watch = new Stopwatch(warmSeconds, seconds);
-  const { width, kind } = situation;
-  if (store.writeGroup) {
-    await writeGroups(store, cut(records, width).map(joined), width, watch);
-  } else if (kind === "batches") {
-    await appendBatches(store, cut(records, width), watch);
-  } else {
-    await callAll(store, records, width, watch);
-  }
+  await load(watch);
   return watch.read();
+}
+
+/** Makes all records before any clock runs. */
+export function makeLoad(
+  store: Store,
+  { bytes, kind, width }: Case,
+): Load {
+  const records = makeRecords(RECORDS, bytes);
+  if (store.writeGroup) {
+    const groups = cut(records, width).map(joined);
+    return (watch) => writeGroups(store, groups, width, watch);
+  }
+  if (kind === "callers") {
+    return (watch) => callAll(store, records, width, watch);
+  }
+  const batches = cut(records, width);
+  return (watch) => appendBatches(store, batches, watch);
 }
 
 function joined(records: readonly Buffer[]): Buffer {

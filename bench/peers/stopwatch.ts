@@ -28,7 +28,7 @@ export class Stopwatch {
   records = 0;
   /** Whether the time is up. */
   isOver = false;
-  readonly #latencies = new Float64Array(CAPACITY);
+  readonly #latencies: Float64Array;
   readonly #warmUntil: number;
   readonly #runMs: number;
   #count = 0;
@@ -41,7 +41,8 @@ export class Stopwatch {
   #sliceRecords = 0;
 
   /** The clock runs for `seconds` after `warmSeconds` that do not count. */
-  constructor(warmSeconds: number, seconds: number) {
+  constructor(warmSeconds: number, seconds: number, capacity = CAPACITY) {
+    this.#latencies = new Float64Array(capacity);
     this.#warmUntil = performance.now() + warmSeconds * 1000;
     this.#runMs = seconds * 1000;
   }
@@ -51,7 +52,9 @@ export class Stopwatch {
     const now = performance.now();
     if (this.isOver) return now;
     if (this.#startedAt > 0) {
-      if (this.#count < CAPACITY) this.#latencies[this.#count++] = now - since;
+      if (this.#count < this.#latencies.length) {
+        this.#latencies[this.#count++] = now - since;
+      }
       if (now - this.#sliceAt >= SLICE_MS) this.#slice(now);
       if (now - this.#startedAt < this.#runMs) return now;
       this.isOver = true;

@@ -49,9 +49,9 @@ export interface FlushReport {
 
 /** Caps on a batch; it is sealed on reaching one. */
 export interface BatchLimits {
-  /** Most records in a batch, an integer of at least 1. */
+  /** Most records in a batch, an integer of at least 1. Default: no limit. */
   readonly records?: number;
-  /** Most bytes in a batch, an integer of at least 1. */
+  /** Most bytes in a batch, an integer of at least 1. Default 4,194,304. */
   readonly bytes?: number;
 }
 
@@ -85,7 +85,7 @@ export interface BatchLimits {
  * ```
  */
 export interface BatchPolicy {
-  /** Caps on a batch; unlimited where absent. Read once, on opening. */
+  /** Caps on a batch. Read once, on opening. */
   readonly limits?: BatchLimits;
   /**
    * What becomes of a batch for which `due` is in the future when no flush is

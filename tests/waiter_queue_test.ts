@@ -54,6 +54,21 @@ test("WaiterQueue.reject() rejects all that still wait", async () => {
   assertStrictEquals(waiters[2].error, error);
 });
 
+test("WaiterQueue.waitWith() resolves with its value, in the same order", async () => {
+  const queue = new WaiterQueue();
+  const order: unknown[] = [];
+  queue.wait(3).then((value) => order.push(value));
+  queue.waitWith(2, "two").then((value) => order.push(value));
+  queue.wait(1).then((value) => order.push(value));
+  const late = track(queue.waitWith(9, "nine"));
+  queue.release(3);
+  const error = new Error("stop");
+  queue.reject(error);
+  await microtasks();
+  assertEquals(order, [1, "two", 3]);
+  assertStrictEquals(late.error, error);
+});
+
 test("WaiterQueue can be waited for again after a reject", async () => {
   const queue = new WaiterQueue();
   queue.reject(new Error("nobody waits"));

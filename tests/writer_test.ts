@@ -1,3 +1,4 @@
+import { BytesPolicy } from "../policies/bytes_policy.ts";
 import { CountPolicy } from "../policies/count_policy.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "../policies/leader_commit_policy.ts";
@@ -152,6 +153,34 @@ test("Writer makes no frame larger than a reader accepts", async () => {
   for (const { length } of log.frames) {
     assertLessOrEqual(length, MAX_FRAME_BYTES);
   }
+});
+
+test("Writer seals a batch at 4 MiB where a policy names no limit", async () => {
+  const { wal, log, close } = await openWal({
+    policy: new LeaderCommitPolicy(),
+  });
+  const record = new Uint8Array(1024 * 1024 - 4);
+  for (let count = 0; count < 9; count++) track(wal.append(record));
+  const together = Array.from({ length: 6 }, () => record);
+  track(wal.appendBatch(together));
+  track(wal.append(record));
+  await close();
+  assertEquals(log.frames.map(({ records }) => records.length), [
+    4,
+    4,
+    1,
+    6,
+    1,
+  ]);
+});
+
+test("Writer fills a batch beyond 4 MiB where a policy allows it", async () => {
+  const policy = new BytesPolicy({ bytes: 6 * 1024 * 1024 });
+  const { wal, log, close } = await openWal({ policy });
+  const record = new Uint8Array(1024 * 1024 - 4);
+  for (let count = 0; count < 9; count++) track(wal.append(record));
+  await close();
+  assertEquals(log.frames.map(({ records }) => records.length), [6, 3]);
 });
 
 test("Writer waits for a sync that answers by a foreign promise", async () => {

@@ -118,9 +118,12 @@ export const mutants: readonly Mutant[] = [
     name: "splits a batch at a limit",
     edits: [{
       file: "batch_queue.ts",
-      find: "for (const [index, record] of records.entries()) {\n",
-      replace: "for (const [index, record] of records.entries()) {\n" +
-        "      this.#makeRoom(1, sizes[index]);\n",
+      find: "    this.#open.addAll(records, sizes, bytes);\n" +
+        "    return this.#added(records.length, bytes, sync);\n",
+      replace: "    for (const [index, record] of records.entries()) {\n" +
+        "      this.add(record, sizes[index], sync);\n" +
+        "    }\n" +
+        "    return this.lastLsn;\n",
     }],
     caughtBy: {
       file: CRASH,

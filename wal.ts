@@ -7,6 +7,7 @@ import type { LsnRange } from "./lsn_range.ts";
 import { makeEntry } from "./make_entry.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import type { ReadOptions } from "./read_options.ts";
+import { RecordReader } from "./record_reader.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
@@ -164,12 +165,10 @@ export class Wal implements AsyncDisposable {
    * Throws `RangeError` when a bound is not kept or not written yet, and
    * `CorruptLogError` at the first record that is damaged or missing.
    */
-  async *read(options: ReadOptions = {}): AsyncGenerator<LogRecord> {
-    for await (const { firstLsn, records } of this.readBatches(options)) {
-      for (let index = 0; index < records.length; index++) {
-        yield { lsn: firstLsn + index, data: records[index] };
-      }
-    }
+  read(
+    options: ReadOptions = {},
+  ): AsyncGenerator<LogRecord, undefined, undefined> {
+    return new RecordReader(this.readBatches(options));
   }
 
   /** As {@linkcode Wal.read}, but a frame's records at a time: faster. */

@@ -8,6 +8,9 @@ const LEAST_FRAMES = 8;
 /** Above this mean size, zeros cost more to write than they save in syncs. */
 const MOST_FRAME_BYTES = 128 * 1024;
 
+/** Share of a prepared segment after which the next one should lie ready. */
+const READY_AT = 0.9;
+
 /** The segment that is written to. */
 export class ActiveSegment {
   /** The open file. */
@@ -32,12 +35,12 @@ export class ActiveSegment {
     return this.#offset;
   }
 
-  /** Whether it would pay to have the next segment prepared, by now. */
-  get wantsSuccessor(): boolean {
+  /** How much of the next segment should lie ready by now, 0 to 1. */
+  get successorShare(): number {
     const bytes = this.#offset - SEGMENT_HEADER_BYTES;
-    return this.#frames >= LEAST_FRAMES &&
-      bytes <= this.#frames * MOST_FRAME_BYTES &&
-      this.#offset * 2 >= this.preparedBytes;
+    if (this.#frames < LEAST_FRAMES) return 0;
+    if (bytes > this.#frames * MOST_FRAME_BYTES) return 0;
+    return Math.min(1, this.#offset / (this.preparedBytes * READY_AT));
   }
 
   /** Whether a frame of `bytes` ends within `limit`; the first always fits. */

@@ -48,13 +48,19 @@ export class DenoStorage extends DirectoryStorage {
   }
 
   /** Writes and syncs zeros on the runtime's thread pool. */
-  override async allocate(name: string, bytes: number): Promise<void> {
+  override async allocate(
+    name: string,
+    from: number,
+    to: number,
+  ): Promise<void> {
     const path = this.path(name);
+    const zeros = new Uint8Array(to - from);
     try {
-      using file = await Deno.open(path, { write: true, createNew: true });
-      const zeros = new Uint8Array(Math.min(STEP_BYTES, bytes));
-      for (let at = 0; at < bytes;) {
-        at += await file.write(zeros.subarray(0, bytes - at));
+      const options = { write: true, createNew: from === 0 };
+      using file = await Deno.open(path, options);
+      await file.seek(from, Deno.SeekMode.Start);
+      for (let at = from; at < to;) {
+        at += await file.write(zeros.subarray(at - from));
       }
       await file.syncData();
     } catch (error) {
@@ -62,8 +68,6 @@ export class DenoStorage extends DirectoryStorage {
     }
   }
 }
-
-const STEP_BYTES = 1024 * 1024;
 
 /** The kernel frees it with the process, whatever the permissions. */
 const flock: KernelLock = {

@@ -31,8 +31,8 @@ export abstract class DirectoryStorage implements Storage {
   /** Opens a file of the directory; see {@linkcode Storage}. */
   abstract open(name: string, mode: OpenMode): StorageFile;
 
-  /** Makes a file of zeros; see {@linkcode Storage}. */
-  abstract allocate(name: string, bytes: number): Promise<void>;
+  /** Lengthens a file by zeros; see {@linkcode Storage}. */
+  abstract allocate(name: string, from: number, to: number): Promise<void>;
 
   /** Warns of where `disk` does not survive power loss. */
   warning(): string | undefined {

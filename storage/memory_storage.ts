@@ -130,11 +130,20 @@ export class MemoryStorage implements Storage {
     return this.#handle(name, atOnce(opened));
   }
 
-  /** Makes a file of zeros that are durable when it has a durable entry. */
-  async allocate(name: string, bytes: number): Promise<void> {
+  /** Adds zeros that are durable when the file has a durable entry. */
+  async allocate(name: string, from: number, to: number): Promise<void> {
+    const bytes = to - from;
     const call = { operation: "allocate", file: name, bytes } as const;
-    const zeros = () => new MemoryContent(new Uint8Array(bytes));
-    await perform(this.#onCall, call, () => void this.#make(name, zeros()));
+    await perform(this.#onCall, call, () => {
+      const content = from === 0
+        ? this.#make(name, new MemoryContent())
+        : this.#entries.get(name);
+      if (content === undefined) {
+        throw storageError("allocate", name, "ENOENT");
+      }
+      content.write(new Uint8Array(bytes), from);
+      content.sync(content.writes);
+    });
   }
 
   /** Renames; a crash never loses both names. */

@@ -46,14 +46,19 @@ export class NodeStorage extends DirectoryStorage {
   }
 
   /** Writes and syncs zeros on the runtime's thread pool. */
-  override async allocate(name: string, bytes: number): Promise<void> {
+  override async allocate(
+    name: string,
+    from: number,
+    to: number,
+  ): Promise<void> {
     const path = this.path(name);
+    const zeros = new Uint8Array(to - from);
     try {
-      const file = await fs.promises.open(path, "wx");
+      const file = await fs.promises.open(path, from === 0 ? "wx" : "r+");
       try {
-        const zeros = new Uint8Array(Math.min(STEP_BYTES, bytes));
-        for (let at = 0; at < bytes; at += STEP_BYTES) {
-          await file.writeFile(zeros.subarray(0, bytes - at));
+        for (let at = from; at < to;) {
+          const rest = zeros.subarray(at - from);
+          at += (await file.write(rest, 0, rest.length, at)).bytesWritten;
         }
         await file.datasync();
       } finally {
@@ -66,8 +71,6 @@ export class NodeStorage extends DirectoryStorage {
 }
 
 const FLAGS = { create: "wx+", read: "r", write: "r+" };
-
-const STEP_BYTES = 1024 * 1024;
 
 class NodeFile implements StorageFile {
   readonly #path: string;

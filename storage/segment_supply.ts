@@ -14,11 +14,19 @@ interface Spare {
   readonly bytes: number;
 }
 
+/** One that is not yet as long as it is to be. */
+interface Draft extends Spare {
+  readonly filled: number;
+}
+
 /** Bytes of the first segment that is prepared. */
 const FIRST_BYTES = 1024 * 1024;
 
 /** How much larger each is than the one before. */
-const GROWTH = 4;
+const GROWTH = 2;
+
+/** Zeros that are written and synced at once, so that no other sync waits. */
+const STEP_BYTES = 1024 * 1024;
 
 /** How many old segments are kept to be used again. */
 const MOST_OLD = 2;
@@ -42,7 +50,8 @@ export interface SegmentSupplyOptions {
  * The files are segments that a checkpoint has dropped; nothing of them is
  * believed, as each frame bears its segment's salt. Or they are zeros, written
  * in the background: few at first, so that a log that is hardly used stays
- * small.
+ * small, and in step with the log's own frames, as zeros written all at once
+ * make every sync wait that comes meanwhile.
  *
  * Source: PostgreSQL uses old segments again; etcd and Pebble prepare new ones.
  */
@@ -55,7 +64,8 @@ export class SegmentSupply {
   readonly #spares: Spare[] = [];
   #names = 0;
   #bytes: number;
-  #preparing: Promise<void> | undefined;
+  #draft: Draft | undefined;
+  #step: Promise<void> | undefined;
   #hasGivenUp = false;
 
   /** Prepares nothing yet. */
@@ -78,15 +88,17 @@ export class SegmentSupply {
     return this.#spares.length > 0;
   }
 
-  /** Begins to prepare a file, unless there is one; what fails is given up. */
-  prepare(): void {
-    if (this.isReady || this.#preparing || this.#hasGivenUp) return;
+  /** Goes on preparing a file up to `share` of it; what fails is given up. */
+  prepare(share: number): void {
+    if (this.isReady || this.#step || this.#hasGivenUp || share === 0) return;
     if (this.#storage.allocate === undefined) return;
-    const spare = { name: this.#nextName(), bytes: this.#bytes };
-    this.#bytes = Math.min(this.#bytes * GROWTH, this.#segmentBytes);
-    this.#preparing = this.#storage.allocate(spare.name, spare.bytes)
-      .then(() => void this.#spares.push(spare), () => this.#giveUp(spare))
-      .finally(() => this.#preparing = undefined);
+    this.#draft ??= this.#begin();
+    const { name, bytes, filled } = this.#draft;
+    const to = Math.min(filled + STEP_BYTES, bytes);
+    if (to > share * bytes) return;
+    this.#step = this.#storage.allocate(name, filled, to)
+      .then(() => this.#filled(to), () => this.#giveUp())
+      .finally(() => this.#step = undefined);
   }
 
   /**
@@ -122,8 +134,22 @@ export class SegmentSupply {
 
   /** Removes what was kept ready for nothing. */
   async close(): Promise<void> {
-    await this.#preparing;
+    await this.#step;
+    if (this.#draft !== undefined) this.#spares.push(this.#draft);
     for (const { name } of this.#spares.splice(0)) await this.#discard(name);
+  }
+
+  #begin(): Draft {
+    const bytes = this.#bytes;
+    this.#bytes = Math.min(bytes * GROWTH, this.#segmentBytes);
+    return { name: this.#nextName(), bytes, filled: 0 };
+  }
+
+  #filled(to: number): void {
+    this.#draft = { ...this.#draft!, filled: to };
+    if (to < this.#draft.bytes) return;
+    this.#spares.push(this.#draft);
+    this.#draft = undefined;
   }
 
   async #sizeOf(segment: string): Promise<number> {
@@ -139,8 +165,10 @@ export class SegmentSupply {
     return formatSpareName(this.#names++, this.#epoch);
   }
 
-  async #giveUp({ name }: Spare): Promise<void> {
+  async #giveUp(): Promise<void> {
+    const { name } = this.#draft!;
     this.#hasGivenUp = true;
+    this.#draft = undefined;
     await this.#discard(name);
   }
 

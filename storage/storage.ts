@@ -28,11 +28,12 @@ export interface Storage {
    */
   open(name: string, mode: OpenMode): MaybePromise<StorageFile>;
   /**
-   * Makes a file of `bytes` zeros without keeping the caller from its work; on
-   * resolve they are durable, the entry is not. Where it is absent, the log
-   * does not prepare segments: where a sync does not get cheaper by it.
+   * Lengthens a file of `from` bytes to `to` bytes by zeros, without keeping
+   * the caller from its work; makes the file where `from` is 0. On resolve they
+   * are durable, the entry is not. Where it is absent, the log does not prepare
+   * segments: where a sync does not get cheaper by it.
    */
-  allocate?(name: string, bytes: number): Promise<void>;
+  allocate?(name: string, from: number, to: number): Promise<void>;
   /** Renames, replacing `to`; durable only after `syncDirectory`. */
   rename(from: string, to: string): MaybePromise<void>;
   /** Removes a file; durable only after `syncDirectory`. */

@@ -42,10 +42,11 @@ export const preparedClauses: StorageClause[] = [
     },
   },
   {
-    name: "allocate(), where it is there, makes a file of zeros",
+    name: "allocate(), where it is there, lengthens a file by zeros",
     async check(bench) {
       if (bench.storage.allocate === undefined) return;
-      await bench.storage.allocate(NAME, LARGE_BYTES);
+      await bench.storage.allocate(NAME, 0, 100);
+      await bench.storage.allocate(NAME, 100, LARGE_BYTES);
       const file = await bench.open(NAME, "read");
       expectEqual(await file.size(), LARGE_BYTES, "the size");
       const found = await readWhole(file);

@@ -15,7 +15,7 @@ export function asyncStorage(storage: Storage): Storage {
     open: (name, mode) =>
       later(async () => asyncFile(await storage.open(name, mode))),
     allocate: storage.allocate &&
-      ((name, bytes) => later(() => storage.allocate!(name, bytes))),
+      ((...all) => later(() => storage.allocate!(...all))),
     rename: (from, to) => later(() => storage.rename(from, to)),
     remove: (name) => later(() => storage.remove(name)),
     syncDirectory: () => later(() => storage.syncDirectory()),

@@ -48,7 +48,7 @@ function changed(memory: MemoryStorage, change: Change): Storage {
     lock: (options) => memory.lock(options),
     list: () => memory.list(),
     open: (name, mode) => memory.open(name, mode),
-    allocate: (name, bytes) => memory.allocate(name, bytes),
+    allocate: (name, from, to) => memory.allocate(name, from, to),
     rename: (from, to) => memory.rename(from, to),
     remove: (name) => memory.remove(name),
     syncDirectory: () => memory.syncDirectory(),

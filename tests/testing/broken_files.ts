@@ -43,20 +43,20 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "allocate() makes a file that is too short",
-    "allocate(), where it is there, makes a file of zeros",
+    "allocate(), where it is there, lengthens a file by zeros",
     {
       storage: (memory) => ({
-        allocate: (name, bytes) => memory.allocate(name, bytes - 1),
+        allocate: (name, from, to) => memory.allocate(name, from, to - 1),
       }),
     },
   ],
   [
     "allocate() leaves what lay there",
-    "allocate(), where it is there, makes a file of zeros",
+    "allocate(), where it is there, lengthens a file by zeros",
     {
       storage: (memory) => ({
-        async allocate(name, bytes) {
-          await memory.allocate(name, bytes);
+        async allocate(name, from, to) {
+          await memory.allocate(name, from, to);
           memory.open(name, "write").write(new Uint8Array(5).fill(9), 70);
         },
       }),

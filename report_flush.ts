@@ -1,6 +1,9 @@
-import type { Batch } from "./batch.ts";
 import { ignoreRejection } from "./ignore_rejection.ts";
-import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
+import type {
+  BatchPolicy,
+  FlushReason,
+  FlushReport,
+} from "./policies/batch_policy.ts";
 
 /** What is noted of a flush while it is under way. */
 export interface FlushTimes {
@@ -14,17 +17,24 @@ export interface FlushTimes {
   durableAt: number;
 }
 
-/** Tells a policy of a flush; it cannot stop the log, whatever it does. */
+/** Of a batch, what a report says. */
+export type FlushedBatch = Omit<FlushReport, keyof FlushTimes>;
+
+/**
+ * Tells a policy of a flush, and returns what it is told; the policy cannot
+ * stop the log, whatever it does.
+ */
 export function reportFlush(
   policy: BatchPolicy,
-  batch: Batch,
+  batch: FlushedBatch,
   times: FlushTimes,
-): void {
-  const { count: records, length: bytes, firstLsn, lastLsn, oldestAt } = batch;
+): FlushReport {
+  const { records, bytes, firstLsn, lastLsn, oldestAt } = batch;
   const report = { records, bytes, firstLsn, lastLsn, oldestAt, ...times };
   try {
     ignoreRejection(policy.observe?.(report));
   } catch {
     // Nobody is there to whom it would mean something.
   }
+  return report;
 }

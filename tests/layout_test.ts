@@ -59,6 +59,15 @@ test("recovery imports nothing but recovery and storage", () => {
   assertEquals(breaches(isRecovery, allows), []);
 });
 
+test("the simulator imports only the core's decisions and formats", () => {
+  const isSimulator = (file: string) => file.startsWith("simulator/");
+  const decisions = ["batch_bounds.ts", "decide_flush.ts", "report_flush.ts"];
+  const allows = (to: string, typeOnly: boolean) =>
+    isSimulator(to) || decisions.includes(to) ||
+    to.startsWith("storage/format/") || typeOnly && to.startsWith("policies/");
+  assertEquals(breaches(isSimulator, allows), []);
+});
+
 test("the test kit imports the library, and node:assert/strict alone", () => {
   const isKit = (file: string) => file.startsWith("testing/");
   const allows = (to: string) =>
@@ -107,8 +116,8 @@ test("no file of the library is longer than 250 lines", () => {
   assertEquals(long, []);
 });
 
-test("policies, storage and testing export every public file in mod.ts", () => {
-  for (const folder of ["policies", "storage", "testing"]) {
+test("folders export every public file in mod.ts", () => {
+  for (const folder of ["policies", "storage", "simulator", "testing"]) {
     const exported = importsOf(`${folder}/mod.ts`).map(({ to }) => to);
     const hidden = library.filter((file) =>
       new RegExp(`^${folder}/[^_/]+`).test(file) &&

@@ -5,7 +5,14 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Folders of what is published. */
-const folders = ["policies", "storage", "recovery", "testing", "cli"];
+const folders = [
+  "policies",
+  "storage",
+  "recovery",
+  "simulator",
+  "testing",
+  "cli",
+];
 
 /** An import, or an export from elsewhere. */
 export interface Import {

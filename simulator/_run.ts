@@ -1,0 +1,168 @@
+import { BatchBounds } from "../batch_bounds.ts";
+import { decideFlush } from "../decide_flush.ts";
+import type {
+  BatchPolicy,
+  FlushReason,
+  FlushReport,
+} from "../policies/batch_policy.ts";
+import { type FlushTimes, reportFlush } from "../report_flush.ts";
+import { RECORD_HEADER_BYTES } from "../storage/format/frame.ts";
+import type { CostModel } from "./cost_model.ts";
+import { EntryLine } from "./_entry_line.ts";
+import { type NumberBatch, NumberQueue } from "./_number_queue.ts";
+import { requireAmount } from "./_require.ts";
+import type { Source } from "./_source.ts";
+import { Simulation } from "./simulation.ts";
+
+/** A policy that puts a batch off so often in a row is taken to do so ever. */
+const MOST_PUT_OFFS = 1000;
+
+/** What a run is told. */
+export interface RunOptions {
+  maxQueuedBytes: number;
+  maxQueuedRecords: number;
+  onFlush: (flush: FlushReport) => void;
+}
+
+interface Flight {
+  readonly batch: NumberBatch;
+  readonly times: FlushTimes;
+}
+
+/** The writer's counterpart: the same steps, on numbers, in virtual time. */
+export class Run {
+  readonly #policy: BatchPolicy;
+  readonly #source: Source;
+  readonly #costs: CostModel;
+  readonly #options: RunOptions;
+  readonly #queue: NumberQueue;
+  readonly #line = new EntryLine();
+  readonly #simulation = new Simulation();
+  #now = 0;
+  #flight: Flight | undefined;
+  #wakeAt = Infinity;
+  #putOffs = 0;
+  #pressed = false;
+  #closing = false;
+
+  constructor(
+    policy: BatchPolicy,
+    source: Source,
+    costs: CostModel,
+    options: RunOptions,
+  ) {
+    this.#policy = policy;
+    this.#source = source;
+    this.#costs = costs;
+    this.#options = options;
+    this.#queue = new NumberQueue(new BatchBounds(policy.limits ?? {}));
+  }
+
+  /** Goes on until all is durable. */
+  toEnd(): Simulation {
+    while (true) {
+      const stirsAt = this.#flight?.times.durableAt ?? this.#wakeAt;
+      const { nextAt } = this.#source;
+      if (stirsAt < Infinity && stirsAt <= nextAt) this.#stir(stirsAt);
+      else if (nextAt < Infinity) this.#arrive(nextAt);
+      else if (this.#queue.head !== undefined) this.#close();
+      else return this.#simulation;
+    }
+  }
+
+  #stir(now: number): void {
+    this.#now = now;
+    if (this.#flight === undefined) return this.#ask();
+    this.#complete(this.#flight);
+    this.#takeIn();
+    this.#ask();
+  }
+
+  #arrive(now: number): void {
+    this.#now = now;
+    this.#takeIn();
+    if (this.#flight === undefined) this.#ask();
+  }
+
+  /** Nothing else can happen: the log is closed, which drains it. */
+  #close(): void {
+    this.#closing = true;
+    this.#ask();
+  }
+
+  /** All that comes at one instant comes in one turn. */
+  #takeIn(): void {
+    const source = this.#source;
+    this.#putOffs = 0;
+    while (source.nextAt <= this.#now) {
+      const caller = source.nextCaller;
+      const { at, bytes, records = 1 } = source.take();
+      const size = bytes + records * RECORD_HEADER_BYTES;
+      this.#line.push(at, size, records, caller);
+      this.#place();
+      if (this.#line.isCrowded) this.#pressed = true;
+    }
+  }
+
+  /** Lets in those who wait for room and are next, as far as there is any. */
+  #place(): void {
+    const line = this.#line;
+    while (line.isCrowded) {
+      const { waitingRecords, waitingBytes } = line;
+      if (!this.#hasRoom(waitingRecords, waitingBytes)) return;
+      line.place();
+      this.#queue.add(waitingRecords, waitingBytes, this.#now, line.placed);
+    }
+  }
+
+  #hasRoom(records: number, bytes: number): boolean {
+    const { maxQueuedBytes, maxQueuedRecords } = this.#options;
+    return this.#queue.records === 0 ||
+      this.#queue.records + records <= maxQueuedRecords &&
+        this.#queue.bytes + bytes <= maxQueuedBytes;
+  }
+
+  #ask(): void {
+    this.#wakeAt = Infinity;
+    const batch = this.#queue.head;
+    if (batch === undefined) return;
+    const decision = decideFlush(this.#policy, batch, this.#now, {
+      sealed: this.#queue.headIsSealed,
+      demanded: this.#closing,
+      pressed: this.#pressed,
+    });
+    if ("flush" in decision) return this.#flush(decision.flush);
+    if (++this.#putOffs > MOST_PUT_OFFS) return;
+    // The sum that a timer makes: it may differ from `waitUntil` by rounding.
+    this.#wakeAt = this.#now + Math.max(0, decision.waitUntil - this.#now);
+  }
+
+  #flush(reason: FlushReason): void {
+    const batch = this.#queue.take();
+    const { bytes } = batch;
+    const startedAt = this.#now;
+    const writeMs = requireAmount("writeMs", this.#costs.writeMs(bytes));
+    const writtenAt = startedAt + writeMs;
+    const syncMs = requireAmount(
+      "syncMs",
+      this.#costs.syncMs(writtenAt, bytes),
+    );
+    const durableAt = writtenAt + syncMs;
+    const times = { reason, startedAt, writtenAt, durableAt };
+    this.#flight = { batch, times };
+  }
+
+  #complete({ batch, times }: Flight): void {
+    this.#flight = undefined;
+    this.#line.takeUntil(batch.end, (at, caller) => {
+      this.#simulation.noteAppend(at, this.#now);
+      if (!this.#closing) this.#source.acknowledged(caller, this.#now);
+    });
+    this.#queue.release(batch);
+    this.#place();
+    this.#pressed = this.#line.isCrowded;
+    const report = reportFlush(this.#policy, batch, times);
+    this.#simulation.noteFlush(report, this.#closing);
+    this.#options.onFlush(report);
+  }
+}

@@ -1,0 +1,87 @@
+import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
+import type { Arrival } from "./arrival.ts";
+import type { ClosedLoop } from "./closed_loop.ts";
+import type { CostModel } from "./cost_model.ts";
+import { requireCount, requireMethods } from "./_require.ts";
+import { Run } from "./_run.ts";
+import type { Simulation } from "./simulation.ts";
+import { ClosedSource, OpenSource } from "./_source.ts";
+
+/** Options of {@linkcode simulate}. */
+export interface SimulateOptions {
+  /** As in `WalOptions`, an integer of at least 1. Default 67,108,864. */
+  maxQueuedBytes?: number;
+  /** As in `WalOptions`, an integer of at least 1. Default 10,000. */
+  maxQueuedRecords?: number;
+  /** Told of each flush, in order, once the policy was. */
+  onFlush?: (flush: FlushReport) => void;
+}
+
+/**
+ * Runs a policy on virtual time: the flushes that a log would make of `load` on
+ * a device of these costs, and what each append waited, in no real time.
+ *
+ * `load` is an iterable of arrivals in the order of their instants, which come
+ * whatever the log does (an open loop), or callers who wait for their acks (a
+ * {@linkcode ClosedLoop}). What comes at one instant comes in one turn; what
+ * ends at that instant ends before. All appends ask for `disk`.
+ *
+ * The flushes are those of the real writer: the same decisions, by the same
+ * code, at the same instants, in the same order, told to `policy.observe`. But
+ * for two things: a device that blocks the event loop is not simulated, and a
+ * policy that puts one batch off a thousand times in a row is not asked again
+ * until something is appended.
+ *
+ * When all have come and nothing is due any more the log is closed, which
+ * flushes what is left; see `Simulation.stranded`. A policy that learns has
+ * learned then: make a fresh one for each run.
+ *
+ * A run takes about a microsecond an append, and keeps eight bytes for each.
+ * Throws `TypeError` or `RangeError` for arguments out of bounds, and where an
+ * arrival or a cost turns out to be.
+ *
+ * @example
+ * ```ts
+ * import { AgePolicy, LeaderCommitPolicy } from "@syncline/wal/policies";
+ * import { simulate } from "@syncline/wal/simulator";
+ * import assert from "node:assert/strict";
+ *
+ * const arrivals = [0, 1, 2, 3].map((at) => ({ at, bytes: 100 }));
+ * const costs = { writeMs: () => 0, syncMs: () => 10 };
+ * const leader = simulate(new LeaderCommitPolicy(), arrivals, costs);
+ * assert.deepEqual([...leader.latencies], [10, 19, 18, 17]);
+ * const aged = simulate(new AgePolicy({ ms: 3 }), arrivals, costs);
+ * assert.deepEqual([...aged.latencies], [13, 12, 11, 20]);
+ * ```
+ */
+export function simulate(
+  policy: BatchPolicy,
+  load: Iterable<Arrival> | ClosedLoop,
+  costs: CostModel,
+  options: SimulateOptions = {},
+): Simulation {
+  requireMethods("policy", policy, "due");
+  requireMethods("costs", costs, "writeMs", "syncMs");
+  const run = new Run(policy, sourceOf(load), costs, {
+    maxQueuedBytes: requireCount(
+      "maxQueuedBytes",
+      options.maxQueuedBytes ?? 64 * 1024 * 1024,
+    ),
+    maxQueuedRecords: requireCount(
+      "maxQueuedRecords",
+      options.maxQueuedRecords ?? 10_000,
+    ),
+    onFlush: options.onFlush ?? (() => {}),
+  });
+  return run.toEnd();
+}
+
+function sourceOf(load: Iterable<Arrival> | ClosedLoop) {
+  if (Symbol.iterator in Object(load)) {
+    return new OpenSource(load as Iterable<Arrival>);
+  }
+  requireMethods("load", load, "next");
+  const loop = load as ClosedLoop;
+  requireCount("load.callers", loop.callers);
+  return new ClosedSource(loop);
+}

@@ -1,0 +1,151 @@
+/**
+ * Goal: `simulate` makes the flushes that the real writer makes, in every field
+ * of their reports, and each append waits as long.
+ *
+ * Method: random loads, costs and bounds under every policy, compositions of
+ * them, and policies that answer anything; the writer runs on a virtual clock
+ * and a frame log that takes its time.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import { anyOf } from "../../policies/any_of.ts";
+import type { FlushReport } from "../../policies/batch_policy.ts";
+import type { Arrival } from "../../simulator/arrival.ts";
+import type { ClosedLoop } from "../../simulator/closed_loop.ts";
+import type { CostModel } from "../../simulator/cost_model.ts";
+import { driftingCosts } from "../../simulator/drifting_costs.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import { thinkingCallers } from "../../simulator/thinking_callers.ts";
+import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
+import { assertEquals } from "../support/assert.ts";
+import {
+  friendlyPolicies,
+  hostilePolicies,
+  type MakePolicy,
+} from "../support/hostile_policy.ts";
+import { test } from "../support/register.ts";
+import { runWriter } from "../support/run_writer.ts";
+
+const gap = fc.oneof(
+  fc.constantFrom(0, 0, 0, 0.1, 1, 2, 3),
+  fc.double({ min: 0, max: 12, noNaN: true }),
+);
+const bytes = fc.constantFrom(0, 1, 8, 30, 100, 2000);
+
+const openLoads: fc.Arbitrary<Arrival[]> = fc.array(
+  fc.record({ gap, bytes, records: fc.constantFrom(1, 1, 1, 2, 5) }),
+  { maxLength: 60, size: "max" },
+).map((steps) => {
+  let at = 0;
+  return steps.map(({ gap, bytes, records }) => {
+    at += gap;
+    return { at, bytes, records };
+  });
+});
+
+const closedLoads: fc.Arbitrary<ClosedLoop> = fc.record({
+  callers: fc.integer({ min: 1, max: 9 }),
+  appends: fc.integer({ min: 1, max: 8 }),
+  thinkMs: fc.constantFrom(0, 1, 5),
+  thinking: fc.constantFrom("constant", "exponential"),
+  bytes,
+  seed: fc.integer(),
+}).map(thinkingCallers);
+
+const costs: fc.Arbitrary<CostModel> = fc.record({
+  syncMs: fc.constantFrom(0.02, 1, 7),
+  toSyncMs: fc.constantFrom(0.02, 1, 7),
+  driftMs: fc.constantFrom(0, 50),
+  spread: fc.constantFrom(1, 2),
+  writeMs: fc.constantFrom(0, 0.3),
+  writeMsPerMiB: fc.constantFrom(0, 100),
+  free: fc.constantFrom(false, false, true),
+}).map(({ free, ...options }) => ({
+  ...driftingCosts(options),
+  ...(free && { syncMs: () => 0 }),
+}));
+
+const bounds = fc.record({
+  maxQueuedRecords: fc.constantFrom(1, 2, 5, 10_000),
+  maxQueuedBytes: fc.constantFrom(1, 64, 2200, 1 << 20),
+});
+
+const compositions: fc.Arbitrary<MakePolicy> = fc.array(
+  fc.oneof({ weight: 3, arbitrary: friendlyPolicies }, hostilePolicies),
+  { minLength: 2, maxLength: 3 },
+).map((makers) => () => anyOf(...makers.map((make) => make())));
+
+/** Policies that use what the library's own do not. */
+const otherPolicies: fc.Arbitrary<MakePolicy> = fc.constantFrom<MakePolicy[]>(
+  () => ({ due: ({ newestAt }) => newestAt + 1.5 }),
+  () => ({ due: ({ records }, now) => records > 3 ? now : now + 0.7 }),
+  () => ({ due: ({ bytes, oldestAt }) => oldestAt + bytes / 50 }),
+);
+
+async function differ(
+  policies: fc.Arbitrary<MakePolicy>,
+  loads: fc.Arbitrary<Arrival[] | ClosedLoop>,
+): Promise<void> {
+  const property = fc.asyncProperty(
+    policies,
+    loads,
+    costs,
+    bounds,
+    async (make, load, costs, bounds) => {
+      const flushes: FlushReport[] = [];
+      const onFlush = (flush: FlushReport) => void flushes.push(flush);
+      const options = { ...bounds, onFlush };
+      const { latencies } = simulate(make(), load, costs, options);
+      const source = Array.isArray(load)
+        ? new OpenSource(load)
+        : new ClosedSource(load);
+      const run = await runWriter(make(), source, costs, bounds);
+      assertEquals(flushes, run.flushes);
+      assertEquals([...latencies], run.latencies);
+    },
+  );
+  await fc.assert(property, { numRuns: 150 });
+}
+
+test("simulate() equals the writer for each policy, open loop", () =>
+  differ(friendlyPolicies, openLoads));
+
+test("simulate() equals the writer for each policy, closed loop", () =>
+  differ(friendlyPolicies, closedLoads));
+
+test("simulate() equals the writer for compositions, open loop", () =>
+  differ(compositions, openLoads));
+
+test("simulate() equals the writer for compositions, closed loop", () =>
+  differ(compositions, closedLoads));
+
+test("simulate() equals the writer for policies that answer anything", () =>
+  differ(hostilePolicies, fc.oneof(openLoads, closedLoads)));
+
+test("simulate() equals the writer for policies that look elsewhere", () =>
+  differ(otherPolicies, fc.oneof(openLoads, closedLoads)));
+
+test("simulate() seals a batch that has no limit where the writer does", async () => {
+  const load = Array.from({ length: 6 }, () => ({ at: 0, bytes: 13 << 20 }));
+  const costs = { writeMs: () => 0, syncMs: () => 1 };
+  const bounds = { maxQueuedBytes: 1 << 30 };
+  const flushes: FlushReport[] = [];
+  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  const never = { due: () => Infinity };
+  simulate(never, load, costs, { ...bounds, onFlush });
+  const source = new OpenSource(load);
+  const run = await runWriter(never, source, costs, bounds);
+  assertEquals(flushes, run.flushes);
+  assertEquals(flushes[0].reason, "limit");
+});
+
+test("simulate() closes on a policy that puts off for ever", async () => {
+  const later = { due: (_: unknown, now: number) => now + 3 };
+  const costs = { writeMs: () => 0, syncMs: () => 1 };
+  const load = [{ at: 0, bytes: 1 }, { at: 7, bytes: 1 }];
+  const { latencies, stranded } = simulate(later, load, costs);
+  const run = await runWriter(later, new OpenSource(load), costs);
+  assertEquals([...latencies], run.latencies);
+  assertEquals([stranded, latencies[1]], [2, 3001]);
+});

@@ -1,0 +1,156 @@
+import { AgePolicy } from "../../policies/age_policy.ts";
+import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
+import { CountPolicy } from "../../policies/count_policy.ts";
+import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import type { Arrival } from "../../simulator/arrival.ts";
+import type { ClosedLoop } from "../../simulator/closed_loop.ts";
+import { constantCosts } from "../../simulator/constant_costs.ts";
+import type { CostModel } from "../../simulator/cost_model.ts";
+import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import { steadyArrivals } from "../../simulator/steady_arrivals.ts";
+import { thinkingCallers } from "../../simulator/thinking_callers.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+
+const costs = constantCosts({ syncMs: 10 });
+const leader = () => new LeaderCommitPolicy();
+
+function flushesOf(policy: BatchPolicy, load: Iterable<Arrival> | ClosedLoop) {
+  const flushes: FlushReport[] = [];
+  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  return { ...simulate(policy, load, costs, { onFlush }), flushes };
+}
+
+test("simulate() reports each flush as the writer does", () => {
+  const load = [{ at: 5, bytes: 96 }, { at: 7, bytes: 16, records: 2 }];
+  const { flushes } = flushesOf(new AgePolicy({ ms: 3 }), load);
+  assertEquals(flushes, [{
+    reason: "due",
+    records: 3,
+    bytes: 124,
+    firstLsn: 1,
+    lastLsn: 3,
+    oldestAt: 5,
+    startedAt: 8,
+    writtenAt: 8,
+    durableAt: 18,
+  }]);
+});
+
+test("simulate() tells the policy of a flush before onFlush", () => {
+  const told: string[] = [];
+  const policy = {
+    due: () => 0,
+    observe: () => void told.push("policy"),
+  };
+  const onFlush = () => void told.push("caller");
+  simulate(policy, [{ at: 0, bytes: 1 }], costs, { onFlush });
+  assertEquals(told, ["policy", "caller"]);
+});
+
+test("simulate() sums up the run", () => {
+  const load = [0, 0, 15, 40].map((at) => ({ at, bytes: 6 }));
+  const run = simulate(leader(), load, costs);
+  assertEquals([...run.latencies], [10, 10, 10, 10]);
+  assertEquals([run.startedAt, run.endedAt, run.busyMs], [0, 50, 30]);
+  assertEquals([run.flushes, run.records, run.bytes], [3, 4, 40]);
+  assertEquals([run.flushesPerSecond, run.recordsPerSecond], [60, 80]);
+  assertEquals([run.busyShare, run.recordsPerFlush], [0.6, 4 / 3]);
+  assertEquals([run.reasons.due, run.stranded], [3, 0]);
+});
+
+test("quantileMs() is the nearest rank, and meanMs the mean", () => {
+  const load = [0, 1, 2, 3].map((at) => ({ at, bytes: 0 }));
+  const run = simulate(leader(), load, costs);
+  assertEquals([...run.latencies], [10, 19, 18, 17]);
+  assertEquals(
+    [0, 0.25, 0.26, 0.5, 0.75, 1].map((share) => run.quantileMs(share)),
+    [10, 10, 17, 17, 18, 19],
+  );
+  assertEquals([run.meanMs, run.maxMs], [16, 19]);
+});
+
+test("simulate() of nothing is a run without flushes", () => {
+  const run = simulate(leader(), [], costs);
+  assertEquals([run.flushes, run.busyShare, run.flushesPerSecond], [0, 0, 0]);
+  assertEquals([run.meanMs, run.maxMs, run.recordsPerFlush], [NaN, NaN, NaN]);
+});
+
+test("simulate() counts what only closing flushed as stranded", () => {
+  const strict = new CountPolicy({ records: 3, whenIdle: "wait" });
+  const load = steadyArrivals({ count: 8, perSecond: 10 });
+  const run = simulate(strict, load, costs);
+  assertEquals([run.stranded, run.reasons.demand, run.flushes], [2, 1, 3]);
+});
+
+test("simulate() lets callers who are ready at once go in their order", () => {
+  const order: number[] = [];
+  const loop: ClosedLoop = {
+    callers: 3,
+    next(caller, nth, readyAt) {
+      order.push(caller);
+      return nth < 3 ? { at: readyAt, bytes: 1 } : undefined;
+    },
+  };
+  simulate(new CountPolicy({ records: 2 }), loop, costs);
+  assertEquals(order, [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
+});
+
+test("simulate() gives each caller time to think", () => {
+  const loop = thinkingCallers({
+    callers: 1,
+    appends: 4,
+    thinkMs: 5,
+    thinking: "constant",
+  });
+  const run = simulate(leader(), loop, costs);
+  assertEquals([run.startedAt, run.endedAt, run.flushes], [5, 60, 4]);
+});
+
+test("simulate() takes arrivals and callers again and does the same", () => {
+  const loads = [
+    poissonArrivals({ count: 500, perSecond: 200, seed: 7 }),
+    thinkingCallers({ callers: 9, appends: 50, thinkMs: 3, seed: 7 }),
+  ];
+  for (const load of loads) {
+    const latencies = () => [...simulate(leader(), load, costs).latencies];
+    assertEquals(latencies(), latencies());
+  }
+});
+
+test("simulate() keeps memory of a slow device's queue bounded by its line", () => {
+  const load = poissonArrivals({ count: 20_000, perSecond: 1e6 });
+  const policy = new CountPolicy({ records: 100 });
+  const run = simulate(policy, load, costs, { maxQueuedRecords: 50 });
+  assertEquals([run.records, run.latencies.length], [20_000, 20_000]);
+  assert(run.reasons.pressure > 300);
+});
+
+test("simulate() refuses what it cannot run", () => {
+  const load = [{ at: 0, bytes: 1 }];
+  const run = (change: Record<string, unknown>) => () => {
+    const { policy = leader(), arrivals = load, device = costs, ...options } =
+      change;
+    return simulate(
+      policy as BatchPolicy,
+      arrivals as Arrival[],
+      device as CostModel,
+      options,
+    );
+  };
+  assertThrows(run({ policy: {} }), TypeError, "policy");
+  assertThrows(run({ arrivals: 5 }), TypeError, "load");
+  assertThrows(run({ arrivals: { next() {} } }), TypeError, "load.callers");
+  assertThrows(run({ arrivals: [{ at: -1 }] }), RangeError, "at must be");
+  const back = [{ at: 3, bytes: 1 }, { at: 2, bytes: 1 }];
+  assertThrows(run({ arrivals: back }), RangeError, "from 3 on: received 2");
+  assertThrows(run({ arrivals: [{ at: 0 }] }), TypeError, "bytes must be");
+  const none = [{ at: 0, bytes: 1, records: 0 }];
+  assertThrows(run({ arrivals: none }), RangeError, "records must be");
+  assertThrows(run({ device: { syncMs() {} } }), TypeError, "costs");
+  const nan = { writeMs: () => 0, syncMs: () => NaN };
+  assertThrows(run({ device: nan }), RangeError, "syncMs must be");
+  assertThrows(run({ maxQueuedRecords: 0 }), RangeError, "maxQueuedRecords");
+  assertThrows(run({ maxQueuedBytes: 1.5 }), RangeError, "maxQueuedBytes");
+});

@@ -1,0 +1,87 @@
+import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
+import type { Arrival } from "../../simulator/arrival.ts";
+import type { CostModel } from "../../simulator/cost_model.ts";
+import type { Source } from "../../simulator/_source.ts";
+import { Wal } from "../../wal.ts";
+import { anotherTurn } from "./another_turn.ts";
+import { CostedFrameLog } from "./costed_frame_log.ts";
+import { EventClock } from "./event_clock.ts";
+import { ObservingPolicy } from "./observing_policy.ts";
+
+/** As often a simulation lets a policy put a batch off. */
+const MOST_PUT_OFFS = 1000;
+
+/** What the real writer did. */
+export interface WriterRun {
+  /** Each flush, in order. */
+  readonly flushes: readonly FlushReport[];
+  /** Of each append, in order, the ms until its ack. */
+  readonly latencies: readonly number[];
+}
+
+/** Runs the real writer as `simulate` runs its own, one event at a time. */
+export async function runWriter(
+  policy: BatchPolicy,
+  source: Source,
+  costs: CostModel,
+  bounds: { maxQueuedBytes?: number; maxQueuedRecords?: number } = {},
+): Promise<WriterRun> {
+  const clock = new EventClock();
+  const log = new CostedFrameLog(clock, costs);
+  const observer = new ObservingPolicy(policy);
+  const wal = await Wal.open(log, { clock, policy: observer, ...bounds });
+  const latencies: number[] = [];
+  let acked: [index: number, caller: number][] = [];
+  let appends = 0;
+  let asked = 0;
+  let closing = false;
+
+  const deliver = () => {
+    for (const [, caller] of acked.sort(([a], [b]) => a - b)) {
+      asked = observer.asked;
+      if (!closing) source.acknowledged(caller, clock.time);
+    }
+    acked = [];
+    while (source.nextAt <= clock.time) {
+      asked = observer.asked;
+      const caller = source.nextCaller;
+      const index = appends++;
+      const arrival = source.take();
+      append(wal, arrival).then(() => {
+        latencies[index] = clock.time - arrival.at;
+        acked.push([index, caller]);
+      });
+    }
+  };
+  const turn = async () => {
+    do {
+      clock.endTurn();
+      await anotherTurn();
+      deliver();
+      await anotherTurn();
+    } while (clock.isTurning || acked.length > 0);
+  };
+
+  while (true) {
+    const mayFire = log.isBusy || observer.asked - asked <= MOST_PUT_OFFS;
+    const timerAt = mayFire ? clock.nextAt : Infinity;
+    if (Math.min(timerAt, source.nextAt) === Infinity) break;
+    if (timerAt <= source.nextAt) clock.fire();
+    else clock.time = source.nextAt;
+    await anotherTurn();
+    deliver();
+    await turn();
+  }
+  closing = true;
+  const closed = wal.close().then(() => true);
+  while (!await Promise.race([closed, turn()])) {
+    if (log.isBusy) clock.fire();
+  }
+  return { flushes: observer.flushes, latencies };
+}
+
+function append(wal: Wal, { bytes, records = 1 }: Arrival): Promise<unknown> {
+  const first = new Uint8Array(bytes);
+  if (records === 1) return wal.append(first);
+  return wal.appendBatch([first, ...Array(records - 1).fill("")]);
+}

@@ -61,6 +61,19 @@ test("LeaderCommitPolicy waits for siblings when it sees them", async () => {
   await close();
 });
 
+test("LeaderCommitPolicy does not wait for fewer siblings than minSiblings", () => {
+  const policy = new LeaderCommitPolicy({ windowMs: 2, minSiblings: 3 });
+  const dueOf = (records: number) =>
+    policy.due({ records, bytes: 9, oldestAt: 5, newestAt: 5 });
+  assertEquals([1, 2, 3, 4, 9].map(dueOf), [5, 5, 5, 7, 7]);
+  const flush = { reason: "due", bytes: 9, firstLsn: 1, lastLsn: 9 } as const;
+  const times = { oldestAt: 0, startedAt: 0, writtenAt: 0, durableAt: 1 };
+  policy.observe({ ...flush, ...times, records: 3 });
+  assertEquals(dueOf(1), 5);
+  policy.observe({ ...flush, ...times, records: 4 });
+  assertEquals(dueOf(1), 7);
+});
+
 test("LeaderCommitPolicy cuts a burst at maxRecords", async () => {
   const policy = new ObservingPolicy(new LeaderCommitPolicy({ maxRecords: 3 }));
   const { wal, clock, close } = await openWal({ policy });
@@ -90,6 +103,11 @@ test("LeaderCommitPolicy() refuses options out of bounds", () => {
     message({ maxRecords: 0 }),
     "Cannot use LeaderCommitPolicy maxRecords as it must be an integer of " +
       "at least 1: received 0",
+  );
+  assertEquals(
+    message({ minSiblings: 1.5 }),
+    "Cannot use LeaderCommitPolicy minSiblings as it must be an integer of " +
+      "at least 1: received 1.5",
   );
   assertEquals(
     message(null),

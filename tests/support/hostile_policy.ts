@@ -13,6 +13,7 @@ export type MakePolicy = () => BatchPolicy;
 export const friendlyPolicies: fc.Arbitrary<MakePolicy> = fc.constantFrom(
   () => new LeaderCommitPolicy(),
   () => new LeaderCommitPolicy({ windowMs: 2, maxRecords: 3 }),
+  () => new LeaderCommitPolicy({ windowMs: 1.3, minSiblings: 2 }),
   () => new CountPolicy({ records: 3 }),
   () => new CountPolicy({ records: 4, whenIdle: "wait" }),
   () => new BytesPolicy({ bytes: 40 }),

@@ -1,5 +1,6 @@
 import { openSegments } from "./recovery/open_segments.ts";
 import { DenoStorage } from "./storage/deno_storage.ts";
+import type { FileStorageOptions } from "./storage/file_storage_options.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import { NodeStorage } from "./storage/node_storage.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -48,10 +49,14 @@ function toStorage(
   );
 }
 
-function defaultStorage(directory: string | URL): Storage {
+/** The storage of this runtime's own for `directory`. */
+export function defaultStorage(
+  directory: string | URL,
+  options?: FileStorageOptions,
+): DenoStorage | NodeStorage {
   return "Deno" in globalThis
-    ? new DenoStorage(directory)
-    : new NodeStorage(directory);
+    ? new DenoStorage(directory, options)
+    : new NodeStorage(directory, options);
 }
 
 function isObject(value: unknown): value is object {

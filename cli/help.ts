@@ -9,6 +9,7 @@ A write-ahead log in the directory DIR.
   inspect   show segments, frames, and how the log ends
   verify    read everything and check every checksum and link
   repair    keep what is intact of a damaged log, and the damaged bytes beside
+  doctor    measure what a sync costs in a directory, and recommend options
 
   --help, -h       this text; "wal COMMAND --help" says more
   --version, -V    the version
@@ -80,6 +81,22 @@ again.
 
 Exit codes: 0 the log is whole, or is so now, even if records were lost; 1 it
 did not work, or, with --dry-run, there is something to repair.`,
+  doctor: `Usage: wal doctor DIR [OPTIONS]
+
+Measures what it costs to make a write durable in the directory DIR, which has
+to be there, and recommends options for a log in it. It writes as a log does, to
+a file that was filled with zeros and to one that grows; syncs on the calling
+thread, on the runtime's thread pool and on a worker thread; and writes several
+sizes. All have their turn in each round, in another order, so that whatever
+else goes on hits all alike. Warns of places where a sync does not do what a log
+relies on.
+
+  --seconds N    how long to measure (10)
+  --json         one object instead of text, durations in ms
+
+Takes no lock and touches no log. It needs 200 MB for a while, in a directory
+".wal-doctor-XXXXXX" in DIR, which it removes, also after Ctrl-C; only a process
+that is killed leaves it behind, and it may then be deleted.`,
 };
 
 /** The help on a command, or on all of them. */

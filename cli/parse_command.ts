@@ -1,12 +1,17 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { AckLevel } from "../ack_level.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
+import { onlyArgument, parseArguments } from "./parse_arguments.ts";
+import { type DoctorCommand, parseDoctor } from "./parse_doctor.ts";
 import { parseInteger } from "./parse_number.ts";
 import { parsePolicy } from "./parse_policy.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The names of the commands. */
-export type CommandName = "append" | "cat" | "inspect" | "verify" | "repair";
+export type CommandName = typeof COMMANDS[number];
+
+const COMMANDS = [
+  ...["append", "cat", "inspect", "verify", "repair", "doctor"] as const,
+];
 
 /** `append`, parsed. */
 export interface AppendCommand {
@@ -57,6 +62,7 @@ export type Command =
   | InspectCommand
   | VerifyCommand
   | RepairCommand
+  | DoctorCommand
   | { name: "help"; topic?: CommandName }
   | { name: "version" };
 
@@ -74,6 +80,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseVerify(rest);
     case "repair":
       return parseRepair(rest);
+    case "doctor":
+      return parseDoctor(rest);
     case "help":
     case "-h":
     case "--help":
@@ -85,28 +93,28 @@ export function parseCommand(args: readonly string[]): Command {
       throw new UsageError("Cannot run without a command: received none");
     default:
       throw new UsageError(
-        "Cannot run that command as it must be append, cat, inspect, verify " +
-          `or repair: received "${name}"`,
+        `Cannot run that command as it must be ${COMMANDS.join(", ")} or ` +
+          `help: received "${name}"`,
       );
   }
 }
 
 function parseAppend(args: string[]): Command {
-  const { values, positionals } = parse(args, {
+  const { values, positionals } = parseArguments(args, {
     policy: { type: "string" },
     ack: { type: "string" },
   });
   if (values.help) return { name: "help", topic: "append" };
   return {
     name: "append",
-    directory: onlyDirectory("append", positionals),
+    directory: onlyArgument("append", "directory", positionals),
     ...(values.policy !== undefined && { policy: parsePolicy(values.policy) }),
     ack: parseAck(values.ack ?? "disk"),
   };
 }
 
 function parseCat(args: string[]): Command {
-  const { values, positionals } = parse(args, {
+  const { values, positionals } = parseArguments(args, {
     from: { type: "string" },
     to: { type: "string" },
     follow: { type: "boolean", short: "f" },
@@ -124,7 +132,7 @@ function parseCat(args: string[]): Command {
   }
   return {
     name: "cat",
-    directory: onlyDirectory("cat", positionals),
+    directory: onlyArgument("cat", "directory", positionals),
     ...(first !== undefined && { from: first }),
     to: last,
     follow,
@@ -133,72 +141,41 @@ function parseCat(args: string[]): Command {
 }
 
 function parseInspect(args: string[]): Command {
-  const { values, positionals } = parse(args, { json: { type: "boolean" } });
+  const { values, positionals } = parseArguments(args, {
+    json: { type: "boolean" },
+  });
   if (values.help) return { name: "help", topic: "inspect" };
   return {
     name: "inspect",
-    directory: onlyDirectory("inspect", positionals),
+    directory: onlyArgument("inspect", "directory", positionals),
     json: values.json ?? false,
   };
 }
 
 function parseVerify(args: string[]): Command {
-  const { values, positionals } = parse(args, {});
+  const { values, positionals } = parseArguments(args, {});
   if (values.help) return { name: "help", topic: "verify" };
-  return { name: "verify", directory: onlyDirectory("verify", positionals) };
+  return {
+    name: "verify",
+    directory: onlyArgument("verify", "directory", positionals),
+  };
 }
 
 function parseRepair(args: string[]): Command {
-  const { values, positionals } = parse(args, {
+  const { values, positionals } = parseArguments(args, {
     "dry-run": { type: "boolean" },
   });
   if (values.help) return { name: "help", topic: "repair" };
   return {
     name: "repair",
-    directory: onlyDirectory("repair", positionals),
+    directory: onlyArgument("repair", "directory", positionals),
     dryRun: values["dry-run"] ?? false,
   };
 }
 
-function parseHelp([topic]: string[]): Command {
-  switch (topic) {
-    case "append":
-    case "cat":
-    case "inspect":
-    case "verify":
-    case "repair":
-      return { name: "help", topic };
-    default:
-      return { name: "help" };
-  }
-}
-
-const HELP = { help: { type: "boolean", short: "h" } } as const;
-
-function parse<const T extends NonNullable<ParseArgsConfig["options"]>>(
-  args: string[],
-  options: T,
-) {
-  try {
-    return parseArgs({
-      args,
-      options: { ...options, ...HELP },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-function onlyDirectory(name: CommandName, positionals: string[]): string {
-  const [directory = "", ...more] = positionals;
-  if (directory !== "" && more.length === 0) return directory;
-  throw new UsageError(
-    `Cannot run ${name} as it takes one directory: received ` +
-      (positionals.length === 0
-        ? "none"
-        : positionals.map((text) => `"${text}"`).join(" ")),
-  );
+function parseHelp([word]: string[]): Command {
+  const topic = COMMANDS.find((name) => name === word);
+  return topic === undefined ? { name: "help" } : { name: "help", topic };
 }
 
 function parseAck(text: string): AckLevel {

@@ -26,6 +26,13 @@ export function parseDuration(subject: string, text: string): number {
   throw refusal(subject, "number of milliseconds", text);
 }
 
+/** A number above 0, in seconds; throws {@linkcode UsageError}. */
+export function parseSeconds(subject: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw refusal(subject, "number of seconds above 0", text);
+}
+
 function requireInteger(
   subject: string,
   text: string,

@@ -13,45 +13,82 @@ import { UsageError } from "./usage_error.ts";
  * is due flushes. Throws {@linkcode UsageError}.
  */
 export function parsePolicy(text: string): BatchPolicy {
-  const policies = text.split(",").map(parseOne);
+  const policies = partsOf(text).map(({ kind, value }) => kind.make(value));
   return policies.length === 1 ? policies[0] : anyOf(...policies);
 }
 
-function parseOne(text: string): BatchPolicy {
-  const colon = text.indexOf(":");
-  const name = colon === -1 ? text : text.slice(0, colon);
-  const value = colon === -1 ? undefined : text.slice(colon + 1);
-  const make = MAKERS.get(name);
-  if (make === undefined) {
-    throw new UsageError(
-      `Cannot use policy "${text}" as its name must be ` +
-        `${[...MAKERS.keys()].join(", ")}: received "${name}"`,
-    );
-  }
-  return make(value, `policy "${text}"`);
+/** Code for the same policy, and the names that it needs imported. */
+export function policyCode(
+  text: string,
+): { readonly code: string; readonly names: readonly string[] } {
+  const parts = partsOf(text);
+  const codes = parts.map(({ kind, value }) =>
+    `new ${kind.name}({ ${kind.option}: ${value} })`
+  );
+  const names = [...new Set(parts.map(({ kind }) => kind.name))];
+  return codes.length === 1
+    ? { code: codes[0], names }
+    : { code: `anyOf(${codes.join(", ")})`, names: ["anyOf", ...names] };
 }
 
-type Maker = (value: string | undefined, subject: string) => BatchPolicy;
+/** How a policy is described and made; it has one option, a number. */
+interface Kind {
+  readonly name: string;
+  readonly option: string;
+  /** The value where none is given. */
+  readonly otherwise: string;
+  readonly parse: (subject: string, text: string) => number;
+  readonly make: (value: number) => BatchPolicy;
+}
 
-const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  [
-    "count",
-    (value = "", subject) =>
-      new CountPolicy({ records: parseInteger(subject, value) }),
-  ],
-  [
-    "bytes",
-    (value = "", subject) =>
-      new BytesPolicy({ bytes: parseBytes(subject, value) }),
-  ],
-  [
-    "age",
-    (value = "", subject) =>
-      new AgePolicy({ ms: parseDuration(subject, value) }),
-  ],
-  [
-    "leader",
-    (value = "0", subject) =>
-      new LeaderCommitPolicy({ windowMs: parseDuration(subject, value) }),
-  ],
+interface Part {
+  readonly kind: Kind;
+  readonly value: number;
+}
+
+function partsOf(text: string): Part[] {
+  return text.split(",").map((part) => {
+    const colon = part.indexOf(":");
+    const name = colon === -1 ? part : part.slice(0, colon);
+    const kind = KINDS.get(name);
+    if (kind === undefined) {
+      throw new UsageError(
+        `Cannot use policy "${part}" as its name must be ` +
+          `${[...KINDS.keys()].join(", ")}: received "${name}"`,
+      );
+    }
+    const value = colon === -1 ? kind.otherwise : part.slice(colon + 1);
+    return { kind, value: kind.parse(`policy "${part}"`, value) };
+  });
+}
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ["count", {
+    name: "CountPolicy",
+    option: "records",
+    otherwise: "",
+    parse: parseInteger,
+    make: (records) => new CountPolicy({ records }),
+  }],
+  ["bytes", {
+    name: "BytesPolicy",
+    option: "bytes",
+    otherwise: "",
+    parse: parseBytes,
+    make: (bytes) => new BytesPolicy({ bytes }),
+  }],
+  ["age", {
+    name: "AgePolicy",
+    option: "ms",
+    otherwise: "",
+    parse: parseDuration,
+    make: (ms) => new AgePolicy({ ms }),
+  }],
+  ["leader", {
+    name: "LeaderCommitPolicy",
+    option: "windowMs",
+    otherwise: "0",
+    parse: parseDuration,
+    make: (windowMs) => new LeaderCommitPolicy({ windowMs }),
+  }],
 ]);

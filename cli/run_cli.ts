@@ -2,6 +2,7 @@ import config from "../deno.json" with { type: "json" };
 import { runAppend } from "./append.ts";
 import { runCat } from "./cat.ts";
 import { type CliIo, writeLine } from "./cli_io.ts";
+import { runDoctor } from "./doctor.ts";
 import { EXIT } from "./exit_code.ts";
 import { help } from "./help.ts";
 import { runInspect } from "./inspect.ts";
@@ -36,6 +37,8 @@ async function run(command: Command, io: CliIo): Promise<number> {
       return await runVerify(command, io);
     case "repair":
       return await runRepair(command, io);
+    case "doctor":
+      return await runDoctor(command, io);
     case "help":
       await writeLine(io.stdout, help(command.topic));
       return EXIT.ok;

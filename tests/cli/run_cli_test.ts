@@ -9,7 +9,7 @@ import { withTempDir } from "../support/temp_dir.ts";
 test("commands that read refuse a missing directory and make none", () =>
   withTempDir(async (top) => {
     const dir = join(top, "missing");
-    for (const name of ["cat", "inspect", "verify", "repair"]) {
+    for (const name of ["cat", "inspect", "verify", "repair", "doctor"]) {
       const { code, stderr } = await wal([name, dir]);
       assertEquals(code, 1);
       assertStringIncludes(stderr, `wal: Cannot list "${dir}"`);
@@ -21,7 +21,9 @@ test("runCli() exits with 2 on bad usage, and 0 on help and version", async () =
   const bad = await wal(["append", "x", "--policy", "frob"]);
   assertEquals([bad.code, bad.stdout.length], [2, 0]);
   assertStringIncludes(bad.stderr, 'Try "wal --help"');
-  for (const name of ["append", "cat", "inspect", "verify", "repair"]) {
+  for (
+    const name of ["append", "cat", "inspect", "verify", "repair", "doctor"]
+  ) {
     const { code, stdout } = await wal([name, "--help"]);
     assertEquals(code, 0);
     assertStringIncludes(`${stdout}`, `Usage: wal ${name}`);

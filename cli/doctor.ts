@@ -1,0 +1,133 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { defaultStorage } from "../open_frame_log.ts";
+import { seeded } from "../storage/_seeded.ts";
+import { StorageError } from "../storage/storage_error.ts";
+import { type CliIo, writeLine } from "./cli_io.ts";
+import { formatCode } from "./doctor/format_code.ts";
+import {
+  type DoctorReport,
+  formatDoctor,
+  toJson,
+} from "./doctor/format_doctor.ts";
+import { judgePlace } from "./doctor/judge_place.ts";
+import { type Measured, measureInTurns } from "./doctor/measure_in_turns.ts";
+import { readPlace } from "./doctor/read_place.ts";
+import { recommend } from "./doctor/recommend.ts";
+import { withScratchDirectory } from "./doctor/scratch_directory.ts";
+import { StorageSubject } from "./doctor/storage_subject.ts";
+import type { Subject } from "./doctor/subject.ts";
+import { PAGE_BYTES, type Trial, TRIALS } from "./doctor/trial.ts";
+import { WorkerSubject } from "./doctor/worker_subject.ts";
+import { EXIT, signalExitCode } from "./exit_code.ts";
+import type { DoctorCommand } from "./parse_doctor.ts";
+import { readLockState } from "./read_lock_state.ts";
+
+/** Measures a directory's syncs; a warning is no failure. */
+export async function runDoctor(
+  command: DoctorCommand,
+  { stdout, stderr, interrupt }: CliIo,
+): Promise<number> {
+  const { directory, seconds, json } = command;
+  requireDirectory(directory);
+  if (stderr.isTerminal) {
+    await writeLine(stderr, `measuring "${directory}" for ${seconds} s`);
+  }
+  const found = await withScratchDirectory(
+    directory,
+    (scratch) => measure(scratch, seconds, interrupt),
+  );
+  if (interrupt.aborted) return signalExitCode(interrupt.reason);
+  const report = toReport(command, found);
+  if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
+  else for (const line of formatDoctor(report)) await writeLine(stdout, line);
+  return EXIT.ok;
+}
+
+/** Nothing is made for somebody who mistyped. */
+function requireDirectory(directory: string): void {
+  try {
+    readdirSync(directory);
+  } catch (error) {
+    throw StorageError.wrap("list", directory, error);
+  }
+}
+
+async function measure(
+  scratch: string,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Measured[]> {
+  const subjects: Subject[] = [];
+  try {
+    for (const [index, trial] of TRIALS.entries()) {
+      if (signal.aborted) return [];
+      subjects.push(await makeSubject(scratch, `${index}`, trial));
+    }
+    return await measureInTurns(subjects, {
+      totalMs: seconds * 1000,
+      choose: seeded(1),
+      signal,
+      now: () => performance.now(),
+    });
+  } finally {
+    for (const subject of subjects) await subject.close();
+  }
+}
+
+async function makeSubject(
+  scratch: string,
+  name: string,
+  trial: Trial,
+): Promise<Subject> {
+  const io = trial.call === "threaded" ? "threaded" : "blocking";
+  const storage = defaultStorage(scratch, { io });
+  const subject = await StorageSubject.make(storage, name, trial);
+  if (trial.call !== "worker") return subject;
+  await subject.close();
+  return await WorkerSubject.make(join(scratch, name), trial);
+}
+
+function toReport(
+  { directory, seconds }: DoctorCommand,
+  found: readonly Measured[],
+): DoctorReport {
+  const of = (call: Trial["call"]) =>
+    found[
+      TRIALS.findIndex((trial) =>
+        trial.file === "zeroed" && trial.call === call &&
+        trial.bytes === PAGE_BYTES
+      )
+    ];
+  const { all: blocking, halves } = of("blocking");
+  const place = readPlace(directory);
+  const recommendation = recommend({
+    blockingMs: { p50: blocking.quantile(0.5), p99: blocking.quantile(0.99) },
+    threadedMs: of("threaded").all.quantile(0.5),
+  });
+  const warnings = judgePlace({
+    place,
+    lock: readLockState(directory),
+    syncMs: blocking.quantile(0.5),
+    halvesMs: [halves[0].quantile(0.5), halves[1].quantile(0.5)],
+  });
+  const storage = "Deno" in globalThis ? "DenoStorage" : "NodeStorage";
+  const code = formatCode(directory, recommendation, storage);
+  const results = TRIALS.map((trial, index) => ({ trial, ...found[index] }));
+  return {
+    place,
+    runtime: describeRuntime(),
+    seconds,
+    results: results.map(({ trial, all }) => ({ trial, all })),
+    warnings,
+    recommendation,
+    code,
+  };
+}
+
+function describeRuntime(): string {
+  const { deno, bun, node } = process.versions;
+  if (deno !== undefined) return `Deno ${deno}`;
+  return bun === undefined ? `Node ${node}` : `Bun ${bun}`;
+}

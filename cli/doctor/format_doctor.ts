@@ -1,0 +1,145 @@
+import type { Distribution } from "../distribution.ts";
+import { formatCount } from "../format_count.ts";
+import { formatDuration } from "../format_duration.ts";
+import {
+  type Axis,
+  axisFor,
+  formatAxis,
+  formatHistogram,
+} from "../format_histogram.ts";
+import { formatTable } from "../format_table.ts";
+import type { Place } from "./read_place.ts";
+import type { Recommendation } from "./recommend.ts";
+import { PAGE_BYTES, type Trial } from "./trial.ts";
+
+/** What one way to make records durable cost. */
+export interface Result {
+  readonly trial: Trial;
+  readonly all: Distribution;
+}
+
+/** All that the doctor found. */
+export interface DoctorReport {
+  readonly place: Place;
+  /** Such as `"Node 20.20.2"`. */
+  readonly runtime: string;
+  readonly seconds: number;
+  readonly results: readonly Result[];
+  readonly warnings: readonly string[];
+  readonly recommendation: Recommendation;
+  /** Code that follows the recommendation. */
+  readonly code: readonly string[];
+}
+
+/** Fewer runs do not have a 99th percentile. */
+const LEAST_RUNS_FOR_P99 = 100;
+
+/** The report as text. */
+export function* formatDoctor(report: DoctorReport): Generator<string> {
+  const { place, runtime, seconds, results, warnings, code } = report;
+  yield formatTable([
+    ["directory", place.path],
+    ["file system", describeMount(place)],
+    ["runtime", runtime],
+    ["measured", `${results.length} ways, in turns, for ${seconds} s`],
+  ]);
+  yield "";
+  yield formatResults(results);
+  yield "";
+  for (const warning of warnings) yield `WARNING: ${warning}`;
+  if (warnings.length > 0) yield "";
+  yield "Recommended:";
+  yield "";
+  for (const line of code) yield `  ${line}`;
+  yield "";
+  for (const reason of report.recommendation.reasons) yield `- ${reason}`;
+}
+
+/** The report as an object for `JSON.stringify`, durations in ms. */
+export function toJson(report: DoctorReport): unknown {
+  const { results, ...rest } = report;
+  return {
+    ...rest,
+    results: results.map(({ trial, all }) => ({
+      ...trial,
+      runs: all.count,
+      minMs: all.min,
+      p50Ms: all.quantile(0.5),
+      p90Ms: all.quantile(0.9),
+      p99Ms: all.quantile(0.99),
+      maxMs: all.max,
+      meanMs: all.mean,
+    })),
+  };
+}
+
+function describeMount({ mount, writeCache }: Place): string {
+  if (mount === undefined) {
+    return "not known: whether it is in memory or on a network was not checked";
+  }
+  const cache = writeCache === undefined
+    ? ""
+    : `, write cache: ${writeCache}${CACHE_NOTES[writeCache] ?? ""}`;
+  return `${mount.type} on ${mount.source}${cache}`;
+}
+
+const CACHE_NOTES: Record<string, string | undefined> = {
+  "write back": ", which a sync flushes",
+  "write through": ", so there is none to flush",
+};
+
+function formatResults(results: readonly Result[]): string {
+  const axis = axisFor(results.map(({ all }) => all));
+  const pages = results.filter(({ trial }) => trial.bytes === PAGE_BYTES);
+  const others = results.filter(({ trial }) => trial.bytes !== PAGE_BYTES);
+  const head = ["p50", "p90", "p99", "max", "runs/s", formatAxis(axis)];
+  return formatTable(
+    [
+      ["4 KiB written", ...head],
+      ...pages.map((result) => formatResult(callLabel, result, axis)),
+      [],
+      ["and other sizes"],
+      ...others.map((result) => formatResult(sizeLabel, result, axis)),
+    ],
+    1,
+    6,
+  );
+}
+
+function formatResult(
+  label: (trial: Trial) => string,
+  { trial, all }: Result,
+  axis: Axis,
+): string[] {
+  return [
+    `  ${label(trial)}`,
+    formatDuration(all.quantile(0.5)),
+    formatDuration(all.quantile(0.9)),
+    all.count < LEAST_RUNS_FOR_P99 ? "-" : formatDuration(all.quantile(0.99)),
+    formatDuration(all.max),
+    formatCount(1000 / all.mean),
+    formatHistogram(all, axis),
+  ];
+}
+
+const FILE_LABELS = { zeroed: "zero-filled", growing: "growing" };
+
+const CALL_LABELS = {
+  none: "not synced",
+  blocking: "blocking",
+  threaded: "threaded",
+  worker: "worker",
+};
+
+function callLabel({ file, call }: Trial): string {
+  return `${FILE_LABELS[file]}, ${CALL_LABELS[call]}`;
+}
+
+function sizeLabel({ file, bytes }: Trial): string {
+  const size = bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1024 ** 2
+    ? `${bytes / 1024} KiB`
+    : `${bytes / 1024 ** 2} MiB`;
+  return `${FILE_LABELS[file]}, ${size}`;
+}

@@ -1,0 +1,77 @@
+import type { FileStorageOptions } from "../../storage/file_storage_options.ts";
+import { formatDuration } from "../format_duration.ts";
+
+/** What a sync costs in two ways, in ms. */
+export interface SyncCosts {
+  /** On the calling thread: median and 99th percentile. */
+  readonly blockingMs: { readonly p50: number; readonly p99: number };
+  /** Median on the runtime's thread pool. */
+  readonly threadedMs: number;
+}
+
+/** What to open a log with. */
+export interface Recommendation {
+  /** Where syncs are to be made. */
+  readonly io: NonNullable<FileStorageOptions["io"]>;
+  /** The policy, as `--policy` takes it: `"leader"` is the default. */
+  readonly policy: string;
+  /** Why, in sentences. */
+  readonly reasons: readonly string[];
+}
+
+/** Beyond this a sync keeps the event loop standing for too long. */
+const SLOW_MS = 1;
+
+/** Below this, handing a sync over is not worth it. */
+const FAST_MS = 0.5;
+
+/** A timer cannot wait for less, so a shorter window is none. */
+const LEAST_WINDOW_MS = 1;
+
+/** Chooses by what syncs cost; pure. */
+export function recommend(costs: SyncCosts): Recommendation {
+  const [io, ioReason] = chooseIo(costs);
+  const [policy, policyReason] = choosePolicy(costs);
+  return { io, policy, reasons: [ioReason, policyReason] };
+}
+
+function chooseIo(
+  { blockingMs: { p50, p99 }, threadedMs }: SyncCosts,
+): [Recommendation["io"], string] {
+  const took = `a sync takes ${formatDuration(p50)}`;
+  if (p50 > SLOW_MS) {
+    return [
+      "threaded",
+      `${took}: on another thread it keeps nobody waiting meanwhile`,
+    ];
+  }
+  const handing = `on another thread it takes ${formatDuration(threadedMs)}`;
+  if (p99 < FAST_MS) {
+    return [
+      "blocking",
+      `${took}, and 99 of 100 less than ${formatDuration(p99)}; ${handing}`,
+    ];
+  }
+  return [
+    "auto",
+    `${took}, but one in a hundred more than ${formatDuration(p99)}: the ` +
+    "log is to see for itself where to make them",
+  ];
+}
+
+/** PostgreSQL's advice for `commit_delay`: half of what a sync costs. */
+function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
+  const half = Math.round(p50 / 2);
+  if (p50 / 2 < LEAST_WINDOW_MS) {
+    return [
+      "leader",
+      "a window to wait for siblings would cost more than the syncs that it " +
+      "saves",
+    ];
+  }
+  return [
+    `leader:${half}`,
+    `waiting half a sync, ${half} ms, for siblings saves syncs; a lone ` +
+    "writer does not wait",
+  ];
+}

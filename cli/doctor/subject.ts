@@ -1,0 +1,11 @@
+import type { MaybePromise } from "../../storage/storage.ts";
+
+/** Something whose cost is measured, again and again. */
+export interface Subject {
+  /** Comes before each turn of measuring, and does not count. */
+  prepare(): MaybePromise<void>;
+  /** What is measured. */
+  run(): MaybePromise<void>;
+  /** Releases what it holds; may be called once, and any time. */
+  close(): MaybePromise<void>;
+}

@@ -1,0 +1,105 @@
+import { Worker } from "node:worker_threads";
+import { StorageError } from "../../storage/storage_error.ts";
+import { FILE_BYTES } from "./storage_subject.ts";
+import type { Subject } from "./subject.ts";
+import type { Trial } from "./trial.ts";
+
+/**
+ * A string, as a file of its own would not be there in a bundle. It answers
+ * each message by another one: a number is an offset to write at and sync,
+ * `"restart"` empties the file.
+ */
+const PROGRAM = `
+Promise.all([import("node:worker_threads"), import("node:fs")]).then(
+  ([{ parentPort, workerData }, fs]) => {
+    const file = fs.openSync(workerData.path, "r+");
+    const bytes = new Uint8Array(workerData.bytes).fill(0x57);
+    parentPort.on("message", (message) => {
+      try {
+        if (message === "restart") fs.ftruncateSync(file, 0);
+        else fs.writeSync(file, bytes, 0, bytes.length, message);
+        fs.fdatasyncSync(file);
+        parentPort.postMessage({});
+      } catch (error) {
+        parentPort.postMessage({ error, code: error.code });
+      }
+    });
+    parentPort.postMessage({});
+  },
+);`;
+
+interface Answer {
+  readonly error?: Error;
+  readonly code?: string;
+}
+
+/** Makes a file durable on a worker thread of its own. */
+export class WorkerSubject implements Subject {
+  readonly #worker: Worker;
+  readonly #path: string;
+  readonly #trial: Trial;
+  #offset = 0;
+  #answered: (answer: Answer) => void = () => {};
+
+  private constructor(path: string, trial: Trial) {
+    this.#path = path;
+    this.#trial = trial;
+    const workerData = { path, bytes: trial.bytes };
+    this.#worker = new Worker(PROGRAM, { eval: true, workerData });
+    this.#worker.on("message", (answer: Answer) => this.#answered(answer));
+    this.#worker.on("error", (error) => this.#answered({ error }));
+  }
+
+  /** Resolves when the worker has the file at `path` open, which is there. */
+  static async make(path: string, trial: Trial): Promise<WorkerSubject> {
+    const subject = new WorkerSubject(path, trial);
+    try {
+      await subject.#answer();
+      return subject;
+    } catch (error) {
+      await subject.close();
+      throw error;
+    }
+  }
+
+  /** One run ahead, so that nobody pays for what others left behind. */
+  async prepare(): Promise<void> {
+    if (this.#trial.file === "growing" && this.#offset >= FILE_BYTES) {
+      this.#offset = 0;
+      await this.#ask("restart");
+    }
+    await this.run();
+  }
+
+  /** From the message to the worker until its answer is here. */
+  run(): Promise<void> {
+    const { file, bytes } = this.#trial;
+    if (file === "zeroed" && this.#offset + bytes > FILE_BYTES) {
+      this.#offset = 0;
+    }
+    const offset = this.#offset;
+    this.#offset += bytes;
+    return this.#ask(offset);
+  }
+
+  /** Ends the worker, and with it closes the file. */
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(message: number | "restart"): Promise<void> {
+    const answer = this.#answer();
+    this.#worker.postMessage(message);
+    return answer;
+  }
+
+  #answer(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#answered = ({ error, code }) => {
+        if (error === undefined) return resolve();
+        const cause = Object.assign(error, code !== undefined && { code });
+        reject(StorageError.wrap("write to", this.#path, cause));
+      };
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { formatCode } from "../../../cli/doctor/format_code.ts";
+import { recommend } from "../../../cli/doctor/recommend.ts";
+import * as library from "../../../mod.ts";
+import { assertEquals } from "../../support/assert.ts";
+import { test } from "../../support/register.ts";
+import { withTempDir } from "../../support/temp_dir.ts";
+
+function chosen(p50: number, p99: number): string[] {
+  const { io, policy, reasons } = recommend({
+    blockingMs: { p50, p99 },
+    threadedMs: p50 + 0.04,
+  });
+  assertEquals(reasons.length, 2);
+  return [io, policy];
+}
+
+test("recommend() chooses io and policy by what a sync costs", () => {
+  assertEquals(chosen(0.03, 0.2), ["blocking", "leader"]);
+  assertEquals(chosen(0.03, 0.6), ["auto", "leader"]);
+  assertEquals(chosen(0.9, 1.2), ["auto", "leader"]);
+  assertEquals(chosen(1.1, 1.2), ["threaded", "leader"]);
+  assertEquals(chosen(1.99, 3), ["threaded", "leader"]);
+  assertEquals(chosen(2, 3), ["threaded", "leader:1"]);
+  assertEquals(chosen(10, 30), ["threaded", "leader:5"]);
+});
+
+test("formatCode() makes code that opens a log", () =>
+  withTempDir(async (dir) => {
+    for (const policy of ["leader", "leader:5", "count:9,age:2.5"]) {
+      for (const io of ["auto", "blocking", "threaded"] as const) {
+        const [imports, line] = formatCode(dir, { io, policy }, "NodeStorage");
+        const names = /\{ (.*) \}/.exec(imports)![1];
+        const make = new Function(
+          `library`,
+          `const { ${names} } = library;
+           return (async () => { ${line} return wal; })();`,
+        );
+        const wal: library.Wal = await make(library);
+        await wal.append("a record");
+        await wal.close();
+      }
+    }
+  }));
+
+test("formatCode() names what differs from the defaults", () => {
+  const show = (io: "auto" | "threaded", policy: string) =>
+    formatCode("./my log", { io, policy }, "DenoStorage");
+  assertEquals(show("auto", "leader"), [
+    'import { Wal } from "@syncline/wal";',
+    'const wal = await Wal.open("./my log");',
+  ]);
+  assertEquals(show("threaded", "count:9,age:2"), [
+    "import { AgePolicy, CountPolicy, DenoStorage, Wal, anyOf } from " +
+    '"@syncline/wal";',
+    'const wal = await Wal.open("./my log", { policy: anyOf(new ' +
+    "CountPolicy({ records: 9 }), new AgePolicy({ ms: 2 })), storage: " +
+    '(dir) => new DenoStorage(dir, { io: "threaded" }) });',
+  ]);
+});

@@ -11,7 +11,7 @@ import { test } from "./support/register.ts";
 /** The files that put the parts together, so they may name them. */
 const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
 
-/** What `storage/` and `policies/` keep to themselves, `_` names aside. */
+/** What the folders keep to themselves, `_` names aside. */
 const internal = new Set([
   "storage/active_segment.ts",
   "storage/create_segment.ts",
@@ -23,6 +23,7 @@ const internal = new Set([
   "storage/segment_reader.ts",
   "storage/segment_supply.ts",
   "storage/write_all.ts",
+  "trace/trace_recorder.ts",
 ]);
 
 const library = sourceFiles();
@@ -68,6 +69,15 @@ test("the simulator imports only the core's decisions and formats", () => {
   assertEquals(breaches(isSimulator, allows), []);
 });
 
+test("traces import the simulator, and of the core types and formats", () => {
+  const isTrace = (file: string) => file.startsWith("trace/");
+  const allows = (to: string, typeOnly: boolean) =>
+    isTrace(to) || to.startsWith("simulator/") ||
+    to.startsWith("storage/format/") ||
+    typeOnly && (to === "clock.ts" || to.startsWith("policies/"));
+  assertEquals(breaches(isTrace, allows), []);
+});
+
 test("the test kit imports the library, and node:assert/strict alone", () => {
   const isKit = (file: string) => file.startsWith("testing/");
   const allows = (to: string) =>
@@ -77,12 +87,12 @@ test("the test kit imports the library, and node:assert/strict alone", () => {
   assertEquals(breaches((file) => !isKit(file), knowsKit), []);
 });
 
-test("the core imports only types of policies and storage", () => {
+test("the core imports only types of policies, storage and traces", () => {
   const isCore = (file: string) =>
     isFlat(file) && !isBarrel(file) && !composing.test(file);
   const allows = (to: string, typeOnly: boolean) =>
     isFlat(to) || to.startsWith("storage/format/") ||
-    typeOnly && /^(policies|storage)\//.test(to);
+    typeOnly && /^(policies|storage|trace)\//.test(to);
   assertEquals(breaches(isCore, allows), []);
 });
 
@@ -117,7 +127,9 @@ test("no file of the library is longer than 250 lines", () => {
 });
 
 test("folders export every public file in mod.ts", () => {
-  for (const folder of ["policies", "storage", "simulator", "testing"]) {
+  for (
+    const folder of ["policies", "storage", "simulator", "trace", "testing"]
+  ) {
     const exported = importsOf(`${folder}/mod.ts`).map(({ to }) => to);
     const hidden = library.filter((file) =>
       new RegExp(`^${folder}/[^_/]+`).test(file) &&

@@ -10,6 +10,7 @@ const folders = [
   "storage",
   "recovery",
   "simulator",
+  "trace",
   "testing",
   "cli",
 ];

@@ -1,0 +1,115 @@
+import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+import type { TraceEvent, TraceFlush, TraceTurn } from "./trace_event.ts";
+
+/** Room for 21,845 appends, in 512 KiB. */
+const CAPACITY = 65_536;
+
+/** An append is an instant, its records, and their bytes. */
+const APPEND_NUMBERS = 3;
+
+/** A flush begins with this in place of an instant, then has nine numbers. */
+const FLUSH = NaN;
+const FLUSH_NUMBERS = 10;
+
+const REASONS: readonly FlushReason[] = [
+  ...["due", "limit", "idle", "demand", "pressure", "fault"] as const,
+];
+
+/** Events as numbers, side by side; what finds no room is counted. */
+export class EventBuffer {
+  readonly #numbers = new Float64Array(CAPACITY);
+  #used = 0;
+  #lostAppends = 0;
+  #lostFlushes = 0;
+  /** Appends and flushes that wait to be taken. */
+  events = 0;
+
+  /** Notes an append. */
+  addAppend(at: number, records: number, bytes: number): void {
+    if (this.#isFull(APPEND_NUMBERS)) {
+      this.#lostAppends++;
+      return;
+    }
+    const numbers = this.#numbers;
+    numbers[this.#used++] = at;
+    numbers[this.#used++] = records;
+    numbers[this.#used++] = bytes;
+    this.events++;
+  }
+
+  /** Notes a flush. */
+  addFlush(flush: FlushReport): void {
+    if (this.#isFull(FLUSH_NUMBERS)) {
+      this.#lostFlushes++;
+      return;
+    }
+    const numbers = this.#numbers;
+    numbers[this.#used++] = FLUSH;
+    numbers[this.#used++] = REASONS.indexOf(flush.reason);
+    numbers[this.#used++] = flush.records;
+    numbers[this.#used++] = flush.bytes;
+    numbers[this.#used++] = flush.firstLsn;
+    numbers[this.#used++] = flush.lastLsn;
+    numbers[this.#used++] = flush.oldestAt;
+    numbers[this.#used++] = flush.startedAt;
+    numbers[this.#used++] = flush.writtenAt;
+    numbers[this.#used++] = flush.durableAt;
+    this.events++;
+  }
+
+  /** Empties the buffer: what it held, and how much did not fit. */
+  take(): TraceEvent[] {
+    const events: TraceEvent[] = [];
+    for (let index = 0; index < this.#used;) {
+      if (Number.isNaN(this.#numbers[index])) {
+        events.push(this.#flushAt(index));
+        index += FLUSH_NUMBERS;
+      } else {
+        const turn = this.#turnAt(index);
+        events.push(turn);
+        index += turn.appends.length * APPEND_NUMBERS;
+      }
+    }
+    if (this.#lostAppends + this.#lostFlushes > 0) {
+      const appends = this.#lostAppends;
+      events.push({ kind: "gap", appends, flushes: this.#lostFlushes });
+    }
+    this.#used = 0;
+    this.#lostAppends = 0;
+    this.#lostFlushes = 0;
+    this.events = 0;
+    return events;
+  }
+
+  /** Once something is lost nothing is noted: a gap is at one place. */
+  #isFull(numbers: number): boolean {
+    return this.#lostAppends + this.#lostFlushes > 0 ||
+      this.#used + numbers > CAPACITY;
+  }
+
+  #turnAt(first: number): TraceTurn {
+    const numbers = this.#numbers;
+    const at = numbers[first];
+    const appends: { records: number; bytes: number }[] = [];
+    let index = first;
+    while (index < this.#used && numbers[index] === at) {
+      appends.push({ records: numbers[index + 1], bytes: numbers[index + 2] });
+      index += APPEND_NUMBERS;
+    }
+    return { kind: "turn", at, appends };
+  }
+
+  #flushAt(index: number): TraceFlush {
+    const numbers = this.#numbers.subarray(index + 1, index + FLUSH_NUMBERS);
+    const [reason, records, bytes, firstLsn, lastLsn, ...instants] = numbers;
+    const [oldestAt, startedAt, writtenAt, durableAt] = instants;
+    return {
+      kind: "flush",
+      flush: {
+        reason: REASONS[reason],
+        ...{ records, bytes, firstLsn, lastLsn },
+        ...{ oldestAt, startedAt, writtenAt, durableAt },
+      },
+    };
+  }
+}

@@ -1,0 +1,135 @@
+import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+import {
+  TRACE_VERSION,
+  type TracedAppend,
+  type TracedOptions,
+  type TraceEvent,
+  type TraceHeader,
+} from "./trace_event.ts";
+
+/** What a line breaks: it must be this. */
+export class BrokenRule {
+  constructor(readonly rule: string) {}
+}
+
+/** Reads a first line; throws {@linkcode BrokenRule}. */
+export function parseHeader(line: string): TraceHeader {
+  const { syncline, version, startedAt, options } = toObject(line);
+  if (syncline !== "trace") {
+    throw new BrokenRule('a header, {"syncline":"trace",…}');
+  }
+  if (version !== TRACE_VERSION) {
+    throw new BrokenRule(`a header of version ${TRACE_VERSION}`);
+  }
+  const at = requireNumber("startedAt", startedAt);
+  return { kind: "header", startedAt: at, options: toOptions(options) };
+}
+
+/** Reads any line but the first; throws {@linkcode BrokenRule}. */
+export function parseEvent(line: string): TraceEvent {
+  const object = toObject(line);
+  if (Object.hasOwn(object, "at")) {
+    const at = requireNumber("at", object.at);
+    return { kind: "turn", at, appends: toAppends(object.bytes) };
+  }
+  if (Object.hasOwn(object, "flush")) {
+    return { kind: "flush", flush: toFlush(object.flush) };
+  }
+  if (Object.hasOwn(object, "gap")) {
+    const { appends, flushes } = Object(object.gap);
+    return {
+      kind: "gap",
+      appends: requireCount("gap.appends", appends, 0),
+      flushes: requireCount("gap.flushes", flushes, 0),
+    };
+  }
+  const { end: reason } = object;
+  if (reason === "closed" || reason === "full") return { kind: "end", reason };
+  throw new BrokenRule('one with "at", "flush", "gap" or "end"');
+}
+
+function toObject(line: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // What is no JSON is no object either.
+  }
+  throw new BrokenRule("a JSON object");
+}
+
+function toOptions(value: unknown): TracedOptions {
+  const { synchronous, syncIntervalMs, maxQueuedBytes, maxQueuedRecords } =
+    Object(value);
+  if (!["full", "normal", "off"].includes(synchronous)) {
+    throw new BrokenRule('one with synchronous "full", "normal" or "off"');
+  }
+  return {
+    synchronous,
+    syncIntervalMs: syncIntervalMs === null
+      ? null
+      : requireNumber("syncIntervalMs", syncIntervalMs),
+    maxQueuedBytes: requireCount("maxQueuedBytes", maxQueuedBytes, 1),
+    maxQueuedRecords: requireCount("maxQueuedRecords", maxQueuedRecords, 1),
+  };
+}
+
+function toAppends(value: unknown): TracedAppend[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new BrokenRule('one with "bytes", an array of one append or more');
+  }
+  return value.map((append) => {
+    const [bytes, records] = Array.isArray(append) ? append : [append, 1];
+    return {
+      bytes: requireCount("bytes", bytes, 0),
+      records: requireCount("records of an append", records, 1),
+    };
+  });
+}
+
+const REASONS: ReadonlySet<unknown> = new Set<FlushReason>([
+  ...["due", "limit", "idle", "demand", "pressure", "fault"] as const,
+]);
+
+function toFlush(value: unknown): FlushReport {
+  const flush: FlushReport = Object(value);
+  const { reason, records, bytes, firstLsn, lastLsn, oldestAt } = flush;
+  if (!REASONS.has(reason)) throw new BrokenRule("one with a flush's reason");
+  const startedAt = requireNumber("startedAt", flush.startedAt);
+  const writtenAt = requireNumber("writtenAt", flush.writtenAt, startedAt);
+  requireCount("records", records, 1);
+  requireCount("firstLsn", firstLsn, 1);
+  if (lastLsn !== firstLsn + records - 1) {
+    throw new BrokenRule(`one with lastLsn ${firstLsn + records - 1}`);
+  }
+  return {
+    reason,
+    records,
+    bytes: requireCount("bytes", bytes, 0),
+    firstLsn,
+    lastLsn,
+    oldestAt: requireNumber("oldestAt", oldestAt),
+    startedAt,
+    writtenAt,
+    durableAt: requireNumber("durableAt", flush.durableAt, writtenAt),
+  };
+}
+
+function requireNumber(
+  name: string,
+  value: unknown,
+  least = -Infinity,
+): number {
+  if (Number.isFinite(value) && (value as number) >= least) {
+    return value as number;
+  }
+  const range = least === -Infinity ? "" : ` of at least ${least}`;
+  throw new BrokenRule(`one with ${name}, a number${range}`);
+}
+
+function requireCount(name: string, value: unknown, least: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) {
+    return value as number;
+  }
+  throw new BrokenRule(`one with ${name}, an integer of at least ${least}`);
+}

@@ -1,0 +1,82 @@
+import type { FlushReport } from "../policies/batch_policy.ts";
+import type { Arrival } from "../simulator/arrival.ts";
+import { readTrace } from "./read_trace.ts";
+import type { TracedOptions } from "./trace_event.ts";
+
+/** A whole trace in memory; see {@linkcode loadTrace}. */
+export interface Trace {
+  /** The log's options that bear on its flushes. */
+  readonly options: TracedOptions;
+  /** Each append in order, for `simulate`. */
+  readonly arrivals: readonly Arrival[];
+  /** Each flush in order. */
+  readonly flushes: readonly FlushReport[];
+  /** Events that the trace lacks, as its sink did not keep up. */
+  readonly missing: { readonly appends: number; readonly flushes: number };
+  /** How it ends; absent if the process was killed. */
+  readonly end?: "closed" | "full";
+}
+
+/**
+ * Reads a whole trace into memory, about 100 bytes for each append. Takes, and
+ * throws, what `readTrace` does.
+ *
+ * @example
+ * ```ts
+ * import { AgePolicy, Wal } from "@syncline/wal";
+ * import { simulate } from "@syncline/wal/simulator";
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { loadTrace, sampledCosts } from "@syncline/wal/trace";
+ * import assert from "node:assert/strict";
+ *
+ * const lines: string[] = [];
+ * const trace = { write: (more: string) => void lines.push(more) };
+ * const wal = await Wal.open(new MemoryStorage(), { trace });
+ * for (let nth = 0; nth < 10; nth++) await wal.append("a record");
+ * await wal.close();
+ *
+ * const recorded = await loadTrace(lines);
+ * assert.equal(recorded.flushes.length, 10);
+ * const costs = sampledCosts(recorded.flushes);
+ * const policy = new AgePolicy({ ms: 50 });
+ * const { flushes } = simulate(policy, recorded.arrivals, costs);
+ * assert.ok(flushes < 10);
+ * ```
+ */
+export async function loadTrace(
+  source: Parameters<typeof readTrace>[0],
+): Promise<Trace> {
+  let options: TracedOptions | undefined;
+  let end: Trace["end"];
+  const arrivals: Arrival[] = [];
+  const flushes: FlushReport[] = [];
+  const missing = { appends: 0, flushes: 0 };
+  for await (const event of readTrace(source)) {
+    switch (event.kind) {
+      case "header":
+        options = event.options;
+        break;
+      case "turn":
+        for (const append of event.appends) {
+          arrivals.push({ at: event.at, ...append });
+        }
+        break;
+      case "flush":
+        flushes.push(event.flush);
+        break;
+      case "gap":
+        missing.appends += event.appends;
+        missing.flushes += event.flushes;
+        break;
+      case "end":
+        end = event.reason;
+    }
+  }
+  return {
+    options: options!,
+    arrivals,
+    flushes,
+    missing,
+    ...(end !== undefined && { end }),
+  };
+}

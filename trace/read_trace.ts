@@ -1,0 +1,103 @@
+import { BrokenRule, parseEvent, parseHeader } from "./_parse_event.ts";
+import { LineReader } from "./_line_reader.ts";
+import type { TraceEvent } from "./trace_event.ts";
+import { TraceFormatError } from "./trace_format_error.ts";
+
+/**
+ * Reads a trace, in pieces as they come: `source` yields bytes (UTF-8) or text,
+ * cut anywhere. Yields the header first, then each line's event in order.
+ *
+ * A trace may lack its end, and its last line may be cut off, as when the
+ * process was killed; anything else that is not as the format has it throws a
+ * {@linkcode TraceFormatError}: also an instant before one that came earlier, a
+ * line behind the end, and a source without a header. The format is in
+ * docs/trace.md.
+ *
+ * @example
+ * ```ts
+ * import { Wal } from "@syncline/wal";
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { readTrace } from "@syncline/wal/trace";
+ * import assert from "node:assert/strict";
+ *
+ * const lines: string[] = [];
+ * const trace = { write: (more: string) => void lines.push(more) };
+ * const wal = await Wal.open(new MemoryStorage(), { trace });
+ * await wal.append("of 11 bytes");
+ * await wal.close();
+ *
+ * const kinds: string[] = [];
+ * for await (const event of readTrace(lines)) kinds.push(event.kind);
+ * assert.deepEqual(kinds, ["header", "turn", "flush", "end"]);
+ * ```
+ */
+export async function* readTrace(
+  source:
+    | AsyncIterable<Uint8Array | string>
+    | Iterable<Uint8Array | string>,
+): AsyncGenerator<TraceEvent> {
+  const lines = new LineReader();
+  const order = new Order();
+  for await (const chunk of source) {
+    for (const line of lines.push(chunk)) yield order.read(line);
+  }
+  // What follows on the last newline was cut off.
+  if (order.lines === 0) throw order.refusal("a header", lines.rest);
+}
+
+/** What the lines have to be one after the other. */
+class Order {
+  /** Lines that were read. */
+  lines = 0;
+  #turnAt = -Infinity;
+  #durableAt = -Infinity;
+  #nextLsn = 0;
+  #isEnded = false;
+
+  read(line: string): TraceEvent {
+    try {
+      const event = this.lines === 0 ? parseHeader(line) : parseEvent(line);
+      this.#follow(event);
+      this.lines++;
+      return event;
+    } catch (error) {
+      if (!(error instanceof BrokenRule)) throw error;
+      throw this.refusal(error.rule, line);
+    }
+  }
+
+  refusal(rule: string, found: string): TraceFormatError {
+    return new TraceFormatError(this.lines + 1, rule, found);
+  }
+
+  #follow(event: TraceEvent): void {
+    if (this.#isEnded) throw new BrokenRule("absent, behind the end");
+    switch (event.kind) {
+      case "turn":
+        if (event.at < this.#turnAt) {
+          throw new BrokenRule(`a turn at ${this.#turnAt} or later`);
+        }
+        this.#turnAt = event.at;
+        break;
+      case "flush": {
+        const { firstLsn, lastLsn, durableAt } = event.flush;
+        if (this.#nextLsn > 0 && firstLsn !== this.#nextLsn) {
+          throw new BrokenRule(`a flush from LSN ${this.#nextLsn} on`);
+        }
+        if (durableAt < this.#durableAt) {
+          throw new BrokenRule(
+            `a flush durable at ${this.#durableAt} or later`,
+          );
+        }
+        this.#nextLsn = lastLsn + 1;
+        this.#durableAt = durableAt;
+        break;
+      }
+      case "gap":
+        this.#nextLsn = 0;
+        break;
+      case "end":
+        this.#isEnded = true;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { FlushReport } from "../policies/batch_policy.ts";
+
+/** The version of the format that this library writes and reads. */
+export const TRACE_VERSION = 1;
+
+/** The first line of a trace. */
+export interface TraceHeader {
+  readonly kind: "header";
+  /** When the trace began, in ms on the log's clock, as all instants are. */
+  readonly startedAt: number;
+  /** The log's options that bear on its flushes. */
+  readonly options: TracedOptions;
+}
+
+/** Options of a log that bear on its flushes, as in `WalOptions`. */
+export interface TracedOptions {
+  readonly synchronous: "full" | "normal" | "off";
+  /** `null` for `Infinity`. */
+  readonly syncIntervalMs: number | null;
+  readonly maxQueuedBytes: number;
+  readonly maxQueuedRecords: number;
+}
+
+/** Appends that came in one turn. */
+export interface TraceTurn {
+  readonly kind: "turn";
+  /** When they came. */
+  readonly at: number;
+  /** Each append, in order. */
+  readonly appends: readonly TracedAppend[];
+}
+
+/** One append; several records if they share a frame. */
+export interface TracedAppend {
+  /** Bytes of the record, or of the records together. */
+  readonly bytes: number;
+  /** How many records, at least 1. */
+  readonly records: number;
+}
+
+/** A flush, when it was done. */
+export interface TraceFlush {
+  readonly kind: "flush";
+  /** What the policy was told. */
+  readonly flush: FlushReport;
+}
+
+/** Events are missing here, as the sink did not keep up. */
+export interface TraceGap {
+  readonly kind: "gap";
+  /** Appends that are missing. */
+  readonly appends: number;
+  /** Flushes that are missing. */
+  readonly flushes: number;
+}
+
+/** The last line of a trace, unless the process was killed. */
+export interface TraceEnd {
+  readonly kind: "end";
+  /** Why it ends: the log was closed, or the trace has its full size. */
+  readonly reason: "closed" | "full";
+}
+
+/** A line of a trace. */
+export type TraceEvent =
+  | TraceHeader
+  | TraceTurn
+  | TraceFlush
+  | TraceGap
+  | TraceEnd;

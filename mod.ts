@@ -30,5 +30,6 @@ export * from "./record_too_large_error.ts";
 export * from "./recovery/mod.ts";
 export * from "./storage/mod.ts";
 export type { Synchronous } from "./synchronous.ts";
+export type { TraceOptions } from "./trace/trace_options.ts";
 export * from "./wal.ts";
 export type { WalOptions } from "./wal_options.ts";

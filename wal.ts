@@ -11,6 +11,8 @@ import { RecordReader } from "./record_reader.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
+import { TraceRecorder } from "./trace/trace_recorder.ts";
+import { TracedWriter } from "./traced_writer.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -55,7 +57,10 @@ export class Wal implements AsyncDisposable {
 
   private constructor(log: FrameLog, options: CheckedOptions) {
     this.#log = log;
-    this.#writer = new Writer(log, options);
+    const { trace } = options;
+    this.#writer = trace === undefined
+      ? new Writer(log, options)
+      : new TracedWriter(log, options, new TraceRecorder(trace, options));
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
 

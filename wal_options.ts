@@ -5,6 +5,7 @@ import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import type { Storage } from "./storage/storage.ts";
 import { DEFAULT_ACK, type Synchronous } from "./synchronous.ts";
 import { systemClock } from "./system_clock.ts";
+import type { TraceOptions } from "./trace/trace_options.ts";
 
 /** Options of `Wal.open`. */
 export interface WalOptions {
@@ -42,12 +43,19 @@ export interface WalOptions {
   takeOver?: boolean;
   /** Hears warnings, such as of tmpfs. Default: `console.warn`. */
   warn?: (message: string) => void;
+  /**
+   * Where to note what comes to the log and what its flushes cost; never what
+   * is in a record. Default: nowhere. See docs/trace.md.
+   */
+  trace?: TraceOptions;
   /** Time, for tests. Default: the runtime's own. */
   clock?: Clock;
 }
 
 /** {@linkcode WalOptions} with every default filled in, and checked. */
-export type CheckedOptions = Required<Omit<WalOptions, "storage">>;
+export type CheckedOptions =
+  & Required<Omit<WalOptions, "storage" | "trace">>
+  & Pick<WalOptions, "trace">;
 
 /** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
 export function checkOptions(options: WalOptions): CheckedOptions {
@@ -68,6 +76,7 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     takeOver: options.takeOver ?? false,
     warn: options.warn ?? ((message) => console.warn(message)),
     clock: options.clock ?? systemClock,
+    ...(options.trace !== undefined && { trace: options.trace }),
   };
   requireInteger("segmentBytes", checked.segmentBytes, 4096);
   requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
@@ -100,6 +109,13 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   }
   if (typeof checked.clock?.endOfTurn !== "function") {
     throw refusal("clock", "an object with a method endOfTurn", checked.clock);
+  }
+  const { trace } = checked;
+  if (trace !== undefined && typeof trace?.write !== "function") {
+    throw refusal("trace", "an object with a method write", trace);
+  }
+  if (trace?.maxBytes !== undefined) {
+    requireInteger("trace.maxBytes", trace.maxBytes, 1);
   }
   return checked;
 }

@@ -63,6 +63,13 @@ test("Wal.open() refuses options out of bounds, by name", async () => {
   }
 });
 
+test("Wal.open() refuses a trace without room", async () => {
+  const trace = { write: () => {}, maxBytes: 0 };
+  const open = () => Wal.open(new MemoryStorage(), { trace });
+  const { message } = await assertRejects(open, RangeError);
+  assertStringIncludes(message, "trace.maxBytes must be an integer of at");
+});
+
 test("Wal.open() refuses options of a wrong type, by name", async () => {
   const rows: [string, unknown, string][] = [
     ["segmentBytes", "8192", 'received "8192"'],
@@ -71,6 +78,8 @@ test("Wal.open() refuses options of a wrong type, by name", async () => {
     ["syncIntervalMs", "1000", 'received "1000"'],
     ["recovery", "rescue", 'must be "tail", "strict" or "salvage"'],
     ["policy", {}, "an object with a method due: received [object Object]"],
+    ["trace", {}, "an object with a method write: received [object Object]"],
+    ["trace", null, "an object with a method write: received null"],
     ["policy", 5, "an object with a method due: received 5"],
     ["synchronous", "on", 'must be "full", "normal" or "off": received "on"'],
     ["takeOver", 1, "a boolean: received 1"],

@@ -3,6 +3,7 @@ import type { Arrival } from "../../simulator/arrival.ts";
 import type { CostModel } from "../../simulator/cost_model.ts";
 import type { Source } from "../../simulator/_source.ts";
 import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
 import { anotherTurn } from "./another_turn.ts";
 import { CostedFrameLog } from "./costed_frame_log.ts";
 import { EventClock } from "./event_clock.ts";
@@ -24,12 +25,12 @@ export async function runWriter(
   policy: BatchPolicy,
   source: Source,
   costs: CostModel,
-  bounds: { maxQueuedBytes?: number; maxQueuedRecords?: number } = {},
+  options: WalOptions = {},
 ): Promise<WriterRun> {
   const clock = new EventClock();
   const log = new CostedFrameLog(clock, costs);
   const observer = new ObservingPolicy(policy);
-  const wal = await Wal.open(log, { clock, policy: observer, ...bounds });
+  const wal = await Wal.open(log, { clock, policy: observer, ...options });
   const latencies: number[] = [];
   let acked: [index: number, caller: number][] = [];
   let appends = 0;

@@ -1,0 +1,53 @@
+import type { AckLevel } from "./ack_level.ts";
+import type { Entry } from "./intake.ts";
+import type { LsnRange } from "./lsn_range.ts";
+import type { FrameLog } from "./storage/frame_log.ts";
+import type { TraceRecorder } from "./trace/trace_recorder.ts";
+import { Writer } from "./writer.ts";
+import type { WriterOptions } from "./writer_options.ts";
+
+/** A writer that has noted what comes to it and what it flushes. */
+export class TracedWriter extends Writer {
+  readonly #trace: TraceRecorder;
+
+  /** Goes on where `log` ends. */
+  constructor(log: FrameLog, options: WriterOptions, trace: TraceRecorder) {
+    super(log, { ...options, policy: trace.watch(options.policy) });
+    this.#trace = trace;
+  }
+
+  /** Queues one record, waiting for room if need be. */
+  override append(
+    record: Uint8Array | string,
+    size: number,
+    level: AckLevel,
+  ): Promise<number> {
+    const acked = super.append(record, size, level);
+    this.#trace.arrived(1, size);
+    return acked;
+  }
+
+  /** Queues records that share a frame; resolves with their LSNs. */
+  override appendTogether(entry: Entry): Promise<LsnRange> {
+    const acked = super.appendTogether(entry);
+    this.#trace.arrived(entry.records.length, entry.bytes);
+    return acked;
+  }
+
+  /** Queues one record or throws. */
+  override enqueue(
+    record: Uint8Array | string,
+    size: number,
+    level: AckLevel,
+  ): number {
+    const lsn = super.enqueue(record, size, level);
+    this.#trace.arrived(1, size);
+    return lsn;
+  }
+
+  /** Ends all timers, and the trace, as nothing follows. */
+  override stop(): void {
+    super.stop();
+    this.#trace.end();
+  }
+}

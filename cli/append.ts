@@ -9,6 +9,7 @@ import { LineSplitter } from "./line_splitter.ts";
 import type { AppendCommand } from "./parse_command.ts";
 import { showProgress } from "./show_progress.ts";
 import { formatSummary } from "./format_summary.ts";
+import { openTraceFile } from "./trace_file.ts";
 import { untilAborted } from "./until_aborted.ts";
 
 const QUEUED_RECORDS = 65_536;
@@ -19,7 +20,23 @@ export async function runAppend(
   command: AppendCommand,
   io: CliIo,
 ): Promise<number> {
-  const wal = await Wal.open(command.directory, walOptions(command, io));
+  const { directory, trace } = command;
+  const sink = trace === undefined ? undefined : openTraceFile(trace);
+  try {
+    const options = walOptions(command, io);
+    const traced = sink === undefined ? {} : { trace: sink };
+    const wal = await Wal.open(directory, { ...options, ...traced });
+    return await appendAll(wal, command, io);
+  } finally {
+    sink?.close();
+  }
+}
+
+async function appendAll(
+  wal: Wal,
+  command: AppendCommand,
+  io: CliIo,
+): Promise<number> {
   const startedAt = performance.now();
   const failure = new AbortController();
   const tracker = new AckTracker(
@@ -77,7 +94,7 @@ async function appendLines(
 ): Promise<void> {
   const splitter = new LineSplitter();
   const stop = eitherSignal(io.interrupt, failure);
-  const appendAll = async (lines: Iterable<Uint8Array>) => {
+  const appendEach = async (lines: Iterable<Uint8Array>) => {
     for (const line of lines) {
       const lsn = tryEnqueue(wal, line);
       tracker.queued(lsn ?? await waitForRoom(wal, line, tracker), line.length);
@@ -85,11 +102,11 @@ async function appendLines(
     tracker.watch();
   };
   for await (const chunk of untilAborted(io.stdin, stop)) {
-    await appendAll(splitter.push(chunk));
+    await appendEach(splitter.push(chunk));
   }
   failure.throwIfAborted();
   // After a Ctrl-C what is left is not a line but a piece of one.
-  if (!io.interrupt.aborted) await appendAll(splitter.end());
+  if (!io.interrupt.aborted) await appendEach(splitter.end());
 }
 
 /** Costs no promise and no turn of the event loop. */

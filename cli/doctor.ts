@@ -2,17 +2,21 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { defaultStorage } from "../open_frame_log.ts";
+import { simulate } from "../simulator/simulate.ts";
 import { seeded } from "../storage/_seeded.ts";
 import { StorageError } from "../storage/storage_error.ts";
+import type { Trace } from "../trace/load_trace.ts";
 import { type CliIo, writeLine } from "./cli_io.ts";
 import { formatCode } from "./doctor/format_code.ts";
 import {
   type DoctorReport,
   formatDoctor,
+  type Result,
   toJson,
 } from "./doctor/format_doctor.ts";
 import { judgePlace } from "./doctor/judge_place.ts";
 import { type Measured, measureInTurns } from "./doctor/measure_in_turns.ts";
+import { measuredCosts } from "./doctor/measured_costs.ts";
 import { readPlace } from "./doctor/read_place.ts";
 import { recommend } from "./doctor/recommend.ts";
 import { withScratchDirectory } from "./doctor/scratch_directory.ts";
@@ -21,8 +25,12 @@ import type { Subject } from "./doctor/subject.ts";
 import { PAGE_BYTES, type Trial, TRIALS } from "./doctor/trial.ts";
 import { WorkerSubject } from "./doctor/worker_subject.ts";
 import { EXIT, signalExitCode } from "./exit_code.ts";
+import { candidatesFor } from "./lab/candidates.ts";
+import { type Figures, figuresOf } from "./lab/contender.ts";
 import type { DoctorCommand } from "./parse_doctor.ts";
+import { parsePolicy } from "./parse_policy.ts";
 import { readLockState } from "./read_lock_state.ts";
+import { readTraceFile } from "./trace_file.ts";
 
 /** Measures a directory's syncs; a warning is no failure. */
 export async function runDoctor(
@@ -31,6 +39,9 @@ export async function runDoctor(
 ): Promise<number> {
   const { directory, seconds, json } = command;
   requireDirectory(directory);
+  const trace = command.trace === undefined
+    ? undefined
+    : await readTraceFile(command.trace);
   if (stderr.isTerminal) {
     await writeLine(stderr, `measuring "${directory}" for ${seconds} s`);
   }
@@ -39,7 +50,7 @@ export async function runDoctor(
     (scratch) => measure(scratch, seconds, interrupt),
   );
   if (interrupt.aborted) return signalExitCode(interrupt.reason);
-  const report = toReport(command, found);
+  const report = toReport(command, found, trace);
   if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
   else for (const line of formatDoctor(report)) await writeLine(stdout, line);
   return EXIT.ok;
@@ -92,38 +103,56 @@ async function makeSubject(
 function toReport(
   { directory, seconds }: DoctorCommand,
   found: readonly Measured[],
+  trace: Trace | undefined,
 ): DoctorReport {
+  const results = TRIALS.map((trial, index) => ({ trial, ...found[index] }));
   const of = (call: Trial["call"]) =>
-    found[
-      TRIALS.findIndex((trial) =>
-        trial.file === "zeroed" && trial.call === call &&
-        trial.bytes === PAGE_BYTES
-      )
-    ];
+    results.find(({ trial }) =>
+      trial.file === "zeroed" && trial.call === call &&
+      trial.bytes === PAGE_BYTES
+    )!;
   const { all: blocking, halves } = of("blocking");
+  const syncMs = blocking.quantile(0.5);
   const place = readPlace(directory);
+  const rows = trace && simulateAll(trace, results, syncMs);
   const recommendation = recommend({
-    blockingMs: { p50: blocking.quantile(0.5), p99: blocking.quantile(0.99) },
+    blockingMs: { p50: syncMs, p99: blocking.quantile(0.99) },
     threadedMs: of("threaded").all.quantile(0.5),
-  });
+  }, rows);
+  const lock = readLockState(directory);
+  const [first, second] = halves.map((half) => half.quantile(0.5));
   const warnings = judgePlace({
     place,
-    lock: readLockState(directory),
-    syncMs: blocking.quantile(0.5),
-    halvesMs: [halves[0].quantile(0.5), halves[1].quantile(0.5)],
+    lock,
+    syncMs,
+    halvesMs: [first, second],
   });
   const storage = "Deno" in globalThis ? "DenoStorage" : "NodeStorage";
-  const code = formatCode(directory, recommendation, storage);
-  const results = TRIALS.map((trial, index) => ({ trial, ...found[index] }));
   return {
     place,
     runtime: describeRuntime(),
     seconds,
     results: results.map(({ trial, all }) => ({ trial, all })),
     warnings,
+    ...(rows !== undefined && { rows }),
     recommendation,
-    code,
+    code: formatCode(directory, recommendation, storage),
   };
+}
+
+function simulateAll(
+  trace: Trace,
+  results: readonly Result[],
+  syncMs: number,
+): Figures[] {
+  const costs = measuredCosts(results);
+  const rows = candidatesFor(syncMs).map((name) => {
+    const policy = parsePolicy(name);
+    const run = simulate(policy, trace.arrivals, costs, trace.options);
+    return figuresOf({ name, run });
+  });
+  // A trace without appends decides nothing.
+  return rows.filter(({ meanMs }) => !Number.isNaN(meanMs));
 }
 
 function describeRuntime(): string {

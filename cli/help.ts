@@ -2,7 +2,7 @@ import type { CommandName } from "./parse_command.ts";
 
 const TOP = `Usage: wal COMMAND DIR [OPTIONS]
 
-A write-ahead log in the directory DIR.
+A write-ahead log in the directory DIR; "lab" takes a trace in its place.
 
   append    append each line of stdin as a record
   cat       print records, also while a writer has the log open
@@ -10,6 +10,7 @@ A write-ahead log in the directory DIR.
   verify    read everything and check every checksum and link
   repair    keep what is intact of a damaged log, and the damaged bytes beside
   doctor    measure what a sync costs in a directory, and recommend options
+  lab       replay a trace through policies, and compare them
 
   --help, -h       this text; "wal COMMAND --help" says more
   --version, -V    the version
@@ -36,6 +37,9 @@ The last line on stderr says what was acknowledged.
                    leader:2        but waits for siblings for 2 ms
                    Joined by commas, the first that is due flushes:
                    count:1000,bytes:1m,age:10
+  --trace FILE     write a trace to FILE, which must not be there: when records
+                   came, how large they are, and what flushes cost; not what
+                   is in them. "wal lab FILE" replays it
 
 Ctrl-C stops reading; what was read is made durable. A second one ends at once.`,
   cat: `Usage: wal cat DIR [OPTIONS]
@@ -92,11 +96,32 @@ else goes on hits all alike. Warns of places where a sync does not do what a log
 relies on.
 
   --seconds N    how long to measure (10)
+  --trace FILE   choose the policy by simulating the appends in this trace with
+                 the measured costs; see "wal lab --help"
   --json         one object instead of text, durations in ms
 
 Takes no lock and touches no log. It needs 200 MB for a while, in a directory
 ".wal-doctor-XXXXXX" in DIR, which it removes, also after Ctrl-C; only a process
 that is killed leaves it behind, and it may then be deleted.`,
+  lab: `Usage: wal lab TRACE [OPTIONS]
+
+Replays the appends in the file TRACE through policies, in a simulator, and
+shows what each would have come to: how long appends would have waited until
+they were durable, and how many flushes it would have taken. A log writes a
+trace if asked to: by "wal append --trace FILE", or Wal.open(dir, { trace }).
+
+The first row is what the log itself did. The appends come when they came in the
+trace: callers who wait for their acks would have come at other times.
+
+  --policy POLICY          a policy to try, as in "wal append"; may be repeated.
+                           By default some that suit what the flushes cost
+  --sync-ms MS             what each sync takes, in place of what flushes took
+                           in the trace, of which one is drawn at random
+  --seed N                 draw others (1)
+  --price-per-million N    what a million flushes cost, as object storage has
+                           it: adds what each policy costs in a month
+  --svg FILE               a plot of it, for light and dark grounds
+  --json                   one object instead of text, durations in ms`,
 };
 
 /** The help on a command, or on all of them. */

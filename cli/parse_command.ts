@@ -2,6 +2,7 @@ import type { AckLevel } from "../ack_level.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
 import { onlyArgument, parseArguments } from "./parse_arguments.ts";
 import { type DoctorCommand, parseDoctor } from "./parse_doctor.ts";
+import { type LabCommand, parseLab } from "./parse_lab.ts";
 import { parseInteger } from "./parse_number.ts";
 import { parsePolicy } from "./parse_policy.ts";
 import { UsageError } from "./usage_error.ts";
@@ -10,7 +11,7 @@ import { UsageError } from "./usage_error.ts";
 export type CommandName = typeof COMMANDS[number];
 
 const COMMANDS = [
-  ...["append", "cat", "inspect", "verify", "repair", "doctor"] as const,
+  ...["append", "cat", "inspect", "verify", "repair", "doctor", "lab"] as const,
 ];
 
 /** `append`, parsed. */
@@ -20,6 +21,8 @@ export interface AppendCommand {
   /** Absent for the library's own. */
   policy?: BatchPolicy;
   ack: AckLevel;
+  /** Path of a trace to be written. */
+  trace?: string;
 }
 
 /** `cat`, parsed. */
@@ -63,6 +66,7 @@ export type Command =
   | VerifyCommand
   | RepairCommand
   | DoctorCommand
+  | LabCommand
   | { name: "help"; topic?: CommandName }
   | { name: "version" };
 
@@ -82,6 +86,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseRepair(rest);
     case "doctor":
       return parseDoctor(rest);
+    case "lab":
+      return parseLab(rest);
     case "help":
     case "-h":
     case "--help":
@@ -103,6 +109,7 @@ function parseAppend(args: string[]): Command {
   const { values, positionals } = parseArguments(args, {
     policy: { type: "string" },
     ack: { type: "string" },
+    trace: { type: "string" },
   });
   if (values.help) return { name: "help", topic: "append" };
   return {
@@ -110,6 +117,7 @@ function parseAppend(args: string[]): Command {
     directory: onlyArgument("append", "directory", positionals),
     ...(values.policy !== undefined && { policy: parsePolicy(values.policy) }),
     ack: parseAck(values.ack ?? "disk"),
+    ...(values.trace !== undefined && { trace: values.trace }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface DoctorCommand {
   directory: string;
   /** How long to measure. */
   seconds: number;
+  /** Path of a trace whose appends decide on the policy. */
+  trace?: string;
   json: boolean;
 }
 
@@ -16,6 +18,7 @@ export function parseDoctor(
 ): DoctorCommand | { name: "help"; topic: "doctor" } {
   const { values, positionals } = parseArguments(args, {
     seconds: { type: "string" },
+    trace: { type: "string" },
     json: { type: "boolean" },
   });
   if (values.help) return { name: "help", topic: "doctor" };
@@ -23,6 +26,7 @@ export function parseDoctor(
     name: "doctor",
     directory: onlyArgument("doctor", "directory", positionals),
     seconds: parseSeconds("--seconds", values.seconds ?? "10"),
+    ...(values.trace !== undefined && { trace: values.trace }),
     json: values.json ?? false,
   };
 }

@@ -33,6 +33,13 @@ export function parseSeconds(subject: string, text: string): number {
   throw refusal(subject, "number of seconds above 0", text);
 }
 
+/** A number of at least 0; throws {@linkcode UsageError}. */
+export function parsePrice(subject: string, text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (value >= 0 && value < Infinity) return value;
+  throw refusal(subject, "price of at least 0", text);
+}
+
 function requireInteger(
   subject: string,
   text: string,

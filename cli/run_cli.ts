@@ -6,6 +6,7 @@ import { runDoctor } from "./doctor.ts";
 import { EXIT } from "./exit_code.ts";
 import { help } from "./help.ts";
 import { runInspect } from "./inspect.ts";
+import { runLab } from "./lab.ts";
 import { type Command, parseCommand } from "./parse_command.ts";
 import { runRepair } from "./repair.ts";
 import { UsageError } from "./usage_error.ts";
@@ -39,6 +40,8 @@ async function run(command: Command, io: CliIo): Promise<number> {
       return await runRepair(command, io);
     case "doctor":
       return await runDoctor(command, io);
+    case "lab":
+      return await runLab(command, io);
     case "help":
       await writeLine(io.stdout, help(command.topic));
       return EXIT.ok;

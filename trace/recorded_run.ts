@@ -33,12 +33,13 @@ export function recordedRun(trace: Trace): Simulation | undefined {
   const { arrivals, flushes, missing } = trace;
   if (missing.appends + missing.flushes > 0) return undefined;
   const run = new Simulation();
-  let next = 0;
+  const waiting = arrivals[Symbol.iterator]();
   for (const flush of flushes) {
-    for (let taken = 0; taken < flush.records && next < arrivals.length;) {
-      const { at, records = 1 } = arrivals[next++];
-      taken += records;
-      run.noteAppend(at, flush.durableAt);
+    for (let taken = 0; taken < flush.records;) {
+      const { done, value } = waiting.next();
+      if (done) break;
+      taken += value.records ?? 1;
+      run.noteAppend(value.at, flush.durableAt);
     }
     run.noteFlush(flush, false);
   }

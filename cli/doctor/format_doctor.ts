@@ -8,6 +8,8 @@ import {
   formatHistogram,
 } from "../format_histogram.ts";
 import { formatTable } from "../format_table.ts";
+import type { Figures } from "../lab/contender.ts";
+import { formatFigures } from "../lab/format_lab.ts";
 import type { Place } from "./read_place.ts";
 import type { Recommendation } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./trial.ts";
@@ -26,6 +28,8 @@ export interface DoctorReport {
   readonly seconds: number;
   readonly results: readonly Result[];
   readonly warnings: readonly string[];
+  /** What policies come to with the appends of a trace, if one was given. */
+  readonly rows?: readonly Figures[];
   readonly recommendation: Recommendation;
   /** Code that follows the recommendation. */
   readonly code: readonly string[];
@@ -46,6 +50,11 @@ export function* formatDoctor(report: DoctorReport): Generator<string> {
   yield "";
   yield formatResults(results);
   yield "";
+  const { rows = [] } = report;
+  if (rows.length > 0) {
+    yield formatFigures(rows);
+    yield "";
+  }
   for (const warning of warnings) yield `WARNING: ${warning}`;
   if (warnings.length > 0) yield "";
   yield "Recommended:";

@@ -1,5 +1,7 @@
 import type { FileStorageOptions } from "../../storage/file_storage_options.ts";
 import { formatDuration } from "../format_duration.ts";
+import { chooseBest } from "../lab/choose_best.ts";
+import type { Figures } from "../lab/contender.ts";
 
 /** What a sync costs in two ways, in ms. */
 export interface SyncCosts {
@@ -28,11 +30,34 @@ const FAST_MS = 0.5;
 /** A timer cannot wait for less, so a shorter window is none. */
 const LEAST_WINDOW_MS = 1;
 
-/** Chooses by what syncs cost; pure. */
-export function recommend(costs: SyncCosts): Recommendation {
+/**
+ * Chooses by what syncs cost and, if there are any, by what policies come to in
+ * a simulation; the first of `rows` is the default. Pure.
+ */
+export function recommend(
+  costs: SyncCosts,
+  rows: readonly Figures[] = [],
+): Recommendation {
   const [io, ioReason] = chooseIo(costs);
-  const [policy, policyReason] = choosePolicy(costs);
+  const [policy, policyReason] = rows.length === 0
+    ? choosePolicy(costs)
+    : chooseRow(rows);
   return { io, policy, reasons: [ioReason, policyReason] };
+}
+
+function chooseRow(rows: readonly Figures[]): [string, string] {
+  const best = chooseBest(rows);
+  const [first] = rows;
+  const describe = ({ meanMs, p99Ms }: Figures) =>
+    `${formatDuration(meanMs)} on average, ${formatDuration(p99Ms)} at p99`;
+  const found = `with the trace's appends, "${best.name}" waits ` +
+    describe(best);
+  return [
+    best.name,
+    best === first
+      ? `${found}, and no other policy is clearly faster`
+      : `${found}; "${first.name}", the default, ${describe(first)}`,
+  ];
 }
 
 function chooseIo(

@@ -23,6 +23,8 @@ test("parseCommand() refuses bad usage", () => {
   const bad = ["", "frob", "append", "append a b", "append a --ack tape"];
   bad.push("cat a --from 0", "cat a --to x", "cat a --from 3 --to 2");
   bad.push("verify", "inspect a --nope", "cat a --from");
+  bad.push("lab", "lab a --policy frob", "lab a --sync-ms x");
+  bad.push("lab a --price-per-million -1", "lab a --seed 0");
   bad.push("doctor", "doctor a --seconds 0", "doctor a --seconds x");
   for (const line of bad) {
     const args = line === "" ? [] : line.split(" ");

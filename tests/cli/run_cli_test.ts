@@ -22,7 +22,15 @@ test("runCli() exits with 2 on bad usage, and 0 on help and version", async () =
   assertEquals([bad.code, bad.stdout.length], [2, 0]);
   assertStringIncludes(bad.stderr, 'Try "wal --help"');
   for (
-    const name of ["append", "cat", "inspect", "verify", "repair", "doctor"]
+    const name of [
+      "append",
+      "cat",
+      "inspect",
+      "verify",
+      "repair",
+      "doctor",
+      "lab",
+    ]
   ) {
     const { code, stdout } = await wal([name, "--help"]);
     assertEquals(code, 0);

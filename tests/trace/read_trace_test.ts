@@ -175,7 +175,7 @@ test("loadTrace() gathers appends and flushes, and sums up gaps", async () => {
     '{"gap":{"appends":5,"flushes":1}}\n{"gap":{"appends":1,"flushes":0}}\n',
     flushLine({ firstLsn: 50, lastLsn: 52 }),
   ]);
-  assertEquals(trace.arrivals, [
+  assertEquals([...trace.arrivals], [
     { at: 1, bytes: 10, records: 1 },
     { at: 1, bytes: 20, records: 3 },
   ]);

@@ -24,6 +24,22 @@ test("recommend() chooses io and policy by what a sync costs", () => {
   assertEquals(chosen(10, 30), ["threaded", "leader:5"]);
 });
 
+test("recommend() goes by the rows of a simulation, if there are any", () => {
+  const row = (name: string, p99Ms: number) => ({
+    ...{ name, meanMs: 1, p99Ms, p50Ms: 0, p999Ms: 0, maxMs: 0 },
+    ...{ flushesPerSecond: 1, recordsPerFlush: 1, busyShare: 0 },
+  });
+  const costs = { blockingMs: { p50: 10, p99: 20 }, threadedMs: 10 };
+  const rows = [row("leader", 9), row("age:2", 5)];
+  const { policy, reasons } = recommend(costs, rows);
+  assertEquals(policy, "age:2");
+  assertEquals(
+    reasons[1],
+    'with the trace\'s appends, "age:2" waits 1.00 ms on average, 5.00 ms at ' +
+      'p99; "leader", the default, 1.00 ms on average, 9.00 ms at p99',
+  );
+});
+
 test("formatCode() makes code that opens a log", () =>
   withTempDir(async (dir) => {
     for (const policy of ["leader", "leader:5", "count:9,age:2.5"]) {

@@ -1,0 +1,44 @@
+import type { CostModel } from "../../simulator/cost_model.ts";
+import { uniform } from "../../simulator/_uniform.ts";
+import type { Result } from "./format_doctor.ts";
+import { PAGE_BYTES } from "./trial.ts";
+
+/**
+ * A device that costs what was measured: a flush takes as long as a page did
+ * in some run, drawn at random but the same for the same instant, and longer
+ * or shorter as its size is. Write and sync were measured together, so both
+ * are in the sync.
+ */
+export function measuredCosts(results: readonly Result[]): CostModel {
+  const blocking = results.filter(({ trial }) =>
+    trial.file === "zeroed" && trial.call === "blocking"
+  ).sort((a, b) => a.trial.bytes - b.trial.bytes);
+  const page = blocking.find(({ trial }) => trial.bytes === PAGE_BYTES)!.all;
+  const medians = blocking.map(({ trial, all }) =>
+    [trial.bytes, all.quantile(0.5)] as const
+  );
+  const pageMs = page.quantile(0.5);
+  return {
+    writeMs: () => 0,
+    syncMs(at, bytes) {
+      const whole = Math.floor(at);
+      const share = uniform(1, whole, Math.floor((at - whole) * 2 ** 32));
+      return page.quantile(1 - share) * interpolate(medians, bytes) / pageMs;
+    },
+  };
+}
+
+/** Straight from point to point; beyond the last ones, in proportion to x. */
+function interpolate(
+  points: readonly (readonly [x: number, y: number])[],
+  x: number,
+): number {
+  const [firstX, firstY] = points[0];
+  if (x <= firstX) return firstY;
+  for (let index = 1; index < points.length; index++) {
+    const [[x0, y0], [x1, y1]] = [points[index - 1], points[index]];
+    if (x <= x1) return y0 + (y1 - y0) * (x - x0) / (x1 - x0);
+  }
+  const [lastX, lastY] = points.at(-1)!;
+  return lastY * x / lastX;
+}

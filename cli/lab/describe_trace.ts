@@ -1,0 +1,73 @@
+import type { Simulation } from "../../simulator/simulation.ts";
+import type { Trace } from "../../trace/load_trace.ts";
+import { formatCount } from "../format_count.ts";
+
+/** What a trace holds, and what to mind about it. */
+export interface TraceSummary {
+  readonly appends: number;
+  readonly records: number;
+  readonly flushes: number;
+  /** From the first append to the last event. */
+  readonly seconds: number;
+  /** Share of the appends that came as soon as a flush was done, 0 to 1. */
+  readonly releasedShare: number;
+  readonly notes: readonly string[];
+}
+
+/** Most of the appends are callers' who wait for their acks. */
+const MOSTLY = 0.5;
+
+/** Looks over a trace. */
+export function describeTrace(
+  trace: Trace,
+  recorded: Simulation | undefined,
+): TraceSummary {
+  const { flushes, missing, end } = trace;
+  const counts = countAppends(trace);
+  const notes: string[] = [];
+  if (counts.releasedShare > MOSTLY) {
+    notes.push(
+      `${Math.round(counts.releasedShare * 100)} % of the appends came as ` +
+        "soon as a flush was done: these callers wait for their acks. Here " +
+        "they come when they came, however long another policy lets them wait",
+    );
+  }
+  if (recorded === undefined) {
+    notes.push(
+      `the trace lacks ${formatCount(missing.appends)} appends and ` +
+        `${formatCount(missing.flushes)} flushes, as its sink did not keep up`,
+    );
+  }
+  if (end === "full") notes.push("the trace ends at its maxBytes");
+  const synced = flushes.filter((flush) => flush.durableAt > flush.writtenAt);
+  if (synced.length < flushes.length) {
+    notes.push(
+      `only ${formatCount(synced.length)} of the ` +
+        `${
+          formatCount(flushes.length)
+        } recorded flushes were synced, and the ` +
+        "same share of the simulated ones is",
+    );
+  }
+  return { ...counts, flushes: flushes.length, notes };
+}
+
+function countAppends(
+  { arrivals, flushes }: Trace,
+): Pick<TraceSummary, "appends" | "records" | "seconds" | "releasedShare"> {
+  const ends = new Set(flushes.map(({ durableAt }) => durableAt));
+  let [appends, records, released] = [0, 0, 0];
+  let [firstAt, lastAt] = [0, flushes.at(-1)?.durableAt ?? 0];
+  for (const arrival of arrivals) {
+    if (appends++ === 0) firstAt = arrival.at;
+    lastAt = Math.max(lastAt, arrival.at);
+    records += arrival.records ?? 1;
+    if (ends.has(arrival.at)) released++;
+  }
+  return {
+    appends,
+    records,
+    seconds: (lastAt - firstAt) / 1000,
+    releasedShare: appends === 0 ? 0 : released / appends,
+  };
+}

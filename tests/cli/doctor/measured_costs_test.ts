@@ -1,0 +1,35 @@
+import { Distribution } from "../../../cli/distribution.ts";
+import { measuredCosts } from "../../../cli/doctor/measured_costs.ts";
+import { assertEquals, assertLess } from "../../support/assert.ts";
+import { test } from "../../support/register.ts";
+
+/** A result whose runs all took `ms`, but for some that took ten times that. */
+function result(bytes: number, ms: number, slow = 0) {
+  const all = new Distribution();
+  all.add(ms, 1000 - slow);
+  if (slow > 0) all.add(ms * 10, slow);
+  const trial = { file: "zeroed", call: "blocking", bytes } as const;
+  return { trial, all };
+}
+
+test("measuredCosts() goes by the size of a flush", () => {
+  const costs = measuredCosts([
+    result(4096, 2),
+    result(512, 1),
+    result(65_536, 8),
+  ]);
+  const at = (bytes: number) => Math.round(costs.syncMs(7, bytes) * 10) / 10;
+  assertEquals([1, 512, 2304, 4096].map(at), [1, 1, 1.5, 2]);
+  assertEquals([34_816, 65_536, 131_072].map(at), [5, 8, 16]);
+});
+
+test("measuredCosts() draws outliers as often as they came, by instant", () => {
+  const costs = measuredCosts([result(512, 1), result(4096, 2, 100)]);
+  const drawn = Array.from(
+    { length: 10_000 },
+    (_, at) => costs.syncMs(at / 8, 4096),
+  );
+  const slow = drawn.filter((ms) => ms > 15).length / drawn.length;
+  assertLess(Math.abs(slow - 0.1), 0.01);
+  assertEquals(costs.syncMs(3.5, 4096), costs.syncMs(3.5, 4096));
+});

@@ -5,6 +5,14 @@ import { uniform } from "../simulator/_uniform.ts";
 /** Fewer flushes of a size are judged together with those of the next size. */
 const LEAST_SAMPLES = 16;
 
+/**
+ * Up to this size flushes are alike, and from then on up to each four times of
+ * it. Among small ones what came with a slow device is large, as more had come
+ * meanwhile; the size is not what made it slow.
+ */
+const ALIKE_BYTES = 16 * 1024;
+const STEP = 4;
+
 /** Samples, around an instant, of which one is drawn. */
 const NEIGHBOURS = 64;
 
@@ -26,8 +34,8 @@ interface SizeClass {
  * that were made at about its time. So slow minutes stay slow, and an outlier
  * comes as often as it did. The write's part is the median of its size.
  *
- * Sizes are alike from one power of two to the next; where there are less than
- * 16 flushes, with the next ones. The same `seed` draws the same; the model has
+ * Sizes are alike up to 16 KiB, up to 64 KiB, and so on; where there are less
+ * than 16 flushes, with the next ones. The same `seed` draws the same; the model has
  * no state, so it can be used for several runs.
  *
  * Throws `RangeError` where there is no flush to draw from.
@@ -73,20 +81,22 @@ function toClasses(flushes: readonly FlushReport[]): SizeClass[] {
   const classes: SizeClass[] = [];
   let first = 0;
   for (let end = 1; end <= sorted.length; end++) {
-    const octave = octaveOf(sorted[end - 1]);
+    const step = stepOf(sorted[end - 1]);
     const isLast = end === sorted.length;
     const isEnough = end - first >= LEAST_SAMPLES &&
       sorted.length - end >= LEAST_SAMPLES;
-    if (!isLast && !(isEnough && octaveOf(sorted[end]) > octave)) continue;
-    const mostBytes = isLast ? Infinity : 2 ** octave;
+    if (!isLast && !(isEnough && stepOf(sorted[end]) > step)) continue;
+    const mostBytes = isLast ? Infinity : ALIKE_BYTES * STEP ** step;
     classes.push(toClass(sorted.slice(first, end), mostBytes));
     first = end;
   }
   return classes;
 }
 
-function octaveOf({ bytes }: FlushReport): number {
-  return Math.ceil(Math.log2(bytes));
+function stepOf({ bytes }: FlushReport): number {
+  const steps = Math.log(bytes / ALIKE_BYTES) / Math.log(STEP);
+  // A power of four must not be above itself by rounding.
+  return Math.max(0, Math.ceil(steps - 1e-9));
 }
 
 function toClass(flushes: FlushReport[], mostBytes: number): SizeClass {

@@ -14,7 +14,7 @@ export interface TraceSummary {
   readonly notes: readonly string[];
 }
 
-/** Most of the appends are callers' who wait for their acks. */
+/** From this share on, flushes decide when appends come. */
 const MOSTLY = 0.5;
 
 /** Looks over a trace. */
@@ -28,8 +28,9 @@ export function describeTrace(
   if (counts.releasedShare > MOSTLY) {
     notes.push(
       `${Math.round(counts.releasedShare * 100)} % of the appends came as ` +
-        "soon as a flush was done: these callers wait for their acks. Here " +
-        "they come when they came, however long another policy lets them wait",
+        "soon as a flush was done: from callers who wait for their acks, or " +
+        "held up by a sync that blocked the event loop. Here they come when " +
+        "they came, however long another policy would have let them wait",
     );
   }
   if (recorded === undefined) {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import type { FlushReason } from "../../policies/batch_policy.ts";
 import { formatEvent } from "../../trace/_format_event.ts";
@@ -183,4 +184,15 @@ test("loadTrace() gathers appends and flushes, and sums up gaps", async () => {
   assertEquals(trace.missing, { appends: 6, flushes: 1 });
   assertEquals(trace.end, undefined);
   assertEquals(trace.options, HEADER.options);
+});
+
+test("docs/trace.md shows a trace that can be read", async () => {
+  const url = new URL("../../docs/trace.md", import.meta.url);
+  const text = await readFile(url, "utf8");
+  const example = /```json\n(.*?)```/s.exec(text)![1];
+  const { arrivals, flushes, end } = await loadTrace([example]);
+  assertEquals([...arrivals].map(({ records }) => records), [1, 2]);
+  assertEquals([flushes.length, end], [1, "closed"]);
+  const [{ bytes }] = flushes;
+  assertEquals(bytes, 5 + 12 + 3 * 4);
 });

@@ -121,11 +121,10 @@ function toReport(
   }, rows);
   const lock = readLockState(directory);
   const [first, second] = halves.map((half) => half.quantile(0.5));
+  const storageWarning = defaultStorage(directory).warning();
   const warnings = judgePlace({
-    place,
-    lock,
-    syncMs,
-    halvesMs: [first, second],
+    ...{ place, lock, syncMs, halvesMs: [first, second] },
+    ...(storageWarning !== undefined && { storageWarning }),
   });
   const storage = "Deno" in globalThis ? "DenoStorage" : "NodeStorage";
   return {

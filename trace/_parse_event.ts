@@ -21,7 +21,7 @@ export function parseHeader(line: string): TraceHeader {
   if (version !== TRACE_VERSION) {
     throw new BrokenRule(`a header of version ${TRACE_VERSION}`);
   }
-  const at = requireNumber("startedAt", startedAt);
+  const at = requireNumber("startedAt", startedAt, 0);
   return { kind: "header", startedAt: at, options: toOptions(options) };
 }
 
@@ -29,7 +29,7 @@ export function parseHeader(line: string): TraceHeader {
 export function parseEvent(line: string): TraceEvent {
   const object = toObject(line);
   if (Object.hasOwn(object, "at")) {
-    const at = requireNumber("at", object.at);
+    const at = requireNumber("at", object.at, 0);
     return { kind: "turn", at, appends: toAppends(object.bytes) };
   }
   if (Object.hasOwn(object, "flush")) {
@@ -68,7 +68,7 @@ function toOptions(value: unknown): TracedOptions {
     synchronous,
     syncIntervalMs: syncIntervalMs === null
       ? null
-      : requireNumber("syncIntervalMs", syncIntervalMs),
+      : requireNumber("syncIntervalMs", syncIntervalMs, 0),
     maxQueuedBytes: requireCount("maxQueuedBytes", maxQueuedBytes, 1),
     maxQueuedRecords: requireCount("maxQueuedRecords", maxQueuedRecords, 1),
   };
@@ -95,7 +95,7 @@ function toFlush(value: unknown): FlushReport {
   const flush: FlushReport = Object(value);
   const { reason, records, bytes, firstLsn, lastLsn, oldestAt } = flush;
   if (!REASONS.has(reason)) throw new BrokenRule("one with a flush's reason");
-  const startedAt = requireNumber("startedAt", flush.startedAt);
+  const startedAt = requireNumber("startedAt", flush.startedAt, 0);
   const writtenAt = requireNumber("writtenAt", flush.writtenAt, startedAt);
   requireCount("records", records, 1);
   requireCount("firstLsn", firstLsn, 1);
@@ -108,23 +108,18 @@ function toFlush(value: unknown): FlushReport {
     bytes: requireCount("bytes", bytes, 0),
     firstLsn,
     lastLsn,
-    oldestAt: requireNumber("oldestAt", oldestAt),
+    oldestAt: requireNumber("oldestAt", oldestAt, 0),
     startedAt,
     writtenAt,
     durableAt: requireNumber("durableAt", flush.durableAt, writtenAt),
   };
 }
 
-function requireNumber(
-  name: string,
-  value: unknown,
-  least = -Infinity,
-): number {
+function requireNumber(name: string, value: unknown, least: number): number {
   if (Number.isFinite(value) && (value as number) >= least) {
     return value as number;
   }
-  const range = least === -Infinity ? "" : ` of at least ${least}`;
-  throw new BrokenRule(`one with ${name}, a number${range}`);
+  throw new BrokenRule(`one with ${name}, a number of at least ${least}`);
 }
 
 function requireCount(name: string, value: unknown, least: number): number {

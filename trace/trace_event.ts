@@ -5,6 +5,7 @@ export const TRACE_VERSION = 1;
 
 /** The first line of a trace. */
 export interface TraceHeader {
+  /** Tells it from other events. */
   readonly kind: "header";
   /** When the trace began, in ms on the log's clock, as all instants are. */
   readonly startedAt: number;
@@ -14,15 +15,19 @@ export interface TraceHeader {
 
 /** Options of a log that bear on its flushes, as in `WalOptions`. */
 export interface TracedOptions {
+  /** When the log syncs. */
   readonly synchronous: "full" | "normal" | "off";
-  /** `null` for `Infinity`. */
+  /** Ms that written records stay unsynced at most, `null` for `Infinity`. */
   readonly syncIntervalMs: number | null;
+  /** Most bytes in the queue. */
   readonly maxQueuedBytes: number;
+  /** Most records in the queue. */
   readonly maxQueuedRecords: number;
 }
 
 /** Appends that came in one turn. */
 export interface TraceTurn {
+  /** Tells it from other events. */
   readonly kind: "turn";
   /** When they came. */
   readonly at: number;
@@ -40,6 +45,7 @@ export interface TracedAppend {
 
 /** A flush, when it was done. */
 export interface TraceFlush {
+  /** Tells it from other events. */
   readonly kind: "flush";
   /** What the policy was told. */
   readonly flush: FlushReport;
@@ -47,6 +53,7 @@ export interface TraceFlush {
 
 /** Events are missing here, as the sink did not keep up. */
 export interface TraceGap {
+  /** Tells it from other events. */
   readonly kind: "gap";
   /** Appends that are missing. */
   readonly appends: number;
@@ -56,6 +63,7 @@ export interface TraceGap {
 
 /** The last line of a trace, unless the process was killed. */
 export interface TraceEnd {
+  /** Tells it from other events. */
   readonly kind: "end";
   /** Why it ends: the log was closed, or the trace has its full size. */
   readonly reason: "closed" | "full";

@@ -5,6 +5,8 @@ import type { Place } from "./read_place.ts";
 /** What a warning may come from. */
 export interface Evidence {
   readonly place: Place;
+  /** What the storage itself warns of, which counts where no mount is known. */
+  readonly storageWarning?: string;
   /** Who may write to the log that is there, if there is one. */
   readonly lock: LockState;
   /** Median cost, in ms, of a page written to a zeroed file and synced. */
@@ -24,8 +26,11 @@ const DRIFT = 1.5;
 
 /** What to mind about a place; empty if there is nothing. Pure. */
 export function judgePlace(evidence: Evidence): string[] {
-  const { place, lock, halvesMs } = evidence;
+  const { place, storageWarning, lock, halvesMs } = evidence;
   const warnings = [...judgeMount(place), ...judgeSpeed(evidence)];
+  if (place.mount === undefined && storageWarning !== undefined) {
+    warnings.unshift(storageWarning);
+  }
   if (lock.state === "alive" || lock.state === "unknown") {
     warnings.push(
       `process ${lock.pid} has the log in this directory open: what it ` +

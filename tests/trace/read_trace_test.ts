@@ -114,6 +114,7 @@ const WRONG: [lines: string, line: number, rule: string][] = [
   ['{"at":1,"bytes":[1,-1]}\n', 2, "one with bytes, an integer of at least 0"],
   ['{"at":1,"bytes":[[1,0]]}\n', 2, "one with records of an append, an"],
   ['{"at":"1","bytes":[1]}\n', 2, "one with at, a number"],
+  ['{"at":-1,"bytes":[1]}\n', 2, "one with at, a number of at least 0"],
   ['{"at":5,"bytes":[1]}\n{"at":4,"bytes":[1]}\n', 3, "a turn at 5 or later"],
   [flushLine({ reason: "why" }), 2, "one with a flush's reason"],
   [flushLine({ records: 0 }), 2, "one with records, an integer of at least 1"],

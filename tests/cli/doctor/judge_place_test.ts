@@ -48,6 +48,16 @@ test("judgePlace() warns of memory, network and a container's layer", () => {
   assertStringIncludes(judge("overlay").join(), "mount a volume");
 });
 
+test("judgePlace() passes on the storage's warning where no mount is known", () => {
+  const evidence = {
+    ...{ place: { path: at }, lock, syncMs: 9, storageWarning: "mind this" },
+    halvesMs: [9, 9] as const,
+  };
+  assertEquals(judgePlace(evidence), ["mind this"]);
+  const mount = { type: "ext4", source: "", at, device: "", options: [] };
+  assertEquals(judgePlace({ ...evidence, place: { path: at, mount } }), []);
+});
+
 test("judgePlace() warns of syncs that reach no device", () => {
   assertStringIncludes(judge("ext4", 0.004).join(), "no device is that fast");
   assertStringIncludes(judge("ext4", 0.019).join(), "a cache answers");

@@ -12,19 +12,22 @@ import type { Trial } from "./trial.ts";
 const PROGRAM = `
 Promise.all([import("node:worker_threads"), import("node:fs")]).then(
   ([{ parentPort, workerData }, fs]) => {
-    const file = fs.openSync(workerData.path, "r+");
-    const bytes = new Uint8Array(workerData.bytes).fill(0x57);
-    parentPort.on("message", (message) => {
+    const answer = (act) => {
       try {
-        if (message === "restart") fs.ftruncateSync(file, 0);
-        else fs.writeSync(file, bytes, 0, bytes.length, message);
-        fs.fdatasyncSync(file);
+        act();
         parentPort.postMessage({});
       } catch (error) {
         parentPort.postMessage({ error, code: error.code });
       }
-    });
-    parentPort.postMessage({});
+    };
+    const bytes = new Uint8Array(workerData.bytes).fill(0x57);
+    let file;
+    parentPort.on("message", (message) => answer(() => {
+      if (message === "restart") fs.ftruncateSync(file, 0);
+      else fs.writeSync(file, bytes, 0, bytes.length, message);
+      fs.fdatasyncSync(file);
+    }));
+    answer(() => file = fs.openSync(workerData.path, "r+"));
   },
 );`;
 

@@ -5,6 +5,9 @@ export interface LogScale {
   readonly ticks: readonly number[];
 }
 
+/** Ticks are up to a third apart, and one has to be on the axis. */
+const LEAST_MARGIN = 1.25;
+
 /** An axis on which all of `values` have room, from one pixel to another. */
 export function logScale(
   values: readonly number[],
@@ -15,7 +18,7 @@ export function logScale(
   const [least, most] = some.length === 0
     ? [1, 10]
     : [some.reduce((a, b) => Math.min(a, b)), some.reduce(larger)];
-  const margin = Math.max(1.15, (most / least) ** 0.06);
+  const margin = Math.max(LEAST_MARGIN, (most / least) ** 0.06);
   const [from, to] = [Math.log10(least / margin), Math.log10(most * margin)];
   const at = (value: number) => {
     const share = (Math.log10(Math.max(value, least)) - from) / (to - from);

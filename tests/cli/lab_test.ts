@@ -56,6 +56,13 @@ test("lab shows what the log did, and what each policy comes to", () =>
     ]);
   }));
 
+test("lab simulates a queue of the size that the log had", () =>
+  withTrace(LINES.replace("10000}", "1}"), async (path) => {
+    const args = ["--policy", "leader", "--sync-ms", "10", "--json"];
+    const { stdout } = await wal(["lab", path, ...args]);
+    assertEquals(JSON.parse(`${stdout}`).rows[1].recordsPerFlush, 1);
+  }));
+
 test("lab draws its costs from the trace, the same each time", () =>
   withTrace(LINES, async (path) => {
     const run = async (...more: string[]) =>
@@ -132,7 +139,10 @@ test("lab refuses a trace that is none, is broken, or has no flush", () =>
     const empty = await wal(["lab", path]);
     assertEquals(empty.code, 1);
     assertStringIncludes(empty.stderr, "there must be a flush to draw from");
-    assertEquals((await wal(["lab", path, "--sync-ms", "1"])).code, 0);
+    const svg = join(dir, "empty.svg");
+    const args = ["lab", path, "--sync-ms", "1", "--svg", svg];
+    assertEquals((await wal(args)).code, 0);
+    assertEquals((await readFile(svg, "utf8")).includes("NaN"), false);
   }));
 
 test("lab ends when interrupted", () =>

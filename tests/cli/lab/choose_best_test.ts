@@ -46,3 +46,11 @@ test("figuresOf() counts a flush as a request that is paid for", () => {
   assertEquals(moneyPerMonth, 2 * 30.4375 * 86_400 * 5 / 1e6);
   assertEquals(figuresOf({ name: "", run }).moneyPerMonth, undefined);
 });
+
+test("figuresOf() takes each quantile from the latencies", () => {
+  const run = new Simulation();
+  for (let ms = 1; ms <= 10_000; ms++) run.noteAppend(0, ms);
+  const { meanMs, p50Ms, p99Ms, p999Ms, maxMs } = figuresOf({ name: "", run });
+  assertEquals([p50Ms, p99Ms, p999Ms, maxMs], [5000, 9900, 9990, 10_000]);
+  assertEquals(meanMs, 5000.5);
+});

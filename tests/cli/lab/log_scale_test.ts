@@ -24,6 +24,10 @@ test("logScale() has room for every value, and a tick", () =>
     },
   )));
 
+test("logScale() of 0.0001725 has a tick, a regression", () => {
+  assertEquals(logScale([0.0001725], 0, 1).ticks, [0.00015, 0.0002]);
+});
+
 test("logScale() puts equal factors at equal distances", () => {
   const { at, ticks } = logScale([1, 1000], 0, 300);
   assertEquals(Math.round(at(10) - at(1)), Math.round(at(1000) - at(100)));

@@ -4,7 +4,6 @@ import { UsageError } from "./usage_error.ts";
 const HELP = { help: { type: "boolean", short: "h" } } as const;
 
 /** Reads `options`, and `--help`, anywhere; throws {@linkcode UsageError}. */
-// deno-lint-ignore explicit-function-return-type
 export function parseArguments<
   const T extends NonNullable<ParseArgsConfig["options"]>,
 >(args: string[], options: T) {

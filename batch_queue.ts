@@ -1,21 +1,14 @@
 import { Batch } from "./batch.ts";
+import { BatchBounds, DEFAULT_BATCH_BYTES } from "./batch_bounds.ts";
 import type { BatchLimits } from "./policies/batch_policy.ts";
-import { frameBytes, MAX_FRAME_BYTES } from "./storage/format/frame.ts";
-
-/**
- * Bytes at which a batch is sealed where the policy names no limit. A larger
- * write is no faster per byte, and so the memory for what waits stays in step
- * with what waits. Records that have to share a frame may take more.
- */
-export const DEFAULT_BATCH_BYTES = 4 * 1024 * 1024;
+import { frameBytes } from "./storage/format/frame.ts";
 
 const SPARES = 2;
 const MAX_SPARE_BYTES = frameBytes(DEFAULT_BATCH_BYTES);
 
 /** Batches that wait: some sealed, the last one open. Gives out LSNs. */
 export class BatchQueue {
-  readonly #maxRecords: number;
-  readonly #maxBytes: number;
+  readonly #bounds: BatchBounds;
   readonly #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
@@ -31,10 +24,8 @@ export class BatchQueue {
 
   /** An empty queue; the next record gets `nextLsn`. */
   constructor(nextLsn: number, limits: BatchLimits) {
-    this.#maxRecords = orElse(Infinity, limits.records);
-    const maxBytes = orElse(DEFAULT_BATCH_BYTES, limits.bytes);
-    this.#maxBytes = Math.min(maxBytes, MAX_FRAME_BYTES);
-    this.#open = new Batch(nextLsn, this.#maxBytes);
+    this.#bounds = new BatchBounds(limits);
+    this.#open = new Batch(nextLsn, this.#bounds.bytes);
   }
 
   /** LSN of the last record queued. */
@@ -90,9 +81,7 @@ export class BatchQueue {
   #makeRoom(records: number, bytes: number): void {
     const { count, length } = this.#open;
     if (count === 0) return;
-    if (
-      length + bytes > this.#maxBytes || count + records > this.#maxRecords
-    ) this.#seal();
+    if (!this.#bounds.admit(count + records, length + bytes)) this.#seal();
   }
 
   /** Counts what came in; returns the last LSN. */
@@ -104,20 +93,13 @@ export class BatchQueue {
     if (sync) open.sync = true;
     this.records += records;
     this.bytes += bytes;
-    if (count >= this.#maxRecords || length >= this.#maxBytes) this.#seal();
+    if (this.#bounds.isReached(count, length)) this.#seal();
     return lastLsn;
   }
 
   #seal(): void {
     this.#sealed.push(this.#open);
     const nextLsn = this.#open.lastLsn + 1;
-    this.#open = new Batch(nextLsn, this.#maxBytes, this.#spare.pop());
+    this.#open = new Batch(nextLsn, this.#bounds.bytes, this.#spare.pop());
   }
-}
-
-/** A policy cannot break it: at least 1, and what is no number is none. */
-function orElse(unlimited: number, limit: unknown): number {
-  return typeof limit === "number" && !Number.isNaN(limit)
-    ? Math.max(1, limit)
-    : unlimited;
 }

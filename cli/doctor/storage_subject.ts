@@ -30,7 +30,7 @@ export class StorageSubject implements Subject {
     name: string,
     trial: Trial,
   ): Promise<StorageSubject> {
-    if (trial.file === "zeroed") await storage.allocate!(name, FILE_BYTES);
+    if (trial.file === "zeroed") await storage.allocate!(name, 0, FILE_BYTES);
     const mode = trial.file === "zeroed" ? "write" : "create";
     const file = await storage.open(name, mode);
     await storage.syncDirectory();

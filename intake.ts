@@ -78,8 +78,8 @@ export class Intake {
     if (!this.isCrowded) return;
     const hasRoom = this.#hasRoom.bind(this);
     this.queue.arrivedAt = this.#options.clock.now();
-    for (const waiting of this.#room.entries(hasRoom)) {
-      waiting.placed(this.#put(waiting));
+    for (const { entry, placed } of this.#room.entries(hasRoom)) {
+      placed(this.#put(entry));
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Entry } from "./intake.ts";
 
 /** A link of a list: whoever is let in is let go of at once, copy and all. */
-interface Waiting extends Entry {
+interface Waiting {
+  readonly entry: Entry;
   /** Tells whoever waits the LSN of the entry's last record. */
   placed: (lsn: number) => void;
   reject: (error: Error) => void;
@@ -22,7 +23,7 @@ export class RoomQueue {
   /** Resolves with the entry's last LSN once it has its place in the queue. */
   wait(entry: Entry): Promise<number> {
     const placed = new Promise<number>((placed, reject) => {
-      const waiting = { ...entry, placed, reject };
+      const waiting = { entry, placed, reject };
       if (this.#last === undefined) this.#first = waiting;
       else this.#last.next = waiting;
       this.#last = waiting;
@@ -41,7 +42,9 @@ export class RoomQueue {
     hasRoom: (records: number, bytes: number) => boolean,
   ): Generator<Waiting> {
     let next = this.#first;
-    while (next !== undefined && hasRoom(next.sizes.length, next.bytes)) {
+    while (next !== undefined) {
+      const { sizes, bytes } = next.entry;
+      if (!hasRoom(sizes.length, bytes)) return;
       this.#first = next.next;
       if (this.#first === undefined) this.#last = undefined;
       yield next;

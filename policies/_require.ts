@@ -14,6 +14,20 @@ export function requireDuration(name: string, value: unknown): number {
   throw argumentError(name, "a finite number of at least 0", value, right);
 }
 
+/** Throws unless `value` holds integers of at least 2 that rise. */
+export function requireLadder(
+  name: string,
+  value: unknown,
+): readonly number[] {
+  const rises = Array.isArray(value) && value.length > 0 &&
+    value.every((rung, index) =>
+      Number.isSafeInteger(rung) && rung > (index > 0 ? value[index - 1] : 1)
+    );
+  if (rises) return [...value];
+  const rule = "an array of integers of at least 2 that rise";
+  throw argumentError(name, rule, value, Array.isArray(value));
+}
+
 /** Throws unless `value` is one of the two words of `whenIdle`. */
 export function requireWhenIdle(
   policy: string,

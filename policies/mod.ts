@@ -15,6 +15,7 @@
  *
  * @module
  */
+export * from "./adaptive_policy.ts";
 export * from "./age_policy.ts";
 export * from "./any_of.ts";
 export * from "./batch_policy.ts";

@@ -13,7 +13,7 @@ export interface Arrivals {
   /** Records in the batch when it could first have been flushed. */
   readonly ready: number;
   /** All of them, in order. */
-  readonly came: readonly Came[];
+  readonly came: Came[];
 }
 
 /** Of what came during a flush only the ends are known: so many steps. */
@@ -61,21 +61,25 @@ export class ArrivalsSeen {
       return { ready: records, came: spread(records, oldestAt, startedAt) };
     }
     const unseen = records - this.#records;
-    const rest = spread(unseen, this.#newestAt, startedAt);
-    return { ready: this.#ready, came: [...this.#came, ...rest] };
+    const came = [...this.#came];
+    if (unseen > 0) came.push(...spread(unseen, this.#newestAt, startedAt));
+    return { ready: this.#ready, came };
   }
 }
 
-/** Records that came at equal distances from one instant to another. */
+/**
+ * Records of which the first came at one instant and the last at another; those
+ * between are put together in steps, each at its middle.
+ */
 function spread(records: number, from: number, to: number): Came[] {
-  const steps = from === to ? 1 : STEPS;
-  const came: Came[] = [];
-  let left = records;
-  for (let step = Math.min(steps, records); step > 0; step--) {
-    const share = Math.round(left / step);
-    const distance = step === 1 ? 1 : came.length / (steps - 1);
-    came.push({ at: from + (to - from) * distance, records: share });
+  if (from === to) return [{ at: from, records }];
+  const came: Came[] = [{ at: from, records: 1 }];
+  let left = records - 1;
+  for (let step = 1; step <= STEPS && left > 0; step++) {
+    const share = Math.ceil(left / (STEPS + 1 - step));
     left -= share;
+    const before = 1 - (left + share / 2) / (records - 1);
+    came.push({ at: from + (to - from) * before, records: share });
   }
   return came;
 }

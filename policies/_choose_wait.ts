@@ -1,16 +1,18 @@
 /**
  * A batch at the instant from which it could be flushed, and what came in the
- * time that a flush then took: these records a wait would have caught, and a
- * flush at once left to the next.
+ * time that its flush took: these records a wait would have caught, and a flush
+ * at once leaves to the next one.
  */
 export interface Occasion {
   /** Ms that the oldest record had waited by then. */
   readonly lagMs: number;
   /** Records in the batch then. */
   readonly records: number;
-  /** Those, and the ones that came in the time of a flush. */
+  /** Those, and the ones that came in the time of the flush. */
   readonly total: number;
-  /** When they came, in ms from the oldest record on, in order. */
+  /** Ms that the flush took. */
+  readonly flushMs: number;
+  /** When records came, in ms from the instant on, in order. */
   readonly later: readonly { readonly ms: number; readonly records: number }[];
 }
 
@@ -18,12 +20,16 @@ export interface Occasion {
 export interface Wait {
   /** A batch of so many records does not wait. */
   readonly rung: number;
-  /** Others do until their oldest record has waited for so many ms. */
+  /** Whether the wait begins with the batch's oldest record, or when ready. */
+  readonly from: "oldest" | "ready";
+  /** Ms from then on. */
   readonly ms: number;
 }
 
 /** No wait at all. */
-export const NO_WAIT: Wait = { rung: 1, ms: 0 };
+export const NO_WAIT: Wait = { rung: 1, from: "oldest", ms: 0 };
+
+const FROM: readonly Wait["from"][] = ["ready", "oldest"];
 
 /** A wait has to save at least this share of all latencies. */
 const LEAST_GAIN = 0.02;
@@ -38,32 +44,33 @@ interface Step {
 /**
  * The rung and the wait that would have saved most over these occasions.
  *
- * Each record that a wait catches is spared the flush before it, about
- * `flushMs`. Each record of the batch, and each that comes before the flush
- * would have been done, is durable later by as long as the wait took. So of two
- * waits the one of larger `flushMs * caught - sum(waited * total)` is better.
- * Between arrivals that sum only falls, so the best wait ends at an arrival:
- * one pass over them, in order, for each rung.
+ * Each record that a wait catches is spared the flush before its own. Each
+ * record of the batch, and each that comes while it would be flushed, is
+ * durable later by what was waited. So a wait gains the sum over the occasions
+ * of `flushMs * caught - waited * total`. That falls between arrivals: the best
+ * wait ends at an arrival, and one pass over them in order finds it.
  */
 export function chooseWait(
   occasions: readonly Occasion[],
   ladder: readonly number[],
-  flushMs: number,
 ): Wait {
-  const steps = stepsOf(occasions);
-  const largest = Math.max(...occasions.map(({ total }) => total));
-  const all = occasions.reduce((sum, { total }) => sum + total, 0);
   let best = NO_WAIT;
-  let bestGain = LEAST_GAIN * flushMs * all;
-  if (steps.length === occasions.length) return best;
-  for (const rung of ladder) {
-    const { gain, ms } = bestOf(occasions, steps, rung, flushMs);
-    if (gain > bestGain) {
-      bestGain = gain;
-      best = { rung, ms };
+  if (occasions.every(({ later }) => later.length === 0)) return best;
+  let bestGain = LEAST_GAIN *
+    occasions.reduce((sum, { total, flushMs }) => sum + total * flushMs, 0);
+  const largest = Math.max(...occasions.map(({ total }) => total));
+  const isIdle = occasions.every(({ lagMs }) => lagMs === 0);
+  for (const from of isIdle ? FROM.slice(0, 1) : FROM) {
+    const steps = stepsOf(occasions, from);
+    for (const rung of ladder) {
+      const { gain, ms } = bestOf(occasions, steps, rung);
+      if (gain > bestGain) {
+        bestGain = gain;
+        best = { rung, from, ms };
+      }
+      // Beyond the largest batch all rungs are the same.
+      if (rung >= largest) break;
     }
-    // Beyond the largest batch all rungs are the same.
-    if (rung >= largest) break;
   }
   return best;
 }
@@ -73,40 +80,43 @@ function bestOf(
   occasions: readonly Occasion[],
   steps: readonly Step[],
   rung: number,
-  flushMs: number,
 ): { gain: number; ms: number } {
   const records = occasions.map((occasion) => occasion.records);
   let best = { gain: 0, ms: 0 };
   let saved = 0;
-  // Of the occasions that wait: the records, and their waits so far at 0 ms.
-  let waiting = 0;
-  let base = 0;
+  // What is lost is a line: its slope is the records that are let wait.
+  let slope = 0;
+  let offset = 0;
   for (const { ms, occasion, records: more } of steps) {
     if (records[occasion] >= rung) continue;
-    const { total, lagMs } = occasions[occasion];
+    const { total, flushMs } = occasions[occasion];
     if (more === 0) {
-      waiting += total;
-      base -= lagMs * total;
+      slope += total;
+      offset -= ms * total;
       continue;
     }
     records[occasion] += more;
     saved += more * flushMs;
-    const gain = saved - (ms * waiting + base);
+    const gain = saved - (ms * slope + offset);
     if (gain > best.gain) best = { gain, ms };
     if (records[occasion] < rung) continue;
     // It is flushed here: its wait grows no more.
-    waiting -= total;
-    base += ms * total;
+    slope -= total;
+    offset += ms * total;
   }
   return best;
 }
 
-/** All that happens on the occasions, in the order of the wait it takes. */
-function stepsOf(occasions: readonly Occasion[]): Step[] {
+/** What happens on the occasions, in the order of the wait that it takes. */
+function stepsOf(occasions: readonly Occasion[], from: Wait["from"]): Step[] {
   const steps: Step[] = [];
   for (const [occasion, { lagMs, later }] of occasions.entries()) {
-    steps.push({ ms: lagMs, occasion, records: 0 });
-    for (const { ms, records } of later) steps.push({ ms, occasion, records });
+    const begin = from === "oldest" ? lagMs : 0;
+    steps.push({ ms: begin, occasion, records: 0 });
+    for (const { ms, records } of later) {
+      steps.push({ ms: begin + ms, occasion, records });
+    }
   }
-  return steps.sort((a, b) => a.ms - b.ms || a.records - b.records);
+  const begins = ({ records }: Step) => records === 0 ? 0 : 1;
+  return steps.sort((a, b) => a.ms - b.ms || begins(a) - begins(b));
 }

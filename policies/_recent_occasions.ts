@@ -5,6 +5,9 @@ import type { Occasion } from "./_choose_wait.ts";
 /** Flushes that are remembered: old ones must not hide a change for long. */
 const REMEMBERED = 24;
 
+/** A flush that takes so many times the median counts as if it took less. */
+const STALLED = 4;
+
 /** A flush of which it is not known yet what came while it ran. */
 interface Open {
   readonly isBusy: boolean;
@@ -14,7 +17,7 @@ interface Open {
   /** How long the flush took. */
   readonly flushMs: number;
   readonly records: number;
-  readonly came: readonly Came[];
+  readonly came: Came[];
 }
 
 /** What the last flushes cost, and the occasions on which they were made. */
@@ -31,10 +34,10 @@ export class RecentOccasions {
     if (this.#open !== undefined) this.#close(this.#open, came);
     const isBusy = oldestAt <= this.busyUntil;
     const readyAt = isBusy ? this.busyUntil : oldestAt;
-    const flushMs = Math.max(0, durableAt - startedAt);
+    keep(this.#flushMs, Math.max(0, durableAt - startedAt));
+    const flushMs = Math.min(durableAt - startedAt, STALLED * this.flushMs);
     this.#open = { isBusy, oldestAt, readyAt, flushMs, records: ready, came };
     this.busyUntil = durableAt;
-    keep(this.#flushMs, flushMs);
   }
 
   /** Median of what a flush took, in ms; a stalled one is no measure. */
@@ -48,15 +51,15 @@ export class RecentOccasions {
     return this.#occasions.filter((occasion) => occasion.isBusy === isBusy);
   }
 
-  #close(open: Open, next: readonly Came[]): void {
-    const { isBusy, oldestAt, readyAt, records } = open;
-    const end = readyAt + Math.min(open.flushMs, this.flushMs);
+  #close({ isBusy, oldestAt, readyAt, flushMs, ...open }: Open, next: Came[]) {
+    const { records } = open;
     const later = [...open.came, ...next]
-      .filter(({ at }) => readyAt < at && at < end)
-      .map(({ at, records }) => ({ ms: at - oldestAt, records }));
+      .filter(({ at }) => readyAt < at && at < readyAt + flushMs)
+      .map(({ at, records }) => ({ ms: at - readyAt, records }));
     const total = later.reduce((sum, { records }) => sum + records, records);
     const lagMs = readyAt - oldestAt;
-    keep(this.#occasions, { isBusy, lagMs, records, total, later });
+    const occasion = { isBusy, lagMs, records, total, flushMs, later };
+    keep(this.#occasions, occasion);
   }
 }
 

@@ -18,8 +18,8 @@ export interface AdaptivePolicyOptions {
    */
   ladder?: readonly number[];
   /**
-   * No record is let wait if that and a flush together take longer than this,
-   * in ms, at least 0. Default: unlimited.
+   * No record is let wait if that and the median flush together take longer
+   * than this, in ms, at least 0. Default: unlimited.
    */
   targetLatencyMs?: number;
 }
@@ -32,9 +32,58 @@ const FLUSHES_A_PLAN = 4;
 /** A wait that ends with the last arrival would miss it half of the time. */
 const SLACK = 1.05;
 
+/** The longest wait, in flushes. */
+const MOST_FLUSHES = 2;
+
 /**
- * Learns from the log's own traffic and device when it pays to wait, for how
- * many records and how long; waits nowhere else.
+ * Waits only when waiting is expected to pay: learns from the log's own traffic
+ * and device for how many records to wait, and how long.
+ *
+ * Of the last 24 flushes it knows what they took, how many records were there
+ * when each could have begun, and what came while it ran. A wait would have
+ * spared each record that it caught the flush before its own, and made each
+ * record in the log later by what was waited (that product is, by Little's law,
+ * what a wait costs in all latencies together). Every four flushes it takes the
+ * rung of its ladder and the wait that would have gained most: one for batches
+ * whose first record found the log idle, one for those that gathered during a
+ * flush. Such a batch waits if it is below the rung; at the rung it goes at
+ * once. Where nothing would have gained 2 % of all latency, nothing waits.
+ *
+ * So it is leader commit at first, for a lone writer, and for records that come
+ * independently of each other, where no wait pays. It waits where callers who
+ * were acknowledged together come back one by one, and where bursts are spread:
+ * mean latency is then up to 40 % below leader commit's, with half the syncs.
+ * It waits for two flushes at most, of the median's length. Simulated mean
+ * latencies are within 5 % of the best fixed window's, but where
+ *
+ * - the load has a period of 1 to 1.5 flushes: a fixed window may lock onto it
+ *   and be up to 35 % better;
+ * - bursts last longer than a flush, or 30 callers and more think for about
+ *   half a flush each: a fixed window may be 5 to 10 % better;
+ * - flushes of 128 records do not keep up: give it a longer ladder.
+ *
+ * The ladder's last rung caps each batch, so a burst of 1000 records in one
+ * turn is seven flushes of 128 and one of 104. A wait is as exact as in
+ * {@linkcode LeaderCommitPolicy}.
+ *
+ * Sources: PostgreSQL's `commit_delay`, whose documentation advises half of
+ * what a flush takes, and `commit_siblings`, which this policy measures; the
+ * control limits of Deb and Serfozo, "Optimal control of batch service queues"
+ * (1973), which are the rungs; group commit timers (Helland and others, 1987).
+ *
+ * @example Callers whose acks come together, and who come back within 0.3 ms
+ * ```ts
+ * import { AdaptivePolicy, LeaderCommitPolicy } from "@syncline/wal/policies";
+ * import { constantCosts, simulate, thinkingCallers } from "@syncline/wal/simulator";
+ * import assert from "node:assert/strict";
+ *
+ * const loop = thinkingCallers({ callers: 8, appends: 1000, thinkMs: 0.1 });
+ * const costs = constantCosts({ syncMs: 2 });
+ * const leader = simulate(new LeaderCommitPolicy(), loop, costs);
+ * const adaptive = simulate(new AdaptivePolicy(), loop, costs);
+ * assert.ok(adaptive.meanMs < 0.7 * leader.meanMs);
+ * assert.ok(adaptive.flushes < 0.6 * leader.flushes);
+ * ```
  */
 export class AdaptivePolicy implements BatchPolicy {
   /** The cap on records: the ladder's last rung. */
@@ -43,6 +92,8 @@ export class AdaptivePolicy implements BatchPolicy {
   readonly #targetLatencyMs: number;
   readonly #seen = new ArrivalsSeen();
   readonly #recent = new RecentOccasions();
+  /** How long the target lets a record wait. */
+  #mostMs = Infinity;
   #whenIdle = NO_WAIT;
   #whenBusy = NO_WAIT;
   #flushes = 0;
@@ -62,25 +113,29 @@ export class AdaptivePolicy implements BatchPolicy {
   due(batch: PendingBatch): number {
     this.#seen.note(batch);
     const { records, oldestAt } = batch;
-    const isBusy = oldestAt <= this.#recent.busyUntil;
-    const { rung, ms } = isBusy ? this.#whenBusy : this.#whenIdle;
-    return records < rung ? oldestAt + ms : oldestAt;
+    const { busyUntil } = this.#recent;
+    const isBusy = oldestAt <= busyUntil;
+    const { rung, from, ms } = isBusy ? this.#whenBusy : this.#whenIdle;
+    if (records >= rung) return oldestAt;
+    const start = isBusy && from === "ready" ? busyUntil : oldestAt;
+    return Math.min(start + ms, oldestAt + this.#mostMs);
   }
 
   /** Learns what the flush cost, and who came while it and its batch waited. */
   observe(flush: FlushReport): void {
     this.#recent.add(flush, this.#seen.take(flush));
     if (++this.#flushes % FLUSHES_A_PLAN > 0) return;
-    const { flushMs } = this.#recent;
-    this.#whenIdle = this.#plan(false, this.#whenIdle, flushMs);
-    this.#whenBusy = this.#plan(true, this.#whenBusy, flushMs);
+    this.#mostMs = Math.max(0, this.#targetLatencyMs - this.#recent.flushMs);
+    this.#whenIdle = this.#plan(false, this.#whenIdle);
+    this.#whenBusy = this.#plan(true, this.#whenBusy);
   }
 
-  #plan(isBusy: boolean, last: Wait, flushMs: number): Wait {
+  /** Where there was no such occasion of late, what was learned stays. */
+  #plan(isBusy: boolean, last: Wait): Wait {
     const occasions = this.#recent.occasions(isBusy);
     if (occasions.length === 0) return last;
-    const { rung, ms } = chooseWait(occasions, this.#ladder, flushMs);
-    const most = Math.max(0, this.#targetLatencyMs - flushMs);
-    return { rung, ms: Math.min(ms * SLACK, 2 * flushMs, most) };
+    const wait = chooseWait(occasions, this.#ladder);
+    const ms = Math.min(wait.ms * SLACK, MOST_FLUSHES * this.#recent.flushMs);
+    return { ...wait, ms };
   }
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { BatchPolicy, PendingBatch } from "../../policies/batch_policy.ts";
+import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../policies/age_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
@@ -14,6 +15,8 @@ export const friendlyPolicies: fc.Arbitrary<MakePolicy> = fc.constantFrom(
   () => new LeaderCommitPolicy(),
   () => new LeaderCommitPolicy({ windowMs: 2, maxRecords: 3 }),
   () => new LeaderCommitPolicy({ windowMs: 1.3, minSiblings: 2 }),
+  () => new AdaptivePolicy(),
+  () => new AdaptivePolicy({ ladder: [2, 3], targetLatencyMs: 9 }),
   () => new CountPolicy({ records: 3 }),
   () => new CountPolicy({ records: 4, whenIdle: "wait" }),
   () => new BytesPolicy({ bytes: 40 }),

@@ -1,3 +1,4 @@
+import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../policies/age_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
@@ -10,6 +11,7 @@ export const namedPolicies: Readonly<Record<string, () => BatchPolicy>> = {
   "LeaderCommitPolicy": () => new LeaderCommitPolicy(),
   "LeaderCommitPolicy with a window": () =>
     new LeaderCommitPolicy({ windowMs: 2, maxRecords: 3 }),
+  "AdaptivePolicy": () => new AdaptivePolicy({ ladder: [2, 4] }),
   "CountPolicy": () => new CountPolicy({ records: 3 }),
   "strict CountPolicy": () => new CountPolicy({ records: 3, whenIdle: "wait" }),
   "BytesPolicy": () => new BytesPolicy({ bytes: 40 }),

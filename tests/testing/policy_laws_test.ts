@@ -1,3 +1,4 @@
+import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../policies/age_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
@@ -24,6 +25,12 @@ const subjects: [string, () => BatchPolicy, number?][] = [
   ["BytesPolicy", () => new BytesPolicy({ bytes: 600 }), 0],
   ["BytesPolicy, wait", () => new BytesPolicy({ bytes: 600, ...wait })],
   ["AgePolicy", () => new AgePolicy(), 2],
+  ["AdaptivePolicy", () => new AdaptivePolicy(), 0],
+  [
+    "AdaptivePolicy, short ladder and target",
+    () => new AdaptivePolicy({ ladder: [2, 5], targetLatencyMs: 4 }),
+    0,
+  ],
   ["AgePolicy 0", () => new AgePolicy({ ms: 0 }), 0],
   [
     "anyOf count, bytes, age",

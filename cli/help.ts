@@ -35,6 +35,8 @@ The last line on stderr says what was acknowledged.
                    age:2           when the oldest has waited for 2 ms
                    leader          at once, with all that came meanwhile
                    leader:2        but waits for siblings for 2 ms
+                   adaptive        waits where it learned that it pays
+                   adaptive:5      likewise, for acks within 5 ms
                    Joined by commas, the first that is due flushes:
                    count:1000,bytes:1m,age:10
   --trace FILE     write a trace to FILE, which must not be there: when records

@@ -1,3 +1,4 @@
+import { AdaptivePolicy } from "../policies/adaptive_policy.ts";
 import { AgePolicy } from "../policies/age_policy.ts";
 import { anyOf } from "../policies/any_of.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
@@ -9,8 +10,9 @@ import { UsageError } from "./usage_error.ts";
 
 /**
  * Makes a policy of its description: `count:256`, `bytes:64k`, `age:2`,
- * `leader` or `leader:2`, or several joined by commas, of which the first that
- * is due flushes. Throws {@linkcode UsageError}.
+ * `leader` or `leader:2`, `adaptive` or, with a target of 5 ms, `adaptive:5`,
+ * or several joined by commas, of which the first that is due flushes. Throws
+ * {@linkcode UsageError}.
  */
 export function parsePolicy(text: string): BatchPolicy {
   const policies = partsOf(text).map(({ kind, value }) => kind.make(value));
@@ -23,7 +25,9 @@ export function policyCode(
 ): { readonly code: string; readonly names: readonly string[] } {
   const parts = partsOf(text);
   const codes = parts.map(({ kind, value }) =>
-    `new ${kind.name}({ ${kind.option}: ${value} })`
+    value === undefined
+      ? `new ${kind.name}()`
+      : `new ${kind.name}({ ${kind.option}: ${value} })`
   );
   const names = [...new Set(parts.map(({ kind }) => kind.name))];
   return codes.length === 1
@@ -35,15 +39,15 @@ export function policyCode(
 interface Kind {
   readonly name: string;
   readonly option: string;
-  /** The value where none is given. */
-  readonly otherwise: string;
+  /** The value where none is given; `undefined` if none is needed. */
+  readonly otherwise: string | undefined;
   readonly parse: (subject: string, text: string) => number;
-  readonly make: (value: number) => BatchPolicy;
+  readonly make: (value?: number) => BatchPolicy;
 }
 
 interface Part {
   readonly kind: Kind;
-  readonly value: number;
+  readonly value: number | undefined;
 }
 
 function partsOf(text: string): Part[] {
@@ -58,6 +62,7 @@ function partsOf(text: string): Part[] {
       );
     }
     const value = colon === -1 ? kind.otherwise : part.slice(colon + 1);
+    if (value === undefined) return { kind, value };
     return { kind, value: kind.parse(`policy "${part}"`, value) };
   });
 }
@@ -90,5 +95,12 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
     otherwise: "0",
     parse: parseDuration,
     make: (windowMs) => new LeaderCommitPolicy({ windowMs }),
+  }],
+  ["adaptive", {
+    name: "AdaptivePolicy",
+    option: "targetLatencyMs",
+    otherwise: undefined,
+    parse: parseDuration,
+    make: (targetLatencyMs) => new AdaptivePolicy({ targetLatencyMs }),
   }],
 ]);

@@ -19,6 +19,12 @@ export interface Arrivals {
 /** Of what came during a flush only the ends are known: so many steps. */
 const STEPS = 8;
 
+/**
+ * How early those between are taken to have come, 1 if evenly: callers who were
+ * acknowledged together come back early in the next flush rather than late.
+ */
+const EARLY = 1.3;
+
 /** Beyond this many, arrivals while a batch waits are put together. */
 const MOST_SEEN = 64;
 
@@ -79,7 +85,7 @@ function spread(records: number, from: number, to: number): Came[] {
     const share = Math.ceil(left / (STEPS + 1 - step));
     left -= share;
     const before = 1 - (left + share / 2) / (records - 1);
-    came.push({ at: from + (to - from) * before, records: share });
+    came.push({ at: from + (to - from) * before ** EARLY, records: share });
   }
   return came;
 }

@@ -58,8 +58,7 @@ const MOST_FLUSHES = 2;
  *
  * - the load has a period of 1 to 1.5 flushes: a fixed window may lock onto it
  *   and be up to 35 % better;
- * - bursts last longer than a flush, or 30 callers and more think for about
- *   half a flush each: a fixed window may be 5 to 10 % better;
+ * - bursts last as long as a flush or longer: one may be 5 to 10 % better;
  * - flushes of 128 records do not keep up: give it a longer ladder.
  *
  * The ladder's last rung caps each batch, so a burst of 1000 records in one
@@ -92,8 +91,9 @@ export class AdaptivePolicy implements BatchPolicy {
   readonly #targetLatencyMs: number;
   readonly #seen = new ArrivalsSeen();
   readonly #recent = new RecentOccasions();
-  /** How long the target lets a record wait. */
-  #mostMs = Infinity;
+  #longestMs = 0;
+  /** What the target leaves for waiting. */
+  #spareMs = Infinity;
   #whenIdle = NO_WAIT;
   #whenBusy = NO_WAIT;
   #flushes = 0;
@@ -109,7 +109,7 @@ export class AdaptivePolicy implements BatchPolicy {
       : requireDuration("AdaptivePolicy targetLatencyMs", targetLatencyMs);
   }
 
-  /** At once from the rung on, else when the oldest record has waited. */
+  /** At once from the rung on, else when the batch has waited. */
   due(batch: PendingBatch): number {
     this.#seen.note(batch);
     const { records, oldestAt } = batch;
@@ -118,14 +118,17 @@ export class AdaptivePolicy implements BatchPolicy {
     const { rung, from, ms } = isBusy ? this.#whenBusy : this.#whenIdle;
     if (records >= rung) return oldestAt;
     const start = isBusy && from === "ready" ? busyUntil : oldestAt;
-    return Math.min(start + ms, oldestAt + this.#mostMs);
+    const due = start + Math.min(ms, this.#longestMs);
+    return Math.min(due, oldestAt + this.#spareMs);
   }
 
   /** Learns what the flush cost, and who came while it and its batch waited. */
   observe(flush: FlushReport): void {
     this.#recent.add(flush, this.#seen.take(flush));
     if (++this.#flushes % FLUSHES_A_PLAN > 0) return;
-    this.#mostMs = Math.max(0, this.#targetLatencyMs - this.#recent.flushMs);
+    const { flushMs } = this.#recent;
+    this.#longestMs = MOST_FLUSHES * flushMs;
+    this.#spareMs = Math.max(0, this.#targetLatencyMs - flushMs);
     this.#whenIdle = this.#plan(false, this.#whenIdle);
     this.#whenBusy = this.#plan(true, this.#whenBusy);
   }
@@ -135,7 +138,6 @@ export class AdaptivePolicy implements BatchPolicy {
     const occasions = this.#recent.occasions(isBusy);
     if (occasions.length === 0) return last;
     const wait = chooseWait(occasions, this.#ladder);
-    const ms = Math.min(wait.ms * SLACK, MOST_FLUSHES * this.#recent.flushMs);
-    return { ...wait, ms };
+    return { ...wait, ms: wait.ms * SLACK };
   }
 }

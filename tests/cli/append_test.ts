@@ -58,7 +58,7 @@ test("append of nothing makes a log without records", () =>
 test("append keeps order under every policy and level", () =>
   withTempDir(async (top) => {
     const text = Array.from({ length: 3000 }, (_, at) => `${at}\n`).join("");
-    const policies = ["count:7", "bytes:100", "age:1", "leader:1"];
+    const policies = ["count:7", "bytes:100", "age:1", "leader:1", "adaptive"];
     policies.push("count:1000,bytes:1m,age:2", "count:1");
     for (const [index, policy] of policies.entries()) {
       for (const ack of ["disk", "os", "memory"]) {

@@ -12,6 +12,8 @@ test("parsePolicy() makes each policy of its name and number", () => {
   assertEquals(parsePolicy("age:2.5").due(BATCH, 504), 502.5);
   assertEquals(parsePolicy("leader").due(BATCH, 504), 500);
   assertEquals(parsePolicy("leader:3").due(BATCH, 504), 503);
+  assertEquals(parsePolicy("adaptive").limits, { records: 128 });
+  assertEquals(parsePolicy("adaptive:5").due(BATCH, 504), 500);
 });
 
 test("parsePolicy() joins policies with anyOf", () => {
@@ -24,11 +26,12 @@ test("parsePolicy() joins policies with anyOf", () => {
 test("parsePolicy() refuses what it does not know", () => {
   const bad = ["", "cuont:3", "count", "count:0", "count:1.5", "count:1e3"];
   bad.push("bytes:1q", "bytes:k", "age", "age:-1", "age:x", "count:1,");
+  bad.push("adaptive:", "adaptive:x", "adaptive:-1");
   for (const text of bad) assertThrows(() => parsePolicy(text), UsageError);
   const error = assertThrows(() => parsePolicy("cuont:3"), UsageError);
   assertEquals(
     (error as Error).message,
     'Cannot use policy "cuont:3" as its name must be count, bytes, age, ' +
-      'leader: received "cuont"',
+      'leader, adaptive: received "cuont"',
   );
 });

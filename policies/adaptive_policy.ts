@@ -129,15 +129,12 @@ export class AdaptivePolicy implements BatchPolicy {
     const { flushMs } = this.#recent;
     this.#longestMs = MOST_FLUSHES * flushMs;
     this.#spareMs = Math.max(0, this.#targetLatencyMs - flushMs);
-    this.#whenIdle = this.#plan(false, this.#whenIdle);
-    this.#whenBusy = this.#plan(true, this.#whenBusy);
+    this.#whenIdle = this.#plan(false);
+    this.#whenBusy = this.#plan(true);
   }
 
-  /** Where there was no such occasion of late, what was learned stays. */
-  #plan(isBusy: boolean, last: Wait): Wait {
-    const occasions = this.#recent.occasions(isBusy);
-    if (occasions.length === 0) return last;
-    const wait = chooseWait(occasions, this.#ladder);
+  #plan(isBusy: boolean): Wait {
+    const wait = chooseWait(this.#recent.occasions(isBusy), this.#ladder);
     return { ...wait, ms: wait.ms * SLACK };
   }
 }

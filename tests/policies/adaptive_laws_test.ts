@@ -103,6 +103,15 @@ test("AdaptivePolicy is within 10 % of leader commit in any steady traffic", () 
   fc.assert(property, { numRuns: 15 });
 });
 
+test("AdaptivePolicy tells bursts that begin from those that wait", () => {
+  const costs = constantCosts({ syncMs: 1 });
+  for (const spread of [0.3, 0.7]) {
+    const burst = { is: "bursty", burst: 64, spread, perFlush: 0.05 } as const;
+    const { best } = excess(burst, 1, costs, [20_000, 1]);
+    assertLessOrEqual(best, 0.03);
+  }
+});
+
 /** What falls short, and by how much at most: [what, of best, of leader]. */
 const exceptions: [Traffic, number, number][] = [
   [{ is: "on/off", on: 0.1, off: 1, perFlush: 60 }, 0.4, 0],

@@ -93,6 +93,9 @@ test("chooseWait() chooses none where nothing came, or a flush is cheap", () => 
   const later = [{ ms: 0.5, records: 1 }];
   const one = { lagMs: 0, records: 1, total: 2, flushMs: 1, later };
   assertEquals(chooseWait([one], LADDER), NO_WAIT);
+  const little = { ...one, flushMs: 1.03 };
+  assertEquals(chooseWait([little], LADDER), NO_WAIT);
+  assertEquals(chooseWait([{ ...one, flushMs: 1.1 }], LADDER).ms, 0.5);
   const none = { ...one, flushMs: 9, total: 1, later: [] };
   assertEquals(chooseWait([none], LADDER), NO_WAIT);
 });

@@ -21,7 +21,8 @@ export function logScale(
   const margin = Math.max(LEAST_MARGIN, (most / least) ** 0.06);
   const [from, to] = [Math.log10(least / margin), Math.log10(most * margin)];
   const at = (value: number) => {
-    const share = (Math.log10(Math.max(value, least)) - from) / (to - from);
+    const place = Math.max(from, Math.log10(Math.max(value, 0)));
+    const share = (place - from) / (to - from);
     return fromPixel + share * (toPixel - fromPixel);
   };
   return { at, ticks: ticksBetween(from, to) };

@@ -28,6 +28,13 @@ test("logScale() of 0.0001725 has a tick, a regression", () => {
   assertEquals(logScale([0.0001725], 0, 1).ticks, [0.00015, 0.0002]);
 });
 
+test("logScale() has ticks below the least value where they belong", () => {
+  const { at, ticks } = logScale([15.5, 40], 0, 100);
+  assertEquals(ticks.slice(0, 2), [15, 20]);
+  assertLess(at(15), at(15.5));
+  assertEquals(at(0), 0);
+});
+
 test("logScale() puts equal factors at equal distances", () => {
   const { at, ticks } = logScale([1, 1000], 0, 300);
   assertEquals(Math.round(at(10) - at(1)), Math.round(at(1000) - at(100)));

@@ -1,25 +1,33 @@
 /**
- * Okabe and Ito's colours, which people with any colour vision tell apart; on
- * a dark ground those that are too dark for it are lighter.
+ * Colours that people with any colour vision tell apart, on a light and on a
+ * dark ground: Okabe and Ito's, moved from each other by a search until each
+ * two of them differ for each kind of colour blindness. A test holds that.
  */
-const LIGHT = [
-  ...["#767676", "#000000", "#d55e00", "#0072b2", "#009e73", "#aa3377"],
-  ...["#b07d00", "#3a9bd1"],
-];
-const DARK = [
-  ...["#a0a0a0", "#ffffff", "#ff8c42", "#5cb3ff", "#2fd6a4", "#ee88bb"],
-  ...["#f0c040", "#8fd3ff"],
-];
+export const PALETTES = {
+  light: {
+    ground: "#ffffff",
+    colors: [
+      ...["#6b6b6b", "#000000", "#ff4a00", "#00577a", "#1caa66", "#e20eaf"],
+      ...["#964723", "#5271ff"],
+    ],
+  },
+  dark: {
+    ground: "#15181c",
+    colors: [
+      ...["#a3a3a3", "#ffffff", "#df6837", "#6f7bf9", "#52e490", "#b950ac"],
+      ...["#f2c908", "#add2ff"],
+    ],
+  },
+};
 
 /** How many contenders look different by their colours. */
-export const COLORS: number = LIGHT.length;
+export const COLORS: number = PALETTES.light.colors.length;
 
 function rules(
-  ground: string,
+  { ground, colors }: typeof PALETTES.light,
   ink: string,
   faint: string,
   grid: string,
-  colors: readonly string[],
 ): string {
   const own = colors.map((color, index) =>
     `.s${index}{stroke:${color}}.f${index}{fill:${color}}`
@@ -33,8 +41,8 @@ export const PLOT_STYLE: string = [
   "text{font:12px system-ui,Verdana,'DejaVu Sans',sans-serif}",
   ".title{font-size:15px;font-weight:600}.small{font-size:11px}",
   "path,line{fill:none;stroke-width:1.6}.grid{stroke-width:1}.mark{stroke:none}",
-  rules("#ffffff", "#1f1f1f", "#5c5c5c", "#e3e3e3", LIGHT),
+  rules(PALETTES.light, "#1f1f1f", "#5c5c5c", "#e3e3e3"),
   "@media(prefers-color-scheme:dark){",
-  rules("#15181c", "#e8e8e8", "#a8a8a8", "#31363d", DARK),
+  rules(PALETTES.dark, "#e8e8e8", "#a8a8a8", "#31363d"),
   "}",
 ].join("");

@@ -27,8 +27,8 @@ const SLOW_MS = 1;
 /** Below this, handing a sync over is not worth it. */
 const FAST_MS = 0.5;
 
-/** A timer cannot wait for less, so a shorter window is none. */
-const LEAST_WINDOW_MS = 1;
+/** Below this no wait is worth it. */
+const WORTH_WAITING_MS = 2;
 
 /**
  * Chooses by what syncs cost and, if there are any, by what policies come to in
@@ -84,10 +84,9 @@ function chooseIo(
   ];
 }
 
-/** PostgreSQL's advice for `commit_delay`: half of what a sync costs. */
+/** Where a sync is slow, whether to wait depends on when appends come. */
 function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
-  const half = Math.round(p50 / 2);
-  if (p50 / 2 < LEAST_WINDOW_MS) {
+  if (p50 < WORTH_WAITING_MS) {
     return [
       "leader",
       "a window to wait for siblings would cost more than the syncs that it " +
@@ -95,8 +94,8 @@ function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
     ];
   }
   return [
-    `leader:${half}`,
-    `waiting half a sync, ${half} ms, for siblings saves syncs; a lone ` +
-    "writer does not wait",
+    "adaptive",
+    `waiting for siblings may save syncs of ${formatDuration(p50)}: this ` +
+    "policy sees for itself when; a trace would tell",
   ];
 }

@@ -1,6 +1,7 @@
 import type { FlushReport } from "../../policies/batch_policy.ts";
 
-const COMMON = ["count:256", "age:2", "count:1000,bytes:1m,age:10"];
+/** What learns comes last: of those that are as fast, the simplest is best. */
+const COMMON = ["count:256", "age:2", "count:1000,bytes:1m,age:10", "adaptive"];
 
 /**
  * Policies worth a try where flushes cost as these did: the default, it with a

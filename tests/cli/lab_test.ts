@@ -70,7 +70,7 @@ test("lab draws its costs from the trace, the same each time", () =>
     const report = JSON.parse(await run());
     assertEquals(report.rows.map((row: { name: string }) => row.name), [
       ...["(as recorded)", "leader", "leader:3", "count:256", "age:2"],
-      "count:1000,bytes:1m,age:10",
+      ...["count:1000,bytes:1m,age:10", "adaptive"],
     ]);
     assertEquals(report.rows[1].p50Ms, 7);
     assertEquals(report.trace.flushes, 1);

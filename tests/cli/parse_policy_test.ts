@@ -1,4 +1,4 @@
-import { parsePolicy } from "../../cli/parse_policy.ts";
+import { parsePolicy, policyCode } from "../../cli/parse_policy.ts";
 import { UsageError } from "../../cli/usage_error.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
@@ -21,6 +21,15 @@ test("parsePolicy() joins policies with anyOf", () => {
   assertEquals(policy.limits, { records: 1000, bytes: 1024 * 1024 });
   assertEquals(policy.due(BATCH, 504), 510);
   assertEquals(policy.whenIdle, "wait");
+});
+
+test("policyCode() has the option that is given, or none", () => {
+  assertEquals(policyCode("adaptive").code, "new AdaptivePolicy()");
+  assertEquals(policyCode("adaptive:9,bytes:1k"), {
+    code: "anyOf(new AdaptivePolicy({ targetLatencyMs: 9 }), " +
+      "new BytesPolicy({ bytes: 1024 }))",
+    names: ["anyOf", "AdaptivePolicy", "BytesPolicy"],
+  });
 });
 
 test("parsePolicy() refuses what it does not know", () => {

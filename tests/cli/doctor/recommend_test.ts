@@ -20,8 +20,8 @@ test("recommend() chooses io and policy by what a sync costs", () => {
   assertEquals(chosen(0.9, 1.2), ["auto", "leader"]);
   assertEquals(chosen(1.1, 1.2), ["threaded", "leader"]);
   assertEquals(chosen(1.99, 3), ["threaded", "leader"]);
-  assertEquals(chosen(2, 3), ["threaded", "leader:1"]);
-  assertEquals(chosen(10, 30), ["threaded", "leader:5"]);
+  assertEquals(chosen(2, 3), ["threaded", "adaptive"]);
+  assertEquals(chosen(10, 30), ["threaded", "adaptive"]);
 });
 
 test("recommend() goes by the rows of a simulation, if there are any", () => {
@@ -42,7 +42,11 @@ test("recommend() goes by the rows of a simulation, if there are any", () => {
 
 test("formatCode() makes code that opens a log", () =>
   withTempDir(async (dir) => {
-    for (const policy of ["leader", "leader:5", "count:9,age:2.5"]) {
+    for (
+      const policy of [
+        ...["leader", "leader:5", "count:9,age:2.5", "adaptive", "adaptive:9"],
+      ]
+    ) {
       for (const io of ["auto", "blocking", "threaded"] as const) {
         const [imports, line] = formatCode(dir, { io, policy }, "NodeStorage");
         const names = /\{ (.*) \}/.exec(imports)![1];

@@ -1,5 +1,5 @@
 import { basename, join, relative } from "node:path";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The project's top directory. */
@@ -24,7 +24,13 @@ export function entryPoints(): string[] {
   return Object.values<string>(config.exports);
 }
 
-/** The files whose examples are run: the library's, and the README. */
+/** The documents: the README and the pages beside it. */
+export function documents(): string[] {
+  const pages = filesBelow("docs").filter((file) => file.endsWith(".md"));
+  return ["README.md", ...pages];
+}
+
+/** The files whose examples are run: the library's, and the documents. */
 export function documentedFiles(): string[] {
   const folders = entryPoints()
     .map((file) => file.split("/").slice(1, -1).join("/"))
@@ -32,8 +38,7 @@ export function documentedFiles(): string[] {
   const flat = readdirSync(root).filter((name) => name.endsWith(".ts"));
   const nested = [...new Set(folders)].flatMap(filesBelow)
     .filter((file) => file.endsWith(".ts"));
-  const readme = existsSync(join(root, "README.md")) ? ["README.md"] : [];
-  return [...flat, ...nested, ...readme].sort();
+  return [...flat, ...nested, ...documents()].sort();
 }
 
 function filesBelow(folder: string): string[] {

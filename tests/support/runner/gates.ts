@@ -5,6 +5,7 @@ import { command, type CommandOptions, type Outcome } from "./command.ts";
 import {
   buildDir,
   documentedFiles,
+  documents,
   entryPoints,
   isDenoOnly,
   root,
@@ -42,7 +43,7 @@ export function gates(): Gate[] {
   const portable = deno.filter((file) => !isDenoOnly(file));
   const skipped = deno.filter(isDenoOnly);
   return [
-    check("deno check", ["check", "--doc", "."]),
+    check("deno check", ["check", "--doc", ".", ...documents()]),
     check("deno lint", ["lint"]),
     check("deno fmt", ["fmt", "--check"]),
     check("deno doc", ["doc", "--lint", ...entryPoints()]),

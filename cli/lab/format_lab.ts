@@ -1,5 +1,6 @@
 import { formatCount, formatRecords } from "../format_count.ts";
 import { formatDuration } from "../format_duration.ts";
+import { formatRate } from "../format_rate.ts";
 import { formatTable } from "../format_table.ts";
 import type { Figures } from "./contender.ts";
 import type { TraceSummary } from "./describe_trace.ts";
@@ -48,10 +49,6 @@ export function formatFigures(rows: readonly Figures[]): string {
       : [formatMoney(row.moneyPerMonth)]),
   ]);
   return formatTable([head, ...lines], 1, head.length);
-}
-
-function formatRate(perSecond: number): string {
-  return perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
 }
 
 function formatMoney(amount: number): string {

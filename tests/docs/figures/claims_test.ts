@@ -1,0 +1,201 @@
+/**
+ * What docs/policies.md says of its figures in words, as the simulator has it
+ * now: one that turns out wrong is to be said otherwise there.
+ *
+ * @module
+ */
+import { burstRuns } from "../../../docs/figures/burst.ts";
+import { fast, slow } from "../../../docs/figures/device.ts";
+import type { Device } from "../../../docs/figures/device.ts";
+import { extremes, loads as common } from "../../../docs/figures/loads.ts";
+import { measure, type Measured } from "../../../docs/figures/measure.ts";
+import { roster } from "../../../docs/figures/roster.ts";
+import { AdaptivePolicy } from "../../../policies/adaptive_policy.ts";
+import { AgePolicy } from "../../../policies/age_policy.ts";
+import { anyOf } from "../../../policies/any_of.ts";
+import type { BatchPolicy } from "../../../policies/batch_policy.ts";
+import { BytesPolicy } from "../../../policies/bytes_policy.ts";
+import { CountPolicy } from "../../../policies/count_policy.ts";
+import { LeaderCommitPolicy } from "../../../policies/leader_commit_policy.ts";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+} from "../../support/assert.ts";
+import { test } from "../../support/register.ts";
+
+const loads = { ...common, ...extremes };
+
+/** Figures of a policy, one of the roster's or another. */
+function of(
+  policy: keyof typeof roster | BatchPolicy,
+  load: keyof typeof loads,
+  device: Device,
+): Measured {
+  const used = typeof policy === "string"
+    ? roster[policy].make(device)
+    : policy;
+  return measure(used, loads[load], device);
+}
+
+/** By how much the first is faster on average: 0.2 is by a fifth. */
+function gain(one: Measured, other: Measured): number {
+  assertEquals([one.outcome, other.outcome], ["timely", "timely"]);
+  return 1 - one.meanMs / other.meanMs;
+}
+
+function assertNear(value: number, expected: number, most: number): void {
+  const message = `${value} is not within ${most} of ${expected}`;
+  assert(Math.abs(value - expected) <= most, message);
+}
+
+test("a lone caller waits for nobody but under an age", () => {
+  for (const device of [fast, slow]) {
+    const flushMs = device.syncMs + device.costs.writeMs(104);
+    const policies = [
+      "leader",
+      "window",
+      "adaptive",
+      "count",
+      "bytes",
+    ] as const;
+    for (const name of policies) {
+      assertNear(of(name, "lone", device).meanMs, flushMs, 1e-6);
+    }
+    assertNear(of("age", "lone", device).meanMs, flushMs + 2, 1e-6);
+    assertNear(of("anyOf", "lone", device).meanMs, flushMs + 10, 1e-6);
+  }
+});
+
+test("without batches a flood is never kept up with; with them it is", () => {
+  for (const device of [fast, slow]) {
+    assertEquals(of("alone", "flood", device).outcome, "late");
+    assertEquals(of("leader", "flood", device).outcome, "timely");
+  }
+});
+
+test("on a fast device no policy is much faster than the default", () => {
+  for (
+    const load of ["lone", "callers", "trickle", "flood", "bursts"] as const
+  ) {
+    const leader = of("leader", load, fast);
+    assertLess(gain(of("adaptive", load, fast), leader), 0.15);
+    assertGreater(gain(of("adaptive", load, fast), leader), -0.05);
+    for (const name of ["window", "count", "bytes", "age", "anyOf"] as const) {
+      assertLess(gain(of(name, load, fast), leader), 0.01);
+    }
+  }
+});
+
+test("no policy is faster than the default for records without a shape", () => {
+  for (const load of ["trickle", "flood"] as const) {
+    const leader = of("leader", load, slow);
+    for (const name of ["window", "adaptive", "age", "anyOf"] as const) {
+      assertLess(gain(of(name, load, slow), leader), 0.01);
+    }
+  }
+});
+
+test("callers who wait gain by AdaptivePolicy, and by no fixed window", () => {
+  const leader = of("leader", "callers", slow);
+  const adaptive = of("adaptive", "callers", slow);
+  assertGreater(gain(adaptive, leader), 0.15);
+  assertGreater(adaptive.p99Ms, leader.p99Ms);
+  assertLess(gain(of("window", "callers", slow), leader), 0.01);
+  const longer = of(new LeaderCommitPolicy({ windowMs: 12 }), "callers", slow);
+  assertLess(gain(longer, leader), -0.2);
+  assertLess(longer.flushesPerSecond, leader.flushesPerSecond / 2);
+});
+
+test("bursts gain by a window, by an age, and more by AdaptivePolicy", () => {
+  const leader = of("leader", "bursts", slow);
+  const window = of("window", "bursts", slow);
+  assertGreater(gain(window, leader), 0.15);
+  assertLess(window.flushesPerSecond, leader.flushesPerSecond * 0.65);
+  assertGreater(gain(of("adaptive", "bursts", slow), window), 0.1);
+  assertGreater(gain(of("age", "bursts", slow), window), 0.1);
+});
+
+test("minSiblings keeps a trickle from waiting, and lets bursts wait", () => {
+  const policy = () => new LeaderCommitPolicy({ windowMs: 4, minSiblings: 8 });
+  const trickle = of("leader", "trickle", slow);
+  assertNear(gain(of(policy(), "trickle", slow), trickle), 0, 1e-3);
+  const bursts = of("window", "bursts", slow);
+  assertNear(gain(of(policy(), "bursts", slow), bursts), 0, 0.02);
+});
+
+test("AdaptivePolicy keeps up as far as its ladder reaches", () => {
+  assertEquals(of("adaptive", "deluge", slow).outcome, "late");
+  const policy = new AdaptivePolicy({ ladder: [2, 8, 32, 128, 512, 1024] });
+  const leader = of("leader", "deluge", slow);
+  assertGreater(gain(of(policy, "deluge", slow), leader), -0.05);
+});
+
+test("a count or bytes below what comes during a sync do not keep up", () => {
+  const count = () => new CountPolicy({ records: 16 });
+  assertEquals(of(count(), "flood", fast).outcome, "timely");
+  assertEquals(of(count(), "flood", slow).outcome, "late");
+  assertEquals(of("count", "deluge", slow).outcome, "late");
+  const bytes = new BytesPolicy({ bytes: 16 * 1024 });
+  assertEquals(of(bytes, "deluge", slow).outcome, "late");
+});
+
+test('a count with "wait" never flushes callers who are fewer', () => {
+  const make = () => new CountPolicy({ records: 100, whenIdle: "wait" });
+  assertEquals(of(make(), "callers", slow).outcome, "never");
+  assertEquals(of(make(), "flood", slow).outcome, "timely");
+});
+
+test("bytes gain where writes take longer than syncs, and only there", () => {
+  const bytes = () => new BytesPolicy({ bytes: 2 ** 20 });
+  const gainOn = (device: Device) =>
+    gain(of(bytes(), "large", device), of("leader", "large", device));
+  assertGreater(gainOn(fast), 0.2);
+  assertLess(gainOn(slow), -0.1);
+  assertEquals(of("bytes", "large", slow).outcome, "late");
+});
+
+test("an age bounds the flushes; a busy slow device takes no notice", () => {
+  for (const load of ["lone", "callers", "flood", "bursts"] as const) {
+    assertLess(
+      of(new AgePolicy({ ms: 10 }), load, fast).flushesPerSecond,
+      100.1,
+    );
+  }
+  const leader = of("leader", "flood", slow);
+  assertNear(gain(of("age", "flood", slow), leader), 0, 0.01);
+  assert(
+    of("age", "bursts", fast).meanMs > 5 * of("leader", "bursts", fast).meanMs,
+  );
+});
+
+test("anyOf the number of callers and an age suits callers who wait", () => {
+  const policy = anyOf(
+    new CountPolicy({ records: 64 }),
+    new AgePolicy({ ms: 10 }),
+  );
+  const found = of(policy, "callers", slow);
+  const leader = of("leader", "callers", slow);
+  assertGreater(gain(found, leader), 0.15);
+  assertLess(found.flushesPerSecond, leader.flushesPerSecond * 0.7);
+});
+
+test("the burst's flushes are those that are described", () => {
+  const found = new Map(burstRuns().map((run) => [run.name, run]));
+  const sizes = (name: string) =>
+    found.get(name)!.flushes.map(({ records }) => records.length);
+  const stragglerWaits = (name: string) =>
+    found.get(name)!.flushes.at(-1)!.startedAt > 20;
+  assertEquals(sizes("LeaderCommitPolicy"), [1, 9, 1]);
+  assertEquals(stragglerWaits("LeaderCommitPolicy"), false);
+  assertEquals(sizes("… windowMs 2.5"), [1, 9, 1]);
+  assertEquals(stragglerWaits("… windowMs 2.5"), true);
+  for (const name of ["AdaptivePolicy", "AgePolicy 4"]) {
+    assertEquals(sizes(name), [10, 1]);
+    assertEquals(stragglerWaits(name), true);
+  }
+  for (const name of ["CountPolicy 4", "BytesPolicy 800"]) {
+    assertEquals(sizes(name).length, 5);
+  }
+});

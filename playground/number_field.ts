@@ -1,0 +1,188 @@
+/** A number that can be set on the page. */
+export interface NumberField {
+  /** What it is, to be read beside its slider. */
+  readonly label: string;
+  /** Its unit, or nothing. */
+  readonly unit: string;
+  /** The least that it may be. */
+  readonly least: number;
+  /** The most that it may be. */
+  readonly most: number;
+  /** What it is at first. */
+  readonly initial: number;
+  /** Whether it has no fraction. */
+  readonly isWhole?: boolean;
+  /** Whether 0 is allowed below `least`: a logarithmic slider begins there. */
+  readonly orZero?: boolean;
+  /** Whether the slider's steps are alike instead of in proportion. */
+  readonly isLinear?: boolean;
+}
+
+/** All numbers, by the name that they have in a link. */
+export const NUMBERS = {
+  rate: {
+    label: "Arrival rate",
+    unit: "records/s",
+    least: 1,
+    most: 200_000,
+    initial: 2000,
+  },
+  burst: {
+    label: "Burstiness",
+    unit: "records at once",
+    least: 1,
+    most: 1000,
+    initial: 1,
+    isWhole: true,
+  },
+  callers: {
+    label: "Callers",
+    unit: "who wait",
+    least: 1,
+    most: 2000,
+    initial: 64,
+    isWhole: true,
+  },
+  think: {
+    label: "Thinking time",
+    unit: "ms",
+    least: 0.01,
+    most: 1000,
+    initial: 10,
+    orZero: true,
+  },
+  size: {
+    label: "Record size",
+    unit: "bytes",
+    least: 1,
+    most: 1_048_576,
+    initial: 200,
+    isWhole: true,
+  },
+  appends: {
+    label: "Appends",
+    unit: "to simulate",
+    least: 1000,
+    most: 1_000_000,
+    initial: 20_000,
+    isWhole: true,
+  },
+  sync: {
+    label: "A sync",
+    unit: "ms",
+    least: 0.02,
+    most: 200,
+    initial: 2,
+  },
+  spread: {
+    label: "Spread of syncs",
+    unit: "as a factor",
+    least: 1,
+    most: 3,
+    initial: 1.3,
+    isLinear: true,
+  },
+  write: {
+    label: "Writing 1 MiB",
+    unit: "ms",
+    least: 0.01,
+    most: 1000,
+    initial: 1,
+    orZero: true,
+  },
+  window: {
+    label: "Window",
+    unit: "ms",
+    least: 0.05,
+    most: 100,
+    initial: 1,
+    orZero: true,
+  },
+  count: {
+    label: "Records",
+    unit: "at most",
+    least: 1,
+    most: 10_000,
+    initial: 256,
+    isWhole: true,
+  },
+  bytes: {
+    label: "Bytes",
+    unit: "at most",
+    least: 1,
+    most: 16_777_216,
+    initial: 65_536,
+    isWhole: true,
+  },
+  age: {
+    label: "Age",
+    unit: "ms",
+    least: 0.05,
+    most: 1000,
+    initial: 2,
+    orZero: true,
+  },
+  anyCount: {
+    label: "Records",
+    unit: "at most",
+    least: 1,
+    most: 10_000,
+    initial: 1000,
+    isWhole: true,
+  },
+  anyBytes: {
+    label: "Bytes",
+    unit: "at most",
+    least: 1,
+    most: 16_777_216,
+    initial: 1_048_576,
+    isWhole: true,
+  },
+  anyAge: {
+    label: "Age",
+    unit: "ms",
+    least: 0.05,
+    most: 1000,
+    initial: 10,
+    orZero: true,
+  },
+  seed: {
+    label: "Seed",
+    unit: "",
+    least: 1,
+    most: 999_999,
+    initial: 1,
+    isWhole: true,
+  },
+  place: {
+    label: "Place in the run",
+    unit: "%",
+    least: 0,
+    most: 100,
+    initial: 50,
+    isLinear: true,
+  },
+  zoom: {
+    label: "Zoom",
+    unit: "×",
+    least: 0.125,
+    most: 16,
+    initial: 1,
+  },
+} as const satisfies Record<string, NumberField>;
+
+/** The name of a number. */
+export type NumberName = keyof typeof NUMBERS;
+
+/** What is said of a number. */
+export function fieldOf(name: NumberName): NumberField {
+  return NUMBERS[name];
+}
+
+/** The number of the field that is nearest to `value`; `initial` for `NaN`. */
+export function admit(field: NumberField, value: number): number {
+  if (Number.isNaN(value)) return field.initial;
+  if (field.orZero && value <= field.least / 2) return 0;
+  const within = Math.min(field.most, Math.max(field.least, value));
+  return field.isWhole ? Math.round(within) : within;
+}

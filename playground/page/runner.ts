@@ -1,0 +1,92 @@
+/// <reference lib="dom" />
+import type { Answer } from "../engine.ts";
+import type { Outcome, SweepPoint } from "../outcome.ts";
+import type { Settings } from "../settings.ts";
+import { connect, type Connection } from "./connect.ts";
+
+/** A run that takes longer gives way to what is set meanwhile. */
+const PATIENCE_MS = 400;
+
+/** What the page is told of. */
+export interface RunnerEvents {
+  /** All policies of a job have run. */
+  ran(outcomes: readonly Outcome[], status: string): void;
+  /** A policy was run at several loads; none is a new beginning. */
+  swept(sweeps: ReadonlyMap<string, readonly SweepPoint[]>): void;
+  /** Something else was answered. */
+  answered(answer: Answer): void;
+  /** How far a job is. */
+  progressed(status: string): void;
+}
+
+/** Asks for one run after the other: what was set last is run last. */
+export class Runner {
+  readonly #connection: Connection;
+  readonly #events: RunnerEvents;
+  #job = 0;
+  #askedAt = 0;
+  #isRunning = false;
+  #wanted: Settings | undefined;
+  #outcomes: Outcome[] = [];
+  #sweeps = new Map<string, readonly SweepPoint[]>();
+
+  constructor(source: string, events: RunnerEvents) {
+    this.#events = events;
+    this.#connection = connect(source, (answer) => this.#answered(answer));
+  }
+
+  /** Runs the settings, soon. */
+  run(settings: Settings): void {
+    const age = performance.now() - this.#askedAt;
+    if (this.#isRunning && age < PATIENCE_MS) {
+      this.#wanted = settings;
+      return;
+    }
+    this.#wanted = undefined;
+    this.#isRunning = true;
+    this.#askedAt = performance.now();
+    this.#outcomes = [];
+    this.#sweeps = new Map();
+    this.#connection.ask({ kind: "run", job: ++this.#job, settings });
+  }
+
+  /** Reads a trace. */
+  load(file: Blob): void {
+    this.#connection.ask({ kind: "trace", file });
+  }
+
+  #answered(answer: Answer): void {
+    if ("job" in answer && answer.job !== this.#job) return;
+    switch (answer.kind) {
+      case "outcome":
+        this.#outcomes.push(answer.outcome);
+        this.#events.progressed(`Simulating ${answer.outcome.figures.name} …`);
+        break;
+      case "sweep":
+        this.#sweeps.set(answer.id, answer.points);
+        this.#events.swept(this.#sweeps);
+        break;
+      case "ran":
+        this.#ran();
+        break;
+      case "failed":
+        this.#isRunning = false;
+        this.#events.answered(answer);
+        break;
+      default:
+        this.#events.answered(answer);
+    }
+  }
+
+  #ran(): void {
+    this.#isRunning = false;
+    const ms = Math.round(performance.now() - this.#askedAt);
+    const appends = this.#outcomes.reduce((sum, one) => sum + one.appends, 0);
+    const many = appends.toLocaleString("en-US");
+    this.#events.ran(
+      this.#outcomes,
+      `Simulated ${many} appends in ${ms} ms, ${this.#connection.place()}.`,
+    );
+    if (this.#wanted !== undefined) this.run(this.#wanted);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Outcome } from "./outcome.ts";
+import { type Settings, withNumber } from "./settings.ts";
+
+/** Flushes of the most eager policy in the window, at no zoom. */
+const FLUSHES = 36;
+
+/** A part of the run, in ms. */
+export interface TimeWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * The part of the run that the time line shows: some dozens of flushes of the
+ * policy that makes the most.
+ */
+export function timeWindow(
+  outcomes: readonly Outcome[],
+  { numbers: { place, zoom } }: Settings,
+): TimeWindow {
+  const startedAt = Math.min(...outcomes.map((one) => one.startedAt));
+  const endedAt = Math.max(...outcomes.map((one) => one.endedAt));
+  const rates = outcomes.map(({ figures }) => figures.flushesPerSecond);
+  const most = Math.max(...rates);
+  const runMs = Math.max(endedAt - startedAt, 1e-3);
+  const wantedMs = most > 0 ? FLUSHES / most * 1000 / zoom : runMs;
+  const windowMs = Math.min(wantedMs, runMs);
+  const fromMs = startedAt + (runMs - windowMs) * place / 100;
+  return { fromMs, toMs: fromMs + windowMs };
+}
+
+/** By how many per cent of the run a whole window is further on. */
+export function placeStep(
+  outcomes: readonly Outcome[],
+  settings: Settings,
+): number {
+  const first = timeWindow(outcomes, withNumber(settings, "place", 0));
+  const last = timeWindow(outcomes, withNumber(settings, "place", 100));
+  const rangeMs = last.fromMs - first.fromMs;
+  return rangeMs > 0 ? (first.toMs - first.fromMs) / rangeMs * 100 : 100;
+}

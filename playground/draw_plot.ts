@@ -13,6 +13,7 @@ const TOP = 12;
 const BOTTOM = PLOT_HEIGHT - 44;
 const LEFT = 62;
 const RIGHT = 14;
+const CURVE_WIDTH = 1.8;
 
 /** A policy's latencies at `curveShares`. */
 export interface Curve {
@@ -43,13 +44,13 @@ export function drawDistribution(
       return drawRow(text, placeOf(share), width);
     }),
     ...drawColumns(latency, formatTick, "latency", width),
-    ...curves.map(({ color, appends, latencies }) => {
+    ...drawCurves(curves.map(({ color, appends, latencies }) => {
       const shares = curveShares(appends);
       const points = latencies.map((ms, index) =>
         [latency.at(ms), placeOf(shares[index])] as const
       );
-      return element("path", { class: `curve c${color}`, d: linePath(points) });
-    }),
+      return { color, d: linePath(points) };
+    })),
     ...curves.map(({ color, appends, latencies }) => {
       const half = curveShares(appends).findIndex((share) => share >= 0.5);
       return half < 0 ? "" : drawMarker(
@@ -81,18 +82,29 @@ export function drawThroughput(
       drawRow(formatTick(tick), latency.at(tick), width)
     ),
     ...drawColumns(rate, formatCount, "records/s", width),
-    ...sweeps.flatMap(({ color, points }) => [
-      element("path", {
-        class: `curve c${color}`,
-        d: linePath(points.map(placeOf)),
-      }),
-      ...points.map((point, index) => {
-        const [x, y] = placeOf(point);
-        const isSet = index === points.length >> 1;
-        return isSet ? drawMarker(color, x, y) : "";
-      }),
-    ]),
+    ...drawCurves(sweeps.map(({ color, points }) => {
+      return { color, d: linePath(points.map(placeOf)) };
+    })),
+    // The middle one is the load that is set.
+    ...sweeps.map(({ color, points }) =>
+      drawMarker(color, ...placeOf(points[points.length >> 1]))
+    ),
   ].join("");
+}
+
+/** Of curves that coincide each is wider than the next, so that all are seen. */
+function drawCurves(
+  curves: readonly { readonly color: number; readonly d: string }[],
+): string[] {
+  return curves.map(({ color, d }, index) => {
+    const above = curves.slice(index + 1).filter((other) => other.d === d);
+    const width = CURVE_WIDTH + above.length * 2.4;
+    return element("path", {
+      class: `curve c${color}`,
+      d,
+      "stroke-width": width,
+    });
+  });
 }
 
 function drawRow(text: string, y: number, width: number): string[] {

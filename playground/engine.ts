@@ -43,9 +43,16 @@ export const SWEEP_FACTORS: readonly number[] = Array.from(
   (_, index) => 2 ** (index - 6),
 );
 
-/** Appends of a point of that plot: some bursts, and enough for a p99. */
-export function sweepAppends({ numbers }: Settings): number {
-  return Math.min(20_000, Math.max(4000, numbers.burst * 40));
+/**
+ * Appends of a point of that plot: enough for a p99, for some dozens of bursts
+ * or rounds of all callers, and for a hundred syncs; but not for ever.
+ */
+export function sweepAppends({ load, numbers }: Settings, factor: number) {
+  const { rate, burst, callers, sync } = numbers;
+  const wanted = load === "callers"
+    ? callers * factor * 40
+    : Math.max(burst * 40, rate * factor * sync / 1000 * 100);
+  return Math.round(Math.min(40_000, Math.max(4000, wanted)));
 }
 
 /** Simulates, piece by piece, wherever it is run: in a worker or the page. */
@@ -111,12 +118,12 @@ export class Engine {
     settings: Settings,
     shown: readonly Candidate[],
   ): Promise<void> {
-    const appends = sweepAppends(settings);
     for (const candidate of shown) {
       const points: SweepPoint[] = [];
       for (const factor of SWEEP_FACTORS) {
         await this.#pause();
         if (this.#job !== job) return;
+        const appends = sweepAppends(settings, factor);
         points.push(runAtFactor(candidate, settings, factor, appends));
       }
       this.#answer({ kind: "sweep", job, id: candidate.id, points });

@@ -29,7 +29,7 @@ export const NUMBERS = {
   },
   burst: {
     label: "Burstiness",
-    unit: "records at once",
+    unit: "at once",
     least: 1,
     most: 1000,
     initial: 1,

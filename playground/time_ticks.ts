@@ -8,7 +8,7 @@ export interface TimeTick {
 }
 
 /** Room that a label needs, in pixels. */
-const ROOM = 96;
+const ROOM = 68;
 
 /** Round instants of a window, as labels with the same digits. */
 export function timeTicks(

@@ -31,3 +31,8 @@ export function fillSvg(
   svg.setAttribute("height", String(height));
   svg.innerHTML = content;
 }
+
+/** How wide a plot can be, in whole pixels. */
+export function roomOf(svg: SVGSVGElement): number {
+  return Math.floor(svg.parentElement!.clientWidth);
+}

@@ -2,7 +2,7 @@
 import type { Outcome } from "../outcome.ts";
 import type { Settings } from "../settings.ts";
 import { placeStep } from "../time_window.ts";
-import { find } from "./make.ts";
+import { find, roomOf } from "./make.ts";
 
 /** A window's width goes by in so many ms. */
 const WINDOW_MS = 6000;
@@ -53,7 +53,10 @@ export class Player {
   #go(windows: number): void {
     if (!this.#isPlaying) return;
     const { outcomes, settings } = this.#now();
-    const step = outcomes.length === 0 ? 0 : placeStep(outcomes, settings);
+    const width = roomOf(find<SVGSVGElement>("time-line"));
+    const step = outcomes.length === 0
+      ? 0
+      : placeStep(outcomes, settings, width);
     const place = settings.numbers.place + windows * step;
     this.#move(place);
     if (place >= 100) this.#set(false);

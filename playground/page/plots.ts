@@ -6,7 +6,7 @@ import { formatMs } from "../format_figures.ts";
 import type { Outcome, SweepPoint } from "../outcome.ts";
 import type { Settings } from "../settings.ts";
 import { timeWindow } from "../time_window.ts";
-import { fillSvg, find } from "./make.ts";
+import { fillSvg, find, roomOf } from "./make.ts";
 
 /** The time line and both plots. */
 export class Plots {
@@ -50,7 +50,7 @@ export class Plots {
   #showTimeLine(outcomes: readonly Outcome[], settings: Settings): void {
     const svg = find<SVGSVGElement>("time-line");
     const width = roomOf(svg);
-    const window = timeWindow(outcomes, settings);
+    const window = timeWindow(outcomes, settings, width);
     const lanes = outcomes.map(({ id, figures, course }) => ({
       label: `${labelOf(id)} · mean ${formatMs(figures.meanMs)}`,
       color: colorOf(id),
@@ -81,10 +81,6 @@ export class Plots {
       `Latency against throughput of ${sweeps.length} policies`,
     );
   }
-}
-
-function roomOf(svg: SVGSVGElement): number {
-  return Math.floor(svg.parentElement!.clientWidth);
 }
 
 function describe(

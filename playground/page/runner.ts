@@ -1,16 +1,28 @@
 /// <reference lib="dom" />
+import { formatCount } from "../../cli/format_count.ts";
 import type { Answer } from "../engine.ts";
 import type { Outcome, SweepPoint } from "../outcome.ts";
-import type { Settings } from "../settings.ts";
+import { INITIAL, type Settings } from "../settings.ts";
 import { connect, type Connection } from "./connect.ts";
 
 /** A run that takes longer gives way to what is set meanwhile. */
 const PATIENCE_MS = 400;
 
+/** What came of a job. */
+export interface FinishedRun {
+  readonly outcomes: readonly Outcome[];
+  /** What was simulated, where, and how long it took, in words. */
+  readonly status: string;
+  /** What was set when it began. */
+  readonly settings: Settings;
+}
+
 /** What the page is told of. */
 export interface RunnerEvents {
   /** All policies of a job have run. */
-  ran(outcomes: readonly Outcome[], status: string): void;
+  ran(run: FinishedRun): void;
+  /** All policies have run at all loads. */
+  sweptAll(settings: Settings): void;
   /** A policy was run at several loads; none is a new beginning. */
   swept(sweeps: ReadonlyMap<string, readonly SweepPoint[]>): void;
   /** Something else was answered. */
@@ -27,6 +39,7 @@ export class Runner {
   #askedAt = 0;
   #isRunning = false;
   #wanted: Settings | undefined;
+  #settings = INITIAL;
   #outcomes: Outcome[] = [];
   #sweeps = new Map<string, readonly SweepPoint[]>();
 
@@ -43,6 +56,7 @@ export class Runner {
       return;
     }
     this.#wanted = undefined;
+    this.#settings = settings;
     this.#isRunning = true;
     this.#askedAt = performance.now();
     this.#outcomes = [];
@@ -69,9 +83,13 @@ export class Runner {
       case "ran":
         this.#ran();
         break;
+      case "swept":
+        this.#events.sweptAll(this.#settings);
+        break;
       case "failed":
         this.#isRunning = false;
         this.#events.answered(answer);
+        this.#runWanted();
         break;
       default:
         this.#events.answered(answer);
@@ -81,12 +99,18 @@ export class Runner {
   #ran(): void {
     this.#isRunning = false;
     const ms = Math.round(performance.now() - this.#askedAt);
-    const appends = this.#outcomes.reduce((sum, one) => sum + one.appends, 0);
-    const many = appends.toLocaleString("en-US");
-    this.#events.ran(
-      this.#outcomes,
-      `Simulated ${many} appends in ${ms} ms, ${this.#connection.place()}.`,
-    );
+    const appends = formatCount(this.#outcomes[0]?.appends ?? 0);
+    const place = this.#connection.place();
+    this.#events.ran({
+      outcomes: this.#outcomes,
+      status: `Simulated ${appends} appends under ${this.#outcomes.length} ` +
+        `policies in ${ms} ms, ${place}.`,
+      settings: this.#settings,
+    });
+    this.#runWanted();
+  }
+
+  #runWanted(): void {
     if (this.#wanted !== undefined) this.run(this.#wanted);
   }
 }

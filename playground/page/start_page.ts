@@ -36,10 +36,14 @@ export function startPage(): void {
     () => ({ outcomes, settings }),
   );
   const runner = new Runner(find("program").textContent ?? "", {
-    ran(found, status) {
-      outcomes = found;
-      find("status").textContent = status;
+    ran(run) {
+      outcomes = run.outcomes;
+      find("status").textContent = run.status;
       show();
+      find("results").dataset.shown = runKey(run.settings);
+    },
+    sweptAll(swept) {
+      find("throughput").dataset.shown = runKey(swept);
     },
     swept: (sweeps) => plots.showSweeps(sweeps, settings),
     progressed: (status) => void (find("status").textContent = status),
@@ -56,7 +60,6 @@ export function startPage(): void {
   const trace = new TracePanel((file) => runner.load(file));
 
   function show(): void {
-    find("results").dataset.shown = runKey(settings);
     table.show(outcomes);
     plots.show(outcomes, settings);
     code.show(outcomes, settings);
@@ -90,6 +93,12 @@ export function startPage(): void {
   find("reset").addEventListener("click", () => change(INITIAL));
   new ResizeObserver(() => plots.show(outcomes, settings))
     .observe(find("results"));
+  // Where there is one column the results are not to be far down.
+  if (matchMedia("(max-width: 900px)").matches) {
+    for (const id of ["group-policies", "group-run"]) {
+      find<HTMLDetailsElement>(id).open = false;
+    }
+  }
   player.start();
   change(settings, true);
 }

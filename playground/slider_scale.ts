@@ -42,6 +42,7 @@ function logarithmicScale(field: NumberField): SliderScale {
       const share = (position - first) / (last - first);
       const exact = least * (most / least) ** share;
       // The ends are themselves, also where they have more digits.
+      if (position === first) return least;
       return position === last ? most : admit(field, shorten(exact, 2));
     },
     positionOf(value) {

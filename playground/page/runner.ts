@@ -74,7 +74,7 @@ export class Runner {
     switch (answer.kind) {
       case "outcome":
         this.#outcomes.push(answer.outcome);
-        this.#events.progressed(`Simulating ${answer.outcome.figures.name} …`);
+        this.#progressed(answer.outcome);
         break;
       case "sweep":
         this.#sweeps.set(answer.id, answer.points);
@@ -94,6 +94,12 @@ export class Runner {
       default:
         this.#events.answered(answer);
     }
+  }
+
+  /** A run that is over soon is announced once, at its end. */
+  #progressed({ figures }: Outcome): void {
+    if (performance.now() - this.#askedAt < PATIENCE_MS) return;
+    this.#events.progressed(`Simulated ${figures.name}, going on …`);
   }
 
   #ran(): void {

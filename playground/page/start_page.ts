@@ -72,8 +72,9 @@ export function startPage(): void {
     clearTimeout(linkTimer);
     linkTimer = setTimeout(writeLink, LINK_MS);
     if (!runs) return show();
-    if (settings.load === "trace" && !trace.isLoaded) return;
-    runner.run(settings);
+    if (settings.load === "trace" && !trace.isLoaded) {
+      find("status").textContent = "Waiting for a trace to replay.";
+    } else runner.run(settings);
   }
 
   function writeLink(): void {

@@ -1,0 +1,43 @@
+/**
+ * Holds what the playground may import, and that its pure parts know no page.
+ *
+ * @module
+ */
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import { importsOf, linesOf } from "../support/sources.ts";
+
+const folder = fileURLToPath(new URL("../../playground", import.meta.url));
+const sources = readdirSync(folder, { recursive: true })
+  .map((file) => `playground/${file}`.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts"));
+const isPage = (file: string) => file.startsWith("playground/page/");
+const isTool = (file: string) => /^playground\/build/.test(file);
+
+test("the playground imports itself and pure parts of the library", () => {
+  const allows = (to: string) =>
+    /^(playground|policies|simulator|trace|cli)\//.test(to);
+  const breaches = sources.filter((file) => !isTool(file)).flatMap((file) =>
+    importsOf(file).filter(({ to }) => !allows(to)).map(({ to }) =>
+      `${file} -> ${to}`
+    )
+  );
+  assertEquals(breaches, []);
+});
+
+test("what decides what the page shows knows nothing of a page", () => {
+  const pure = sources.filter((file) => !isPage(file) && !isTool(file));
+  assert(pure.length > 10);
+  for (const file of pure) {
+    const text = linesOf(file).join("\n");
+    assert(!/\bdocument\.|\bglobalThis\.|lib="dom"/.test(text), file);
+    assertEquals(importsOf(file).filter(({ to }) => isPage(to)), []);
+  }
+});
+
+test("no file of the playground is longer than 250 lines", () => {
+  const long = sources.filter((file) => linesOf(file).length > 250);
+  assertEquals(long, []);
+});

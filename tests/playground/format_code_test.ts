@@ -1,0 +1,39 @@
+import { parsePolicy } from "../../cli/parse_policy.ts";
+import { CANDIDATES } from "../../playground/candidate.ts";
+import { formatCode } from "../../playground/format_code.ts";
+import { INITIAL } from "../../playground/settings.ts";
+import { constantCosts } from "../../simulator/constant_costs.ts";
+import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { policyOfCode } from "../support/policy_of_code.ts";
+import { test } from "../support/register.ts";
+
+/** What a policy comes to, to tell it from others. */
+function latenciesOf(policy: BatchPolicy): number[] {
+  const arrivals = poissonArrivals({ count: 3000, perSecond: 5000 });
+  const costs = constantCosts({ syncMs: 3, writeMsPerMiB: 90 });
+  return [...simulate(policy, arrivals, costs).latencies];
+}
+
+for (const { label, describe } of CANDIDATES) {
+  test(`formatCode() is code for the same policy: ${label}`, async () => {
+    const policy = describe(INITIAL.numbers);
+    const made = await policyOfCode(formatCode(policy));
+    const meant = parsePolicy(policy);
+    assertEquals(made.constructor, meant.constructor);
+    assertEquals([made.limits, made.whenIdle], [meant.limits, meant.whenIdle]);
+    assertEquals(latenciesOf(made), latenciesOf(meant));
+  });
+
+  test(`formatCode() is no wider than 80 columns: ${label}`, () => {
+    const code = formatCode(describe(INITIAL.numbers));
+    for (const line of code.split("\n")) assert(line.length <= 80, line);
+  });
+}
+
+test("formatCode() keeps the numbers that were set", async () => {
+  const { limits } = await policyOfCode(formatCode("count:77,bytes:4096"));
+  assertEquals(limits, { records: 77, bytes: 4096 });
+});

@@ -31,26 +31,37 @@ function linearScale(field: NumberField): SliderScale {
 }
 
 function logarithmicScale(field: NumberField): SliderScale {
-  const { least, most } = field;
-  const first = field.orZero ? 1 : 0;
-  const decades = Math.log10(most / least);
-  const last = first + Math.round(decades * STEPS_PER_DECADE);
+  const values = logarithmicValues(field);
+  const distance = (value: number, to: number) =>
+    Math.abs(Math.log(value / to));
   return {
-    steps: last,
-    valueAt(position) {
-      if (position < first) return 0;
-      const share = (position - first) / (last - first);
-      const exact = least * (most / least) ** share;
-      // The ends are themselves, also where they have more digits.
-      if (position === first) return least;
-      return position === last ? most : admit(field, shorten(exact, 2));
-    },
+    steps: values.length - 1,
+    valueAt: (position) => values[position],
     positionOf(value) {
       if (value <= 0) return 0;
-      const share = Math.log10(value / least) / decades;
-      return Math.max(first, first + Math.round(share * (last - first)));
+      let nearest = values.length - 1;
+      for (let position = nearest - 1; position >= 0; position--) {
+        const isNearer = distance(value, values[position]) <
+          distance(value, values[nearest]);
+        if (isNearer) nearest = position;
+      }
+      return nearest;
     },
   };
+}
+
+/** Each once: where whole numbers are far apart, steps are larger. */
+function logarithmicValues(field: NumberField): number[] {
+  const { least, most } = field;
+  const decades = Math.log10(most / least);
+  const last = Math.round(decades * STEPS_PER_DECADE);
+  const values = new Set(field.orZero ? [0, least] : [least]);
+  for (let step = 1; step < last; step++) {
+    const exact = least * (most / least) ** (step / last);
+    values.add(admit(field, shorten(exact, 2)));
+  }
+  // The ends are themselves, also where they have more digits.
+  return [...values.add(most)];
 }
 
 function shorten(value: number, digits: number): number {

@@ -26,13 +26,12 @@ test("sliderScale() reaches both ends of each field", () => {
   }
 });
 
-test("sliderScale() has no number out of bounds, and none that shrinks", () => {
+test("sliderScale() has no number out of bounds, and each step is one", () => {
   for (const name of names) {
     const values = valuesOf(name);
     for (const [index, value] of values.entries()) {
       assertEquals([name, value], [name, admit(fieldOf(name), value)]);
-      const before = values[index - 1] ?? -1;
-      assertGreater(value + (fieldOf(name).isWhole ? 1 : 0), before);
+      assertGreater(value, values[index - 1] ?? -1);
     }
   }
 });
@@ -51,4 +50,12 @@ test("sliderScale() has numbers of two digits, in equal factors", () => {
   const { valueAt } = sliderScale(fieldOf("rate"));
   const values = [0, 1, 10, 20, 33].map(valueAt);
   assertEquals(values, [1, 1.1, 3.2, 10, 45]);
+  const whole = sliderScale(fieldOf("burst"));
+  assertEquals([0, 1, 2, 3].map(whole.valueAt), [1, 2, 3, 4]);
+});
+
+test("sliderScale() shows what is typed at the nearest position", () => {
+  const { valueAt, positionOf } = sliderScale(fieldOf("rate"));
+  const nearest = [0, 1, 1234, 199_999, 1e9].map(positionOf).map(valueAt);
+  assertEquals(nearest, [1, 1, 1300, 200_000, 200_000]);
 });

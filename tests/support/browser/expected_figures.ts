@@ -1,0 +1,82 @@
+import { formatDuration } from "../../../cli/format_duration.ts";
+import { AgePolicy } from "../../../policies/age_policy.ts";
+import { anyOf } from "../../../policies/any_of.ts";
+import type { BatchPolicy } from "../../../policies/batch_policy.ts";
+import { BytesPolicy } from "../../../policies/bytes_policy.ts";
+import { CountPolicy } from "../../../policies/count_policy.ts";
+import { LeaderCommitPolicy } from "../../../policies/leader_commit_policy.ts";
+import type { Settings } from "../../../playground/settings.ts";
+import { burstyArrivals } from "../../../simulator/bursty_arrivals.ts";
+import { driftingCosts } from "../../../simulator/drifting_costs.ts";
+import { simulate } from "../../../simulator/simulate.ts";
+import type { Simulation } from "../../../simulator/simulation.ts";
+import { thinkingCallers } from "../../../simulator/thinking_callers.ts";
+import type { Trace } from "../../../trace/load_trace.ts";
+import { sampledCosts } from "../../../trace/sampled_costs.ts";
+
+/**
+ * What the table has to show, by the simulator alone: none of the playground's
+ * code has a part in it but for the names of the settings.
+ */
+export function expectedFigures(
+  settings: Settings,
+  trace?: Trace,
+): Record<string, string[]> {
+  const { numbers } = settings;
+  const policies: Record<string, BatchPolicy> = {
+    leader: new LeaderCommitPolicy(),
+    window: new LeaderCommitPolicy({ windowMs: numbers.window }),
+    count: new CountPolicy({ records: numbers.count }),
+    bytes: new BytesPolicy({ bytes: numbers.bytes }),
+    age: new AgePolicy({ ms: numbers.age }),
+    any: anyOf(
+      new CountPolicy({ records: numbers.anyCount }),
+      new BytesPolicy({ bytes: numbers.anyBytes }),
+      new AgePolicy({ ms: numbers.anyAge }),
+    ),
+  };
+  return Object.fromEntries(
+    Object.entries(policies).map(([id, policy]) => {
+      const load = trace?.arrivals ?? loadOf(settings);
+      const isDrawn = trace !== undefined && settings.costs === "trace";
+      const costs = isDrawn
+        ? sampledCosts(trace.flushes, numbers.seed)
+        : costsOf(settings);
+      const run = simulate(policy, load, costs, trace?.options);
+      return [id, cellsOf(run)];
+    }),
+  );
+}
+
+function loadOf({ load, numbers }: Settings) {
+  const { size: bytes, seed, appends: count, callers, burst } = numbers;
+  const appends = Math.ceil(count / callers);
+  const thinkMs = numbers.think;
+  return load === "callers"
+    ? thinkingCallers({ callers, appends, thinkMs, bytes, seed })
+    : burstyArrivals({ count, perSecond: numbers.rate, burst, bytes, seed });
+}
+
+function costsOf({ numbers }: Settings) {
+  return driftingCosts({
+    syncMs: numbers.sync,
+    spread: numbers.spread,
+    writeMsPerMiB: numbers.write,
+    seed: numbers.seed,
+  });
+}
+
+/** A run as a row of the table. */
+export function cellsOf(run: Simulation): string[] {
+  const latencies = [
+    run.meanMs,
+    ...[0.5, 0.99, 0.999].map((share) => run.quantileMs(share)),
+  ];
+  const rate = run.flushesPerSecond;
+  return [
+    ...latencies.map((ms) => formatDuration(ms).replace("us", "µs")),
+    rate < 99.95 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US"),
+    run.recordsPerFlush.toFixed(1),
+    `${(run.busyShare * 100).toFixed(1)} %`,
+  ];
+}

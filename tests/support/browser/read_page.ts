@@ -1,0 +1,44 @@
+import type { Page } from "playwright-core";
+import { runKey } from "../../../playground/run_key.ts";
+import { formatSettings, type Settings } from "../../../playground/settings.ts";
+
+/** Waits until the page shows what came of these settings, all of it. */
+export async function shown(page: Page, settings: Settings): Promise<void> {
+  const key = JSON.stringify(runKey(settings));
+  await page.waitForSelector(`#results[data-shown=${key}]`);
+  if (settings.load === "trace") return;
+  await page.waitForSelector(`#throughput[data-shown=${key}]`);
+}
+
+/** Waits until the page's address holds these settings. */
+export function linked(page: Page, settings: Settings): Promise<void> {
+  const hash = `#${formatSettings(settings)}`;
+  return page.waitForURL((url) => url.hash === hash);
+}
+
+/** The table's cells by the id of the policy, without the words for the ear. */
+export function figures(page: Page): Promise<Record<string, string[]>> {
+  return page.$$eval(
+    "#figures tbody tr",
+    (rows) =>
+      Object.fromEntries(rows.map((row) => [
+        row.dataset.id,
+        [...row.querySelectorAll("td")].map((cell) =>
+          cell.firstChild!.textContent
+        ),
+      ])),
+  );
+}
+
+/** The outlines that a plot is drawn of. */
+export function outlines(page: Page, id: string): Promise<string[]> {
+  return page.$$eval(
+    `#${id} path`,
+    (paths) => paths.map((path) => path.getAttribute("d") ?? ""),
+  );
+}
+
+/** The outlines in SVG that was not put on a page. */
+export function outlinesIn(svg: string): string[] {
+  return [...svg.matchAll(/<path [^>]*\bd="([^"]*)"/g)].map(([, d]) => d);
+}

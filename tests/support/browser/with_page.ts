@@ -1,0 +1,104 @@
+import process from "node:process";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { assertEquals } from "../assert.ts";
+import { test } from "../register.ts";
+import { findBrowser } from "./find_browser.ts";
+import { type DocsServer, serveDocs } from "./serve_docs.ts";
+
+/** How a page is opened. */
+export interface PageOptions extends BrowserContextOptions {
+  /** What follows on the address. */
+  readonly hash?: string;
+  /** Opens the file itself instead of asking a server for it. */
+  readonly fromDisk?: boolean;
+  /** Code that runs in the page before its own. */
+  readonly before?: string;
+  /** Errors on the console that are meant to be. */
+  readonly expects?: RegExp;
+}
+
+/** What a test of the page is given. */
+export interface Visit {
+  readonly page: Page;
+  readonly server: DocsServer;
+}
+
+const path = findBrowser();
+
+/**
+ * Registers a test of the playground in a browser. It fails, too, on any error
+ * on the console and on any request but the one for the page. Where there is no
+ * browser it is left out, and says so.
+ */
+export function pageTest(
+  name: string,
+  options: PageOptions,
+  body: (visit: Visit) => Promise<void>,
+): void {
+  if (path === undefined) {
+    console.log(`skipped: ${name}: no Chromium is on the PATH`);
+    return;
+  }
+  test(name, () => withPage(path, options, body));
+}
+
+async function withPage(
+  executablePath: string,
+  options: PageOptions,
+  body: (visit: Visit) => Promise<void>,
+): Promise<void> {
+  const server = await serveDocs();
+  const isRoot = process.getuid?.() === 0;
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      // No name is found: what asks for another host fails and is seen.
+      "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+      ...(isRoot ? ["--no-sandbox"] : []),
+    ],
+  });
+  try {
+    await visit(browser, server, options, body);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+async function visit(
+  browser: Browser,
+  server: DocsServer,
+  { hash = "", fromDisk, before, expects, ...context }: PageOptions,
+  body: (visit: Visit) => Promise<void>,
+): Promise<void> {
+  const page = await (await browser.newContext(context)).newPage();
+  const wrong: string[] = [];
+  const requests: string[] = [];
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("console", (message) => {
+    if (!["error", "warning"].includes(message.type())) return;
+    if (!expects?.test(message.text())) wrong.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
+  });
+  if (before !== undefined) await page.addInitScript(before);
+  const disk = new URL(
+    "../../../docs/playground/index.html",
+    import.meta.url,
+  ).href;
+  const address = fromDisk ? disk : server.url;
+  await page.goto(address + hash);
+  await body({ page, server });
+  assertEquals(wrong, []);
+  // A fragment is no part of a request, but the browser names it.
+  assertEquals([...new Set(requests.map((url) => url.split("#")[0]))], [
+    address,
+  ]);
+  assertEquals(server.asked, fromDisk ? [] : ["/playground/index.html"]);
+}

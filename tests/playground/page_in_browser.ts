@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
+import { fieldOf, type NumberName } from "../../playground/number_field.ts";
 import { CANDIDATES, colorOf, labelOf } from "../../playground/candidate.ts";
 import { drawDistribution } from "../../playground/draw_plot.ts";
 import { drawTimeLine } from "../../playground/draw_time_line.ts";

@@ -30,6 +30,21 @@ export interface Visit {
 
 const path = findBrowser();
 
+/** One for all tests of a file, as it takes a second to start. */
+const browser = path === undefined ? undefined : await start(path);
+
+function start(executablePath: string): Promise<Browser> {
+  const isRoot = process.getuid?.() === 0;
+  return chromium.launch({
+    executablePath,
+    args: [
+      // No name is found: what asks for another host fails and is seen.
+      "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+      ...(isRoot ? ["--no-sandbox"] : []),
+    ],
+  });
+}
+
 /**
  * Registers a test of the playground in a browser. It fails, too, on any error
  * on the console and on any request but the one for the page. Where there is no
@@ -40,43 +55,36 @@ export function pageTest(
   options: PageOptions,
   body: (visit: Visit) => Promise<void>,
 ): void {
-  if (path === undefined) {
+  if (browser === undefined) {
     console.log(`skipped: ${name}: no Chromium is on the PATH`);
     return;
   }
-  test(name, () => withPage(path, options, body));
+  test(name, () => withPage(browser, options, body));
 }
 
 async function withPage(
-  executablePath: string,
+  browser: Browser,
   options: PageOptions,
   body: (visit: Visit) => Promise<void>,
 ): Promise<void> {
   const server = await serveDocs();
-  const isRoot = process.getuid?.() === 0;
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      // No name is found: what asks for another host fails and is seen.
-      "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-      ...(isRoot ? ["--no-sandbox"] : []),
-    ],
-  });
+  const { hash, fromDisk, before, expects, ...context } = options;
+  const opened = await browser.newContext(context);
   try {
-    await visit(browser, server, options, body);
+    const page = await opened.newPage();
+    await visit(page, server, { hash, fromDisk, before, expects }, body);
   } finally {
-    await browser.close();
+    await opened.close();
     await server.close();
   }
 }
 
 async function visit(
-  browser: Browser,
+  page: Page,
   server: DocsServer,
-  { hash = "", fromDisk, before, expects, ...context }: PageOptions,
+  { hash = "", fromDisk, before, expects }: PageOptions,
   body: (visit: Visit) => Promise<void>,
 ): Promise<void> {
-  const page = await (await browser.newContext(context)).newPage();
   const wrong: string[] = [];
   const requests: string[] = [];
   page.on("pageerror", (error) => wrong.push(String(error)));

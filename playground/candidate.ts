@@ -55,6 +55,13 @@ export const CANDIDATES: readonly Candidate[] = [
     describe: ({ age }) => `age:${age}`,
   },
   {
+    id: "adaptive",
+    label: "Adaptive",
+    hint: "Learns from traffic and device when a wait pays.",
+    numbers: ["target"],
+    describe: ({ target }) => target > 0 ? `adaptive:${target}` : "adaptive",
+  },
+  {
     id: "any",
     label: "Any of three",
     hint: "Flushes on what comes first: a count, bytes or an age.",

@@ -19,6 +19,8 @@ const TICKS = { from: 22, to: 31 };
 const BAR = { from: 46, to: 57 };
 const LABEL = 69;
 const DIGIT = 6.2;
+const TICK_HALF = 26;
+const TICK_LOOK = { class: "tick", "text-anchor": "middle" };
 
 /** The height of a time line, in pixels. */
 export function timeLineHeight(lanes: number): number {
@@ -37,7 +39,9 @@ export function drawTimeLine(
   const bottom = lanes.length * LANE;
   const ticks = timeTicks(window, width).flatMap(({ place, text }) => [
     element("line", { x1: place, y1: 0, x2: place, y2: bottom, class: "grid" }),
-    textElement(text, place, bottom + 16, anchorAt(place, width)),
+    place > TICK_HALF && place < width - TICK_HALF
+      ? textElement(text, place, bottom + 16, TICK_LOOK)
+      : "",
   ]);
   return [
     ...ticks,
@@ -104,11 +108,6 @@ function drawCounts(flushes: readonly LaneFlush[], width: number): string[] {
     right = middle + half;
     return [textElement(text, middle, LABEL, { class: "count" })];
   });
-}
-
-function anchorAt(place: number, width: number) {
-  const anchor = place < 20 ? "start" : place > width - 20 ? "end" : "middle";
-  return { class: "tick", "text-anchor": anchor };
 }
 
 function path(name: string, parts: readonly string[]): string {

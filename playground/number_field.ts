@@ -122,6 +122,14 @@ export const NUMBERS = {
     initial: 2,
     orZero: true,
   },
+  target: {
+    label: "Latency goal",
+    unit: "ms, 0: none",
+    least: 0.05,
+    most: 1000,
+    initial: 0,
+    orZero: true,
+  },
   anyCount: {
     label: "Records",
     unit: "at most",

@@ -12,7 +12,9 @@ export interface TimeWindow {
 
 /**
  * The part of the run that the time line shows: some dozens of flushes of the
- * policy that makes the most, as far as `width` pixels have room for them.
+ * policy that makes the most, as far as `width` pixels have room for them. It
+ * goes as far as the shortest run, so that each policy has something to show:
+ * callers who wait are done sooner where they wait less.
  */
 export function timeWindow(
   outcomes: readonly Outcome[],
@@ -20,7 +22,7 @@ export function timeWindow(
   width: number,
 ): TimeWindow {
   const startedAt = Math.min(...outcomes.map((one) => one.startedAt));
-  const endedAt = Math.max(...outcomes.map((one) => one.endedAt));
+  const endedAt = Math.min(...outcomes.map((one) => one.endedAt));
   const rates = outcomes.map(({ figures }) => figures.flushesPerSecond);
   const most = Math.max(...rates);
   const runMs = Math.max(endedAt - startedAt, 1e-3);

@@ -1,6 +1,10 @@
 import { CANDIDATES } from "../../playground/candidate.ts";
 import { runCandidate } from "../../playground/run_candidate.ts";
-import { INITIAL, withNumber } from "../../playground/settings.ts";
+import {
+  INITIAL,
+  readSettings,
+  withNumber,
+} from "../../playground/settings.ts";
 import { timeTicks } from "../../playground/time_ticks.ts";
 import { placeStep, timeWindow } from "../../playground/time_window.ts";
 import { layOutLane } from "../../playground/lane.ts";
@@ -18,12 +22,25 @@ test("timeWindow() shows some dozens of flushes of the most eager", () => {
   assert(most > 24 && most < 60, `${most} flushes`);
 });
 
-test("timeWindow() goes from the run's begin to its end", () => {
+test("timeWindow() goes from the run's begin to the first end", () => {
   const first = timeWindow(outcomes, withNumber(INITIAL, "place", 0), 960);
   const last = timeWindow(outcomes, withNumber(INITIAL, "place", 100), 960);
   assertEquals(first.fromMs, 0);
-  const endedAt = Math.max(...outcomes.map((one) => one.endedAt));
+  const endedAt = Math.min(...outcomes.map((one) => one.endedAt));
   assertLess(Math.abs(last.toMs - endedAt), 1e-6);
+});
+
+test("timeWindow() shows flushes of each policy, also of callers", () => {
+  const settings = readSettings("load=callers&callers=16&think=0.3&sync=3");
+  const runs = CANDIDATES.map((one) => runCandidate(one, settings));
+  const ends = runs.map(({ endedAt }) => endedAt);
+  assert(Math.max(...ends) > 2 * Math.min(...ends));
+  for (const place of [0, 50, 100]) {
+    const window = timeWindow(runs, withNumber(settings, "place", place), 960);
+    for (const { course } of runs) {
+      assert(layOutLane(course, window, 960).length > 0);
+    }
+  }
 });
 
 test("timeWindow() is never longer than the run", () => {

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../../cli/format_duration.ts";
+import { AdaptivePolicy } from "../../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../../policies/age_policy.ts";
 import { anyOf } from "../../../policies/any_of.ts";
 import type { BatchPolicy } from "../../../policies/batch_policy.ts";
@@ -29,6 +30,9 @@ export function expectedFigures(
     count: new CountPolicy({ records: numbers.count }),
     bytes: new BytesPolicy({ bytes: numbers.bytes }),
     age: new AgePolicy({ ms: numbers.age }),
+    adaptive: new AdaptivePolicy(
+      numbers.target > 0 ? { targetLatencyMs: numbers.target } : {},
+    ),
     any: anyOf(
       new CountPolicy({ records: numbers.anyCount }),
       new BytesPolicy({ bytes: numbers.anyBytes }),

@@ -68,14 +68,14 @@ export const NUMBERS = {
     isWhole: true,
   },
   sync: {
-    label: "A sync",
+    label: "Sync cost",
     unit: "ms",
     least: 0.02,
     most: 200,
     initial: 2,
   },
   spread: {
-    label: "Spread of syncs",
+    label: "Sync spread",
     unit: "as a factor",
     least: 1,
     most: 3,

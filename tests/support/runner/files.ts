@@ -13,6 +13,11 @@ export function testFiles(): string[] {
   return filesBelow("tests").filter((file) => file.endsWith("_test.ts"));
 }
 
+/** Every file of tests that drive a browser: its name ends so. */
+export function browserTestFiles(): string[] {
+  return filesBelow("tests").filter((file) => file.endsWith("_in_browser.ts"));
+}
+
 /** Tells whether a test is about Deno alone: its name starts so. */
 export function isDenoOnly(file: string): boolean {
   return basename(file).startsWith("deno_");

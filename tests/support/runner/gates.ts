@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findBrowser } from "../browser/find_browser.ts";
 import { bundle } from "./bundle.ts";
 import { command, type CommandOptions, type Outcome } from "./command.ts";
 import {
+  browserTestFiles,
   buildDir,
   documentedFiles,
   documents,
@@ -51,6 +53,7 @@ export function gates(): Gate[] {
     check("planted bugs", ["run", "-A", "tests/mutate/main.ts"]),
     { name: "deno test", counts: "deno", run: () => denoTests(deno) },
     { name: "deno test --doc", counts: "doc", run: docTests },
+    { name: "in Chromium", counts: "browser", run: browserTests },
     {
       name: "node --test",
       counts: "node",
@@ -106,6 +109,25 @@ function docTests(): Promise<Verdict> {
     `--junit-path=${report}`,
     ...documentedFiles().map((file) => join(root, file)),
   ], { cwd });
+}
+
+/**
+ * What drives a browser needs all permissions. Where there is no browser no
+ * test is registered: each says so, and none counts as passed.
+ */
+async function browserTests(): Promise<Verdict> {
+  const report = reportPath("browser");
+  const verdict = await counted(report, Deno.execPath(), [
+    "test",
+    "-A",
+    "--no-check",
+    ...offline,
+    `--junit-path=${report}`,
+    ...browserTestFiles(),
+  ]);
+  return findBrowser() === undefined
+    ? { ...verdict, passed: 0, failed: 0 }
+    : verdict;
 }
 
 async function nodeTests(files: readonly string[]): Promise<Verdict> {

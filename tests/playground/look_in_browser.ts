@@ -1,0 +1,140 @@
+/// <reference lib="dom" />
+/**
+ * How the playground can be read and used, in a real Chromium: keys, contrast,
+ * width, motion. Leaves pictures of it in `.build/`.
+ *
+ * @module
+ */
+import type { Page } from "playwright-core";
+import { INITIAL, readSettings } from "../../playground/settings.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { linked, shown } from "../support/browser/read_page.ts";
+import { lowContrasts } from "../support/browser/low_contrasts.ts";
+import { type PageOptions, pageTest } from "../support/browser/with_page.ts";
+import { buildDir } from "../support/runner/files.ts";
+
+const looks: [string, PageOptions][] = [1400, 360].flatMap((width) =>
+  (["light", "dark"] as const).map((colorScheme): [string, PageOptions] => [
+    `${width}-${colorScheme}`,
+    { colorScheme, viewport: { width, height: 900 } },
+  ])
+);
+
+for (const [name, options] of looks) {
+  pageTest(`the page can be read at ${name}`, options, async ({ page }) => {
+    await shown(page, INITIAL);
+    await page.$$eval("details", (all) => {
+      for (const details of all) details.open = true;
+    });
+    await page.screenshot({
+      path: `${buildDir}/playground-${name}.png`,
+      fullPage: true,
+    });
+    assertEquals(await lowContrasts(page), []);
+    assertEquals(await tooWide(page), []);
+  });
+}
+
+/** What sticks out of the page, but for what scrolls by itself. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.$$eval("body *", (elements) => {
+    const width = document.documentElement.clientWidth;
+    return elements.filter((element) => {
+      if (element.closest(".scroll > *, .skip, .hidden, svg *")) return false;
+      const { left, right } = element.getBoundingClientRect();
+      return left < 0 || right > width + 0.5;
+    }).map((element) => `${element.tagName}#${element.id}`);
+  });
+}
+
+pageTest(
+  "Tab goes through all controls, and out again",
+  {},
+  async ({ page }) => {
+    await shown(page, INITIAL);
+    const wanted = await page.$$eval(
+      "a, button, input, select, summary, [tabindex='0']",
+      (controls) => {
+        const seen = (control: Element) => control.getClientRects().length > 0;
+        controls.forEach((control, index) => control.id ||= `control-${index}`);
+        // Of radio buttons one group is one stop.
+        return controls.filter(seen)
+          .filter((control) =>
+            !(control instanceof HTMLInputElement && control.type === "radio" &&
+              !control.checked)
+          ).map(({ id }) => id);
+      },
+    );
+    const reached: string[] = [];
+    for (let press = 0; press <= wanted.length; press++) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(() => {
+        const { activeElement: element } = document;
+        if (element === null || element === document.body) return undefined;
+        const target = element.id === "file"
+          ? document.querySelector("label[for=file]")!
+          : element;
+        const { outlineStyle, outlineWidth } = getComputedStyle(target);
+        return { id: element.id, outline: `${outlineStyle} ${outlineWidth}` };
+      });
+      if (focused === undefined) break;
+      reached.push(focused.id);
+      assertEquals(focused.outline, "solid 3px");
+    }
+    assertEquals(reached, wanted);
+  },
+);
+
+pageTest("every control has a name for the ear", {}, async ({ page }) => {
+  await shown(page, INITIAL);
+  const tree = await page.locator("body").ariaSnapshot();
+  const nameless = tree.split("\n").filter((line) =>
+    /- (slider|spinbutton|button|combobox|checkbox|radio|img)\b(?! ")/.test(
+      line,
+    )
+  );
+  assertEquals(nameless, []);
+  assert(tree.includes('slider "Arrival rate"'), tree);
+  assert(tree.includes('spinbutton "Age: Age, ms"'), tree);
+});
+
+for (const reducedMotion of ["reduce", "no-preference"] as const) {
+  pageTest(`Play moves the time line, motion: ${reducedMotion}`, {
+    reducedMotion,
+  }, async ({ page }) => {
+    await shown(page, INITIAL);
+    await page.clock.install({ time: 0 });
+    await page.clock.pauseAt(1000);
+    const outline = () => page.getAttribute("#time-line .lane path.syncs", "d");
+    const before = await outline();
+    await page.click("#play");
+    await page.clock.runFor(500);
+    const moves = await outline() !== before;
+    assertEquals(moves, reducedMotion === "no-preference");
+    await page.clock.runFor(2000);
+    const later = await outline();
+    assert(later !== before);
+    await page.click("#play");
+    await page.clock.runFor(2500);
+    assertEquals(await outline(), later);
+    assertEquals(await page.innerText("#play"), "Play");
+  });
+}
+
+pageTest(
+  "a situation to start from is set as a whole",
+  {},
+  async ({ page }) => {
+    await shown(page, INITIAL);
+    await page.selectOption("#preset", {
+      label: "Object storage, paid by request",
+    });
+    const settings = readSettings(
+      "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",
+    );
+    await linked(page, settings);
+    await shown(page, settings);
+    await page.click("#reset");
+    await linked(page, INITIAL);
+  },
+);

@@ -37,7 +37,7 @@ export class CodePanel {
     if (others.length === 0) return;
     const figures = chooseBest(others.map((one) => one.figures));
     const best = others.find((one) => one.figures === figures)!;
-    this.#best.textContent = `Lowest p99, then mean: ${labelOf(best.id)}`;
+    this.#best.textContent = `Best here: ${labelOf(best.id)}`;
     const { choice } = settings;
     this.#select.value = choice;
     const chosen = CANDIDATES.find(({ id }) => id === choice);

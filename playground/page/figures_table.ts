@@ -36,7 +36,7 @@ export class FiguresTable {
           { scope: "row" },
           markerOf(id),
           ` ${labelOf(id)}`,
-          make("span", { class: "sub" }, figures.name),
+          make("span", { class: "sub" }, ...breakable(figures.name)),
         ),
         ...rows[index].map(({ text, isBest }) =>
           isBest
@@ -57,4 +57,9 @@ export class FiguresTable {
     note.textContent = `Falls behind: ${pressed.join(", ")}. The queue was ` +
       "full, so callers waited for room: such latencies grow with the run.";
   }
+}
+
+/** A policy's description, which may go on in a new line behind a comma. */
+function breakable(name: string): (Node | string)[] {
+  return name.split(/(?<=,)/).flatMap((part) => [part, make("wbr", {})]);
 }

@@ -51,8 +51,8 @@ export function startPage(): void {
       if (answer.kind === "trace") {
         trace.show(answer.summary);
         change({ ...settings, load: "trace", costs: "trace" }, true);
-      } else if (answer.kind !== "outcome" && "message" in answer) {
-        if (answer.kind === "refused") trace.refuse(answer.message);
+      } else if (answer.kind === "refused") trace.refuse(answer.message);
+      else if (answer.kind === "failed") {
         find("status").textContent = answer.message;
       }
     },

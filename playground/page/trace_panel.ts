@@ -44,6 +44,7 @@ export class TracePanel {
     const error = find("trace-error");
     error.textContent = `${this.#name}: ${message}`;
     error.hidden = false;
+    error.scrollIntoView({ block: "nearest" });
   }
 
   #take(file: File | undefined): void {

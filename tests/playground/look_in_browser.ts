@@ -7,11 +7,16 @@
  */
 import type { Page } from "playwright-core";
 import { INITIAL, readSettings } from "../../playground/settings.ts";
+import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
 import { assert, assertEquals } from "../support/assert.ts";
+import { dropFile } from "../support/browser/drop_file.ts";
 import { linked, shown } from "../support/browser/read_page.ts";
 import { lowContrasts } from "../support/browser/low_contrasts.ts";
 import { type PageOptions, pageTest } from "../support/browser/with_page.ts";
 import { buildDir } from "../support/runner/files.ts";
+import { traceText } from "../support/trace_text.ts";
+
+const trace = traceText(poissonArrivals({ count: 500, perSecond: 500 }));
 
 const looks: [string, PageOptions][] = [1400, 360].flatMap((width) =>
   (["light", "dark"] as const).map((colorScheme): [string, PageOptions] => [
@@ -30,6 +35,13 @@ for (const [name, options] of looks) {
       path: `${buildDir}/playground-${name}.png`,
       fullPage: true,
     });
+    assertEquals(await lowContrasts(page), []);
+    assertEquals(await tooWide(page), []);
+    await dropFile(page, "other.ndjson", trace.replace('"at":0', '"at":"0"'));
+    await page.locator("#trace-error").waitFor({ state: "visible" });
+    assertEquals(await lowContrasts(page), []);
+    await dropFile(page, "a-rather-long-name-of-a-trace.ndjson", trace);
+    await page.waitForSelector('tr[data-id="recorded"]');
     assertEquals(await lowContrasts(page), []);
     assertEquals(await tooWide(page), []);
   });

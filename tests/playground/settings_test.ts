@@ -1,5 +1,4 @@
 import * as fc from "fast-check";
-import { CANDIDATES } from "../../playground/candidate.ts";
 import {
   admit,
   fieldOf,
@@ -8,36 +7,16 @@ import {
 } from "../../playground/number_field.ts";
 import { runKey } from "../../playground/run_key.ts";
 import {
-  COSTS,
   formatSettings,
   INITIAL,
-  LOADS,
-  METRICS,
   readSettings,
-  type Settings,
   withNumber,
 } from "../../playground/settings.ts";
 import { assertEquals, assertNotEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
+import { someSettings } from "../support/some_settings.ts";
 
 const names = Object.keys(NUMBERS) as NumberName[];
-const ids = CANDIDATES.map(({ id }) => id);
-
-const someSettings: fc.Arbitrary<Settings> = fc.record({
-  load: fc.constantFrom(...LOADS),
-  costs: fc.constantFrom(...COSTS),
-  metric: fc.constantFrom(...METRICS),
-  hidden: fc.subarray(ids),
-  choice: fc.constantFrom("best", ...ids),
-  numbers: fc.record(
-    Object.fromEntries(names.map((name) => {
-      const { least: min, most: max } = fieldOf(name);
-      const some = fc.double({ min, max, noNaN: true });
-      return [name, some.map((value) => admit(fieldOf(name), value))];
-    })),
-    { noNullPrototype: true },
-  ) as fc.Arbitrary<Settings["numbers"]>,
-}, { noNullPrototype: true });
 
 test("readSettings() gives back what formatSettings() wrote", () => {
   fc.assert(fc.property(someSettings, (settings) => {

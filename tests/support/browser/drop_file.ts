@@ -1,18 +1,21 @@
 /// <reference lib="dom" />
 import type { Page } from "playwright-core";
+import { assertEquals } from "../assert.ts";
 
-/** Drops a file on the page, as a user does. */
+/** Drops a file on the page, as a user does; the page has to want it. */
 export async function dropFile(
   page: Page,
   name: string,
   text: string,
 ): Promise<void> {
-  const transfer = await page.evaluateHandle(([name, text]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([text], name));
-    return transfer;
+  const taken = await page.$eval("#results", (target, [name, text]) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], name));
+    return ["dragover", "drop"].map((type) => {
+      const about = { dataTransfer, bubbles: true, cancelable: true };
+      return !target.dispatchEvent(new DragEvent(type, about));
+    });
   }, [name, text]);
-  const given = { dataTransfer: transfer };
-  await page.dispatchEvent("#results", "dragover", given);
-  await page.dispatchEvent("#results", "drop", given);
+  // A browser goes to a file that nobody took.
+  assertEquals(taken, [true, true]);
 }

@@ -1,0 +1,34 @@
+import * as fc from "fast-check";
+import { CANDIDATES } from "../../playground/candidate.ts";
+import {
+  admit,
+  fieldOf,
+  type NumberName,
+  NUMBERS,
+} from "../../playground/number_field.ts";
+import {
+  COSTS,
+  LOADS,
+  METRICS,
+  type Settings,
+} from "../../playground/settings.ts";
+
+const names = Object.keys(NUMBERS) as NumberName[];
+const ids = CANDIDATES.map(({ id }) => id);
+
+/** Any settings that the page can have. */
+export const someSettings: fc.Arbitrary<Settings> = fc.record({
+  load: fc.constantFrom(...LOADS),
+  costs: fc.constantFrom(...COSTS),
+  metric: fc.constantFrom(...METRICS),
+  hidden: fc.subarray(ids),
+  choice: fc.constantFrom("best", ...ids),
+  numbers: fc.record(
+    Object.fromEntries(names.map((name) => {
+      const { least: min, most: max } = fieldOf(name);
+      const some = fc.double({ min, max, noNaN: true });
+      return [name, some.map((value) => admit(fieldOf(name), value))];
+    })),
+    { noNullPrototype: true },
+  ) as fc.Arbitrary<Settings["numbers"]>,
+}, { noNullPrototype: true });

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { startPage } from "./start_page.ts";
+import { App } from "./app.ts";
 import { serveWorker } from "./serve_worker.ts";
 
-if ("document" in globalThis) startPage();
+if ("document" in globalThis) new App().start();
 else serveWorker();

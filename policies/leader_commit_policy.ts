@@ -34,8 +34,9 @@ export interface LeaderCommitPolicyOptions {
  *
  * Without a window a slow trickle of callers, each in a turn of its own, makes
  * one flush each until flushes overlap. Where a sync costs more than a few ms,
- * a window of about half a sync's cost saves syncs; `AdaptivePolicy` finds out
- * by itself whether one pays.
+ * a window of about half a sync's cost saves syncs. It counts from the oldest
+ * record, so it does nothing where that one came early in the flush before, as
+ * on a busy log. `AdaptivePolicy` finds out by itself whether waiting pays.
  *
  * A window is what it says, and a turn: timers count whole ms and are late by
  * one, so the log waits for one below 2 ms turn by turn, and for the last ms of

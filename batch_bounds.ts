@@ -4,7 +4,8 @@ import { MAX_FRAME_BYTES } from "./storage/format/frame.ts";
 /**
  * Bytes at which a batch is sealed where the policy names no limit. A larger
  * write is no faster per byte, and so the memory for what waits stays in step
- * with what waits. Records that have to share a frame may take more.
+ * with what waits. A single record, or records that have to share a frame, may
+ * take more.
  */
 export const DEFAULT_BATCH_BYTES = 4 * 1024 * 1024;
 
@@ -13,7 +14,7 @@ export const DEFAULT_BATCH_BYTES = 4 * 1024 * 1024;
  * policy cannot break it: a limit is at least 1, and what is no number is none.
  */
 export class BatchBounds {
-  /** Most bytes of a batch, but for records that have to share a frame. */
+  /** Most bytes of a batch, but for a larger record or atomic batch alone. */
   readonly bytes: number;
   readonly #records: number;
 
@@ -24,7 +25,7 @@ export class BatchBounds {
     this.bytes = Math.min(bytes, MAX_FRAME_BYTES);
   }
 
-  /** Whether a batch that holds something can take so much more. */
+  /** Whether a batch that holds something may come to hold so much. */
   admit(count: number, length: number): boolean {
     return length <= this.bytes && count <= this.#records;
   }

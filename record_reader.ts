@@ -3,7 +3,7 @@ import type { RecordBatch } from "./storage/frame_log.ts";
 
 type Result = IteratorResult<LogRecord, undefined>;
 
-const END: Result = { done: true, value: undefined };
+const END: Result = Object.freeze({ done: true, value: undefined });
 
 /**
  * The records of batches, one by one. It does by hand what an async generator
@@ -57,11 +57,13 @@ export class RecordReader
 
   async #takeNext(): Promise<Result> {
     while (this.#index === this.#records.length) {
+      // What was read is let go of, also at the end.
+      this.#records = [];
+      this.#index = 0;
       const { value, done } = await this.#batches.next();
       if (done) return END;
       this.#records = value.records;
       this.#nextLsn = value.firstLsn;
-      this.#index = 0;
     }
     return this.#take();
   }
@@ -81,7 +83,14 @@ export class RecordReader
   /** As many calls may be made at once as one likes, in order. */
   #inTurn(call: () => Promise<Result>): Promise<Result> {
     this.#waiting++;
-    const result = this.#last.then(call).finally(() => this.#waiting--);
+    // Counted off as it settles: whoever came a moment before must not be late.
+    const result = this.#last.then(call).then((found) => {
+      this.#waiting--;
+      return found;
+    }, (error) => {
+      this.#waiting--;
+      throw error;
+    });
     this.#last = result.catch(() => {});
     return result;
   }

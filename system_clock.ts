@@ -15,6 +15,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Timers count whole ms, and `setTimeout(1)` takes 1.1 ms or, on Deno, 2.1. */
 const TIMER_LATE_MS = 1;
 
+/** What of a delay has passed when it is asked for, a turn behind its start. */
+const TURN_MS = 0.1;
+
 /** From here on it is less than a tenth if a timer is late. */
 const LONG_MS = 10 * TIMER_LATE_MS;
 
@@ -41,9 +44,11 @@ export function clockOn<Timer, Turn>(host: Host<Timer, Turn>): Clock {
     now: () => host.now(),
     endOfTurn: (callback) => void host.setImmediate(callback),
     after(delayMs, callback) {
-      if (delayMs >= LONG_MS) return afterTimer(host, delayMs, callback);
+      if (delayMs + TURN_MS >= LONG_MS) {
+        return afterTimer(host, delayMs, callback);
+      }
       const instant = host.now() + delayMs;
-      const timerMs = Math.floor(delayMs) - TIMER_LATE_MS;
+      const timerMs = Math.floor(delayMs + TURN_MS) - TIMER_LATE_MS;
       if (timerMs < 1) return afterTurns(host, instant, callback);
       let cancel = afterTimer(host, timerMs, () => {
         cancel = afterTurns(host, instant, callback);

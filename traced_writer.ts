@@ -6,7 +6,7 @@ import type { TraceRecorder } from "./trace/trace_recorder.ts";
 import { Writer } from "./writer.ts";
 import type { WriterOptions } from "./writer_options.ts";
 
-/** A writer that has noted what comes to it and what it flushes. */
+/** A writer whose appends and flushes are noted. */
 export class TracedWriter extends Writer {
   readonly #trace: TraceRecorder;
 

@@ -14,8 +14,8 @@ function capture(resolve: Resolve): void {
 /**
  * Promises that wait for the log to reach an LSN, released in its order.
  *
- * The arrays do not shrink when their waiters are released: the next ones take
- * the same slots, as emptying and growing them again costs more than a waiter.
+ * A few thousand slots are kept when their waiters are released: the next ones
+ * take them, as emptying and growing the arrays costs more than a waiter.
  */
 export class WaiterQueue {
   #lsns: number[] = [];

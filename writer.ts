@@ -144,9 +144,10 @@ export class Writer {
 
   /** A full queue flushes whatever the policy says, else nobody goes on. */
   #waitForRoom(entry: Entry): Promise<number> {
+    const { level } = entry;
     const queued = this.#intake.waitForRoom(entry);
     this.#pressed = true;
-    return queued.then((lsn) => this.settled(lsn, entry.level));
+    return queued.then((lsn) => this.settled(lsn, level));
   }
 
   /** All that comes between a turn's first demand and its end comes at once. */
@@ -164,7 +165,7 @@ export class Writer {
     this.#activity = "asking";
     const batch = this.#queue.head;
     if (batch === undefined) return this.#restOrSync();
-    const { count } = batch;
+    const { lastLsn } = this.#queue;
     const now = this.#clock.now();
     const decision = decideFlush(this.#policy, batch, now, {
       sealed: this.#queue.headIsSealed,
@@ -172,7 +173,7 @@ export class Writer {
       pressed: this.#pressed,
     });
     if ("flush" in decision) this.#flush(decision.flush, now);
-    else if (batch.count !== count) this.#rest();
+    else if (this.#queue.lastLsn !== lastLsn || this.#pressed) this.#rest();
     else if (this.#sync.isDue(this.#acks)) this.#restOrSync();
     else this.#waitUntil(decision.waitUntil, now);
   }
@@ -235,10 +236,10 @@ export class Writer {
 
   /** Nobody knows what is on storage: nothing is acknowledged any more. */
   #fail(cause: unknown): void {
-    this.stop();
     this.#activity = "failed";
     this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
     const waiters = this.#acks.reject(this.#failure);
     this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;
+    this.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { AdaptivePolicy } from "../policies/adaptive_policy.ts";
 import { AgePolicy } from "../policies/age_policy.ts";
 import { anyOf } from "../policies/any_of.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
@@ -22,6 +23,7 @@ export function contenders(): Contender[] {
       name: "LeaderCommitPolicy windowMs 1",
       policy: new LeaderCommitPolicy({ windowMs: 1 }),
     },
+    { name: "AdaptivePolicy", policy: new AdaptivePolicy() },
     { name: "CountPolicy 256", policy: countOf(256) },
     {
       name: "BytesPolicy 64 KiB",

@@ -42,7 +42,7 @@ export class RecentOccasions {
 
   /** Median of what a flush took, in ms; a stalled one is no measure. */
   get flushMs(): number {
-    const sorted = this.#flushMs.toSorted((a, b) => a - b);
+    const sorted = [...this.#flushMs].sort((a, b) => a - b);
     return sorted[sorted.length >> 1] ?? 0;
   }
 

@@ -13,7 +13,7 @@ export interface AgePolicyOptions {
  * The age bounds the wait for the flush to *start*; the write and the sync
  * come on top. A lone writer pays the whole wait for each record: use it where
  * many callers share the log or a sync is dear, and combine it with a count or
- * bytes by {@linkcode anyOf}, else a batch grows as far as the queue allows.
+ * bytes by {@linkcode anyOf}, else a batch grows up to 4 MiB.
  *
  * Source: group commit timers (Helland and others, HPTS 1987); BookKeeper's
  * `journalMaxGroupWaitMSec`.

@@ -14,7 +14,7 @@ export interface PendingBatch {
 export type FlushReason =
   /** The policy's `due` had passed. */
   | "due"
-  /** The batch had reached one of the policy's `limits`. */
+  /** The batch had reached its limits, or had no room for the next record. */
   | "limit"
   /** Nothing else was waiting and the policy says `whenIdle: "flush"`. */
   | "idle"

@@ -39,8 +39,8 @@ export interface LeaderCommitPolicyOptions {
  * on a busy log. `AdaptivePolicy` finds out by itself whether waiting pays.
  *
  * A window is what it says, and a turn: timers count whole ms and are late by
- * one, so the log waits for one below 2 ms turn by turn, and for the last ms of
- * one below 10 ms. 0.3 ms become 0.3 ms, and keep a core busy that long.
+ * one or two, so the log waits for one below 2 ms turn by turn, and so for the
+ * last 2 ms of one below 10 ms. 0.3 ms become 0.3 ms, and keep a core busy that long.
  *
  * Sources: leader and followers in LevelDB's `BuildBatchGroup`; the window and
  * its gate are PostgreSQL's `commit_delay` and `commit_siblings`, but that the

@@ -12,7 +12,8 @@ import { EntryLine } from "./_entry_line.ts";
 import { type NumberBatch, NumberQueue } from "./_number_queue.ts";
 import { requireAmount } from "./_require.ts";
 import type { Source } from "./_source.ts";
-import { Simulation } from "./simulation.ts";
+import { NotedRun } from "./_noted_run.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** A policy that puts a batch off so often in a row is taken to do so ever. */
 const MOST_PUT_OFFS = 1000;
@@ -37,7 +38,7 @@ export class Run {
   readonly #options: RunOptions;
   readonly #queue: NumberQueue;
   readonly #line = new EntryLine();
-  readonly #simulation = new Simulation();
+  readonly #simulation = new NotedRun();
   #now = 0;
   #flight: Flight | undefined;
   #wakeAt = Infinity;

@@ -27,10 +27,10 @@ export interface SimulateOptions {
  * ends at that instant ends before. All appends ask for `disk`.
  *
  * The flushes are those of the real writer: the same decisions, by the same
- * code, at the same instants, in the same order, told to `policy.observe`. But
- * for two things: a device that blocks the event loop is not simulated, and a
+ * code, at the same instants, in the same order, told to `policy.observe`. A
+ * device that blocks the event loop is not simulated, nor is `flush()`, and a
  * policy that puts one batch off a thousand times in a row is not asked again
- * until something is appended.
+ * until something is appended; docs/policies.md lists what else is not known.
  *
  * When all have come and nothing is due any more the log is closed, which
  * flushes what is left; see `Simulation.stranded`. A policy that learns has

@@ -2,7 +2,7 @@ import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
 import type { StorageFile } from "./storage.ts";
 
-/** Frames after which a log counts as used enough to prepare segments. */
+/** Frames after which a segment counts as used enough to prepare the next. */
 const LEAST_FRAMES = 8;
 
 /** Above this mean size, zeros cost more to write than they save in syncs. */
@@ -35,7 +35,10 @@ export class ActiveSegment {
     return this.#offset;
   }
 
-  /** How much of the next segment should lie ready by now, 0 to 1. */
+  /**
+   * How much of the next segment should lie ready by now, 0 to 1: all of it
+   * where this one was not prepared.
+   */
   get successorShare(): number {
     const bytes = this.#offset - SEGMENT_HEADER_BYTES;
     if (this.#frames < LEAST_FRAMES) return 0;

@@ -182,7 +182,7 @@ export class SegmentLog implements FrameLog {
     );
     const done = () => {
       active.advance(end);
-      this.#supply.prepare(active.successorShare);
+      if (frame.count > 0) this.#supply.prepare(active.successorShare);
       if (frame.count > 0) this.#checksum = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };

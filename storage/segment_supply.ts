@@ -45,7 +45,7 @@ export interface SegmentSupplyOptions {
 /**
  * Makes segments, and has files for them ahead of need: a sync of bytes that
  * overwrite others has no change of the file's size to journal, which makes a
- * small one cheaper by a fifth to a half; see docs/performance.md.
+ * small one cheaper by a fifth to a half: the two floors of docs/performance.md.
  *
  * The files are segments that a checkpoint has dropped; nothing of them is
  * believed, as each frame bears its segment's salt. Or they are zeros, written
@@ -88,14 +88,14 @@ export class SegmentSupply {
     return this.#spares.length > 0;
   }
 
-  /** Goes on preparing a file up to `share` of it; what fails is given up. */
+  /** Goes on preparing a file if less than `share` is; gives up at a failure. */
   prepare(share: number): void {
     if (this.isReady || this.#step || this.#hasGivenUp || share === 0) return;
     if (this.#storage.allocate === undefined) return;
     this.#draft ??= this.#begin();
     const { name, bytes, filled } = this.#draft;
+    if (filled >= share * bytes) return;
     const to = Math.min(filled + STEP_BYTES, bytes);
-    if (to > share * bytes) return;
     this.#step = this.#storage.allocate(name, filled, to)
       .then(() => this.#filled(to), () => this.#giveUp())
       .finally(() => this.#step = undefined);

@@ -95,6 +95,28 @@ test("RecordReader answers any calls as an async generator does", async () => {
   );
 });
 
+/** Gives two records once `gate` is open. */
+async function* twoRecords(
+  gate: Promise<void>,
+): AsyncGenerator<RecordBatch> {
+  await gate;
+  yield { firstLsn: 1, records: [Uint8Array.of(1), Uint8Array.of(2)] };
+}
+
+test("RecordReader settles calls in order, however far apart", async () => {
+  for (let ticks = 0; ticks < 24; ticks++) {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => open = resolve);
+    const reader = new RecordReader(twoRecords(gate));
+    const order: number[] = [];
+    const first = reader.next().then(() => order.push(1));
+    open();
+    for (let tick = 0; tick < ticks; tick++) await null;
+    await Promise.all([first, reader.next().then(() => order.push(2))]);
+    assertEquals([ticks, ...order], [ticks, 1, 2]);
+  }
+});
+
 test("RecordReader closes what it reads when a loop is left", async () => {
   const closed = { count: 0 };
   const lsns: number[] = [];

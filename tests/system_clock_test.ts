@@ -30,7 +30,7 @@ function lateness(delayMs: number, timersLateMs: number) {
 }
 
 test("after() sets no timer below 2 ms, and is a turn late at most", () => {
-  for (const delayMs of [0, 0.1, 0.3, 0.999, 1, 1.3, 1.999]) {
+  for (const delayMs of [0, 0.1, 0.3, 0.999, 1, 1.3, 1.875]) {
     const { lateMs, timers } = lateness(delayMs, 1.125);
     assertEquals(timers, 0);
     assertGreaterOrEqual(lateMs, 0);
@@ -39,7 +39,7 @@ test("after() sets no timer below 2 ms, and is a turn late at most", () => {
 });
 
 test("after() makes up for timers that are late from 2 to 10 ms", () => {
-  for (const delayMs of [2, 2.3, 3.7, 9, 9.999]) {
+  for (const delayMs of [2, 2.3, 3.7, 9, 9.875]) {
     for (const timersLateMs of [0.125, 0.5, 1]) {
       const { lateMs, timers } = lateness(delayMs, timersLateMs);
       assertEquals(timers, 1);
@@ -47,6 +47,15 @@ test("after() makes up for timers that are late from 2 to 10 ms", () => {
       assertLessOrEqual(lateMs, TURN_MS);
     }
     assertLessOrEqual(lateness(delayMs, 1.125).lateMs, 0.125 + TURN_MS);
+  }
+});
+
+test("after() sets a timer for whole ms of which a turn has passed", () => {
+  for (const delayMs of [1.98, 2.98, 8.98]) {
+    const { lateMs, timers, turns } = lateness(delayMs, 1);
+    assertEquals(timers, 1);
+    assertLessOrEqual(lateMs, 0.1);
+    assertLessOrEqual(turns * TURN_MS, 1);
   }
 });
 

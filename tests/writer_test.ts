@@ -127,6 +127,41 @@ test("Writer goes on when reading a policy's whenIdle throws", async () => {
   assertEquals(log.texts(), ["a"]);
 });
 
+test("Writer flushes what due() appends to a full queue", async () => {
+  let calls = 0;
+  const { wal, log, clock, close } = await openWal({
+    maxQueuedRecords: 1,
+    policy: {
+      due() {
+        if (calls++ === 0) track(wal.append("of the policy"));
+        return Infinity;
+      },
+    },
+  });
+  const append = track(wal.append("of a caller"));
+  await clock.quiet();
+  assertEquals(append.state, "resolved");
+  await close();
+  assertEquals(log.texts(), ["of a caller", "of the policy"]);
+});
+
+test("Writer flushes a batch that due() seals by appending", async () => {
+  let calls = 0;
+  const { wal, log, clock, close } = await openWal({
+    policy: {
+      limits: { records: 2 },
+      due() {
+        if (calls++ === 0) track(wal.appendBatch(["two", "three"]));
+        return Infinity;
+      },
+    },
+  });
+  track(wal.append("one"));
+  await clock.quiet();
+  assertEquals(log.texts(), ["one", "two", "three"]);
+  await close();
+});
+
 test("Writer has one flush in flight even if due() appends", async () => {
   const { wal, log, clock } = await openWal({
     policy: {

@@ -1,3 +1,6 @@
+/** More than any line of a trace has; a file without lines is none. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
 /** Cuts text, or bytes of it, into lines, whatever the pieces' bounds. */
 export class LineReader {
   readonly #decoder = new TextDecoder();
@@ -12,6 +15,7 @@ export class LineReader {
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop()!;
     yield* lines;
+    if (this.#rest.length > MOST_CHARACTERS) yield this.#rest;
   }
 
   /** What has no newline yet. */

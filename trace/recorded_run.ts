@@ -1,4 +1,5 @@
-import { Simulation } from "../simulator/simulation.ts";
+import { NotedRun } from "../simulator/_noted_run.ts";
+import type { Simulation } from "../simulator/simulation.ts";
 import type { Trace } from "./load_trace.ts";
 
 /**
@@ -32,7 +33,7 @@ import type { Trace } from "./load_trace.ts";
 export function recordedRun(trace: Trace): Simulation | undefined {
   const { arrivals, flushes, missing } = trace;
   if (missing.appends + missing.flushes > 0) return undefined;
-  const run = new Simulation();
+  const run = new NotedRun();
   const waiting = arrivals[Symbol.iterator]();
   for (const flush of flushes) {
     for (let taken = 0; taken < flush.records;) {

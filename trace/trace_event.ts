@@ -65,7 +65,7 @@ export interface TraceGap {
 export interface TraceEnd {
   /** Tells it from other events. */
   readonly kind: "end";
-  /** Why it ends: the log was closed, or the trace has its full size. */
+  /** Why it ends: the log was closed or has failed, or the trace has its full size. */
   readonly reason: "closed" | "full";
 }
 

@@ -38,6 +38,7 @@ export class TraceRecorder {
   #isClosing = false;
   /** The instant of all that comes in this turn; `NaN` before the first. */
   #turnAt = NaN;
+  #lastTurnAt = -Infinity;
   #turn = 0;
 
   /** Writes nothing yet. */
@@ -98,10 +99,13 @@ export class TraceRecorder {
     this.#writeSoon();
   }
 
-  /** As the writer has it, what comes in one turn comes at once. */
+  /**
+   * As the writer has it, what comes in one turn comes at once. An append may
+   * have come behind `at` where a storage takes time to say who owns the log.
+   */
   #beginTurn(at: number): void {
     const turn = ++this.#turn;
-    this.#turnAt = at;
+    this.#turnAt = this.#lastTurnAt = Math.max(at, this.#lastTurnAt);
     this.#clock.endOfTurn(() => {
       if (this.#turn === turn) this.#turnAt = NaN;
     });

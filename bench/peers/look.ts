@@ -7,6 +7,7 @@ export interface Look {
 
 const SOLID: readonly number[] = [];
 const DASHED: readonly number[] = [5, 3];
+const DOTTED: readonly number[] = [2, 2];
 
 /*
  * Okabe and Ito's colours, which the colour-blind tell apart, without the
@@ -18,7 +19,9 @@ const looks: Record<string, Look> = {
   "floor: growing file": look("#888888", "cross", DASHED),
   "bare group commit": look("#6b4c00", "square", DASHED),
   "Syncline": look("#d55e00", "circle", SOLID),
+  "Syncline, checkpoints": look("#d55e00", "triangle-up", DOTTED),
   "Syncline enqueue": look("#d55e00", "diamond", DASHED),
+  "Syncline enqueue, checkpoints": look("#d55e00", "square", DOTTED),
   "lmdb": look("#0072b2", "square", SOLID),
   "classic-level": look("#009e73", "triangle-down", DASHED),
   "classic-level, grouped": look("#009e73", "triangle-up", SOLID),

@@ -5,6 +5,9 @@ import type { Subject } from "./subject.ts";
 
 const ROUNDS = 12;
 
+/** Turns are no longer than that, and so Ctrl-C is heard within it. */
+const MOST_TURN_MS = 100;
+
 /** Options of {@linkcode measureInTurns}. */
 export interface MeasureOptions {
   /** How long all of it takes, in ms; the first round is always completed. */
@@ -39,16 +42,17 @@ export async function measureInTurns(
     halves: [new Distribution(), new Distribution()] as const,
   }));
   const startedAt = now();
-  const turnMs = totalMs / ROUNDS / subjects.length;
+  const turnMs = Math.min(MOST_TURN_MS, totalMs / ROUNDS / subjects.length);
   for (let round = 0; round === 0 || now() - startedAt < totalMs; round++) {
     for (const index of shuffled(subjects.length, choose)) {
       const isOver = round > 0 && now() - startedAt >= totalMs;
       if (isOver || signal.aborted) break;
       const half = found[index].halves[now() - startedAt < totalMs / 2 ? 0 : 1];
-      await subjects[index].prepare();
+      const subject = subjects[index];
+      await subject.prepare();
       const endsAt = now() + turnMs;
-      do half.add(await timed(subjects[index], now)); while (
-        now() < endsAt && !signal.aborted
+      do half.add(await timed(subject, now)); while (
+        now() < endsAt && !subject.isFull && !signal.aborted
       );
       // Signals are heard between turns of the event loop only.
       await new Promise((resolve) => setImmediate(resolve));

@@ -37,9 +37,14 @@ export class StorageSubject implements Subject {
     return new StorageSubject(file, trial);
   }
 
+  /** Whether the file has grown as far as it may. */
+  get isFull(): boolean {
+    return this.#trial.file === "growing" && this.#offset >= FILE_BYTES;
+  }
+
   /** One run ahead, so that nobody pays for what others left behind. */
   async prepare(): Promise<void> {
-    if (this.#trial.file === "growing" && this.#offset >= FILE_BYTES) {
+    if (this.isFull) {
       await this.#file.truncate(0);
       await this.#file.datasync();
       this.#offset = 0;

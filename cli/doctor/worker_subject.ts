@@ -65,9 +65,14 @@ export class WorkerSubject implements Subject {
     }
   }
 
+  /** Whether the file has grown as far as it may. */
+  get isFull(): boolean {
+    return this.#trial.file === "growing" && this.#offset >= FILE_BYTES;
+  }
+
   /** One run ahead, so that nobody pays for what others left behind. */
   async prepare(): Promise<void> {
-    if (this.#trial.file === "growing" && this.#offset >= FILE_BYTES) {
+    if (this.isFull) {
       this.#offset = 0;
       await this.#ask("restart");
     }

@@ -14,14 +14,28 @@ class Bench {
   readonly order: number[] = [];
   readonly subjects: Subject[];
 
-  constructor(costs: readonly number[], answerLater = false) {
+  /** Runs of the turn that is on. */
+  runs = 0;
+  mostRuns = 0;
+
+  constructor(
+    costs: readonly number[],
+    answerLater = false,
+    fullAfter = Infinity,
+  ) {
+    const isFull = () => this.runs >= fullAfter;
     this.subjects = costs.map((cost, index) => ({
       prepare: () => {
         this.order.push(index);
         this.time += 1000;
+        this.runs = 0;
+      },
+      get isFull() {
+        return isFull();
       },
       run: () => {
         this.time += cost;
+        this.mostRuns = Math.max(this.mostRuns, ++this.runs);
         if (answerLater) return Promise.resolve();
       },
       close: () => {},
@@ -47,6 +61,15 @@ test("measureInTurns() gives each subject one turn a round, in any order", async
     assertEquals(round.toSorted(), [0, 1, 2]);
   }
   assertGreater(rounds.size, 3);
+});
+
+test("measureInTurns() ends a turn when a file is full, or at 100 ms", async () => {
+  const bench = new Bench([1], false, 30);
+  await bench.measure(1_000_000);
+  assertEquals(bench.mostRuns, 30);
+  const unbounded = new Bench([1]);
+  await unbounded.measure(1_000_000);
+  assertEquals(unbounded.mostRuns, 100);
 });
 
 test("measureInTurns() counts the runs, not what comes before", async () => {

@@ -2,7 +2,7 @@ import { candidatesFor, medianFlushMs } from "../../../cli/lab/candidates.ts";
 import { chooseBest } from "../../../cli/lab/choose_best.ts";
 import { type Figures, figuresOf } from "../../../cli/lab/contender.ts";
 import { parsePolicy } from "../../../cli/parse_policy.ts";
-import { Simulation } from "../../../simulator/simulation.ts";
+import { NotedRun } from "../../../simulator/_noted_run.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 
@@ -34,7 +34,7 @@ test("candidatesFor() begins with the default and names each policy once", () =>
 });
 
 test("figuresOf() counts a flush as a request that is paid for", () => {
-  const run = new Simulation();
+  const run = new NotedRun();
   run.noteAppend(0, 500);
   const times = { startedAt: 0, writtenAt: 500, durableAt: 500 };
   run.noteFlush({
@@ -48,7 +48,7 @@ test("figuresOf() counts a flush as a request that is paid for", () => {
 });
 
 test("figuresOf() takes each quantile from the latencies", () => {
-  const run = new Simulation();
+  const run = new NotedRun();
   for (let ms = 1; ms <= 10_000; ms++) run.noteAppend(0, ms);
   const { meanMs, p50Ms, p99Ms, p999Ms, maxMs } = figuresOf({ name: "", run });
   assertEquals([p50Ms, p99Ms, p999Ms, maxMs], [5000, 9900, 9990, 10_000]);

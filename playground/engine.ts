@@ -60,6 +60,8 @@ export class Engine {
   readonly #answer: (answer: Answer) => void;
   readonly #pause: () => Promise<void>;
   #trace: Trace | undefined;
+  /** The last file asked about; whatever becomes of those before is no news. */
+  #file: Blob | undefined;
   #job = 0;
 
   /** `pause` is awaited between runs, so that others get their turn. */
@@ -81,8 +83,10 @@ export class Engine {
   }
 
   async #load(file: Blob): Promise<void> {
+    this.#file = file;
     try {
       const trace = await loadTrace(piecesOf(file));
+      if (this.#file !== file) return;
       const summary = describeTrace(trace, recordedRun(trace));
       if (summary.appends === 0) {
         throw new RangeError(
@@ -92,6 +96,7 @@ export class Engine {
       this.#trace = trace;
       this.#answer({ kind: "trace", summary });
     } catch (error) {
+      if (this.#file !== file) return;
       this.#answer({ kind: "refused", message: messageOf(error) });
     }
   }

@@ -50,6 +50,13 @@ test("Engine leaves out what is hidden", async () => {
   assertEquals(outcomesIn(answers).map(({ id }) => id), ids.slice(0, 1));
 });
 
+test("Engine says nothing of a trace when it was given another", async () => {
+  const { engine: one, answers } = engine();
+  const files = [trace, "no trace", trace].map((text) => new Blob([text]));
+  await Promise.all(files.map((file) => one.ask({ kind: "trace", file })));
+  assertEquals(answers.map(({ kind }) => kind), ["trace"]);
+});
+
 test("Engine gives up a job when it is asked for another", async () => {
   const { engine: one, answers } = engine();
   const first = one.ask({ kind: "run", job: 1, settings: small });

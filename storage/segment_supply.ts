@@ -25,7 +25,7 @@ const FIRST_BYTES = 1024 * 1024;
 /** How much larger each is than the one before. */
 const GROWTH = 2;
 
-/** Zeros that are written and synced at once, so that no other sync waits. */
+/** Zeros that are written and synced at once: so long other syncs may wait. */
 const STEP_BYTES = 1024 * 1024;
 
 /** How many old segments are kept to be used again. */

@@ -17,7 +17,9 @@ export async function openFrameLog(
 ): Promise<FrameLog> {
   if (isObject(target) && "append" in target) return target;
   const storage = toStorage(target, makeStorage);
-  const log = await openSegments(storage, options);
+  const { clock } = options;
+  const time = () => clock.time?.() ?? Date.now();
+  const log = await openSegments(storage, { ...options, time });
   const warning = await storage.warning?.();
   if (warning !== undefined) options.warn(warning);
   return log;

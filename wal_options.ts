@@ -16,6 +16,18 @@ export interface WalOptions {
    * 4096; one frame may exceed it. Default 67,108,864.
    */
   segmentBytes?: number;
+  /**
+   * Bytes that the log holds in a file for when the disk is full, so that it can
+   * still be opened, read and truncated; an integer of at least 0, which holds
+   * none. Default 65,536.
+   */
+  reserveBytes?: number;
+  /**
+   * Begins a new log at this LSN instead of 1, as after a snapshot was
+   * installed; an integer of at least 1. It is no error if it was begun so
+   * before and is still empty. Default: absent.
+   */
+  firstLsn?: number | undefined;
   /** Most bytes in the queue, an integer of at least 1. Default 67,108,864. */
   maxQueuedBytes?: number;
   /** Most records in the queue, an integer of at least 1. Default 10,000. */
@@ -54,8 +66,8 @@ export interface WalOptions {
 
 /** {@linkcode WalOptions} with every default filled in, and checked. */
 export type CheckedOptions =
-  & Required<Omit<WalOptions, "storage" | "trace">>
-  & Pick<WalOptions, "trace">;
+  & Required<Omit<WalOptions, "storage" | "trace" | "firstLsn">>
+  & Pick<WalOptions, "trace" | "firstLsn">;
 
 /** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
 export function checkOptions(options: WalOptions): CheckedOptions {
@@ -67,6 +79,7 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   const checked: CheckedOptions = {
     policy: options.policy ?? new LeaderCommitPolicy(),
     segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+    reserveBytes: options.reserveBytes ?? 64 * 1024,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
     maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
     recovery: options.recovery ?? "tail",
@@ -76,9 +89,12 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     takeOver: options.takeOver ?? false,
     warn: options.warn ?? ((message) => console.warn(message)),
     clock: options.clock ?? systemClock,
+    ...(options.firstLsn !== undefined && { firstLsn: options.firstLsn }),
     ...(options.trace !== undefined && { trace: options.trace }),
   };
   requireInteger("segmentBytes", checked.segmentBytes, 4096);
+  requireInteger("reserveBytes", checked.reserveBytes, 0);
+  requireInteger("firstLsn", checked.firstLsn ?? 1, 1);
   requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
   requireInteger("maxQueuedRecords", checked.maxQueuedRecords, 1);
   const { synchronous, syncIntervalMs, recovery, policy, takeOver } = checked;

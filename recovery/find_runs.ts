@@ -1,4 +1,4 @@
-import { isMark, lsnsOf } from "../storage/format/frame.ts";
+import { isSeal, lsnsOf } from "../storage/format/frame.ts";
 import { splitRecords } from "../storage/format/records.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
@@ -43,8 +43,10 @@ export interface FrameRun {
   syncedLsn: number;
   /** Number of records, without those that holes skip. */
   records: number;
-  /** Whether the last frame is a mark. */
-  closed: boolean;
+  /** The highest time of a frame, in ms since 1970. */
+  time: number;
+  /** Whether the last frame seals the segment. */
+  sealed: boolean;
   /** Why it does not go on where the run before, or the header, ends. */
   broken?: Break;
   /** Why the records cannot be read although the checksum holds: one frame. */
@@ -68,19 +70,23 @@ export interface FoundSegment extends JudgedHeader {
 /**
  * Finds what can be kept of a segment, whatever is damaged: runs of whole
  * frames with its salt, records that rise, and none from `end` on, where the
- * next segment begins. Throws at a format of another version.
+ * next segment begins. A segment of another log has none. Throws at a format of
+ * another version.
  */
 export async function findRuns(
   storage: Storage,
   segment: SegmentName,
   end: number,
+  log: string | undefined,
 ): Promise<FoundSegment> {
   const reader = await SegmentReader.openDamaged(storage, segment.name);
   try {
     const { path } = reader;
-    const head = { segment, path, ...await judgeHeader(reader, segment, end) };
+    const judged = await judgeHeader(reader, segment, end, log);
+    const head = { segment, path, ...judged };
     const finder = new RunFinder(reader, head, end);
-    if (head.salt !== undefined) await finder.search(head.salt);
+    const isOwn = judged.isForeign === undefined;
+    if (isOwn && head.salt !== undefined) await finder.search(head.salt);
     return { ...head, ...await finder.finish() };
   } finally {
     await reader.close();
@@ -115,6 +121,7 @@ class RunFinder {
     for await (const frames of this.#reader.search(this.#offset, salt)) {
       for (const frame of frames) {
         if (this.#nextLsn === this.#end) return;
+        this.#reader.requireKnown(frame);
         if (!this.#isUsable(frame)) {
           this.#strayLsn = Math.max(this.#strayLsn, frame.syncedLsn);
         } else if (this.#isNext(frame)) {
@@ -162,8 +169,9 @@ class RunFinder {
     run.link = link.previous;
     if (lsnsOf(frame) > 0) run.joint = link.joint;
     run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
+    run.time = Math.max(run.time, frame.time);
     run.records += run.unreadable === undefined ? frame.count : 0;
-    run.closed = isMark(frame);
+    run.sealed = isSeal(frame);
     this.#previous = link.previous;
     this.#nextLsn = link.nextLsn;
     this.#offset = run.end;
@@ -204,7 +212,8 @@ function startRun(
     link: previous,
     syncedLsn,
     records: 0,
-    closed: false,
+    time: 0,
+    sealed: false,
     ...(broken !== undefined && { broken }),
     ...(unreadable !== undefined && { unreadable }),
   };

@@ -13,4 +13,5 @@
  * @module
  */
 export * from "./decide_tail.ts";
+export * from "./log_exists_error.ts";
 export * from "./salvage_log.ts";

@@ -1,136 +1,303 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
+import { randomNumber } from "../storage/create_segment.ts";
+import { formatManifestName } from "../storage/format/manifest_name.ts";
+import { makeLogId } from "../storage/format/log_id.ts";
+import type { Manifest } from "../storage/format/manifest.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
-import { SegmentCursor } from "../storage/segment_cursor.ts";
-import { describeFault } from "../storage/segment_damage.ts";
+import { writeManifest } from "../storage/manifest_file.ts";
+import { foreign, SegmentCursor } from "../storage/segment_cursor.ts";
+import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
+import { SpaceReserve } from "../storage/space_reserve.ts";
+import { isOutOfSpace } from "../storage/storage_full_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import { decideTail, type RecoveryMode } from "./decide_tail.ts";
-import { copyUnsynced } from "./copy_unsynced.ts";
+import { countMergeable } from "./choose_rewrite.ts";
+import type { RecoveryMode } from "./decide_tail.ts";
 import { describeDamage } from "./describe_damage.ts";
-import { removeUnfinished } from "./remove_unfinished.ts";
+import { describeFenced, describeStrays } from "./describe_files.ts";
+import { requireSound, requireWhole } from "./judge_end.ts";
+import { LogExistsError } from "./log_exists_error.ts";
+import { removeFiles, removeUnfinished } from "./remove_files.ts";
+import { rewriteEnd } from "./rewrite_end.ts";
 import { salvageLog } from "./salvage_log.ts";
 import { scanSegment, type SegmentScan } from "./scan_tail.ts";
-import { openingEpoch } from "./opening_epoch.ts";
-import { survey } from "./survey.ts";
+import { listFiles, requireLog, type Survey, survey } from "./survey.ts";
 
 /** Options of {@linkcode openSegments}. */
 export interface OpenSegmentsOptions {
   /** Size beyond which a segment is not grown, in bytes. */
   segmentBytes: number;
+  /** Bytes that are held for recovery and checkpoints on a full disk. */
+  reserveBytes: number;
   /** How damage, and the end of the last segment, are treated. */
   recovery: RecoveryMode;
-  /** Hears of each damage that was salvaged. */
+  /** LSN of the first record of a log that is new; 1 if absent. */
+  firstLsn?: number | undefined;
+  /** Hears of each damage that was salvaged, and of files that do not belong. */
   warn: (message: string) => void;
   /** Whether to take the lock from an owner that lives. */
   takeOver: boolean;
+  /** What time it is, in ms since 1970. */
+  time: () => number;
 }
 
 /**
- * Opens a log in segment files for writing: lock, scan, decide, make
- * durable.
+ * Opens a log in segment files for writing: lock, scan, decide, make durable.
+ * What it decided, where the log ends and who owns it, is in the manifest when
+ * it resolves.
  *
  * No byte of a segment is changed, but of damaged ones in mode `salvage`. A
- * torn tail is cut by what comes after it: the next segment begins at the LSN
- * where this one's records end and names the checksum of its last frame, so
- * whatever lies behind is no part of the log, and stays as evidence.
+ * torn tail is cut by what comes after it: whatever lies behind the end that
+ * the manifest names is no part of the log.
  */
 export async function openSegments(
   storage: Storage,
   options: OpenSegmentsOptions,
 ): Promise<SegmentLog> {
   await storage.prepare();
-  await refuseUnreadable(storage, options.recovery);
-  const lock = await storage.lock({ takeOver: options.takeOver });
+  const files = await listFiles(storage);
+  requireLog(storage, files);
+  await refuseUnreadable(storage, files.found, options.recovery);
+  const { takeOver } = options;
+  const reserve = new SpaceReserve(storage, options.reserveBytes);
+  const lock = await reserve.spend(() =>
+    storage.lock({ takeOver, above: files.highestEpoch })
+  );
   try {
-    return await recover(storage, lock, options);
+    return await new Opening(storage, lock, reserve, options).open();
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-/** Before the lock, so that a directory that is refused stays untouched. */
+/** Before the lock, so that what is of another version stays untouched. */
 async function refuseUnreadable(
   storage: Storage,
+  segments: readonly SegmentName[],
   mode: RecoveryMode,
 ): Promise<void> {
-  const { segments } = await survey(storage);
-  const isSalvage = mode === "salvage";
-  for (const { name } of isSalvage ? segments : segments.slice(-1)) {
-    const reader = isSalvage
-      ? await SegmentReader.openDamaged(storage, name)
-      : await SegmentReader.open(storage, name);
+  for (const { name } of mode === "salvage" ? segments : segments.slice(-1)) {
+    const reader = await SegmentReader.openDamaged(storage, name);
     await reader.close();
   }
 }
 
-async function recover(
-  storage: Storage,
-  lock: StorageLock,
-  options: OpenSegmentsOptions,
-): Promise<SegmentLog> {
-  let files = await survey(storage);
-  await removeUnfinished(storage, files, openingEpoch(lock, files));
-  if (options.recovery === "salvage") {
-    const { damages } = await salvageLog(storage, { lock });
-    for (const damage of damages) options.warn(describeDamage(damage));
-    files = await survey(storage);
-  }
-  const { segments, fenced } = files;
-  const last = segments.at(-1);
-  const epoch = openingEpoch(lock, files);
-  const state = { segments, fenced, lastLsn: 0, checksum: 0, epoch };
-  if (last !== undefined) {
-    await recoverEnd(storage, lock, last, state, options.recovery);
-  }
-  const { segmentBytes, recovery } = options;
-  // Strict recovery could not tell old bytes from torn ones.
-  const recycle = recovery !== "strict";
-  return new SegmentLog(storage, lock, state, { segmentBytes, recycle });
+/** Where a log ends, before it is made durable. */
+interface FoundEnd {
+  lastLsn: number;
+  /** LSN up to which frames or the manifest declare records durable. */
+  durableLsn: number;
+  checksum: number;
+  time: number;
 }
 
-/** Fills in where the log ends; all that it has is durable then. */
-async function recoverEnd(
-  storage: Storage,
-  lock: StorageLock,
-  last: SegmentName,
-  state: SegmentLogState,
-  mode: RecoveryMode,
-): Promise<void> {
-  const { reader } = await SegmentCursor.open(storage, last);
-  try {
-    const scan = await scanSegment(reader);
-    const decision = decideTail(scan, mode);
-    if (decision !== "accept" && decision !== "cut") {
-      throw refusal(reader.path, scan);
-    }
-    state.lastLsn = scan.lastLsn;
-    state.checksum = scan.checksum;
-    const copied = await copyUnsynced(
-      storage,
-      lock,
-      reader,
-      scan,
-      state.epoch,
+/** One opening, from the lock on. */
+class Opening {
+  readonly #storage: Storage;
+  readonly #lock: StorageLock;
+  readonly #reserve: SpaceReserve;
+  readonly #options: OpenSegmentsOptions;
+
+  constructor(
+    storage: Storage,
+    lock: StorageLock,
+    reserve: SpaceReserve,
+    options: OpenSegmentsOptions,
+  ) {
+    this.#storage = storage;
+    this.#lock = lock;
+    this.#reserve = reserve;
+    this.#options = options;
+  }
+
+  async open(): Promise<SegmentLog> {
+    const files = await this.#survey();
+    const before = files.manifest ?? this.#newManifest();
+    await removeUnfinished(this.#storage, files, this.#lock.epoch);
+    await removeFiles(this.#storage, files.obsolete);
+    const end = await this.#findEnd(files, before);
+    const state = await this.#begin(files, before, end);
+    await removeFiles(
+      this.#storage,
+      files.manifests.filter((epoch) => epoch < this.#lock.epoch)
+        .map((epoch) => ({ name: formatManifestName(epoch) })),
     );
-    if (copied === undefined) return;
-    state.segments.push(copied.segment);
-    state.checksum = copied.checksum;
-  } finally {
-    await reader.close();
+    await this.#reserve.refill();
+    return new SegmentLog(this.#storage, this.#lock, state, {
+      segmentBytes: this.#options.segmentBytes,
+      recycle: true,
+      reserve: this.#reserve,
+      time: this.#options.time,
+    });
+  }
+
+  /** The files under the lock, repaired if that is asked for, and complete. */
+  async #survey(): Promise<Survey> {
+    const { recovery, warn, firstLsn } = this.#options;
+    const storage = this.#storage;
+    if (recovery === "salvage") {
+      const { damages } = await salvageLog(storage, { lock: this.#lock });
+      for (const damage of damages) warn(describeDamage(damage));
+    }
+    const files = await survey(storage);
+    requireWhole(storage.location, files);
+    for (const text of describeStrays(storage, files)) warn(text);
+    for (const text of await describeFenced(storage, files)) warn(text);
+    const { manifest } = files;
+    if (firstLsn !== undefined && manifest !== undefined) {
+      const isNew = manifest.firstLsn === firstLsn &&
+        files.segments.length === 0 && manifest.baseLsn < firstLsn;
+      if (!isNew) throw new LogExistsError(storage.location, firstLsn);
+    }
+    return files;
+  }
+
+  #newManifest(): Manifest {
+    const { firstLsn = 1 } = this.#options;
+    return {
+      log: makeLogId(() => randomNumber(this.#storage)),
+      epoch: 0,
+      firstLsn,
+      baseLsn: firstLsn - 1,
+      durableLsn: firstLsn - 1,
+      rewriteLsn: 0,
+      time: 0,
+      link: 0,
+      closed: false,
+    };
+  }
+
+  async #findEnd(files: Survey, manifest: Manifest): Promise<FoundEnd> {
+    const { firstLsn, durableLsn, link, time, closed } = manifest;
+    const last = files.segments.at(-1);
+    if (last === undefined) {
+      const lastLsn = firstLsn - 1;
+      return { lastLsn, durableLsn: lastLsn, checksum: closed ? link : 0, time };
+    }
+    const scan = await this.#scan(last, files, manifest);
+    // All that the last segment has may have been dropped.
+    const lastLsn = Math.max(scan.lastLsn, firstLsn - 1);
+    return {
+      lastLsn,
+      durableLsn: lastLsn > scan.lastLsn
+        ? lastLsn
+        : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn)),
+      checksum: scan.checksum,
+      time: Math.max(scan.time, time),
+    };
+  }
+
+  async #scan(
+    last: SegmentName,
+    { end }: Survey,
+    manifest: Manifest,
+  ): Promise<SegmentScan> {
+    const { reader } = await SegmentCursor.open(this.#storage, last);
+    try {
+      const { log } = reader.header;
+      if (log !== manifest.log) {
+        throw new CorruptLogError(reader.path, 0, foreign(log, manifest.log));
+      }
+      const scan = await scanSegment(reader, end);
+      requireSound(reader.path, scan, manifest, this.#options.recovery);
+      return scan;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** Writes the manifest of this epoch, then what it announces. */
+  async #begin(
+    files: Survey,
+    before: Manifest,
+    end: FoundEnd,
+  ): Promise<SegmentLogState> {
+    const storage = this.#storage;
+    const { lastLsn, durableLsn, checksum, time } = end;
+    const { fenced } = files;
+    const segments = keptBy(before, files.segments, lastLsn);
+    const isDurable = durableLsn >= lastLsn;
+    const rewriteLsn = await this.#chooseRewrite(segments, fenced, end);
+    const manifest: Manifest = {
+      ...before,
+      epoch: this.#lock.epoch,
+      baseLsn: lastLsn,
+      durableLsn,
+      rewriteLsn,
+      time,
+      link: 0,
+      closed: false,
+    };
+    await this.#reserve.spend(() => writeManifest(storage, manifest));
+    const dropped = files.segments.filter((one) => !segments.includes(one));
+    await removeFiles(storage, dropped);
+    const state = { segments, fenced, manifest, lastLsn, checksum };
+    if (rewriteLsn === 0) return state;
+    const finish = (segments: SegmentName[]) =>
+      this.#rewrite(segments, manifest);
+    try {
+      return { ...state, ...await finish(segments) };
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      // What is durable needs no copy; what is not, gets it when there is room.
+      return isDurable ? state : { ...state, finish };
+    }
+  }
+
+  /** LSN of the first frame to be written anew; 0 for none. */
+  async #chooseRewrite(
+    segments: readonly SegmentName[],
+    fenced: readonly SegmentName[],
+    { lastLsn, durableLsn }: FoundEnd,
+  ): Promise<number> {
+    const unsynced = durableLsn < lastLsn
+      ? await this.#frameAt(segments.at(-1)!, durableLsn + 1)
+      : 0;
+    const merged = await countMergeable(this.#storage, segments);
+    const first = segments.at(-merged);
+    const isAlone = first !== undefined &&
+      fenced.every(({ firstLsn }) => firstLsn < first.firstLsn);
+    return merged > 0 && isAlone ? first.firstLsn : unsynced;
+  }
+
+  /** LSN that the frame with record `lsn` begins with. */
+  async #frameAt(segment: SegmentName, lsn: number): Promise<number> {
+    const cursor = await SegmentCursor.open(this.#storage, segment);
+    try {
+      for await (const frames of cursor.frames()) {
+        const frame = frames.findLast(({ firstLsn, count, hole }) =>
+          firstLsn <= lsn && firstLsn + (hole?.lost ?? count) > lsn
+        );
+        if (frame !== undefined) return frame.firstLsn;
+      }
+      return lsn;
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  async #rewrite(
+    segments: SegmentName[],
+    { log, epoch, rewriteLsn, baseLsn }: Manifest,
+  ): Promise<{ segments: SegmentName[]; checksum: number }> {
+    const owner = { log, epoch };
+    const range = { segments, firstLsn: rewriteLsn, lastLsn: baseLsn };
+    const { segment, checksum } = await this.#reserve.spend(() =>
+      rewriteEnd(this.#storage, this.#lock, owner, range)
+    );
+    const isOld = ({ firstLsn }: SegmentName) => firstLsn >= rewriteLsn;
+    await removeFiles(this.#storage, segments.filter(isOld));
+    const kept = segments.filter((one) => !isOld(one));
+    return { segments: [...kept, segment], checksum };
   }
 }
 
-function refusal(path: string, scan: SegmentScan): CorruptLogError {
-  const why = scan.witness
-    ? "a later frame says that it was synced, so no crash explains this"
-    : "a crash may have torn it, which strict recovery does not accept";
-  return new CorruptLogError(
-    path,
-    scan.stop.offset,
-    `record ${scan.lastLsn + 1} is damaged (${
-      describeFault(scan.stop)
-    }); ${why}`,
-  );
+/** Without what holds nothing that is kept, at the end of the log. */
+function keptBy(
+  { firstLsn }: Manifest,
+  segments: readonly SegmentName[],
+  lastLsn: number,
+): SegmentName[] {
+  return firstLsn > lastLsn ? [] : [...segments];
 }

@@ -1,5 +1,6 @@
 import { hex } from "../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
+import type { Manifest } from "../storage/format/manifest.ts";
 import { formatSegmentName } from "../storage/format/segment_name.ts";
 import { decideTail } from "./decide_tail.ts";
 import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
@@ -29,16 +30,23 @@ export class SegmentPlanner {
   readonly #plan: SalvagePlan;
   readonly #found: FoundSegment;
   readonly #previous: number;
+  readonly #manifest: Manifest | undefined;
   /** By run: the highest LSN that it or one behind it declares synced. */
   readonly #witnesses: number[];
   readonly #pieces: Piece[] = [];
   #place: Place;
   #isDamaged = false;
 
-  constructor(plan: SalvagePlan, found: FoundSegment, previous: number) {
+  constructor(
+    plan: SalvagePlan,
+    found: FoundSegment,
+    previous: number,
+    manifest: Manifest | undefined,
+  ) {
     this.#plan = plan;
     this.#found = found;
     this.#previous = previous;
+    this.#manifest = manifest;
     this.#witnesses = highestFromBehind(found);
     this.#place = {
       nextLsn: found.segment.firstLsn,
@@ -80,7 +88,8 @@ export class SegmentPlanner {
     const { runs, path } = this.#found;
     const broken = this.#breakBefore(runs[index]);
     if (broken === undefined) return false;
-    const witness = this.#witnesses[index] >= this.#place.nextLsn;
+    const declared = Math.max(this.#witnesses[index], this.#knownLsn);
+    const witness = declared >= this.#place.nextLsn;
     const evidence = { remainder: "bytes", witness } as const;
     const isTorn = decideTail(evidence, "salvage") === "cut";
     if (isTorn) this.#plan.torn = { ...broken, path };
@@ -148,19 +157,45 @@ export class SegmentPlanner {
     this.#place = { nextLsn, previous: resumes, joint: resumes };
   }
 
-  /** The end of the log: what is written anew is synced, and marked so. */
+  /** LSN up to which the manifest says that all was durable. */
+  get #knownLsn(): number {
+    return this.#manifest?.durableLsn ?? 0;
+  }
+
+  /** The end of the log: what is written anew is synced, and sealed. */
   #end(): void {
     const { stop, strayLsn, path } = this.#found;
-    const { nextLsn, previous } = this.#place;
-    if (this.#plan.torn === undefined && stop.remainder === "bytes") {
-      if (strayLsn >= nextLsn) this.#damage(stop);
-      else this.#plan.torn = { offset: stop.offset, reason: stop.reason, path };
+    const isLost = this.#knownLsn >= this.#place.nextLsn;
+    const isClosed = this.#manifest?.closed === true &&
+      this.#knownLsn === this.#place.nextLsn - 1;
+    if (isLost) {
+      this.#skipLost(stop);
+    } else if (strayLsn >= this.#place.nextLsn && stop.remainder === "bytes") {
+      this.#damage(stop);
+    } else if (
+      this.#plan.torn === undefined && stop.remainder === "bytes" && !isClosed
+    ) {
+      this.#plan.torn = { offset: stop.offset, reason: stop.reason, path };
     }
+    for (const { syncedLsn } of this.#found.runs) {
+      this.#plan.durableLsn = Math.max(this.#plan.durableLsn, syncedLsn);
+    }
+    if (!this.#isDamaged) return;
+    const { nextLsn: firstLsn, previous } = this.#place;
+    this.#plan.durableLsn = firstLsn - 1;
     const last = this.#pieces.at(-1);
-    const isMarked = last?.kind === "run" && last.run.closed;
-    if (this.#isDamaged && !isMarked) {
-      this.#pieces.push({ kind: "mark", firstLsn: nextLsn, previous });
-    }
+    if (last?.kind === "run" && last.run.sealed) return;
+    this.#pieces.push({ kind: "seal", firstLsn, previous });
+  }
+
+  /** The manifest knows of records at the end that are gone. */
+  #skipLost(stop: Break): void {
+    const { durableLsn, closed, link } = this.#manifest!;
+    const reason = `${stop.reason}; the manifest says that all up to ` +
+      `${durableLsn} were durable`;
+    const resumes = closed ? link : this.#place.previous;
+    this.#skip({ offset: stop.offset, reason }, durableLsn + 1, resumes);
+    delete this.#plan.torn;
   }
 
   #skip(at: Break | undefined, nextLsn: number, resumes: number): void {

@@ -3,34 +3,50 @@ import {
   encodeFrame,
   FRAME_HEADER_BYTES,
   frameBytes,
+  KIND,
 } from "../storage/format/frame.ts";
 import { encodeHole } from "../storage/format/hole.ts";
+import { readFully } from "../storage/segment_reader.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 import { writeAll } from "../storage/write_all.ts";
-import { copyBytes } from "./keep_original.ts";
 import type { Piece, SegmentPlan } from "./salvage_plan.ts";
 
+const STEP_BYTES = 1024 * 1024;
+
+/** What all segments of a salvage have. */
+export interface RewriteOptions {
+  /** The log's id. */
+  log: string;
+  /** Time of the frames that are new, in ms since 1970. */
+  time: number;
+}
+
 /**
- * Writes a segment as planned, under another name first, and puts it in the
- * place of the damaged one, whose bytes have to be kept before.
+ * Writes a segment as planned: a new one, or the next revision of one that is
+ * damaged, which is no part of the log from then on and stays as it is.
  */
 export async function rewriteSegment(
   storage: Storage,
   lock: StorageLock,
   { segment, salt, previous, pieces, replaces }: SegmentPlan,
+  { log, time }: RewriteOptions,
 ): Promise<void> {
   const source = replaces
     ? await storage.open(segment.name, "read")
     : undefined;
   try {
     const { file } = await createSegment(storage, lock, {
+      log,
       firstLsn: segment.firstLsn,
       epoch: segment.epoch,
+      ...(replaces && { revision: (segment.revision ?? 0) + 1 }),
       previous,
       ...(salt !== undefined && { salt }),
       async fill(file, offset, salt) {
         for (const piece of pieces) {
-          offset += await writePiece(file, offset, piece, salt, source);
+          offset += piece.kind === "run"
+            ? await copyRun(file, offset, piece, source)
+            : await writePiece(file, offset, piece, salt, time);
         }
         return offset;
       },
@@ -42,31 +58,31 @@ export async function rewriteSegment(
 }
 
 /** Returns how many bytes it wrote. */
+async function copyRun(
+  target: StorageFile,
+  offset: number,
+  { run }: Extract<Piece, { kind: "run" }>,
+  source: StorageFile | undefined,
+): Promise<number> {
+  const size = run.end - run.offset;
+  for (let at = 0; source !== undefined && at < size; at += STEP_BYTES) {
+    const length = Math.min(STEP_BYTES, size - at);
+    const bytes = await readFully(source, run.offset + at, length);
+    await writeAll(target, bytes, offset + at);
+  }
+  return size;
+}
+
+/** Returns how many bytes it wrote. */
 async function writePiece(
   file: StorageFile,
   offset: number,
-  piece: Piece,
-  salt: number,
-  source: StorageFile | undefined,
-): Promise<number> {
-  if (piece.kind === "run") {
-    const { run } = piece;
-    if (source !== undefined) {
-      await copyBytes(source, run.offset, run.end, file, offset);
-    }
-    return run.end - run.offset;
-  }
-  const bytes = encodePiece(piece, salt);
-  await writeAll(file, bytes, offset);
-  return bytes.length;
-}
-
-function encodePiece(
   piece: Exclude<Piece, { kind: "run" }>,
   salt: number,
-): Uint8Array {
-  const { firstLsn, previous } = piece;
-  const hole = piece.kind === "hole" ? piece.hole : undefined;
+  time: number,
+): Promise<number> {
+  const { firstLsn, previous, kind } = piece;
+  const hole = kind === "hole" ? piece.hole : undefined;
   const payload = hole === undefined ? new Uint8Array() : encodeHole(hole);
   const bytes = new Uint8Array(frameBytes(payload.length));
   bytes.set(payload, FRAME_HEADER_BYTES);
@@ -78,6 +94,9 @@ function encodePiece(
     syncedLsn: firstLsn + (hole?.lost ?? 0) - 1,
     count: 0,
     length: payload.length,
+    time,
+    kind: KIND[kind],
   });
-  return bytes;
+  await writeAll(file, bytes, offset);
+  return bytes.length;
 }

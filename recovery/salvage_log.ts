@@ -1,12 +1,16 @@
+import { randomNumber } from "../storage/create_segment.ts";
+import { makeLogId } from "../storage/format/log_id.ts";
+import { writeManifest } from "../storage/manifest_file.ts";
+import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { findRuns, type FoundSegment } from "./find_runs.ts";
+import { missingFile } from "./judge_end.ts";
 import { keepOriginal, nextOriginal } from "./keep_original.ts";
 import { planSalvage } from "./plan_salvage.ts";
-import type { SalvagePlan } from "./salvage_plan.ts";
-import { openingEpoch } from "./opening_epoch.ts";
-import { removeUnfinished } from "./remove_unfinished.ts";
+import { removeUnfinished } from "./remove_files.ts";
 import { rewriteSegment } from "./rewrite_segment.ts";
-import { type Survey, survey } from "./survey.ts";
+import type { PlannedDamage, SalvagePlan } from "./salvage_plan.ts";
+import { type DamagedSurvey, surveyDamaged } from "./survey.ts";
 
 /** Options of {@linkcode salvageLog}. */
 export interface SalvageOptions {
@@ -19,7 +23,7 @@ export interface SalvageOptions {
 
 /** One place of damage, and what became of it. */
 export interface SalvagedDamage {
-  /** The path of the segment. */
+  /** The path of the segment, or of the log where a segment is missing. */
   readonly path: string;
   /** Where in it, in bytes, as it was before. */
   readonly offset: number;
@@ -29,7 +33,7 @@ export interface SalvagedDamage {
   readonly firstLsn: number;
   /** LSN of the last record that is lost; below `firstLsn` if none is. */
   readonly lastLsn: number;
-  /** Path of a copy of the segment as it was; absent if it was missing. */
+  /** Path of the segment as it was; absent if it was missing. */
   readonly original?: string;
 }
 
@@ -55,10 +59,11 @@ export interface SalvageReport {
  * is whole, and records a hole for each run of records that is lost, so that
  * the log can be read and opened again. Reads all of it.
  *
- * Damaged segments are written anew, one after the other, each atomically; the
- * bytes that they had are kept beside, as `NAME.wal.broken`. What is not
- * damaged is not touched, and a torn end, as a crash may leave it, is no
- * damage. When it resolves all is durable. A crash inside it loses nothing
+ * Damaged segments are written anew, one after the other, each atomically under
+ * the name of its next revision; the bytes that they had are kept as
+ * `NAME.wal.broken`, and so is a segment of another log, or a copy under a wrong
+ * name. What is not damaged is not touched, and a torn end, as a crash may leave
+ * it, is no damage. When it resolves all is durable. A crash inside it loses nothing
  * more: what is left to do is done by the next call.
  *
  * Throws `FormatVersionError`, `ForeignFileError`, `FencedError` or
@@ -76,9 +81,9 @@ export interface SalvageReport {
  * for (const record of ["one", "two", "three"]) await wal.append(record);
  * await wal.close();
  *
- * const [name] = storage.list();
+ * const name = storage.list().find((name) => name.endsWith(".wal"))!;
  * const bytes = storage.get(name)!;
- * bytes[64 + 48 + 44] ^= 1; // in record 2
+ * bytes[64 + 56 + 52] ^= 1; // in record 2
  * storage.put(name, bytes);
  * await assert.rejects(Wal.open(storage), { name: "CorruptLogError" });
  *
@@ -100,8 +105,12 @@ export async function salvageLog(
   storage: Storage,
   { lock }: SalvageOptions = {},
 ): Promise<SalvageReport> {
-  const files = await survey(storage);
-  const plan = planSalvage(await findAll(storage, files));
+  const files = await surveyDamaged(storage);
+  const plan = planSalvage(await findAll(storage, files), {
+    location: storage.location,
+    manifest: files.manifest,
+  });
+  plan.damages.unshift(...damageOfManifest(storage, files));
   if (plan.damages.length === 0) return toReport(storage, plan, new Map());
   const kept = lock === undefined
     ? foresee(plan, files)
@@ -112,23 +121,64 @@ export async function salvageLog(
 /** All of it before anything is changed: any of it may be refused. */
 async function findAll(
   storage: Storage,
-  { segments }: Survey,
+  { segments, manifest, end }: DamagedSurvey,
 ): Promise<FoundSegment[]> {
   const found: FoundSegment[] = [];
+  let log = manifest?.log;
   for (const [index, segment] of segments.entries()) {
-    const end = segments[index + 1]?.firstLsn ?? Infinity;
-    found.push(await findRuns(storage, segment, end));
+    const next = segments[index + 1]?.firstLsn ?? end;
+    const one = await findRuns(storage, segment, next, log);
+    log ??= one.header?.log;
+    found.push(one);
   }
   return found;
 }
 
-/** Names of the originals by segment. */
+/** Without a whole manifest nobody knows what the log had. */
+function damageOfManifest(
+  { location }: Storage,
+  files: DamagedSurvey,
+): PlannedDamage[] {
+  const { manifestFault, segments } = files;
+  const isIncomplete = manifestFault === undefined &&
+    (files.manifest === undefined
+      ? segments.length > 0
+      : segments.some(({ epoch }) => epoch > files.manifest!.epoch));
+  const reason = manifestFault?.reason ??
+    (isIncomplete ? missingFile(files) : undefined);
+  if (reason === undefined) return [];
+  const firstLsn = segments[0]?.firstLsn ?? 1;
+  return [{
+    path: manifestFault?.path ?? location,
+    segment: manifestFault?.name ?? "",
+    offset: 0,
+    reason: `${reason}; nobody knows which records were before the first ` +
+      "segment and after the last",
+    firstLsn,
+    lastLsn: firstLsn - 1,
+  }];
+}
+
+/** Names of the originals by the names that they had. */
 type Originals = ReadonlyMap<string, string>;
 
-function foresee({ rewrites }: SalvagePlan, { originals }: Survey): Originals {
+/** Files that are to be kept under another name, and not to be read. */
+function putAside({ foreign }: SalvagePlan, files: DamagedSurvey): string[] {
+  const { manifestFault, replaced } = files;
+  return [
+    ...replaced.map(({ name }) => name),
+    ...foreign,
+    ...(manifestFault === undefined ? [] : [manifestFault.name]),
+  ];
+}
+
+function foresee(plan: SalvagePlan, files: DamagedSurvey): Originals {
+  const { rewrites } = plan;
+  const rewritten = rewrites.filter(({ replaces }) => replaces)
+    .map(({ segment: { name } }) => name);
   return new Map(
-    rewrites.filter(({ replaces }) => replaces)
-      .map(({ segment: { name } }) => [name, nextOriginal(name, originals)]),
+    [...rewritten, ...putAside(plan, files)]
+      .map((name) => [name, nextOriginal(name, files.originals)]),
   );
 }
 
@@ -136,19 +186,47 @@ function foresee({ rewrites }: SalvagePlan, { originals }: Survey): Originals {
 async function carryOut(
   storage: Storage,
   lock: StorageLock,
-  { rewrites }: SalvagePlan,
-  files: Survey,
+  plan: SalvagePlan,
+  files: DamagedSurvey,
 ): Promise<Originals> {
-  await removeUnfinished(storage, files, openingEpoch(lock, files));
+  await removeUnfinished(storage, files, lock.epoch);
   const kept = new Map<string, string>();
-  for (const rewrite of rewrites) {
-    const { name } = rewrite.segment;
-    if (rewrite.replaces) {
-      kept.set(name, await keepOriginal(storage, lock, name, files.originals));
-    }
-    await rewriteSegment(storage, lock, rewrite);
+  const keep = async (name: string) => {
+    const { originals } = files;
+    kept.set(name, await keepOriginal(storage, lock, name, originals));
+  };
+  const log = files.manifest?.log ?? await logIdOf(storage, files);
+  for (const name of putAside(plan, files)) await keep(name);
+  for (const rewrite of plan.rewrites) {
+    await rewriteSegment(storage, lock, rewrite, { log, time: plan.time });
+    if (rewrite.replaces) await keep(rewrite.segment.name);
   }
+  await writeManifest(storage, {
+    log,
+    epoch: lock.epoch,
+    firstLsn: files.manifest?.firstLsn ?? files.segments[0]?.firstLsn ?? 1,
+    baseLsn: plan.lastLsn,
+    durableLsn: plan.durableLsn,
+    rewriteLsn: 0,
+    time: plan.time,
+    link: 0,
+    closed: false,
+  });
   return kept;
+}
+
+/** The id that the first whole header has, else a new one. */
+async function logIdOf(
+  storage: Storage,
+  { segments }: DamagedSurvey,
+): Promise<string> {
+  for (const { name } of segments) {
+    const reader = await SegmentReader.openDamaged(storage, name);
+    const { found } = reader;
+    await reader.close();
+    if (!("fault" in found)) return found.log;
+  }
+  return makeLogId(() => randomNumber(storage));
 }
 
 function toReport(

@@ -8,12 +8,12 @@ export type Piece =
   | { kind: "run"; run: FrameRun }
   /** A new frame that skips what is lost. */
   | { kind: "hole"; firstLsn: number; previous: number; hole: Hole }
-  /** A new mark, which says that all before it is synced. */
-  | { kind: "mark"; firstLsn: number; previous: number };
+  /** A new seal, which says that all before it is synced. */
+  | { kind: "seal"; firstLsn: number; previous: number };
 
 /** A segment to be written anew, or one that was not there. */
 export interface SegmentPlan {
-  /** Its name, which stays. */
+  /** The one that is damaged; or a new one, of a name that is free. */
   segment: SegmentName;
   /** Its salt; any will do if it has no frame. */
   salt?: number;
@@ -41,10 +41,18 @@ export interface PlannedDamage extends Break {
 export interface SalvagePlan {
   /** Segments to be written, in order. */
   rewrites: SegmentPlan[];
+  /** Segments that are another log's, or copies: to be kept, not read. */
+  foreign: string[];
   /** The damage, in order. */
   damages: PlannedDamage[];
   /** Number of records that are kept. */
   records: number;
+  /** LSN of the last record. */
+  lastLsn: number;
+  /** LSN up to which all is known to be durable, once the plan is done. */
+  durableLsn: number;
+  /** The highest time of a frame, in ms since 1970. */
+  time: number;
   /** A torn end, which is no damage: it stays or goes with a rewrite. */
   torn?: Break & { path: string };
 }

@@ -1,4 +1,5 @@
-import { isMark } from "../storage/format/frame.ts";
+import { isSeal } from "../storage/format/frame.ts";
+import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
 import {
   type PlacedFrame,
@@ -18,8 +19,10 @@ export interface SegmentScan extends TailEvidence {
   readonly syncedLsn: number;
   /** Checksum that the next segment has to name. */
   readonly checksum: number;
-  /** Whether the last frame that links marks a clean close. */
-  readonly closed: boolean;
+  /** Whether the last frame that links seals the segment. */
+  readonly sealed: boolean;
+  /** The highest time of a frame, in ms since 1970; 0 without a frame. */
+  readonly time: number;
   /** Where and why the chain ends. */
   readonly stop: SegmentStop;
   /** Bytes of the segment's file. */
@@ -28,36 +31,56 @@ export interface SegmentScan extends TailEvidence {
 
 const STEP_BYTES = 1024 * 1024;
 
-/** Follows a segment's frames to where they end, and looks at what is behind. */
+/**
+ * Follows a segment's frames to where they end, and looks at what is behind:
+ * but not behind record `end - 1`, where the log is known to end.
+ */
 export async function scanSegment(
   reader: SegmentReader,
+  end = Infinity,
 ): Promise<SegmentScan> {
   const cursor = new SegmentCursor(reader);
-  const chain = cursor.frames();
+  const chain = cursor.frames(end);
   let frames = 0;
   let syncedLsn = reader.header.firstLsn - 1;
+  let time = 0;
   let last: PlacedFrame | undefined;
   let step = await chain.next();
   for (; !step.done; step = await chain.next()) {
     frames += step.value.length;
     for (const frame of step.value) {
       syncedLsn = Math.max(syncedLsn, frame.syncedLsn);
+      time = Math.max(time, frame.time);
     }
     last = step.value[step.value.length - 1];
   }
-  const stop = step.value as SegmentStop;
-  const remainder = await remainderAt(reader, stop.offset);
+  const stop = step.value ?? knownEnd(last, end);
+  const isKnown = step.value === undefined;
+  const remainder = isKnown
+    ? "nothing"
+    : await remainderAt(reader, stop.offset);
   return {
     frames,
     lastLsn: cursor.nextLsn - 1,
-    syncedLsn,
+    syncedLsn: Math.min(syncedLsn, cursor.nextLsn - 1),
     checksum: cursor.joint,
-    closed: last !== undefined && isMark(last),
+    sealed: last !== undefined && isSeal(last),
+    time,
     stop,
     bytes: await reader.file.size(),
     remainder,
     witness: remainder === "bytes" &&
       await hasWitness(reader, stop.offset, cursor.nextLsn),
+  };
+}
+
+/** The stop at a place behind which nothing is to be looked at. */
+function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
+  return {
+    offset: last ? last.offset + last.bytes : SEGMENT_HEADER_BYTES,
+    fault: "end",
+    expected: `the end of the log at record ${end}`,
+    found: "it",
   };
 }
 

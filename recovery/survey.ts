@@ -1,5 +1,12 @@
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { ForeignFileError } from "../storage/foreign_file_error.ts";
 import { isLockFile } from "../storage/format/lock_name.ts";
+import type { Manifest } from "../storage/format/manifest.ts";
+import {
+  formatManifestName,
+  parseManifestName,
+  parseUnfinishedManifest,
+} from "../storage/format/manifest_name.ts";
 import {
   compareSegments,
   isOriginal,
@@ -7,50 +14,134 @@ import {
   parseUnfinished,
   type SegmentName,
 } from "../storage/format/segment_name.ts";
+import { readManifest } from "../storage/manifest_file.ts";
+import { RESERVE_NAME } from "../storage/space_reserve.ts";
 import type { Storage } from "../storage/storage.ts";
+import { arrangeSegments, type ArrangedSegments } from "./arrange_segments.ts";
 
-/** The files of a log, by kind. */
-export interface Survey {
-  /** The segments that make up the log, in order. */
-  segments: SegmentName[];
-  /**
-   * Segments that a fenced owner made after it had been overtaken: their epoch
-   * is below that of a segment before them. Kept, never read.
-   */
-  fenced: SegmentName[];
-  /** Segments whose making was cut short: they hold no record. */
-  unfinished: string[];
+/** The files of a directory, by what their names say. */
+export interface FileNames {
+  /** All segments, in order. */
+  found: SegmentName[];
+  /** Epochs of the manifests, rising. */
+  manifests: number[];
+  /** Files that were being made, with the epoch of who did. */
+  unfinished: { name: string; epoch: number }[];
   /** Originals of repaired segments: kept, never read. */
   originals: string[];
+  /** Files that are not the log's. */
+  strays: string[];
+  /** The highest epoch that a name shows; 0 if none does. */
+  highestEpoch: number;
+  /** Whether there is any file of a log. */
+  isLog: boolean;
+}
+
+/** The files of a log. */
+export interface Survey extends FileNames, ArrangedSegments {
+  /** The highest manifest; absent in a directory without one. */
+  manifest?: Manifest;
 }
 
 /**
- * Sorts the files of a log; throws {@linkcode ForeignFileError} at one that is
- * not a log's. Hidden files and `lost+found` are left alone.
+ * Sorts the files of a directory by name. Hidden files, `lost+found` and the
+ * user's own, which begin with `user-`, are left alone.
+ */
+export async function listFiles(storage: Storage): Promise<FileNames> {
+  const files: FileNames = {
+    found: [],
+    manifests: [],
+    unfinished: [],
+    originals: [],
+    strays: [],
+    highestEpoch: 0,
+    isLog: false,
+  };
+  for (const name of await storage.list()) {
+    if (isIgnored(name)) continue;
+    const epoch = sort(name, files);
+    if (epoch === undefined) files.strays.push(name);
+    else files.isLog = true;
+    files.highestEpoch = Math.max(files.highestEpoch, epoch ?? 0);
+  }
+  files.found.sort(compareSegments);
+  files.manifests.sort((a, b) => a - b);
+  return files;
+}
+
+/**
+ * The files of a log and what each is. Throws {@linkcode ForeignFileError} in a
+ * directory that is no log but holds files, and what reading the manifest does.
  */
 export async function survey(storage: Storage): Promise<Survey> {
-  const found: SegmentName[] = [];
-  const unfinished: string[] = [];
-  const originals: string[] = [];
-  for (const name of await storage.list()) {
-    const segment = parseSegmentName(name);
-    if (segment !== undefined) found.push(segment);
-    else if (parseUnfinished(name) !== undefined) unfinished.push(name);
-    else if (isOriginal(name)) originals.push(name);
-    else if (!isLockFile(name) && !isIgnored(name)) {
-      throw new ForeignFileError(`${storage.location}/${name}`);
-    }
+  const files = await listFiles(storage);
+  requireLog(storage, files);
+  const epoch = files.manifests.at(-1);
+  return epoch === undefined
+    ? arrange(files, undefined)
+    : arrange(files, await readManifest(storage, epoch));
+}
+
+/** The files of a log whose manifest may be damaged. */
+export interface DamagedSurvey extends Survey {
+  /** Why the manifest cannot be used. */
+  manifestFault?: { name: string; path: string; reason: string };
+}
+
+/** The same as {@linkcode survey}, without a manifest that is damaged. */
+export async function surveyDamaged(storage: Storage): Promise<DamagedSurvey> {
+  try {
+    return await survey(storage);
+  } catch (error) {
+    if (!(error instanceof CorruptLogError)) throw error;
+    const files = await listFiles(storage);
+    const name = formatManifestName(files.manifests.at(-1)!);
+    const { segment: path, reason } = error;
+    return {
+      ...arrange(files, undefined),
+      manifestFault: { name, path, reason },
+    };
   }
-  const segments: SegmentName[] = [];
-  const fenced: SegmentName[] = [];
-  let epoch = 0;
-  for (const segment of found.sort(compareSegments)) {
-    (segment.epoch < epoch ? fenced : segments).push(segment);
-    epoch = Math.max(epoch, segment.epoch);
+}
+
+function arrange(files: FileNames, manifest: Manifest | undefined): Survey {
+  return {
+    ...files,
+    ...arrangeSegments(files.found, manifest),
+    ...(manifest !== undefined && { manifest }),
+  };
+}
+
+/** Throws {@linkcode ForeignFileError} where other files are, but no log. */
+export function requireLog(storage: Storage, files: FileNames): void {
+  const [stray] = files.strays;
+  if (files.isLog || stray === undefined) return;
+  throw new ForeignFileError(`${storage.location}/${stray}`);
+}
+
+/** Puts a name where it belongs; returns its epoch, `undefined` for strays. */
+function sort(name: string, files: FileNames): number | undefined {
+  const segment = parseSegmentName(name);
+  if (segment !== undefined) {
+    files.found.push(segment);
+    return segment.epoch;
   }
-  return { segments, fenced, unfinished, originals };
+  const manifest = parseManifestName(name);
+  if (manifest !== undefined) {
+    files.manifests.push(manifest);
+    return manifest;
+  }
+  const epoch = parseUnfinished(name) ?? parseUnfinishedManifest(name);
+  if (epoch !== undefined) {
+    files.unfinished.push({ name, epoch });
+    return epoch;
+  }
+  if (isOriginal(name)) files.originals.push(name);
+  else if (!isLockFile(name) && name !== RESERVE_NAME) return undefined;
+  return 0;
 }
 
 function isIgnored(name: string): boolean {
-  return name.startsWith(".") || name === "lost+found";
+  return name.startsWith(".") || name.startsWith("user-") ||
+    name === "lost+found";
 }

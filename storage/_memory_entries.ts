@@ -7,7 +7,7 @@ export type Entries = Map<string, MemoryContent>;
 /** A change of a directory's entries. */
 export type Change =
   | { kind: "create" | "remove"; name: string; content: MemoryContent }
-  | { kind: "rename"; name: string; to: string; content: MemoryContent };
+  | { kind: "rename" | "link"; name: string; to: string; content: MemoryContent };
 
 /** The entries of a directory: which are certain, what was changed since. */
 export class MemoryEntries {
@@ -26,6 +26,11 @@ export class MemoryEntries {
   /** Names as they are seen. */
   get names(): string[] {
     return [...this.#seen.keys()];
+  }
+
+  /** How many names a file has. */
+  links(content: MemoryContent): number {
+    return [...this.#seen.values()].filter((one) => one === content).length;
   }
 
   /** Number of changes so far. */
@@ -50,7 +55,8 @@ export class MemoryEntries {
     this.#count++;
     this.#changes.push(change);
     apply(this.#seen, change);
-    if (change.kind === "remove") this.#removed = change.content;
+    const { kind, content } = change;
+    if (kind === "remove" && this.links(content) === 0) this.#removed = content;
   }
 
   /** Makes the first `count` changes, of all that ever were, certain. */
@@ -112,11 +118,9 @@ export class MemoryEntries {
 }
 
 function apply(entries: Entries, change: Change): void {
-  if (change.kind !== "remove") {
-    entries.set(
-      change.kind === "rename" ? change.to : change.name,
-      change.content,
-    );
+  const { kind, name, content } = change;
+  if (kind !== "remove") {
+    entries.set("to" in change ? change.to : name, content);
   }
-  if (change.kind !== "create") entries.delete(change.name);
+  if (kind === "remove" || kind === "rename") entries.delete(name);
 }

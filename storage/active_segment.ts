@@ -1,6 +1,7 @@
+import { IndexBuilder, type IndexEntry } from "./format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
-import type { StorageFile } from "./storage.ts";
+import type { MaybePromise, StorageFile } from "./storage.ts";
 
 /** Frames after which a segment counts as used enough to prepare the next. */
 const LEAST_FRAMES = 8;
@@ -15,24 +16,42 @@ const READY_AT = 0.9;
 export class ActiveSegment {
   /** The open file. */
   readonly file: StorageFile;
+  /** The file's name. */
+  readonly name: string;
   /** The salt of its frames. */
   readonly salt: number;
-  /** Bytes that its file had before; 0 if it grows with each frame. */
-  readonly preparedBytes: number;
+  readonly #index = new IndexBuilder(SEGMENT_HEADER_BYTES);
+  #preparedBytes: number;
   #offset: number;
   #frames = 0;
 
   /** Begins behind what it has. */
-  constructor({ file, salt, offset, preparedBytes }: SuppliedSegment) {
+  constructor({ file, name, salt, offset, preparedBytes }: SuppliedSegment) {
     this.file = file;
+    this.name = name;
     this.salt = salt;
-    this.preparedBytes = preparedBytes;
+    this.#preparedBytes = preparedBytes;
     this.#offset = offset;
   }
 
   /** Where the next frame goes. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Whether it has no frame. */
+  get isEmpty(): boolean {
+    return this.#offset === SEGMENT_HEADER_BYTES;
+  }
+
+  /** Bytes that its file had before; 0 if it grows with each frame. */
+  get preparedBytes(): number {
+    return this.#preparedBytes;
+  }
+
+  /** Some of its frames, for readers that look for one. */
+  get index(): readonly IndexEntry[] {
+    return this.#index.entries;
   }
 
   /**
@@ -43,7 +62,7 @@ export class ActiveSegment {
     const bytes = this.#offset - SEGMENT_HEADER_BYTES;
     if (this.#frames < LEAST_FRAMES) return 0;
     if (bytes > this.#frames * MOST_FRAME_BYTES) return 0;
-    return Math.min(1, this.#offset / (this.preparedBytes * READY_AT));
+    return Math.min(1, this.#offset / (this.#preparedBytes * READY_AT));
   }
 
   /** Whether a frame of `bytes` ends within `limit`; the first always fits. */
@@ -52,15 +71,22 @@ export class ActiveSegment {
       this.#offset === SEGMENT_HEADER_BYTES;
   }
 
-  /** Counts a frame of `bytes` that was written. */
-  advance(bytes: number): void {
+  /** Counts a frame of `bytes` that was written, beginning with record `lsn`. */
+  advance(bytes: number, lsn: number): void {
+    this.#index.add(lsn, this.#offset);
     this.#offset += bytes;
     this.#frames++;
   }
 
+  /** Takes back what was written behind the last frame, and what was prepared. */
+  cutBack(): MaybePromise<void> {
+    this.#preparedBytes = 0;
+    return this.file.truncate(this.#offset);
+  }
+
   /** Gives back what was prepared and not needed. */
   async trim(): Promise<void> {
-    if (this.preparedBytes <= this.#offset) return;
-    await this.file.truncate(this.#offset);
+    if (this.#preparedBytes <= this.#offset) return;
+    await this.cutBack();
   }
 }

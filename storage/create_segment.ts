@@ -1,18 +1,24 @@
+import { FencedError } from "./fenced_error.ts";
 import {
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
 } from "./format/segment_header.ts";
 import { formatSegmentName, type SegmentName } from "./format/segment_name.ts";
+import { removeQuietly } from "./manifest_file.ts";
 import type { Storage, StorageFile, StorageLock } from "./storage.ts";
-import { FencedError } from "./fenced_error.ts";
+import { explainFull } from "./storage_full_error.ts";
 import { writeAll } from "./write_all.ts";
 
 /** What a new segment begins with. */
 export interface NewSegment {
+  /** The log's id. */
+  log: string;
   /** LSN of its first record. */
   firstLsn: number;
   /** Number of this opening. */
   epoch: number;
+  /** How often it was repaired; absent if never. */
+  revision?: number;
   /** Checksum of the frame before. */
   previous: number;
   /** Salt of its frames; random by default. */
@@ -37,36 +43,66 @@ export interface CreatedSegment extends SegmentName {
 }
 
 /**
- * Makes a segment, in place of one of that name if there is any. Under its own
- * name it always has a whole, synced header and content: it is written under
- * another name, synced, and renamed.
+ * Makes a segment. Under its own name it always has a whole, synced header and
+ * content: it is written under another name, synced, and linked. A segment of
+ * that name is never replaced: then it fails, as somebody else's is there.
+ *
+ * Rejects with `StorageFullError` if there is no space; nothing is left then.
  */
 export async function createSegment(
   storage: Storage,
   lock: StorageLock,
   segment: NewSegment,
 ): Promise<CreatedSegment> {
-  const { firstLsn, epoch, previous, fill, prepared } = segment;
-  const salt = segment.salt ?? storage.salt?.() ?? randomSalt();
-  const name = formatSegmentName(firstLsn, epoch);
+  const { firstLsn, epoch, revision, prepared } = segment;
+  const name = formatSegmentName(firstLsn, epoch, revision);
   const temporary = prepared ?? `${name}.tmp`;
+  const salt = segment.salt ?? randomNumber(storage);
+  let offset: number;
+  try {
+    offset = await write(storage, temporary, salt, segment);
+    if (!await lock.held()) throw new FencedError(storage.location, epoch);
+    await storage.link(temporary, name);
+  } catch (error) {
+    await removeQuietly(storage, temporary);
+    throw explainFull(error);
+  }
+  // Only then may the other name go: a crash must not lose both.
+  await storage.syncDirectory();
+  await removeQuietly(storage, temporary);
+  const file = await storage.open(name, "write");
+  return {
+    name,
+    firstLsn,
+    epoch,
+    ...(revision !== undefined && { revision }),
+    file,
+    salt,
+    offset,
+  };
+}
+
+/** A random 32-bit number, or what the storage has for one. */
+export function randomNumber(storage: Storage): number {
+  return storage.salt?.() ?? crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+/** Writes and syncs header and content; returns where they end. */
+async function write(
+  storage: Storage,
+  temporary: string,
+  salt: number,
+  { log, firstLsn, epoch, previous, prepared, fill }: NewSegment,
+): Promise<number> {
   const file = await storage.open(temporary, prepared ? "write" : "create");
   try {
-    const header = encodeSegmentHeader({ firstLsn, epoch, salt, previous });
-    await writeAll(file, header, 0);
+    const header = { log, firstLsn, epoch, salt, previous };
+    await writeAll(file, encodeSegmentHeader(header), 0);
     const offset = await fill?.(file, SEGMENT_HEADER_BYTES, salt) ??
       SEGMENT_HEADER_BYTES;
     await file.datasync();
-    if (!await lock.held()) throw new FencedError(storage.location, epoch);
-    await storage.rename(temporary, name);
-    await storage.syncDirectory();
-    return { name, firstLsn, epoch, file, salt, offset };
-  } catch (error) {
+    return offset;
+  } finally {
     await file.close();
-    throw error;
   }
-}
-
-function randomSalt(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0];
 }

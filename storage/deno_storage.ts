@@ -136,6 +136,15 @@ class DenoFile implements StorageFile {
     }
   }
 
+  /** Where the system does not tell, as if there were more. */
+  links(): number {
+    try {
+      return this.#file.statSync().nlink ?? Infinity;
+    } catch (error) {
+      throw StorageError.wrap("measure", this.#path, error);
+    }
+  }
+
   datasync(): MaybePromise<void> {
     const startedAt = performance.now();
     if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, statfsSync, unlinkSync } from "node:fs";
+import { linkSync, readdirSync, renameSync, statfsSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { acquireLock } from "./_lock_file.ts";
@@ -71,6 +71,15 @@ export abstract class DirectoryStorage implements Storage {
       "list",
       this.location,
       () => readdirSync(this.location),
+    );
+  }
+
+  /** Gives a file a second name. */
+  link(from: string, to: string): void {
+    this.attempt(
+      "make",
+      this.path(to),
+      () => linkSync(this.path(from), this.path(to)),
     );
   }
 

@@ -1,4 +1,4 @@
-/** The directory holds a file that is not the log's; nothing was changed. */
+/** The directory holds files but no log; nothing was changed. */
 export class ForeignFileError extends Error {
   /** The class's name. */
   override readonly name = "ForeignFileError";
@@ -9,8 +9,8 @@ export class ForeignFileError extends Error {
     readonly path: string,
   ) {
     super(
-      `Cannot use the directory of "${path}" as a log as that file is not ` +
-        "the log's: move it away, or give the log a directory of its own",
+      `Cannot begin a log in the directory of "${path}" because that file is ` +
+        "not a log's: move it away, or give the log a directory of its own",
     );
   }
 }

@@ -1,20 +1,23 @@
-/** A segment was written in a format that this version does not read. */
+/**
+ * A segment or manifest uses a version, or a feature, of the format that this
+ * version of the library does not know.
+ */
 export class FormatVersionError extends Error {
   /** The class's name. */
   override readonly name = "FormatVersionError";
 
   /** Made by whoever reads segments. */
   constructor(
-    /** The path of the segment. */
+    /** The path of the file. */
     readonly segment: string,
-    /** The version that it says it is. */
+    /** What it uses, such as `"version 2"`. */
     readonly found: string,
-    /** The version that this library reads. */
+    /** What this library reads instead. */
     readonly supported: string,
   ) {
     super(
-      `Cannot read "${segment}" as its format version is ${found}: ` +
-        `this library reads version ${supported}`,
+      `Cannot read "${segment}" because it uses ${found} of the format: this ` +
+        `library reads ${supported}`,
     );
   }
 }

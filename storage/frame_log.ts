@@ -7,12 +7,12 @@ export interface FrameDraft {
   /** Number of records. */
   readonly count: number;
   /**
-   * 40 bytes that the log may overwrite, the records (each a u32 length,
+   * 48 bytes that the log may overwrite, the records (each a u32 length,
    * little-endian, and its bytes), and at least 7 spare bytes. Not to be used
    * after the append is done.
    */
   readonly buffer: Uint8Array;
-  /** Bytes of the records with their lengths, behind the first 40. */
+  /** Bytes of the records with their lengths, behind the first 48. */
   readonly length: number;
 }
 
@@ -27,6 +27,11 @@ export interface RecordBatch {
    * gave them up. There are no `records` then.
    */
   readonly lost?: number;
+  /**
+   * When they were written, in ms since 1970 by the writer's clock, but never
+   * less than for a record before. Absent where the log keeps no time.
+   */
+  readonly time?: number;
 }
 
 /**
@@ -37,19 +42,30 @@ export interface RecordBatch {
  * none after one has failed.
  */
 export interface FrameLog {
-  /** LSN of the last record here, 0 if none; durable on opening. */
+  /** LSN of the last record here, one below `firstLsn` if there is none. */
   readonly lastLsn: number;
+  /**
+   * LSN up to which records survive power loss. Absent: all did on opening, and
+   * those that a sync covers do.
+   */
+  readonly syncedLsn?: number;
   /** LSN of the oldest record here, or the next one's if there is none. */
   readonly firstLsn: number;
-  /** On resolve the frame survives a killed process. All or nothing. */
+  /**
+   * On resolve the frame survives a killed process. All or nothing. It may fail
+   * with a `StorageFullError`: then nothing of it is there, and the log goes on.
+   */
   append(frame: FrameDraft): MaybePromise<void>;
-  /** On resolve every frame appended before the call survives power loss. */
+  /**
+   * On resolve every frame appended before the call survives power loss. It may
+   * fail with a `StorageFullError` if it could not even begin.
+   */
   sync(): MaybePromise<void>;
   /** Fails with a `FencedError` if another owner has taken over. */
   checkOwner(): MaybePromise<void>;
   /** The records `from` to `to`, both included; both are here. */
   read(from: number, to: number): AsyncIterable<RecordBatch>;
-  /** Drops what it can of the records below `lsn`; all others stay. */
+  /** Drops the records below `lsn`; `firstLsn` is `lsn` then. Others stay. */
   truncateBefore(lsn: number): Promise<void>;
   /**
    * Releases all. With `clean` everything appended is synced, and marked so

@@ -11,6 +11,7 @@ export interface StorageCall {
     | "create"
     | "allocate"
     | "open"
+    | "link"
     | "rename"
     | "remove"
     | "syncDirectory"
@@ -72,6 +73,7 @@ export function storageError(
 }
 
 const WORDS: Partial<Record<StorageCall["operation"], string>> = {
+  link: "make",
   write: "write to",
   datasync: "sync",
   syncDirectory: "sync",
@@ -83,18 +85,24 @@ export class MemoryFile implements StorageFile {
   readonly #content: MemoryContent;
   readonly #onCall: OnCall;
   readonly #synced: (hasGrown: boolean) => void;
+  readonly #countLinks: () => number;
 
-  /** `synced` hears of each sync, and whether it changed the size. */
+  /**
+   * `synced` hears of each sync, and whether it changed the size; `countLinks`
+   * says how many names the file has.
+   */
   constructor(
     name: string,
     content: MemoryContent,
     onCall: OnCall,
     synced: (hasGrown: boolean) => void,
+    countLinks: () => number,
   ) {
     this.#name = name;
     this.#content = content;
     this.#onCall = onCall;
     this.#synced = synced;
+    this.#countLinks = countLinks;
   }
 
   write(bytes: Uint8Array, offset: number): MaybePromise<number> {
@@ -125,6 +133,10 @@ export class MemoryFile implements StorageFile {
 
   size(): number {
     return this.#content.bytes.length;
+  }
+
+  links(): number {
+    return this.#countLinks();
   }
 
   datasync(): MaybePromise<void> {

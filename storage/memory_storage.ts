@@ -41,7 +41,9 @@ import type {
  * removed since the last directory sync, and a datasync that changes a file's
  * size makes all changes before it durable, as both are in one journal. Under
  * "posix" it keeps any subset of them, and only a directory sync makes them
- * durable. A rename never loses both names; under "posix" both may be there.
+ * durable. A rename never loses both names; under "posix" both may be there. A
+ * second name of a file is an entry like others, and may go while the first
+ * stays, or the other way round.
  *
  * Calls. `onCall` may fail a call, cut a write short, and delay a call, also
  * for ever. A failed datasync leaves its writes to be read, but no later sync
@@ -146,6 +148,15 @@ export class MemoryStorage implements Storage {
     });
   }
 
+  /** Gives a file a second name. */
+  link(from: string, to: string): MaybePromise<void> {
+    const [kind, name] = ["link", from] as const;
+    return this.#change(kind, from, (content) => {
+      if (this.#entries.get(to)) throw storageError(kind, to, "EEXIST");
+      return { kind, name, to, content };
+    });
+  }
+
   /** Renames; a crash never loses both names. */
   rename(from: string, to: string): MaybePromise<void> {
     const [kind, name] = ["rename", from] as const;
@@ -177,10 +188,14 @@ export class MemoryStorage implements Storage {
    */
   crash(choose: Choose, options?: { onCall?: OnCall }): MemoryStorage {
     const crashed = this.#descendant(options);
+    const survivors = new Map<MemoryContent, MemoryContent>();
     for (const [name, content] of this.#entries.survive(choose)) {
-      const stale = this.#entries.staleFor(content);
-      const bytes = content.survive(choose, this.#model, stale);
-      crashed.#entries.put(name, new MemoryContent(bytes));
+      const survivor = survivors.get(content) ??
+        new MemoryContent(
+          content.survive(choose, this.#model, this.#entries.staleFor(content)),
+        );
+      survivors.set(content, survivor);
+      crashed.#entries.put(name, survivor);
     }
     return crashed;
   }
@@ -220,9 +235,11 @@ export class MemoryStorage implements Storage {
   }
 
   #handle(name: string, content: MemoryContent): MemoryFile {
-    return new MemoryFile(name, content, this.#onCall, (hasGrown) => {
+    const synced = (hasGrown: boolean) => {
       if (hasGrown && this.#model.fileSystem === "ext4") this.#entries.sync();
-    });
+    };
+    const links = () => this.#entries.links(content);
+    return new MemoryFile(name, content, this.#onCall, synced, links);
   }
 
   #change(

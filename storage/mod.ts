@@ -11,6 +11,7 @@
  *
  * @module
  */
+export * from "./compacted_error.ts";
 export * from "./corrupt_log_error.ts";
 export * from "./deno_storage.ts";
 export * from "./directory_storage.ts";
@@ -28,3 +29,4 @@ export * from "./file_storage_options.ts";
 export * from "./node_storage.ts";
 export * from "./storage.ts";
 export * from "./storage_error.ts";
+export { StorageFullError } from "./storage_full_error.ts";

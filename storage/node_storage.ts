@@ -107,6 +107,14 @@ class NodeFile implements StorageFile {
     }
   }
 
+  links(): number {
+    try {
+      return fs.fstatSync(this.#descriptor).nlink;
+    } catch (error) {
+      throw StorageError.wrap("measure", this.#path, error);
+    }
+  }
+
   datasync(): MaybePromise<void> {
     const startedAt = performance.now();
     if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);

@@ -1,3 +1,4 @@
+import { CompactedError } from "./compacted_error.ts";
 import { CorruptLogError } from "./corrupt_log_error.ts";
 import { lsnsOf } from "./format/frame.ts";
 import { splitRecords } from "./format/records.ts";
@@ -8,12 +9,44 @@ import { describeFault, missingRecord } from "./segment_damage.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
 import type { Storage } from "./storage.ts";
 
+/** Which records to read. */
+export interface ReadRange {
+  /** LSN of the first. */
+  from: number;
+  /** LSN of the last. */
+  to: number;
+  /** LSN of the oldest record that is kept; may rise meanwhile. */
+  firstLsn: () => number;
+}
+
 /**
  * The records `from` to `to`, both included, of segments that follow one
- * another; throws {@linkcode CorruptLogError} where one is missing. A segment
- * ends where the next begins, whatever lies behind.
+ * another; throws {@linkcode CorruptLogError} where one is missing, and
+ * {@linkcode CompactedError} where one was dropped meanwhile. A segment ends
+ * where the next begins, whatever lies behind.
  */
 export async function* readSegments(
+  storage: Storage,
+  segments: SegmentName[],
+  { from, to, firstLsn }: ReadRange,
+): AsyncGenerator<RecordBatch> {
+  let nextLsn = from;
+  try {
+    for await (const batch of readAll(storage, segments, from, to)) {
+      if (nextLsn < firstLsn()) break;
+      yield batch;
+      nextLsn = batch.firstLsn + (batch.lost ?? batch.records.length);
+    }
+  } catch (error) {
+    // What was dropped may be missing, or look damaged if it is used again.
+    if (nextLsn >= firstLsn()) throw error;
+  }
+  if (nextLsn <= to && nextLsn < firstLsn()) {
+    throw new CompactedError(nextLsn, firstLsn());
+  }
+}
+
+async function* readAll(
   storage: Storage,
   segments: SegmentName[],
   from: number,
@@ -27,6 +60,7 @@ export async function* readSegments(
     const cursor = await SegmentCursor.open(storage, segment);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
+      await cursor.seek(from);
       yield* readSegment(cursor, from, to, end);
       before = cursor;
     } finally {
@@ -66,18 +100,19 @@ export function batchOf(
   from: number,
   to: number,
 ): RecordBatch | undefined {
-  const { firstLsn, hole } = frame;
+  const { firstLsn, hole, time } = frame;
   const lsns = lsnsOf(frame);
   const skip = Math.max(0, from - firstLsn);
   const stop = Math.min(lsns, to + 1 - firstLsn);
   if (skip >= stop) return undefined;
   if (hole !== undefined) {
-    return { firstLsn: firstLsn + skip, records: [], lost: stop - skip };
+    const lost = stop - skip;
+    return { firstLsn: firstLsn + skip, records: [], time, lost };
   }
   const records = recordsOf(path, frame);
   return skip === 0 && stop === lsns
-    ? { firstLsn, records }
-    : { firstLsn: firstLsn + skip, records: records.slice(skip, stop) };
+    ? { firstLsn, records, time }
+    : { firstLsn: firstLsn + skip, records: records.slice(skip, stop), time };
 }
 
 /** A frame's records; throws {@linkcode CorruptLogError} if it lies. */

@@ -1,6 +1,9 @@
 import { CorruptLogError } from "./corrupt_log_error.ts";
 import { hex } from "./format/frame.ts";
-import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
+import {
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from "./format/segment_header.ts";
 import type { SegmentName } from "./format/segment_name.ts";
 import { advance, brokenLink, firstLink, follows } from "./segment_chain.ts";
 import {
@@ -41,12 +44,7 @@ export class SegmentCursor {
     } finally {
       await reader.close();
     }
-    throw new CorruptLogError(
-      reader.path,
-      0,
-      `segment header: expected record ${segment.firstLsn} of epoch ` +
-        `${segment.epoch}, found record ${firstLsn} of epoch ${epoch}`,
-    );
+    throw new CorruptLogError(reader.path, 0, misnamed(segment, reader.header));
   }
 
   /** LSN of the next record. */
@@ -57,6 +55,20 @@ export class SegmentCursor {
   /** Checksum that a segment has to name which begins there. */
   get joint(): number {
     return this.#link.joint;
+  }
+
+  /**
+   * Moves on to a frame before record `lsn`, by the segment's index, if it has
+   * one; what the index says is a hint, and only a whole frame is believed.
+   */
+  async seek(lsn: number): Promise<void> {
+    if (lsn <= this.nextLsn) return;
+    const frame = await this.reader.find(lsn);
+    if (frame === undefined || frame.firstLsn < this.nextLsn) return;
+    this.#offset = frame.offset;
+    this.#link.nextLsn = frame.firstLsn;
+    this.#link.previous = frame.previous;
+    this.#link.joint = frame.previous;
   }
 
   /** Throws {@linkcode CorruptLogError} unless it begins where `other` is. */
@@ -113,10 +125,27 @@ export class SegmentCursor {
     for (const frame of frames) {
       if (this.nextLsn === end) break;
       if (!follows(frame, this.#link, end)) break;
+      this.reader.requireKnown(frame);
       advance(this.#link, frame);
       this.#offset = frame.offset + frame.bytes;
       taken++;
     }
     return taken;
   }
+}
+
+/** Says that a segment's name is not what its header says. */
+export function misnamed(
+  { firstLsn, epoch }: Pick<SegmentName, "firstLsn" | "epoch">,
+  header: SegmentHeader,
+): string {
+  return `segment header: expected record ${firstLsn} of epoch ${epoch}, ` +
+    `found record ${header.firstLsn} of epoch ${header.epoch}: it is a copy ` +
+    "of that segment under another name";
+}
+
+/** Says that a segment is another log's. */
+export function foreign(found: string, expected: string): string {
+  return `segment header: expected log ${expected}, found log ${found}: it is ` +
+    "a segment of another log";
 }

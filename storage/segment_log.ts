@@ -1,12 +1,23 @@
 import { ActiveSegment } from "./active_segment.ts";
 import { FencedError } from "./fenced_error.ts";
-import { encodeFrame, frameBytes, type FrameHeader } from "./format/frame.ts";
-import { compareSegments, type SegmentName } from "./format/segment_name.ts";
+import {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  KIND,
+  MAX_FRAME_TIME,
+} from "./format/frame.ts";
+import type { Manifest } from "./format/manifest.ts";
+import { encodeIndex, indexBytes } from "./format/segment_index.ts";
+import type { SegmentName } from "./format/segment_name.ts";
 import { isPromise } from "./_is_promise.ts";
 import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
+import { writeManifest } from "./manifest_file.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
+import { SpaceReserve } from "./space_reserve.ts";
 import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
+import { explainFull, isOutOfSpace } from "./storage_full_error.ts";
 import { writeAll } from "./write_all.ts";
 
 /** Where a log goes on after it was recovered. */
@@ -15,12 +26,28 @@ export interface SegmentLogState {
   segments: SegmentName[];
   /** Segments that a fenced owner made; they are no part of the log. */
   fenced: SegmentName[];
-  /** LSN of the last record, 0 if there is none. */
+  /** The manifest of this opening, as it is on storage. */
+  manifest: Manifest;
+  /** LSN of the last record. */
   lastLsn: number;
-  /** Checksum of the last frame, 0 if there is none. */
+  /** Checksum that the next frame names. */
   checksum: number;
-  /** This opening's number, above that of every segment. */
-  epoch: number;
+  /**
+   * Makes durable what could not be for want of space, before anything is
+   * appended or synced; is given the segments, and resolves with those and the
+   * checksum from then on. Absent if all is durable.
+   */
+  finish?: (
+    segments: SegmentName[],
+  ) => Promise<Pick<SegmentLogState, "segments" | "checksum">>;
+}
+
+/** Options of {@linkcode SegmentLog}. */
+export interface SegmentLogOptions extends SegmentSupplyOptions {
+  /** Space that is held for recovery and checkpoints. */
+  reserve: SpaceReserve;
+  /** What time it is, in ms since 1970. */
+  time: () => number;
 }
 
 /**
@@ -30,34 +57,42 @@ export interface SegmentLogState {
 export class SegmentLog implements FrameLog {
   readonly #storage: Storage;
   readonly #lock: StorageLock;
-  readonly #epoch: number;
   readonly #segmentBytes: number;
+  readonly #reserve: SpaceReserve;
   readonly #supply: SegmentSupply;
-  readonly #segments: SegmentName[];
+  readonly #now: () => number;
+  #segments: SegmentName[];
   #fenced: SegmentName[];
+  #manifest: Manifest;
+  #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
   #lastLsn: number;
   #syncedLsn: number;
   #checksum: number;
+  /** Of the last frame; the clock may go back, the log's time does not. */
+  #time: number;
 
-  /** Continues at `state`, all of which is durable. */
+  /** Continues at `state`. */
   constructor(
     storage: Storage,
     lock: StorageLock,
     state: SegmentLogState,
-    options: SegmentSupplyOptions,
+    options: SegmentLogOptions,
   ) {
-    const { epoch } = state;
     this.#storage = storage;
     this.#lock = lock;
-    this.#epoch = epoch;
-    this.#supply = new SegmentSupply(storage, lock, epoch, options);
+    this.#manifest = state.manifest;
+    this.#segmentBytes = options.segmentBytes;
+    this.#reserve = options.reserve;
+    this.#now = options.time;
+    this.#time = state.manifest.time;
+    this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
     this.#segments = [...state.segments];
     this.#fenced = [...state.fenced];
+    this.#finish = state.finish;
     this.#lastLsn = state.lastLsn;
-    this.#syncedLsn = state.lastLsn;
+    this.#syncedLsn = state.finish ? state.manifest.durableLsn : state.lastLsn;
     this.#checksum = state.checksum;
-    this.#segmentBytes = options.segmentBytes;
   }
 
   /** LSN of the last record written. */
@@ -65,9 +100,14 @@ export class SegmentLog implements FrameLog {
     return this.#lastLsn;
   }
 
-  /** LSN of the oldest record kept. */
+  /** LSN of the oldest record kept, or the next one's if there is none. */
   get firstLsn(): number {
-    return this.#segments[0]?.firstLsn ?? this.#lastLsn + 1;
+    return this.#manifest.firstLsn;
+  }
+
+  /** LSN of the last record that is known to survive power loss. */
+  get syncedLsn(): number {
+    return this.#syncedLsn;
   }
 
   /** Writes one frame, in a new segment if the active one has no room. */
@@ -83,6 +123,7 @@ export class SegmentLog implements FrameLog {
 
   /** Syncs the active segment; those before are synced already. */
   sync(): MaybePromise<void> {
+    if (this.#finish !== undefined) return this.#finishRecovery();
     const covered = this.#lastLsn;
     if (this.#active === undefined) return;
     const syncing = this.#active.file.datasync();
@@ -105,46 +146,47 @@ export class SegmentLog implements FrameLog {
 
   /** Reads through handles of its own, so it may overlap with appends. */
   read(from: number, to: number): AsyncGenerator<RecordBatch> {
-    return readSegments(this.#storage, [...this.#segments], from, to);
+    return readSegments(this.#storage, [...this.#segments], {
+      from,
+      to,
+      firstLsn: () => this.firstLsn,
+    });
   }
 
   /**
-   * Removes the segments that hold nothing from `lsn` on, oldest first. What is
-   * left of them is always a log: a fenced segment goes before the one whose
-   * epoch fences it, else it would come back to life. Who was overtaken removes
-   * nothing of the new owner's.
+   * Drops the records below `lsn`, by a mark in the manifest, and then removes
+   * the segments that hold nothing else. What a crash leaves of them, in
+   * whatever order entries go, the next opening removes.
+   *
+   * The owner is asked after the mark is durable: if it still owns the log, any
+   * taker will find the mark, and so misses none of what is removed. If it does
+   * not, nothing is removed. If a removal fails, the records are dropped all
+   * the same, and the next call tries again.
    */
   async truncateBefore(lsn: number): Promise<void> {
-    const kept = this.#segments.findLastIndex(({ firstLsn }) =>
-      firstLsn <= lsn
-    );
-    if (kept <= 0) return;
-    const oldest = this.#segments[kept];
-    const isGone = (fenced: SegmentName) => compareSegments(fenced, oldest) < 0;
-    for (const { name } of this.#fenced.filter(isGone)) {
+    if (lsn > this.firstLsn) {
       await this.checkOwner();
-      await this.#storage.remove(name);
+      const durableLsn = Math.max(this.#syncedLsn, this.#manifest.durableLsn);
+      await this.#writeManifest({ firstLsn: lsn, durableLsn });
     }
-    this.#fenced = this.#fenced.filter((fenced) => !isGone(fenced));
+    await this.checkOwner();
+    await this.#removeFenced();
+    await this.#removeDropped();
     await this.#storage.syncDirectory();
-    while (this.#segments[0] !== oldest) {
-      await this.checkOwner();
-      const { name } = this.#segments[0];
-      const isKept = await this.#supply.recycle(name);
-      if (!isKept) await this.#storage.remove(name);
-      this.#segments.shift();
-    }
-    await this.#storage.syncDirectory();
+    await this.#reserve.refill();
   }
 
-  /** Marks the end as synced if `clean`; frees the file and the lock. */
+  /**
+   * Seals the end if `clean`, and notes it in the manifest; frees the file and
+   * the lock. Without space for that the log is as safe, but the next opening
+   * cannot tell a loss of its last frame from a torn write.
+   */
   async close(clean: boolean): Promise<void> {
     const active = this.#active;
     try {
-      if (clean && active !== undefined) {
-        await this.#markEnd(active);
-        await active.trim();
-      }
+      if (clean && this.#finish === undefined) await this.#closeCleanly(active);
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
     } finally {
       this.#active = undefined;
       try {
@@ -156,48 +198,59 @@ export class SegmentLog implements FrameLog {
     }
   }
 
-  /** A prepared segment is gone over to as soon as there is one. */
+  /**
+   * Whether a frame goes to the active segment: a prepared one is gone over to
+   * as soon as there is one, and one that holds no record any more is left.
+   */
   #hasRoom(active: ActiveSegment, frame: FrameDraft): boolean {
+    if (this.#isSpent) return false;
     const limit = this.#supply.isReady
       ? active.preparedBytes
       : this.#segmentBytes;
     return limit > 0 && active.fits(frameBytes(frame.length), limit);
   }
 
-  #write(active: ActiveSegment, frame: FrameDraft): MaybePromise<void> {
-    const header: FrameHeader = {
+  #write(
+    active: ActiveSegment,
+    frame: FrameDraft,
+    kind: number = KIND.records,
+  ): MaybePromise<void> {
+    const now = Math.floor(this.#now());
+    if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;
+    const checksum = encodeFrame(frame.buffer, {
       salt: active.salt,
       previous: this.#checksum,
       firstLsn: frame.firstLsn,
       syncedLsn: this.#syncedLsn,
       count: frame.count,
       length: frame.length,
-    };
-    const checksum = encodeFrame(frame.buffer, header);
+      time: this.#time,
+      kind,
+    });
     const end = frameBytes(frame.length);
-    const writing = writeAll(
-      active.file,
-      frame.buffer.subarray(0, end),
-      active.offset,
-    );
+    const bytes = frame.buffer.subarray(0, end);
     const done = () => {
-      active.advance(end);
-      if (frame.count > 0) this.#supply.prepare(active.successorShare);
-      if (frame.count > 0) this.#checksum = checksum;
+      active.advance(end, frame.firstLsn);
+      if (kind !== KIND.records) return;
+      this.#supply.prepare(active.successorShare);
+      this.#checksum = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
-    return isPromise(writing) ? writing.then(done) : done();
+    try {
+      const writing = writeAll(active.file, bytes, active.offset);
+      if (!isPromise(writing)) return done();
+      return writing.then(done, (error) => rollBack(active, error));
+    } catch (error) {
+      return rollBack(active, error);
+    }
   }
 
   /** The segment before is synced first: only the last one may be torn. */
   async #rotate(firstLsn: number): Promise<ActiveSegment> {
     const full = this.#active;
-    if (full !== undefined) {
-      if (this.#syncedLsn < this.#lastLsn) await this.sync();
-      await full.trim();
-      this.#active = undefined;
-      await full.file.close();
-    }
+    if (this.#finish !== undefined) await this.#finishRecovery();
+    if (full?.isEmpty || full && this.#isSpent) await this.#abandon(full);
+    else if (full !== undefined) await this.#seal(full);
     const made = await this.#supply.next(firstLsn, this.#checksum);
     const { name, epoch } = made;
     this.#segments.push({ name, firstLsn, epoch });
@@ -205,20 +258,122 @@ export class SegmentLog implements FrameLog {
     return this.#active;
   }
 
-  /** An empty frame that declares all before it synced. */
-  async #markEnd(active: ActiveSegment): Promise<void> {
+  /** Whether all records that were written are dropped. */
+  get #isSpent(): boolean {
+    return this.firstLsn > this.#lastLsn;
+  }
+
+  /** Ends a segment: synced, with an index, and no longer than it needs. */
+  async #seal(full: ActiveSegment): Promise<void> {
+    if (this.#syncedLsn < this.#lastLsn) await this.sync();
+    try {
+      await this.#writeSeal(full);
+    } catch (error) {
+      // The index is a help to readers; without space there is none.
+      if (!isOutOfSpace(error)) throw error;
+    }
+    await full.trim();
+    this.#active = undefined;
+    await full.file.close();
+  }
+
+  /** Removes the active segment, which holds no record that is kept. */
+  async #abandon(active: ActiveSegment): Promise<void> {
+    this.#active = undefined;
+    await active.file.close();
+    await this.checkOwner();
+    await this.#take(active.name);
+    await this.#removeDropped();
+  }
+
+  /** A frame that declares all before it synced, with the segment's index. */
+  async #writeSeal(active: ActiveSegment): Promise<void> {
+    const length = indexBytes(active.index.length);
+    const buffer = new Uint8Array(frameBytes(length));
+    const index = encodeIndex(active.index, buffer.length);
+    buffer.set(index, FRAME_HEADER_BYTES);
+    const seal = { firstLsn: this.#lastLsn + 1, count: 0, buffer, length };
+    await this.#write(active, seal, KIND.seal);
+  }
+
+  async #closeCleanly(active: ActiveSegment | undefined): Promise<void> {
     if (this.#syncedLsn < this.#lastLsn) await this.sync();
     await this.checkOwner();
-    await this.#write(active, {
-      firstLsn: this.#lastLsn + 1,
-      count: 0,
-      buffer: new Uint8Array(frameBytes(0)),
-      length: 0,
+    if (active !== undefined && !this.#isSpent) {
+      await this.#writeSeal(active);
+      await active.file.datasync();
+      await active.trim();
+    }
+    const durableLsn = this.#lastLsn;
+    const link = this.#checksum;
+    await this.#writeManifest({ durableLsn, link, closed: true });
+    await this.checkOwner();
+    this.#active = undefined;
+    await this.#removeDropped();
+    await this.#reserve.refill();
+  }
+
+  /** Before the segments whose epoch fences them: else they would come alive. */
+  async #removeFenced(): Promise<void> {
+    const gone = this.#fenced.filter(({ firstLsn }) =>
+      firstLsn < this.firstLsn
+    );
+    if (gone.length === 0) return;
+    for (const { name } of gone) await this.#supply.take(name);
+    this.#fenced = this.#fenced.filter((segment) => !gone.includes(segment));
+    await this.#storage.syncDirectory();
+  }
+
+  /** Segments that end below the oldest record kept. */
+  async #removeDropped(): Promise<void> {
+    const { firstLsn } = this;
+    const isSpent = this.#isSpent && this.#active === undefined;
+    const dropped = this.#segments.filter((segment, index) => {
+      const end = this.#segments[index + 1]?.firstLsn;
+      return end !== undefined
+        ? end <= firstLsn
+        : isSpent && segment.firstLsn < firstLsn;
     });
-    await this.sync();
+    for (const { name } of dropped) await this.#take(name);
+  }
+
+  async #take(name: string): Promise<void> {
+    await this.#supply.take(name);
+    this.#segments = this.#segments.filter((segment) => segment.name !== name);
+  }
+
+  async #finishRecovery(): Promise<void> {
+    // What is dropped need not be made durable.
+    const { segments, checksum } = this.#isSpent
+      ? { segments: this.#segments, checksum: this.#checksum }
+      : await this.#finish!(this.#segments);
+    this.#segments = segments;
+    this.#checksum = checksum;
+    this.#syncedLsn = this.#lastLsn;
+    this.#finish = undefined;
+    await this.#removeDropped();
+  }
+
+  async #writeManifest(change: Partial<Manifest>): Promise<void> {
+    const manifest = { ...this.#manifest, ...change, time: this.#time };
+    await this.#reserve.spend(() => writeManifest(this.#storage, manifest));
+    this.#manifest = manifest;
   }
 
   #refuseUnless(held: boolean): void {
-    if (!held) throw new FencedError(this.#storage.location, this.#epoch);
+    const { epoch } = this.#manifest;
+    if (!held) throw new FencedError(this.#storage.location, epoch);
   }
+}
+
+/** Without space nothing of a frame remains: the log goes on in its place. */
+function rollBack(active: ActiveSegment, error: unknown): MaybePromise<never> {
+  if (!isOutOfSpace(error)) throw error;
+  const cutting = active.cutBack();
+  if (isPromise(cutting)) {
+    return cutting.then(() => {
+      throw explainFull(error);
+    });
+  }
+  throw explainFull(error);
 }

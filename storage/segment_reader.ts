@@ -1,12 +1,18 @@
 import { CorruptLogError } from "./corrupt_log_error.ts";
-import { ForeignFileError } from "./foreign_file_error.ts";
 import {
   decodeFrame,
   type Frame,
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
   type FrameFault,
+  isSeal,
+  unknownFeature,
 } from "./format/frame.ts";
+import {
+  findEntry,
+  INDEX_FOOTER_BYTES,
+  indexFrameBytes,
+} from "./format/segment_index.ts";
 import {
   decodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
@@ -189,6 +195,41 @@ export class SegmentReader {
     }
   }
 
+  /**
+   * A whole frame of this segment at or below record `lsn`, by the index at the
+   * segment's end; `undefined` if there is no such index or frame.
+   */
+  async find(lsn: number): Promise<PlacedFrame | undefined> {
+    const { salt } = this.header;
+    const end = await this.file.size();
+    const footer = await readFully(
+      this.file,
+      Math.max(0, end - INDEX_FOOTER_BYTES),
+      INDEX_FOOTER_BYTES,
+    );
+    const bytes = indexFrameBytes(footer);
+    if (bytes === 0 || bytes > end) return undefined;
+    const seal = await this.frameAt(end - bytes);
+    if ("fault" in seal || seal.salt !== salt || !isSeal(seal)) return undefined;
+    const entry = findEntry(seal.payload, lsn);
+    if (entry === undefined) return undefined;
+    const frame = await this.frameAt(entry.offset);
+    const isFound = !("fault" in frame) && frame.salt === salt &&
+      frame.firstLsn === entry.lsn && frame.firstLsn <= lsn;
+    return isFound ? frame : undefined;
+  }
+
+  /** Throws {@linkcode FormatVersionError} if a frame has unknown features. */
+  requireKnown(frame: PlacedFrame): void {
+    const unknown = unknownFeature(frame);
+    if (unknown === undefined) return;
+    throw new FormatVersionError(
+      this.path,
+      `${unknown} at offset ${frame.offset}`,
+      "those of version 1 only",
+    );
+  }
+
   /** Closes the file. */
   close(): MaybePromise<void> {
     return this.file.close();
@@ -228,6 +269,5 @@ function requireHeader(
   found: SegmentHeader | SegmentFault,
 ): SegmentHeader {
   if (!("fault" in found)) return found;
-  if (found.fault === "magic") throw new ForeignFileError(path);
   throw new CorruptLogError(path, 0, `segment header ${describeFault(found)}`);
 }

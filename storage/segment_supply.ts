@@ -1,11 +1,20 @@
 import { type CreatedSegment, createSegment } from "./create_segment.ts";
 import { formatSpareName } from "./format/segment_name.ts";
 import type { Storage, StorageLock } from "./storage.ts";
+import { StorageError } from "./storage_error.ts";
 
 /** A segment to write to. */
 export interface SuppliedSegment extends CreatedSegment {
   /** Bytes that its file had before; 0 if it grows with each frame. */
   readonly preparedBytes: number;
+}
+
+/** Whose segments they are. */
+export interface SegmentOwner {
+  /** The log's id. */
+  readonly log: string;
+  /** Number of the opening. */
+  readonly epoch: number;
 }
 
 /** A file that is to become a segment. */
@@ -58,7 +67,7 @@ export interface SegmentSupplyOptions {
 export class SegmentSupply {
   readonly #storage: Storage;
   readonly #lock: StorageLock;
-  readonly #epoch: number;
+  readonly #owner: SegmentOwner;
   readonly #segmentBytes: number;
   readonly #mostOld: number;
   readonly #spares: Spare[] = [];
@@ -72,12 +81,12 @@ export class SegmentSupply {
   constructor(
     storage: Storage,
     lock: StorageLock,
-    epoch: number,
+    owner: SegmentOwner,
     { segmentBytes, recycle }: SegmentSupplyOptions,
   ) {
     this.#storage = storage;
     this.#lock = lock;
-    this.#epoch = epoch;
+    this.#owner = owner;
     this.#segmentBytes = segmentBytes;
     this.#mostOld = recycle ? MOST_OLD : 0;
     this.#bytes = Math.min(FIRST_BYTES, segmentBytes);
@@ -102,32 +111,28 @@ export class SegmentSupply {
   }
 
   /**
-   * Takes a segment that is dropped, if it can be used again: when it resolves
-   * so, it is no longer part of the log, for certain. Only then may it be
-   * written to.
+   * Takes a segment that is no part of the log any more, for certain: to be
+   * used again if it fits and nobody else has a link to it, else to be removed.
    */
-  async recycle(segment: string): Promise<boolean> {
-    if (this.#storage.allocate === undefined) return false;
-    if (this.#spares.length >= this.#mostOld) return false;
-    const bytes = await this.#sizeOf(segment);
-    if (bytes < this.#bytes / GROWTH || bytes > this.#segmentBytes) {
-      return false;
-    }
+  async take(segment: string): Promise<void> {
+    if (!await this.#canReuse(segment)) return await this.#remove(segment);
     const name = this.#nextName();
     await this.#storage.rename(segment, name);
     await this.#storage.syncDirectory();
-    this.#spares.push({ name, bytes });
-    return true;
+    // A backup may have linked it up to now; not under this name.
+    const bytes = await this.#canReuse(name);
+    if (bytes) this.#spares.push({ name, bytes });
+    else await this.#remove(name);
   }
 
   /** Makes the next segment, of a file that lies ready if there is one. */
   async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
     const spare = this.#spares.shift();
     const created = await createSegment(this.#storage, this.#lock, {
+      ...this.#owner,
       firstLsn,
-      epoch: this.#epoch,
       previous,
-      prepared: spare?.name,
+      ...(spare !== undefined && { prepared: spare.name }),
     });
     return { ...created, preparedBytes: spare?.bytes ?? 0 };
   }
@@ -152,17 +157,39 @@ export class SegmentSupply {
     this.#draft = undefined;
   }
 
-  async #sizeOf(segment: string): Promise<number> {
-    const file = await this.#storage.open(segment, "read");
+  /** The bytes of a file that can be used again; 0 if it cannot. */
+  async #canReuse(name: string): Promise<number> {
+    if (this.#storage.allocate === undefined) return 0;
+    if (this.#spares.length >= this.#mostOld) return 0;
     try {
-      return await file.size();
-    } finally {
-      await file.close();
+      const file = await this.#storage.open(name, "read");
+      try {
+        const bytes = await file.size();
+        const links = await file.links?.() ?? Infinity;
+        const isFit = bytes >= this.#bytes / GROWTH &&
+          bytes <= this.#segmentBytes;
+        return isFit && links === 1 ? bytes : 0;
+      } finally {
+        await file.close();
+      }
+    } catch {
+      return 0; // It need not be opened to be removed.
+    }
+  }
+
+  /** One that is gone already was removed by an owner before. */
+  async #remove(name: string): Promise<void> {
+    try {
+      await this.#storage.remove(name);
+    } catch (error) {
+      if (!(error instanceof StorageError && error.code === "ENOENT")) {
+        throw error;
+      }
     }
   }
 
   #nextName(): string {
-    return formatSpareName(this.#names++, this.#epoch);
+    return formatSpareName(this.#names++, this.#owner.epoch);
   }
 
   async #giveUp(): Promise<void> {

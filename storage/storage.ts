@@ -19,7 +19,9 @@ export interface Storage {
    * Takes the exclusive lock, or fails with a `LogLockedError`. With `takeOver`
    * it is taken from an owner that lives, who is fenced.
    */
-  lock(options?: { takeOver?: boolean }): MaybePromise<StorageLock>;
+  lock(
+    options?: { takeOver?: boolean; above?: number },
+  ): MaybePromise<StorageLock>;
   /** Names of all files here. */
   list(): MaybePromise<string[]>;
   /**
@@ -34,7 +36,15 @@ export interface Storage {
    * segments: where a sync does not get cheaper by it.
    */
   allocate?(name: string, from: number, to: number): Promise<void>;
-  /** Renames, replacing `to`; durable only after `syncDirectory`. */
+  /**
+   * Gives a file a second name, and fails with code `"EEXIST"` if there is a
+   * file of that name; durable only after `syncDirectory`.
+   */
+  link(from: string, to: string): MaybePromise<void>;
+  /**
+   * Renames, replacing `to`; durable only after `syncDirectory`. A crash leaves
+   * `to` as it was or as it is now, never neither.
+   */
   rename(from: string, to: string): MaybePromise<void>;
   /** Removes a file; durable only after `syncDirectory`. */
   remove(name: string): MaybePromise<void>;
@@ -58,6 +68,11 @@ export interface StorageFile {
   read(into: Uint8Array, offset: number): MaybePromise<number>;
   /** Size in bytes. */
   size(): MaybePromise<number>;
+  /**
+   * How many names the file has. A file with more than one, as a backup by hard
+   * links makes it, is never used again. Where it is absent, no file is.
+   */
+  links?(): MaybePromise<number>;
   /** On resolve all bytes written before the call are durable (fdatasync). */
   datasync(): MaybePromise<void>;
   /** Cuts the file to `size` bytes, which it has; durable by a later sync. */

@@ -39,6 +39,11 @@ export class VirtualClock implements Clock {
     return this.#time + this.#skewMs;
   }
 
+  /** The same, as whole milliseconds since 1970. */
+  time(): number {
+    return Math.floor(this.now());
+  }
+
   /** Calls back in the next {@linkcode VirtualClock.turn}. */
   endOfTurn(callback: () => void): void {
     this.#ends.push(callback);

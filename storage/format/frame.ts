@@ -7,12 +7,27 @@ import { getUint64, setUint64 } from "./uint64.ts";
  *  +--------+--------+--------+--------+----------+----------+-------+------+
  *  | magic  |checksum| salt   |previous| firstLsn |syncedLsn | count |length|
  *  +--------+--------+--------+--------+----------+----------+-------+------+
- * 40  then `length` bytes of records, each a u32 length and its bytes, or of a
- *     hole, then zeros up to a multiple of 8. The checksum covers all from 8 on.
+ *  40             46     47      48
+ *  +--------------+------+-------+   then `length` bytes of records, each a u32
+ *  | time (6 B)   | kind | flags |   length and its bytes, or of what the kind
+ *  +--------------+------+-------+   says, then zeros up to a multiple of 8. The
+ *                                    checksum covers all from 8 on.
  */
 
 /** Bytes of a frame before its records. */
-export const FRAME_HEADER_BYTES = 40;
+export const FRAME_HEADER_BYTES = 48;
+
+/** The latest time that a frame can have, in ms since 1970. */
+export const MAX_FRAME_TIME = 2 ** 48 - 1;
+
+/** What a frame is. All kinds but records have a `count` of 0. */
+export const KIND = { records: 0, seal: 1, hole: 2 } as const;
+
+/** Kinds from here on may be skipped by a reader that does not know them. */
+const FIRST_SKIPPED_KIND = 128;
+
+/** Flags that a reader has to know; the other four may be ignored. */
+const REQUIRED_FLAGS = 0x0f;
 
 /** Bytes that each record costs beyond its own. */
 export const RECORD_HEADER_BYTES = 4;
@@ -33,10 +48,14 @@ export interface FrameHeader {
   firstLsn: number;
   /** The highest LSN known to be synced when this frame was written. */
   syncedLsn: number;
-  /** Number of records; 0 is the mark of a clean close, or a hole. */
+  /** Number of records; 0 unless the kind is `KIND.records`. */
   count: number;
   /** Bytes of the records with their lengths, without padding. */
   length: number;
+  /** When it was written, in ms since 1970; never falls within a log. */
+  time: number;
+  /** One of `KIND`, or a number that this version does not know. */
+  kind: number;
 }
 
 /** Bytes that a frame of `length` bytes of records takes on storage. */
@@ -60,6 +79,10 @@ export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
   setUint64(view, 24, header.syncedLsn);
   view.setUint32(32, header.count, true);
   view.setUint32(36, header.length, true);
+  view.setUint32(40, header.time >>> 0, true);
+  view.setUint16(44, Math.floor(header.time / 2 ** 32), true);
+  view.setUint8(46, header.kind);
+  view.setUint8(47, 0);
   const checksum = crc32(bytes.subarray(8, end));
   view.setUint32(4, checksum, true);
   return checksum;
@@ -69,6 +92,8 @@ export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
 export interface Frame extends FrameHeader {
   /** The frame's own checksum. */
   checksum: number;
+  /** What else holds for it; none is known to this version. */
+  flags: number;
   /** Bytes from this frame's start to the next one's. */
   bytes: number;
   /** The records with their lengths; shares memory with what was read. */
@@ -77,9 +102,16 @@ export interface Frame extends FrameHeader {
   hole?: Hole;
 }
 
-/** Whether a frame marks a clean close, and holds nothing. */
-export function isMark({ count, hole }: Frame): boolean {
-  return count === 0 && hole === undefined;
+/** Whether a frame seals a segment: all before it is synced. */
+export function isSeal({ kind }: Frame): boolean {
+  return kind === KIND.seal;
+}
+
+/** What a reader of this version cannot make sense of in a frame, if any. */
+export function unknownFeature({ kind, flags }: Frame): string | undefined {
+  if (flags & REQUIRED_FLAGS) return `frame flags ${hexByte(flags)}`;
+  const isKnown = kind <= KIND.hole || kind >= FIRST_SKIPPED_KIND;
+  return isKnown ? undefined : `frame kind ${kind}`;
 }
 
 /** Number of LSNs that a frame takes, whether its records are there or lost. */
@@ -162,13 +194,19 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
     syncedLsn: getUint64(view, 24),
     count,
     length,
+    time: view.getUint32(40, true) + view.getUint16(44, true) * 2 ** 32,
+    kind: view.getUint8(46),
+    flags: view.getUint8(47),
     bytes: end,
     payload: bytes.subarray(
       FRAME_HEADER_BYTES,
       FRAME_HEADER_BYTES + length,
     ),
   };
-  return count > 0 || length === 0 ? frame : withHole(frame);
+  if ((frame.kind === KIND.records) !== (count > 0)) {
+    return fault("records", "records or another kind", `${count} records`);
+  }
+  return frame.kind === KIND.hole ? withHole(frame) : frame;
 }
 
 function withHole(frame: Frame): Frame | FrameFault {
@@ -179,6 +217,10 @@ function withHole(frame: Frame): Frame | FrameFault {
     `a hole of ${HOLE_BYTES} bytes that declares all it skips synced`,
     `${frame.length} bytes and no record`,
   );
+}
+
+function hexByte(value: number): string {
+  return `0x${value.toString(16).padStart(2, "0")}`;
 }
 
 /** A number as it stands in messages about checksums and salts. */

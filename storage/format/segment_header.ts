@@ -1,12 +1,12 @@
 import { crc32 } from "./crc32.ts";
+import { decodeLogId, encodeLogId } from "./log_id.ts";
 import { getUint64, setUint64 } from "./uint64.ts";
 
 /*
- *  0          8         12        16         24      32     36          60
- *  +----------+---------+---------+----------+-------+------+--------+-----+
- *  | magic    | version | zeros   | firstLsn | epoch | salt |previous|check|
- *  +----------+---------+---------+----------+-------+------+--------+-----+
- *                                                        40: zeros up to 60
+ *  0          8         12      16         24      32     36       40     56 60
+ *  +----------+---------+-------+----------+-------+------+--------+------+--+-----+
+ *  | magic    | version | flags | firstLsn | epoch | salt |previous| log  |0 |check|
+ *  +----------+---------+-------+----------+-------+------+--------+------+--+-----+
  */
 
 /** Bytes of a segment before its first frame. */
@@ -16,6 +16,9 @@ export const SEGMENT_HEADER_BYTES = 64;
 export const FORMAT_VERSION = 1;
 
 const MAGIC = "SYNCLINE";
+
+/** Flags that a reader has to know; the upper 16 may be ignored. */
+const REQUIRED_FLAGS = 0xffff;
 
 /** What a segment says of itself before its first frame. */
 export interface SegmentHeader {
@@ -27,6 +30,8 @@ export interface SegmentHeader {
   salt: number;
   /** Checksum of the last frame of the segment before; 0 if there was none. */
   previous: number;
+  /** The log's own id, 32 hexadecimal digits; the same in all its segments. */
+  log: string;
 }
 
 /** Why a segment's header cannot be used. */
@@ -49,6 +54,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   setUint64(view, 24, header.epoch);
   view.setUint32(32, header.salt, true);
   view.setUint32(36, header.previous, true);
+  encodeLogId(bytes, 40, header.log);
   view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
   return bytes;
 }
@@ -66,19 +72,24 @@ export function decodeSegmentHeader(
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const version = view.getUint32(8, true);
-  // The layout behind the version is known only for this version, so the
-  // version is judged before the checksum.
-  if (version !== FORMAT_VERSION) {
-    return fault("version", `${FORMAT_VERSION}`, `${version}`);
-  }
+  // Every version has this checksum here, so that a flipped bit in the version
+  // is damage and not another version.
   const checksum = view.getUint32(60, true);
   const actual = crc32(bytes.subarray(0, 60));
   if (checksum !== actual) return fault("checksum", `${checksum}`, `${actual}`);
+  if (version !== FORMAT_VERSION) {
+    return fault("version", `version ${FORMAT_VERSION}`, `version ${version}`);
+  }
+  const flags = view.getUint32(12, true) & REQUIRED_FLAGS;
+  if (flags !== 0) {
+    return fault("version", "no flags", `segment flags ${flags}`);
+  }
   return {
     firstLsn: getUint64(view, 16),
     epoch: getUint64(view, 24),
     salt: view.getUint32(32, true),
     previous: view.getUint32(36, true),
+    log: decodeLogId(bytes, 40),
   };
 }
 

@@ -6,45 +6,59 @@ export interface SegmentName {
   readonly firstLsn: number;
   /** Number of the opening that made it. */
   readonly epoch: number;
+  /** How often it was repaired; absent if never. */
+  readonly revision?: number;
 }
 
 /**
  * `firstLsn-epoch.wal`, both padded so that names sort as segments do. The
  * epoch keeps two openings apart that start at the same LSN, which happens
- * when the first died before its first frame was whole.
+ * when the first died before its first frame was whole. A repair makes
+ * `firstLsn-epoch.1.wal`, then `.2.wal`: the highest revision counts.
  */
-export function formatSegmentName(firstLsn: number, epoch: number): string {
-  return `${pad(firstLsn, 16)}-${pad(epoch, 8)}.wal`;
+export function formatSegmentName(
+  firstLsn: number,
+  epoch: number,
+  revision?: number,
+): string {
+  const suffix = revision === undefined ? "" : `.${revision}`;
+  return `${pad(firstLsn, 16)}-${pad(epoch, 8)}${suffix}.wal`;
 }
 
 /** The opposite of {@linkcode formatSegmentName}; `undefined` for others. */
 export function parseSegmentName(name: string): SegmentName | undefined {
-  const match = /^(\d{16})-(\d{8,})\.wal$/.exec(name);
+  const match = /^(\d{16})-(\d{8,})(?:\.([1-9]\d*))?\.wal$/.exec(name);
   if (match === null) return undefined;
-  const [firstLsn, epoch] = match.slice(1).map(Number);
-  const isExact = formatSegmentName(firstLsn, epoch) === name &&
-    Number.isSafeInteger(firstLsn) && Number.isSafeInteger(epoch);
-  return isExact ? { name, firstLsn, epoch } : undefined;
+  const [firstLsn, epoch] = match.slice(1, 3).map(Number);
+  const revision = match[3] === undefined ? undefined : Number(match[3]);
+  const isExact = formatSegmentName(firstLsn, epoch, revision) === name &&
+    [firstLsn, epoch, revision ?? 0].every(Number.isSafeInteger);
+  if (!isExact) return undefined;
+  return {
+    name,
+    firstLsn,
+    epoch,
+    ...(revision !== undefined && { revision }),
+  };
 }
-
-/** No log has that many records, so such names are no segment's. */
-const SPARE_LSN = 9_000_000_000_000_000;
 
 /** Name of a file that becomes a segment of `epoch`, not known yet which. */
 export function formatSpareName(number: number, epoch: number): string {
-  return `${formatSegmentName(SPARE_LSN + number, epoch)}.tmp`;
+  return `${pad(number, 8)}-${pad(epoch, 8)}.spare`;
 }
 
-/** The segment that a file is on the way to be; `undefined` for others. */
-export function parseUnfinished(name: string): SegmentName | undefined {
-  return name.endsWith(".tmp")
-    ? parseSegmentName(name.slice(0, -4))
-    : undefined;
+/** Epoch of the opening that was making a file; `undefined` for others. */
+export function parseUnfinished(name: string): number | undefined {
+  const spare = /^\d{8,}-(\d{8,})\.spare$/.exec(name);
+  if (spare !== null) return Number(spare[1]);
+  if (!name.endsWith(".tmp")) return undefined;
+  return parseSegmentName(name.slice(0, -4))?.epoch;
 }
 
 /**
- * The name under which the bytes that `segment` had before a repair are kept;
- * `number` counts from 1, as a segment may be repaired more than once.
+ * The name under which a segment, or a manifest, is kept that a repair took out
+ * of the log;
+ * `number` counts from 1, for names that are taken.
  */
 export function formatOriginalName(segment: string, number: number): string {
   return number === 1 ? `${segment}.broken` : `${segment}.broken.${number}`;
@@ -52,12 +66,14 @@ export function formatOriginalName(segment: string, number: number): string {
 
 /** Whether {@linkcode formatOriginalName} made `name`. */
 export function isOriginal(name: string): boolean {
-  return /^\d{16}-\d{8,}\.wal\.broken(\.\d+)?$/.test(name);
+  return /^(\d{16}-\d{8,}(\.\d+)?\.wal|\d{8,}\.manifest)\.broken(\.\d+)?$/
+    .test(name);
 }
 
-/** Orders segments by their first LSN, then by the opening that made them. */
+/** Orders segments by first LSN, the opening that made them, and revision. */
 export function compareSegments(a: SegmentName, b: SegmentName): number {
-  return a.firstLsn - b.firstLsn || a.epoch - b.epoch;
+  return a.firstLsn - b.firstLsn || a.epoch - b.epoch ||
+    (a.revision ?? 0) - (b.revision ?? 0);
 }
 
 function pad(value: number, digits: number): string {

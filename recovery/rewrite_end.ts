@@ -1,0 +1,194 @@
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import { createSegment } from "../storage/create_segment.ts";
+import {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  KIND,
+  lsnsOf,
+} from "../storage/format/frame.ts";
+import {
+  encodeIndex,
+  IndexBuilder,
+  indexBytes,
+} from "../storage/format/segment_index.ts";
+import type { SegmentName } from "../storage/format/segment_name.ts";
+import { advance, firstLink } from "../storage/segment_chain.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
+import type { PlacedFrame } from "../storage/segment_reader.ts";
+import type { SegmentOwner } from "../storage/segment_supply.ts";
+import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
+import { writeAll } from "../storage/write_all.ts";
+
+/** Which records to write anew. */
+export interface EndRange {
+  /** The log's segments, in order. */
+  segments: readonly SegmentName[];
+  /** LSN that the first frame of them begins with. */
+  firstLsn: number;
+  /** LSN of the log's last record. */
+  lastLsn: number;
+}
+
+/** A segment made by the recovery, and the checksum to follow it. */
+export interface RewrittenEnd {
+  /** The segment. */
+  segment: SegmentName;
+  /** Checksum that the next frame has to name. */
+  checksum: number;
+}
+
+/**
+ * Writes the frames at the end of a log anew, in one synced and sealed segment
+ * of this opening's, which takes the place of what it was read from: what no
+ * frame declares synced, before anybody believes it, and small segments.
+ *
+ * For the first a sync in place is not enough: if a sync failed in the life
+ * before, Linux keeps the bytes in memory but takes them for synced; they can
+ * be read, and no later sync writes them (Rebello and others, USENIX ATC 2020).
+ * Writing them again in place is no way out: a crash in the middle could tear a
+ * record that was acknowledged.
+ *
+ * What is read ends with `lastLsn`, which one scan has found: an owner that was
+ * overtaken may still be writing behind it.
+ */
+export async function rewriteEnd(
+  storage: Storage,
+  lock: StorageLock,
+  owner: SegmentOwner,
+  range: EndRange,
+): Promise<RewrittenEnd> {
+  const frames = framesOf(storage, range);
+  try {
+    const first = await frames.next();
+    if (first.done) {
+      throw new Error(`Cannot rewrite from record ${range.firstLsn}: none is there`);
+    }
+    const { firstLsn, previous } = first.value;
+    let checksum = previous;
+    const created = await createSegment(storage, lock, {
+      log: owner.log,
+      epoch: owner.epoch,
+      firstLsn,
+      previous,
+      async fill(file, offset, salt) {
+        const copy = new Copy(file, offset, salt, previous);
+        await copy.add(first.value);
+        for await (const frame of frames) await copy.add(frame);
+        checksum = copy.checksum;
+        await copy.seal();
+        return copy.offset;
+      },
+    });
+    await created.file.close();
+    const { name, epoch } = created;
+    return { segment: { name, firstLsn, epoch }, checksum };
+  } finally {
+    await frames.return(undefined);
+  }
+}
+
+/** Lays frames out anew, linked among themselves. */
+class Copy {
+  readonly #file: StorageFile;
+  readonly #salt: number;
+  readonly #index: IndexBuilder;
+  #nextLsn = 0;
+  #time = 0;
+  checksum: number;
+  offset: number;
+
+  constructor(
+    file: StorageFile,
+    offset: number,
+    salt: number,
+    previous: number,
+  ) {
+    this.#file = file;
+    this.#salt = salt;
+    this.#index = new IndexBuilder(offset);
+    this.offset = offset;
+    this.checksum = previous;
+  }
+
+  async add(frame: PlacedFrame): Promise<void> {
+    this.#index.add(frame.firstLsn, this.offset);
+    const checksum = await this.#write(frame);
+    this.checksum = frame.hole?.resumes ?? checksum;
+    this.#nextLsn = frame.firstLsn + lsnsOf(frame);
+    this.#time = frame.time;
+  }
+
+  /** True as soon as anybody can read it: the segment is synced before. */
+  async seal(): Promise<void> {
+    const { entries } = this.#index;
+    const length = indexBytes(entries.length);
+    await this.#write({
+      firstLsn: this.#nextLsn,
+      syncedLsn: this.#nextLsn - 1,
+      count: 0,
+      payload: encodeIndex(entries, frameBytes(length)),
+      time: this.#time,
+      kind: KIND.seal,
+    });
+  }
+
+  async #write(
+    { firstLsn, syncedLsn, count, payload, time, kind }: Pick<
+      PlacedFrame,
+      "firstLsn" | "syncedLsn" | "count" | "payload" | "time" | "kind"
+    >,
+  ): Promise<number> {
+    const { length } = payload;
+    const bytes = new Uint8Array(frameBytes(length));
+    bytes.set(payload, FRAME_HEADER_BYTES);
+    const checksum = encodeFrame(bytes, {
+      salt: this.#salt,
+      previous: this.checksum,
+      firstLsn,
+      syncedLsn,
+      count,
+      length,
+      time,
+      kind,
+    });
+    await writeAll(this.#file, bytes, this.offset);
+    this.offset += bytes.length;
+    return checksum;
+  }
+}
+
+/**
+ * Each with the checksum that a segment which begins with it has to name; what
+ * takes no LSN is left out.
+ */
+async function* framesOf(
+  storage: Storage,
+  { segments, firstLsn, lastLsn }: EndRange,
+): AsyncGenerator<PlacedFrame, undefined> {
+  let before: SegmentCursor | undefined;
+  for (const [index, segment] of segments.entries()) {
+    const end = Math.min(segments[index + 1]?.firstLsn ?? Infinity, lastLsn + 1);
+    if (end <= firstLsn) continue;
+    const cursor = await SegmentCursor.open(storage, segment);
+    try {
+      if (before !== undefined) cursor.requireToFollow(before);
+      const link = firstLink(cursor.reader.header);
+      for await (const frames of cursor.frames(end)) {
+        for (const frame of frames) {
+          const previous = link.joint;
+          advance(link, frame);
+          const isWanted = lsnsOf(frame) > 0 && frame.firstLsn >= firstLsn;
+          if (isWanted) yield { ...frame, previous };
+        }
+      }
+      if (cursor.nextLsn !== end) {
+        const { path } = cursor.reader;
+        throw new CorruptLogError(path, 0, `record ${end - 1} is missing`);
+      }
+      before = cursor;
+    } finally {
+      await cursor.close();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { getUint64, setUint64 } from "./uint64.ts";
+
+/*
+ *  a seal's payload, empty for a segment of less than STEP_BYTES:
+ *  +------------+--------------+-- ... --+-------------+---------+
+ *  | lsn (u64)  | offset (u64) |         | bytes (u32) | "SLIX"  |
+ *  +------------+--------------+-- ... --+-------------+---------+
+ *  `bytes` is the seal frame's length, so that it can be found from the end.
+ */
+
+/** Bytes of frames about which there is an entry. */
+const INDEX_STEP_BYTES = 64 * 1024;
+
+/** Bytes at the end of an index by which it is found. */
+export const INDEX_FOOTER_BYTES = 8;
+
+const ENTRY_BYTES = 16;
+const FOOTER_MAGIC = 0x58494c53;
+
+/** A frame of a segment: its first LSN and where it begins, in bytes. */
+export interface IndexEntry {
+  lsn: number;
+  offset: number;
+}
+
+/** Collects the entries of a segment that is being written. */
+export class IndexBuilder {
+  /** A frame about each `INDEX_STEP_BYTES`, but for the first. */
+  readonly entries: IndexEntry[] = [];
+  #next: number;
+
+  /** Of a segment whose first frame is at `offset`. */
+  constructor(offset: number) {
+    this.#next = offset + INDEX_STEP_BYTES;
+  }
+
+  /** Notes the frame at `offset`, beginning with record `lsn`, if it is time. */
+  add(lsn: number, offset: number): void {
+    if (offset < this.#next) return;
+    this.entries.push({ lsn, offset });
+    this.#next = offset + INDEX_STEP_BYTES;
+  }
+}
+
+/** Bytes of an index with so many entries. */
+export function indexBytes(entries: number): number {
+  return entries === 0 ? 0 : entries * ENTRY_BYTES + INDEX_FOOTER_BYTES;
+}
+
+/** Lays out an index; `frameBytes` is the length of the frame that holds it. */
+export function encodeIndex(
+  entries: readonly IndexEntry[],
+  frameBytes: number,
+): Uint8Array {
+  const bytes = new Uint8Array(indexBytes(entries.length));
+  if (entries.length === 0) return bytes;
+  const view = new DataView(bytes.buffer);
+  for (const [index, { lsn, offset }] of entries.entries()) {
+    setUint64(view, index * ENTRY_BYTES, lsn);
+    setUint64(view, index * ENTRY_BYTES + 8, offset);
+  }
+  view.setUint32(bytes.length - 8, frameBytes, true);
+  view.setUint32(bytes.length - 4, FOOTER_MAGIC, true);
+  return bytes;
+}
+
+/** Length of the frame that ends with this footer; 0 if it is none. */
+export function indexFrameBytes(footer: Uint8Array): number {
+  if (footer.length < INDEX_FOOTER_BYTES) return 0;
+  const view = new DataView(footer.buffer, footer.byteOffset, footer.length);
+  return view.getUint32(4, true) === FOOTER_MAGIC ? view.getUint32(0, true) : 0;
+}
+
+/** The last entry at or below `lsn`, if there is one; a hint, no more. */
+export function findEntry(
+  payload: Uint8Array,
+  lsn: number,
+): IndexEntry | undefined {
+  const { buffer, byteOffset, length } = payload;
+  const view = new DataView(buffer, byteOffset, length);
+  let low = 0;
+  let high = Math.floor((length - INDEX_FOOTER_BYTES) / ENTRY_BYTES);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (getUint64(view, middle * ENTRY_BYTES) <= lsn) low = middle + 1;
+    else high = middle;
+  }
+  if (low < 1) return undefined;
+  const at = (low - 1) * ENTRY_BYTES;
+  return { lsn: getUint64(view, at), offset: getUint64(view, at + 8) };
+}

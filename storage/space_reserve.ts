@@ -1,0 +1,81 @@
+import type { Storage } from "./storage.ts";
+import { explainFull, isOutOfSpace } from "./storage_full_error.ts";
+import { writeAll } from "./write_all.ts";
+
+/** The reserve's file. */
+export const RESERVE_NAME = "space.reserve";
+
+/** Zeros that are written at once. */
+const STEP_BYTES = 64 * 1024;
+
+/**
+ * A file that holds space for when the disk is full: recovery and checkpoints
+ * need some to give back more. It is given up when such a step finds no space,
+ * and made again when there is.
+ */
+export class SpaceReserve {
+  readonly #storage: Storage;
+  readonly #bytes: number;
+
+  /** Holds `bytes`; makes nothing yet. */
+  constructor(storage: Storage, bytes: number) {
+    this.#storage = storage;
+    this.#bytes = bytes;
+  }
+
+  /**
+   * Runs `step`, once more with the reserve given up if it found no space. It
+   * must leave nothing behind when it fails. Rejects with `StorageFullError` if
+   * the reserve was not enough.
+   */
+  async spend<T>(step: () => T | Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!isOutOfSpace(error) || !await this.#giveUp()) {
+        throw explainFull(error);
+      }
+    }
+    try {
+      return await step();
+    } catch (error) {
+      throw explainFull(error);
+    }
+  }
+
+  /** Makes the reserve if it is not there, or not whole, and there is room. */
+  async refill(): Promise<void> {
+    if (this.#bytes === 0) return;
+    try {
+      const names = await this.#storage.list();
+      if (names.includes(RESERVE_NAME)) return;
+      await this.#make();
+    } catch {
+      // Without room there is none; the next checkpoint or opening tries again.
+      await this.#giveUp();
+    }
+  }
+
+  async #make(): Promise<void> {
+    const file = await this.#storage.open(RESERVE_NAME, "create");
+    try {
+      const zeros = new Uint8Array(Math.min(STEP_BYTES, this.#bytes));
+      for (let at = 0; at < this.#bytes; at += zeros.length) {
+        const rest = Math.min(zeros.length, this.#bytes - at);
+        await writeAll(file, zeros.subarray(0, rest), at);
+      }
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #giveUp(): Promise<boolean> {
+    try {
+      await this.#storage.remove(RESERVE_NAME);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

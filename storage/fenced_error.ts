@@ -12,10 +12,13 @@ export class FencedError extends Error {
     readonly location: string,
     /** Epoch of the owner that was fenced. */
     readonly epoch: number,
+    /** How it lost the lock, if known; see `StorageLock.whyLost`. */
+    how = "another owner took over, or the lock file or directory was " +
+      "moved or removed",
   ) {
     super(
-      `Cannot go on in "${location}" as its lock of ` +
-        `epoch ${epoch} is gone: another owner took over, or it was removed`,
+      `Cannot go on in "${location}": its lock of epoch ${epoch} is lost ` +
+        `(${how}). Nothing more is acknowledged here; open the log again`,
     );
   }
 }

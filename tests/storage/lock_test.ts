@@ -12,8 +12,10 @@ import process from "node:process";
 import { LogFailedError } from "../../log_failed_error.ts";
 import { acquireLock } from "../../storage/_lock_file.ts";
 import { FencedError } from "../../storage/fenced_error.ts";
+import type { KernelLock } from "../../storage/kernel_lock.ts";
 import { LogLockedError } from "../../storage/log_locked_error.ts";
 import { NodeStorage } from "../../storage/node_storage.ts";
+import type { StorageLock } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,
@@ -22,6 +24,7 @@ import {
   assertNotEquals,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 import { withTempDir } from "../support/temp_dir.ts";
@@ -150,11 +153,11 @@ test("acquireLock() tries again when an owner removes its temporary", async () =
   await withTempDir((directory) => {
     for (const late of [false, true]) {
       let calls = 0;
-      const lock = acquireLock(directory, false, {
+      const lock = acquireLock(directory, {}, {
         hold(path) {
           if (++calls === 1) unlinkSync(path);
           if (late) readFileSync(path);
-          return { names: () => null, free() {} };
+          return { stat: () => undefined, free() {} };
         },
         state: () => "unknown",
       });
@@ -164,6 +167,42 @@ test("acquireLock() tries again when an owner removes its temporary", async () =
     }
   });
 });
+
+test("acquireLock() goes above the number asked for, and leaves one file", () =>
+  withTempDir((directory) => {
+    const locks = () =>
+      readdirSync(directory).filter((name) => /lock/.test(name));
+    acquireLock(directory, { above: 6 }).release();
+    assertEquals(locks(), ["00000007.lock"]);
+    acquireLock(directory, { above: 7 }).release();
+    assertEquals(locks(), ["00000008.lock"]);
+    const zombie = acquireLock(directory, { above: 3 });
+    const lock = acquireLock(directory, { above: 41, takeOver: true });
+    assertEquals([zombie.epoch, lock.epoch], [9, 42]);
+    assertEquals([zombie.held(), lock.held()], [false, true]);
+    assertEquals(locks(), ["00000042.lock"]);
+    zombie.release();
+    lock.release();
+  }));
+
+test("acquireLock() contends for the next number when it goes above it", () =>
+  withTempDir((directory) => {
+    let rival: StorageLock | undefined;
+    // What the rival judged is outdated once the other has a lock file.
+    const kernel: KernelLock = {
+      hold() {
+        rival ??= acquireLock(directory);
+        return { stat: () => undefined, free() {} };
+      },
+      state: () => "unknown",
+    };
+    assertThrows(
+      () => acquireLock(directory, { above: 41 }, kernel),
+      LogLockedError,
+    );
+    assert(rival!.held());
+    rival!.release();
+  }));
 
 test("Wal.open() lets one of many racing openers win", async () => {
   await withTempDir(async (directory) => {

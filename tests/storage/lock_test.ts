@@ -11,11 +11,13 @@ import {
 import process from "node:process";
 import { LogFailedError } from "../../log_failed_error.ts";
 import { acquireLock } from "../../storage/_lock_file.ts";
+import { thisProcess } from "../../storage/_lock_owner.ts";
 import { FencedError } from "../../storage/fenced_error.ts";
 import type { KernelLock } from "../../storage/kernel_lock.ts";
 import { LogLockedError } from "../../storage/log_locked_error.ts";
 import { NodeStorage } from "../../storage/node_storage.ts";
 import type { StorageLock } from "../../storage/storage.ts";
+import { StorageError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,
@@ -56,9 +58,7 @@ test("Wal.close() lets the next opener in", async () => {
 
 test("Wal.open() takes over from an owner that is dead", async () => {
   await withTempDir(async (directory) => {
-    const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
-    await new Promise((resolve) => child.on("exit", resolve));
-    writeOwner(directory, { pid: child.pid!, runtime: "Node" });
+    writeOwner(directory, { pid: await deadPid(), runtime: "Node" });
     await using wal = await Wal.open(directory);
     assertEquals(await wal.append("x"), 1);
   });
@@ -74,6 +74,98 @@ test("Wal.open() takes over when a pid was given to another", async () => {
   });
 });
 
+test("Wal.open() takes over when the owner's thread has ended", async () => {
+  const me = thisProcess();
+  if (me.thread === undefined) return skip("whether a thread has ended");
+  // A thread's id and start are looked up below the process of its own.
+  const ended = [
+    { ...me, thread: 2 ** 31 },
+    { ...me, threadStartedAt: "1" },
+    { ...me, pid: process.ppid, startedAt: undefined, thread: 2 ** 31 },
+  ];
+  for (const owner of ended) {
+    await withTempDir(async (directory) => {
+      writeOwner(directory, owner);
+      await using wal = await Wal.open(directory);
+      assertEquals(await wal.append("x"), 1);
+    });
+  }
+  await withTempDir(async (directory) => {
+    writeOwner(directory, { ...me, runtime: "Node" });
+    await assertRejects(() => Wal.open(directory), LogLockedError);
+  });
+});
+
+test("Wal.open() says what to do where threads cannot be told", () =>
+  withTempDir(async (directory) => {
+    writeOwner(directory, { pid: process.pid, runtime: "Node" });
+    const error = await assertRejects(() => Wal.open(directory));
+    const { message } = error as Error;
+    assertStringIncludes(message, "worker thread that has ended");
+    assertStringIncludes(message, "takeOver: true");
+  }));
+
+test("Wal.open() checks a process of its namespace whatever the host", async () => {
+  const { bootId, pidNamespace } = thisProcess();
+  if (pidNamespace === undefined) return skip("pid namespaces");
+  const owner = { runtime: "Node", host: "renamed", bootId, pidNamespace };
+  await withTempDir(async (directory) => {
+    writeOwner(directory, { ...owner, pid: await deadPid() });
+    await using wal = await Wal.open(directory);
+    assertEquals(await wal.append("x"), 1);
+  });
+  await withTempDir(async (directory) => {
+    writeOwner(directory, { ...owner, pid: process.ppid });
+    const error = await assertRejects(() => Wal.open(directory));
+    const { message } = error as Error;
+    assertStringIncludes(message, `process ${process.ppid} has it open`);
+  });
+  for (const other of [{ pidNamespace: "pid:[1]" }, { bootId: "other" }]) {
+    await withTempDir(async (directory) => {
+      writeOwner(directory, { ...owner, pid: await deadPid(), ...other });
+      const error = await assertRejects(() => Wal.open(directory));
+      const { message } = error as Error;
+      assertStringIncludes(message, 'on host "renamed" has it open');
+      assertStringIncludes(message, "cannot be told from");
+      assertStringIncludes(message, "takeOver: true");
+      assertStringIncludes(message, "--take-over");
+      await using wal = await Wal.open(directory, { takeOver: true });
+      assertEquals(await wal.append("x"), 1);
+    });
+  }
+});
+
+test("Wal.open() refuses a lock file that says nothing it knows", async () => {
+  for (const text of ['{"pid":', "null", "7", '{"owner":1}', "\0\0x"]) {
+    await withTempDir(async (directory) => {
+      writeFileSync(`${directory}/00000001.lock`, text);
+      const error = await assertRejects(
+        () => Wal.open(directory),
+        LogLockedError,
+      ) as LogLockedError;
+      assertEquals(error.pid, 0);
+      assertStringIncludes(error.message, "00000001.lock");
+      assertStringIncludes(error.message, "takeOver: true");
+      await using wal = await Wal.open(directory, { takeOver: true });
+      assertEquals(await wal.append("x"), 1);
+    });
+  }
+});
+
+test("Wal.open() says which lock file it cannot read, and what to do", () =>
+  withTempDir(async (directory) => {
+    // Nobody can read this as a file, not even root.
+    mkdirSync(`${directory}/00000001.lock`);
+    const error = await assertRejects(
+      () => Wal.open(directory),
+      StorageError,
+    ) as StorageError;
+    assertEquals(error.path, `${directory}/00000001.lock`);
+    assertEquals(error.code, "EISDIR");
+    assertStringIncludes(error.message, "00000001.lock");
+    assertStringIncludes(error.message, "takeOver: true");
+  }));
+
 test("Wal.open() refuses when the owner is on another host", async () => {
   for (const runtime of ["Deno", "Node"]) {
     await withTempDir(async (directory) => {
@@ -88,12 +180,14 @@ test("Wal.open() refuses when the owner is on another host", async () => {
 });
 
 test("Wal.open() ignores a lock file that a power loss emptied", async () => {
-  await withTempDir(async (directory) => {
-    writeFileSync(`${directory}/00000007.lock`, "");
-    await using wal = await Wal.open(directory);
-    assertEquals(await wal.append("x"), 1);
-    assert(existsSync(`${directory}/00000008.lock`));
-  });
+  for (const content of ["", "\0".repeat(200)]) {
+    await withTempDir(async (directory) => {
+      writeFileSync(`${directory}/00000007.lock`, content);
+      await using wal = await Wal.open(directory);
+      assertEquals(await wal.append("x"), 1);
+      assert(existsSync(`${directory}/00000008.lock`));
+    });
+  }
 });
 
 test("Wal.open() with takeOver fences an owner that lives", async () => {
@@ -223,9 +317,20 @@ function canReadProc(): boolean {
   try {
     return existsSync("/proc/self/stat");
   } catch {
-    console.log("skipped: whether a pid was reused: /proc cannot be read");
+    skip("whether a pid was reused");
     return false;
   }
+}
+
+function skip(what: string): void {
+  console.log(`skipped: ${what}: /proc cannot be read`);
+}
+
+/** Of a process that has ended. */
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+  await new Promise((resolve) => child.on("exit", resolve));
+  return child.pid!;
 }
 
 function writeOwner(directory: string, owner: object): void {

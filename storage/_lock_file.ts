@@ -1,6 +1,6 @@
 import {
   closeSync,
-  fdatasyncSync,
+  fsyncSync,
   linkSync,
   openSync,
   readdirSync,
@@ -129,7 +129,7 @@ function write(path: string, directory: string): void {
   try {
     const owner = { ...thisProcess(), ...lockPlace(directory, descriptor) };
     writeFileSync(descriptor, JSON.stringify(owner));
-    fdatasyncSync(descriptor);
+    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -79,9 +79,15 @@ test("Wal.open() takes over when the owner's thread has ended", async () => {
   if (me.thread === undefined) return skip("whether a thread has ended");
   // A thread's id and start are looked up below the process of its own.
   const ended = [
-    { ...me, thread: 2 ** 31 },
-    { ...me, threadStartedAt: "1" },
-    { ...me, pid: process.ppid, startedAt: undefined, thread: 2 ** 31 },
+    { ...me, runtime: "Node", thread: 2 ** 31 },
+    { ...me, runtime: "Node", threadStartedAt: "1" },
+    {
+      ...me,
+      runtime: "Node",
+      pid: process.ppid,
+      startedAt: undefined,
+      thread: 2 ** 31,
+    },
   ];
   for (const owner of ended) {
     await withTempDir(async (directory) => {
@@ -281,14 +287,16 @@ test("acquireLock() goes above the number asked for, and leaves one file", () =>
 
 test("acquireLock() contends for the next number when it goes above it", () =>
   withTempDir((directory) => {
+    writeOwner(directory, { pid: process.pid, runtime: "Deno" });
     let rival: StorageLock | undefined;
-    // What the rival judged is outdated once the other has a lock file.
+    // Between the look at the lock and its being taken, a rival takes it.
     const kernel: KernelLock = {
-      hold() {
-        rival ??= acquireLock(directory);
-        return { stat: () => undefined, free() {} };
+      hold: () => ({ stat: () => undefined, free() {} }),
+      state() {
+        if (rival !== undefined) return "unknown";
+        rival = acquireLock(directory, { takeOver: true });
+        return "free";
       },
-      state: () => "unknown",
     };
     assertThrows(
       () => acquireLock(directory, { above: 41 }, kernel),

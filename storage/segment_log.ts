@@ -361,8 +361,10 @@ export class SegmentLog implements FrameLog {
   }
 
   #refuseUnless(held: boolean): void {
+    if (held) return;
+    const { location } = this.#storage;
     const { epoch } = this.#manifest;
-    if (!held) throw new FencedError(this.#storage.location, epoch);
+    throw new FencedError(location, epoch, this.#lock.whyLost?.());
   }
 }
 

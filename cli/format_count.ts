@@ -5,7 +5,12 @@ export function formatCount(value: number): string {
   return integers.format(value);
 }
 
+/** How many of something, whose plural ends in "s": `1 byte`, `2 bytes`. */
+export function formatAmount(count: number, thing: string): string {
+  return `${formatCount(count)} ${count === 1 ? thing : `${thing}s`}`;
+}
+
 /** `1 record`, `2 records`. */
 export function formatRecords(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? "record" : "records"}`;
+  return formatAmount(count, "record");
 }

@@ -37,6 +37,11 @@ export function judgePlace(evidence: Evidence): string[] {
         "writes meanwhile is part of the figures",
     );
   }
+  if (lock.state === "unreadable") {
+    warnings.push(
+      `it is not known whether a log in this directory is open: ${lock.reason}`,
+    );
+  }
   const [first, second] = halvesMs;
   if (Math.max(first, second) > DRIFT * Math.min(first, second)) {
     warnings.push(

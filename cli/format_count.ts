@@ -5,9 +5,13 @@ export function formatCount(value: number): string {
   return integers.format(value);
 }
 
-/** How many of something, whose plural ends in "s": `1 byte`, `2 bytes`. */
-export function formatAmount(count: number, thing: string): string {
-  return `${formatCount(count)} ${count === 1 ? thing : `${thing}s`}`;
+/** How many of something: `1 byte`, `2 bytes`. */
+export function formatAmount(
+  count: number,
+  thing: string,
+  ending = "s",
+): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? "" : ending}`;
 }
 
 /** `1 record`, `2 records`. */

@@ -15,6 +15,6 @@ export function formatSummary(
   const megabytes = pace(bytes) / 1e6;
   return `acked ${formatRecords(records)} (${level}), ` +
     `${formatAmount(bytes, "byte")}, in ${spent} s: ` +
-    `${formatCount(pace(records))}/s, ` +
+    `${formatCount(pace(records))} records/s, ` +
     `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB/s${range && `, ${range}`}`;
 }

@@ -30,8 +30,7 @@ export async function runInspect(
 function describeLog({ report, end, lock }: LiveLog): string[] {
   const summary = summarizeLog(report.reports);
   return [
-    segmentTable(report),
-    "",
+    ...(report.reports.length === 0 ? [] : [segmentTable(report), ""]),
     formatTable([
       ["records", describeRecords(summary)],
       ["frames", formatCount(summary.frames)],

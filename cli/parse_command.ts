@@ -66,6 +66,11 @@ export interface RepairCommand {
   json: boolean;
 }
 
+/** Whether a command of that name exists. */
+export function isCommand(name: string | undefined): name is CommandName {
+  return COMMANDS.some((command) => command === name);
+}
+
 /** What the arguments ask for. */
 export type Command =
   | AppendCommand
@@ -104,11 +109,11 @@ export function parseCommand(args: readonly string[]): Command {
     case "--version":
       return { name: "version" };
     case "":
-      throw new UsageError("Cannot run without a command: received none");
+      throw new UsageError("a command must be given: received none");
     default:
       throw new UsageError(
-        `Cannot run that command as it must be ${COMMANDS.join(", ")} or ` +
-          `help: received "${name}"`,
+        `the command must be one of ${COMMANDS.join(", ")}, help: ` +
+          `received "${name}"`,
       );
   }
 }
@@ -147,8 +152,7 @@ function parseCat(args: string[]): Command {
   const last = to === undefined ? Infinity : parseInteger("--to", to);
   if (first !== undefined && first > last) {
     throw new UsageError(
-      `Cannot use --to as it must not be below --from ${first}: ` +
-        `received ${last}`,
+      `--to must be at least --from, ${first}: received "${to}"`,
     );
   }
   return {
@@ -195,7 +199,7 @@ function parseRepair(args: string[]): Command {
   const { "dry-run": dryRun = false, "take-over": takeOver = false } = values;
   if (dryRun && takeOver) {
     throw new UsageError(
-      "Cannot use --take-over with --dry-run, which takes no lock",
+      "--take-over must not be given with --dry-run, which takes no lock",
     );
   }
   return {
@@ -208,8 +212,7 @@ function parseRepair(args: string[]): Command {
 }
 
 function parseHelp([word]: string[]): Command {
-  const topic = COMMANDS.find((name) => name === word);
-  return topic === undefined ? { name: "help" } : { name: "help", topic };
+  return isCommand(word) ? { name: "help", topic: word } : { name: "help" };
 }
 
 /** As large as the library demands. */
@@ -219,14 +222,14 @@ function parseSegmentBytes(text: string): number {
   const bytes = parseBytes("--segment-bytes", text);
   if (bytes >= LEAST_SEGMENT_BYTES) return bytes;
   throw new UsageError(
-    `Cannot use --segment-bytes as it must be at least ` +
-      `${LEAST_SEGMENT_BYTES}: received "${text}"`,
+    `--segment-bytes must be at least ${LEAST_SEGMENT_BYTES}: ` +
+      `received "${text}"`,
   );
 }
 
 function parseAck(text: string): AckLevel {
   if (text === "disk" || text === "os" || text === "memory") return text;
   throw new UsageError(
-    `Cannot use --ack as it must be disk, os or memory: received "${text}"`,
+    `--ack must be disk, os or memory: received "${text}"`,
   );
 }

@@ -9,7 +9,7 @@ import { help } from "./help.ts";
 import { InterruptedError } from "./interruptible_storage.ts";
 import { runInspect } from "./inspect.ts";
 import { runLab } from "./lab.ts";
-import { type Command, parseCommand } from "./parse_command.ts";
+import { type Command, isCommand, parseCommand } from "./parse_command.ts";
 import { runRepair } from "./repair.ts";
 import { UsageError } from "./usage_error.ts";
 import { runVerify } from "./verify.ts";
@@ -28,7 +28,7 @@ export async function runCli(
       if (error.message !== "") await report(error, io);
       return signalExitCode(io.interrupt.reason);
     }
-    return await report(error, io);
+    return await report(error, io, args[0]);
   }
 }
 
@@ -57,13 +57,21 @@ async function run(command: Command, io: CliIo): Promise<number> {
   }
 }
 
-async function report(error: unknown, io: CliIo): Promise<number> {
+const TAKE_OVER_HINT = '\nIf that process is gone or hangs, "--take-over" ' +
+  "takes the log from it: it acknowledges nothing more";
+
+async function report(
+  error: unknown,
+  io: CliIo,
+  name?: string,
+): Promise<number> {
   const message = error instanceof Error ? error.message : String(error);
   const isUsage = error instanceof UsageError;
+  const topic = isCommand(name) ? `${name} ` : "";
   const hint = isUsage
-    ? '\nTry "wal --help"'
+    ? `\nTry "wal ${topic}--help"`
     : error instanceof LogLockedError
-    ? '\n"--take-over" takes the log from an owner that is gone or hangs'
+    ? TAKE_OVER_HINT
     : "";
   await writeLine(io.stderr, `wal: ${message}${hint}`).catch(() => {});
   return isUsage ? EXIT.usage : EXIT.failure;

@@ -43,6 +43,10 @@ function* describeLog({ report, end, lock }: LiveLog): Generator<string> {
       '"wal repair DIR --dry-run" shows what can be kept';
     return;
   }
+  if (last === undefined) {
+    yield "OK: there is no segment, so no log, or an empty one";
+    return;
+  }
   const { records, lost, frames } = summarizeLog(reports);
   yield `OK: ${formatRecords(records)} in ${formatAmount(frames, "frame")} ` +
     `and ${segments}; every checksum and link holds` +

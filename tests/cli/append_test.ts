@@ -144,7 +144,7 @@ test("append --take-over takes a log that is open elsewhere", () =>
     const owner = await Wal.open(dir);
     await owner.append("one");
     const refused = await wal(["append", dir]);
-    assertStringIncludes(refused.stderr, '"--take-over" takes the log');
+    assertStringIncludes(refused.stderr, '"--take-over" takes the log from it');
     const stdin = input("two");
     const { code } = await wal(["append", dir, "--take-over"], { stdin });
     assertEquals(code, 0);

@@ -52,6 +52,6 @@ test("parseCommand() reads what a log is opened with", () => {
   assertThrows(
     () => parseCommand(["append", "a", "--segment-bytes", "100"]),
     UsageError,
-    'Cannot use --segment-bytes as it must be at least 4096: received "100"',
+    '--segment-bytes must be at least 4096: received "100"',
   );
 });

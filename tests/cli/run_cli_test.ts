@@ -101,7 +101,12 @@ test("commands that read end at a signal while nobody reads what they write", ()
 test("runCli() exits with 2 on bad usage, and 0 on help and version", async () => {
   const bad = await wal(["append", "x", "--policy", "frob"]);
   assertEquals([bad.code, bad.stdout.length], [2, 0]);
-  assertStringIncludes(bad.stderr, 'Try "wal --help"');
+  assertStringIncludes(bad.stderr, 'Try "wal append --help"');
+  const unknown = await wal(["frob"]);
+  assertStringIncludes(unknown.stderr, 'Try "wal --help"');
+  const option = await wal(["cat", "x", "--nope"]);
+  assertStringIncludes(option.stderr, "--nope");
+  assertEquals(option.stderr.includes("positional"), false);
   for (
     const name of [
       "append",

@@ -43,10 +43,12 @@ function interruptSignal(): AbortSignal {
       process.exit(signalExitCode(signal));
     }
   };
+  // `nohup` asks for a closed terminal to be ignored. Deno forgets that with
+  // the first listener, so it is asked before; Node has forgotten it already.
+  const isHangupIgnored = isIgnored(SIGHUP);
+  process.on("SIGHUP", isHangupIgnored ? () => {} : hear);
   process.on("SIGINT", hear);
   process.on("SIGTERM", hear);
-  // After `nohup` the terminal may close; Node forgets that it was told so.
-  if (!isIgnored(SIGHUP)) process.on("SIGHUP", hear);
   return controller.signal;
 }
 

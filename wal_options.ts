@@ -19,7 +19,7 @@ export interface WalOptions {
   /**
    * Bytes that the log holds in a file for when the disk is full, so that it can
    * still be opened, read and truncated; an integer of at least 0, which holds
-   * none. Default 65,536.
+   * none. Default 16,384.
    */
   reserveBytes?: number;
   /**
@@ -79,7 +79,7 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   const checked: CheckedOptions = {
     policy: options.policy ?? new LeaderCommitPolicy(),
     segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
-    reserveBytes: options.reserveBytes ?? 64 * 1024,
+    reserveBytes: options.reserveBytes ?? 16 * 1024,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
     maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
     recovery: options.recovery ?? "tail",

@@ -3,6 +3,7 @@ import type { Batch } from "./batch.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { Clock } from "./clock.ts";
 import type { BatchLimits } from "./policies/batch_policy.ts";
+import { QueueFullError } from "./queue_full_error.ts";
 import { RoomQueue } from "./room_queue.ts";
 
 /** Records that take their place in the queue together, as one frame. */
@@ -23,6 +24,8 @@ export interface IntakeOptions {
   limits: BatchLimits;
   maxQueuedBytes: number;
   maxQueuedRecords: number;
+  maxWaitingBytes: number;
+  maxWaitingRecords: number;
 }
 
 /**
@@ -34,6 +37,8 @@ export class Intake {
   readonly queue: BatchQueue;
   readonly #room = new RoomQueue();
   readonly #options: IntakeOptions;
+  /** Says that the line is full as it is now. */
+  #lineFull: QueueFullError | undefined;
 
   /** An empty queue; the next record gets `nextLsn`. */
   constructor(nextLsn: number, options: IntakeOptions) {
@@ -59,11 +64,29 @@ export class Intake {
     return this.#put(entry);
   }
 
-  /** Stands in line with a copy; resolves with the last LSN once queued. */
+  /** Why `enqueue` finds no room. */
+  queueFull(): QueueFullError {
+    const { records, bytes } = this.queue;
+    const { maxQueuedRecords: maxRecords, maxQueuedBytes: maxBytes } =
+      this.#options;
+    return new QueueFullError("enqueue", {
+      records,
+      bytes,
+      maxRecords,
+      maxBytes,
+    });
+  }
+
+  /**
+   * Stands in line with a copy; resolves with the last LSN once queued. Throws
+   * `QueueFullError` when the line itself is full.
+   */
   waitForRoom(entry: Entry): Promise<number> {
+    this.#requireWaitingRoom(entry);
     const records = entry.records.map((record) =>
-      typeof record === "string" ? record : record.slice()
+      typeof record === "string" ? record : new Uint8Array(record)
     );
+    this.#lineFull = undefined;
     return this.#room.wait({ ...entry, records });
   }
 
@@ -76,6 +99,7 @@ export class Intake {
   release(batch: Batch): void {
     this.queue.release(batch);
     if (!this.isCrowded) return;
+    this.#lineFull = undefined;
     const hasRoom = this.#hasRoom.bind(this);
     this.queue.arrivedAt = this.#options.clock.now();
     for (const { entry, placed } of this.#room.entries(hasRoom)) {
@@ -94,6 +118,26 @@ export class Intake {
     return this.queue.records === 0 ||
       this.queue.records + records <= maxQueuedRecords &&
         this.queue.bytes + bytes <= maxQueuedBytes;
+  }
+
+  /** Something larger than the whole line may wait when nobody else does. */
+  #requireWaitingRoom(entry: Entry): void {
+    const { records, bytes } = this.#room;
+    const { maxWaitingRecords: maxRecords, maxWaitingBytes: maxBytes } =
+      this.#options;
+    const hasRoom = !this.isCrowded ||
+      records + entry.records.length <= maxRecords &&
+        bytes + entry.bytes <= maxBytes;
+    if (hasRoom) return;
+    // One for all that find the same line: callers that never wait would else
+    // pile up errors, each with its stack.
+    this.#lineFull ??= new QueueFullError("append", {
+      records,
+      bytes,
+      maxRecords,
+      maxBytes,
+    });
+    throw this.#lineFull;
   }
 
   #put({ records, sizes, bytes, level }: Entry): number {

@@ -90,8 +90,9 @@ export class Wal implements AsyncDisposable {
    * Appends one record, of 0 to 67,108,860 bytes, copied in the call; a string
    * as UTF-8. Resolves with its LSN when it has reached the level `ack`.
    *
-   * Waits in order while the queue is full. Rejects with `TypeError` or
-   * `RecordTooLargeError` before anything is queued.
+   * Waits in order while the queue is full. Rejects with `TypeError`,
+   * `RecordTooLargeError`, or with `QueueFullError` when as many appends wait
+   * as may wait; nothing is queued then.
    */
   append(
     record: Uint8Array | string,
@@ -113,7 +114,8 @@ export class Wal implements AsyncDisposable {
    * after a crash. Resolves when all have reached the level `ack`.
    *
    * Together they may take 67,108,864 bytes with 4 for each. Rejects with
-   * `TypeError`, `RecordTooLargeError`, or `RangeError` for no record.
+   * `TypeError`, `RecordTooLargeError`, `QueueFullError` as `append` does, or
+   * `RangeError` for no record.
    */
   appendBatch(
     records: Iterable<Uint8Array | string>,

@@ -21,6 +21,17 @@ export interface WalOptions {
   /** Most records in the queue, an integer of at least 1. Default 10,000. */
   maxQueuedRecords?: number;
   /**
+   * Most bytes of appends that wait for room in the queue, an integer of at
+   * least 1; beyond it `append` rejects with `QueueFullError`. Default
+   * 67,108,864.
+   */
+  maxWaitingBytes?: number;
+  /**
+   * Most records that wait for room in the queue, an integer of at least 1;
+   * beyond it `append` rejects with `QueueFullError`. Default 100,000.
+   */
+  maxWaitingRecords?: number;
+  /**
    * How damage is treated. `"tail"` (default) leaves out a torn end and refuses
    * the rest; `"strict"` refuses a torn end, too; `"salvage"` reads the whole
    * log, keeps what is intact around holes, and warns of each.
@@ -69,6 +80,8 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
     maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
+    maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
+    maxWaitingRecords: options.maxWaitingRecords ?? 100_000,
     recovery: options.recovery ?? "tail",
     synchronous: options.synchronous ?? "full",
     syncIntervalMs: options.syncIntervalMs ??
@@ -81,6 +94,8 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   requireInteger("segmentBytes", checked.segmentBytes, 4096);
   requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
   requireInteger("maxQueuedRecords", checked.maxQueuedRecords, 1);
+  requireInteger("maxWaitingBytes", checked.maxWaitingBytes, 1);
+  requireInteger("maxWaitingRecords", checked.maxWaitingRecords, 1);
   const { synchronous, syncIntervalMs, recovery, policy, takeOver } = checked;
   if (!Object.hasOwn(DEFAULT_ACK, synchronous)) {
     throw refusal("synchronous", `"full", "normal" or "off"`, synchronous);

@@ -295,4 +295,28 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: full,
   },
+  {
+    name: "lets any number of appends wait for room",
+    edits: [{
+      file: "intake.ts",
+      find: "records + entry.records.length <= maxRecords &&",
+      replace: "records + entry.records.length <= Infinity &&",
+    }],
+    caughtBy: {
+      file: "tests/writer_room_test.ts",
+      name: "append() rejects beyond the records that may wait, in order",
+    },
+  },
+  {
+    name: "keeps the caller's own bytes while an append waits for room",
+    edits: [{
+      file: "intake.ts",
+      find: "new Uint8Array(record)",
+      replace: "record",
+    }],
+    caughtBy: {
+      file: "tests/writer_room_test.ts",
+      name: "append() has copied the record when it returns",
+    },
+  },
 ];

@@ -1,5 +1,5 @@
 import type { LogRecord } from "./log_record.ts";
-import type { RecordBatch } from "./storage/frame_log.ts";
+import type { RecordBatch, RecordList } from "./storage/frame_log.ts";
 
 type Result = IteratorResult<LogRecord, undefined>;
 
@@ -13,7 +13,7 @@ const END: Result = Object.freeze({ done: true, value: undefined });
 export class RecordReader
   implements AsyncGenerator<LogRecord, undefined, undefined> {
   readonly #batches: AsyncGenerator<RecordBatch>;
-  #records: readonly Uint8Array[] = [];
+  #records: RecordList = [];
   #index = 0;
   #nextLsn = 0;
   /** Calls that wait, and the last of them: each begins behind the other. */
@@ -69,7 +69,7 @@ export class RecordReader
   }
 
   #take(): Result {
-    const data = this.#records[this.#index++];
+    const data = this.#records.at(this.#index++)!;
     return { done: false, value: { lsn: this.#nextLsn++, data } };
   }
 

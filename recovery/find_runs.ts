@@ -1,5 +1,5 @@
 import { isMark, lsnsOf } from "../storage/format/frame.ts";
-import { splitRecords } from "../storage/format/records.ts";
+import { faultOfRecords } from "../storage/format/records.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import {
@@ -145,7 +145,7 @@ class RunFinder {
   }
 
   #take(frame: PlacedFrame, broken: Break | undefined): void {
-    const unreadable = faultOfRecords(frame);
+    const unreadable = whyUnreadable(frame);
     const last = this.#runs.at(-1);
     const joins = !broken && !unreadable && !last?.unreadable;
     const run = joins && last || startRun(frame, broken, unreadable);
@@ -210,11 +210,10 @@ function startRun(
   };
 }
 
-function faultOfRecords(
+function whyUnreadable(
   { offset, payload, count }: PlacedFrame,
 ): Break | undefined {
   if (count === 0) return undefined;
-  const records = splitRecords(payload, count);
-  if (Array.isArray(records)) return undefined;
-  return { offset, reason: describeFault(records) };
+  const fault = faultOfRecords(payload, count);
+  return fault && { offset, reason: describeFault(fault) };
 }

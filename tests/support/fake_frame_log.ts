@@ -22,6 +22,8 @@ export interface FakeFrameLogOptions {
 
 /** A frame as it was appended. */
 export interface FakeFrame extends RecordBatch {
+  /** The records themselves, not made on demand. */
+  readonly records: Uint8Array<ArrayBuffer>[];
   /** Bytes of the records with their lengths. */
   readonly length: number;
 }
@@ -138,7 +140,7 @@ export class FakeFrameLog implements FrameLog {
 /** Copies the records out when the append ends, as a slow device would. */
 function decode({ firstLsn, count, buffer, length }: FrameDraft): FakeFrame {
   const view = new DataView(buffer.buffer, buffer.byteOffset);
-  const records: Uint8Array[] = [];
+  const records: Uint8Array<ArrayBuffer>[] = [];
   let at = FRAME_HEADER_BYTES;
   for (let index = 0; index < count; index++) {
     const start = at + 4;

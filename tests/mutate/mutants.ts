@@ -319,4 +319,16 @@ export const mutants: readonly Mutant[] = [
       name: "append() has copied the record when it returns",
     },
   },
+  {
+    name: "takes what it gave up searching for a torn tail",
+    edits: [{
+      file: "recovery/scan_tail.ts",
+      find: "if (step.value === undefined) return false;",
+      replace: "if (step.value !== lsn) return false;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/hostile_tail_test.ts",
+      name: "Wal.open() refuses a tail that would take too long to search",
+    },
+  },
 ];

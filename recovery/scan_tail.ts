@@ -8,6 +8,7 @@ import {
   type SegmentStop,
 } from "../storage/segment_reader.ts";
 import type { Remainder, TailEvidence } from "./decide_tail.ts";
+import { isZeros } from "./_is_zeros.ts";
 
 /** What a scan of one segment found. */
 export interface SegmentScan extends TailEvidence {
@@ -74,7 +75,7 @@ export async function remainderAt(
 ): Promise<Remainder> {
   for (let at = offset;; at += STEP_BYTES) {
     const bytes = await readFully(file, at, STEP_BYTES);
-    if (bytes.some((byte) => byte !== 0)) return "bytes";
+    if (!isZeros(bytes)) return "bytes";
     if (bytes.length === STEP_BYTES) continue;
     return at + bytes.length > offset ? "zeros" : "nothing";
   }

@@ -331,4 +331,20 @@ export const mutants: readonly Mutant[] = [
       name: "Wal.open() refuses a tail that would take too long to search",
     },
   },
+  {
+    name: "releases those who wait out of order after those in line",
+    edits: [{
+      file: "waiter_queue.ts",
+      find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
+      replace: "",
+    }, {
+      file: "waiter_queue.ts",
+      find: "    this.#resolveUpTo(lsn);\n",
+      replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
+    }],
+    caughtBy: {
+      file: "tests/waiter_queue_test.ts",
+      name: "WaiterQueue settles in LSN order whatever order they come in",
+    },
+  },
 ];

@@ -1,3 +1,4 @@
+import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { RecordBatch, RecordList } from "./storage/frame_log.ts";
 
@@ -16,6 +17,7 @@ export class RecordReader
   #records: RecordList = [];
   #index = 0;
   #nextLsn = 0;
+  #isCut = false;
   /** Calls that wait, and the last of them: each begins behind the other. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -45,6 +47,13 @@ export class RecordReader
     });
   }
 
+  /** Lets go of what was read: the log closes, and its batches say so. */
+  cut(): void {
+    this.#isCut = true;
+    this.#records = [];
+    this.#index = 0;
+  }
+
   /** Itself. */
   [Symbol.asyncIterator](): this {
     return this;
@@ -62,6 +71,7 @@ export class RecordReader
       this.#index = 0;
       const { value, done } = await this.#batches.next();
       if (done) return END;
+      if (this.#isCut) throw new LogClosedError("read");
       this.#records = value.records;
       this.#nextLsn = value.firstLsn;
     }

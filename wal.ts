@@ -5,9 +5,9 @@ import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { LsnRange } from "./lsn_range.ts";
 import { makeEntry } from "./make_entry.ts";
+import { OpenReads } from "./open_reads.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import type { ReadOptions } from "./read_options.ts";
-import { RecordReader } from "./record_reader.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
@@ -52,6 +52,7 @@ export class Wal implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
+  readonly #reads: OpenReads;
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -61,6 +62,7 @@ export class Wal implements AsyncDisposable {
     this.#writer = trace === undefined
       ? new Writer(log, options)
       : new TracedWriter(log, options, new TraceRecorder(trace, options));
+    this.#reads = new OpenReads(log, () => this.#writer.writtenLsn);
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
 
@@ -169,26 +171,19 @@ export class Wal implements AsyncDisposable {
    * reading began is not read; queued records are not either. Records that a
    * salvage gave up are skipped: the LSN jumps.
    *
-   * Throws `RangeError` when a bound is not kept or not written yet, and
-   * `CorruptLogError` at the first record that is damaged or missing.
+   * Throws `RangeError` when a bound is not kept or not written yet,
+   * `CorruptLogError` at the first record that is damaged or missing, and
+   * `LogClosedError` when the log is closed before all is read.
    */
   read(
     options: ReadOptions = {},
   ): AsyncGenerator<LogRecord, undefined, undefined> {
-    return new RecordReader(this.readBatches(options));
+    return this.#reads.read(options);
   }
 
   /** As {@linkcode Wal.read}, but a frame's records at a time: faster. */
-  async *readBatches(
-    options: ReadOptions = {},
-  ): AsyncGenerator<RecordBatch> {
-    this.#refuseIfClosed("read");
-    const first = this.#log.firstLsn;
-    const last = this.#writer.writtenLsn;
-    const { from = first, to = last } = options;
-    requireLsn("read from", from, first, last + 1);
-    requireLsn("read to", to, from - 1, last);
-    if (from <= to) yield* this.#log.read(from, to);
+  readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
+    return this.#reads.readBatches(options);
   }
 
   /**
@@ -212,7 +207,8 @@ export class Wal implements AsyncDisposable {
    * Flushes and syncs everything appended, and releases the lock. A second
    * call returns the same promise. Rejects if the last flush fails, or if the
    * log failed before and no call rejected for that; the lock is released all
-   * the same. After a failure that was heard of it only releases.
+   * the same. After a failure that was heard of it only releases. Reads that
+   * have not ended are ended: the next call of each rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -225,12 +221,14 @@ export class Wal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const readsClosed = this.#reads.close();
     let isClean = false;
     try {
       isClean = await this.#writer.drain();
     } finally {
       this.#writer.stop();
       await this.#truncating;
+      await readsClosed;
       await this.#log.close(isClean);
     }
   }

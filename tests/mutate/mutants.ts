@@ -347,4 +347,28 @@ export const mutants: readonly Mutant[] = [
       name: "WaiterQueue settles in LSN order whatever order they come in",
     },
   },
+  {
+    name: "closes and leaves the files of unfinished reads open",
+    edits: [{
+      file: "open_reads.ts",
+      find: "await this.#batches.return(undefined).catch(() => {});",
+      replace: "await null;",
+    }],
+    caughtBy: {
+      file: "tests/open_reads_test.ts",
+      name: "close() leaves no file open for reads that were left",
+    },
+  },
+  {
+    name: "lets a read end as if all had been read when the log closes",
+    edits: [{
+      file: "open_reads.ts",
+      find: "this.#isCut = true;",
+      replace: "this.#isCut = false;",
+    }],
+    caughtBy: {
+      file: "tests/open_reads_test.ts",
+      name: "close() ends reads with an error, not as if all had been read",
+    },
+  },
 ];

@@ -2,6 +2,7 @@ import type { AckLevel } from "./ack_level.ts";
 import type { Batch } from "./batch.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { Clock } from "./clock.ts";
+import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
 import type { BatchLimits } from "./policies/batch_policy.ts";
 import { QueueFullError } from "./queue_full_error.ts";
 import { RoomQueue } from "./room_queue.ts";
@@ -37,6 +38,8 @@ export class Intake {
   readonly queue: BatchQueue;
   readonly #room = new RoomQueue();
   readonly #options: IntakeOptions;
+  /** Else no process lives long enough to use up what is left. */
+  readonly #isNearEnd: boolean;
   /** Says that the line is full as it is now. */
   #lineFull: QueueFullError | undefined;
 
@@ -44,6 +47,7 @@ export class Intake {
   constructor(nextLsn: number, options: IntakeOptions) {
     this.queue = new BatchQueue(nextLsn, options.limits);
     this.#options = options;
+    this.#isNearEnd = nextLsn > LAST_LSN / 2;
   }
 
   /** Whether somebody waits for room. */
@@ -53,6 +57,7 @@ export class Intake {
 
   /** Queues a record and returns its LSN, or 0 if there is no room. */
   add(record: Uint8Array | string, size: number, level: AckLevel): number {
+    if (this.#isNearEnd) this.#requireLsns(1);
     if (this.isCrowded || !this.#hasRoom(1, size)) return 0;
     return this.queue.add(record, size, level === "disk");
   }
@@ -60,6 +65,7 @@ export class Intake {
   /** Queues an entry and returns its last LSN, or 0 if there is no room. */
   addTogether(entry: Entry): number {
     const { records, bytes } = entry;
+    if (this.#isNearEnd) this.#requireLsns(records.length);
     if (this.isCrowded || !this.#hasRoom(records.length, bytes)) return 0;
     return this.#put(entry);
   }
@@ -110,6 +116,14 @@ export class Intake {
   /** Rejects all who wait for room, and says how many did. */
   reject(error: Error): number {
     return this.#room.reject(error);
+  }
+
+  /** Those who wait have their LSNs as good as given. */
+  #requireLsns(records: number): void {
+    const lastLsn = this.queue.lastLsn + this.#room.records;
+    if (lastLsn > LAST_LSN - records) {
+      throw new LsnExhaustedError(records, lastLsn);
+    }
   }
 
   /** Something larger than the whole queue is let in when it is alone. */

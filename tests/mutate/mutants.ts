@@ -371,4 +371,16 @@ export const mutants: readonly Mutant[] = [
       name: "close() ends reads with an error, not as if all had been read",
     },
   },
+  {
+    name: "gives out LSNs that cannot be read back",
+    edits: [{
+      file: "lsn_exhausted_error.ts",
+      find: "Number.MAX_SAFE_INTEGER - 1;",
+      replace: "Number.MAX_SAFE_INTEGER;",
+    }],
+    caughtBy: {
+      file: "tests/lsn_exhausted_test.ts",
+      name: "Wal.open() reads what has the last LSN, and refuses more",
+    },
+  },
 ];

@@ -16,6 +16,8 @@ export interface FakeFrameLogOptions {
    * when the test calls `step`, for `"held"`.
    */
   answer?: "once" | "promise" | "held";
+  /** LSN of the last record that is there already. Default 0. */
+  lastLsn?: number;
   /** Lets the call with that number of its kind, from 1, fail. */
   fail?: { operation: Operation; nth: number; error: unknown };
 }
@@ -37,7 +39,7 @@ export class FakeFrameLog implements FrameLog {
   /** Never rises: nothing is truncated. */
   readonly firstLsn = 1;
   /** LSN up to which records are written. */
-  lastLsn = 0;
+  lastLsn: number;
   /** LSN up to which a sync that began after the write was done. */
   syncedLsn = 0;
   /** Number of calls that came while another one was in flight. */
@@ -50,6 +52,7 @@ export class FakeFrameLog implements FrameLog {
   /** An empty log. */
   constructor(options: FakeFrameLogOptions = {}) {
     this.#options = options;
+    this.lastLsn = options.lastLsn ?? 0;
   }
 
   /** How often `operation` was called. */

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { Batch } from "../batch.ts";
 import {
@@ -11,7 +12,16 @@ import {
   MAX_FRAME_BYTES,
 } from "../storage/format/frame.ts";
 import { type FrameRecords, splitRecords } from "../storage/format/records.ts";
-import { assert, assertEquals, assertThrows } from "./support/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "./support/assert.ts";
+import { MemoryStorage } from "../storage/memory_storage.ts";
+import { requireIterable } from "../require_argument.ts";
+import { Wal } from "../wal.ts";
 import { test } from "./support/register.ts";
 
 const encoder = new TextEncoder();
@@ -95,6 +105,43 @@ test("requireRecord() refuses what is neither bytes nor a string", () => {
         `received ${shown}`,
     );
   }
+});
+
+test("requireRecord() takes bytes of another realm, and no other view", () => {
+  for (const code of ["new Uint8Array([1, 2])", "new Uint8Array(0)"]) {
+    const record = runInNewContext(code);
+    assertEquals(record instanceof Uint8Array, false);
+    assertStrictEquals(requireRecord(record), record);
+    assertThrows(() => requireIterable(record), TypeError, "a Uint8Array");
+  }
+  for (
+    const code of [
+      "new Uint8ClampedArray(2)",
+      "new Int8Array(2)",
+      "new DataView(new ArrayBuffer(2))",
+      "new ArrayBuffer(2)",
+      "({ length: 2, [Symbol.toStringTag]: 'Uint8Array' })",
+    ]
+  ) {
+    assertThrows(() => requireRecord(runInNewContext(code)), TypeError);
+  }
+});
+
+test("Wal.append() stores bytes of another realm", async () => {
+  const storage = new MemoryStorage();
+  await using wal = await Wal.open(storage, { maxQueuedRecords: 1 });
+  const record = runInNewContext("new Uint8Array([1, 2, 3])");
+  const appends = [
+    wal.append(record),
+    wal.append(record), // waits for room
+    wal.appendBatch([record]),
+  ];
+  await Promise.all(appends);
+  for await (const { data } of wal.read()) {
+    assertEquals(data, Uint8Array.of(1, 2, 3));
+  }
+  const fake = Object.create(Uint8Array.prototype);
+  await assertRejects(() => wal.append(fake), TypeError);
 });
 
 test("Batch lays records out so that splitRecords() gives them back", () => {

@@ -1,8 +1,11 @@
 import { LogClosedError } from "./log_closed_error.ts";
 import type { ReadOptions } from "./read_options.ts";
 import { RecordReader } from "./record_reader.ts";
+import { requireKnown } from "./require_known.ts";
 import { requireLsn } from "./require_argument.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+
+const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
 
 type Result = IteratorResult<RecordBatch, undefined>;
 
@@ -49,6 +52,7 @@ export class OpenReads {
   }
 
   async *#batches(options: ReadOptions): AsyncGenerator<RecordBatch> {
+    requireKnown("read", options, READ_OPTIONS);
     const first = this.#log.firstLsn;
     const last = this.#writtenLsn();
     const { from = first, to = last } = options;

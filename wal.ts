@@ -9,6 +9,7 @@ import { OpenReads } from "./open_reads.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import type { ReadOptions } from "./read_options.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+import { requireKnown } from "./require_known.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
 import { TraceRecorder } from "./trace/trace_recorder.ts";
@@ -19,6 +20,8 @@ import {
   type WalOptions,
 } from "./wal_options.ts";
 import { Writer } from "./writer.ts";
+
+const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
 /**
  * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
@@ -234,6 +237,8 @@ export class Wal implements AsyncDisposable {
   }
 
   #level(options: AppendOptions | undefined): AckLevel {
+    if (options === undefined) return this.#ack;
+    requireKnown("append", options, APPEND_OPTIONS);
     return options?.ack === undefined
       ? this.#ack
       : requireAckLevel(options.ack);

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
+import { requireKnown } from "./require_known.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import type { Storage } from "./storage/storage.ts";
 import { DEFAULT_ACK, type Synchronous } from "./synchronous.ts";
@@ -68,6 +69,26 @@ export type CheckedOptions =
   & Required<Omit<WalOptions, "storage" | "trace">>
   & Pick<WalOptions, "trace">;
 
+/** All names; the compiler sees to it that none is missing. */
+const NAMES = Object.keys(
+  {
+    policy: true,
+    segmentBytes: true,
+    maxQueuedBytes: true,
+    maxQueuedRecords: true,
+    maxWaitingBytes: true,
+    maxWaitingRecords: true,
+    recovery: true,
+    storage: true,
+    synchronous: true,
+    syncIntervalMs: true,
+    takeOver: true,
+    warn: true,
+    trace: true,
+    clock: true,
+  } satisfies Record<keyof WalOptions, true>,
+);
+
 /** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
 export function checkOptions(options: WalOptions): CheckedOptions {
   if (typeof options !== "object" || options === null) {
@@ -75,6 +96,7 @@ export function checkOptions(options: WalOptions): CheckedOptions {
       `Cannot open a log as its options must be an object: received ${options}`,
     );
   }
+  requireKnown("open a log", options, NAMES);
   const checked: CheckedOptions = {
     policy: options.policy ?? new LeaderCommitPolicy(),
     segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,

@@ -18,9 +18,14 @@ export async function openFrameLog(
   if (isObject(target) && "append" in target) return target;
   const storage = toStorage(target, makeStorage);
   const log = await openSegments(storage, options);
-  const warning = await storage.warning?.();
-  if (warning !== undefined) options.warn(warning);
-  return log;
+  try {
+    const warning = await storage.warning?.();
+    if (warning !== undefined) options.warn(warning);
+    return log;
+  } catch (error) {
+    await log.close(false);
+    throw error;
+  }
 }
 
 function toStorage(

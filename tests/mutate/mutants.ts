@@ -383,4 +383,16 @@ export const mutants: readonly Mutant[] = [
       name: "Wal.open() reads what has the last LSN, and refuses more",
     },
   },
+  {
+    name: "keeps the lock when warn throws",
+    edits: [{
+      file: "open_frame_log.ts",
+      find: "await log.close(false);",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/open_frame_log_test.ts",
+      name: "Wal.open() releases the lock when warn throws",
+    },
+  },
 ];

@@ -11,62 +11,67 @@ import type { TraceOptions } from "./trace/trace_options.ts";
 /** Options of `Wal.open`. */
 export interface WalOptions {
   /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
-  policy?: BatchPolicy;
+  policy?: BatchPolicy | undefined;
   /**
    * Size beyond which a segment is not grown, in bytes, an integer of at least
    * 4096; one frame may exceed it. Default 67,108,864.
    */
-  segmentBytes?: number;
+  segmentBytes?: number | undefined;
   /** Most bytes in the queue, an integer of at least 1. Default 67,108,864. */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /** Most records in the queue, an integer of at least 1. Default 10,000. */
-  maxQueuedRecords?: number;
+  maxQueuedRecords?: number | undefined;
   /**
    * Most bytes of appends that wait for room in the queue, an integer of at
    * least 1; beyond it `append` rejects with `QueueFullError`. Default
    * 67,108,864.
    */
-  maxWaitingBytes?: number;
+  maxWaitingBytes?: number | undefined;
   /**
    * Most records that wait for room in the queue, an integer of at least 1;
    * beyond it `append` rejects with `QueueFullError`. Default 100,000.
    */
-  maxWaitingRecords?: number;
+  maxWaitingRecords?: number | undefined;
   /**
    * How damage is treated. `"tail"` (default) leaves out a torn end and refuses
    * the rest; `"strict"` refuses a torn end, too; `"salvage"` reads the whole
    * log, keeps what is intact around holes, and warns of each.
    */
-  recovery?: RecoveryMode;
+  recovery?: RecoveryMode | undefined;
   /** Makes the storage for a path. Default: the runtime's own. */
-  storage?: (directory: string | URL) => Storage;
+  storage?: ((directory: string | URL) => Storage) | undefined;
   /** When the log syncs, and the level of appends. Default `"full"`. */
-  synchronous?: Synchronous;
+  synchronous?: Synchronous | undefined;
   /**
    * How long records that were acked at `os` stay unsynced at most, in ms, at
    * least 0. Default 1000; with `synchronous: "off"` always `Infinity`, which
    * leaves it to `flush()` and `close()`.
    */
-  syncIntervalMs?: number;
+  syncIntervalMs?: number | undefined;
   /**
    * Takes the lock even from an owner that lives; that one acknowledges
    * nothing more. Default false.
    */
-  takeOver?: boolean;
+  takeOver?: boolean | undefined;
   /** Hears warnings, such as of tmpfs. Default: `console.warn`. */
-  warn?: (message: string) => void;
+  warn?: ((message: string) => void) | undefined;
   /**
    * Where to note what comes to the log and what its flushes cost; never what
    * is in a record. Default: nowhere. See docs/trace.md.
    */
-  trace?: TraceOptions;
+  trace?: TraceOptions | undefined;
   /** Time, for tests. Default: the runtime's own. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** {@linkcode WalOptions} with every default filled in, and checked. */
 export type CheckedOptions =
-  & Required<Omit<WalOptions, "storage" | "trace">>
+  & {
+    [Name in Exclude<keyof WalOptions, "storage" | "trace">]-?: Exclude<
+      WalOptions[Name],
+      undefined
+    >;
+  }
   & Pick<WalOptions, "trace">;
 
 /** All names; the compiler sees to it that none is missing. */

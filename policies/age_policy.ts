@@ -4,7 +4,7 @@ import { requireDuration, requireOptions } from "./_require.ts";
 /** Options of {@linkcode AgePolicy}. */
 export interface AgePolicyOptions {
   /** How long the oldest record waits, in ms, at least 0. Default 2. */
-  ms?: number;
+  ms?: number | undefined;
 }
 
 /**

@@ -8,9 +8,9 @@ import {
 /** Options of {@linkcode BytesPolicy}. */
 export interface BytesPolicyOptions {
   /** Most bytes per flush, an integer of at least 1. Default 65,536. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** As in `CountPolicy`: `"flush"` (the default) or `"wait"` for the bytes. */
-  whenIdle?: "flush" | "wait";
+  whenIdle?: "flush" | "wait" | undefined;
 }
 
 /**

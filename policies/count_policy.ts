@@ -8,13 +8,13 @@ import {
 /** Options of {@linkcode CountPolicy}. */
 export interface CountPolicyOptions {
   /** Most records per flush, an integer of at least 1. Default 256. */
-  records?: number;
+  records?: number | undefined;
   /**
    * `"flush"` (the default): a batch below the count goes as soon as nothing
    * is in flight, so a last odd record is never stranded. `"wait"`: it waits
    * for the count, or for `flush()` or `close()`.
    */
-  whenIdle?: "flush" | "wait";
+  whenIdle?: "flush" | "wait" | undefined;
 }
 
 /**

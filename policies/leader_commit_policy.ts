@@ -13,14 +13,14 @@ import {
 /** Options of {@linkcode LeaderCommitPolicy}. */
 export interface LeaderCommitPolicyOptions {
   /** How long a leader waits for siblings, in ms, at least 0. Default 0. */
-  windowMs?: number;
+  windowMs?: number | undefined;
   /**
    * How many siblings have to be seen, beside the leader, for it to wait at
    * all, an integer of at least 1. Default 1.
    */
-  minSiblings?: number;
+  minSiblings?: number | undefined;
   /** Most records per flush, an integer of at least 1. Default: unlimited. */
-  maxRecords?: number;
+  maxRecords?: number | undefined;
 }
 
 /**

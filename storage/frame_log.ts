@@ -29,7 +29,7 @@ export interface RecordBatch {
    * Number of records that are lost from `firstLsn` on, at least 1: a salvage
    * gave them up. There are no `records` then.
    */
-  readonly lost?: number;
+  readonly lost?: number | undefined;
 }
 
 /**

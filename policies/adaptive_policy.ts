@@ -109,7 +109,7 @@ export class AdaptivePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: AdaptivePolicyOptions = {}) {
-    requireOptions("AdaptivePolicy", options);
+    requireOptions("AdaptivePolicy", options, ["ladder", "targetLatencyMs"]);
     const { ladder = LADDER, targetLatencyMs } = options;
     this.#ladder = requireLadder("AdaptivePolicy ladder", ladder);
     this.limits = { records: this.#ladder.at(-1) };

@@ -33,7 +33,7 @@ export class AgePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where `ms` is out of bounds. */
   constructor(options: AgePolicyOptions = {}) {
-    requireOptions("AgePolicy", options);
+    requireOptions("AgePolicy", options, ["ms"]);
     const { ms = 2 } = options;
     this.#ms = requireDuration("AgePolicy ms", ms);
   }

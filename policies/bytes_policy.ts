@@ -40,7 +40,7 @@ export class BytesPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: BytesPolicyOptions = {}) {
-    requireOptions("BytesPolicy", options);
+    requireOptions("BytesPolicy", options, ["bytes", "whenIdle"]);
     const { bytes = 65536, whenIdle = "flush" } = options;
     this.limits = { bytes: requirePositiveInteger("BytesPolicy bytes", bytes) };
     this.whenIdle = requireWhenIdle("BytesPolicy", whenIdle);

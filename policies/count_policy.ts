@@ -46,7 +46,7 @@ export class CountPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: CountPolicyOptions = {}) {
-    requireOptions("CountPolicy", options);
+    requireOptions("CountPolicy", options, ["records", "whenIdle"]);
     const { records = 256, whenIdle = "flush" } = options;
     this.limits = {
       records: requirePositiveInteger("CountPolicy records", records),

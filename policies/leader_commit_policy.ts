@@ -66,7 +66,11 @@ export class LeaderCommitPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: LeaderCommitPolicyOptions = {}) {
-    requireOptions("LeaderCommitPolicy", options);
+    requireOptions("LeaderCommitPolicy", options, [
+      "windowMs",
+      "minSiblings",
+      "maxRecords",
+    ]);
     const { windowMs = 0, minSiblings = 1, maxRecords } = options;
     this.#windowMs = requireDuration("LeaderCommitPolicy windowMs", windowMs);
     this.#minSiblings = requirePositiveInteger(

@@ -5,10 +5,11 @@ import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { LsnRange } from "./lsn_range.ts";
 import { makeEntry } from "./make_entry.ts";
+import { OpenReads } from "./open_reads.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import type { ReadOptions } from "./read_options.ts";
-import { RecordReader } from "./record_reader.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+import { requireKnown } from "./require_known.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
 import { TraceRecorder } from "./trace/trace_recorder.ts";
@@ -19,6 +20,8 @@ import {
   type WalOptions,
 } from "./wal_options.ts";
 import { Writer } from "./writer.ts";
+
+const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
 /**
  * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
@@ -52,6 +55,7 @@ export class Wal implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
+  readonly #reads: OpenReads;
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -61,6 +65,7 @@ export class Wal implements AsyncDisposable {
     this.#writer = trace === undefined
       ? new Writer(log, options)
       : new TracedWriter(log, options, new TraceRecorder(trace, options));
+    this.#reads = new OpenReads(log, () => this.#writer.writtenLsn);
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
 
@@ -90,8 +95,9 @@ export class Wal implements AsyncDisposable {
    * Appends one record, of 0 to 67,108,860 bytes, copied in the call; a string
    * as UTF-8. Resolves with its LSN when it has reached the level `ack`.
    *
-   * Waits in order while the queue is full. Rejects with `TypeError` or
-   * `RecordTooLargeError` before anything is queued.
+   * Waits in order while the queue is full. Rejects with `TypeError`,
+   * `RecordTooLargeError`, or with `QueueFullError` when as many appends wait
+   * as may wait; nothing is queued then.
    */
   append(
     record: Uint8Array | string,
@@ -113,7 +119,8 @@ export class Wal implements AsyncDisposable {
    * after a crash. Resolves when all have reached the level `ack`.
    *
    * Together they may take 67,108,864 bytes with 4 for each. Rejects with
-   * `TypeError`, `RecordTooLargeError`, or `RangeError` for no record.
+   * `TypeError`, `RecordTooLargeError`, `QueueFullError` as `append` does, or
+   * `RangeError` for no record.
    */
   appendBatch(
     records: Iterable<Uint8Array | string>,
@@ -167,26 +174,19 @@ export class Wal implements AsyncDisposable {
    * reading began is not read; queued records are not either. Records that a
    * salvage gave up are skipped: the LSN jumps.
    *
-   * Throws `RangeError` when a bound is not kept or not written yet, and
-   * `CorruptLogError` at the first record that is damaged or missing.
+   * Throws `RangeError` when a bound is not kept or not written yet,
+   * `CorruptLogError` at the first record that is damaged or missing, and
+   * `LogClosedError` when the log is closed before all is read.
    */
   read(
     options: ReadOptions = {},
   ): AsyncGenerator<LogRecord, undefined, undefined> {
-    return new RecordReader(this.readBatches(options));
+    return this.#reads.read(options);
   }
 
   /** As {@linkcode Wal.read}, but a frame's records at a time: faster. */
-  async *readBatches(
-    options: ReadOptions = {},
-  ): AsyncGenerator<RecordBatch> {
-    this.#refuseIfClosed("read");
-    const first = this.#log.firstLsn;
-    const last = this.#writer.writtenLsn;
-    const { from = first, to = last } = options;
-    requireLsn("read from", from, first, last + 1);
-    requireLsn("read to", to, from - 1, last);
-    if (from <= to) yield* this.#log.read(from, to);
+  readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
+    return this.#reads.readBatches(options);
   }
 
   /**
@@ -210,7 +210,8 @@ export class Wal implements AsyncDisposable {
    * Flushes and syncs everything appended, and releases the lock. A second
    * call returns the same promise. Rejects if the last flush fails, or if the
    * log failed before and no call rejected for that; the lock is released all
-   * the same. After a failure that was heard of it only releases.
+   * the same. After a failure that was heard of it only releases. Reads that
+   * have not ended are ended: the next call of each rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -223,17 +224,21 @@ export class Wal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const readsClosed = this.#reads.close();
     let isClean = false;
     try {
       isClean = await this.#writer.drain();
     } finally {
       this.#writer.stop();
       await this.#truncating;
+      await readsClosed;
       await this.#log.close(isClean);
     }
   }
 
   #level(options: AppendOptions | undefined): AckLevel {
+    if (options === undefined) return this.#ack;
+    requireKnown("append", options, APPEND_OPTIONS);
     return options?.ack === undefined
       ? this.#ack
       : requireAckLevel(options.ack);

@@ -8,7 +8,6 @@ import { type Entry, Intake } from "./intake.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type LsnRange, rangeTo } from "./lsn_range.ts";
 import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
-import { QueueFullError } from "./queue_full_error.ts";
 import { reportFlush } from "./report_flush.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import { SyncDemand } from "./sync_demand.ts";
@@ -108,7 +107,7 @@ export class Writer {
     const lsn = this.#intake.add(record, size, level);
     if (lsn > 0) return lsn;
     this.#pressed = true;
-    throw new QueueFullError(this.#queue.records, this.#queue.bytes);
+    throw this.#intake.queueFull();
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */

@@ -77,8 +77,9 @@ async function printJson(
   let text = lost === undefined
     ? ""
     : `${JSON.stringify({ lsn: firstLsn, lost })}\n`;
-  for (const [index, record] of records.entries()) {
-    text += `${formatRecord(firstLsn + index, record)}\n`;
+  let lsn = firstLsn;
+  for (const record of records) {
+    text += `${formatRecord(lsn++, record)}\n`;
     if (text.length < TEXT_LENGTH) continue;
     await output.push(encoder.encode(text));
     text = "";

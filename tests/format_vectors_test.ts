@@ -71,7 +71,7 @@ async function readRecords(
   const records: string[] = [];
   const holes: Expected["holes"] = [];
   for await (const batch of wal.readBatches()) {
-    records.push(...batch.records.map(hex));
+    records.push(...Array.from(batch.records, hex));
     if (batch.lost === undefined) continue;
     holes.push([batch.firstLsn, batch.firstLsn + batch.lost - 1]);
   }

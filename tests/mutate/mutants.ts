@@ -368,4 +368,104 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: full,
   },
+  {
+    name: "lets any number of appends wait for room",
+    edits: [{
+      file: "intake.ts",
+      find: "records + entry.records.length <= maxRecords &&",
+      replace: "records + entry.records.length <= Infinity &&",
+    }],
+    caughtBy: {
+      file: "tests/writer_room_test.ts",
+      name: "append() rejects beyond the records that may wait, in order",
+    },
+  },
+  {
+    name: "keeps the caller's own bytes while an append waits for room",
+    edits: [{
+      file: "intake.ts",
+      find: "new Uint8Array(record)",
+      replace: "record",
+    }],
+    caughtBy: {
+      file: "tests/writer_room_test.ts",
+      name: "append() has copied the record when it returns",
+    },
+  },
+  {
+    name: "takes what it gave up searching for a torn tail",
+    edits: [{
+      file: "recovery/scan_tail.ts",
+      find: "if (step.value === undefined) return false;",
+      replace: "if (step.value !== lsn) return false;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/hostile_tail_test.ts",
+      name: "Wal.open() refuses a tail that would take too long to search",
+    },
+  },
+  {
+    name: "releases those who wait out of order after those in line",
+    edits: [{
+      file: "waiter_queue.ts",
+      find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
+      replace: "",
+    }, {
+      file: "waiter_queue.ts",
+      find: "    this.#resolveUpTo(lsn);\n",
+      replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
+    }],
+    caughtBy: {
+      file: "tests/waiter_queue_test.ts",
+      name: "WaiterQueue settles in LSN order whatever order they come in",
+    },
+  },
+  {
+    name: "closes and leaves the files of unfinished reads open",
+    edits: [{
+      file: "open_reads.ts",
+      find: "await this.#batches.return(undefined).catch(() => {});",
+      replace: "await null;",
+    }],
+    caughtBy: {
+      file: "tests/open_reads_test.ts",
+      name: "close() leaves no file open for reads that were left",
+    },
+  },
+  {
+    name: "lets a read end as if all had been read when the log closes",
+    edits: [{
+      file: "open_reads.ts",
+      find: "this.#isCut = true;",
+      replace: "this.#isCut = false;",
+    }],
+    caughtBy: {
+      file: "tests/open_reads_test.ts",
+      name: "close() ends reads with an error, not as if all had been read",
+    },
+  },
+  {
+    name: "gives out LSNs that cannot be read back",
+    edits: [{
+      file: "lsn_exhausted_error.ts",
+      find: "Number.MAX_SAFE_INTEGER - 1;",
+      replace: "Number.MAX_SAFE_INTEGER;",
+    }],
+    caughtBy: {
+      file: "tests/lsn_exhausted_test.ts",
+      name: "Wal.open() reads what has the last LSN, and refuses more",
+    },
+  },
+  {
+    name: "keeps the lock when warn throws",
+    edits: [{
+      file: "open_frame_log.ts",
+      find: "await log.close(false);",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/open_frame_log_test.ts",
+      name: "Wal.open() releases the lock when warn throws",
+    },
+  },
 ];

@@ -107,10 +107,11 @@ export async function readLog(
       assertEquals(firstLsn, next ?? firstLsn, "LSNs leave something out");
       next = firstLsn + (lost ?? records.length);
       if (lost !== undefined) read.holes.push([firstLsn, next - 1]);
-      for (const [index, data] of records.entries()) {
+      let lsn = firstLsn;
+      for (const data of records) {
         const text = new TextDecoder().decode(data);
-        assertEquals(text, recordOf(firstLsn + index));
-        read.lsns.push(firstLsn + index);
+        assertEquals(text, recordOf(lsn));
+        read.lsns.push(lsn++);
       }
     }
     return read;

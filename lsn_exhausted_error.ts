@@ -1,8 +1,5 @@
-/**
- * The last LSN that a log gives out, 2^53 - 2: the one after it, which names
- * where the log goes on, has to be a safe integer, too.
- */
-export const LAST_LSN = Number.MAX_SAFE_INTEGER - 1;
+/** The last LSN that a log gives out, 2^53 - 1. */
+export const LAST_LSN = Number.MAX_SAFE_INTEGER;
 
 /** No LSN is left for what was to be appended; nothing was queued. */
 export class LsnExhaustedError extends RangeError {

@@ -3,6 +3,7 @@ import type { ReadOptions } from "./read_options.ts";
 import { RecordReader } from "./record_reader.ts";
 import { requireKnown } from "./require_known.ts";
 import { requireLsn } from "./require_argument.ts";
+import { CompactedError } from "./storage/compacted_error.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 
 const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
@@ -56,6 +57,9 @@ export class OpenReads {
     const first = this.#log.firstLsn;
     const last = this.#writtenLsn();
     const { from = first, to = last } = options;
+    if (Number.isSafeInteger(from) && from > 0 && from < first) {
+      throw new CompactedError(from, first);
+    }
     requireLsn("read from", from, first, last + 1);
     requireLsn("read to", to, from - 1, last);
     if (from <= to) yield* this.#log.read(from, to);

@@ -63,6 +63,21 @@ export class WaiterQueue {
     return count;
   }
 
+  /** Rejects those that wait for more than `lsn`, and says how many did. */
+  rejectAbove(lsn: number, error: Error): number {
+    const kept: [number, Resolve][] = [];
+    while (this.#early.lowest <= lsn) {
+      kept.push([this.#early.lowest, this.#early.take()]);
+    }
+    for (; this.#lsns[this.#head] <= lsn && this.#head < this.#tail;) {
+      kept.push([this.#lsns[this.#head], this.#resolves[this.#head++]]);
+    }
+    const count = this.reject(error);
+    kept.sort(([one], [other]) => one - other);
+    for (const [lsn, resolve] of kept) this.#put(lsn, resolve);
+    return count;
+  }
+
   #put(lsn: number, resolve: Resolve): void {
     const tail = this.#tail;
     if (tail > this.#head && this.#lsns[tail - 1] > lsn) {

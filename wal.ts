@@ -73,12 +73,14 @@ export class Wal implements AsyncDisposable {
    * Opens or makes the log at `target`, recovering it if its writer died.
    *
    * When it resolves, this process holds the lock and everything that can be
-   * read is durable. No byte that was there is changed, but with
+   * read is durable; but on a full disk the end may be durable only with the
+   * next sync. No byte that was there is changed, but with
    * `recovery: "salvage"`, which keeps the original bytes beside.
    *
    * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` when
    * it is open elsewhere, `CorruptLogError` when acknowledged records may be
-   * damaged, `FormatVersionError`, `ForeignFileError` or `StorageError`.
+   * damaged or missing, `FormatVersionError`, `ForeignFileError`,
+   * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
   static async open(target: WalTarget, options: WalOptions = {}): Promise<Wal> {
     const checked = checkOptions(options);
@@ -97,7 +99,8 @@ export class Wal implements AsyncDisposable {
    *
    * Waits in order while the queue is full. Rejects with `TypeError`,
    * `RecordTooLargeError`, or with `QueueFullError` when as many appends wait
-   * as may wait; nothing is queued then.
+   * as may wait; nothing is queued then. Rejects with `StorageFullError` when
+   * the disk is full: nothing of it is there, and the log goes on.
    */
   append(
     record: Uint8Array | string,
@@ -140,7 +143,10 @@ export class Wal implements AsyncDisposable {
    * no promise; see {@linkcode Wal.settled}. Nothing is promised of it yet.
    *
    * Throws `QueueFullError` when there is no room, `TypeError` or
-   * `RecordTooLargeError`; the record is then not queued.
+   * `RecordTooLargeError`; the record is then not queued. Throws
+   * `StorageFullError` once if records queued before were dropped because the
+   * disk was full and no call waited for them: its `lsn` says from which on, and
+   * those LSNs are given out again.
    */
   enqueue(record: Uint8Array | string): number {
     this.#refuseIfClosed("enqueue");
@@ -174,7 +180,8 @@ export class Wal implements AsyncDisposable {
    * reading began is not read; queued records are not either. Records that a
    * salvage gave up are skipped: the LSN jumps.
    *
-   * Throws `RangeError` when a bound is not kept or not written yet,
+   * Throws `CompactedError` when a record was dropped, also meanwhile,
+   * `RangeError` when a bound is not written yet,
    * `CorruptLogError` at the first record that is damaged or missing, and
    * `LogClosedError` when the log is closed before all is read.
    */
@@ -190,12 +197,16 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Drops whole segments whose records are all below `lsn`, as after a
-   * checkpoint; all others stay readable. When it resolves, they are gone for
-   * good. Records below `lsn` in the segment that holds it stay.
+   * Drops the records below `lsn`, as after a checkpoint; all others stay. When
+   * it resolves, they are gone for good: reading one throws `CompactedError`,
+   * and so does a read that has not come further. The space of a segment is free
+   * once all of its records are dropped. With the last LSN plus 1 the log is
+   * empty, and goes on counting from there.
    *
-   * Calls run one after the other. Rejects with `RangeError` when `lsn` lies
-   * beyond the end, and with `FencedError` when another owner has taken over.
+   * Works on a full disk, from the log's reserve. Calls run one after the other.
+   * Rejects with `RangeError` when `lsn` lies beyond the end, with `FencedError`
+   * when another owner has taken over, and with `StorageError` when files cannot
+   * be removed now; the records are dropped then all the same.
    */
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
@@ -225,14 +236,13 @@ export class Wal implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const readsClosed = this.#reads.close();
-    let isClean = false;
     try {
-      isClean = await this.#writer.drain();
+      await this.#writer.drain();
     } finally {
       this.#writer.stop();
       await this.#truncating;
       await readsClosed;
-      await this.#log.close(isClean);
+      await this.#log.close(!this.#writer.hasFailed);
     }
   }
 

@@ -115,13 +115,14 @@ export class SegmentSupply {
    * used again if it fits and nobody else has a link to it, else to be removed.
    */
   async take(segment: string): Promise<void> {
-    if (!await this.#canReuse(segment)) return await this.#remove(segment);
     const name = this.#nextName();
-    await this.#storage.rename(segment, name);
+    const isReused = await this.#canReuse(segment) > 0 &&
+      await this.#rename(segment, name);
+    if (!isReused) return await this.#remove(segment);
     await this.#storage.syncDirectory();
     // A backup may have linked it up to now; not under this name.
     const bytes = await this.#canReuse(name);
-    if (bytes) this.#spares.push({ name, bytes });
+    if (bytes > 0) this.#spares.push({ name, bytes });
     else await this.#remove(name);
   }
 
@@ -174,6 +175,16 @@ export class SegmentSupply {
       }
     } catch {
       return 0; // It need not be opened to be removed.
+    }
+  }
+
+  /** Says whether it could be renamed: without space it can still be removed. */
+  async #rename(segment: string, name: string): Promise<boolean> {
+    try {
+      await this.#storage.rename(segment, name);
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -1,6 +1,4 @@
 import { LsnExhaustedError } from "../lsn_exhausted_error.ts";
-import { encodeSegmentHeader } from "../storage/format/segment_header.ts";
-import { formatSegmentName } from "../storage/format/segment_name.ts";
 import { MemoryStorage } from "../storage/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertRejects, assertThrows } from "./support/assert.ts";
@@ -8,7 +6,7 @@ import { openWal } from "./support/open_wal.ts";
 import { test } from "./support/register.ts";
 import { track } from "./support/track.ts";
 
-const LAST = Number.MAX_SAFE_INTEGER - 1;
+const LAST = Number.MAX_SAFE_INTEGER;
 
 test("append() rejects when no LSN is left, and queues nothing", async () => {
   const { wal, log, clock, close } = await openWal({}, { lastLsn: LAST - 2 });
@@ -26,8 +24,8 @@ test("append() rejects when no LSN is left, and queues nothing", async () => {
   const error = assertThrows(() => wal.enqueue("c"), LsnExhaustedError);
   assertEquals(
     error.message,
-    "Cannot append 1 more after record 9007199254740990 as LSNs end at " +
-      "9007199254740990",
+    "Cannot append 1 more after record 9007199254740991 as LSNs end at " +
+      "9007199254740991",
   );
   assertEquals(await clock.settle(last), LAST);
   assertEquals(await clock.settle(wal.flush()), LAST);
@@ -61,8 +59,7 @@ test("append() counts those who wait for room before it", async () => {
 test("Wal.open() reads what has the last LSN, and refuses more", async () => {
   const storage = new MemoryStorage();
   const firstLsn = LAST - 1;
-  const header = { salt: 7, firstLsn, epoch: 1, previous: 0 };
-  storage.put(formatSegmentName(firstLsn, 1), encodeSegmentHeader(header));
+  await (await Wal.open(storage, { firstLsn })).close();
   for (let lsn = firstLsn; lsn <= LAST; lsn++) {
     const wal = await Wal.open(storage);
     assertEquals(await wal.append(`${lsn}`), lsn);

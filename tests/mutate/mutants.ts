@@ -448,8 +448,8 @@ export const mutants: readonly Mutant[] = [
     name: "gives out LSNs that cannot be read back",
     edits: [{
       file: "lsn_exhausted_error.ts",
-      find: "Number.MAX_SAFE_INTEGER - 1;",
-      replace: "Number.MAX_SAFE_INTEGER;",
+      find: "Number.MAX_SAFE_INTEGER;",
+      replace: "Number.MAX_SAFE_INTEGER + 1;",
     }],
     caughtBy: {
       file: "tests/lsn_exhausted_test.ts",

@@ -34,6 +34,8 @@ export class Writer {
   readonly #sync: SyncDemand;
   readonly #acks: Acknowledgements;
   #activity: Activity = "idle";
+  /** LSN of the last record that was there before. */
+  readonly #openedLsn: number;
   #failure: LogFailedError | undefined;
   /** Why records were dropped of which nobody waited to hear. */
   #untold: StorageFullError | undefined;
@@ -52,6 +54,7 @@ export class Writer {
     this.#log = log;
     this.#policy = policy;
     this.#clock = clock;
+    this.#openedLsn = log.lastLsn;
     this.#acks = new Acknowledgements(log.lastLsn, log.syncedLsn);
     const limits = policy.limits ?? {};
     this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
@@ -143,9 +146,14 @@ export class Writer {
     return await this.#acks.wait(lsn, "disk");
   }
 
-  /** Flushes, unless the log has failed and somebody heard of it. */
+  /**
+   * Flushes what was appended, unless the log has failed and somebody heard of
+   * it.
+   */
   async drain(): Promise<void> {
-    if (!this.#isTold) await this.flush();
+    const isIdle = this.lastLsn === this.#openedLsn && !this.#intake.isCrowded;
+    if (isIdle) this.requireHealth();
+    else if (!this.#isTold) await this.flush();
   }
 
   /** Ends all timers; to be called when nothing is in flight. */

@@ -254,6 +254,7 @@ class Opening {
     } catch (error) {
       if (!isOutOfSpace(error)) throw error;
       // What is durable needs no copy; what is not, gets it when there is room.
+      // The reserve is for what takes no space for long: locks and manifests.
       return isDurable ? state : { ...state, finish };
     }
   }
@@ -296,8 +297,11 @@ class Opening {
   ): Promise<{ segments: SegmentName[]; checksum: number }> {
     const owner = { log, epoch };
     const range = { segments, firstLsn: rewriteLsn, lastLsn: baseLsn };
-    const { segment, checksum } = await this.#reserve.spend(() =>
-      rewriteEnd(this.#storage, this.#lock, owner, range)
+    const { segment, checksum } = await rewriteEnd(
+      this.#storage,
+      this.#lock,
+      owner,
+      range,
     );
     const isOld = ({ firstLsn }: SegmentName) => firstLsn >= rewriteLsn;
     await removeFiles(this.#storage, segments.filter(isOld));

@@ -138,11 +138,14 @@ export class SegmentSupply {
     return { ...created, preparedBytes: spare?.bytes ?? 0 };
   }
 
-  /** Removes what was kept ready for nothing. */
-  async close(): Promise<void> {
+  /** Removes what was kept ready; says whether that was anything. */
+  async giveBack(): Promise<boolean> {
     await this.#step;
-    if (this.#draft !== undefined) this.#spares.push(this.#draft);
-    for (const { name } of this.#spares.splice(0)) await this.#discard(name);
+    const files = this.#spares.splice(0);
+    if (this.#draft !== undefined) files.push(this.#draft);
+    this.#draft = undefined;
+    for (const { name } of files) await this.#discard(name);
+    return files.length > 0;
   }
 
   #begin(): Draft {

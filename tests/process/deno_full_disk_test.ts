@@ -10,7 +10,7 @@ import { DenoStorage } from "../../storage/deno_storage.ts";
 import { NodeStorage } from "../../storage/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { seeded } from "../../storage/_seeded.ts";
+import { type Choose, seeded } from "../../storage/_seeded.ts";
 import { test } from "../support/register.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
@@ -58,32 +58,52 @@ async function fillOften(dir: string): Promise<void> {
   console.log(`seed ${seed}`);
   const next = seeded(seed);
   const kept: Kept = new Map();
-  let abandoned: Wal | undefined;
+  const log = new Reopened(`${dir}/log`, next);
   for (let fill = 0; fill < FILLS; fill++) {
-    const storage = fill % 2 === 0
-      ? new DenoStorage(`${dir}/log`)
-      : new NodeStorage(`${dir}/log`);
-    const wal = await Wal.open(storage, {
-      takeOver: abandoned !== undefined,
-      segmentBytes: 256 * 1024,
-      warn() {},
-    });
-    await abandoned?.close().catch(() => {});
+    const wal = await log.open();
     await requireAll(wal, kept);
     await fillUp(wal, kept, next);
-    await requireAll(wal, kept);
-    await makeRoom(wal, kept, next);
-    abandoned = next(2) === 0 ? wal : undefined;
-    if (abandoned === undefined) await wal.close();
+    // Opening needs no more than the reserve, however often it is done.
+    for (let nth = 0; nth < 2; nth++) await requireAll(await log.open(), kept);
+    await makeRoom(await log.open(), kept, next);
   }
-  await abandoned?.close();
+  await log.close();
+}
+
+/** A log that is opened again: after it was closed, or from an owner's hands. */
+class Reopened {
+  readonly #dir: string;
+  readonly #next: Choose;
+  #wal: Wal | undefined;
+
+  constructor(dir: string, next: Choose) {
+    this.#dir = dir;
+    this.#next = next;
+  }
+
+  async open(): Promise<Wal> {
+    const before = this.#wal;
+    const takeOver = before !== undefined && this.#next(2) === 0;
+    if (!takeOver) await before?.close();
+    const storage = this.#next(2) === 0
+      ? new DenoStorage(this.#dir)
+      : new NodeStorage(this.#dir);
+    const options = { takeOver, segmentBytes: 256 * 1024, warn() {} };
+    this.#wal = await Wal.open(storage, options);
+    if (takeOver) await before.close().catch(() => {});
+    return this.#wal;
+  }
+
+  async close(): Promise<void> {
+    await this.#wal?.close();
+  }
 }
 
 /** Appends until there is no space, from several callers. */
 async function fillUp(
   wal: Wal,
   kept: Kept,
-  next: (choices: number) => number,
+  next: Choose,
 ): Promise<void> {
   let isFull = false;
   const call = async () => {
@@ -104,12 +124,12 @@ async function fillUp(
 async function makeRoom(
   wal: Wal,
   kept: Kept,
-  next: (choices: number) => number,
+  next: Choose,
 ): Promise<void> {
   const last = Math.max(...kept.keys());
   const lsn = next(4) === 0 ? last + 1 : Math.floor(last - next(Math.max(1, kept.size >> 1)));
   await wal.truncateBefore(lsn);
-  for (const kept_ of [...kept.keys()]) if (kept_ < lsn) kept.delete(kept_);
+  for (const below of [...kept.keys()]) if (below < lsn) kept.delete(below);
   const text = "there is room";
   kept.set(await wal.append(text), text);
 }

@@ -53,7 +53,8 @@ export interface DecodedLog {
   refusal?: Refusal;
 }
 
-interface Name {
+/** A segment's name, and the numbers in it; revision 0 is never repaired. */
+export interface DecodedName {
   file: string;
   firstLsn: number;
   epoch: number;
@@ -127,7 +128,7 @@ function read(files: ReadonlyMap<string, Uint8Array>, log: DecodedLog): void {
 }
 
 /** The numbers in a segment's name; nothing for other files. */
-function parseName(file: string): Name[] {
+export function parseName(file: string): DecodedName[] {
   const match = /^(\d{16})-(\d{8,})(?:\.([1-9]\d*))?\.wal$/.exec(file);
   if (match === null) return [];
   const [firstLsn, epoch, revision] = match.slice(1).map((text) =>
@@ -162,11 +163,14 @@ function readManifest(
   throw new Refusal("damage", `${file}: holds epoch ${manifest.epoch}`);
 }
 
-/** Which segments count: the steps of the page. */
-function arrange(
-  names: Name[],
-  { epoch, firstLsn, baseLsn, rewriteLsn }: DecodedManifest,
-): { live: Name[]; fenced: Name[] } {
+/** Which segments count, by the steps of the page. */
+export function arrange(
+  names: readonly DecodedName[],
+  { epoch, firstLsn, baseLsn, rewriteLsn }: Pick<
+    DecodedManifest,
+    "epoch" | "firstLsn" | "baseLsn" | "rewriteLsn"
+  >,
+): { live: DecodedName[]; fenced: DecodedName[] } {
   const latest = names.filter((one) =>
     !names.some((other) =>
       other.firstLsn === one.firstLsn && other.epoch === one.epoch &&
@@ -180,8 +184,8 @@ function arrange(
       one.firstLsn <= baseLsn)
   );
   kept.sort((a, b) => a.firstLsn - b.firstLsn || a.epoch - b.epoch);
-  const live: Name[] = [];
-  const fenced: Name[] = [];
+  const live: DecodedName[] = [];
+  const fenced: DecodedName[] = [];
   for (const one of kept) {
     const isLate = one.epoch < epoch && one.firstLsn > baseLsn;
     const isPassed = live.some((before) => before.epoch > one.epoch);
@@ -195,7 +199,7 @@ function arrange(
 }
 
 function requireStart(
-  first: Name | undefined,
+  first: DecodedName | undefined,
   { firstLsn, durableLsn }: DecodedManifest,
 ): void {
   const isWhole = first === undefined

@@ -222,16 +222,18 @@ test("SegmentCursor.seek() moves to the last entry at or below a record", async 
 });
 
 test("SegmentCursor.seek() never moves back", async () => {
-  const drawn = Array.from({ length: 3 }, () => {
+  const drawn = Array.from({ length: 4 }, () => {
     return { kind: KIND.records, lsns: 0, bytes: 4 };
   });
-  const index = { true: [true, true, true], lies: [], footer: 0, tail: 0 };
+  const index = { true: [true, true], lies: [], footer: 0, tail: 0 };
   const storage = new MemoryStorage();
   storage.put(NAME, segmentOf(drawn, index));
   const cursor = await SegmentCursor.open(storage, parseSegmentName(NAME)!);
-  await cursor.seek(3);
-  await cursor.seek(1);
-  assertEquals(cursor.nextLsn, 3);
+  for await (const _ of cursor.frames(4));
+  for (const lsn of [1, 4, 5, 100]) {
+    await cursor.seek(lsn);
+    assertEquals(cursor.nextLsn, 4);
+  }
   await cursor.close();
 });
 

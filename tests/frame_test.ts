@@ -7,8 +7,12 @@ import {
   frameBytes,
   type FrameFault,
   type FrameHeader,
+  isSeal,
+  KIND,
   lsnsOf,
   MAX_FRAME_BYTES,
+  MAX_FRAME_TIME,
+  unknownFeature,
 } from "../storage/format/frame.ts";
 import { encodeHole } from "../storage/format/hole.ts";
 import { assert, assertEquals, assertFalse } from "./support/assert.ts";
@@ -31,6 +35,8 @@ function frameOf(
     syncedLsn: 41,
     count: 1,
     length: payload.length,
+    time: 1_700_000_000_000,
+    kind: KIND.records,
     ...header,
   });
   return bytes;
@@ -50,13 +56,18 @@ test("decodeFrame() gives back what encodeFrame() was given", () => {
     previous: u32,
     firstLsn: lsn,
     syncedLsn: lsn,
+    time: fc.oneof(
+      fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, MAX_FRAME_TIME),
+      fc.maxSafeNat().map((time) => time % 2 ** 48),
+    ),
   });
   const payload = fc.uint8Array({ minLength: 4 });
   fc.assert(fc.property(header, payload, (header, payload) => {
     const count = payload.length >> 2;
     const frame = decodeFrame(frameOf(payload, { ...header, count })) as Frame;
-    const { salt, previous, firstLsn, syncedLsn } = frame;
-    assertEquals({ salt, previous, firstLsn, syncedLsn }, { ...header });
+    const { salt, previous, firstLsn, syncedLsn, time } = frame;
+    assertEquals({ salt, previous, firstLsn, syncedLsn, time }, { ...header });
+    assertEquals([frame.kind, frame.flags], [KIND.records, 0]);
     assertEquals([frame.count, frame.length], [count, payload.length]);
     assertEquals(frame.payload, payload);
   }));
@@ -65,7 +76,7 @@ test("decodeFrame() gives back what encodeFrame() was given", () => {
 test("decodeFrame() gives back a hole, which declares what it skips synced", () => {
   for (const lost of [0, 1, 7, 2 ** 40]) {
     const hole = { resumes: 0xfedcba98, lost };
-    const header = { count: 0, syncedLsn: 41 + lost };
+    const header = { kind: KIND.hole, count: 0, syncedLsn: 41 + lost };
     const frame = decodeFrame(frameOf(encodeHole(hole), header)) as Frame;
     assertEquals(frame.hole, hole);
     assertEquals(lsnsOf(frame), lost);
@@ -75,21 +86,72 @@ test("decodeFrame() gives back a hole, which declares what it skips synced", () 
 test("decodeFrame() refuses a hole that skips more than it declares synced", () => {
   const lost = 7;
   const payload = encodeHole({ resumes: 1, lost });
-  const count = 0;
+  const kind = { kind: KIND.hole, count: 0 };
   for (const syncedLsn of [0, 41, 41 + lost - 1, 41 + lost + 1, 2 ** 53 - 1]) {
-    assertEquals(faultOf(frameOf(payload, { count, syncedLsn })), "records");
+    assertEquals(faultOf(frameOf(payload, { ...kind, syncedLsn })), "records");
   }
   const huge = encodeHole({ resumes: 1, lost: 2 ** 53 - 1 });
   const syncedLsn = 2 ** 53 + 40;
-  assertEquals(faultOf(frameOf(huge, { count, syncedLsn })), "records");
+  assertEquals(faultOf(frameOf(huge, { ...kind, syncedLsn })), "records");
 });
 
-test("decodeFrame() knows no frame without a record but marks and holes", () => {
+test("decodeFrame() refuses a hole of any other length", () => {
   for (let length = 0; length < 40; length++) {
-    const decoded = decodeFrame(frameOf(new Uint8Array(length), { count: 0 }));
-    const isKnown = length === 0 || length === 12;
-    assertEquals("fault" in decoded, !isKnown, `length ${length}`);
+    const header = { kind: KIND.hole, count: 0, syncedLsn: 41 };
+    const decoded = decodeFrame(frameOf(new Uint8Array(length), header));
+    assertEquals("fault" in decoded, length !== 12, `length ${length}`);
   }
+});
+
+test("decodeFrame() finds records in frames of that kind, and in no other", () => {
+  for (let kind = 0; kind < 256; kind++) {
+    if (kind === KIND.hole) continue;
+    for (const count of [0, 1, 3]) {
+      const decoded = decodeFrame(frameOf(new Uint8Array(12), { kind, count }));
+      const isSound = (kind === KIND.records) === (count > 0);
+      assertEquals("fault" in decoded, !isSound, `kind ${kind}, ${count}`);
+    }
+  }
+});
+
+test("isSeal() is true of seals only, with and without an index", () => {
+  for (let kind = 1; kind < 256; kind++) {
+    if (kind === KIND.hole) continue;
+    for (const length of [0, 24]) {
+      const bytes = frameOf(new Uint8Array(length), { kind, count: 0 });
+      const frame = decodeFrame(bytes) as Frame;
+      assertEquals(isSeal(frame), kind === KIND.seal);
+      assertEquals(lsnsOf(frame), 0);
+    }
+  }
+});
+
+test("unknownFeature() lets kinds from 128 on and high flags pass", () => {
+  const frame = decodeFrame(sample()) as Frame;
+  for (let kind = 0; kind < 256; kind++) {
+    for (let flags = 0; flags < 256; flags++) {
+      const isKnown = (kind < 3 || kind > 127) && flags % 16 === 0;
+      const unknown = unknownFeature({ ...frame, kind, flags });
+      if ((unknown === undefined) === isKnown) continue;
+      throw new Error(`kind ${kind}, flags ${flags}: ${unknown}`);
+    }
+  }
+  const flags = unknownFeature({ ...frame, kind: 3, flags: 0x81 });
+  assertEquals(flags, "frame flags 0x81");
+  assertEquals(unknownFeature({ ...frame, kind: 3 }), "frame kind 3");
+});
+
+test("encodeFrame() writes each field where docs/format.md says", () => {
+  const bytes = frameOf(new Uint8Array(4), { time: 0x0102_0304_0506, kind: 0 });
+  const view = new DataView(bytes.buffer);
+  assertEquals(view.getBigUint64(40, true), 0x0000_0102_0304_0506n);
+  assertEquals(view.getUint32(8, true), 0x1234abcd);
+  assertEquals(view.getUint32(12, true), 0x89abcdef);
+  assertEquals(view.getBigUint64(16, true), 42n);
+  assertEquals(view.getBigUint64(24, true), 41n);
+  assertEquals([32, 36].map((at) => view.getUint32(at, true)), [1, 4]);
+  const seal = frameOf(new Uint8Array(), { kind: KIND.seal, count: 0 });
+  assertEquals([...seal.subarray(46, 48)], [1, 0]);
 });
 
 test("decodeFrame() finds the frame in what lies behind it", () => {
@@ -105,7 +167,7 @@ test("encodeFrame() fills a frame up with zeros to a multiple of 8", () => {
   for (let length = 0; length <= 16; length++) {
     const bytes = frameOf(new Uint8Array(length).fill(1), { count: 0 });
     assertEquals(bytes.length, frameBytes(length));
-    assertEquals([bytes.length % 8, bytes.length < 48 + length], [0, true]);
+    assertEquals([bytes.length % 8, bytes.length < 56 + length], [0, true]);
     assert(bytes.subarray(FRAME_HEADER_BYTES + length).every((at) => at === 0));
   }
 });

@@ -2,233 +2,244 @@
  * A reader of logs, written from docs/format.md alone: it shares no line with
  * the library, so that a mistake has to be made twice to go unseen.
  */
+import {
+  type Chain,
+  checkHead,
+  type DecodedRecord,
+  type DecodedSegment,
+  hex,
+  indexOf,
+  readFrames,
+  Refusal,
+  startSegment,
+  strayLsn,
+  u64,
+} from "./independent_segment.ts";
 
-/** A frame that links. */
-export interface DecodedFrame {
-  offset: number;
-  checksum: number;
-  previous: number;
+/** What a manifest says. */
+export interface DecodedManifest {
+  log: string;
+  epoch: number;
   firstLsn: number;
-  syncedLsn: number;
-  count: number;
-  length: number;
-  /** What a frame says that is neither records nor a mark. */
-  hole?: { resumes: number; lost: number };
+  baseLsn: number;
+  durableLsn: number;
+  rewriteLsn: number;
+  time: number;
+  link: number;
+  closed: boolean;
 }
 
-/** A segment up to where its frames end. */
-export interface DecodedSegment {
+/** A log as read; what was found before a refusal, if it is refused. */
+export interface DecodedLog {
+  /** The manifest that counts; absent in an empty directory. */
+  manifest?: DecodedManifest;
+  /** The segments that make up the log, in order. */
+  segments: DecodedSegment[];
+  /** Segments that an owner made after it was overtaken. */
+  fenced: string[];
+  /** LSN of the oldest record kept. */
+  firstLsn: number;
+  /** LSN of the last record. */
+  lastLsn: number;
+  /** The records kept, in order. */
+  records: DecodedRecord[];
+  /** The records that are gone, by first and last LSN. */
+  holes: [number, number][];
+  /** For each segment, what of its index is true: LSN and offset. */
+  indexes: [number, number][][];
+  /** Whether the end is a torn tail. */
+  torn: boolean;
+  /** Why the log is refused, on opening or on reading all of it. */
+  refusal?: Refusal;
+}
+
+/** A segment's name, and the numbers in it; revision 0 is never repaired. */
+export interface DecodedName {
   file: string;
   firstLsn: number;
   epoch: number;
-  salt: number;
-  previous: number;
-  frames: DecodedFrame[];
-  /** Where the last frame that links ends. */
-  end: number;
-}
-
-/** A log as read. */
-export interface DecodedLog {
-  segments: DecodedSegment[];
-  fenced: string[];
-  /** LSN of the first of `records`. */
-  firstLsn: number;
-  records: Uint8Array[];
-  /** The records that are gone, by first and last LSN. */
-  holes: [number, number][];
-  remainder: "nothing" | "zeros" | "bytes";
-  decision: "accept" | "cut" | "refuse";
-}
-
-interface Chain extends DecodedSegment {
-  bytes: Uint8Array;
-  records: Uint8Array[];
-  nextLsn: number;
-  link: number;
+  revision: number;
 }
 
 /** Reads a log from its files by name. */
 export function decodeLog(files: ReadonlyMap<string, Uint8Array>): DecodedLog {
-  const { live, fenced } = sortFiles([...files.keys()]);
-  const chains = live.map((file) => decodeSegment(file, files.get(file)!));
-  const records: Uint8Array[] = [];
-  const holes: [number, number][] = [];
-  for (const [index, chain] of chains.entries()) {
-    const next = chains[index + 1];
-    if (next) endAt(chain, next);
-    const end = next?.firstLsn ?? Infinity;
-    for (const { firstLsn, hole } of chain.frames) {
-      if (!hole || hole.lost === 0 || firstLsn >= end) continue;
-      holes.push([firstLsn, firstLsn + hole.lost - 1]);
-    }
-    records.push(...chain.records);
-  }
-  const last = chains.at(-1);
-  return {
-    segments: chains.map(({ file, ...chain }) => ({
-      file,
-      firstLsn: chain.firstLsn,
-      epoch: chain.epoch,
-      salt: chain.salt,
-      previous: chain.previous,
-      frames: chain.frames,
-      end: chain.end,
-    })),
-    fenced,
-    firstLsn: chains[0]?.firstLsn ?? 1,
-    records,
-    holes,
-    ...(last ? judgeEnd(last) : { remainder: "nothing", decision: "accept" }),
-  };
-}
-
-function sortFiles(names: string[]): { live: string[]; fenced: string[] } {
-  const live: string[] = [];
-  const fenced: string[] = [];
-  let epoch = 0;
-  const key = (name: string) => name.split(/[-.]/).map(Number);
-  const segments = names.filter((name) => /^\d{16}-\d{8,}\.wal$/.test(name));
-  segments.sort((a, b) => key(a)[0] - key(b)[0] || key(a)[1] - key(b)[1]);
-  for (const name of segments) {
-    (key(name)[1] < epoch ? fenced : live).push(name);
-    epoch = Math.max(epoch, key(name)[1]);
-  }
-  return { live, fenced };
-}
-
-function decodeSegment(file: string, bytes: Uint8Array): Chain {
-  const view = viewOf(bytes);
-  const magic = new TextDecoder().decode(bytes.subarray(0, 8));
-  if (magic !== "SYNCLINE") throw new Error(`${file}: magic`);
-  if (view.getUint32(8, true) !== 1) throw new Error(`${file}: version`);
-  if (view.getUint32(60, true) !== crc(bytes, 0, 60)) {
-    throw new Error(`${file}: checksum`);
-  }
-  const chain: Chain = {
-    file,
-    bytes,
-    firstLsn: Number(view.getBigUint64(16, true)),
-    epoch: Number(view.getBigUint64(24, true)),
-    salt: view.getUint32(32, true),
-    previous: view.getUint32(36, true),
-    frames: [],
+  const log: DecodedLog = {
+    segments: [],
+    fenced: [],
+    firstLsn: 1,
+    lastLsn: 0,
     records: [],
-    end: 64,
-    nextLsn: Number(view.getBigUint64(16, true)),
-    link: view.getUint32(36, true),
+    holes: [],
+    indexes: [],
+    torn: false,
   };
-  const [, first, epoch] = /^(\d+)-(\d+)\.wal$/.exec(file)!;
-  if (Number(first) !== chain.firstLsn || Number(epoch) !== chain.epoch) {
-    throw new Error(`${file}: header and name differ`);
+  try {
+    read(files, log);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    log.refusal = error;
   }
-  while (takeFrame(chain));
-  return chain;
+  return log;
 }
 
-function takeFrame(chain: Chain): boolean {
-  const frame = wholeFrame(chain.bytes, chain.end, chain.salt);
-  if (!frame || frame.previous !== chain.link) return false;
-  if (frame.firstLsn !== chain.nextLsn) return false;
-  const view = viewOf(chain.bytes);
-  let at = chain.end + 40;
-  for (let index = 0; index < frame.count; index++) {
-    const start = at + 4;
-    at = start + view.getUint32(at, true);
-    chain.records.push(chain.bytes.subarray(start, at));
+function read(files: ReadonlyMap<string, Uint8Array>, log: DecodedLog): void {
+  const names = [...files.keys()].flatMap(parseName);
+  const manifest = readManifest(files);
+  const newest = Math.max(0, ...names.map(({ epoch }) => epoch));
+  if (newest > (manifest?.epoch ?? 0)) {
+    throw new Refusal("damage", `the manifest of epoch ${newest} is missing`);
   }
-  if (frame.count > 0 && at !== chain.end + 40 + frame.length) {
-    throw new Error("records");
+  if (manifest === undefined) return;
+  log.manifest = manifest;
+  log.firstLsn = manifest.firstLsn;
+  log.lastLsn = manifest.firstLsn - 1;
+  const { live, fenced } = arrange(names, manifest);
+  log.fenced = fenced.map(({ file }) => file);
+  requireStart(live[0], manifest);
+  let before: Chain | undefined;
+  for (const [index, { file }] of live.entries()) {
+    const next = live[index + 1];
+    const chain = startSegment(file, files.get(file)!);
+    if (chain.log !== manifest.log) {
+      throw new Refusal("damage", `${file}: another log's`);
+    }
+    if (before !== undefined && chain.previous !== before.joint) {
+      throw new Refusal("damage", `${file}: does not link to ${before.file}`);
+    }
+    const isOld = chain.epoch < manifest.epoch;
+    const end = next?.firstLsn ?? (isOld ? manifest.baseLsn + 1 : Infinity);
+    try {
+      readFrames(chain, end);
+    } finally {
+      note(log, chain);
+    }
+    if (next !== undefined && chain.nextLsn !== end) {
+      throw new Refusal(
+        "damage",
+        `${file}: record ${chain.nextLsn} is missing`,
+      );
+    }
+    before = chain;
   }
-  chain.frames.push(frame);
-  chain.end += size(frame.length);
-  chain.nextLsn += frame.count + (frame.hole?.lost ?? 0);
-  if (frame.count > 0) chain.link = frame.checksum;
-  if (frame.hole) chain.link = frame.hole.resumes;
-  return true;
+  if (before === undefined) return;
+  const isWhole = before.epoch < manifest.epoch &&
+    before.nextLsn === manifest.baseLsn + 1;
+  log.torn = judgeEnd(before, manifest, isWhole);
 }
 
-function wholeFrame(
-  bytes: Uint8Array,
-  offset: number,
-  salt: number,
-): DecodedFrame | undefined {
-  if (bytes.length < offset + 40) return undefined;
-  const view = viewOf(bytes);
-  if (view.getUint32(offset, true) !== 0x31464c53) return undefined;
-  if (view.getUint32(offset + 8, true) !== salt) return undefined;
-  const count = view.getUint32(offset + 32, true);
-  const length = view.getUint32(offset + 36, true);
-  if (length > 67108864 || count * 4 > length) return undefined;
-  const end = offset + size(length);
-  if (bytes.length < end) return undefined;
-  const checksum = view.getUint32(offset + 4, true);
-  if (checksum !== crc(bytes, offset + 8, end)) return undefined;
-  const frame = {
-    offset,
-    checksum,
-    previous: view.getUint32(offset + 12, true),
-    firstLsn: Number(view.getBigUint64(offset + 16, true)),
-    syncedLsn: Number(view.getBigUint64(offset + 24, true)),
-    count,
-    length,
-  };
-  if (count > 0 || length === 0) return frame;
-  if (length !== 12) return undefined;
-  const resumes = view.getUint32(offset + 40, true);
-  const lost = Number(view.getBigUint64(offset + 44, true));
-  const isSound = frame.syncedLsn === frame.firstLsn + lost - 1;
-  return isSound ? { ...frame, hole: { resumes, lost } } : undefined;
-}
-
-/** A segment counts up to where the next one begins, which names its end. */
-function endAt(chain: Chain, next: Chain): void {
-  const counted = chain.frames.filter(({ firstLsn }) =>
-    firstLsn < next.firstLsn
+/** The numbers in a segment's name; nothing for other files. */
+export function parseName(file: string): DecodedName[] {
+  const match = /^(\d{16})-(\d{8,})(?:\.([1-9]\d*))?\.wal$/.exec(file);
+  if (match === null) return [];
+  const [firstLsn, epoch, revision] = match.slice(1).map((text) =>
+    Number(text ?? 0)
   );
-  const last = counted.filter(({ count, hole }) => count > 0 || hole).at(-1);
-  const link = last?.hole?.resumes ?? last?.checksum ?? chain.previous;
-  if (chain.nextLsn < next.firstLsn || link !== next.previous) {
-    throw new Error(`${next.file}: does not link to ${chain.file}`);
-  }
-  chain.records.length = counted.reduce((sum, { count }) => sum + count, 0);
+  return [{ file, firstLsn, epoch, revision }];
 }
 
+function readManifest(
+  files: ReadonlyMap<string, Uint8Array>,
+): DecodedManifest | undefined {
+  const epochs = [...files.keys()]
+    .flatMap((file) => /^(\d{8,})\.manifest$/.exec(file)?.[1] ?? [])
+    .sort((a, b) => Number(a) - Number(b));
+  const highest = epochs.at(-1);
+  if (highest === undefined) return undefined;
+  const file = `${highest}.manifest`;
+  const bytes = files.get(file)!;
+  const view = checkHead(file, bytes.subarray(0, 128), "SYNCMANI", 128);
+  const manifest: DecodedManifest = {
+    log: hex(bytes.subarray(16, 32)),
+    epoch: u64(view, 32),
+    firstLsn: u64(view, 40),
+    baseLsn: u64(view, 48),
+    durableLsn: u64(view, 56),
+    rewriteLsn: u64(view, 64),
+    time: u64(view, 72),
+    link: view.getUint32(80, true),
+    closed: view.getUint32(84, true) === 1,
+  };
+  if (manifest.epoch === Number(highest)) return manifest;
+  throw new Refusal("damage", `${file}: holds epoch ${manifest.epoch}`);
+}
+
+/** Which segments count, by the steps of the page. */
+export function arrange(
+  names: readonly DecodedName[],
+  { epoch, firstLsn, baseLsn, rewriteLsn }: Pick<
+    DecodedManifest,
+    "epoch" | "firstLsn" | "baseLsn" | "rewriteLsn"
+  >,
+): { live: DecodedName[]; fenced: DecodedName[] } {
+  const latest = names.filter((one) =>
+    !names.some((other) =>
+      other.firstLsn === one.firstLsn && other.epoch === one.epoch &&
+      other.revision > one.revision
+    )
+  );
+  const isRewritten = rewriteLsn !== 0 &&
+    latest.some((one) => one.epoch === epoch && one.firstLsn === rewriteLsn);
+  const kept = latest.filter((one) =>
+    !(isRewritten && one.epoch < epoch && one.firstLsn >= rewriteLsn &&
+      one.firstLsn <= baseLsn)
+  );
+  kept.sort((a, b) => a.firstLsn - b.firstLsn || a.epoch - b.epoch);
+  const live: DecodedName[] = [];
+  const fenced: DecodedName[] = [];
+  for (const one of kept) {
+    const isLate = one.epoch < epoch && one.firstLsn > baseLsn;
+    const isPassed = live.some((before) => before.epoch > one.epoch);
+    (isLate || isPassed ? fenced : live).push(one);
+  }
+  while (live.length > 1 && live[1].firstLsn <= firstLsn) live.shift();
+  if (live.length === 1 && live[0].epoch < epoch && baseLsn < firstLsn) {
+    live.shift();
+  }
+  return { live, fenced: fenced.filter((one) => one.firstLsn >= firstLsn) };
+}
+
+function requireStart(
+  first: DecodedName | undefined,
+  { firstLsn, durableLsn }: DecodedManifest,
+): void {
+  const isWhole = first === undefined
+    ? durableLsn < firstLsn
+    : first.firstLsn <= firstLsn;
+  if (!isWhole) throw new Refusal("damage", `record ${firstLsn} is missing`);
+}
+
+/** Adds what of a segment counts. */
+function note(log: DecodedLog, chain: Chain): void {
+  const { file, firstLsn, epoch, salt, previous, frames, end } = chain;
+  const segment = { file, firstLsn, epoch, salt, previous, log: chain.log };
+  log.segments.push({ ...segment, frames, end });
+  log.indexes.push(indexOf(chain));
+  log.records.push(...chain.records.filter(({ lsn }) => lsn >= log.firstLsn));
+  for (const { firstLsn, hole } of frames) {
+    const first = Math.max(firstLsn, log.firstLsn);
+    const last = firstLsn + (hole?.lost ?? 0) - 1;
+    if (last >= first) log.holes.push([first, last]);
+  }
+  log.lastLsn = Math.max(log.lastLsn, chain.nextLsn - 1);
+}
+
+/** Whether what follows the end is a torn tail. */
 function judgeEnd(
-  { bytes, end, salt, nextLsn }: Chain,
-): Pick<DecodedLog, "remainder" | "decision"> {
-  const rest = bytes.subarray(end);
-  const remainder = rest.length === 0
-    ? "nothing"
-    : rest.some((byte) => byte !== 0)
-    ? "bytes"
-    : "zeros";
-  for (let at = end; at < bytes.length;) {
-    const witness = wholeFrame(bytes, at, salt);
-    if (witness && witness.syncedLsn >= nextLsn) {
-      return { remainder, decision: "refuse" };
-    }
-    at += witness ? size(witness.length) : 8;
+  chain: Chain,
+  { firstLsn, durableLsn, closed, link }: DecodedManifest,
+  isWhole: boolean,
+): boolean {
+  const { file, nextLsn, bytes, end } = chain;
+  if (!isWhole && strayLsn(chain) >= nextLsn) {
+    throw new Refusal("damage", `${file}: record ${nextLsn} was synced`);
   }
-  return { remainder, decision: remainder === "bytes" ? "cut" : "accept" };
-}
-
-function size(length: number): number {
-  return Math.ceil((40 + length) / 8) * 8;
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
-}
-
-/** CRC-32, a bit at a time. */
-function crc(bytes: Uint8Array, from: number, to: number): number {
-  let rest = 0xffffffff;
-  for (let at = from; at < to; at++) {
-    rest ^= bytes[at];
-    for (let bit = 0; bit < 8; bit++) {
-      rest = rest & 1 ? rest >>> 1 ^ 0xedb88320 : rest >>> 1;
-    }
+  if (durableLsn >= nextLsn && durableLsn >= firstLsn) {
+    throw new Refusal("damage", `${file}: record ${nextLsn} was durable`);
   }
-  return ~rest >>> 0;
+  const isClosed = closed && durableLsn === nextLsn - 1;
+  if (isClosed && chain.joint !== link) {
+    throw new Refusal("damage", `${file}: closed with another link`);
+  }
+  return !isWhole && !isClosed &&
+    bytes.subarray(end).some((byte) => byte !== 0);
 }

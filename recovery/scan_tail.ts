@@ -86,8 +86,8 @@ function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
   return {
     offset: last ? last.offset + last.bytes : SEGMENT_HEADER_BYTES,
     fault: "end",
-    expected: `the end of the log at record ${end}`,
-    found: "it",
+    expected: `record ${end}`,
+    found: "the end that the manifest names",
   };
 }
 

@@ -10,7 +10,7 @@ export interface SmallFrame {
   /** Where it begins and ends in its segment, in bytes. */
   offset: number;
   end: number;
-  /** Its records; the mark of a close has none. */
+  /** Its records; the seal of a close has none. */
   firstLsn: number;
   lastLsn: number;
 }
@@ -25,7 +25,9 @@ export interface SmallSegment {
 /** A log of three segments, each of frames of 1, 2 and 1 records. */
 export interface SmallLog {
   segments: SmallSegment[];
-  /** Whether it ends with a mark. */
+  /** Its other files: the manifest and the reserve. */
+  others: Map<string, Uint8Array>;
+  /** Whether it ends with a seal, and its manifest says so. */
   closed: boolean;
 }
 
@@ -50,12 +52,15 @@ export async function makeSmallLog(closed: boolean): Promise<SmallLog> {
     bytes: files.get(file)!,
     frames: frames.map(({ offset, firstLsn, count, length }) => ({
       offset,
-      end: offset + Math.ceil((40 + length) / 8) * 8,
+      end: offset + Math.ceil((48 + length) / 8) * 8,
       firstLsn,
       lastLsn: firstLsn + count - 1,
     })),
   }));
-  return { segments, closed };
+  const others = new Map(
+    [...files].filter(([name]) => !/\.(wal|tmp)$/.test(name)),
+  );
+  return { segments, others, closed };
 }
 
 /** The text of a small log's record. */
@@ -65,11 +70,12 @@ export function recordOf(lsn: number): string {
 
 /** The log with segment `index` changed, or gone. */
 export function storageOf(
-  { segments }: SmallLog,
+  { segments, others }: SmallLog,
   index?: number,
   changed?: Uint8Array,
 ): MemoryStorage {
   const storage = new MemoryStorage();
+  for (const [name, bytes] of others) storage.put(name, bytes);
   for (const [at, { name, bytes }] of segments.entries()) {
     const put = at === index ? changed : bytes;
     if (put !== undefined) storage.put(name, put);

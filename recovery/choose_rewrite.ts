@@ -11,19 +11,20 @@ const MERGE_BYTES = 1024 * 1024;
  * The number of segments at the end of a log to be merged, as each opening adds
  * one: all of the last that have `MERGE_BYTES` together, if they are many.
  *
- * Every byte is copied about once for each seven openings that add a segment,
+ * None gets larger than a segment may be. Every byte is copied about once for each seven openings that add a segment,
  * until it lies in one of that size; so a log has few more than one a megabyte.
  */
 export async function countMergeable(
   storage: Storage,
   segments: readonly SegmentName[],
+  segmentBytes: number,
 ): Promise<number> {
   if (segments.length < LEAST_SEGMENTS) return 0;
   let count = 0;
   let bytes = 0;
   for (const { name } of segments.toReversed()) {
     bytes += await sizeOf(storage, name);
-    if (bytes > MERGE_BYTES) break;
+    if (bytes > Math.min(MERGE_BYTES, segmentBytes)) break;
     count++;
   }
   return count < LEAST_SEGMENTS ? 0 : count;

@@ -268,7 +268,8 @@ class Opening {
     const unsynced = durableLsn < lastLsn
       ? await this.#frameAt(segments.at(-1)!, durableLsn + 1)
       : 0;
-    const merged = await countMergeable(this.#storage, segments);
+    const { segmentBytes } = this.#options;
+    const merged = await countMergeable(this.#storage, segments, segmentBytes);
     const first = segments.at(-merged);
     const isAlone = first !== undefined &&
       fenced.every(({ firstLsn }) => firstLsn < first.firstLsn);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { ForeignFileError } from "../storage/foreign_file_error.ts";
+import { crc32 } from "../storage/format/crc32.ts";
 import { encodeSegmentHeader } from "../storage/format/segment_header.ts";
 import { formatSegmentName } from "../storage/format/segment_name.ts";
 import { FormatVersionError } from "../storage/format_version_error.ts";
@@ -178,25 +179,32 @@ test("Wal.open() refuses a directory that it may not use", () =>
     }
   }));
 
-test("Wal.open() refuses a directory with a foreign file", () =>
+test("Wal.open() warns of files that are not the log's, and opens it", () =>
   withTempDir(async (dir) => {
     await makeLog(dir);
-    const path = join(dir, "notes.txt");
-    await writeFile(path, "mine");
-    const error = await refused(dir, ForeignFileError);
-    assertEquals(error.path, path);
-    assertEquals(
-      error.message,
-      `Cannot use the directory of "${path}" as a log as that file is not ` +
-        "the log's: move it away, or give the log a directory of its own",
-    );
+    await writeFile(join(dir, "NOTES.txt"), "mine");
+    await writeFile(join(dir, "user-snapshot"), "mine, by its name");
+    await mkdir(join(dir, "folder"));
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    await (await Wal.open(dir, { warn })).close();
+    assertEquals(warnings.sort(), [
+      `"${join(dir, "NOTES.txt")}" is not the log's: it was left alone`,
+      `"${join(dir, "folder")}" is not the log's: it was left alone`,
+    ]);
+    assertEquals((await readdir(dir)).includes("NOTES.txt"), true);
   }));
 
 test("Wal.open() refuses a directory of other files as a whole", () =>
   withTempDir(async (dir) => {
     await writeFile(join(dir, "data.db"), "someone else's");
     await mkdir(join(dir, "folder"));
-    await refused(dir, ForeignFileError);
+    const error = await refused(dir, ForeignFileError);
+    assertStringIncludes(
+      error.message,
+      `Cannot begin a log in the directory of "${error.path}" because that ` +
+        "file is not a log's: move it away, or give the log a directory of its",
+    );
   }));
 
 test("Wal.open() leaves hidden files and lost+found alone", () =>
@@ -215,8 +223,11 @@ test("Wal.open() refuses a segment of a newer format", () =>
       epoch: 1,
       salt: 7,
       previous: 0,
+      log: "00".repeat(16),
     });
     bytes[8] = 2;
+    const checksum = crc32(bytes.subarray(0, 60));
+    new DataView(bytes.buffer).setUint32(60, checksum, true);
     await writeFile(join(dir, name), bytes);
     const error = await refused(dir, FormatVersionError);
     assertEquals(error.segment, join(dir, name));

@@ -219,7 +219,7 @@ test("truncateBefore() drops whole segments and keeps all others", async () => {
 test("truncateBefore() refuses an LSN beyond the end", async () => {
   await using wal = await five();
   await wal.truncateBefore(6);
-  assertEquals((await textsOf(wal)).at(-1), "5e");
+  assertEquals(await textsOf(wal), []);
   for (const lsn of [0, 7, -1, NaN]) {
     await assertRejects(
       () => wal.truncateBefore(lsn),

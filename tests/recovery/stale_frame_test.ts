@@ -15,7 +15,7 @@ const FRAME = FRAME_HEADER_BYTES + 8;
 test("Wal.open() believes no stale frame that has the right LSN", async () => {
   const older = new MemoryStorage();
   await appendAndDie(older, ["one", "two", "old"]);
-  const [before] = older.list();
+  const [before] = segmentsOf(older);
   const stale = older.get(before)!.slice(SEGMENT_HEADER_BYTES + 2 * FRAME);
 
   const storage = new MemoryStorage();
@@ -24,7 +24,7 @@ test("Wal.open() believes no stale frame that has the right LSN", async () => {
   // As large as two frames, so that it ends where the stale one begins.
   await appendAndDie(next, ["x".repeat(4 + FRAME)]);
   const survivor = next.kill();
-  const last = survivor.list().sort().at(-1)!;
+  const last = segmentsOf(survivor).at(-1)!;
   const bytes = survivor.get(last)!;
   assertEquals(bytes.length, SEGMENT_HEADER_BYTES + 2 * FRAME);
   survivor.put(last, new Uint8Array([...bytes, ...stale]));
@@ -38,6 +38,10 @@ test("Wal.open() believes no stale frame that has the right LSN", async () => {
   assertEquals(texts, ["new"]);
   await wal.close();
 });
+
+function segmentsOf(storage: MemoryStorage): string[] {
+  return storage.list().filter((name) => name.endsWith(".wal")).sort();
+}
 
 /** The log is not closed, so that it is found as its last sync left it. */
 async function appendAndDie(

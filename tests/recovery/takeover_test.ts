@@ -1,0 +1,218 @@
+/*
+ * Goal: what an opening decided holds, whatever an owner that was overtaken
+ * does before, meanwhile and after. Method: in memory the one acts at each call
+ * of the other; on real files what operators do to a directory.
+ */
+import {
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import type { OnCall } from "../../storage/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const QUIET: WalOptions = { warn() {} };
+
+async function textsOf(wal: Wal): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { data } of wal.read()) {
+    texts.push(new TextDecoder().decode(data));
+  }
+  return texts;
+}
+
+test("Wal.open() with takeOver ends where its one scan ended", async () => {
+  for (let ahead = 0; ahead < 40; ahead++) {
+    // At each call of the taker the owner writes another frame.
+    let act: (() => void) | undefined;
+    let calls = 0;
+    const storage = new MemoryStorage({
+      onCall: () => {
+        const write = act;
+        act = undefined;
+        if (calls++ >= ahead) write?.();
+        act = write;
+      },
+    });
+    const owner = await Wal.open(storage, {
+      ...QUIET,
+      synchronous: "off",
+    });
+    const acked: string[] = [];
+    const append = (text: string) =>
+      owner.append(text, { ack: "os" }).then(() => void acked.push(text));
+    await append("0.0");
+    await append("0.1");
+    let nth = 0;
+    calls = 0;
+    act = () => void append(`1.${nth++}`).catch(() => {});
+    const taker = await Wal.open(storage, { ...QUIET, takeOver: true });
+    act = undefined;
+    const found = await textsOf(taker);
+    for (const text of acked) assert(found.includes(text), `${text} is lost`);
+    assertEquals(await taker.append("next"), found.length + 1);
+    await owner.close().catch(() => {});
+    await taker.close();
+    const again = await Wal.open(storage, QUIET);
+    assertEquals(await textsOf(again), [...found, "next"]);
+    await again.close();
+  }
+});
+
+test("Wal.open() lets no late frame of an overtaken owner come to life", async () => {
+  // The owner writes and asks afterwards whether it still owns the log.
+  const storage = new MemoryStorage();
+  const owner = await Wal.open(storage, QUIET);
+  await owner.append("one");
+  const taker = await Wal.open(storage, { ...QUIET, takeOver: true });
+  await assertRejects(() => owner.append("late"));
+  await taker.close();
+  for (const mode of ["tail", "strict", "salvage"] as const) {
+    const next = await Wal.open(storage.kill(), { ...QUIET, recovery: mode });
+    assertEquals(await textsOf(next), ["one"], mode);
+    assertEquals(await next.append("two"), 2);
+    assertEquals(await textsOf(next), ["one", "two"], mode);
+    await next.close();
+  }
+});
+
+test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobody", async () => {
+  for (let at = 0;; at++) {
+    let calls = -Infinity;
+    let taking: Promise<Wal> | undefined;
+    const onCall: OnCall = () => {
+      if (calls++ !== at) return;
+      calls = -Infinity;
+      taking = Wal.open(storage, { ...QUIET, takeOver: true });
+    };
+    const storage: MemoryStorage = new MemoryStorage({ onCall });
+    const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
+    for (let lsn = 1; lsn <= 12; lsn++) {
+      await owner.append(`${lsn}`.padEnd(1500));
+    }
+    calls = 0;
+    const outcome = await owner.truncateBefore(9).then(() => "done", String);
+    if (taking === undefined) {
+      assert(at > 8, `${at} calls`);
+      calls = -Infinity;
+      await owner.close();
+      break;
+    }
+    const taker = await taking;
+    const found = (await textsOf(taker)).map((text) => text.trim());
+    const from = Number(found[0]);
+    assert(from === 1 || from === 9, `begins with ${from}, ${outcome}`);
+    assertEquals(found.length, 13 - from);
+    await taker.truncateBefore(11);
+    assertEquals(await taker.append("13"), 13);
+    assertEquals((await textsOf(taker)).length, 3);
+    await owner.close().catch(() => {});
+    await taker.close();
+  }
+});
+
+test("Wal.open() never gives an epoch twice when lock files are gone", () =>
+  withTempDir(async (dir) => {
+    const epochs = new Set<string>();
+    for (let nth = 0; nth < 6; nth++) {
+      for (const name of readdirSync(dir)) {
+        if (name.endsWith(".lock")) rmSync(`${dir}/${name}`);
+      }
+      const wal = await Wal.open(dir, QUIET);
+      // Not each opening appends.
+      if (nth % 2 === 0) assertEquals(await wal.append("x"), nth / 2 + 1);
+      await wal.close();
+      const names = readdirSync(dir).filter((name) =>
+        name.endsWith(".manifest")
+      );
+      assertEquals(names.length, 1);
+      assert(!epochs.has(names[0]), names[0]);
+      epochs.add(names[0]);
+    }
+  }));
+
+test("Wal of a directory that was moved away replaces nothing of a new log there", () =>
+  withTempDir(async (scratch) => {
+    const dir = `${scratch}/log`;
+    const options = { ...QUIET, segmentBytes: 4096 };
+    const old = await Wal.open(dir, options);
+    for (let nth = 0; nth < 5; nth++) await old.append("old".padEnd(1000));
+    renameSync(dir, `${scratch}/moved`);
+    const fresh = await Wal.open(dir, options);
+    for (let nth = 0; nth < 9; nth++) await fresh.append("new".padEnd(1000));
+    const before = new Map(
+      readdirSync(dir).map((name) => [name, readFileSync(`${dir}/${name}`)]),
+    );
+    for (let nth = 0; nth < 5; nth++) {
+      await assertRejects(() => old.append("late".padEnd(1000)));
+    }
+    await old.close().catch(() => {});
+    for (const [name, bytes] of before) {
+      assertEquals(readFileSync(`${dir}/${name}`), bytes, name);
+    }
+    const texts = (await textsOf(fresh)).map((text) => text.trim());
+    assertEquals(texts, new Array(9).fill("new"));
+    await fresh.close();
+    const moved = await Wal.open(`${scratch}/moved`, {
+      ...options,
+      takeOver: true,
+    });
+    // What was rejected as indeterminate may be there, and nothing new is.
+    const kept = (await textsOf(moved)).map((text) => text.trim());
+    assertEquals(kept.slice(0, 5), new Array(5).fill("old"));
+    assert(!kept.includes("new"));
+    await moved.close();
+  }));
+
+test("Wal never writes to a segment that a backup has a link to", () =>
+  withTempDir(async (scratch) => {
+    const dir = `${scratch}/log`;
+    const wal = await Wal.open(dir, { ...QUIET, segmentBytes: 64 * 1024 });
+    const backups = new Map<string, Uint8Array>();
+    for (let round = 0; round < 12; round++) {
+      for (let nth = 0; nth < 40; nth++) {
+        await wal.append(`${round}`.padEnd(4000));
+      }
+      mkdirSync(`${scratch}/${round}`);
+      for (const name of readdirSync(dir)) {
+        if (!name.endsWith(".wal")) continue;
+        const path = `${scratch}/${round}/${name}`;
+        linkSync(`${dir}/${name}`, path);
+        // The last one is still written to, behind what it has.
+        if (name !== lastOf(dir)) backups.set(path, readFileSync(path));
+      }
+      await wal.truncateBefore(await wal.flush());
+    }
+    await wal.close();
+    assert(backups.size > 12, `${backups.size}`);
+    for (const [path, bytes] of backups) {
+      assertEquals(readFileSync(path).equals(bytes), true, path);
+    }
+  }));
+
+function lastOf(dir: string): string | undefined {
+  return readdirSync(dir).filter((name) => name.endsWith(".wal")).sort().at(-1);
+}
+
+test("Wal.open() opens a copy of a live log, as a crash would have left it", () =>
+  withTempDir(async (scratch) => {
+    const dir = `${scratch}/log`;
+    const owner = await Wal.open(dir, QUIET);
+    await owner.append("one");
+    cpSync(dir, `${scratch}/copy`, { recursive: true });
+    const copy = await Wal.open(`${scratch}/copy`, QUIET);
+    assertEquals(await textsOf(copy), ["one"]);
+    assertEquals(await copy.append("two"), 2);
+    assertEquals(await owner.append("also two"), 2);
+    await copy.close();
+    await owner.close();
+  }));

@@ -10,7 +10,7 @@ export interface SmallFrame {
   /** Where it begins and ends in its segment, in bytes. */
   offset: number;
   end: number;
-  /** Its records; the mark of a close has none. */
+  /** Its records; the seal of a close has none. */
   firstLsn: number;
   lastLsn: number;
 }
@@ -25,7 +25,9 @@ export interface SmallSegment {
 /** A log of three segments, each of frames of 1, 2 and 1 records. */
 export interface SmallLog {
   segments: SmallSegment[];
-  /** Whether it ends with a mark. */
+  /** The name and bytes of its manifest. */
+  manifest: [string, Uint8Array];
+  /** Whether it ends with a seal. */
   closed: boolean;
 }
 
@@ -50,12 +52,13 @@ export async function makeSmallLog(closed: boolean): Promise<SmallLog> {
     bytes: files.get(file)!,
     frames: frames.map(({ offset, firstLsn, count, length }) => ({
       offset,
-      end: offset + Math.ceil((40 + length) / 8) * 8,
+      end: offset + Math.ceil((48 + length) / 8) * 8,
       firstLsn,
       lastLsn: firstLsn + count - 1,
     })),
   }));
-  return { segments, closed };
+  const manifest = [...files].findLast(([name]) => name.endsWith(".manifest"))!;
+  return { segments, manifest, closed };
 }
 
 /** The text of a small log's record. */
@@ -65,11 +68,12 @@ export function recordOf(lsn: number): string {
 
 /** The log with segment `index` changed, or gone. */
 export function storageOf(
-  { segments }: SmallLog,
+  { segments, manifest }: SmallLog,
   index?: number,
   changed?: Uint8Array,
 ): MemoryStorage {
   const storage = new MemoryStorage();
+  storage.put(...manifest);
   for (const [at, { name, bytes }] of segments.entries()) {
     const put = at === index ? changed : bytes;
     if (put !== undefined) storage.put(name, put);

@@ -9,10 +9,10 @@ export class Acknowledgements {
   #writtenLsn: number;
   #durableLsn: number;
 
-  /** Everything up to `lsn` is durable. */
-  constructor(lsn: number) {
+  /** Everything up to `lsn` is written, and up to `durableLsn` durable. */
+  constructor(lsn: number, durableLsn = lsn) {
     this.#writtenLsn = lsn;
-    this.#durableLsn = lsn;
+    this.#durableLsn = durableLsn;
   }
 
   /** LSN up to which records are written. */
@@ -50,6 +50,17 @@ export class Acknowledgements {
     if (synced) this.#durableLsn = lsn;
     this.#written.release(this.#writtenLsn);
     this.#durable.release(this.#durableLsn);
+  }
+
+  /** Rejects who wait for what is not written, and says how many did. */
+  rejectUnwritten(error: Error): number {
+    return this.#written.reject(error) +
+      this.#durable.rejectAbove(this.#writtenLsn, error);
+  }
+
+  /** Rejects who wait for something to be durable, and says how many did. */
+  rejectUnsynced(error: Error): number {
+    return this.#durable.reject(error);
   }
 
   /** Rejects all who wait, and says how many did. */

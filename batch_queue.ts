@@ -78,6 +78,16 @@ export class BatchQueue {
     }
   }
 
+  /** Drops all; the next record gets `nextLsn`. Returns how many there were. */
+  rollBack(nextLsn: number): number {
+    const { records } = this;
+    this.#sealed.length = 0;
+    this.#open = new Batch(nextLsn, this.#bounds.bytes);
+    this.records = 0;
+    this.bytes = 0;
+    return records;
+  }
+
   #makeRoom(records: number, bytes: number): void {
     const { count, length } = this.#open;
     if (count === 0) return;

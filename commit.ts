@@ -1,5 +1,6 @@
 import { proceed } from "./proceed.ts";
 import type { FrameDraft, FrameLog } from "./storage/frame_log.ts";
+import { StorageFullError } from "./storage/storage_full_error.ts";
 
 /** What the writer says to, and hears of, a {@linkcode commit}. */
 export interface CommitSteps {
@@ -7,6 +8,8 @@ export interface CommitSteps {
   written(): boolean;
   /** Hears that what was asked for is true, and that nobody took over. */
   confirmed(synced: boolean): void;
+  /** Hears that there is no space: nothing of the frame was written. */
+  refused(error: StorageFullError): void;
   /** Hears of a failure; nothing is known of the frame then. */
   failed(error: unknown): void;
 }
@@ -28,6 +31,9 @@ export function commit(
     if (!steps.written()) return confirm(false);
     proceed(() => log.sync(), () => confirm(true), failed);
   };
-  if (frame === undefined) return sync();
-  proceed(() => log.append(frame), sync, failed);
+  const begun = (error: unknown) =>
+    error instanceof StorageFullError ? steps.refused(error) : failed(error);
+  if (frame !== undefined) return proceed(() => log.append(frame), sync, begun);
+  if (!steps.written()) return confirm(false);
+  proceed(() => log.sync(), () => confirm(true), begun);
 }

@@ -21,6 +21,7 @@ export * from "./clock.ts";
 export * from "./log_closed_error.ts";
 export * from "./log_failed_error.ts";
 export * from "./log_record.ts";
+export { LsnExhaustedError } from "./lsn_exhausted_error.ts";
 export type { LsnRange } from "./lsn_range.ts";
 export type { WalTarget } from "./open_frame_log.ts";
 export * from "./policies/mod.ts";

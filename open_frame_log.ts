@@ -20,9 +20,14 @@ export async function openFrameLog(
   const { clock } = options;
   const time = () => clock.time?.() ?? Date.now();
   const log = await openSegments(storage, { ...options, time });
-  const warning = await storage.warning?.();
-  if (warning !== undefined) options.warn(warning);
-  return log;
+  try {
+    const warning = await storage.warning?.();
+    if (warning !== undefined) options.warn(warning);
+    return log;
+  } catch (error) {
+    await log.close(false);
+    throw error;
+  }
 }
 
 function toStorage(

@@ -1,7 +1,7 @@
 /** Which records to read. */
 export interface ReadOptions {
   /** LSN of the first. Default: the oldest that is kept. */
-  from?: number;
+  from?: number | undefined;
   /** LSN of the last. Default: the last one written when reading begins. */
-  to?: number;
+  to?: number | undefined;
 }

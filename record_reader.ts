@@ -1,5 +1,6 @@
+import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./log_record.ts";
-import type { RecordBatch } from "./storage/frame_log.ts";
+import type { RecordBatch, RecordList } from "./storage/frame_log.ts";
 
 type Result = IteratorResult<LogRecord, undefined>;
 
@@ -13,9 +14,10 @@ const END: Result = Object.freeze({ done: true, value: undefined });
 export class RecordReader
   implements AsyncGenerator<LogRecord, undefined, undefined> {
   readonly #batches: AsyncGenerator<RecordBatch>;
-  #records: readonly Uint8Array[] = [];
+  #records: RecordList = [];
   #index = 0;
   #nextLsn = 0;
+  #isCut = false;
   /** Calls that wait, and the last of them: each begins behind the other. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -45,6 +47,13 @@ export class RecordReader
     });
   }
 
+  /** Lets go of what was read: the log closes, and its batches say so. */
+  cut(): void {
+    this.#isCut = true;
+    this.#records = [];
+    this.#index = 0;
+  }
+
   /** Itself. */
   [Symbol.asyncIterator](): this {
     return this;
@@ -62,6 +71,7 @@ export class RecordReader
       this.#index = 0;
       const { value, done } = await this.#batches.next();
       if (done) return END;
+      if (this.#isCut) throw new LogClosedError("read");
       this.#records = value.records;
       this.#nextLsn = value.firstLsn;
     }
@@ -69,7 +79,7 @@ export class RecordReader
   }
 
   #take(): Result {
-    const data = this.#records[this.#index++];
+    const data = this.#records.at(this.#index++)!;
     return { done: false, value: { lsn: this.#nextLsn++, data } };
   }
 

@@ -1,11 +1,13 @@
+import { isBytes } from "./encode_record.ts";
+
 /** Throws `TypeError` unless `records` can be a batch. */
 export function requireIterable<T>(records: Iterable<T>): Iterable<T> {
   const iterable = typeof records === "object" && records !== null &&
-    Symbol.iterator in records && !(records instanceof Uint8Array);
+    Symbol.iterator in records && !isBytes(records);
   if (iterable) return records;
   throw new TypeError(
     "Cannot append a batch as it must be an iterable of records: received " +
-      (records instanceof Uint8Array ? "a Uint8Array" : typeof records),
+      (isBytes(records) ? "a Uint8Array" : typeof records),
   );
 }
 

@@ -11,6 +11,10 @@ interface Waiting {
 
 /** Appends that found the queue full and wait for room, in order. */
 export class RoomQueue {
+  /** Records that wait. */
+  records = 0;
+  /** Their bytes with their lengths. */
+  bytes = 0;
   #first: Waiting | undefined;
   #last: Waiting | undefined;
   #lastPlaced: Promise<unknown> = Promise.resolve();
@@ -29,6 +33,8 @@ export class RoomQueue {
       this.#last = waiting;
     });
     this.#lastPlaced = placed;
+    this.records += entry.sizes.length;
+    this.bytes += entry.bytes;
     return placed;
   }
 
@@ -47,6 +53,8 @@ export class RoomQueue {
       if (!hasRoom(sizes.length, bytes)) return;
       this.#first = next.next;
       if (this.#first === undefined) this.#last = undefined;
+      this.records -= sizes.length;
+      this.bytes -= bytes;
       yield next;
       next = this.#first;
     }

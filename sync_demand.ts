@@ -22,6 +22,11 @@ export class SyncDemand {
     this.#ask();
   }
 
+  /** Calls no more for what lies behind `lsn`. */
+  lower(lsn: number): void {
+    this.#lsn = Math.min(this.#lsn, lsn);
+  }
+
   /** Whether a batch that begins at `lsn` is to be synced. */
   reaches(lsn: number): boolean {
     return this.#lsn >= lsn;

@@ -1,5 +1,4 @@
-/** Takes the LSN that was released, or the rejection of all. */
-type Resolve = (released: number | Promise<never>) => void;
+import { type Resolve, WaiterHeap } from "./waiter_heap.ts";
 
 /** Slots that are kept for the next waiters when all were released. */
 const KEPT_SLOTS = 4096;
@@ -22,6 +21,8 @@ export class WaiterQueue {
   #resolves: Resolve[] = [];
   #head = 0;
   #tail = 0;
+  /** Those that wait for less than one who came before; empty as a rule. */
+  readonly #early = new WaiterHeap();
 
   /** A promise that resolves with `lsn` once it is released. */
   wait(lsn: number): Promise<number> {
@@ -41,35 +42,72 @@ export class WaiterQueue {
 
   /** Resolves all that wait for `lsn` or less. */
   release(lsn: number): void {
-    let head = this.#head;
-    for (; head < this.#tail && this.#lsns[head] <= lsn; head++) {
-      this.#resolves[head](this.#lsns[head]);
-    }
-    this.#head = head;
+    if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);
+    this.#resolveUpTo(lsn);
+    const head = this.#head;
     if (head === this.#tail) this.#clear();
     else if (head > 1024 && head * 2 > this.#tail) this.#compact();
   }
 
   /** Rejects all, and says how many there were. */
   reject(error: Error): number {
-    const count = this.#tail - this.#head;
+    const count = this.#tail - this.#head + this.#early.size;
     const rejection = Promise.reject<never>(error);
     rejection.catch(() => {});
-    for (let at = this.#head; at < this.#tail; at++) {
-      this.#resolves[at](rejection);
+    while (this.#early.size > 0) {
+      this.#resolveUpTo(this.#early.lowest, rejection);
+      this.#early.take()(rejection);
     }
+    this.#resolveUpTo(Infinity, rejection);
     this.#clear();
     return count;
   }
 
-  #put(lsn: number, resolve: Resolve): void {
-    let at = this.#tail++;
-    for (; at > this.#head && this.#lsns[at - 1] > lsn; at--) {
-      this.#lsns[at] = this.#lsns[at - 1];
-      this.#resolves[at] = this.#resolves[at - 1];
+  /** Rejects those that wait for more than `lsn`, and says how many did. */
+  rejectAbove(lsn: number, error: Error): number {
+    const kept: [number, Resolve][] = [];
+    while (this.#early.lowest <= lsn) {
+      kept.push([this.#early.lowest, this.#early.take()]);
     }
-    this.#lsns[at] = lsn;
-    this.#resolves[at] = resolve;
+    for (; this.#lsns[this.#head] <= lsn && this.#head < this.#tail;) {
+      kept.push([this.#lsns[this.#head], this.#resolves[this.#head++]]);
+    }
+    const count = this.reject(error);
+    kept.sort(([one], [other]) => one - other);
+    for (const [lsn, resolve] of kept) this.#put(lsn, resolve);
+    return count;
+  }
+
+  #put(lsn: number, resolve: Resolve): void {
+    const tail = this.#tail;
+    if (tail > this.#head && this.#lsns[tail - 1] > lsn) {
+      this.#early.put(lsn, resolve);
+      return;
+    }
+    this.#lsns[tail] = lsn;
+    this.#resolves[tail] = resolve;
+    this.#tail = tail + 1;
+  }
+
+  /**
+   * Releases those that came out of order, each behind those in line that wait
+   * for as much: they came before it, as one that waits for more did.
+   */
+  #releaseEarly(lsn: number): void {
+    while (this.#early.lowest <= lsn) {
+      const { lowest } = this.#early;
+      this.#resolveUpTo(lowest);
+      this.#early.take()(lowest);
+    }
+  }
+
+  /** Resolves those in line that wait for `lsn` or less, maybe with `all`. */
+  #resolveUpTo(lsn: number, all?: Promise<never>): void {
+    let head = this.#head;
+    for (; head < this.#tail && this.#lsns[head] <= lsn; head++) {
+      this.#resolves[head](all ?? this.#lsns[head]);
+    }
+    this.#head = head;
   }
 
   #clear(): void {

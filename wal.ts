@@ -5,10 +5,11 @@ import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { LsnRange } from "./lsn_range.ts";
 import { makeEntry } from "./make_entry.ts";
+import { OpenReads } from "./open_reads.ts";
 import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
 import type { ReadOptions } from "./read_options.ts";
-import { RecordReader } from "./record_reader.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+import { requireKnown } from "./require_known.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
 import { TraceRecorder } from "./trace/trace_recorder.ts";
@@ -19,6 +20,8 @@ import {
   type WalOptions,
 } from "./wal_options.ts";
 import { Writer } from "./writer.ts";
+
+const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
 /**
  * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
@@ -52,6 +55,7 @@ export class Wal implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
+  readonly #reads: OpenReads;
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -61,6 +65,7 @@ export class Wal implements AsyncDisposable {
     this.#writer = trace === undefined
       ? new Writer(log, options)
       : new TracedWriter(log, options, new TraceRecorder(trace, options));
+    this.#reads = new OpenReads(log, () => this.#writer.writtenLsn);
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
 
@@ -68,12 +73,14 @@ export class Wal implements AsyncDisposable {
    * Opens or makes the log at `target`, recovering it if its writer died.
    *
    * When it resolves, this process holds the lock and everything that can be
-   * read is durable. No byte that was there is changed, but with
+   * read is durable; but on a full disk the end may be durable only with the
+   * next sync. No byte that was there is changed, but with
    * `recovery: "salvage"`, which keeps the original bytes beside.
    *
    * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` when
    * it is open elsewhere, `CorruptLogError` when acknowledged records may be
-   * damaged, `FormatVersionError`, `ForeignFileError` or `StorageError`.
+   * damaged or missing, `FormatVersionError`, `ForeignFileError`,
+   * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
   static async open(target: WalTarget, options: WalOptions = {}): Promise<Wal> {
     const checked = checkOptions(options);
@@ -90,8 +97,10 @@ export class Wal implements AsyncDisposable {
    * Appends one record, of 0 to 67,108,860 bytes, copied in the call; a string
    * as UTF-8. Resolves with its LSN when it has reached the level `ack`.
    *
-   * Waits in order while the queue is full. Rejects with `TypeError` or
-   * `RecordTooLargeError` before anything is queued.
+   * Waits in order while the queue is full. Rejects with `TypeError`,
+   * `RecordTooLargeError`, or with `QueueFullError` when as many appends wait
+   * as may wait; nothing is queued then. Rejects with `StorageFullError` when
+   * the disk is full: nothing of it is there, and the log goes on.
    */
   append(
     record: Uint8Array | string,
@@ -113,7 +122,8 @@ export class Wal implements AsyncDisposable {
    * after a crash. Resolves when all have reached the level `ack`.
    *
    * Together they may take 67,108,864 bytes with 4 for each. Rejects with
-   * `TypeError`, `RecordTooLargeError`, or `RangeError` for no record.
+   * `TypeError`, `RecordTooLargeError`, `QueueFullError` as `append` does, or
+   * `RangeError` for no record.
    */
   appendBatch(
     records: Iterable<Uint8Array | string>,
@@ -133,7 +143,10 @@ export class Wal implements AsyncDisposable {
    * no promise; see {@linkcode Wal.settled}. Nothing is promised of it yet.
    *
    * Throws `QueueFullError` when there is no room, `TypeError` or
-   * `RecordTooLargeError`; the record is then not queued.
+   * `RecordTooLargeError`; the record is then not queued. Throws
+   * `StorageFullError` once if records queued before were dropped because the
+   * disk was full and no call waited for them: its `lsn` says from which on, and
+   * those LSNs are given out again.
    */
   enqueue(record: Uint8Array | string): number {
     this.#refuseIfClosed("enqueue");
@@ -167,35 +180,33 @@ export class Wal implements AsyncDisposable {
    * reading began is not read; queued records are not either. Records that a
    * salvage gave up are skipped: the LSN jumps.
    *
-   * Throws `RangeError` when a bound is not kept or not written yet, and
-   * `CorruptLogError` at the first record that is damaged or missing.
+   * Throws `CompactedError` when a record was dropped, also meanwhile,
+   * `RangeError` when a bound is not written yet,
+   * `CorruptLogError` at the first record that is damaged or missing, and
+   * `LogClosedError` when the log is closed before all is read.
    */
   read(
     options: ReadOptions = {},
   ): AsyncGenerator<LogRecord, undefined, undefined> {
-    return new RecordReader(this.readBatches(options));
+    return this.#reads.read(options);
   }
 
   /** As {@linkcode Wal.read}, but a frame's records at a time: faster. */
-  async *readBatches(
-    options: ReadOptions = {},
-  ): AsyncGenerator<RecordBatch> {
-    this.#refuseIfClosed("read");
-    const first = this.#log.firstLsn;
-    const last = this.#writer.writtenLsn;
-    const { from = first, to = last } = options;
-    requireLsn("read from", from, first, last + 1);
-    requireLsn("read to", to, from - 1, last);
-    if (from <= to) yield* this.#log.read(from, to);
+  readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
+    return this.#reads.readBatches(options);
   }
 
   /**
-   * Drops whole segments whose records are all below `lsn`, as after a
-   * checkpoint; all others stay readable. When it resolves, they are gone for
-   * good. Records below `lsn` in the segment that holds it stay.
+   * Drops the records below `lsn`, as after a checkpoint; all others stay. When
+   * it resolves, they are gone for good: reading one throws `CompactedError`,
+   * and so does a read that has not come further. The space of a segment is free
+   * once all of its records are dropped. With the last LSN plus 1 the log is
+   * empty, and goes on counting from there.
    *
-   * Calls run one after the other. Rejects with `RangeError` when `lsn` lies
-   * beyond the end, and with `FencedError` when another owner has taken over.
+   * Works on a full disk, from the log's reserve. Calls run one after the other.
+   * Rejects with `RangeError` when `lsn` lies beyond the end, with `FencedError`
+   * when another owner has taken over, and with `StorageError` when files cannot
+   * be removed now; the records are dropped then all the same.
    */
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
@@ -210,7 +221,8 @@ export class Wal implements AsyncDisposable {
    * Flushes and syncs everything appended, and releases the lock. A second
    * call returns the same promise. Rejects if the last flush fails, or if the
    * log failed before and no call rejected for that; the lock is released all
-   * the same. After a failure that was heard of it only releases.
+   * the same. After a failure that was heard of it only releases. Reads that
+   * have not ended are ended: the next call of each rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -223,17 +235,20 @@ export class Wal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    let isClean = false;
+    const readsClosed = this.#reads.close();
     try {
-      isClean = await this.#writer.drain();
+      await this.#writer.drain();
     } finally {
       this.#writer.stop();
       await this.#truncating;
-      await this.#log.close(isClean);
+      await readsClosed;
+      await this.#log.close(!this.#writer.hasFailed);
     }
   }
 
   #level(options: AppendOptions | undefined): AckLevel {
+    if (options === undefined) return this.#ack;
+    requireKnown("append", options, APPEND_OPTIONS);
     return options?.ack === undefined
       ? this.#ack
       : requireAckLevel(options.ack);

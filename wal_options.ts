@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
+import { requireKnown } from "./require_known.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import type { Storage } from "./storage/storage.ts";
 import { DEFAULT_ACK, type Synchronous } from "./synchronous.ts";
@@ -10,18 +11,18 @@ import type { TraceOptions } from "./trace/trace_options.ts";
 /** Options of `Wal.open`. */
 export interface WalOptions {
   /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
-  policy?: BatchPolicy;
+  policy?: BatchPolicy | undefined;
   /**
    * Size beyond which a segment is not grown, in bytes, an integer of at least
    * 4096; one frame may exceed it. Default 67,108,864.
    */
-  segmentBytes?: number;
+  segmentBytes?: number | undefined;
   /**
    * Bytes that the log holds in a file for when the disk is full, so that it can
    * still be opened, read and truncated; an integer of at least 0, which holds
-   * none. Default 65,536.
+   * none. Default 16,384.
    */
-  reserveBytes?: number;
+  reserveBytes?: number | undefined;
   /**
    * Begins a new log at this LSN instead of 1, as after a snapshot was
    * installed; an integer of at least 1. It is no error if it was begun so
@@ -29,45 +30,83 @@ export interface WalOptions {
    */
   firstLsn?: number | undefined;
   /** Most bytes in the queue, an integer of at least 1. Default 67,108,864. */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /** Most records in the queue, an integer of at least 1. Default 10,000. */
-  maxQueuedRecords?: number;
+  maxQueuedRecords?: number | undefined;
+  /**
+   * Most bytes of appends that wait for room in the queue, an integer of at
+   * least 1; beyond it `append` rejects with `QueueFullError`. Default
+   * 67,108,864.
+   */
+  maxWaitingBytes?: number | undefined;
+  /**
+   * Most records that wait for room in the queue, an integer of at least 1;
+   * beyond it `append` rejects with `QueueFullError`. Default 100,000.
+   */
+  maxWaitingRecords?: number | undefined;
   /**
    * How damage is treated. `"tail"` (default) leaves out a torn end and refuses
    * the rest; `"strict"` refuses a torn end, too; `"salvage"` reads the whole
    * log, keeps what is intact around holes, and warns of each.
    */
-  recovery?: RecoveryMode;
+  recovery?: RecoveryMode | undefined;
   /** Makes the storage for a path. Default: the runtime's own. */
-  storage?: (directory: string | URL) => Storage;
+  storage?: ((directory: string | URL) => Storage) | undefined;
   /** When the log syncs, and the level of appends. Default `"full"`. */
-  synchronous?: Synchronous;
+  synchronous?: Synchronous | undefined;
   /**
    * How long records that were acked at `os` stay unsynced at most, in ms, at
    * least 0. Default 1000; with `synchronous: "off"` always `Infinity`, which
    * leaves it to `flush()` and `close()`.
    */
-  syncIntervalMs?: number;
+  syncIntervalMs?: number | undefined;
   /**
    * Takes the lock even from an owner that lives; that one acknowledges
    * nothing more. Default false.
    */
-  takeOver?: boolean;
+  takeOver?: boolean | undefined;
   /** Hears warnings, such as of tmpfs. Default: `console.warn`. */
-  warn?: (message: string) => void;
+  warn?: ((message: string) => void) | undefined;
   /**
    * Where to note what comes to the log and what its flushes cost; never what
    * is in a record. Default: nowhere. See docs/trace.md.
    */
-  trace?: TraceOptions;
+  trace?: TraceOptions | undefined;
   /** Time, for tests. Default: the runtime's own. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** {@linkcode WalOptions} with every default filled in, and checked. */
 export type CheckedOptions =
-  & Required<Omit<WalOptions, "storage" | "trace" | "firstLsn">>
+  & {
+    [Name in Exclude<keyof WalOptions, "storage" | "trace" | "firstLsn">]-?: Exclude<
+      WalOptions[Name],
+      undefined
+    >;
+  }
   & Pick<WalOptions, "trace" | "firstLsn">;
+
+/** All names; the compiler sees to it that none is missing. */
+const NAMES = Object.keys(
+  {
+    policy: true,
+    segmentBytes: true,
+    reserveBytes: true,
+    firstLsn: true,
+    maxQueuedBytes: true,
+    maxQueuedRecords: true,
+    maxWaitingBytes: true,
+    maxWaitingRecords: true,
+    recovery: true,
+    storage: true,
+    synchronous: true,
+    syncIntervalMs: true,
+    takeOver: true,
+    warn: true,
+    trace: true,
+    clock: true,
+  } satisfies Record<keyof WalOptions, true>,
+);
 
 /** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
 export function checkOptions(options: WalOptions): CheckedOptions {
@@ -76,12 +115,15 @@ export function checkOptions(options: WalOptions): CheckedOptions {
       `Cannot open a log as its options must be an object: received ${options}`,
     );
   }
+  requireKnown("open a log", options, NAMES);
   const checked: CheckedOptions = {
     policy: options.policy ?? new LeaderCommitPolicy(),
     segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
-    reserveBytes: options.reserveBytes ?? 64 * 1024,
+    reserveBytes: options.reserveBytes ?? 16 * 1024,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
     maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
+    maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
+    maxWaitingRecords: options.maxWaitingRecords ?? 100_000,
     recovery: options.recovery ?? "tail",
     synchronous: options.synchronous ?? "full",
     syncIntervalMs: options.syncIntervalMs ??
@@ -97,6 +139,8 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   requireInteger("firstLsn", checked.firstLsn ?? 1, 1);
   requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
   requireInteger("maxQueuedRecords", checked.maxQueuedRecords, 1);
+  requireInteger("maxWaitingBytes", checked.maxWaitingBytes, 1);
+  requireInteger("maxWaitingRecords", checked.maxWaitingRecords, 1);
   const { synchronous, syncIntervalMs, recovery, policy, takeOver } = checked;
   if (!Object.hasOwn(DEFAULT_ACK, synchronous)) {
     throw refusal("synchronous", `"full", "normal" or "off"`, synchronous);

@@ -8,9 +8,9 @@ import { type Entry, Intake } from "./intake.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type LsnRange, rangeTo } from "./lsn_range.ts";
 import type { BatchPolicy, FlushReason } from "./policies/batch_policy.ts";
-import { QueueFullError } from "./queue_full_error.ts";
 import { reportFlush } from "./report_flush.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
+import { StorageFullError } from "./storage/storage_full_error.ts";
 import { SyncDemand } from "./sync_demand.ts";
 import type { WriterOptions } from "./writer_options.ts";
 
@@ -34,7 +34,11 @@ export class Writer {
   readonly #sync: SyncDemand;
   readonly #acks: Acknowledgements;
   #activity: Activity = "idle";
+  /** LSN of the last record that was there before. */
+  readonly #openedLsn: number;
   #failure: LogFailedError | undefined;
+  /** Why records were dropped of which nobody waited to hear. */
+  #untold: StorageFullError | undefined;
   /** Whether anybody heard of the failure. */
   #isTold = false;
   /** Made once: a closure for each turn would cost each record its context. */
@@ -50,7 +54,8 @@ export class Writer {
     this.#log = log;
     this.#policy = policy;
     this.#clock = clock;
-    this.#acks = new Acknowledgements(log.lastLsn);
+    this.#openedLsn = log.lastLsn;
+    this.#acks = new Acknowledgements(log.lastLsn, log.syncedLsn);
     const limits = policy.limits ?? {};
     this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
     this.#queue = this.#intake.queue;
@@ -68,8 +73,19 @@ export class Writer {
     return this.#queue.lastLsn;
   }
 
-  /** Throws the failure that stopped the log, if one did. */
+  /** Whether a failure has stopped the log. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /**
+   * Throws the failure that stopped the log, if one did; or, once, that records
+   * were dropped for want of space.
+   */
   requireHealth(): void {
+    const untold = this.#untold;
+    this.#untold = undefined;
+    if (untold !== undefined) throw untold;
     if (this.#failure === undefined) return;
     this.#isTold = true;
     throw this.#failure;
@@ -108,7 +124,7 @@ export class Writer {
     const lsn = this.#intake.add(record, size, level);
     if (lsn > 0) return lsn;
     this.#pressed = true;
-    throw new QueueFullError(this.#queue.records, this.#queue.bytes);
+    throw this.#intake.queueFull();
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
@@ -130,10 +146,14 @@ export class Writer {
     return await this.#acks.wait(lsn, "disk");
   }
 
-  /** Flushes, unless the log has failed and somebody heard of it. */
-  async drain(): Promise<boolean> {
-    if (!this.#isTold) await this.flush();
-    return !this.#isTold;
+  /**
+   * Flushes what was appended, unless the log has failed and somebody heard of
+   * it.
+   */
+  async drain(): Promise<void> {
+    const isIdle = this.lastLsn === this.#openedLsn && !this.#intake.isCrowded;
+    if (isIdle) this.requireHealth();
+    else if (!this.#isTold) await this.flush();
   }
 
   /** Ends all timers; to be called when nothing is in flight. */
@@ -203,6 +223,7 @@ export class Writer {
         reportFlush(this.#policy, batch, times);
         this.#rest();
       },
+      refused: (error) => this.#rollBack(error),
       failed: (error) => this.#fail(error),
     });
   }
@@ -215,6 +236,11 @@ export class Writer {
       written: () => true,
       confirmed: (synced) => {
         this.#advance(covered, synced);
+        this.#rest();
+      },
+      refused: (error) => {
+        this.#sync.lower(this.#acks.durableLsn);
+        this.#acks.rejectUnsynced(error);
         this.#rest();
       },
       failed: (error) => this.#fail(error),
@@ -232,6 +258,24 @@ export class Writer {
     if (this.#queue.head !== undefined || this.#sync.isDue(this.#acks)) {
       this.#askSoon();
     }
+  }
+
+  /**
+   * There was no space: all that is not written is rejected, whoever waits for
+   * it, and its LSNs are given out again. The next append tries again.
+   */
+  #rollBack(cause: StorageFullError): void {
+    const { writtenLsn } = this.#acks;
+    const nextLsn = writtenLsn + 1;
+    const error = new StorageFullError(cause.path, { cause }, nextLsn);
+    const waiters = this.#acks.rejectUnwritten(error) +
+      this.#intake.reject(error);
+    const dropped = this.#queue.rollBack(nextLsn);
+    if (waiters === 0 && dropped > 0) this.#untold = error;
+    this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
+    this.#sync.lower(writtenLsn);
+    this.#pressed = false;
+    this.#rest();
   }
 
   /** Nobody knows what is on storage: nothing is acknowledged any more. */

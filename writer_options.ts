@@ -11,6 +11,10 @@ export interface WriterOptions {
   maxQueuedBytes: number;
   /** Most records in the queue. */
   maxQueuedRecords: number;
+  /** Most bytes of appends that wait for room in the queue. */
+  maxWaitingBytes: number;
+  /** Most records that wait for room in the queue. */
+  maxWaitingRecords: number;
   /** How long written records may stay unsynced, in ms; may be `Infinity`. */
   syncIntervalMs: number;
 }

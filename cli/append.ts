@@ -9,6 +9,7 @@ import { LineSplitter } from "./line_splitter.ts";
 import type { AppendCommand } from "./parse_command.ts";
 import { showProgress } from "./show_progress.ts";
 import { formatSummary } from "./format_summary.ts";
+import { requireDirectory } from "./require_directory.ts";
 import { openTraceFile } from "./trace_file.ts";
 import { untilAborted } from "./until_aborted.ts";
 
@@ -21,6 +22,7 @@ export async function runAppend(
   io: CliIo,
 ): Promise<number> {
   const { directory, trace } = command;
+  requireDirectory("append to", directory, true);
   const sink = trace === undefined ? undefined : openTraceFile(trace);
   try {
     const options = walOptions(command, io);
@@ -55,7 +57,8 @@ async function appendAll(
     await progress.end();
     const seconds = (performance.now() - startedAt) / 1000;
     const summary = formatSummary(tracker.acked, seconds, command.ack);
-    await writeLine(io.stderr, summary);
+    // A terminal that was closed takes no summary, and needs none.
+    await writeLine(io.stderr, summary).catch(() => {});
   }
   return io.interrupt.aborted ? signalExitCode(io.interrupt.reason) : EXIT.ok;
 }
@@ -72,13 +75,15 @@ async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
 
 /** A policy's limits must fit into the queue, or it would never reach them. */
 function walOptions(
-  { policy, ack }: AppendCommand,
+  { policy, ack, takeOver, segmentBytes }: AppendCommand,
   io: CliIo,
 ): WalOptions {
   const limits: BatchPolicy["limits"] = policy?.limits;
   return {
     synchronous: ack === "disk" ? "full" : "normal",
     ...(policy !== undefined && { policy }),
+    ...(segmentBytes !== undefined && { segmentBytes }),
+    takeOver,
     maxQueuedRecords: Math.max(QUEUED_RECORDS, limits?.records ?? 0),
     maxQueuedBytes: Math.max(QUEUED_BYTES, limits?.bytes ?? 0),
     warn: (message) =>

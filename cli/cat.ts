@@ -5,8 +5,10 @@ import { ChunkedOutput } from "./chunked_output.ts";
 import { type CliIo, type Output, writeLine } from "./cli_io.ts";
 import { EXIT, signalExitCode } from "./exit_code.ts";
 import { formatRecord } from "./format_record.ts";
+import { interruptibleStorage } from "./interruptible_storage.ts";
 import { LogReader } from "./log_reader.ts";
 import type { CatCommand } from "./parse_command.ts";
+import { requireDirectory } from "./require_directory.ts";
 
 const POLL_MS = 100;
 const TEXT_LENGTH = 64 * 1024;
@@ -15,11 +17,12 @@ const NEWLINE = new Uint8Array([10]);
 
 /** Prints records; the exit code says how it ended. */
 export async function runCat(command: CatCommand, io: CliIo): Promise<number> {
+  requireDirectory("read", command.directory);
   await Promise.race([print(command, io), interrupted(io.interrupt)]);
   return io.interrupt.aborted ? signalExitCode(io.interrupt.reason) : EXIT.ok;
 }
 
-/** Nothing has to be saved, so who interrupts need not wait for a reader. */
+/** Nothing has to be saved, so there is no need to wait for a reader. */
 function interrupted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -29,7 +32,9 @@ function interrupted(signal: AbortSignal): Promise<void> {
 
 async function print(command: CatCommand, io: CliIo): Promise<void> {
   const { directory, follow, json } = command;
-  const reader = new LogReader(new NodeStorage(directory), command);
+  const files = new NodeStorage(directory);
+  const storage = interruptibleStorage(files, io.interrupt);
+  const reader = new LogReader(storage, command);
   const output = new ChunkedOutput(io.stdout);
   const printBatch = json ? printJson : printRaw;
   try {
@@ -72,8 +77,9 @@ async function printJson(
   let text = lost === undefined
     ? ""
     : `${JSON.stringify({ lsn: firstLsn, lost })}\n`;
-  for (const [index, record] of records.entries()) {
-    text += `${formatRecord(firstLsn + index, record)}\n`;
+  let lsn = firstLsn;
+  for (const record of records) {
+    text += `${formatRecord(lsn++, record)}\n`;
     if (text.length < TEXT_LENGTH) continue;
     await output.push(encoder.encode(text));
     text = "";

@@ -1,3 +1,5 @@
+import { InterruptedError } from "./interruptible_storage.ts";
+
 /** Where a command writes. */
 export interface Output {
   /** Whether a person is looking. */
@@ -19,6 +21,26 @@ export interface CliIo {
 }
 
 const encoder = new TextEncoder();
+
+/** Writes lines of text at once, however many. */
+export async function writeLines(
+  { stdout, interrupt }: CliIo,
+  lines: Iterable<string>,
+): Promise<void> {
+  const text = [...lines].map((line) => `${line}\n`).join("");
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    // Whoever reads our output may have stopped without going away.
+    stop = () => reject(new InterruptedError(""));
+    if (interrupt.aborted) stop();
+    else interrupt.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    await Promise.race([stdout.write(encoder.encode(text)), stopped]);
+  } finally {
+    interrupt.removeEventListener("abort", stop);
+  }
+}
 
 /** Writes a line of text. */
 export function writeLine(output: Output, line: string): Promise<void> {

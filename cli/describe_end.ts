@@ -6,14 +6,22 @@ export interface LogEnd {
    * - `"empty"`: there is no segment;
    * - `"closed"`: the last writer closed it;
    * - `"frame"`: it ends with a whole frame: a writer lives, or was killed;
-   * - `"zeros"`: zeros lie behind the last frame;
+   * - `"zeros"`: zeros follow the last frame: space for more;
+   * - `"writing"`: the owner, who lives, is writing a frame there;
    * - `"torn"`: bytes lie there that a crash has left;
    * - `"corrupt"`: synced bytes have changed or are gone.
    */
-  readonly state: "empty" | "closed" | "frame" | "zeros" | "torn" | "corrupt";
+  readonly state:
+    | "empty"
+    | "closed"
+    | "frame"
+    | "zeros"
+    | "writing"
+    | "torn"
+    | "corrupt";
   /** Where the last whole frame ends in the last segment. */
   readonly offset: number;
-  /** Bytes behind it. */
+  /** Bytes that follow it. */
   readonly bytes: number;
 }
 

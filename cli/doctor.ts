@@ -1,10 +1,8 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { defaultStorage } from "../open_frame_log.ts";
 import { simulate } from "../simulator/simulate.ts";
 import { seeded } from "../storage/_seeded.ts";
-import { StorageError } from "../storage/storage_error.ts";
 import type { Trace } from "../trace/load_trace.ts";
 import { type CliIo, writeLine } from "./cli_io.ts";
 import { formatCode } from "./doctor/format_code.ts";
@@ -30,6 +28,7 @@ import { type Figures, figuresOf } from "./lab/contender.ts";
 import type { DoctorCommand } from "./parse_doctor.ts";
 import { parsePolicy } from "./parse_policy.ts";
 import { readLockState } from "./read_lock_state.ts";
+import { requireDirectory } from "./require_directory.ts";
 import { readTraceFile } from "./trace_file.ts";
 
 /** Measures a directory's syncs; a warning is no failure. */
@@ -38,7 +37,7 @@ export async function runDoctor(
   { stdout, stderr, interrupt }: CliIo,
 ): Promise<number> {
   const { directory, seconds, json } = command;
-  requireDirectory(directory);
+  requireDirectory("measure", directory);
   const trace = command.trace === undefined
     ? undefined
     : await readTraceFile(command.trace);
@@ -54,15 +53,6 @@ export async function runDoctor(
   if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
   else for (const line of formatDoctor(report)) await writeLine(stdout, line);
   return EXIT.ok;
-}
-
-/** Nothing is made for somebody who mistyped. */
-function requireDirectory(directory: string): void {
-  try {
-    readdirSync(directory);
-  } catch (error) {
-    throw StorageError.wrap("list", directory, error);
-  }
 }
 
 async function measure(

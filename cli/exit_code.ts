@@ -8,7 +8,13 @@ export const EXIT = {
   usage: 2,
 } as const;
 
+const NUMBERS: Record<string, number | undefined> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGTERM: 15,
+};
+
 /** The exit code of a process that `signal` ended, as shells count it. */
 export function signalExitCode(signal: unknown): number {
-  return 128 + (signal === "SIGTERM" ? 15 : 2);
+  return 128 + (NUMBERS[String(signal)] ?? 2);
 }

@@ -5,7 +5,16 @@ export function formatCount(value: number): string {
   return integers.format(value);
 }
 
+/** How many of something: `1 byte`, `2 bytes`. */
+export function formatAmount(
+  count: number,
+  thing: string,
+  ending = "s",
+): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? "" : ending}`;
+}
+
 /** `1 record`, `2 records`. */
 export function formatRecords(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? "record" : "records"}`;
+  return formatAmount(count, "record");
 }

@@ -8,7 +8,7 @@ import { recordedRun } from "../trace/recorded_run.ts";
 import { sampledCosts } from "../trace/sampled_costs.ts";
 import { type CliIo, writeLine } from "./cli_io.ts";
 import { EXIT, signalExitCode } from "./exit_code.ts";
-import { formatCount } from "./format_count.ts";
+import { formatAmount } from "./format_count.ts";
 import { formatDuration } from "./format_duration.ts";
 import { candidatesFor, medianFlushMs } from "./lab/candidates.ts";
 import { type Contender, figuresOf } from "./lab/contender.ts";
@@ -64,8 +64,8 @@ function chooseCosts(
   const median = formatDuration(medianFlushMs(flushes));
   return [
     sampledCosts(flushes, seed),
-    `drawn from the ${formatCount(flushes.length)} recorded flushes, of ` +
-    `${median} in the median`,
+    `drawn from ${formatAmount(flushes.length, "recorded flush", "es")}, ` +
+    `with a median of ${median}`,
   ];
 }
 

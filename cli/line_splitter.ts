@@ -1,8 +1,8 @@
-import { RecordTooLargeError } from "../record_too_large_error.ts";
 import {
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
 } from "../storage/format/frame.ts";
+import { formatCount } from "./format_count.ts";
 
 const NEWLINE = 10;
 const MAX_LINE_BYTES = MAX_FRAME_BYTES - RECORD_HEADER_BYTES;
@@ -11,18 +11,22 @@ const MAX_LINE_BYTES = MAX_FRAME_BYTES - RECORD_HEADER_BYTES;
 export class LineSplitter {
   #parts: Uint8Array[] = [];
   #partBytes = 0;
+  #line = 1;
 
   /**
    * The lines that end in `chunk`, without their newlines; they share memory
-   * with it, and it must not change until the last one is read. Throws
-   * `RecordTooLargeError` when a line grows too long for any record.
+   * with it, and it must not change until the last one is read. Throws a
+   * `RangeError` as soon as a line is too long for any record, so no more than
+   * that is ever kept; it tells the line's number, from 1.
    */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     let start = 0;
     let end = chunk.indexOf(NEWLINE);
     while (end !== -1) {
       const line = chunk.subarray(start, end);
+      this.#requireToFit(line.length);
       yield this.#partBytes === 0 ? line : this.#join(line);
+      this.#line++;
       start = end + 1;
       end = chunk.indexOf(NEWLINE, start);
     }
@@ -35,11 +39,19 @@ export class LineSplitter {
   }
 
   #keep(part: Uint8Array): void {
+    this.#requireToFit(part.length);
     this.#parts.push(part);
     this.#partBytes += part.length;
-    if (this.#partBytes > MAX_LINE_BYTES) {
-      throw new RecordTooLargeError(this.#partBytes, MAX_LINE_BYTES);
-    }
+  }
+
+  /** Not how long the line is: nobody has read it to its end. */
+  #requireToFit(more: number): void {
+    if (this.#partBytes + more <= MAX_LINE_BYTES) return;
+    throw new RangeError(
+      `line ${formatCount(this.#line)} has ` +
+        `${formatCount(MAX_LINE_BYTES + 1)} bytes or more: a record has at ` +
+        `most ${formatCount(MAX_LINE_BYTES)}`,
+    );
   }
 
   #join(last: Uint8Array): Uint8Array {

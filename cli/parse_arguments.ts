@@ -14,7 +14,9 @@ export function parseArguments<
       allowPositionals: true,
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // What follows the first sentence is about positional arguments.
+    const [message] = (error as Error).message.split(". ");
+    throw new UsageError(message);
   }
 }
 
@@ -27,7 +29,7 @@ export function onlyArgument(
   const [argument = "", ...more] = positionals;
   if (argument !== "" && more.length === 0) return argument;
   throw new UsageError(
-    `Cannot run ${command} as it takes one ${kind}: received ` +
+    `${command} takes one ${kind}: received ` +
       (positionals.length === 0
         ? "none"
         : positionals.map((text) => `"${text}"`).join(" ")),

@@ -3,7 +3,7 @@ import type { BatchPolicy } from "../policies/batch_policy.ts";
 import { onlyArgument, parseArguments } from "./parse_arguments.ts";
 import { type DoctorCommand, parseDoctor } from "./parse_doctor.ts";
 import { type LabCommand, parseLab } from "./parse_lab.ts";
-import { parseInteger } from "./parse_number.ts";
+import { parseBytes, parseInteger } from "./parse_number.ts";
 import { parsePolicy } from "./parse_policy.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -23,6 +23,10 @@ export interface AppendCommand {
   ack: AckLevel;
   /** Path of a trace to be written. */
   trace?: string;
+  /** Whether to take the log even from an owner that lives. */
+  takeOver: boolean;
+  /** Absent for the library's own. */
+  segmentBytes?: number;
 }
 
 /** `cat`, parsed. */
@@ -48,6 +52,7 @@ export interface InspectCommand {
 export interface VerifyCommand {
   name: "verify";
   directory: string;
+  json: boolean;
 }
 
 /** `repair`, parsed. */
@@ -56,6 +61,14 @@ export interface RepairCommand {
   directory: string;
   /** Whether only to say what would be done. */
   dryRun: boolean;
+  /** Whether to take the log even from an owner that lives. */
+  takeOver: boolean;
+  json: boolean;
+}
+
+/** Whether a command of that name exists. */
+export function isCommand(name: string | undefined): name is CommandName {
+  return COMMANDS.some((command) => command === name);
 }
 
 /** What the arguments ask for. */
@@ -96,11 +109,11 @@ export function parseCommand(args: readonly string[]): Command {
     case "--version":
       return { name: "version" };
     case "":
-      throw new UsageError("Cannot run without a command: received none");
+      throw new UsageError("a command must be given: received none");
     default:
       throw new UsageError(
-        `Cannot run that command as it must be ${COMMANDS.join(", ")} or ` +
-          `help: received "${name}"`,
+        `the command must be one of ${COMMANDS.join(", ")}, help: ` +
+          `received "${name}"`,
       );
   }
 }
@@ -110,14 +123,19 @@ function parseAppend(args: string[]): Command {
     policy: { type: "string" },
     ack: { type: "string" },
     trace: { type: "string" },
+    "take-over": { type: "boolean" },
+    "segment-bytes": { type: "string" },
   });
   if (values.help) return { name: "help", topic: "append" };
+  const bytes = values["segment-bytes"];
   return {
     name: "append",
     directory: onlyArgument("append", "directory", positionals),
     ...(values.policy !== undefined && { policy: parsePolicy(values.policy) }),
     ack: parseAck(values.ack ?? "disk"),
     ...(values.trace !== undefined && { trace: values.trace }),
+    takeOver: values["take-over"] ?? false,
+    ...(bytes !== undefined && { segmentBytes: parseSegmentBytes(bytes) }),
   };
 }
 
@@ -134,8 +152,7 @@ function parseCat(args: string[]): Command {
   const last = to === undefined ? Infinity : parseInteger("--to", to);
   if (first !== undefined && first > last) {
     throw new UsageError(
-      `Cannot use --to as it must not be below --from ${first}: ` +
-        `received ${last}`,
+      `--to must be at least --from, ${first}: received "${to}"`,
     );
   }
   return {
@@ -161,34 +178,58 @@ function parseInspect(args: string[]): Command {
 }
 
 function parseVerify(args: string[]): Command {
-  const { values, positionals } = parseArguments(args, {});
+  const { values, positionals } = parseArguments(args, {
+    json: { type: "boolean" },
+  });
   if (values.help) return { name: "help", topic: "verify" };
   return {
     name: "verify",
     directory: onlyArgument("verify", "directory", positionals),
+    json: values.json ?? false,
   };
 }
 
 function parseRepair(args: string[]): Command {
   const { values, positionals } = parseArguments(args, {
     "dry-run": { type: "boolean" },
+    "take-over": { type: "boolean" },
+    json: { type: "boolean" },
   });
   if (values.help) return { name: "help", topic: "repair" };
+  const { "dry-run": dryRun = false, "take-over": takeOver = false } = values;
+  if (dryRun && takeOver) {
+    throw new UsageError(
+      "--take-over must not be given with --dry-run, which takes no lock",
+    );
+  }
   return {
     name: "repair",
     directory: onlyArgument("repair", "directory", positionals),
-    dryRun: values["dry-run"] ?? false,
+    dryRun,
+    takeOver,
+    json: values.json ?? false,
   };
 }
 
 function parseHelp([word]: string[]): Command {
-  const topic = COMMANDS.find((name) => name === word);
-  return topic === undefined ? { name: "help" } : { name: "help", topic };
+  return isCommand(word) ? { name: "help", topic: word } : { name: "help" };
+}
+
+/** As large as the library demands. */
+const LEAST_SEGMENT_BYTES = 4096;
+
+function parseSegmentBytes(text: string): number {
+  const bytes = parseBytes("--segment-bytes", text);
+  if (bytes >= LEAST_SEGMENT_BYTES) return bytes;
+  throw new UsageError(
+    `--segment-bytes must be at least ${LEAST_SEGMENT_BYTES}: ` +
+      `received "${text}"`,
+  );
 }
 
 function parseAck(text: string): AckLevel {
   if (text === "disk" || text === "os" || text === "memory") return text;
   throw new UsageError(
-    `Cannot use --ack as it must be disk, os or memory: received "${text}"`,
+    `--ack must be disk, os or memory: received "${text}"`,
   );
 }

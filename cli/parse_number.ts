@@ -55,6 +55,6 @@ function requireInteger(
 
 function refusal(subject: string, rule: string, text: string): UsageError {
   return new UsageError(
-    `Cannot use ${subject} as it needs a ${rule}: received "${text}"`,
+    `${subject} must be a ${rule}: received "${text}"`,
   );
 }

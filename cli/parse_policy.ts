@@ -57,13 +57,13 @@ function partsOf(text: string): Part[] {
     const kind = KINDS.get(name);
     if (kind === undefined) {
       throw new UsageError(
-        `Cannot use policy "${part}" as its name must be ` +
+        `policy "${part}" must begin with one of ` +
           `${[...KINDS.keys()].join(", ")}: received "${name}"`,
       );
     }
     const value = colon === -1 ? kind.otherwise : part.slice(colon + 1);
     if (value === undefined) return { kind, value };
-    return { kind, value: kind.parse(`policy "${part}"`, value) };
+    return { kind, value: kind.parse(`the value of policy "${part}"`, value) };
   });
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { CliIo, Output } from "./cli_io.ts";
 import { signalExitCode } from "./exit_code.ts";
@@ -42,7 +43,25 @@ function interruptSignal(): AbortSignal {
       process.exit(signalExitCode(signal));
     }
   };
+  // `nohup` asks for a closed terminal to be ignored. Deno forgets that with
+  // the first listener, so it is asked before; Node has forgotten it already.
+  const isHangupIgnored = isIgnored(SIGHUP);
+  process.on("SIGHUP", isHangupIgnored ? () => {} : hear);
   process.on("SIGINT", hear);
   process.on("SIGTERM", hear);
   return controller.signal;
+}
+
+const SIGHUP = 1;
+
+/** Whether this process was started to ignore a signal; known on Linux only. */
+function isIgnored(signal: number): boolean {
+  try {
+    const status = readFileSync("/proc/self/status", "utf8");
+    const [, mask] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status) ?? [];
+    return mask !== undefined &&
+      (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }

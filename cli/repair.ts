@@ -7,26 +7,38 @@ import {
 import { survey } from "../recovery/survey.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type CliIo, writeLine } from "./cli_io.ts";
+import { type CliIo, writeLines } from "./cli_io.ts";
 import { EXIT } from "./exit_code.ts";
 import { formatRecords } from "./format_count.ts";
+import { interruptibleStorage } from "./interruptible_storage.ts";
 import type { RepairCommand } from "./parse_command.ts";
+import { requireDirectory } from "./require_directory.ts";
 
 /** Repairs a log, or says what that would come to. */
 export async function runRepair(
-  { directory, dryRun }: RepairCommand,
-  { stdout }: CliIo,
+  { directory, dryRun, takeOver, json }: RepairCommand,
+  io: CliIo,
 ): Promise<number> {
-  const storage = new NodeStorage(directory);
-  const report = dryRun ? await salvageLog(storage) : await repair(storage);
-  for (const line of describe(report, dryRun)) await writeLine(stdout, line);
+  requireDirectory("repair", directory);
+  const files = new NodeStorage(directory);
+  const storage = interruptibleStorage(files, io.interrupt);
+  const report = dryRun
+    ? await salvageLog(storage)
+    : await repair(storage, takeOver);
+  const lines = json
+    ? [JSON.stringify(toJson(report, dryRun))]
+    : describe(report, dryRun);
+  await writeLines(io, lines);
   return dryRun && report.damages.length > 0 ? EXIT.failure : EXIT.ok;
 }
 
-async function repair(storage: Storage): Promise<SalvageReport> {
-  // Refuses a directory that is not there, or not a log's, before it is locked.
+async function repair(
+  storage: Storage,
+  takeOver: boolean,
+): Promise<SalvageReport> {
+  // Refuses a directory that is not a log's before it is locked.
   await survey(storage);
-  const lock = await storage.lock();
+  const lock = await storage.lock({ takeOver });
   try {
     return await salvageLog(storage, { lock });
   } finally {
@@ -34,27 +46,58 @@ async function repair(storage: Storage): Promise<SalvageReport> {
   }
 }
 
-function* describe(
-  { damages, torn, records }: SalvageReport,
+/** Each name is a promise to those who read it: the README lists them. */
+function toJson(report: SalvageReport, dryRun: boolean) {
+  const { records, damages, torn } = report;
+  return {
+    state: stateOf(report, dryRun),
+    records,
+    lost: countLost(report),
+    damages: damages.map((damage) => {
+      const { path, offset, reason, firstLsn, lastLsn, original } = damage;
+      const known = { file: path, offset, reason, firstLsn, lastLsn };
+      return original === undefined ? known : { ...known, original };
+    }),
+    ...(torn !== undefined && {
+      torn: { file: torn.path, offset: torn.offset, reason: torn.reason },
+    }),
+  };
+}
+
+function stateOf(
+  { damages }: SalvageReport,
   dryRun: boolean,
-): Generator<string> {
-  for (const damage of damages) yield* describeDamage(damage, dryRun);
-  if (torn !== undefined) {
-    yield `torn     "${torn.path}" at offset ${torn.offset}: no damage; none ` +
-      "of it was acknowledged as durable, and the next opening leaves it out";
-  }
-  if (damages.length === 0) {
-    yield `OK: ${formatRecords(records)}; there is nothing to repair`;
-    return;
-  }
-  const lost = damages.reduce(
+): "ok" | "damaged" | "repaired" {
+  if (damages.length === 0) return "ok";
+  return dryRun ? "damaged" : "repaired";
+}
+
+function countLost({ damages }: SalvageReport): number {
+  return damages.reduce(
     (sum, { firstLsn, lastLsn }) => sum + lastLsn - firstLsn + 1,
     0,
   );
-  const outcome = `${formatRecords(records)} kept, ${formatRecords(lost)} lost`;
-  yield dryRun
-    ? `DAMAGED: nothing was changed; a repair would end with ${outcome}`
-    : `REPAIRED: ${outcome}`;
+}
+
+function* describe(report: SalvageReport, dryRun: boolean): Generator<string> {
+  const { damages, torn, records } = report;
+  for (const damage of damages) yield* describeDamage(damage, dryRun);
+  if (torn !== undefined) {
+    yield `torn     "${torn.path}" at offset ${torn.offset}: as a crash ` +
+      "leaves it; no damage, and the next opening leaves it out";
+  }
+  const kept = formatRecords(records);
+  const outcome = `${kept} kept, ${formatRecords(countLost(report))} lost`;
+  switch (stateOf(report, dryRun)) {
+    case "ok":
+      yield `OK: ${kept}; there is nothing to repair`;
+      break;
+    case "damaged":
+      yield `DAMAGED: nothing was changed; a repair would end with ${outcome}`;
+      break;
+    case "repaired":
+      yield `REPAIRED: ${outcome}`;
+  }
 }
 
 function* describeDamage(
@@ -65,8 +108,6 @@ function* describeDamage(
   yield `         ${describeLoss(loss)}`;
   yield original === undefined
     ? "         a segment is missing: there are no bytes to keep"
-    : `         its bytes as they were ${
-      dryRun ? "would be" : "are"
-    } kept in ` +
+    : `         its original bytes ${dryRun ? "would be" : "are"} kept in ` +
       `"${original}"`;
 }

@@ -1,13 +1,15 @@
 import config from "../deno.json" with { type: "json" };
+import { LogLockedError } from "../storage/log_locked_error.ts";
 import { runAppend } from "./append.ts";
 import { runCat } from "./cat.ts";
 import { type CliIo, writeLine } from "./cli_io.ts";
 import { runDoctor } from "./doctor.ts";
-import { EXIT } from "./exit_code.ts";
+import { EXIT, signalExitCode } from "./exit_code.ts";
 import { help } from "./help.ts";
+import { InterruptedError } from "./interruptible_storage.ts";
 import { runInspect } from "./inspect.ts";
 import { runLab } from "./lab.ts";
-import { type Command, parseCommand } from "./parse_command.ts";
+import { type Command, isCommand, parseCommand } from "./parse_command.ts";
 import { runRepair } from "./repair.ts";
 import { UsageError } from "./usage_error.ts";
 import { runVerify } from "./verify.ts";
@@ -20,9 +22,13 @@ export async function runCli(
   try {
     return await run(parseCommand(args), io);
   } catch (error) {
-    // Who reads our output has had enough, as in `wal cat DIR | head`.
+    // Whoever reads our output has had enough, as in `wal cat DIR | head`.
     if ((error as { code?: string })?.code === "EPIPE") return EXIT.ok;
-    return await report(error, io);
+    if (error instanceof InterruptedError) {
+      if (error.message !== "") await report(error, io);
+      return signalExitCode(io.interrupt.reason);
+    }
+    return await report(error, io, args[0]);
   }
 }
 
@@ -51,10 +57,22 @@ async function run(command: Command, io: CliIo): Promise<number> {
   }
 }
 
-async function report(error: unknown, io: CliIo): Promise<number> {
+const TAKE_OVER_HINT = '\nIf that process is gone or hangs, "--take-over" ' +
+  "takes the log from it: it acknowledges nothing more";
+
+async function report(
+  error: unknown,
+  io: CliIo,
+  name?: string,
+): Promise<number> {
   const message = error instanceof Error ? error.message : String(error);
   const isUsage = error instanceof UsageError;
-  const hint = isUsage ? '\nTry "wal --help"' : "";
+  const topic = isCommand(name) ? `${name} ` : "";
+  const hint = isUsage
+    ? `\nTry "wal ${topic}--help"`
+    : error instanceof LogLockedError
+    ? TAKE_OVER_HINT
+    : "";
   await writeLine(io.stderr, `wal: ${message}${hint}`).catch(() => {});
   return isUsage ? EXIT.usage : EXIT.failure;
 }

@@ -1,77 +1,89 @@
 import { describeLoss } from "../recovery/describe_damage.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
-import { type CliIo, type Output, writeLine } from "./cli_io.ts";
-import { describeEnd } from "./describe_end.ts";
-import { countRecords, examineLog, type SegmentReport } from "./examine_log.ts";
+import { type CliIo, writeLines } from "./cli_io.ts";
+import type { LogEnd } from "./describe_end.ts";
+import { describeOwner } from "./describe_lock.ts";
+import { examineLiveLog, type LiveLog } from "./examine_live_log.ts";
+import type { SegmentReport } from "./examine_log.ts";
 import { EXIT } from "./exit_code.ts";
-import { formatCount, formatRecords } from "./format_count.ts";
+import { formatAmount, formatCount, formatRecords } from "./format_count.ts";
+import { formatRange } from "./format_range.ts";
+import { interruptibleStorage } from "./interruptible_storage.ts";
 import type { VerifyCommand } from "./parse_command.ts";
+import type { LockState } from "./read_lock_state.ts";
+import { requireDirectory } from "./require_directory.ts";
+import { logToJson, summarizeLog } from "./summarize_log.ts";
 
 /** Checks all of a log; a torn end is no failure, nor is a hole. */
 export async function runVerify(
-  { directory }: VerifyCommand,
-  { stdout }: CliIo,
+  { directory, json }: VerifyCommand,
+  io: CliIo,
 ): Promise<number> {
-  const report = await examineLog(new NodeStorage(directory));
-  const { reports } = report;
-  for (const segment of reports) await writeSegment(stdout, segment);
-  const end = describeEnd(report);
-  if (end.state === "torn" || end.state === "zeros") {
-    await writeLine(
-      stdout,
-      `torn     ${reports.at(-1)?.name} at offset ${end.offset}, ` +
-        `${formatCount(end.bytes)} bytes: no damage; none of it was ` +
-        "acknowledged as durable, and the next opening leaves it out",
-    );
-  }
-  const damaged = reports.filter(({ damage }) => damage !== undefined).length;
-  const segments = `${formatCount(reports.length)} ` +
-    (reports.length === 1 ? "segment" : "segments");
-  if (damaged > 0) {
-    await writeLine(
-      stdout,
-      `DAMAGED: ${damaged} of ${segments}; "wal repair DIR --dry-run" shows ` +
-        "what can be kept",
-    );
-    return EXIT.failure;
-  }
-  const { records, lost } = countRecords(reports);
-  const frames = reports.reduce((sum, { frames }) => sum + frames, 0);
-  await writeLine(
-    stdout,
-    `OK: ${formatRecords(records)} in ${formatCount(frames)} frames of ` +
-      `${segments}; every checksum and link holds` +
-      (lost === 0
-        ? ""
-        : `; ${formatRecords(lost)} lost, as a repair has recorded`),
-  );
-  return EXIT.ok;
+  requireDirectory("verify", directory);
+  const storage = new NodeStorage(directory);
+  const log = await examineLiveLog(interruptibleStorage(storage, io.interrupt));
+  const isDamaged = log.report.reports.some(({ damage }) => damage);
+  const state = isDamaged ? "damaged" : "ok";
+  const lines = json
+    ? [JSON.stringify({ state, ...logToJson(log) })]
+    : describeLog(log);
+  await writeLines(io, lines);
+  return isDamaged ? EXIT.failure : EXIT.ok;
 }
 
-async function writeSegment(
-  stdout: Output,
+function* describeLog({ report, end, lock }: LiveLog): Generator<string> {
+  const { reports } = report;
+  for (const segment of reports) yield* describeSegment(segment);
+  const last = reports.at(-1);
+  if (last !== undefined) yield* describeEnd(last.name, end, lock);
+  const damaged = reports.filter(({ damage }) => damage !== undefined).length;
+  const segments = formatAmount(reports.length, "segment");
+  if (damaged > 0) {
+    yield `DAMAGED: ${formatCount(damaged)} of ${segments}; ` +
+      '"wal repair DIR --dry-run" shows what can be kept';
+    return;
+  }
+  if (last === undefined) {
+    yield "OK: there is no segment, so no log, or an empty one";
+    return;
+  }
+  const { records, lost, frames } = summarizeLog(reports);
+  yield `OK: ${formatRecords(records)} in ${formatAmount(frames, "frame")} ` +
+    `and ${segments}; every checksum and link holds` +
+    (lost === 0 ? "" : `; ${formatRecords(lost)} lost, as a repair recorded`);
+}
+
+function* describeSegment(
   { name, firstLsn, lastLsn, frames, damage, holes }: SegmentReport,
-): Promise<void> {
-  const range = lastLsn < firstLsn
-    ? "no record"
-    : `LSN ${firstLsn} to ${lastLsn}`;
-  const content = `${name}  ${range}, ${formatCount(frames)} frames`;
-  await writeLine(
-    stdout,
-    damage === undefined
-      ? `ok       ${content}`
-      : `damaged  ${content} before it`,
-  );
+): Generator<string> {
+  const range = formatRange(firstLsn, lastLsn) || "no records";
+  const content = `${name}  ${range}, ${formatAmount(frames, "frame")}`;
+  yield damage === undefined
+    ? `ok       ${content}`
+    : `damaged  ${content} before the damage`;
   for (const hole of holes) {
-    await writeLine(
-      stdout,
-      `hole     ${name}  at offset ${hole.offset}: ${describeLoss(hole)}; a ` +
-        "repair recorded it, and it is no damage",
-    );
+    yield `hole     ${name}  at offset ${hole.offset}: ${
+      describeLoss(hole)
+    }; a repair recorded it, so it does not count as damage`;
   }
   if (damage === undefined) return;
-  await writeLine(
-    stdout,
-    `         "${damage.file}" at offset ${damage.offset}: ${damage.reason}`,
-  );
+  yield `         "${damage.file}" at offset ${damage.offset}: ${damage.reason}`;
+}
+
+function* describeEnd(
+  name: string,
+  { state, offset, bytes }: LogEnd,
+  lock: LockState,
+): Generator<string> {
+  const place = `${name}  at offset ${offset}: `;
+  const size = formatAmount(bytes, "byte");
+  if (state === "writing" && lock.state === "alive") {
+    yield `writing  ${place}${size} of a frame that ${describeOwner(lock)} ` +
+      "is writing; no damage";
+  } else if (state === "torn") {
+    const isKnown = lock.state === "free" || lock.state === "dead";
+    yield `torn     ${place}${size} as a crash leaves them; no damage, and ` +
+      "the next opening leaves them out" +
+      (isKnown ? "" : ". They may also be a frame that is being written");
+  }
 }

@@ -38,13 +38,24 @@ export function requireWhenIdle(
   throw argumentError(`${policy} whenIdle`, `"flush" or "wait"`, value, right);
 }
 
-/** Throws unless `value` is an object to read options from. */
-export function requireOptions(policy: string, value: unknown): void {
-  if (typeof value === "object" && value !== null) return;
+/** Throws unless `value` is an object that has none but the options `names`. */
+export function requireOptions(
+  policy: string,
+  value: unknown,
+  names: readonly string[],
+): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(
+      `Cannot make ${policy} as its options must be an object: received ${
+        show(value)
+      }`,
+    );
+  }
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
   throw new TypeError(
-    `Cannot make ${policy} as its options must be an object: received ${
-      show(value)
-    }`,
+    `Cannot make ${policy} as ${unknown} is no option: there are ` +
+      names.join(", "),
   );
 }
 

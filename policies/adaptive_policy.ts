@@ -16,12 +16,12 @@ export interface AdaptivePolicyOptions {
    * each larger than the one before. The last one caps every batch.
    * Default 2, 4, 8, 16, 32, 64, 128.
    */
-  ladder?: readonly number[];
+  ladder?: readonly number[] | undefined;
   /**
    * No record is let wait if that and the median flush together take longer
    * than this, in ms, at least 0. Default: unlimited.
    */
-  targetLatencyMs?: number;
+  targetLatencyMs?: number | undefined;
 }
 
 const LADDER = [2, 4, 8, 16, 32, 64, 128];
@@ -109,7 +109,7 @@ export class AdaptivePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: AdaptivePolicyOptions = {}) {
-    requireOptions("AdaptivePolicy", options);
+    requireOptions("AdaptivePolicy", options, ["ladder", "targetLatencyMs"]);
     const { ladder = LADDER, targetLatencyMs } = options;
     this.#ladder = requireLadder("AdaptivePolicy ladder", ladder);
     this.limits = { records: this.#ladder.at(-1) };

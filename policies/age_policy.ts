@@ -4,7 +4,7 @@ import { requireDuration, requireOptions } from "./_require.ts";
 /** Options of {@linkcode AgePolicy}. */
 export interface AgePolicyOptions {
   /** How long the oldest record waits, in ms, at least 0. Default 2. */
-  ms?: number;
+  ms?: number | undefined;
 }
 
 /**
@@ -33,7 +33,7 @@ export class AgePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where `ms` is out of bounds. */
   constructor(options: AgePolicyOptions = {}) {
-    requireOptions("AgePolicy", options);
+    requireOptions("AgePolicy", options, ["ms"]);
     const { ms = 2 } = options;
     this.#ms = requireDuration("AgePolicy ms", ms);
   }

@@ -50,9 +50,9 @@ export interface FlushReport {
 /** Caps on a batch; it is sealed on reaching one. */
 export interface BatchLimits {
   /** Most records in a batch, an integer of at least 1. Default: no limit. */
-  readonly records?: number;
+  readonly records?: number | undefined;
   /** Most bytes in a batch, an integer of at least 1. Default 4,194,304. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
 }
 
 /**
@@ -86,12 +86,12 @@ export interface BatchLimits {
  */
 export interface BatchPolicy {
   /** Caps on a batch. Read once, on opening. */
-  readonly limits?: BatchLimits;
+  readonly limits?: BatchLimits | undefined;
   /**
    * What becomes of a batch for which `due` is in the future when no flush is
    * in flight: `"flush"` it, or `"wait"` (the default) until it is due.
    */
-  readonly whenIdle?: "flush" | "wait";
+  readonly whenIdle?: "flush" | "wait" | undefined;
   /**
    * The instant, in ms on the log's clock, from which `batch` is due: at or
    * before `now` flushes it, `Infinity` waits for a limit or another record.

@@ -8,9 +8,9 @@ import {
 /** Options of {@linkcode BytesPolicy}. */
 export interface BytesPolicyOptions {
   /** Most bytes per flush, an integer of at least 1. Default 65,536. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** As in `CountPolicy`: `"flush"` (the default) or `"wait"` for the bytes. */
-  whenIdle?: "flush" | "wait";
+  whenIdle?: "flush" | "wait" | undefined;
 }
 
 /**
@@ -40,7 +40,7 @@ export class BytesPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: BytesPolicyOptions = {}) {
-    requireOptions("BytesPolicy", options);
+    requireOptions("BytesPolicy", options, ["bytes", "whenIdle"]);
     const { bytes = 65536, whenIdle = "flush" } = options;
     this.limits = { bytes: requirePositiveInteger("BytesPolicy bytes", bytes) };
     this.whenIdle = requireWhenIdle("BytesPolicy", whenIdle);

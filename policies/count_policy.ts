@@ -8,13 +8,13 @@ import {
 /** Options of {@linkcode CountPolicy}. */
 export interface CountPolicyOptions {
   /** Most records per flush, an integer of at least 1. Default 256. */
-  records?: number;
+  records?: number | undefined;
   /**
    * `"flush"` (the default): a batch below the count goes as soon as nothing
    * is in flight, so a last odd record is never stranded. `"wait"`: it waits
    * for the count, or for `flush()` or `close()`.
    */
-  whenIdle?: "flush" | "wait";
+  whenIdle?: "flush" | "wait" | undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ export class CountPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: CountPolicyOptions = {}) {
-    requireOptions("CountPolicy", options);
+    requireOptions("CountPolicy", options, ["records", "whenIdle"]);
     const { records = 256, whenIdle = "flush" } = options;
     this.limits = {
       records: requirePositiveInteger("CountPolicy records", records),

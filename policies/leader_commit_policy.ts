@@ -13,14 +13,14 @@ import {
 /** Options of {@linkcode LeaderCommitPolicy}. */
 export interface LeaderCommitPolicyOptions {
   /** How long a leader waits for siblings, in ms, at least 0. Default 0. */
-  windowMs?: number;
+  windowMs?: number | undefined;
   /**
    * How many siblings have to be seen, beside the leader, for it to wait at
    * all, an integer of at least 1. Default 1.
    */
-  minSiblings?: number;
+  minSiblings?: number | undefined;
   /** Most records per flush, an integer of at least 1. Default: unlimited. */
-  maxRecords?: number;
+  maxRecords?: number | undefined;
 }
 
 /**
@@ -66,7 +66,11 @@ export class LeaderCommitPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: LeaderCommitPolicyOptions = {}) {
-    requireOptions("LeaderCommitPolicy", options);
+    requireOptions("LeaderCommitPolicy", options, [
+      "windowMs",
+      "minSiblings",
+      "maxRecords",
+    ]);
     const { windowMs = 0, minSiblings = 1, maxRecords } = options;
     this.#windowMs = requireDuration("LeaderCommitPolicy windowMs", windowMs);
     this.#minSiblings = requirePositiveInteger(

@@ -15,29 +15,39 @@ export function describeStrays(
   );
 }
 
-/** Says of each fenced segment which records are in it. */
-export async function describeFenced(
+/** A fenced segment and what is in it. */
+export interface FencedSegment extends SegmentName {
+  /** LSN of its last record; below the first if it has none. */
+  readonly lastLsn: number;
+}
+
+/** Looks into the fenced segments. */
+export async function findFenced(
   storage: Storage,
-  { fenced }: Survey,
-): Promise<string[]> {
-  const texts: string[] = [];
+  { fenced }: Pick<Survey, "fenced">,
+): Promise<FencedSegment[]> {
+  const found: FencedSegment[] = [];
   for (const segment of fenced) {
-    const lastLsn = await lastLsnOf(storage, segment);
-    const { firstLsn, epoch, name } = segment;
-    const records = lastLsn < firstLsn
-      ? "no record"
-      : `records ${firstLsn} to ${lastLsn}`;
-    texts.push(
-      `"${storage.location}/${name}" holds ${records} that the owner of ` +
-        `epoch ${epoch} wrote after it had been overtaken: none of them was ` +
-        "acknowledged, and they are not part of the log",
-    );
+    found.push({ ...segment, lastLsn: await lastLsnOf(storage, segment) });
   }
-  return texts;
+  return found;
+}
+
+/** Says of a fenced segment which records are in it. */
+export function describeFenced(
+  { location }: Storage,
+  { name, firstLsn, lastLsn, epoch }: FencedSegment,
+): string {
+  const records = lastLsn < firstLsn
+    ? "no record"
+    : `records ${firstLsn} to ${lastLsn}`;
+  return `"${location}/${name}" holds ${records} that the owner of epoch ` +
+    `${epoch} wrote after it had been overtaken: none was acknowledged, and ` +
+    "they are not part of the log";
 }
 
 /** LSN of the last record of a segment that is no part of the log. */
-export async function lastLsnOf(
+async function lastLsnOf(
   storage: Storage,
   { name, firstLsn }: SegmentName,
 ): Promise<number> {

@@ -1,5 +1,5 @@
 import { isSeal, lsnsOf } from "../storage/format/frame.ts";
-import { splitRecords } from "../storage/format/records.ts";
+import { faultOfRecords } from "../storage/format/records.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import {
@@ -13,7 +13,7 @@ import { type PlacedFrame, SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Remainder } from "./decide_tail.ts";
 import { type JudgedHeader, judgeHeader } from "./judge_header.ts";
-import { remainderAt } from "./scan_tail.ts";
+import { OVERLAPPING, remainderAt } from "./scan_tail.ts";
 
 /** A place where the frames of a segment stop following one another. */
 export interface Break {
@@ -61,7 +61,10 @@ export interface FoundSegment extends JudgedHeader {
   path: string;
   /** The frames that may belong to it, by rising LSN and offset. */
   runs: FrameRun[];
-  /** The highest LSN that whole frames declare synced that are in no run. */
+  /**
+   * The highest LSN that whole frames declare synced that are in no run;
+   * `Infinity` if the search for them was given up.
+   */
   strayLsn: number;
   /** What is behind the last run. */
   stop: Break & { remainder: Remainder };
@@ -103,6 +106,7 @@ class RunFinder {
   #nextLsn: number;
   #offset = SEGMENT_HEADER_BYTES;
   #strayLsn = 0;
+  #gaveUp = false;
 
   constructor(
     reader: SegmentReader,
@@ -118,8 +122,10 @@ class RunFinder {
 
   async search(salt: number): Promise<void> {
     if (this.#nextLsn === this.#end) return;
-    for await (const frames of this.#reader.search(this.#offset, salt)) {
-      for (const frame of frames) {
+    const search = this.#reader.search(this.#offset, salt);
+    let step = await search.next();
+    for (; !step.done; step = await search.next()) {
+      for (const frame of step.value) {
         if (this.#nextLsn === this.#end) return;
         this.#reader.requireKnown(frame);
         if (!this.#isUsable(frame)) {
@@ -131,12 +137,18 @@ class RunFinder {
         }
       }
     }
+    if (step.value === undefined) return;
+    // Nobody knows what is there, so it may not pass for a torn end.
+    this.#gaveUp = true;
+    this.#strayLsn = Infinity;
   }
 
   async finish(): Promise<Pick<FoundSegment, "runs" | "strayLsn" | "stop">> {
     const offset = this.#offset;
     const remainder = await remainderAt(this.#reader, offset);
-    const stop = { ...await this.#whyBroken(), remainder };
+    const why = await this.#whyBroken();
+    if (this.#gaveUp) why.reason += `; ${OVERLAPPING}`;
+    const stop = { ...why, remainder };
     return { runs: this.#runs, strayLsn: this.#strayLsn, stop };
   }
 
@@ -152,7 +164,7 @@ class RunFinder {
   }
 
   #take(frame: PlacedFrame, broken: Break | undefined): void {
-    const unreadable = faultOfRecords(frame);
+    const unreadable = whyUnreadable(frame);
     const last = this.#runs.at(-1);
     const joins = !broken && !unreadable && !last?.unreadable;
     const run = joins && last || startRun(frame, broken, unreadable);
@@ -219,11 +231,10 @@ function startRun(
   };
 }
 
-function faultOfRecords(
+function whyUnreadable(
   { offset, payload, count }: PlacedFrame,
 ): Break | undefined {
   if (count === 0) return undefined;
-  const records = splitRecords(payload, count);
-  if (Array.isArray(records)) return undefined;
-  return { offset, reason: describeFault(records) };
+  const fault = faultOfRecords(payload, count);
+  return fault && { offset, reason: describeFault(fault) };
 }

@@ -1,4 +1,4 @@
-import { FencedError } from "../storage/fenced_error.ts";
+import { requireHeld } from "../storage/fenced_error.ts";
 import { formatOriginalName } from "../storage/format/segment_name.ts";
 import { readFully } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
@@ -18,7 +18,7 @@ export async function keepOriginal(
   file: string,
   originals: readonly string[],
 ): Promise<string> {
-  if (!await lock.held()) throw new FencedError(storage.location, lock.epoch);
+  await requireHeld(storage.location, lock);
   let number = 1;
   let name = formatOriginalName(file, number);
   while (originals.includes(name)) {

@@ -14,7 +14,12 @@ import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable } from "./choose_rewrite.ts";
 import type { RecoveryMode } from "./decide_tail.ts";
 import { describeDamage } from "./describe_damage.ts";
-import { describeFenced, describeStrays } from "./describe_files.ts";
+import {
+  describeFenced,
+  describeStrays,
+  type FencedSegment,
+  findFenced,
+} from "./describe_files.ts";
 import { requireSound, requireWhole } from "./judge_end.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { removeFiles, removeUnfinished } from "./remove_files.ts";
@@ -114,8 +119,10 @@ class Opening {
   async open(): Promise<SegmentLog> {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
-    await removeUnfinished(this.#storage, files, this.#lock.epoch);
+    // What says that they are obsolete may have been seen and not be durable.
+    if (files.obsolete.length > 0) await this.#storage.syncDirectory();
     await removeFiles(this.#storage, files.obsolete);
+    await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const end = await this.#findEnd(files, before);
     const state = await this.#begin(files, before, end);
     await removeFiles(
@@ -143,7 +150,13 @@ class Opening {
     const files = await survey(storage);
     requireWhole(storage.location, files);
     for (const text of describeStrays(storage, files)) warn(text);
-    for (const text of await describeFenced(storage, files)) warn(text);
+    const fenced = await findFenced(storage, files);
+    const isEmpty = (one: FencedSegment) => one.lastLsn < one.firstLsn;
+    files.obsolete.push(...fenced.filter(isEmpty));
+    files.fenced = fenced.filter((segment) => !isEmpty(segment));
+    for (const segment of fenced) {
+      if (!isEmpty(segment)) warn(describeFenced(storage, segment));
+    }
     const { manifest } = files;
     if (firstLsn !== undefined && manifest !== undefined) {
       const isNew = manifest.firstLsn === firstLsn &&
@@ -241,6 +254,7 @@ class Opening {
     } catch (error) {
       if (!isOutOfSpace(error)) throw error;
       // What is durable needs no copy; what is not, gets it when there is room.
+      // The reserve is for what takes no space for long: locks and manifests.
       return isDurable ? state : { ...state, finish };
     }
   }
@@ -283,8 +297,11 @@ class Opening {
   ): Promise<{ segments: SegmentName[]; checksum: number }> {
     const owner = { log, epoch };
     const range = { segments, firstLsn: rewriteLsn, lastLsn: baseLsn };
-    const { segment, checksum } = await this.#reserve.spend(() =>
-      rewriteEnd(this.#storage, this.#lock, owner, range)
+    const { segment, checksum } = await rewriteEnd(
+      this.#storage,
+      this.#lock,
+      owner,
+      range,
     );
     const isOld = ({ firstLsn }: SegmentName) => firstLsn >= rewriteLsn;
     await removeFiles(this.#storage, segments.filter(isOld));
@@ -293,11 +310,12 @@ class Opening {
   }
 }
 
-/** Without what holds nothing that is kept, at the end of the log. */
+/** Without what holds no record, or none that is kept. */
 function keptBy(
   { firstLsn }: Manifest,
   segments: readonly SegmentName[],
   lastLsn: number,
 ): SegmentName[] {
-  return firstLsn > lastLsn ? [] : [...segments];
+  if (firstLsn > lastLsn) return [];
+  return segments.filter((segment) => segment.firstLsn <= lastLsn);
 }

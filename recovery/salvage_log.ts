@@ -18,7 +18,7 @@ export interface SalvageOptions {
    * The storage's lock, which the caller holds and keeps. Without it nothing
    * is changed, and the report says what would be.
    */
-  lock?: StorageLock;
+  lock?: StorageLock | undefined;
 }
 
 /** One place of damage, and what became of it. */

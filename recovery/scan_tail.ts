@@ -1,3 +1,4 @@
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal } from "../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
@@ -8,6 +9,7 @@ import {
   type SegmentStop,
 } from "../storage/segment_reader.ts";
 import type { Remainder, TailEvidence } from "./decide_tail.ts";
+import { isZeros } from "./_is_zeros.ts";
 
 /** What a scan of one segment found. */
 export interface SegmentScan extends TailEvidence {
@@ -28,6 +30,11 @@ export interface SegmentScan extends TailEvidence {
   /** Bytes of the segment's file. */
   readonly bytes: number;
 }
+
+/** Why a search gave up, for messages. */
+export const OVERLAPPING =
+  "what lies here claims to be frames that overlap, which no log's do, and " +
+  "was not searched to the end";
 
 const STEP_BYTES = 1024 * 1024;
 
@@ -79,8 +86,8 @@ function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
   return {
     offset: last ? last.offset + last.bytes : SEGMENT_HEADER_BYTES,
     fault: "end",
-    expected: `the end of the log at record ${end}`,
-    found: "it",
+    expected: `record ${end}`,
+    found: "the end that the manifest names",
   };
 }
 
@@ -91,20 +98,30 @@ export async function remainderAt(
 ): Promise<Remainder> {
   for (let at = offset;; at += STEP_BYTES) {
     const bytes = await readFully(file, at, STEP_BYTES);
-    if (bytes.some((byte) => byte !== 0)) return "bytes";
+    if (!isZeros(bytes)) return "bytes";
     if (bytes.length === STEP_BYTES) continue;
     return at + bytes.length > offset ? "zeros" : "nothing";
   }
 }
 
-/** Whether a frame from `offset` on declares `lsn` synced. */
+/**
+ * Whether a frame from `offset` on declares `lsn` synced; throws
+ * {@linkcode CorruptLogError} if that took too long to find out.
+ */
 async function hasWitness(
   reader: SegmentReader,
   offset: number,
   lsn: number,
 ): Promise<boolean> {
-  for await (const frames of reader.search(offset, reader.header.salt)) {
-    if (frames.some(({ syncedLsn }) => syncedLsn >= lsn)) return true;
+  const search = reader.search(offset, reader.header.salt);
+  let step = await search.next();
+  for (; !step.done; step = await search.next()) {
+    if (step.value.some(({ syncedLsn }) => syncedLsn >= lsn)) return true;
   }
-  return false;
+  if (step.value === undefined) return false;
+  throw new CorruptLogError(
+    reader.path,
+    step.value,
+    `${OVERLAPPING}: nobody knows whether record ${lsn} was synced`,
+  );
 }

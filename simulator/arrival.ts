@@ -8,5 +8,5 @@ export interface Arrival {
    * Records that share a frame, as `appendBatch` has it, an integer of at least
    * 1. Default 1.
    */
-  readonly records?: number;
+  readonly records?: number | undefined;
 }

@@ -7,9 +7,9 @@ import { exponential, uniform } from "./_uniform.ts";
 /** Options of {@linkcode burstyArrivals}. */
 export interface BurstyArrivalsOptions extends PoissonArrivalsOptions {
   /** Records of a burst, an integer of at least 1. Default 16. */
-  burst?: number;
+  burst?: number | undefined;
   /** Ms from the first record of a burst to its last, at least 0. Default 0. */
-  burstMs?: number;
+  burstMs?: number | undefined;
 }
 
 /**

@@ -6,9 +6,9 @@ export interface ConstantCostsOptions {
   /** Ms that a sync takes, at least 0. */
   syncMs: number;
   /** Ms that a write takes whatever its size, at least 0. Default 0. */
-  writeMs?: number;
+  writeMs?: number | undefined;
   /** Ms that each MiB of a write takes beyond that, at least 0. Default 0. */
-  writeMsPerMiB?: number;
+  writeMsPerMiB?: number | undefined;
 }
 
 /**

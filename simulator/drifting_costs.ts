@@ -6,19 +6,19 @@ import { uniform } from "./_uniform.ts";
 /** Options of {@linkcode driftingCosts}. */
 export interface DriftingCostsOptions extends ConstantCostsOptions {
   /** What a sync takes in the end, in ms, at least 0; `syncMs` is at first. */
-  toSyncMs?: number;
+  toSyncMs?: number | undefined;
   /**
    * After how many ms that is reached, at least 0; it stays so from then on. At
    * 0, and by default, it is so from the first sync on.
    */
-  driftMs?: number;
+  driftMs?: number | undefined;
   /**
    * How far a sync may be from that, as the factor that a normal deviate of 1
    * means, at least 1: 1.3 is a quiet disk, 2 a busy one. Default 1.
    */
-  spread?: number;
+  spread?: number | undefined;
   /** The same seed gives the same costs, an integer. Default 1. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /**

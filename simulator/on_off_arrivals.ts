@@ -7,9 +7,9 @@ import { exponential, uniform } from "./_uniform.ts";
 /** Options of {@linkcode onOffArrivals}. */
 export interface OnOffArrivalsOptions extends PoissonArrivalsOptions {
   /** For how many ms records come, above 0. Default 100. */
-  onMs?: number;
+  onMs?: number | undefined;
   /** For how many ms none come then, at least 0. Default 100. */
-  offMs?: number;
+  offMs?: number | undefined;
 }
 
 /**

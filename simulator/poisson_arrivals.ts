@@ -7,7 +7,7 @@ import { exponential, uniform } from "./_uniform.ts";
 /** Options of {@linkcode poissonArrivals}. */
 export interface PoissonArrivalsOptions extends ArrivalsOptions {
   /** The same seed gives the same arrivals, an integer. Default 1. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /**

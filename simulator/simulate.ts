@@ -10,11 +10,11 @@ import { ClosedSource, OpenSource } from "./_source.ts";
 /** Options of {@linkcode simulate}. */
 export interface SimulateOptions {
   /** As in `WalOptions`, an integer of at least 1. Default 67,108,864. */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /** As in `WalOptions`, an integer of at least 1. Default 10,000. */
-  maxQueuedRecords?: number;
+  maxQueuedRecords?: number | undefined;
   /** Told of each flush, in order, once the policy was. */
-  onFlush?: (flush: FlushReport) => void;
+  onFlush?: ((flush: FlushReport) => void) | undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ export interface ArrivalsOptions {
   /** Records a second on average, above 0. */
   perSecond: number;
   /** Bytes of each record, at least 0. Default 100. */
-  bytes?: number;
+  bytes?: number | undefined;
 }
 
 /**

@@ -9,16 +9,16 @@ export interface ThinkingCallersOptions {
   /** How often each appends, an integer of at least 1. */
   appends: number;
   /** Ms from an ack to the caller's next append on average. Default 0. */
-  thinkMs?: number;
+  thinkMs?: number | undefined;
   /**
    * Whether all think equally long, `"constant"`, or independently of each
    * other, `"exponential"` (the default).
    */
-  thinking?: "constant" | "exponential";
+  thinking?: "constant" | "exponential" | undefined;
   /** Bytes of each record, at least 0. Default 100. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** The same seed gives the same times, an integer. Default 1. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /**

@@ -1,26 +1,20 @@
 import {
   closeSync,
-  fstatSync,
-  ftruncateSync,
+  fsyncSync,
   linkSync,
   openSync,
   readdirSync,
-  readFileSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import {
-  isElsewhere,
-  type LockOwner,
-  type OwnerState,
-  ownerState,
-  thisProcess,
-} from "./_lock_owner.ts";
+import { HeldLock } from "./_held_lock.ts";
+import { thisProcess } from "./_lock_owner.ts";
+import { lockNumbers, lockPath, lockPlace } from "./_lock_place.ts";
+import { refuseIfOwned } from "./_refuse_if_owned.ts";
 import { isLockFile } from "./format/lock_name.ts";
 import type { HeldKernelLock, KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
-import type { StorageLock } from "./storage.ts";
-import { StorageError } from "./storage_error.ts";
+import type { LockOptions } from "./storage.ts";
 
 /*
  * Lock files are numbered; the highest is the lock. It names its owner, and is
@@ -28,158 +22,116 @@ import { StorageError } from "./storage_error.ts";
  * gone links a whole file to the next number, which succeeds for one process
  * only, and then removes the lower ones, with what died in the making. So:
  * - no two processes hold the same number, and the higher number wins;
- * - an owner sees that it was overtaken: its own file has no name any more.
- *   If it still has one after a sync, the taker has not begun to read, and
- *   will find what was synced.
+ * - an owner sees that it was overtaken: the path of its lock leads to its file
+ *   no more. If it still does after a sync, the taker has not begun to read,
+ *   and will find what was synced.
+ *
+ * A taker that needs a higher number than the next contends for the next all
+ * the same, then links its file to the higher one as well. Contending for
+ * different numbers, two could win.
  */
 
 const ATTEMPTS = 100;
 
-/** Takes the lock of `directory`, or throws a {@linkcode LogLockedError}. */
+/**
+ * Takes the lock of `directory`, or throws a {@linkcode LogLockedError}. What
+ * could not be made whole leaves nothing behind.
+ */
 export function acquireLock(
   directory: string,
-  takeOver: boolean,
+  options: LockOptions = {},
   kernel?: KernelLock,
-): StorageLock {
+): HeldLock {
+  const { takeOver = false, above = 0 } = options;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const highest = lockNumbers(directory).at(-1) ?? 0;
-    if (highest > 0 && !takeOver) {
-      refuseIfOwned(directory, highest, kernel);
-    }
-    const lock = create(directory, highest + 1, kernel);
-    if (lock === undefined) continue;
-    if (lockNumbers(directory).at(-1) !== lock.epoch) {
-      removeIfThere(lockPath(directory, lock.epoch));
-      lock.release();
-      continue;
-    }
-    removeOutdated(directory, lock.epoch);
-    return lock;
+    if (highest > 0 && !takeOver) refuseIfOwned(directory, highest, kernel);
+    const lock = contend(directory, highest, above, kernel);
+    if (lock !== undefined) return lock;
   }
   throw new LogLockedError(
-    `Cannot lock "${directory}" as others took it ${ATTEMPTS} times in a row`,
+    `Cannot open "${directory}" for writing: others took its lock ` +
+      `${ATTEMPTS} times in a row`,
     directory,
     0,
   );
 }
 
-class FileLock implements StorageLock {
-  readonly epoch: number;
-  readonly #path: string;
-  readonly #descriptor: number;
-  readonly #kernelLock: HeldKernelLock | undefined;
-  #isReleased = false;
-
-  /** Makes a temporary at `path`, where none may be, naming this process. */
-  constructor(path: string, epoch: number, kernel?: KernelLock) {
-    this.epoch = epoch;
-    this.#path = path.replace(/\.\d+\.tmp$/, "");
-    this.#descriptor = openSync(path, "wx+");
-    try {
-      writeFileSync(this.#descriptor, JSON.stringify(thisProcess()));
-      this.#kernelLock = kernel?.hold(path);
-    } catch (error) {
-      closeSync(this.#descriptor);
-      throw error;
-    }
-  }
-
-  held(): boolean {
-    if (this.#isReleased) return false;
-    try {
-      const names = this.#kernelLock?.names() ??
-        fstatSync(this.#descriptor).nlink;
-      return names > 0;
-    } catch (error) {
-      throw StorageError.wrap("look at", this.#path, error);
-    }
-  }
-
-  release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    try {
-      ftruncateSync(this.#descriptor, 0);
-    } catch (error) {
-      throw StorageError.wrap("release", this.#path, error);
-    } finally {
-      closeSync(this.#descriptor);
-      this.#kernelLock?.free();
-    }
-  }
-}
-
-function refuseIfOwned(
+/** `undefined` if another process was faster, or has taken over by now. */
+function contend(
   directory: string,
-  number: number,
+  highest: number,
+  above: number,
   kernel?: KernelLock,
-): void {
-  const path = lockPath(directory, number);
-  const owner = readOwner(path);
-  if (owner === undefined) return;
-  const state = judge(owner, path, kernel);
-  if (state === "dead") return;
-  const who = `${owner.runtime} process ${owner.pid}`;
-  throw new LogLockedError(
-    state === "alive"
-      ? `Cannot open "${directory}" for writing as ${who} has it open`
-      : `Cannot open "${directory}" for writing as ${who} on host ` +
-        `"${owner.host ?? "unknown"}" has it open and cannot be checked from ` +
-        "here: if it is gone, open with takeOver: true (Deno needs " +
-        "--allow-run to check another runtime's process)",
-    directory,
-    owner.pid,
-  );
-}
-
-/** The kernel knows best, also across containers; only Deno's owners ask it. */
-function judge(
-  owner: LockOwner,
-  path: string,
-  kernel?: KernelLock,
-): OwnerState {
-  const held = owner.runtime === "Deno" ? kernel?.state(path) : undefined;
-  if (held === "held") return "alive";
-  return held === "free" && !isElsewhere(owner) ? "dead" : ownerState(owner);
-}
-
-/** `undefined` when it was released, is gone, or a power loss emptied it. */
-function readOwner(path: string): LockOwner | undefined {
+): HeldLock | undefined {
+  const next = highest + 1;
+  const epoch = Math.max(next, above + 1);
+  const lock = make(directory, next, epoch, kernel);
+  if (lock === undefined) return undefined;
+  let isTaken = false;
   try {
-    const owner = JSON.parse(readFileSync(path, "utf8"));
-    return Number.isSafeInteger(owner?.pid) ? owner : undefined;
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (error instanceof SyntaxError || code === "ENOENT") return undefined;
-    throw error;
+    const rivals = lockNumbers(directory)
+      .filter((number) => ![next, epoch].includes(number) && number > highest);
+    if (rivals.length === 0) {
+      removeOutdated(directory, epoch);
+      isTaken = true;
+    }
+  } finally {
+    if (!isTaken) {
+      discard(lockPath(directory, epoch), lockPath(directory, next));
+      lock.release();
+    }
   }
+  return isTaken ? lock : undefined;
 }
 
 /**
  * Makes the file whole, or not at all: then another process has made it, or
  * has the lock by now and removed the temporary.
  */
-function create(
+function make(
   directory: string,
+  next: number,
   epoch: number,
   kernel?: KernelLock,
-): FileLock | undefined {
-  const path = lockPath(directory, epoch);
+): HeldLock | undefined {
   // A pid is no name: processes of two containers may bear the same.
   const [random] = crypto.getRandomValues(new BigUint64Array(1));
-  const temporary = `${path}.${random}.tmp`;
-  let lock: FileLock | undefined;
+  const temporary = `${lockPath(directory, next)}.${random}.tmp`;
+  const linked: string[] = [];
+  let kernelLock: HeldKernelLock | undefined;
   try {
-    lock = new FileLock(temporary, epoch, kernel);
-    linkSync(temporary, path);
-    return lock;
+    write(temporary, directory);
+    kernelLock = kernel?.hold(temporary);
+    for (const number of new Set([next, epoch])) {
+      const path = lockPath(directory, number);
+      linkSync(temporary, path);
+      linked.push(path);
+    }
+    return new HeldLock(directory, epoch, kernelLock);
   } catch (error) {
-    lock?.release();
+    discard(...linked);
+    kernelLock?.free();
     const { code } = error as { code?: string };
     if (code === "EEXIST" || code === "ENOENT") return undefined;
     throw error;
   } finally {
-    removeIfThere(temporary);
+    discard(temporary);
+  }
+}
+
+/**
+ * Synced, so that a lock file that has its name is whole: some file systems
+ * tell only then that there is no room.
+ */
+function write(path: string, directory: string): void {
+  const descriptor = openSync(path, "wx");
+  try {
+    const owner = { ...thisProcess(), ...lockPlace(directory, descriptor) };
+    writeFileSync(descriptor, JSON.stringify(owner));
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -193,15 +145,15 @@ function removeOutdated(directory: string, epoch: number): void {
   }
 }
 
-function lockNumbers(directory: string): number[] {
-  return readdirSync(directory)
-    .filter((name) => /^\d{8,}\.lock$/.test(name))
-    .map((name) => parseInt(name, 10))
-    .sort((a, b) => a - b);
-}
-
-function lockPath(directory: string, number: number): string {
-  return `${directory}/${String(number).padStart(8, "0")}.lock`;
+/** What stays is in nobody's way for long, and an error is on its way. */
+function discard(...paths: string[]): void {
+  for (const path of paths) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // The next owner removes it.
+    }
+  }
 }
 
 function removeIfThere(path: string): void {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 
@@ -10,14 +10,20 @@ export interface LockOwner {
   host?: string;
   /** Of the system, so that a reboot ends every lock; Linux only. */
   bootId?: string;
+  /** Within which `pid` names one process; Linux only. */
+  pidNamespace?: string;
   /** Of the process, so that a reused pid is not mistaken; Linux only. */
   startedAt?: string;
+  /** Id of the thread, which may end before its process; Linux only. */
+  thread?: number;
+  /** Of the thread. */
+  threadStartedAt?: string;
 }
 
 /** `"unknown"`: on another host, or asking is not permitted. */
 export type OwnerState = "dead" | "alive" | "unknown";
 
-/** Describes this process. */
+/** Describes the thread that calls, and its process. */
 export function thisProcess(): LockOwner {
   const { versions } = process as { versions: Record<string, string> };
   return {
@@ -27,28 +33,46 @@ export function thisProcess(): LockOwner {
     bootId: attempt(() =>
       readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
     ),
+    pidNamespace: attempt(() => readlinkSync("/proc/self/ns/pid")),
     startedAt: processStat(process.pid)?.startedAt,
+    ...thisThread(),
   };
 }
 
 /** Whether the owner still runs, as far as this process can tell. */
 export function ownerState(owner: LockOwner): OwnerState {
   const me = thisProcess();
-  if (owner.host && me.host && owner.host !== me.host) return "unknown";
-  if (owner.bootId && me.bootId && owner.bootId !== me.bootId) return "dead";
-  if (owner.pid === me.pid) {
-    return differ(owner.startedAt, me.startedAt) ? "dead" : "alive";
+  const isNear = isSameBoot(owner, me) === true &&
+    isSame(owner.pidNamespace, me.pidNamespace) === true;
+  if (!isNear) {
+    if (isSame(owner.host, me.host) === false) return "unknown";
+    if (isSameBoot(owner, me) === false) return "dead";
   }
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "ESRCH") return "dead";
-    if (code !== "EPERM") return "unknown";
+  if (owner.pid !== me.pid) {
+    try {
+      process.kill(owner.pid, 0);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === "ESRCH") return "dead";
+      if (code !== "EPERM") return "unknown";
+    }
   }
   const stat = processStat(owner.pid);
-  const dead = stat?.state === "Z" || differ(owner.startedAt, stat?.startedAt);
-  return dead ? "dead" : "alive";
+  if (stat === undefined) return "alive";
+  if (stat.state === "Z") return "dead";
+  if (isSame(owner.startedAt, stat.startedAt) === false) return "dead";
+  return hasEnded(owner) ? "dead" : "alive";
+}
+
+/**
+ * Whether both run on one system that was not restarted in between;
+ * `undefined` where it cannot be told.
+ */
+export function isSameBoot(
+  owner: LockOwner,
+  me: LockOwner = thisProcess(),
+): boolean | undefined {
+  return isSame(owner.bootId, me.bootId);
 }
 
 /**
@@ -57,22 +81,59 @@ export function ownerState(owner: LockOwner): OwnerState {
  */
 export function isElsewhere(owner: LockOwner): boolean {
   const me = thisProcess();
-  return owner.bootId && me.bootId
-    ? owner.bootId !== me.bootId
-    : differ(owner.host, me.host);
+  return !(isSameBoot(owner, me) ?? isSame(owner.host, me.host) ?? true);
+}
+
+/** Whether the owner's thread has ended, where its process can be seen. */
+function hasEnded({ pid, thread, threadStartedAt }: LockOwner): boolean {
+  if (!Number.isSafeInteger(thread)) return false;
+  try {
+    const stat = readStat(`/proc/${pid}/task/${thread}/stat`);
+    return isSame(threadStartedAt, stat.startedAt) === false;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    return code === "ENOENT" || code === "ESRCH";
+  }
+}
+
+function thisThread(): Pick<LockOwner, "thread" | "threadStartedAt"> {
+  return attempt(() => {
+    if (!isOwnProc()) return {};
+    const path = readlinkSync("/proc/thread-self");
+    return {
+      thread: Number(path.slice(path.lastIndexOf("/") + 1)),
+      threadStartedAt: readStat(`/proc/${path}/stat`).startedAt,
+    };
+  }) ?? {};
+}
+
+/** Of a process of this pid namespace, if it may be seen. */
+function processStat(pid: number): ProcStat | undefined {
+  return attempt(() => isOwnProc() ? readStat(`/proc/${pid}/stat`) : undefined);
+}
+
+/** `/proc` may have been mounted in, and show, another pid namespace. */
+function isOwnProc(): boolean {
+  return readlinkSync("/proc/self") === String(process.pid);
+}
+
+interface ProcStat {
+  state: string;
+  startedAt: string;
 }
 
 /** Fields 3 and 22 of proc(5) stat; the name before them may hold spaces. */
-function processStat(
-  pid: number,
-): { state: string; startedAt: string } | undefined {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields && { state: fields[0], startedAt: fields[19] };
+function readStat(path: string): ProcStat {
+  const stat = readFileSync(path, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0], startedAt: fields[19] };
 }
 
-function differ(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && b !== undefined && a !== b;
+function isSame(
+  a: string | undefined,
+  b: string | undefined,
+): boolean | undefined {
+  return a === undefined || b === undefined ? undefined : a === b;
 }
 
 function attempt<T>(ask: () => T): T | undefined {

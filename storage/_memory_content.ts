@@ -30,10 +30,10 @@ export class MemoryContent {
   #seen: Uint8Array;
   #size: number;
 
-  /** Bytes that are durable. */
+  /** Bytes that are durable, and that nobody changes any more. */
   constructor(bytes: Uint8Array = new Uint8Array()) {
     this.#base = bytes;
-    this.#seen = bytes.slice();
+    this.#seen = bytes;
     this.#size = bytes.length;
   }
 
@@ -55,8 +55,9 @@ export class MemoryContent {
     this.#writes.push({ number, offset, bytes: copy, state: "pending" });
     this.#size = Math.max(this.#size, offset + copy.length);
     if (this.#size > this.#seen.length) {
-      this.#seen = resize(this.bytes, Math.max(this.#size, 2 * offset));
+      this.#seen = resize(this.#seen, Math.max(this.#size, 2 * offset));
     }
+    this.#unshare();
     this.#seen.set(copy, offset);
   }
 
@@ -66,6 +67,7 @@ export class MemoryContent {
     const number = ++this.#count;
     const cut = { number, offset: size, bytes, cuts: true } as const;
     this.#writes.push({ ...cut, state: "pending" });
+    this.#unshare();
     this.#seen.fill(0, size);
     this.#size = size;
   }
@@ -110,6 +112,7 @@ export class MemoryContent {
     { fileSystem, sectorBytes }: FaultModel,
     stale: Uint8Array,
   ): Uint8Array {
+    if (this.#writes.length === 0) return this.#base;
     const kept = this.#writes.flatMap((write) =>
       write.state === "synced" ? [write] : surviving(write, sectorBytes, choose)
     );
@@ -130,6 +133,11 @@ export class MemoryContent {
       else bytes.set(written, offset);
     }
     return bytes.slice(0, size);
+  }
+
+  /** What is certain is shared by all copies, and so is not changed. */
+  #unshare(): void {
+    if (this.#seen === this.#base) this.#seen = this.#base.slice();
   }
 
   get #certainSize(): number {

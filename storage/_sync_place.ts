@@ -18,8 +18,14 @@ export class SyncPlace {
   readonly #recent: number[] = [];
   #isThreaded: boolean;
 
-  /** Throws `TypeError` on an option out of bounds. */
-  constructor({ io = "auto" }: FileStorageOptions) {
+  /** Throws `TypeError` on an option that is unknown or out of bounds. */
+  constructor({ io = "auto", ...others }: FileStorageOptions) {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `Cannot make a storage as ${unknown} is no option: there is io`,
+      );
+    }
     if (!["auto", "blocking", "threaded"].includes(io)) {
       throw new TypeError(
         'Cannot use io as it must be "auto", "blocking" or "threaded": ' +

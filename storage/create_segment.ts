@@ -1,4 +1,4 @@
-import { FencedError } from "./fenced_error.ts";
+import { requireHeld } from "./fenced_error.ts";
 import {
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
@@ -61,7 +61,7 @@ export async function createSegment(
   let offset: number;
   try {
     offset = await write(storage, temporary, salt, segment);
-    if (!await lock.held()) throw new FencedError(storage.location, epoch);
+    await requireHeld(storage.location, lock);
     await storage.link(temporary, name);
   } catch (error) {
     await removeQuietly(storage, temporary);

@@ -79,7 +79,10 @@ const flock: KernelLock = {
       // Some network file systems have no such locks: then nobody can ask.
     }
     return {
-      names: () => file.statSync().nlink,
+      stat(path) {
+        const { dev, ino } = Deno.statSync(path);
+        return ino === null ? undefined : { dev, ino };
+      },
       free: () => file.close(),
     };
   },

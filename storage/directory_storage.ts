@@ -6,7 +6,13 @@ import { makeDirectory } from "./_make_directory.ts";
 import { syncDirectory } from "./_sync_directory.ts";
 import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
-import type { OpenMode, Storage, StorageFile, StorageLock } from "./storage.ts";
+import type {
+  LockOptions,
+  OpenMode,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "./storage.ts";
 import { StorageError } from "./storage_error.ts";
 
 const TMPFS_MAGIC = 0x01021994;
@@ -56,12 +62,11 @@ export abstract class DirectoryStorage implements Storage {
   }
 
   /** Takes the lock through numbered lock files. */
-  lock(options: { takeOver?: boolean } = {}): StorageLock {
+  lock(options: LockOptions = {}): StorageLock {
     return this.attempt(
       "lock",
       this.location,
-      () =>
-        acquireLock(this.location, options.takeOver ?? false, this.#kernelLock),
+      () => acquireLock(this.location, options, this.#kernelLock),
     );
   }
 

@@ -12,5 +12,5 @@ export interface FileStorageOptions {
    * Writes are always made on the calling thread: the system takes them to
    * memory.
    */
-  io?: "auto" | "blocking" | "threaded";
+  io?: "auto" | "blocking" | "threaded" | undefined;
 }

@@ -1,4 +1,7 @@
+import type { RecordList } from "./format/records.ts";
 import type { MaybePromise } from "./storage.ts";
+
+export type { RecordList };
 
 /** Records laid out for one frame, and what numbers them. */
 export interface FrameDraft {
@@ -18,20 +21,20 @@ export interface FrameDraft {
 
 /** A run of records as read back, or of lost ones. */
 export interface RecordBatch {
-  /** LSN of `records[0]`, or of the first that is lost. */
+  /** LSN of the first of `records`, or of the first that is lost. */
   readonly firstLsn: number;
   /** The records, in order; each shares memory with its neighbours. */
-  readonly records: Uint8Array[];
+  readonly records: RecordList;
   /**
    * Number of records that are lost from `firstLsn` on, at least 1: a salvage
    * gave them up. There are no `records` then.
    */
-  readonly lost?: number;
+  readonly lost?: number | undefined;
   /**
    * When they were written, in ms since 1970 by the writer's clock, but never
    * less than for a record before. Absent where the log keeps no time.
    */
-  readonly time?: number;
+  readonly time?: number | undefined;
 }
 
 /**

@@ -8,8 +8,11 @@ export interface KernelLock {
 
 /** A kernel lock that this process has. */
 export interface HeldKernelLock {
-  /** How many names the file has, if known; cheaper than by `node:fs`. */
-  names(): number | null;
+  /**
+   * Device and inode of the file at `path`, where this is cheaper than
+   * `node:fs`; `undefined` where it does not know. Throws as `node:fs` does.
+   */
+  stat(path: string): { dev: number; ino: number } | undefined;
   /** Lets others have it. */
   free(): void;
 }

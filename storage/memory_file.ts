@@ -33,14 +33,14 @@ export interface CallEffect {
    * The call is done when this resolves: it is slow, or for ever stuck. Not
    * for `lock`, `list` and `open`, which answer at once.
    */
-  readonly after?: Promise<unknown>;
+  readonly after?: Promise<unknown> | undefined;
   /** Most bytes that a write writes, at least 1: it is short. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
   /**
    * The call fails with this code, such as `"EIO"` or `"ENOSPC"`, and has done
    * nothing; but a write has written `bytes` before, if that is given.
    */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 /** Hears of each call before it happens, and says what happens to it. */

@@ -14,6 +14,7 @@ import type {
 } from "./memory_storage_options.ts";
 import { type Choose, seeded } from "./_seeded.ts";
 import type {
+  LockOptions,
   MaybePromise,
   OpenMode,
   Storage,
@@ -107,10 +108,9 @@ export class MemoryStorage implements Storage {
   prepare(): void {}
 
   /** Takes the lock, which is this object's and does not outlive a crash. */
-  lock(options: { takeOver?: boolean } = {}): StorageLock {
+  lock(options: LockOptions = {}): StorageLock {
     const call = { operation: "lock", file: "" } as const;
-    const { takeOver = false } = options;
-    const take = () => this.#locks.take(this.location, takeOver);
+    const take = () => this.#locks.take(this.location, options);
     return atOnce(perform(this.#onCall, call, take));
   }
 

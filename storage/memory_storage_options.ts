@@ -23,22 +23,22 @@ import type { OnCall } from "./memory_file.ts";
  */
 export interface MemoryStorageOptions {
   /** Hears of each call before it happens, and may have it fail or be slow. */
-  onCall?: OnCall;
+  onCall?: OnCall | undefined;
   /**
    * What a crash may do to sizes and entries: `"posix"` (default), only what
    * the standard promises, or `"ext4"`, what its journal does.
    */
-  fileSystem?: "posix" | "ext4";
+  fileSystem?: "posix" | "ext4" | undefined;
   /** What the device writes as a whole, in bytes: 512 (default) or 4096. */
-  sectorBytes?: 512 | 4096;
+  sectorBytes?: 512 | 4096 | undefined;
   /** Makes salts, and so all bytes, the same in each run. Default: random. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /** Options of `MemoryStorage.kill`. */
 export interface KillOptions {
   /** As in {@linkcode MemoryStorageOptions}. */
-  onCall?: OnCall;
+  onCall?: OnCall | undefined;
   /** The process died in the last write to `file`, `bytes` before its end. */
-  cut?: { file: string; bytes: number };
+  cut?: { file: string; bytes: number } | undefined;
 }

@@ -15,7 +15,7 @@ export * from "./compacted_error.ts";
 export * from "./corrupt_log_error.ts";
 export * from "./deno_storage.ts";
 export * from "./directory_storage.ts";
-export * from "./fenced_error.ts";
+export { FencedError } from "./fenced_error.ts";
 export * from "./foreign_file_error.ts";
 export * from "./format_version_error.ts";
 export * from "./frame_log.ts";

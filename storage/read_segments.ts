@@ -1,7 +1,7 @@
 import { CompactedError } from "./compacted_error.ts";
 import { CorruptLogError } from "./corrupt_log_error.ts";
 import { lsnsOf } from "./format/frame.ts";
-import { splitRecords } from "./format/records.ts";
+import { type FrameRecords, splitRecords } from "./format/records.ts";
 import type { SegmentName } from "./format/segment_name.ts";
 import type { RecordBatch } from "./frame_log.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
@@ -116,8 +116,8 @@ export function batchOf(
 }
 
 /** A frame's records; throws {@linkcode CorruptLogError} if it lies. */
-export function recordsOf(path: string, frame: PlacedFrame): Uint8Array[] {
+export function recordsOf(path: string, frame: PlacedFrame): FrameRecords {
   const records = splitRecords(frame.payload, frame.count);
-  if (Array.isArray(records)) return records;
+  if (!("fault" in records)) return records;
   throw new CorruptLogError(path, frame.offset, describeFault(records));
 }

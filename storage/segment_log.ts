@@ -112,6 +112,17 @@ export class SegmentLog implements FrameLog {
 
   /** Writes one frame, in a new segment if the active one has no room. */
   append(frame: FrameDraft): MaybePromise<void> {
+    const again = (error: unknown) =>
+      this.#giveBack(error).then(() => this.#append(frame));
+    try {
+      const appending = this.#append(frame);
+      if (isPromise(appending)) return appending.catch(again);
+    } catch (error) {
+      return again(error);
+    }
+  }
+
+  #append(frame: FrameDraft): MaybePromise<void> {
     const active = this.#active;
     if (active !== undefined && this.#hasRoom(active, frame)) {
       return this.#write(active, frame);
@@ -190,7 +201,7 @@ export class SegmentLog implements FrameLog {
     } finally {
       this.#active = undefined;
       try {
-        await this.#supply.close();
+        await this.#supply.giveBack();
         await active?.file.close();
       } finally {
         await this.#lock.release();
@@ -346,12 +357,28 @@ export class SegmentLog implements FrameLog {
     // What is dropped need not be made durable.
     const { segments, checksum } = this.#isSpent
       ? { segments: this.#segments, checksum: this.#checksum }
-      : await this.#finish!(this.#segments);
+      : await this.#finishWithRoom();
     this.#segments = segments;
     this.#checksum = checksum;
     this.#syncedLsn = this.#lastLsn;
     this.#finish = undefined;
     await this.#removeDropped();
+  }
+
+  async #finishWithRoom(): Promise<
+    Pick<SegmentLogState, "segments" | "checksum">
+  > {
+    try {
+      return await this.#finish!(this.#segments);
+    } catch (error) {
+      await this.#giveBack(error);
+      return await this.#finish!(this.#segments);
+    }
+  }
+
+  /** If there is no space, gives back what is kept ready; else throws `error`. */
+  async #giveBack(error: unknown): Promise<void> {
+    if (!isOutOfSpace(error) || !await this.#supply.giveBack()) throw error;
   }
 
   async #writeManifest(change: Partial<Manifest>): Promise<void> {
@@ -361,8 +388,10 @@ export class SegmentLog implements FrameLog {
   }
 
   #refuseUnless(held: boolean): void {
+    if (held) return;
+    const { location } = this.#storage;
     const { epoch } = this.#manifest;
-    if (!held) throw new FencedError(this.#storage.location, epoch);
+    throw new FencedError(location, epoch, this.#lock.whyLost?.());
   }
 }
 

@@ -4,9 +4,11 @@ import {
   type Frame,
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
+  frameBytes,
   type FrameFault,
   isSeal,
   unknownFeature,
+  MAX_FRAME_BYTES,
 } from "./format/frame.ts";
 import {
   findEntry,
@@ -37,6 +39,13 @@ export interface SegmentStop extends FrameFault {
 }
 
 const WINDOW_BYTES = 1024 * 1024;
+
+/**
+ * What a search may checksum beyond twice what it goes through. As a log's
+ * frames do not overlap, honest bytes are checksummed once, or twice where a
+ * torn frame's records hold frames; hostile ones would take hours.
+ */
+const SEARCH_SLACK_BYTES = MAX_FRAME_BYTES;
 
 /**
  * Reads the frames of one segment, a window at a time; it judges each frame by
@@ -167,9 +176,15 @@ export class SegmentReader {
   /**
    * Every whole frame from `offset` on, whatever lies between them, as many at
    * once as were read together; `salt` is what theirs has to be, if given.
-   * What lies in a frame's records is no frame.
+   * What lies in a frame's records is no frame. Returns where it gave up, if
+   * bytes overlap more than frames do.
    */
-  async *search(offset: number, salt?: number): AsyncGenerator<PlacedFrame[]> {
+  async *search(
+    offset: number,
+    salt?: number,
+  ): AsyncGenerator<PlacedFrame[], number | undefined> {
+    const size = await this.file.size();
+    let left = 2 * (size - offset) + SEARCH_SLACK_BYTES;
     while (true) {
       const window = await readFully(this.file, offset, WINDOW_BYTES);
       const view = new DataView(window.buffer, 0, window.length);
@@ -178,19 +193,21 @@ export class SegmentReader {
       while (at + FRAME_HEADER_BYTES <= window.length) {
         let frame: Frame | FrameFault | undefined;
         if (isCandidate(view, at, salt)) {
+          const claimed = view.getUint32(at + 36, true);
+          if (claimed <= MAX_FRAME_BYTES) left -= frameBytes(claimed);
+          if (left < 0) break;
           frame = decodeFrame(window.subarray(at));
           // The window may end before the frame does.
           if ("needed" in frame) frame = await this.frameAt(offset + at);
         }
-        if (frame === undefined || "fault" in frame) {
-          at += 8;
-          continue;
-        }
-        frames.push({ ...frame, offset: offset + at });
-        at += frame.bytes;
+        if (frame !== undefined && !("fault" in frame)) {
+          frames.push({ ...frame, offset: offset + at });
+          at += frame.bytes;
+        } else at += 8;
       }
       if (frames.length > 0) yield frames;
-      if (window.length < WINDOW_BYTES) return;
+      if (left < 0) return offset + at;
+      if (window.length < WINDOW_BYTES) return undefined;
       offset += at;
     }
   }

@@ -115,13 +115,14 @@ export class SegmentSupply {
    * used again if it fits and nobody else has a link to it, else to be removed.
    */
   async take(segment: string): Promise<void> {
-    if (!await this.#canReuse(segment)) return await this.#remove(segment);
     const name = this.#nextName();
-    await this.#storage.rename(segment, name);
+    const isReused = await this.#canReuse(segment) > 0 &&
+      await this.#rename(segment, name);
+    if (!isReused) return await this.#remove(segment);
     await this.#storage.syncDirectory();
     // A backup may have linked it up to now; not under this name.
     const bytes = await this.#canReuse(name);
-    if (bytes) this.#spares.push({ name, bytes });
+    if (bytes > 0) this.#spares.push({ name, bytes });
     else await this.#remove(name);
   }
 
@@ -137,11 +138,14 @@ export class SegmentSupply {
     return { ...created, preparedBytes: spare?.bytes ?? 0 };
   }
 
-  /** Removes what was kept ready for nothing. */
-  async close(): Promise<void> {
+  /** Removes what was kept ready; says whether that was anything. */
+  async giveBack(): Promise<boolean> {
     await this.#step;
-    if (this.#draft !== undefined) this.#spares.push(this.#draft);
-    for (const { name } of this.#spares.splice(0)) await this.#discard(name);
+    const files = this.#spares.splice(0);
+    if (this.#draft !== undefined) files.push(this.#draft);
+    this.#draft = undefined;
+    for (const { name } of files) await this.#discard(name);
+    return files.length > 0;
   }
 
   #begin(): Draft {
@@ -174,6 +178,16 @@ export class SegmentSupply {
       }
     } catch {
       return 0; // It need not be opened to be removed.
+    }
+  }
+
+  /** Says whether it could be renamed: without space it can still be removed. */
+  async #rename(segment: string, name: string): Promise<boolean> {
+    try {
+      await this.#storage.rename(segment, name);
+      return true;
+    } catch {
+      return false;
     }
   }
 

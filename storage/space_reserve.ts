@@ -1,12 +1,8 @@
 import type { Storage } from "./storage.ts";
 import { explainFull, isOutOfSpace } from "./storage_full_error.ts";
-import { writeAll } from "./write_all.ts";
 
 /** The reserve's file. */
 export const RESERVE_NAME = "space.reserve";
-
-/** Zeros that are written at once. */
-const STEP_BYTES = 64 * 1024;
 
 /**
  * A file that holds space for when the disk is full: recovery and checkpoints
@@ -43,30 +39,16 @@ export class SpaceReserve {
     }
   }
 
-  /** Makes the reserve if it is not there, or not whole, and there is room. */
+  /** Makes the reserve if it is not there and there is room. */
   async refill(): Promise<void> {
-    if (this.#bytes === 0) return;
+    if (this.#bytes === 0 || this.#storage.allocate === undefined) return;
     try {
       const names = await this.#storage.list();
       if (names.includes(RESERVE_NAME)) return;
-      await this.#make();
+      await this.#storage.allocate(RESERVE_NAME, 0, this.#bytes);
     } catch {
       // Without room there is none; the next checkpoint or opening tries again.
       await this.#giveUp();
-    }
-  }
-
-  async #make(): Promise<void> {
-    const file = await this.#storage.open(RESERVE_NAME, "create");
-    try {
-      const zeros = new Uint8Array(Math.min(STEP_BYTES, this.#bytes));
-      for (let at = 0; at < this.#bytes; at += zeros.length) {
-        const rest = Math.min(zeros.length, this.#bytes - at);
-        await writeAll(file, zeros.subarray(0, rest), at);
-      }
-      await file.datasync();
-    } finally {
-      await file.close();
     }
   }
 

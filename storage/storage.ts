@@ -16,12 +16,11 @@ export interface Storage {
   /** Makes the directory if need be; on resolve its entry is durable. */
   prepare(): MaybePromise<void>;
   /**
-   * Takes the exclusive lock, or fails with a `LogLockedError`. With `takeOver`
-   * it is taken from an owner that lives, who is fenced.
+   * Takes the exclusive lock, or fails with a `LogLockedError`. On resolve
+   * every former owner is fenced; that the lock is taken is durable only after
+   * `syncDirectory`.
    */
-  lock(
-    options?: { takeOver?: boolean; above?: number },
-  ): MaybePromise<StorageLock>;
+  lock(options?: LockOptions): MaybePromise<StorageLock>;
   /** Names of all files here. */
   list(): MaybePromise<string[]>;
   /**
@@ -57,6 +56,18 @@ export interface Storage {
   salt?(): number;
 }
 
+/** Options of `lock`. */
+export interface LockOptions {
+  /** Takes it even from an owner that lives, who is fenced. Default: no. */
+  readonly takeOver?: boolean;
+  /**
+   * The epoch is to be higher than this number, as well as than that of every
+   * owner before, so that no epoch comes twice where lock files were removed.
+   * An integer of at least 0. Default: 0.
+   */
+  readonly above?: number;
+}
+
 /** What an open file is for; `"create"` and `"write"` read as well. */
 export type OpenMode = "create" | "read" | "write";
 
@@ -83,13 +94,22 @@ export interface StorageFile {
 
 /** The exclusive right to write to a storage. */
 export interface StorageLock {
-  /** Higher than that of every owner before, as long as lock files are kept. */
+  /**
+   * Higher than `above`, and than that of every owner before, as long as lock
+   * files are kept.
+   */
   readonly epoch: number;
   /**
    * Whether nobody has taken over. Exact if asked after a sync: see "Why a
-   * fenced owner acknowledges nothing" in docs/architecture.md.
+   * fenced owner acknowledges nothing" in docs/architecture.md. Asked once per
+   * flush, so it should be cheap.
    */
   held(): MaybePromise<boolean>;
+  /**
+   * Once `held` is false, what happened to the lock, as a clause for an error's
+   * message; `undefined` or absent where that is not known.
+   */
+  whyLost?(): string | undefined;
   /** Lets others in. */
   release(): MaybePromise<void>;
 }

@@ -43,5 +43,6 @@ const REASONS: Record<string, string | undefined> = {
   EMFILE: "too many files are open",
   ENOENT: "it does not exist",
   ENOSPC: "no space is left on the device",
+  EDQUOT: "the disk quota is used up",
   ENOTDIR: "it is no directory",
 };

@@ -6,34 +6,34 @@ import { parsePath } from "./exploring/crash_path.ts";
 /** Options of {@linkcode explore}. */
 export interface ExploreOptions {
   /** Makes salts and samples, an integer from 0 to 2^32 - 1. Default 1. */
-  seed?: number;
+  seed?: number | undefined;
   /**
    * How many states one loss of power may have for all of them to be tried; of
    * more, so many are sampled. An integer of at least 1, by default 512.
    */
-  bound?: number;
+  bound?: number | undefined;
   /** How often in a row there are crashes, at least 1. Default 2. */
-  crashes?: number;
+  crashes?: number | undefined;
   /**
    * How many states are sampled of each run of the check, which recovers: the
    * crash inside recovery, and after it. At least 0, by default 8.
    */
-  samples?: number;
+  samples?: number | undefined;
   /** Whether each call of the workload also fails once. Default false. */
-  faults?: boolean;
+  faults?: boolean | undefined;
   /**
    * Whether the storage answers a turn later, so that more can happen at the
    * same time. Default false.
    */
-  slow?: boolean;
+  slow?: boolean | undefined;
   /** As in `MemoryStorageOptions`. Default `"posix"`. */
-  fileSystem?: "posix" | "ext4";
+  fileSystem?: "posix" | "ext4" | undefined;
   /** As in `MemoryStorageOptions`. Default 512. */
-  sectorBytes?: 512 | 4096;
+  sectorBytes?: 512 | 4096 | undefined;
   /** The line of a failure: only that state is tried. */
-  replay?: string;
+  replay?: string | undefined;
   /** Where the report goes. Default: `console.log`. */
-  print?: (line: string) => void;
+  print?: ((line: string) => void) | undefined;
 }
 
 /** What an exploration has seen. */
@@ -116,7 +116,12 @@ export async function explore<Fact>(
   return report;
 }
 
-type Checked = Required<Omit<ExploreOptions, "replay">>;
+type Checked = {
+  [Name in Exclude<keyof ExploreOptions, "replay">]-?: Exclude<
+    ExploreOptions[Name],
+    undefined
+  >;
+};
 
 function checkOptions(options: ExploreOptions): Checked {
   const checked = {

@@ -12,13 +12,13 @@ export interface PolicyLawsOptions {
    * What sampled batches, reports and arrivals are drawn from, an integer. The
    * same seed draws the same; failures name it. Default 1.
    */
-  seed?: number;
+  seed?: number | undefined;
   /**
    * Within how many ms every append has to be acknowledged where nobody calls
    * `flush()` and a sync takes no time, at least 0. Default: no such law, for a
    * policy that waits for a count may wait for ever.
    */
-  maxWaitMs?: number;
+  maxWaitMs?: number | undefined;
 }
 
 /**

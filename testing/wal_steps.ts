@@ -15,9 +15,9 @@ export interface FastCheck<Steps> {
 /** Bounds of {@linkcode walSteps}. */
 export interface WalStepsOptions {
   /** Most steps, an integer of at least 0. Default 8. */
-  maxLength?: number;
+  maxLength?: number | undefined;
   /** Most bytes of a record, an integer of at least 0. Default 900. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
 }
 
 /**

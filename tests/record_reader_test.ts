@@ -38,9 +38,8 @@ async function* batches(
 /** The same, by what the language has for it. */
 async function* generator(source: AsyncGenerator<RecordBatch>): Reader {
   for await (const { firstLsn, records } of source) {
-    for (const [index, data] of records.entries()) {
-      yield { lsn: firstLsn + index, data };
-    }
+    let lsn = firstLsn;
+    for (const data of records) yield { lsn: lsn++, data };
   }
 }
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { assertEquals, assertStrictEquals } from "./support/assert.ts";
+import { assert, assertEquals, assertStrictEquals } from "./support/assert.ts";
 import { test } from "./support/register.ts";
 import { track, type Tracked } from "./support/track.ts";
 import { WaiterQueue } from "../waiter_queue.ts";
@@ -90,6 +90,68 @@ test("WaiterQueue keeps its order beyond thousands of waiters", async () => {
   queue.release(5000);
   await microtasks();
   assertEquals(order, expected);
+});
+
+/** All orders of `items`. */
+function* permutations<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length === 0) yield [];
+  for (const [index, item] of items.entries()) {
+    for (const rest of permutations(items.toSpliced(index, 1))) {
+      yield [item, ...rest];
+    }
+  }
+}
+
+/** Waits for each LSN in turn; the order in which all were settled. */
+function waitForAll(queue: WaiterQueue, lsns: readonly number[]): string[] {
+  const order: string[] = [];
+  for (const [index, lsn] of lsns.entries()) {
+    const note = () => void order.push(`${lsn} of call ${index}`);
+    queue.wait(lsn).then(note, note);
+  }
+  return order;
+}
+
+/** By LSN, and by call at one LSN. */
+function inOrder(lsns: readonly number[]): string[] {
+  return [...lsns.entries()].sort(([a, x], [b, y]) => x - y || a - b)
+    .map(([index, lsn]) => `${lsn} of call ${index}`);
+}
+
+test("WaiterQueue settles in LSN order whatever order they come in", async () => {
+  for (const lsns of permutations([1, 2, 2, 3, 4, 5])) {
+    for (const reached of [0, 2, 3, 5]) {
+      const queue = new WaiterQueue();
+      const order = waitForAll(queue, lsns);
+      queue.release(reached);
+      const left = lsns.filter((lsn) => lsn > reached).length;
+      assertEquals(queue.reject(new Error("stop")), left);
+      assertEquals(queue.reject(new Error("again")), 0);
+      await microtasks();
+      assertEquals(order, inOrder(lsns));
+    }
+  }
+});
+
+test("WaiterQueue compares little when LSNs come in falling order", async () => {
+  const count = 2000;
+  let comparisons = 0;
+  /** An LSN that notes when it is compared. */
+  const counting = (lsn: number) => ({
+    valueOf() {
+      comparisons++;
+      return lsn;
+    },
+  });
+  const queue = new WaiterQueue();
+  const order: number[] = [];
+  for (let lsn = count; lsn > 0; lsn--) {
+    queue.wait(counting(lsn) as never).then((lsn) => order.push(+lsn));
+  }
+  for (let lsn = 1; lsn <= count; lsn++) queue.release(lsn);
+  await microtasks();
+  assertEquals(order, Array.from({ length: count }, (_, index) => index + 1));
+  assert(comparisons < 100 * count, `${comparisons} comparisons`);
 });
 
 const steps = fc.array(

@@ -38,7 +38,13 @@ async function makeLog(dir: string): Promise<void> {
   await wal.appendBatch(["a", "b"]);
 }
 
-const integers = ["segmentBytes", "maxQueuedBytes", "maxQueuedRecords"];
+const integers = [
+  "segmentBytes",
+  "maxQueuedBytes",
+  "maxQueuedRecords",
+  "maxWaitingBytes",
+  "maxWaitingRecords",
+];
 
 test("Wal.open() refuses options out of bounds, by name", async () => {
   const rows: [string, unknown, string, string][] = [

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { CountPolicy } from "../policies/count_policy.ts";
 import { QueueFullError } from "../queue_full_error.ts";
@@ -6,6 +7,8 @@ import {
   assert,
   assertEquals,
   assertLessOrEqual,
+  assertRejects,
+  assertStrictEquals,
   assertThrows,
 } from "./support/assert.ts";
 import { FakeFrameLog } from "./support/fake_frame_log.ts";
@@ -49,7 +52,7 @@ test("append() lets a record larger than the queue in alone", async () => {
 
 test("append() has copied the record when it returns", async () => {
   const { wal, log, close } = await openWal({ maxQueuedRecords: 2 });
-  const record = new Uint8Array(1);
+  const record = Buffer.alloc(1); // whose `slice` does not copy
   for (const letter of "abcdef") {
     record[0] = letter.charCodeAt(0);
     if (letter < "d") track(wal.append(record));
@@ -83,6 +86,79 @@ test("append() goes on when a strict count exceeds the queue", async () => {
   await close();
 });
 
+const full = { policy: never, maxQueuedRecords: 1 };
+
+test("append() rejects beyond the records that may wait, in order", async () => {
+  const { wal, log, close } = await openWal({ ...full, maxWaitingRecords: 3 });
+  const appends = Array.from(
+    { length: 7 },
+    (_, at) => track(wal.append(`${at}`)),
+  );
+  const { records, bytes, message } = await assertRejects(
+    () => wal.append("late"),
+    QueueFullError,
+  );
+  assertEquals([records, bytes], [3, 15]);
+  assertEquals(
+    message,
+    "Cannot append as too many appends wait for room (3 of 3 records, 15 of " +
+      "67108864 bytes): await earlier ones first, or raise maxWaitingRecords " +
+      "and maxWaitingBytes",
+  );
+  // An error for each would cost callers that never wait a kilobyte a record.
+  assertStrictEquals(appends[5].error, appends[6].error);
+  await close();
+  assertEquals(appends.map(({ value }) => value), [1, 2, 3, 4, ...Array(3)]);
+  assertEquals(log.texts().join(""), "0123");
+});
+
+test("append() rejects beyond the bytes that may wait", async () => {
+  const { wal, log, close } = await openWal({ ...full, maxWaitingBytes: 20 });
+  track(wal.append("a"));
+  track(wal.append(new Uint8Array(6)));
+  await assertRejects(() => wal.append(new Uint8Array(7)), QueueFullError);
+  track(wal.append(new Uint8Array(6)));
+  await close();
+  assertEquals(log.frames.map(({ length }) => length), [5, 10, 10]);
+});
+
+test("appendBatch() rejects as a whole when too much waits", async () => {
+  const { wal, log, close } = await openWal({ ...full, maxWaitingRecords: 3 });
+  track(wal.append("a"));
+  const waiting = track(wal.appendBatch(["b", "c"]));
+  await assertRejects(() => wal.appendBatch(["x", "y"]), QueueFullError);
+  track(wal.append("d"));
+  await close();
+  assertEquals(waiting.value, { first: 2, last: 3 });
+  assertEquals(log.texts().join(""), "abcd");
+});
+
+test("append() lets something larger than the line wait alone", async () => {
+  const bounds = { maxWaitingBytes: 20, maxWaitingRecords: 2 };
+  const { wal, log, close } = await openWal({ ...full, ...bounds });
+  track(wal.append("a"));
+  track(wal.appendBatch([new Uint8Array(50), "b", "c"]));
+  await assertRejects(() => wal.append(""), QueueFullError);
+  await close();
+  assertEquals(log.frames.map(({ length }) => length), [5, 64]);
+});
+
+test("append() may wait again once others found room", async () => {
+  const { wal, log, clock, close } = await openWal({
+    ...full,
+    maxWaitingRecords: 1,
+  });
+  track(wal.append("a"));
+  for (const text of ["b", "c", "d"]) {
+    const waiting = track(wal.append(text, { ack: "memory" }));
+    await assertRejects(() => wal.append("x"), QueueFullError);
+    await clock.quiet();
+    assertEquals(waiting.state, "resolved");
+  }
+  await close();
+  assertEquals(log.texts().join(""), "abcd");
+});
+
 test("enqueue() throws and queues nothing when the queue is full", async () => {
   const { wal, log, close } = await openWal({
     policy: never,
@@ -93,8 +169,8 @@ test("enqueue() throws and queues nothing when the queue is full", async () => {
   assertEquals([error.records, error.bytes], [2, 10]);
   assertEquals(
     error.message,
-    "Cannot enqueue a record as the queue is full with 2 records of 10 " +
-      "bytes: await flush() first, or use append(), which waits",
+    "Cannot enqueue a record as the queue is full (2 of 2 records, 10 of " +
+      "67108864 bytes): await flush() first, or use append(), which waits",
   );
   await close();
   assertEquals(log.texts(), ["a", "b"]);
@@ -165,6 +241,8 @@ test("Writer keeps the queue in bounds, but for one entry alone", async () => {
       const bounds = { maxQueuedRecords, maxQueuedBytes };
       const writer = new Writer(log, {
         ...bounds,
+        maxWaitingBytes: Infinity,
+        maxWaitingRecords: Infinity,
         policy: make(),
         clock,
         syncIntervalMs: Infinity,

@@ -15,7 +15,7 @@ export interface Trace {
   /** Events that the trace lacks, as its sink did not keep up. */
   readonly missing: { readonly appends: number; readonly flushes: number };
   /** How it ends; absent if the process was killed. */
-  readonly end?: "closed" | "full";
+  readonly end?: "closed" | "full" | undefined;
 }
 
 /**

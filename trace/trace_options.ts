@@ -11,5 +11,5 @@ export interface TraceOptions {
    */
   readonly write: (lines: string) => void | Promise<void>;
   /** Where the trace stops, in characters, at least 1. Default 67,108,864. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }

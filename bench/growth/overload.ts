@@ -26,6 +26,8 @@ export async function overload(
   const wal = await Wal.open(join(directory, "log"), {
     maxQueuedBytes,
     maxQueuedRecords: Number.MAX_SAFE_INTEGER,
+    maxWaitingBytes: Number.MAX_SAFE_INTEGER,
+    maxWaitingRecords: Number.MAX_SAFE_INTEGER,
     ...(way.includes("threaded")
       ? { storage: (path) => new NodeStorage(path, { io: "threaded" }) }
       : {}),

@@ -33,8 +33,13 @@ export function judgePlace(evidence: Evidence): string[] {
   }
   if (lock.state === "alive" || lock.state === "unknown") {
     warnings.push(
-      `process ${lock.pid} has the log in this directory open: what it ` +
-        "writes meanwhile is part of the figures",
+      `process ${lock.pid} has the log in this directory open: its own ` +
+        "writes are part of the figures",
+    );
+  }
+  if (lock.state === "unreadable") {
+    warnings.push(
+      `it is not known whether a log in this directory is open: ${lock.reason}`,
     );
   }
   const [first, second] = halvesMs;
@@ -64,8 +69,8 @@ function judgeMount({ mount }: Place): string[] {
   }
   if (type === "overlay") {
     warnings.push(
-      "this is overlay, a container's own layer: it goes when the container " +
-        "does; mount a volume for the log",
+      "this is overlay, a container's own layer, which is deleted with the " +
+        "container; mount a volume for the log",
     );
   }
   const careless = options.find((option) => NO_BARRIER.test(option));

@@ -67,20 +67,21 @@ function chooseIo(
   if (p50 > SLOW_MS) {
     return [
       "threaded",
-      `${took}: on another thread it keeps nobody waiting meanwhile`,
+      `${took}: on another thread it does not block the event loop`,
     ];
   }
   const handing = `on another thread it takes ${formatDuration(threadedMs)}`;
   if (p99 < FAST_MS) {
     return [
       "blocking",
-      `${took}, and 99 of 100 less than ${formatDuration(p99)}; ${handing}`,
+      `${took}, and 99 of 100 take less than ${formatDuration(p99)}; ` +
+      handing,
     ];
   }
   return [
     "auto",
-    `${took}, but one in a hundred more than ${formatDuration(p99)}: the ` +
-    "log is to see for itself where to make them",
+    `${took}, but one in a hundred takes more than ` +
+    `${formatDuration(p99)}: let the log decide where to run them`,
   ];
 }
 
@@ -89,13 +90,12 @@ function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
   if (p50 < WORTH_WAITING_MS) {
     return [
       "leader",
-      "a window to wait for siblings would cost more than the syncs that it " +
-      "saves",
+      "waiting for siblings would cost more than the syncs that it saves",
     ];
   }
   return [
     "adaptive",
     `waiting for siblings may save syncs of ${formatDuration(p50)}: this ` +
-    "policy sees for itself when; a trace would tell",
+    "policy learns when it pays; a trace would tell for sure",
   ];
 }

@@ -1,6 +1,6 @@
 import type { Simulation } from "../../simulator/simulation.ts";
 import type { Trace } from "../../trace/load_trace.ts";
-import { formatCount } from "../format_count.ts";
+import { formatAmount, formatCount } from "../format_count.ts";
 
 /** What a trace holds, and what to mind about it. */
 export interface TraceSummary {
@@ -28,26 +28,27 @@ export function describeTrace(
   if (counts.releasedShare > MOSTLY) {
     notes.push(
       `${Math.round(counts.releasedShare * 100)} % of the appends came as ` +
-        "soon as a flush was done: from callers who wait for their acks, or " +
-        "held up by a sync that blocked the event loop. Here they come when " +
-        "they came, however long another policy would have let them wait",
+        "soon as a flush was done: their callers wait for acks, or a sync " +
+        "blocked the event loop. The replay keeps the recorded times, " +
+        "whereas under another policy these appends would come earlier or " +
+        "later",
     );
   }
   if (recorded === undefined) {
     notes.push(
-      `the trace lacks ${formatCount(missing.appends)} appends and ` +
-        `${formatCount(missing.flushes)} flushes, as its sink did not keep up`,
+      `the trace lacks ${formatAmount(missing.appends, "append")} and ` +
+        `${formatAmount(missing.flushes, "flush", "es")}: its sink did not ` +
+        "keep up",
     );
   }
   if (end === "full") notes.push("the trace ends at its maxBytes");
   const synced = flushes.filter((flush) => flush.durableAt > flush.writtenAt);
   if (synced.length < flushes.length) {
     notes.push(
-      `only ${formatCount(synced.length)} of the ` +
-        `${
-          formatCount(flushes.length)
-        } recorded flushes were synced, and the ` +
-        "same share of the simulated ones is",
+      `of ${formatAmount(flushes.length, "recorded flush", "es")} only ` +
+        `${formatCount(synced.length)} ` +
+        `${synced.length === 1 ? "was" : "were"} synced, and the same share ` +
+        "of the simulated ones is",
     );
   }
   return { ...counts, flushes: flushes.length, notes };

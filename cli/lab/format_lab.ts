@@ -1,4 +1,4 @@
-import { formatCount, formatRecords } from "../format_count.ts";
+import { formatAmount, formatCount, formatRecords } from "../format_count.ts";
 import { formatDuration } from "../format_duration.ts";
 import { formatRate } from "../format_rate.ts";
 import { formatTable } from "../format_table.ts";
@@ -21,8 +21,9 @@ export function* formatLab(
   yield formatTable([
     [
       "trace",
-      `${formatRecords(trace.records)} in ${formatCount(trace.appends)} ` +
-      `appends, ${trace.seconds.toFixed(1)} s, ${formatCount(rate)}/s`,
+      `${formatRecords(trace.records)} in ` +
+      `${formatAmount(trace.appends, "append")}, ` +
+      `${trace.seconds.toFixed(1)} s, ${formatCount(rate)} records/s`,
     ],
     ["costs", costs],
   ]);

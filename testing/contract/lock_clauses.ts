@@ -60,6 +60,42 @@ export const lockClauses: StorageClause[] = [
     },
   },
   {
+    name: "lock() makes the epoch higher than above",
+    async check(bench) {
+      const again = await bench.again();
+      let last = (await bench.lock()).epoch;
+      // Far above, just above, and below the epoch that is next anyway.
+      for (const more of [100, 1, 0, -1, 5]) {
+        for (const storage of [again, bench.storage]) {
+          const above = last + more;
+          const options = { takeOver: true, above };
+          const { epoch, held, release } = await bench.lock(storage, options);
+          const expected = Math.max(above, last) + 1;
+          expectEqual(epoch >= expected, true, `${epoch} above ${above}`);
+          expectEqual(await held(), true, `held() of epoch ${epoch}`);
+          await expectLocked(() => bench.lock(), `a lock() at epoch ${epoch}`);
+          await release();
+          last = epoch;
+        }
+      }
+      const { epoch } = await bench.lock();
+      expectEqual(epoch > last, true, `${epoch} above ${last}, without above`);
+    },
+  },
+  {
+    name: "lock() with above lets one win of many that ask at once",
+    async check(bench) {
+      const storages = [bench.storage, await bench.again()];
+      const asked = await Promise.allSettled(
+        [...storages, ...storages].map((storage, index) =>
+          bench.lock(storage, { above: 10 * index })
+        ),
+      );
+      const won = asked.filter(({ status }) => status === "fulfilled");
+      expectEqual(won.length, 1, "how many of 4 got the lock");
+    },
+  },
+  {
     name: "held() is true as long as nobody has taken over",
     async check(bench) {
       const owner = await bench.lock();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type {
+  LockOptions,
   MaybePromise,
   OpenMode,
   Storage,
@@ -62,7 +63,7 @@ export class StorageBench {
   /** Takes the lock. */
   async lock(
     storage: Storage = this.storage,
-    options?: { takeOver?: boolean },
+    options?: LockOptions,
   ): Promise<StorageLock> {
     const lock = await storage.lock(options);
     const release = this.#onceAtTheEnd(() => lock.release());

@@ -4,7 +4,9 @@ import type { Crash, Death } from "./crash_state.ts";
 export interface CrashPath {
   readonly seed: number;
   /** The fault, by the number of its call and its name. */
-  readonly fault?: { readonly call: number; readonly name: string };
+  readonly fault?:
+    | { readonly call: number; readonly name: string }
+    | undefined;
   readonly crashes: readonly Crash[];
 }
 

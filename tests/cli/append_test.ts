@@ -8,6 +8,7 @@ import {
   collector,
   input,
   inputThatHangs,
+  segmentPaths,
   wal,
   withLog,
 } from "../support/run_tool.ts";
@@ -125,4 +126,57 @@ test("append shows progress on a terminal only", () =>
       interrupt: controller.signal,
     });
     assertStringIncludes(stderr.bytes().toString(), "\r\x1b[Kacked 2 records,");
+  }));
+
+test("append keeps what came before a line that is too long", () =>
+  withTempDir(async (dir) => {
+    const chunk = new Uint8Array(16 * 1024 * 1024).fill(120);
+    const stdin = input("one\ntwo\n", chunk, chunk, chunk, chunk, chunk);
+    const { code, stderr } = await wal(["append", dir], { stdin });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "acked 2 records (disk), 6 bytes");
+    assertStringIncludes(stderr, "wal: line 3 has 67,108,861 bytes or more");
+    assertEquals((await wal(["cat", dir])).stdout.toString(), "one\ntwo\n");
+  }));
+
+test("append --take-over takes a log that is open elsewhere", () =>
+  withTempDir(async (dir) => {
+    const owner = await Wal.open(dir);
+    await owner.append("one");
+    const refused = await wal(["append", dir]);
+    assertStringIncludes(refused.stderr, '"--take-over" takes the log from it');
+    const stdin = input("two");
+    const { code } = await wal(["append", dir, "--take-over"], { stdin });
+    assertEquals(code, 0);
+    await owner.close().catch(() => {});
+    assertEquals((await wal(["cat", dir])).stdout.toString(), "one\ntwo\n");
+  }));
+
+test("append --segment-bytes begins a new segment where one is full", () =>
+  withTempDir(async (dir) => {
+    const text = `${"x".repeat(1500)}\n`.repeat(6);
+    const args = ["--segment-bytes", "4k", "--policy", "count:1"];
+    const { code } = await wal(["append", dir, ...args], {
+      stdin: input(text),
+    });
+    assertEquals([code, (await segmentPaths(dir)).length > 1], [0, true]);
+  }));
+
+test("append and cat --follow end with 129 when the terminal is gone", () =>
+  withTempDir(async (dir) => {
+    for (const args of [["append", dir], ["cat", dir, "--follow"]]) {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort("SIGHUP"), 50);
+      const stdin = inputThatHangs("a\n");
+      const { code } = await wal(args, { stdin, interrupt: controller.signal });
+      assertEquals(code, 129);
+    }
+    assertEquals((await wal(["cat", dir])).stdout.toString(), "a\n");
+  }));
+
+test("append says one byte and one record of one", () =>
+  withTempDir(async (dir) => {
+    const { stderr } = await wal(["append", dir], { stdin: input("a\n") });
+    assertStringIncludes(stderr, "acked 1 record (disk), 1 byte, in");
+    assertEquals(stderr.endsWith(", LSN 1\n"), true);
   }));

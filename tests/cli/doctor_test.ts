@@ -56,5 +56,5 @@ test("doctor refuses a file", () =>
     await writeFile(file, "");
     const { code, stderr } = await wal(["doctor", file]);
     assertEquals(code, 1);
-    assertStringIncludes(stderr, "as it is no directory (ENOTDIR)");
+    assertStringIncludes(stderr, "it is a file, not a directory");
   }));

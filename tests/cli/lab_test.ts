@@ -41,7 +41,7 @@ test("lab shows what the log did, and what each policy comes to", () =>
     ]);
     assertEquals(code, 0);
     assertEquals(`${stdout}`.split("\n"), [
-      "trace  4 records in 4 appends, 0.0 s, 800/s",
+      "trace  4 records in 4 appends, 0.0 s, 800 records/s",
       "costs  each sync takes 10 ms",
       "",
       "policy             p50      p99    p99.9      max  flushes/s  rec/flush" +
@@ -114,7 +114,7 @@ const TAG = /<(\/?)([a-z]+)[^>]*?(\/?)>/g;
 test("lab says what is to be minded about a trace", () =>
   withTrace(LINES + '{"gap":{"appends":3,"flushes":1}}\n', async (path) => {
     const { stdout } = await wal(["lab", path]);
-    assertStringIncludes(`${stdout}`, "lacks 3 appends and 1 flushes");
+    assertStringIncludes(`${stdout}`, "lacks 3 appends and 1 flush: its");
     assertEquals(`${stdout}`.includes("(as recorded)"), false);
   }));
 

@@ -22,11 +22,40 @@ test("LineSplitter cuts at newlines wherever the chunks do", () => {
   }
 });
 
-test("LineSplitter refuses a line that no frame can hold", () => {
+const LIMIT = 67_108_860;
+const REFUSAL = "line 3 has 67,108,861 bytes or more: a record has at most " +
+  "67,108,860";
+
+test("LineSplitter refuses a line that no record can hold, by its number", () => {
   const splitter = new LineSplitter();
+  const lines = [...splitter.push(Buffer.from("one\ntwo\nthree"))];
+  assertEquals(lines.length, 2);
   const chunk = new Uint8Array(16 * 1024 * 1024);
-  const error = assertThrows(() => {
-    for (let count = 0; count < 5; count++) [...splitter.push(chunk)];
-  });
-  assertEquals((error as Error).name, "RecordTooLargeError");
+  assertThrows(
+    () => {
+      for (let count = 0; count < 5; count++) [...splitter.push(chunk)];
+    },
+    RangeError,
+    REFUSAL,
+  );
+});
+
+test("LineSplitter refuses a long line that ends in the same chunk, too", () => {
+  const chunk = new Uint8Array(LIMIT + 8);
+  for (const at of [0, 2, chunk.length - 1]) chunk[at] = 10;
+  const lines = new LineSplitter().push(chunk);
+  assertEquals([lines.next().value?.length, lines.next().value?.length], [
+    0,
+    1,
+  ]);
+  assertThrows(() => lines.next(), RangeError, REFUSAL);
+});
+
+test("LineSplitter takes a line that just fits", () => {
+  const chunk = new Uint8Array(LIMIT + 1);
+  chunk[LIMIT] = 10;
+  const splitter = new LineSplitter();
+  assertEquals([...splitter.push(chunk.subarray(0, 10))].length, 0);
+  const [line] = splitter.push(chunk.subarray(10));
+  assertEquals(line.length, LIMIT);
 });

@@ -40,7 +40,7 @@ test("parsePolicy() refuses what it does not know", () => {
   const error = assertThrows(() => parsePolicy("cuont:3"), UsageError);
   assertEquals(
     (error as Error).message,
-    'Cannot use policy "cuont:3" as its name must be count, bytes, age, ' +
+    'policy "cuont:3" must begin with one of count, bytes, age, ' +
       'leader, adaptive: received "cuont"',
   );
 });

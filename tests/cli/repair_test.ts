@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { NodeStorage } from "../../storage/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,
@@ -36,7 +38,10 @@ test("repair --dry-run shows what would be kept and lost, and changes nothing", 
     assertStringIncludes(`${stdout}`, `damaged  "${first}" at offset 64:`);
     assertStringIncludes(`${stdout}`, "checksum: expected 0x");
     assertStringIncludes(`${stdout}`, "record 1 is lost");
-    assertStringIncludes(`${stdout}`, `would be kept in "${first}.broken"`);
+    assertStringIncludes(
+      `${stdout}`,
+      `bytes would be kept in "${first}.broken"`,
+    );
     assertStringIncludes(`${stdout}`, "nothing was changed; a repair would");
     assertStringIncludes(`${stdout}`, "with 5 records kept, 1 record lost");
     assertEquals(await snapshotDir(dir), before);
@@ -128,7 +133,7 @@ test("verify and inspect show holes, which are no damage", () =>
     assertStringIncludes(`${stdout}`, "OK: 5 records in");
     assertStringIncludes(
       `${stdout}`,
-      "1 record lost, as a repair has recorded",
+      "1 record lost, as a repair recorded",
     );
     assertStringIncludes(`${(await wal(["inspect", dir])).stdout}`, "hole");
     const json = JSON.parse(
@@ -153,3 +158,72 @@ test("cat leaves out what is lost, and says so", () =>
     assertEquals([hole, json.stderr], ['{"lsn":1,"lost":1}', ""]);
     assertStringIncludes(record, '{"lsn":2,"text":"record 1 ');
   }));
+
+test("repair --json says what the text says, with the same exit code", () =>
+  withDamage(async (dir, first) => {
+    const run = async (...args: string[]) => {
+      const { code, stdout } = await wal(["repair", dir, "--json", ...args]);
+      return { code, ...JSON.parse(`${stdout}`) };
+    };
+    const { damages, ...dry } = await run("--dry-run");
+    assertEquals(dry, { code: 1, state: "damaged", records: 5, lost: 1 });
+    const [{ reason, ...damage }] = damages;
+    assertEquals(damage, {
+      ...{ file: first, offset: 64, firstLsn: 1, lastLsn: 1 },
+      original: `${first}.broken`,
+    });
+    assertStringIncludes(reason, "checksum: expected 0x");
+    const done = await run();
+    assertEquals([done.code, done.state], [0, "repaired"]);
+    assertEquals(done.damages, damages);
+    const whole = { code: 0, state: "ok", records: 5, lost: 0, damages: [] };
+    assertEquals(await run(), whole);
+  }));
+
+test("repair --json tells a torn end", () =>
+  withTempDir(async (dir) => {
+    const path = await tornLog(dir);
+    const { stdout } = await wal(["repair", dir, "--json"]);
+    const { state, torn } = JSON.parse(`${stdout}`);
+    assertEquals([state, torn.file], ["ok", path]);
+  }));
+
+test("repair --take-over takes the log from its owner", () =>
+  withDamage(async (dir) => {
+    const owner = new NodeStorage(dir).lock();
+    assertEquals((await wal(["repair", dir])).code, 1);
+    assertEquals((await wal(["repair", dir, "--take-over"])).code, 0);
+    assertEquals(owner.held(), false);
+    owner.release();
+  }));
+
+test("repair that is interrupted stops between steps, and goes on next time", () =>
+  withSegments(async (dir) => {
+    const [first, second] = await segmentPaths(dir);
+    await flip(first, 200);
+    await flip(second, 3000);
+    const interrupt = abortedWhen(() => existsSync(`${first}.broken`));
+    const { code, stdout, stderr } = await wal(["repair", dir], { interrupt });
+    assertEquals([code, stdout.length], [130, 0]);
+    assertStringIncludes(stderr, "running the command again continues");
+    const names = await readdir(dir);
+    assertEquals(names.filter((name) => name.endsWith(".tmp")), []);
+    assertEquals(existsSync(`${second}.broken`), false);
+    const again = await wal(["repair", dir]);
+    assertEquals(again.code, 0);
+    assertStringIncludes(`${again.stdout}`, "REPAIRED: 4 records kept");
+    assertEquals((await wal(["verify", dir])).code, 0);
+  }));
+
+/** A signal that looks aborted once `condition` holds. */
+function abortedWhen(condition: () => boolean): AbortSignal {
+  const { signal } = new AbortController();
+  return new Proxy(signal, {
+    get(_, key) {
+      if (key === "aborted") return condition();
+      if (key === "reason") return "SIGINT";
+      const value = Reflect.get(signal, key);
+      return typeof value === "function" ? value.bind(signal) : value;
+    },
+  });
+}

@@ -1,26 +1,112 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Output } from "../../cli/cli_io.ts";
+import { Wal } from "../../wal.ts";
 import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { exists } from "../support/fs.ts";
 import { test } from "../support/register.ts";
-import { wal } from "../support/run_tool.ts";
+import { wal, withSegments } from "../support/run_tool.ts";
+import { snapshotDir } from "../support/snapshot_dir.ts";
 import { withTempDir } from "../support/temp_dir.ts";
+
+/** The commands that need a log, and what they say they do with it. */
+const READERS = [
+  ["cat", "read"],
+  ["inspect", "inspect"],
+  ["verify", "verify"],
+  ["repair", "repair"],
+  ["doctor", "measure"],
+];
 
 test("commands that read refuse a missing directory and make none", () =>
   withTempDir(async (top) => {
     const dir = join(top, "missing");
-    for (const name of ["cat", "inspect", "verify", "repair", "doctor"]) {
+    for (const [name, verb] of READERS) {
       const { code, stderr } = await wal([name, dir]);
       assertEquals(code, 1);
-      assertStringIncludes(stderr, `wal: Cannot list "${dir}"`);
+      assertEquals(
+        stderr,
+        `wal: Cannot ${verb} "${dir}": there is no such directory\n`,
+      );
       assertEquals(await exists(dir), false);
+    }
+  }));
+
+test("commands that are given a file say that it is one", () =>
+  withTempDir(async (top) => {
+    const file = join(top, "file");
+    await writeFile(file, "");
+    const below = join(file, "below");
+    for (const [name, verb] of [...READERS, ["append", "append to"]]) {
+      const given = await wal([name, file]);
+      assertEquals([given.code, given.stderr], [
+        1,
+        `wal: Cannot ${verb} "${file}": it is a file, not a directory\n`,
+      ]);
+      assertEquals(
+        (await wal([name, below])).stderr,
+        `wal: Cannot ${verb} ` +
+          `"${below}": "${file}" is a file, not a directory\n`,
+      );
+    }
+    assertEquals(await readFile(file, "utf8"), "");
+  }));
+
+test("commands that read end at the first signal, whatever there is to read", () =>
+  withSegments(async (dir) => {
+    const before = await snapshotDir(dir);
+    const signals = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
+    for (const name of ["verify", "inspect", "repair"]) {
+      for (const [signal, expected] of signals) {
+        const controller = new AbortController();
+        // Heard only if the command gives the event loop a turn.
+        setImmediate(() => controller.abort(signal));
+        const interrupt = controller.signal;
+        const { code, stdout, stderr } = await wal([name, dir], { interrupt });
+        assertEquals([code, stdout.length], [expected, 0]);
+        assertStringIncludes(stderr, "interrupted before the whole log was");
+      }
+    }
+    await Wal.open(dir).then((log) => log.close()); // the lock is free
+    const controller = new AbortController();
+    setImmediate(() => controller.abort("SIGINT"));
+    const interrupt = controller.signal;
+    const cat = await wal(["cat", dir, "--from", "6"], { interrupt });
+    assertEquals([cat.code, cat.stdout.length], [130, 0]);
+    const segments = (files: [string, string][]) =>
+      files.filter(([path]) => path.endsWith(".wal"));
+    const after = new Map(segments(await snapshotDir(dir)));
+    for (const [path, bytes] of segments(before)) {
+      assertEquals(after.get(path), bytes);
+    }
+  }));
+
+test("commands that read end at a signal while nobody reads what they write", () =>
+  withSegments(async (dir) => {
+    for (const name of ["verify", "inspect", "repair"]) {
+      const controller = new AbortController();
+      const stdout: Output = {
+        isTerminal: false,
+        write() {
+          controller.abort("SIGTERM");
+          return new Promise(() => {});
+        },
+      };
+      const interrupt = controller.signal;
+      const { code, stderr } = await wal([name, dir], { stdout, interrupt });
+      assertEquals([code, stderr], [143, ""]);
     }
   }));
 
 test("runCli() exits with 2 on bad usage, and 0 on help and version", async () => {
   const bad = await wal(["append", "x", "--policy", "frob"]);
   assertEquals([bad.code, bad.stdout.length], [2, 0]);
-  assertStringIncludes(bad.stderr, 'Try "wal --help"');
+  assertStringIncludes(bad.stderr, 'Try "wal append --help"');
+  const unknown = await wal(["frob"]);
+  assertStringIncludes(unknown.stderr, 'Try "wal --help"');
+  const option = await wal(["cat", "x", "--nope"]);
+  assertStringIncludes(option.stderr, "--nope");
+  assertEquals(option.stderr.includes("positional"), false);
   for (
     const name of [
       "append",

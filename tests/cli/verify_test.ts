@@ -1,4 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { Wal } from "../../wal.ts";
 import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 import {
@@ -23,7 +26,7 @@ test("verify reports a torn end as no damage", () =>
     const { code, stdout } = await wal(["verify", dir]);
     assertEquals(code, 0);
     assertStringIncludes(`${stdout}`, "torn");
-    assertStringIncludes(`${stdout}`, "20 bytes: no damage");
+    assertStringIncludes(`${stdout}`, "20 bytes as a crash leaves them; no");
   }));
 
 test("verify finds a flipped bit in a sealed segment, and goes on", () =>
@@ -57,4 +60,86 @@ test("verify finds a segment that is missing or spoilt", () =>
     await writeFile(second, "");
     const emptied = await wal(["verify", dir]);
     assertStringIncludes(`${emptied.stdout}`, "DAMAGED: 1 of 3");
+  }));
+
+/** Lends a log that is open, and what its second frame, at `offset`, holds. */
+function withOwner(
+  use: (log: OwnedLog) => Promise<void>,
+): Promise<void> {
+  return withTempDir(async (dir) => {
+    await using wal = await Wal.open(dir);
+    await wal.append("one");
+    const [path] = await segmentPaths(dir);
+    const before = await readFile(path);
+    await wal.append("two");
+    const after = await readFile(path);
+    const changed = before.findIndex((byte, at) => byte !== after[at]);
+    const offset = changed === -1 ? before.length : changed;
+    const part = Buffer.from(after);
+    part.fill(0, offset + 20);
+    await use({ dir, path, offset, part, after });
+  });
+}
+
+interface OwnedLog {
+  dir: string;
+  path: string;
+  offset: number;
+  /** The log with half a frame at its end, and with all of it. */
+  part: Uint8Array;
+  after: Uint8Array;
+}
+
+test("verify says of a living owner's partial frame that it is being written", () =>
+  withOwner(async ({ dir, path, offset, part }) => {
+    await writeFile(path, part);
+    const { code, stdout } = await wal(["verify", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, "writing  ");
+    assertStringIncludes(`${stdout}`, `at offset ${offset}: `);
+    assertStringIncludes(`${stdout}`, "is writing; no damage");
+    assertStringIncludes(`${stdout}`, "OK: 1 record in 1 frame and 1 segment;");
+    const json = JSON.parse(`${(await wal(["verify", dir, "--json"])).stdout}`);
+    assertEquals([json.state, json.end.state], ["ok", "writing"]);
+    const { stdout: text } = await wal(["inspect", dir]);
+    assertStringIncludes(`${text}`, "a frame is being written at offset");
+  }));
+
+test("verify looks again before it says so", () =>
+  withOwner(async ({ dir, path, part, after }) => {
+    await writeFile(path, part);
+    setTimeout(() => writeFileSync(path, after), 30);
+    const { code, stdout } = await wal(["verify", dir]);
+    assertEquals([code, `${stdout}`.includes("writing")], [0, false]);
+    assertStringIncludes(`${stdout}`, "OK: 2 records in 2 frames");
+  }));
+
+test("verify --json says what the text says, of a log that is whole", () =>
+  withSegments(async (dir) => {
+    const { code, stdout } = await wal(["verify", dir, "--json"]);
+    const { segments, ...json } = JSON.parse(`${stdout}`);
+    assertEquals(code, 0);
+    const end = { state: "closed", offset: json.end.offset, bytes: 0 };
+    assertEquals(json, {
+      ...{ state: "ok", firstLsn: 1, lastLsn: 6, records: 6, lost: 0 },
+      ...{ frames: json.frames, bytes: json.bytes, syncedLsn: 6 },
+      ...{ end, lock: { state: "free" } },
+      ...{ fenced: [], unfinished: [], originals: [] },
+    });
+    assertEquals(
+      Object.keys(segments[0]),
+      "name epoch firstLsn lastLsn frames bytes syncedLsn holes".split(" "),
+    );
+  }));
+
+test("verify --json says where the damage is, with the same exit code", () =>
+  withSegments(async (dir) => {
+    const [first] = await segmentPaths(dir);
+    await flip(first, 200);
+    const { code, stdout } = await wal(["verify", dir, "--json"]);
+    const { state, segments } = JSON.parse(`${stdout}`);
+    assertEquals([code, state, segments.length], [1, "damaged", 3]);
+    const { damage: { file, offset, reason } } = segments[0];
+    assertEquals([file, offset], [first, 64]);
+    assertStringIncludes(reason, "checksum: expected 0x");
   }));

@@ -134,12 +134,85 @@ export const mutants: readonly Mutant[] = [
     name: "takes a lock that somebody has",
     edits: [{
       file: "storage/_lock_file.ts",
-      find: "if (highest > 0 && !takeOver) {",
-      replace: "if (highest < 0 && !takeOver) {",
+      find: "if (highest > 0 && !takeOver) refuseIfOwned(",
+      replace: "if (highest < 0 && !takeOver) refuseIfOwned(",
     }],
     caughtBy: {
       file: "tests/storage/lock_test.ts",
       name: "Wal.open() refuses a second opener and names the first",
+    },
+  },
+  {
+    name: "takes any file at its lock's path for its lock",
+    edits: [{
+      file: "storage/_held_lock.ts",
+      find: "return isSameFile(found, this.#file);",
+      replace: "return found !== undefined;",
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_place_test.ts",
+      name: "Wal acks nothing when a copy of its lock is at its path",
+    },
+  },
+  {
+    name: "holds its lock as long as the file has a link anywhere",
+    edits: [{
+      file: "storage/_held_lock.ts",
+      find: "if (isMissing(error)) return false;",
+      replace:
+        "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_place_test.ts",
+      name: "Wal acks nothing when overtaken while its lock has another link",
+    },
+  },
+  {
+    name: "does not go above the epoch that a lock is asked for",
+    edits: [{
+      file: "storage/_lock_file.ts",
+      find: "const epoch = Math.max(next, above + 1);",
+      replace: "const epoch = next;",
+    }],
+    caughtBy: {
+      file: "tests/testing/storage_contract_test.ts",
+      name: "NodeStorage: lock() makes the epoch higher than above",
+    },
+  },
+  {
+    name: "contends for a higher number than others do",
+    edits: [{
+      file: "storage/_lock_file.ts",
+      find: "for (const number of new Set([next, epoch])) {",
+      replace: "for (const number of [epoch]) {",
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_test.ts",
+      name: "acquireLock() contends for the next number when it goes above it",
+    },
+  },
+  {
+    name: "believes a lock that was copied with the directory",
+    edits: [{
+      file: "storage/_refuse_if_owned.ts",
+      find: "if (isCopy(said, place, isSameBoot(said))) return;",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_place_test.ts",
+      name: "Wal.open() opens a link of a log that is open",
+    },
+  },
+  {
+    name: "takes a terminated thread for a living owner",
+    edits: [{
+      file: "storage/_lock_owner.ts",
+      find: 'return hasEnded(owner) ? "dead" : "alive";',
+      replace: 'return "alive";',
+    }],
+    caughtBy: {
+      file: "tests/storage/lock_test.ts",
+      name: "Wal.open() takes over when the owner's thread has ended",
     },
   },
   {
@@ -294,5 +367,105 @@ export const mutants: readonly Mutant[] = [
       replace: "state.lastLsn = Math.max(0, scan.lastLsn - 1);",
     }],
     caughtBy: full,
+  },
+  {
+    name: "lets any number of appends wait for room",
+    edits: [{
+      file: "intake.ts",
+      find: "records + entry.records.length <= maxRecords &&",
+      replace: "records + entry.records.length <= Infinity &&",
+    }],
+    caughtBy: {
+      file: "tests/writer_room_test.ts",
+      name: "append() rejects beyond the records that may wait, in order",
+    },
+  },
+  {
+    name: "keeps the caller's own bytes while an append waits for room",
+    edits: [{
+      file: "intake.ts",
+      find: "new Uint8Array(record)",
+      replace: "record",
+    }],
+    caughtBy: {
+      file: "tests/writer_room_test.ts",
+      name: "append() has copied the record when it returns",
+    },
+  },
+  {
+    name: "takes what it gave up searching for a torn tail",
+    edits: [{
+      file: "recovery/scan_tail.ts",
+      find: "if (step.value === undefined) return false;",
+      replace: "if (step.value !== lsn) return false;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/hostile_tail_test.ts",
+      name: "Wal.open() refuses a tail that would take too long to search",
+    },
+  },
+  {
+    name: "releases those who wait out of order after those in line",
+    edits: [{
+      file: "waiter_queue.ts",
+      find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
+      replace: "",
+    }, {
+      file: "waiter_queue.ts",
+      find: "    this.#resolveUpTo(lsn);\n",
+      replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
+    }],
+    caughtBy: {
+      file: "tests/waiter_queue_test.ts",
+      name: "WaiterQueue settles in LSN order whatever order they come in",
+    },
+  },
+  {
+    name: "closes and leaves the files of unfinished reads open",
+    edits: [{
+      file: "open_reads.ts",
+      find: "await this.#batches.return(undefined).catch(() => {});",
+      replace: "await null;",
+    }],
+    caughtBy: {
+      file: "tests/open_reads_test.ts",
+      name: "close() leaves no file open for reads that were left",
+    },
+  },
+  {
+    name: "lets a read end as if all had been read when the log closes",
+    edits: [{
+      file: "open_reads.ts",
+      find: "this.#isCut = true;",
+      replace: "this.#isCut = false;",
+    }],
+    caughtBy: {
+      file: "tests/open_reads_test.ts",
+      name: "close() ends reads with an error, not as if all had been read",
+    },
+  },
+  {
+    name: "gives out LSNs that cannot be read back",
+    edits: [{
+      file: "lsn_exhausted_error.ts",
+      find: "Number.MAX_SAFE_INTEGER;",
+      replace: "Number.MAX_SAFE_INTEGER + 1;",
+    }],
+    caughtBy: {
+      file: "tests/lsn_exhausted_test.ts",
+      name: "Wal.open() reads what has the last LSN, and refuses more",
+    },
+  },
+  {
+    name: "keeps the lock when warn throws",
+    edits: [{
+      file: "open_frame_log.ts",
+      find: "await log.close(false);",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/open_frame_log_test.ts",
+      name: "Wal.open() releases the lock when warn throws",
+    },
   },
 ];

@@ -84,6 +84,13 @@ const CASES: Case[] = [
     code: NOT_OPENED,
   },
   {
+    // As on NFS, where only a sync tells that there is no room.
+    name: "sync of the lock file",
+    calls: "fsync",
+    what: "error=ENOSPC:when=2",
+    code: NOT_OPENED,
+  },
+  {
     name: "release of the lock",
     calls: "ftruncate",
     what: "error=EIO:when=1",

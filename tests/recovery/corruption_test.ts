@@ -246,9 +246,10 @@ async function readAll(
       assertEquals(firstLsn, next);
       next += lost ?? records.length;
       if (lost !== undefined) holes.push([firstLsn, next - 1]);
-      for (const [index, data] of records.entries()) {
-        const lsn = firstLsn + index;
+      let lsn = firstLsn;
+      for (const data of records) {
         assert(data.every((byte) => byte === lsn), `record ${lsn} has changed`);
+        lsn++;
       }
     }
     return { last: next - 1, holes };

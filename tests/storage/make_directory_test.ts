@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -51,6 +52,16 @@ test("makeDirectory() passes over a parent that must not be read", () =>
     const broken = () =>
       makeDirectory(`${top}/log`, () => refuse({ code: "EIO" }));
     assertThrows(broken, Error, "refused");
+  }));
+
+test("makeDirectory() makes no directory that is there", () =>
+  withTempDir((top) => {
+    // Nobody may write to /proc, not even root, and few may sync it.
+    if (!existsSync("/proc/self")) return console.log("skipped: no /proc");
+    makeDirectory("/proc/self", () => {});
+    assertThrows(() => makeDirectory("/proc/self/log", () => {}));
+    symlinkSync(`${top}/nowhere`, `${top}/link`);
+    assertThrows(() => makeDirectory(`${top}/link`), Error, "EEXIST");
   }));
 
 test("makeDirectory() leaves nothing that it could not sync", () =>

@@ -16,12 +16,16 @@ export interface FakeFrameLogOptions {
    * when the test calls `step`, for `"held"`.
    */
   answer?: "once" | "promise" | "held";
+  /** LSN of the last record that is there already. Default 0. */
+  lastLsn?: number;
   /** Lets the call with that number of its kind, from 1, fail. */
   fail?: { operation: Operation; nth: number; error: unknown };
 }
 
 /** A frame as it was appended. */
 export interface FakeFrame extends RecordBatch {
+  /** The records themselves, not made on demand. */
+  readonly records: Uint8Array<ArrayBuffer>[];
   /** Bytes of the records with their lengths. */
   readonly length: number;
 }
@@ -35,7 +39,7 @@ export class FakeFrameLog implements FrameLog {
   /** Never rises: nothing is truncated. */
   readonly firstLsn = 1;
   /** LSN up to which records are written. */
-  lastLsn = 0;
+  lastLsn: number;
   /** LSN up to which a sync that began after the write was done. */
   syncedLsn = 0;
   /** Number of calls that came while another one was in flight. */
@@ -48,6 +52,7 @@ export class FakeFrameLog implements FrameLog {
   /** An empty log. */
   constructor(options: FakeFrameLogOptions = {}) {
     this.#options = options;
+    this.lastLsn = options.lastLsn ?? 0;
   }
 
   /** How often `operation` was called. */
@@ -138,7 +143,7 @@ export class FakeFrameLog implements FrameLog {
 /** Copies the records out when the append ends, as a slow device would. */
 function decode({ firstLsn, count, buffer, length }: FrameDraft): FakeFrame {
   const view = new DataView(buffer.buffer, buffer.byteOffset);
-  const records: Uint8Array[] = [];
+  const records: Uint8Array<ArrayBuffer>[] = [];
   let at = FRAME_HEADER_BYTES;
   for (let index = 0; index < count; index++) {
     const start = at + 4;

@@ -25,9 +25,9 @@ export interface SmallSegment {
 /** A log of three segments, each of frames of 1, 2 and 1 records. */
 export interface SmallLog {
   segments: SmallSegment[];
-  /** The name and bytes of its manifest. */
-  manifest: [string, Uint8Array];
-  /** Whether it ends with a seal. */
+  /** Its other files: the manifest and the reserve. */
+  others: Map<string, Uint8Array>;
+  /** Whether it ends with a seal, and its manifest says so. */
   closed: boolean;
 }
 
@@ -57,8 +57,10 @@ export async function makeSmallLog(closed: boolean): Promise<SmallLog> {
       lastLsn: firstLsn + count - 1,
     })),
   }));
-  const manifest = [...files].findLast(([name]) => name.endsWith(".manifest"))!;
-  return { segments, manifest, closed };
+  const others = new Map(
+    [...files].filter(([name]) => !/\.(wal|tmp)$/.test(name)),
+  );
+  return { segments, others, closed };
 }
 
 /** The text of a small log's record. */
@@ -68,12 +70,12 @@ export function recordOf(lsn: number): string {
 
 /** The log with segment `index` changed, or gone. */
 export function storageOf(
-  { segments, manifest }: SmallLog,
+  { segments, others }: SmallLog,
   index?: number,
   changed?: Uint8Array,
 ): MemoryStorage {
   const storage = new MemoryStorage();
-  storage.put(...manifest);
+  for (const [name, bytes] of others) storage.put(name, bytes);
   for (const [at, { name, bytes }] of segments.entries()) {
     const put = at === index ? changed : bytes;
     if (put !== undefined) storage.put(name, put);
@@ -111,10 +113,11 @@ export async function readLog(
       assertEquals(firstLsn, next ?? firstLsn, "LSNs leave something out");
       next = firstLsn + (lost ?? records.length);
       if (lost !== undefined) read.holes.push([firstLsn, next - 1]);
-      for (const [index, data] of records.entries()) {
+      let lsn = firstLsn;
+      for (const data of records) {
         const text = new TextDecoder().decode(data);
-        assertEquals(text, recordOf(firstLsn + index));
-        read.lsns.push(firstLsn + index);
+        assertEquals(text, recordOf(lsn));
+        read.lsns.push(lsn++);
       }
     }
     return read;

@@ -143,6 +143,31 @@ export const brokenLocks: [string, string, Change][] = [
     { lock: (lock) => ({ epoch: String(lock.epoch) as unknown as number }) },
   ],
   [
+    "lock() ignores above",
+    "lock() makes the epoch higher than above",
+    locking((memory, takeOver) => memory.lock({ takeOver })),
+  ],
+  [
+    "the epoch equals above",
+    "lock() makes the epoch higher than above",
+    {
+      storage: (memory) => ({
+        lock: ({ takeOver, above = 0 } = {}) =>
+          memory.lock({ takeOver, above: Math.max(0, above - 1) }),
+      }),
+    },
+  ],
+  [
+    "a lock that was taken with above is no lock for others",
+    "lock() with above lets one win of many that ask at once",
+    {
+      storage: (memory) => ({
+        lock: ({ takeOver = false, above = 0 } = {}) =>
+          memory.lock({ takeOver: takeOver || above > 0, above }),
+      }),
+    },
+  ],
+  [
     "held() runs out",
     "held() is true as long as nobody has taken over",
     {

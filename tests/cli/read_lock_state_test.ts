@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describeLock } from "../../cli/describe_lock.ts";
+import { readLockState } from "../../cli/read_lock_state.ts";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+} from "../support/assert.ts";
+import { test } from "../support/register.ts";
+import { wal, withLog } from "../support/run_tool.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const LOCK = "99999999.lock";
+
+test("readLockState() takes an empty lock, and one of zeros, for free", () =>
+  withTempDir(async (dir) => {
+    assertEquals(readLockState(dir), { state: "free" });
+    for (const text of ["", "\0\0\0\0", "{}", "null"]) {
+      await writeFile(join(dir, LOCK), text);
+      assertEquals(readLockState(dir), { state: "free" });
+    }
+  }));
+
+// A directory in its place stands for whatever keeps a file from being read:
+// nothing is forbidden to whoever runs tests as root.
+test("inspect does not call a lock free that cannot be read", () =>
+  withLog("one\n", async (dir) => {
+    await mkdir(join(dir, LOCK));
+    const lock = readLockState(dir);
+    assert(lock.state === "unreadable");
+    assertStringIncludes(lock.reason, "EISDIR");
+    const { code, stdout } = await wal(["inspect", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, `lock     not known: ${lock.reason}`);
+    const json = JSON.parse(
+      `${(await wal(["inspect", dir, "--json"])).stdout}`,
+    );
+    assertEquals(json.lock, lock);
+  }));
+
+test("describeLock() says who may write, and why it cannot tell", () => {
+  const owner = { pid: 7, runtime: "Node", host: "far" };
+  assertEquals(describeLock({ state: "free" }), "free");
+  assertEquals(
+    describeLock({ state: "unreadable", reason: "Cannot read it" }),
+    "not known: Cannot read it",
+  );
+  assertEquals(
+    describeLock({ state: "unknown", ...owner }),
+    'held by Node process 7 on "far", if that is still running',
+  );
+});

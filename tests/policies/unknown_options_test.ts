@@ -1,0 +1,43 @@
+import {
+  AdaptivePolicy,
+  AgePolicy,
+  BytesPolicy,
+  CountPolicy,
+  LeaderCommitPolicy,
+} from "../../policies/mod.ts";
+import { NodeStorage } from "../../storage/node_storage.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
+import { test } from "../support/register.ts";
+
+test("policies refuse unknown options, and name those that there are", () => {
+  const unknown = { record: 5 } as object;
+  const rows: [string, () => unknown, string][] = [
+    [
+      "AdaptivePolicy",
+      () => new AdaptivePolicy(unknown),
+      "ladder, targetLatencyMs",
+    ],
+    ["AgePolicy", () => new AgePolicy(unknown), "ms"],
+    ["BytesPolicy", () => new BytesPolicy(unknown), "bytes, whenIdle"],
+    ["CountPolicy", () => new CountPolicy(unknown), "records, whenIdle"],
+    [
+      "LeaderCommitPolicy",
+      () => new LeaderCommitPolicy(unknown),
+      "windowMs, minSiblings, maxRecords",
+    ],
+  ];
+  for (const [name, make, names] of rows) {
+    assertEquals(
+      assertThrows(make, TypeError).message,
+      `Cannot make ${name} as record is no option: there are ${names}`,
+    );
+  }
+});
+
+test("NodeStorage refuses an unknown option", () => {
+  assertEquals(
+    assertThrows(() => new NodeStorage("x", { mode: "threaded" } as object))
+      .message,
+    "Cannot make a storage as mode is no option: there is io",
+  );
+});

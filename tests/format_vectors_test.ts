@@ -74,8 +74,9 @@ async function readLog(
   const records: Expected["records"] = [];
   const holes: Expected["holes"] = [];
   for await (const { time = 0, ...batch } of wal.readBatches()) {
-    for (const [index, data] of batch.records.entries()) {
-      records.push({ lsn: batch.firstLsn + index, time, data: hex(data) });
+    let lsn = batch.firstLsn;
+    for (const data of batch.records) {
+      records.push({ lsn: lsn++, time, data: hex(data) });
     }
     if (batch.lost === undefined) continue;
     holes.push([batch.firstLsn, batch.firstLsn + batch.lost - 1]);

@@ -222,9 +222,11 @@ test("decodeFrame() bounds length and count before it uses them", () => {
 
 test("decodeFrame() refuses LSNs beyond the safe integers", () => {
   const firstLsn = Number.MAX_SAFE_INTEGER;
-  assertEquals(faultOf(frameOf(new Uint8Array(4), { firstLsn })), "length");
-  const last = { firstLsn: firstLsn - 1 };
-  assertFalse("fault" in decodeFrame(frameOf(new Uint8Array(4), last)));
+  const two = { firstLsn, count: 2 };
+  assertEquals(faultOf(frameOf(new Uint8Array(8), two)), "length");
+  const beyond = { firstLsn: 2 ** 53 };
+  assertEquals(faultOf(frameOf(new Uint8Array(4), beyond)), "length");
+  assertFalse("fault" in decodeFrame(frameOf(new Uint8Array(4), { firstLsn })));
 });
 
 test("decodeFrame() never throws and believes no random bytes", () => {

@@ -183,7 +183,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   const actual = crc32(bytes.subarray(8, end));
   if (checksum !== actual) return fault("checksum", hex(checksum), hex(actual));
   const firstLsn = getUint64(view, 16);
-  if (!Number.isSafeInteger(firstLsn + count - 1)) {
+  if (!Number.isSafeInteger(firstLsn + (count - 1))) {
     return fault("length", "a safe integer as LSN", `${firstLsn}`);
   }
   const frame: Frame = {

@@ -8,8 +8,11 @@ import {
   encodeFrame,
   FRAME_HEADER_BYTES,
   frameBytes,
+  KIND,
 } from "../../storage/format/frame.ts";
 import { encodeHole } from "../../storage/format/hole.ts";
+import { encodeManifest } from "../../storage/format/manifest.ts";
+import { formatManifestName } from "../../storage/format/manifest_name.ts";
 import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
 import { formatSegmentName } from "../../storage/format/segment_name.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
@@ -25,7 +28,7 @@ import {
 } from "../support/small_log.ts";
 
 interface AnyFrame {
-  kind: "records" | "mark" | "hole";
+  kind: "records" | "seal" | "hole";
   /** Absent for the next one. */
   firstLsn?: number;
   /** Number of records, or of lost ones. */
@@ -38,6 +41,8 @@ interface AnyFrame {
   gap: number;
 }
 
+const LOG = "0123456789abcdef".repeat(2);
+
 const rarely = <T>(value: fc.Arbitrary<T>) =>
   fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, {
     arbitrary: value,
@@ -45,7 +50,7 @@ const rarely = <T>(value: fc.Arbitrary<T>) =>
   });
 
 const frame: fc.Arbitrary<AnyFrame> = fc.record({
-  kind: fc.constantFrom("records", "records", "mark", "hole"),
+  kind: fc.constantFrom("records", "records", "seal", "hole"),
   firstLsn: rarely(fc.integer({ min: 0, max: 14 })),
   lsns: fc.integer({ min: 0, max: 3 }),
   previous: rarely(fc.nat(2)),
@@ -88,7 +93,7 @@ test("Wal.open() copies a frame that is declared synced by half", async () => {
     { kind: "records", lsns: 0, syncedLsn: 11, salt: 7, gap: 0 },
     { kind: "hole", firstLsn: 11, lsns: 0, salt: 7, gap: 0 },
     { kind: "records", lsns: 1, salt: 7, gap: 0 },
-    { kind: "mark", lsns: 0, syncedLsn: 0, salt: 7, gap: 0 },
+    { kind: "seal", lsns: 0, syncedLsn: 0, salt: 7, gap: 0 },
   ];
   await checkSegments([{ spoilt: false, frames }]);
 });
@@ -117,7 +122,7 @@ function makeLog(segments: AnySegment[]): MemoryStorage {
     const epoch = index + 1;
     let nextLsn = 1 + 4 * index;
     link = previous;
-    const header = { firstLsn: nextLsn, epoch, salt: 7, previous };
+    const header = { log: LOG, firstLsn: nextLsn, epoch, salt: 7, previous };
     const parts = [encodeSegmentHeader(header)];
     if (spoilt) parts[0][50] ^= 1;
     for (const drawn of frames) {
@@ -130,6 +135,19 @@ function makeLog(segments: AnySegment[]): MemoryStorage {
     const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
     storage.put(formatSegmentName(header.firstLsn, epoch), bytes);
   }
+  const epoch = segments.length;
+  const manifest = {
+    log: LOG,
+    epoch,
+    firstLsn: 1,
+    baseLsn: 4 * (epoch - 1),
+    durableLsn: 0,
+    rewriteLsn: 0,
+    time: 0,
+    link: 0,
+    closed: false,
+  };
+  storage.put(formatManifestName(epoch), encodeManifest(manifest));
   return storage;
 }
 
@@ -144,7 +162,7 @@ function encode(
   frame: AnyFrame & { firstLsn: number; previous: number },
 ): { bytes: Uint8Array; link: number; nextLsn: number } {
   const { kind, firstLsn, previous, salt } = frame;
-  const lsns = kind === "mark"
+  const lsns = kind === "seal"
     ? 0
     : kind === "hole"
     ? frame.lsns
@@ -162,8 +180,16 @@ function encode(
   const bytes = new Uint8Array(frameBytes(length));
   bytes.set(payload, FRAME_HEADER_BYTES);
   const count = kind === "records" ? lsns : 0;
-  const header = { salt, previous, firstLsn, syncedLsn, count, length };
-  const checksum = encodeFrame(bytes, header);
+  const checksum = encodeFrame(bytes, {
+    salt,
+    previous,
+    firstLsn,
+    syncedLsn,
+    count,
+    length,
+    time: firstLsn,
+    kind: KIND[kind],
+  });
   const link = kind === "records"
     ? checksum
     : kind === "hole"

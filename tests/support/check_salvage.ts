@@ -37,8 +37,11 @@ export async function checkKept(
   const lsns = lsnsWithout(holes, lastLsn);
   assertEquals(report.records, lsns.length);
   const decoded = decodeLog(filesOf(storage));
+  assertEquals(decoded.refusal, undefined, "by the document");
   assertEquals(decoded.holes, holes, "by the document");
-  const texts = decoded.records.map((data) => new TextDecoder().decode(data));
+  const texts = decoded.records.map(({ data }) =>
+    new TextDecoder().decode(data)
+  );
   assertEquals(texts, lsns.map(recordOf), "by the document");
   return report;
 }

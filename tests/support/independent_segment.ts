@@ -212,7 +212,7 @@ function wholeFrame(
     kind: bytes[offset + 46],
     flags: bytes[offset + 47],
   };
-  if (frame.firstLsn + count > Number.MAX_SAFE_INTEGER) return undefined;
+  if (frame.firstLsn + (count - 1) > Number.MAX_SAFE_INTEGER) return undefined;
   if ((frame.kind === 0) !== (count > 0)) return undefined;
   if (frame.kind !== 2) return frame;
   if (length !== 12) return undefined;

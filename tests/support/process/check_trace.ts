@@ -152,7 +152,7 @@ class TraceChecker {
     level: "disk" | "os",
     names: ReadonlyMap<string, TracedFile>,
   ): void {
-    const found = [...names].filter(([path]) => this.#isSegment(path))
+    const found = [...names].filter(([path]) => this.#isOfLog(path))
       .map(([path, file]): [string, Uint8Array] => [
         path.slice(this.#subject.directory.length + 1),
         level === "disk" ? file.durable : file.bytes,
@@ -160,9 +160,10 @@ class TraceChecker {
     try {
       if (level === "disk") this.#requireDirectory();
       const log = this.#decode(found);
-      const record = log.records[lsn - log.firstLsn];
+      if (log.refusal !== undefined) throw log.refusal;
+      const record = log.records.find((record) => record.lsn === lsn);
       if (record === undefined) throw new Error("it is not there");
-      checkRecord(record, { seed: this.#subject.seed, lsn });
+      checkRecord(record.data, { seed: this.#subject.seed, lsn });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#report(`record ${lsn} was acked at ${level} too early: ${reason}`);
@@ -200,6 +201,13 @@ class TraceChecker {
         this.#report(`${path} may come back though it was truncated`);
       }
     }
+  }
+
+  /** Whether it is a file that says what the log holds. */
+  #isOfLog(path: string): boolean {
+    return this.#isSegment(path) ||
+      path.startsWith(`${this.#subject.directory}/`) &&
+        path.endsWith(".manifest");
   }
 
   #isSegment(path: string): boolean {

@@ -30,11 +30,10 @@ export function missingFile(
     return `the manifest of epoch ${newest} is missing, but there are segments ` +
       `of it; the newest manifest is of epoch ${epoch}`;
   }
-  const oldest = segments[0]?.firstLsn ?? Infinity;
-  if (oldest <= firstLsn || durableLsn < firstLsn) return undefined;
-  const last = Math.min(oldest - 1, durableLsn);
-  return `records ${firstLsn} to ${last} are missing: the manifest says that ` +
-    `they were durable, and no segment has them`;
+  const last = segments.length > 0 ? segments[0].firstLsn - 1 : durableLsn;
+  if (last < firstLsn) return undefined;
+  return `records ${firstLsn} to ${last} are missing: by the manifest the log ` +
+    "has them, and no segment does";
 }
 
 /**

@@ -9,7 +9,7 @@ import { foreign, SegmentCursor } from "../storage/segment_cursor.ts";
 import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import { SpaceReserve } from "../storage/space_reserve.ts";
-import { isOutOfSpace } from "../storage/storage_full_error.ts";
+import { StorageFullError } from "../storage/storage_full_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable } from "./choose_rewrite.ts";
 import type { RecoveryMode } from "./decide_tail.ts";
@@ -231,7 +231,7 @@ class Opening {
     const { fenced } = files;
     const segments = keptBy(before, files.segments, lastLsn);
     const isDurable = durableLsn >= lastLsn;
-    const rewriteLsn = await this.#chooseRewrite(segments, fenced, end);
+    const rewriteLsn = await this.#chooseRewrite(segments, end);
     const manifest: Manifest = {
       ...before,
       epoch: this.#lock.epoch,
@@ -252,7 +252,7 @@ class Opening {
     try {
       return { ...state, ...await finish(segments) };
     } catch (error) {
-      if (!isOutOfSpace(error)) throw error;
+      if (!(error instanceof StorageFullError)) throw error;
       // What is durable needs no copy; what is not, gets it when there is room.
       // The reserve is for what takes no space for long: locks and manifests.
       return isDurable ? state : { ...state, finish };
@@ -262,7 +262,6 @@ class Opening {
   /** LSN of the first frame to be written anew; 0 for none. */
   async #chooseRewrite(
     segments: readonly SegmentName[],
-    fenced: readonly SegmentName[],
     { lastLsn, durableLsn }: FoundEnd,
   ): Promise<number> {
     const unsynced = durableLsn < lastLsn
@@ -270,10 +269,7 @@ class Opening {
       : 0;
     const { segmentBytes } = this.#options;
     const merged = await countMergeable(this.#storage, segments, segmentBytes);
-    const first = segments.at(-merged);
-    const isAlone = first !== undefined &&
-      fenced.every(({ firstLsn }) => firstLsn < first.firstLsn);
-    return merged > 0 && isAlone ? first.firstLsn : unsynced;
+    return merged > 0 ? segments.at(-merged)!.firstLsn : unsynced;
   }
 
   /** LSN that the frame with record `lsn` begins with. */

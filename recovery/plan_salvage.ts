@@ -72,7 +72,7 @@ function fillBefore(
   if (manifest === undefined) return undefined;
   const { firstLsn, durableLsn, closed, link } = manifest;
   const nextLsn = first?.segment.firstLsn ?? durableLsn + 1;
-  if (nextLsn <= firstLsn || durableLsn < firstLsn) return undefined;
+  if (nextLsn <= firstLsn) return undefined;
   const epoch = first?.segment.epoch ?? manifest.epoch;
   const name = formatSegmentName(firstLsn, epoch);
   const resumes = first === undefined
@@ -89,7 +89,7 @@ function fillBefore(
     path: location,
     segment: name,
     offset: 0,
-    reason: "the manifest says that they were durable, and no segment has them",
+    reason: "by the manifest the log has them, and no segment does",
     firstLsn,
     lastLsn: nextLsn - 1,
   });

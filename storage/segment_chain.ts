@@ -37,7 +37,7 @@ export function follows(frame: Frame, link: ChainLink, end: number): boolean {
  */
 export function advance(link: ChainLink, frame: Frame): void {
   if (frame.hole !== undefined) link.previous = frame.hole.resumes;
-  else if (frame.count > 0) link.previous = frame.checksum;
+  else if (lsnsOf(frame) > 0) link.previous = frame.checksum;
   link.nextLsn += lsnsOf(frame);
   if (lsnsOf(frame) > 0) link.joint = link.previous;
 }

@@ -17,7 +17,7 @@ import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import { SpaceReserve } from "./space_reserve.ts";
 import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
-import { explainFull, isOutOfSpace } from "./storage_full_error.ts";
+import { explainFull, isOutOfSpace, StorageFullError } from "./storage_full_error.ts";
 import { writeAll } from "./write_all.ts";
 
 /** Where a log goes on after it was recovered. */
@@ -284,6 +284,8 @@ export class SegmentLog implements FrameLog {
       if (!isOutOfSpace(error)) throw error;
     }
     await full.trim();
+    // Nobody needs the seal, but a file that is left should be certain.
+    await full.file.datasync();
     this.#active = undefined;
     await full.file.close();
   }
@@ -378,7 +380,8 @@ export class SegmentLog implements FrameLog {
 
   /** If there is no space, gives back what is kept ready; else throws `error`. */
   async #giveBack(error: unknown): Promise<void> {
-    if (!isOutOfSpace(error) || !await this.#supply.giveBack()) throw error;
+    const isFull = error instanceof StorageFullError;
+    if (!isFull || !await this.#supply.giveBack()) throw error;
   }
 
   async #writeManifest(change: Partial<Manifest>): Promise<void> {

@@ -115,8 +115,8 @@ export function unknownFeature({ kind, flags }: Frame): string | undefined {
 }
 
 /** Number of LSNs that a frame takes, whether its records are there or lost. */
-export function lsnsOf({ count, hole }: Frame): number {
-  return hole?.lost ?? count;
+export function lsnsOf({ kind, count, hole }: Frame): number {
+  return hole?.lost ?? (kind === KIND.records ? count : 0);
 }
 
 /** Why no frame could be read at some place. */
@@ -165,12 +165,8 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (magic !== FRAME_MAGIC) return magicFault(bytes, magic);
   const length = view.getUint32(36, true);
   const count = view.getUint32(32, true);
-  if (length > MAX_FRAME_BYTES || count * RECORD_HEADER_BYTES > length) {
-    return fault(
-      "length",
-      `at most ${MAX_FRAME_BYTES} bytes and 4 or more a record`,
-      `${length} bytes, ${count} records`,
-    );
+  if (length > MAX_FRAME_BYTES) {
+    return fault("length", `at most ${MAX_FRAME_BYTES} bytes`, `${length}`);
   }
   const end = frameBytes(length);
   if (bytes.length < end) {
@@ -203,8 +199,17 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
       FRAME_HEADER_BYTES + length,
     ),
   };
-  if ((frame.kind === KIND.records) !== (count > 0)) {
-    return fault("records", "records or another kind", `${count} records`);
+  // What is in a frame that a reader does not know is not for it to judge.
+  if (unknownFeature(frame) !== undefined || frame.kind > KIND.hole) {
+    return frame;
+  }
+  const isFilled = count * RECORD_HEADER_BYTES <= length;
+  if (!isFilled || (frame.kind === KIND.records) !== (count > 0)) {
+    return fault(
+      "records",
+      "a kind that fits the count, and 4 bytes or more a record",
+      `kind ${frame.kind}, ${count} records in ${length} bytes`,
+    );
   }
   return frame.kind === KIND.hole ? withHole(frame) : frame;
 }

@@ -8,7 +8,9 @@ export function parseManifestName(name: string): number | undefined {
   const match = /^(\d{8,})\.manifest$/.exec(name);
   if (match === null) return undefined;
   const epoch = Number(match[1]);
-  return formatManifestName(epoch) === name ? epoch : undefined;
+  const isExact = Number.isSafeInteger(epoch) &&
+    formatManifestName(epoch) === name;
+  return isExact ? epoch : undefined;
 }
 
 /** Epoch of a manifest that is being written; `undefined` for others. */

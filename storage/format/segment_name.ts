@@ -1,3 +1,5 @@
+import { parseManifestName } from "./manifest_name.ts";
+
 /** What a segment's file name says. */
 export interface SegmentName {
   /** The file's name. */
@@ -49,8 +51,13 @@ export function formatSpareName(number: number, epoch: number): string {
 
 /** Epoch of the opening that was making a file; `undefined` for others. */
 export function parseUnfinished(name: string): number | undefined {
-  const spare = /^\d{8,}-(\d{8,})\.spare$/.exec(name);
-  if (spare !== null) return Number(spare[1]);
+  const spare = /^(\d{8,})-(\d{8,})\.spare$/.exec(name);
+  if (spare !== null) {
+    const [number, epoch] = spare.slice(1).map(Number);
+    const isExact = Number.isSafeInteger(epoch) &&
+      formatSpareName(number, epoch) === name;
+    return isExact ? epoch : undefined;
+  }
   if (!name.endsWith(".tmp")) return undefined;
   return parseSegmentName(name.slice(0, -4))?.epoch;
 }
@@ -66,8 +73,9 @@ export function formatOriginalName(segment: string, number: number): string {
 
 /** Whether {@linkcode formatOriginalName} made `name`. */
 export function isOriginal(name: string): boolean {
-  return /^(\d{16}-\d{8,}(\.\d+)?\.wal|\d{8,}\.manifest)\.broken(\.\d+)?$/
-    .test(name);
+  const original = /^(.*)\.broken(\.\d+)?$/.exec(name)?.[1];
+  return original !== undefined && (parseSegmentName(original) !== undefined ||
+    parseManifestName(original) !== undefined);
 }
 
 /** Orders segments by first LSN, the opening that made them, and revision. */

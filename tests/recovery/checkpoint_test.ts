@@ -163,7 +163,7 @@ test("Wal notes when records were written, and that time never falls", async () 
   for (const [at, skew] of [[1000, 0], [50, 0], [3000, -2500], [10, 0]]) {
     const clock = new VirtualClock();
     const wal = await clock.run(Wal.open(storage, { clock, ...OPTIONS }));
-    clock.advance(at);
+    await clock.advance(at);
     clock.skew(skew);
     for (let nth = 0; nth < 3; nth++) await clock.run(wal.append("x"));
     times.length = 0;

@@ -41,7 +41,8 @@ export function changedPlace(change: Change): StoragePlace {
   return { storage: again(), again };
 }
 
-function changed(memory: MemoryStorage, change: Change): Storage {
+/** A storage on `memory` that is different. */
+export function changed(memory: MemoryStorage, change: Change): Storage {
   const storage: Storage = {
     location: memory.location,
     prepare: () => memory.prepare(),

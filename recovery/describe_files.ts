@@ -24,13 +24,12 @@ export async function describeFenced(
   for (const segment of fenced) {
     const lastLsn = await lastLsnOf(storage, segment);
     const { firstLsn, epoch, name } = segment;
-    const records = lastLsn < firstLsn
-      ? "no record"
-      : `records ${firstLsn} to ${lastLsn}`;
+    // A crash leaves such a one, too: right after it was made.
+    if (lastLsn < firstLsn) continue;
     texts.push(
-      `"${storage.location}/${name}" holds ${records} that the owner of ` +
-        `epoch ${epoch} wrote after it had been overtaken: none of them was ` +
-        "acknowledged, and they are not part of the log",
+      `"${storage.location}/${name}" holds records ${firstLsn} to ${lastLsn} ` +
+        `that the owner of epoch ${epoch} wrote after it had been overtaken: ` +
+        "none of them was acknowledged, and they are not part of the log",
     );
   }
   return texts;

@@ -79,10 +79,11 @@ export interface WalOptions {
 /** {@linkcode WalOptions} with every default filled in, and checked. */
 export type CheckedOptions =
   & {
-    [Name in Exclude<keyof WalOptions, "storage" | "trace" | "firstLsn">]-?: Exclude<
-      WalOptions[Name],
-      undefined
-    >;
+    [Name in Exclude<keyof WalOptions, "storage" | "trace" | "firstLsn">]-?:
+      Exclude<
+        WalOptions[Name],
+        undefined
+      >;
   }
   & Pick<WalOptions, "trace" | "firstLsn">;
 

@@ -3,7 +3,7 @@
  */
 import { Batch } from "../batch.ts";
 import { crc32, crc32Portable } from "../storage/format/crc32.ts";
-import { decodeFrame, encodeFrame } from "../storage/format/frame.ts";
+import { decodeFrame, encodeFrame, KIND } from "../storage/format/frame.ts";
 import { splitRecords } from "../storage/format/records.ts";
 
 const RECORDS = 1000;
@@ -17,6 +17,8 @@ const header = {
   syncedLsn: 0,
   count: batch.count,
   length: batch.length,
+  time: 0,
+  kind: KIND.records,
 };
 encodeFrame(batch.buffer, header);
 const mebibyte = new Uint8Array(1024 * 1024).fill(3);

@@ -97,6 +97,14 @@ export class MemoryContent {
   /** The same, with a life of its own; without the end of the last write. */
   copy(missingBytes = 0): MemoryContent {
     const copy = new MemoryContent(this.#base);
+    if (missingBytes === 0) {
+      // Of what both have, nothing is ever changed.
+      copy.#writes = this.#writes.slice();
+      copy.#count = this.#count;
+      copy.#seen = this.bytes.slice();
+      copy.#size = this.#size;
+      return copy;
+    }
     for (const { number, offset, bytes, state, cuts } of this.#writes) {
       const missing = number === this.#count ? missingBytes : 0;
       if (cuts) copy.truncate(offset);

@@ -7,7 +7,12 @@ export type Entries = Map<string, MemoryContent>;
 /** A change of a directory's entries. */
 export type Change =
   | { kind: "create" | "remove"; name: string; content: MemoryContent }
-  | { kind: "rename" | "link"; name: string; to: string; content: MemoryContent };
+  | {
+    kind: "rename" | "link";
+    name: string;
+    to: string;
+    content: MemoryContent;
+  };
 
 /** The entries of a directory: which are certain, what was changed since. */
 export class MemoryEntries {
@@ -51,7 +56,12 @@ export class MemoryEntries {
 
   /** Makes a change that is seen at once, and not yet certain. */
   change(change: Change): void {
-    if (change.kind === "rename" && change.name === change.to) return;
+    // Nothing, also where both are names of one file: so POSIX has it.
+    if (
+      change.kind === "rename" && this.#seen.get(change.to) === change.content
+    ) {
+      return;
+    }
     this.#count++;
     this.#changes.push(change);
     apply(this.#seen, change);

@@ -1,4 +1,10 @@
-import { linkSync, readdirSync, renameSync, statfsSync, unlinkSync } from "node:fs";
+import {
+  linkSync,
+  readdirSync,
+  renameSync,
+  statfsSync,
+  unlinkSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { acquireLock } from "./_lock_file.ts";
@@ -81,11 +87,13 @@ export abstract class DirectoryStorage implements Storage {
 
   /** Gives a file a second name. */
   link(from: string, to: string): void {
-    this.attempt(
-      "make",
-      this.path(to),
-      () => linkSync(this.path(from), this.path(to)),
-    );
+    try {
+      linkSync(this.path(from), this.path(to));
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      const name = code === "ENOENT" ? from : to;
+      throw StorageError.wrap("link", this.path(name), error);
+    }
   }
 
   /** Renames within the directory. */

@@ -73,7 +73,6 @@ export function storageError(
 }
 
 const WORDS: Partial<Record<StorageCall["operation"], string>> = {
-  link: "make",
   write: "write to",
   datasync: "sync",
   syncDirectory: "sync",

@@ -15,9 +15,13 @@ import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { writeManifest } from "./manifest_file.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
-import { SpaceReserve } from "./space_reserve.ts";
+import type { SpaceReserve } from "./space_reserve.ts";
 import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
-import { explainFull, isOutOfSpace, StorageFullError } from "./storage_full_error.ts";
+import {
+  explainFull,
+  isOutOfSpace,
+  StorageFullError,
+} from "./storage_full_error.ts";
 import { writeAll } from "./write_all.ts";
 
 /** Where a log goes on after it was recovered. */

@@ -39,16 +39,37 @@ export class SpaceReserve {
     }
   }
 
-  /** Makes the reserve if it is not there and there is room. */
+  /**
+   * Makes the reserve if it is not there, or not whole, and there is room.
+   * Without room there is none; the next checkpoint or opening tries again.
+   */
   async refill(): Promise<void> {
     if (this.#bytes === 0 || this.#storage.allocate === undefined) return;
+    let size: number | undefined;
     try {
-      const names = await this.#storage.list();
-      if (names.includes(RESERVE_NAME)) return;
+      size = await this.#size();
+    } catch {
+      return; // It may be there: it is not given up for that.
+    }
+    if (size === this.#bytes) return;
+    // A crash left a part of it, or other options made it.
+    if (size !== undefined) await this.#giveUp();
+    try {
       await this.#storage.allocate(RESERVE_NAME, 0, this.#bytes);
     } catch {
-      // Without room there is none; the next checkpoint or opening tries again.
       await this.#giveUp();
+    }
+  }
+
+  /** Bytes of the reserve that is there, if there is one. */
+  async #size(): Promise<number | undefined> {
+    const names = await this.#storage.list();
+    if (!names.includes(RESERVE_NAME)) return undefined;
+    const file = await this.#storage.open(RESERVE_NAME, "read");
+    try {
+      return await file.size();
+    } finally {
+      await file.close();
     }
   }
 

@@ -1,5 +1,6 @@
 import type { MaybePromise, Storage } from "../storage/storage.ts";
 import { fileClauses } from "./contract/file_clauses.ts";
+import { linkClauses } from "./contract/link_clauses.ts";
 import { lockClauses } from "./contract/lock_clauses.ts";
 import { logClauses } from "./contract/log_clauses.ts";
 import { nameClauses } from "./contract/name_clauses.ts";
@@ -39,6 +40,7 @@ export interface StoragePlace {
  *   another byte of a buffer or keeping the caller's;
  * - handles on one file see one another's writes, also under a new name;
  * - `rename` replaces whole, and never leaves the name empty;
+ * - `link` gives one file two names, never replaces, and `links` counts them;
  * - `list`, `remove`, `syncDirectory` and `prepare` do as they say;
  * - the lock is exclusive, its epoch rises, and `takeOver` fences the owner;
  * - a `Wal` on it appends, goes on in new segments, truncates, and is opened
@@ -49,7 +51,7 @@ export interface StoragePlace {
  *
  * It cannot check what only a power loss, another process or another machine
  * shows: that `datasync`, `syncDirectory` and `prepare` reach the device, that
- * a rename is atomic in a crash, that a dead process loses its lock, and that
+ * a rename is atomic in a crash and a link durable after `syncDirectory`, that a dead process loses its lock, and that
  * `held` is exact when asked after a sync. Nor does it fill a disk or take
  * permissions away.
  *
@@ -85,6 +87,7 @@ export function storageContract(
 
 const clauses: StorageClause[] = [
   ...nameClauses,
+  ...linkClauses,
   ...fileClauses,
   ...preparedClauses,
   ...lockClauses,

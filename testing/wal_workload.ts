@@ -9,7 +9,8 @@ export type MakeWalOptions = () => WalOptions;
 
 /**
  * A workload for `explore`: takes `steps` on a log and notes what it was
- * promised; `walCheck` holds the log to that. The log gets the life's clock.
+ * promised; `walCheck` holds the log to that. The log gets the life's clock,
+ * and unless the options say otherwise, a small reserve and nobody to warn.
  *
  * A call that fails ends it, as a failure stops a log.
  *

@@ -54,6 +54,7 @@ export class StorageBench {
       write: (bytes, offset) => file.write(bytes, offset),
       read: (into, offset) => file.read(into, offset),
       size: () => file.size(),
+      links: file.links && (() => file.links!()),
       datasync: () => file.datasync(),
       truncate: (size) => file.truncate(size),
       close,

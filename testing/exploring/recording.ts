@@ -46,6 +46,7 @@ const CHANGING = new Set<StorageCall["operation"]>([
   "create",
   "allocate",
   "truncate",
+  "link",
   "rename",
   "remove",
   "syncDirectory",

@@ -2,6 +2,7 @@ import type { AckLevel } from "../../ack_level.ts";
 import { QueueFullError } from "../../queue_full_error.ts";
 import { DEFAULT_ACK } from "../../synchronous.ts";
 import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
 import type { Life } from "../life.ts";
 import type { WalFact } from "../wal_fact.ts";
 import { WalHistory } from "./wal_history.ts";
@@ -159,11 +160,19 @@ export class WalUser {
   }
 }
 
+/** What an exploration opens a log with, thousands of times. */
+const defaults: WalOptions = {
+  // One sector: more zeros would be most of what is written.
+  reserveBytes: 512,
+  // What is found is judged, and not for people.
+  warn: () => {},
+};
+
 async function open(
   { storage, clock }: Life<WalFact>,
   makeOptions: MakeWalOptions,
 ): Promise<{ wal: Wal; ack: AckLevel }> {
   const options = makeOptions();
-  const wal = await Wal.open(storage, { ...options, clock });
+  const wal = await Wal.open(storage, { ...defaults, ...options, clock });
   return { wal, ack: DEFAULT_ACK[options.synchronous ?? "full"] };
 }

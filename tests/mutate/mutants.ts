@@ -335,6 +335,70 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    name: "writes over a segment that a backup has a link to",
+    edits: [{
+      file: "storage/segment_supply.ts",
+      find: "isFit && links === 1",
+      replace: "isFit && links > 0",
+    }],
+    caughtBy: {
+      file: "tests/storage/segment_supply_test.ts",
+      name: "a backup by hard links stays as it was while the log goes on",
+    },
+  },
+  {
+    name: "replaces a segment that somebody else made",
+    edits: [{
+      file: "storage/create_segment.ts",
+      find: "await storage.link(temporary, name);",
+      replace: "await storage.rename(temporary, name);",
+    }],
+    caughtBy: {
+      file: "tests/storage/create_segment_test.ts",
+      name:
+        "createSegment() never replaces a segment, nor leaves anything beside it",
+    },
+  },
+  {
+    name: "takes a segment's first name before the second is durable",
+    edits: [{
+      file: "storage/create_segment.ts",
+      find: "  await storage.syncDirectory();\n  await removeQuietly",
+      replace: "  await removeQuietly",
+    }],
+    caughtBy: {
+      file: "tests/storage/create_segment_test.ts",
+      name:
+        "createSegment() leaves it whole or absent after a crash, under posix",
+    },
+  },
+  {
+    name: "does not sync a manifest before it gets its name",
+    edits: [{
+      file: "storage/manifest_file.ts",
+      find: "await file.datasync();",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/manifest_file_test.ts",
+      name:
+        "writeManifest() leaves the old or the new one after a crash, under posix",
+    },
+  },
+  {
+    name: "does not sync the directory after a manifest is written",
+    edits: [{
+      file: "storage/manifest_file.ts",
+      find: "await storage.syncDirectory();",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/manifest_file_test.ts",
+      name:
+        "writeManifest() leaves the old or the new one after a crash, under ext4",
+    },
+  },
+  {
     name: "takes an old segment that is written to for a damaged one",
     edits: [{
       file: "storage/segment_reader.ts",

@@ -127,7 +127,9 @@ async function makeRoom(
   next: Choose,
 ): Promise<void> {
   const last = Math.max(...kept.keys());
-  const lsn = next(4) === 0 ? last + 1 : Math.floor(last - next(Math.max(1, kept.size >> 1)));
+  const lsn = next(4) === 0
+    ? last + 1
+    : Math.floor(last - next(Math.max(1, kept.size >> 1)));
   await wal.truncateBefore(lsn);
   for (const below of [...kept.keys()]) if (below < lsn) kept.delete(below);
   const text = "there is room";

@@ -16,6 +16,7 @@ export function asyncStorage(storage: Storage): Storage {
       later(async () => asyncFile(await storage.open(name, mode))),
     allocate: storage.allocate &&
       ((...all) => later(() => storage.allocate!(...all))),
+    link: (from, to) => later(() => storage.link(from, to)),
     rename: (from, to) => later(() => storage.rename(from, to)),
     remove: (name) => later(() => storage.remove(name)),
     syncDirectory: () => later(() => storage.syncDirectory()),
@@ -27,6 +28,7 @@ function asyncFile(file: StorageFile): StorageFile {
     write: (bytes, offset) => later(() => file.write(bytes, offset)),
     read: (into, offset) => later(() => file.read(into, offset)),
     size: () => later(() => file.size()),
+    links: file.links && (() => later(() => file.links!())),
     datasync: () => later(() => file.datasync()),
     truncate: (size) => later(() => file.truncate(size)),
     close: () => later(() => file.close()),
@@ -37,6 +39,7 @@ function asyncLock(lock: StorageLock): StorageLock {
   return {
     epoch: lock.epoch,
     held: () => later(() => lock.held()),
+    whyLost: () => lock.whyLost?.(),
     release: () => later(() => lock.release()),
   };
 }

@@ -22,9 +22,9 @@ type FileChange = Partial<StorageFile>;
 
 /** A file that answers at once. */
 export type SyncFile = {
-  [Method in keyof StorageFile]: (
-    ...args: Parameters<StorageFile[Method]>
-  ) => Awaited<ReturnType<StorageFile[Method]>>;
+  [Method in keyof StorageFile]-?: (
+    ...args: Parameters<Required<StorageFile>[Method]>
+  ) => Awaited<ReturnType<Required<StorageFile>[Method]>>;
 };
 
 /** A lock that answers at once. */
@@ -41,7 +41,8 @@ export function changedPlace(change: Change): StoragePlace {
   return { storage: again(), again };
 }
 
-function changed(memory: MemoryStorage, change: Change): Storage {
+/** A storage on `memory` that is different. */
+export function changed(memory: MemoryStorage, change: Change): Storage {
   const storage: Storage = {
     location: memory.location,
     prepare: () => memory.prepare(),
@@ -49,6 +50,7 @@ function changed(memory: MemoryStorage, change: Change): Storage {
     list: () => memory.list(),
     open: (name, mode) => memory.open(name, mode),
     allocate: (name, from, to) => memory.allocate(name, from, to),
+    link: (from, to) => memory.link(from, to),
     rename: (from, to) => memory.rename(from, to),
     remove: (name) => memory.remove(name),
     syncDirectory: () => memory.syncDirectory(),
@@ -77,6 +79,7 @@ export function delegate(file: StorageFile): StorageFile {
     write: (bytes, offset) => file.write(bytes, offset),
     read: (into, offset) => file.read(into, offset),
     size: () => file.size(),
+    links: file.links && (() => file.links!()),
     datasync: () => file.datasync(),
     truncate: (size) => file.truncate(size),
     close: () => file.close(),

@@ -15,11 +15,18 @@ import { directoryPlace } from "../support/directory_place.ts";
 import { failuresOf, testNames } from "../support/failures_of.ts";
 import { test } from "../support/register.ts";
 import { brokenFiles } from "./broken_files.ts";
+import { brokenLinks } from "./broken_links.ts";
 import { brokenLocks } from "./broken_locks.ts";
 import { brokenLogs } from "./broken_logs.ts";
 import { brokenNames } from "./broken_names.ts";
 
-const table = [...brokenNames, ...brokenFiles, ...brokenLocks, ...brokenLogs];
+const table = [
+  ...brokenNames,
+  ...brokenLinks,
+  ...brokenFiles,
+  ...brokenLocks,
+  ...brokenLogs,
+];
 
 for (const [how, clause, change] of table) {
   test(`storageContract() finds that ${how}`, async () => {

@@ -23,7 +23,7 @@ for (const makePolicy of Object.values(namedPolicies)) {
   const makeOptions = () => ({ segmentBytes: 4096, policy: makePolicy() });
   await explore(walWorkload(STEPS, makeOptions), walCheck(makeOptions), {
     seed: 7,
-    bound: 4,
+    bound: 1,
     samples: 1,
     faults: true,
   });

@@ -1,0 +1,38 @@
+import type { StorageCall } from "../../storage/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { MemoryStorageOptions } from "../../storage/memory_storage_options.ts";
+
+/** A directory that has room for so many bytes. */
+export class FullStorage {
+  /** The directory. */
+  readonly storage: MemoryStorage;
+  /** Bytes that it may hold; may be changed. */
+  capacity = Infinity;
+
+  /** Holds nothing yet, and as much as is wanted. */
+  constructor(options: MemoryStorageOptions = {}) {
+    this.storage = new MemoryStorage({
+      ...options,
+      onCall: (call) => options.onCall?.(call) ?? this.#refuse(call),
+    });
+  }
+
+  /** Bytes of all files; of a file with two names, twice. */
+  get used(): number {
+    const { storage } = this;
+    return storage.list().reduce(
+      (sum, name) => sum + storage.get(name)!.length,
+      0,
+    );
+  }
+
+  #refuse({ operation, file, offset, bytes }: StorageCall) {
+    if (operation !== "write" && operation !== "allocate") return;
+    const size = this.storage.get(file)?.length ?? 0;
+    const grown = operation === "write"
+      ? Math.max(0, offset + bytes - size)
+      : bytes;
+    if (this.used + grown <= this.capacity) return;
+    return { error: "ENOSPC" };
+  }
+}

@@ -33,12 +33,7 @@ export function arrangeSegments(
   if (manifest === undefined) {
     return { ...splitFenced(latest), replaced, obsolete: [], end: Infinity };
   }
-  const isCovered = rewrittenBy(manifest, latest);
-  // What was fenced before was not read by the recovery, and is kept.
-  const old = latest.filter(({ epoch }) => epoch < manifest.epoch);
-  const { fenced: stale } = splitFenced(old);
-  const isRewritten = (segment: SegmentName) =>
-    isCovered(segment) && !stale.includes(segment);
+  const isRewritten = rewrittenBy(manifest, latest);
   const kept = latest.filter((segment) => !isRewritten(segment));
   const obsolete = latest.filter(isRewritten);
   const { epoch, baseLsn, firstLsn } = manifest;

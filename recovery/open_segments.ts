@@ -236,7 +236,7 @@ class Opening {
     const { fenced } = files;
     const segments = keptBy(before, files.segments, lastLsn);
     const isDurable = durableLsn >= lastLsn;
-    const rewriteLsn = await this.#chooseRewrite(segments, end);
+    const rewriteLsn = await this.#chooseRewrite(segments, fenced, end);
     const manifest: Manifest = {
       ...before,
       epoch: this.#lock.epoch,
@@ -267,6 +267,7 @@ class Opening {
   /** LSN of the first frame to be written anew; 0 for none. */
   async #chooseRewrite(
     segments: readonly SegmentName[],
+    fenced: readonly SegmentName[],
     { lastLsn, durableLsn }: FoundEnd,
   ): Promise<number> {
     const unsynced = durableLsn < lastLsn
@@ -274,7 +275,11 @@ class Opening {
       : 0;
     const { segmentBytes } = this.#options;
     const merged = await countMergeable(this.#storage, segments, segmentBytes);
-    return merged > 0 ? segments.at(-merged)!.firstLsn : unsynced;
+    if (merged === 0) return unsynced;
+    const { firstLsn } = segments.at(-merged)!;
+    // What is fenced stays as evidence, and would go with what is rewritten.
+    const isAlone = fenced.every((segment) => segment.firstLsn < firstLsn);
+    return isAlone ? firstLsn : unsynced;
   }
 
   /** LSN that the frame with record `lsn` begins with. */

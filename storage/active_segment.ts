@@ -1,7 +1,10 @@
 import { IndexBuilder, type IndexEntry } from "./format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "./format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
+import { isPromise } from "./_is_promise.ts";
 import type { MaybePromise, StorageFile } from "./storage.ts";
+import { explainFull, isOutOfSpace } from "./storage_full_error.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Frames after which a segment counts as used enough to prepare the next. */
 const LEAST_FRAMES = 8;
@@ -71,6 +74,21 @@ export class ActiveSegment {
       this.#offset === SEGMENT_HEADER_BYTES;
   }
 
+  /**
+   * Writes a frame behind the last one. Without space it fails with a
+   * `StorageFullError`: nothing of the frame remains, and the next one takes its
+   * place.
+   */
+  write(frame: Uint8Array): MaybePromise<void> {
+    try {
+      const writing = writeAll(this.file, frame, this.#offset);
+      if (!isPromise(writing)) return writing;
+      return writing.catch((error) => this.#rollBack(error));
+    } catch (error) {
+      return this.#rollBack(error);
+    }
+  }
+
   /** Counts a frame of `bytes` that was written, beginning with record `lsn`. */
   advance(bytes: number, lsn: number): void {
     this.#index.add(lsn, this.#offset);
@@ -78,15 +96,24 @@ export class ActiveSegment {
     this.#frames++;
   }
 
+  /** Gives back what was prepared and not needed. */
+  async trim(): Promise<void> {
+    if (this.#preparedBytes <= this.#offset) return;
+    await this.#cutBack();
+  }
+
   /** Takes back what was written behind the last frame, and what was prepared. */
-  cutBack(): MaybePromise<void> {
+  #cutBack(): MaybePromise<void> {
     this.#preparedBytes = 0;
     return this.file.truncate(this.#offset);
   }
 
-  /** Gives back what was prepared and not needed. */
-  async trim(): Promise<void> {
-    if (this.#preparedBytes <= this.#offset) return;
-    await this.cutBack();
+  #rollBack(error: unknown): MaybePromise<never> {
+    if (!isOutOfSpace(error)) throw error;
+    const cutting = this.#cutBack();
+    if (!isPromise(cutting)) throw explainFull(error);
+    return cutting.then(() => {
+      throw explainFull(error);
+    });
   }
 }

@@ -22,7 +22,6 @@ import {
   isOutOfSpace,
   StorageFullError,
 } from "./storage_full_error.ts";
-import { writeAll } from "./write_all.ts";
 
 /** Where a log goes on after it was recovered. */
 export interface SegmentLogState {
@@ -242,22 +241,16 @@ export class SegmentLog implements FrameLog {
       time: this.#time,
       kind,
     });
-    const end = frameBytes(frame.length);
-    const bytes = frame.buffer.subarray(0, end);
+    const bytes = frameBytes(frame.length);
     const done = () => {
-      active.advance(end, frame.firstLsn);
+      active.advance(bytes, frame.firstLsn);
       if (kind !== KIND.records) return;
       this.#supply.prepare(active.successorShare);
       this.#checksum = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
-    try {
-      const writing = writeAll(active.file, bytes, active.offset);
-      if (!isPromise(writing)) return done();
-      return writing.then(done, (error) => rollBack(active, error));
-    } catch (error) {
-      return rollBack(active, error);
-    }
+    const writing = active.write(frame.buffer.subarray(0, bytes));
+    return isPromise(writing) ? writing.then(done) : done();
   }
 
   /** The segment before is synced first: only the last one may be torn. */
@@ -400,16 +393,4 @@ export class SegmentLog implements FrameLog {
     const { epoch } = this.#manifest;
     throw new FencedError(location, epoch, this.#lock.whyLost?.());
   }
-}
-
-/** Without space nothing of a frame remains: the log goes on in its place. */
-function rollBack(active: ActiveSegment, error: unknown): MaybePromise<never> {
-  if (!isOutOfSpace(error)) throw error;
-  const cutting = active.cutBack();
-  if (isPromise(cutting)) {
-    return cutting.then(() => {
-      throw explainFull(error);
-    });
-  }
-  throw explainFull(error);
 }

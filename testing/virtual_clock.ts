@@ -40,7 +40,7 @@ export class VirtualClock implements Clock {
   }
 
   /** The same, as whole milliseconds since 1970. */
-  time(): number {
+  wallTime(): number {
     return Math.floor(this.now());
   }
 

@@ -14,6 +14,7 @@ import {
   MAX_FRAME_TIME,
   unknownFeature,
 } from "../storage/format/frame.ts";
+import { crc32 } from "../storage/format/crc32.ts";
 import { encodeHole } from "../storage/format/hole.ts";
 import { assert, assertEquals, assertFalse } from "./support/assert.ts";
 import { test } from "./support/register.ts";
@@ -108,7 +109,8 @@ test("decodeFrame() finds records in frames of that kind, and in no other", () =
     if (kind === KIND.hole) continue;
     for (const count of [0, 1, 3]) {
       const decoded = decodeFrame(frameOf(new Uint8Array(12), { kind, count }));
-      const isSound = (kind === KIND.records) === (count > 0);
+      const isKnown = kind <= KIND.hole;
+      const isSound = !isKnown || (kind === KIND.records) === (count > 0);
       assertEquals("fault" in decoded, !isSound, `kind ${kind}, ${count}`);
     }
   }
@@ -208,16 +210,31 @@ test("decodeFrame() tells the end, zeros, and what is no frame", () => {
   assertEquals(faultOf(new Uint8Array(64).fill(1)), "magic");
 });
 
-test("decodeFrame() bounds length and count before it uses them", () => {
+test("decodeFrame() bounds the length before it uses it", () => {
   const long = sample();
   const view = new DataView(long.buffer);
   view.setUint32(36, MAX_FRAME_BYTES + 1, true);
   assertEquals(faultOf(long), "length");
   view.setUint32(36, 0xffffffff, true);
   assertEquals(faultOf(long), "length");
-  const many = sample();
-  new DataView(many.buffer).setUint32(32, 0xffffffff, true);
-  assertEquals(faultOf(many), "length");
+});
+
+test("decodeFrame() bounds the count by the length", () => {
+  for (const count of [4, 5, 0xffffffff]) {
+    const firstLsn = 1;
+    const frame = frameOf(new Uint8Array(15), { count, firstLsn });
+    assertEquals(faultOf(frame), "records");
+  }
+});
+
+test("decodeFrame() does not judge what an unknown feature may have changed", () => {
+  const flagged = frameOf(new Uint8Array(1), { count: 500 });
+  flagged[47] = 1;
+  const view = new DataView(flagged.buffer);
+  view.setUint32(4, crc32(flagged.subarray(8)), true);
+  const decoded = decodeFrame(flagged);
+  assert(!("fault" in decoded));
+  assertEquals(unknownFeature(decoded), "frame flags 0x01");
 });
 
 test("decodeFrame() refuses LSNs beyond the safe integers", () => {

@@ -30,11 +30,12 @@ export class WalHistory {
       this.ackedLsn = Math.max(this.ackedLsn, fact.lsn);
     } else if (fact.kind === "truncated") {
       this.truncatedBelow = Math.max(this.truncatedBelow, fact.lsn);
+    } else if (fact.kind === "dropped") {
+      this.#cut(fact.lsn - 1);
     } else {
       // What did not survive never was; its LSNs are given out again.
       this.#life++;
-      this.sent.length = fact.lsn;
-      this.#batches = this.#batches.filter(({ last }) => last <= fact.lsn);
+      this.#cut(fact.lsn);
       this.ackedLsn = fact.lsn;
     }
   }
@@ -66,6 +67,11 @@ export class WalHistory {
     return fact.bytes.map((bytes, index) =>
       makeRecord({ lsn: first + index, life: this.#life, bytes })
     );
+  }
+
+  #cut(lsn: number): void {
+    this.sent.length = Math.min(this.sent.length, lsn);
+    this.#batches = this.#batches.filter(({ last }) => last <= lsn);
   }
 
   #send({ bytes, together }: WalFact & { kind: "sent" }): void {

@@ -1,6 +1,7 @@
 import type { AckLevel } from "../../ack_level.ts";
 import { QueueFullError } from "../../queue_full_error.ts";
 import { DEFAULT_ACK } from "../../synchronous.ts";
+import { StorageFullError } from "../../storage/storage_full_error.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import type { Life } from "../life.ts";
@@ -18,6 +19,8 @@ export class WalUser {
   #ack: AckLevel;
   #pending: Promise<void>[] = [];
   #durableLsn: number;
+  /** The last one that told of a full disk. */
+  #full: StorageFullError | undefined;
 
   private constructor(
     life: Life<WalFact>,
@@ -101,7 +104,7 @@ export class WalUser {
       this.#note(fact);
       this.#expect(this.#wal.settled(lsn), lsn, undefined);
     } catch (error) {
-      if (!(error instanceof QueueFullError)) throw error;
+      if (!(error instanceof QueueFullError)) this.#rejected(error);
     }
   }
 
@@ -140,12 +143,25 @@ export class WalUser {
     lsn: number,
     ack: AckLevel = this.#ack,
   ): void {
-    this.#keep(call.then(() => this.#acked(lsn, ack)));
+    this.#keep(
+      call.then(() => this.#acked(lsn, ack), (error) => this.#rejected(error)),
+    );
   }
 
   #keep(call: Promise<void>): void {
     call.catch(() => {}); // Seen by whoever waits for all.
     this.#pending.push(call);
+  }
+
+  /** All who waited are told by one error. */
+  #rejected(error: unknown): never {
+    if (error instanceof StorageFullError && error !== this.#full) {
+      this.#full = error;
+      if (error.lsn !== undefined) {
+        this.#note({ kind: "dropped", lsn: error.lsn });
+      }
+    }
+    throw error;
   }
 
   #acked(lsn: number, level: AckLevel): void {

@@ -102,7 +102,8 @@ test("SpaceReserve.refill() makes a reserve whole that a crash or other options 
 test("SpaceReserve.refill() writes nothing where the reserve is whole", async () => {
   let writes = 0;
   const full = new FullStorage({
-    onCall: ({ operation }) => void (writes += Number(operation === "write")),
+    onCall: ({ operation }) =>
+      void (writes += Number(operation === "allocate")),
   });
   const reserve = new SpaceReserve(full.storage, RESERVE_BYTES);
   await reserve.refill();
@@ -118,7 +119,7 @@ test("SpaceReserve.refill() never fails, and keeps a reserve that it cannot look
       operation === failing ? { error: "EMFILE" } : undefined,
   });
   const reserve = new SpaceReserve(full.storage, RESERVE_BYTES);
-  for (failing of ["create", "write", "datasync"]) {
+  for (failing of ["allocate"]) {
     await reserve.refill();
     assertEquals(full.storage.get(RESERVE_NAME), undefined);
   }

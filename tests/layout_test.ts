@@ -15,6 +15,7 @@ const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
 const internal = new Set([
   "storage/active_segment.ts",
   "storage/create_segment.ts",
+  "storage/manifest_file.ts",
   "storage/read_segments.ts",
   "storage/segment_chain.ts",
   "storage/segment_cursor.ts",
@@ -22,6 +23,7 @@ const internal = new Set([
   "storage/segment_log.ts",
   "storage/segment_reader.ts",
   "storage/segment_supply.ts",
+  "storage/space_reserve.ts",
   "storage/write_all.ts",
   "trace/trace_recorder.ts",
 ]);

@@ -231,9 +231,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "believes what it recovers without making it durable",
     edits: [{
-      file: "recovery/copy_unsynced.ts",
-      find: "if (syncedLsn >= lastLsn) return;",
-      replace: "if (syncedLsn >= 0) return;",
+      file: "recovery/open_segments.ts",
+      find: "const unsynced = durableLsn < lastLsn",
+      replace: "const unsynced = durableLsn < 0",
     }],
     caughtBy: normal,
   },
@@ -241,9 +241,13 @@ export const mutants: readonly Mutant[] = [
     name: "begins a segment before the last one is synced",
     edits: [{
       file: "storage/segment_log.ts",
-      find: "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n" +
-        "      await full.trim();",
-      replace: "await full.trim();",
+      find:
+        "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n    try {",
+      replace: "try {",
+    }, {
+      file: "storage/segment_log.ts",
+      find: "    await full.file.datasync();\n",
+      replace: "",
     }],
     caughtBy: {
       file: CRASH,
@@ -277,18 +281,19 @@ export const mutants: readonly Mutant[] = [
     name: "drops segments that a checkpoint still needs",
     edits: [{
       file: "storage/segment_log.ts",
-      find: "firstLsn <= lsn\n",
-      replace: "firstLsn <= lsn + 1\n",
+      find: "? end <= firstLsn\n",
+      replace: "? end <= firstLsn + 1\n",
     }],
     caughtBy: {
-      file: CRASH,
-      name: "Wal loses nothing acknowledged: a checkpoint; posix",
+      file: "tests/recovery/checkpoint_test.ts",
+      name:
+        "Wal.truncateBefore() is exact at every LSN, also in a log that was killed",
     },
   },
   {
     name: "reads segments that a fenced owner made",
     edits: [{
-      file: "recovery/survey.ts",
+      file: "recovery/arrange_segments.ts",
       find: "(segment.epoch < epoch ? fenced : segments).push(segment);",
       replace: "segments.push(segment);",
     }],
@@ -301,24 +306,29 @@ export const mutants: readonly Mutant[] = [
     name: "lets a fenced owner drop segments",
     edits: [{
       file: "storage/segment_log.ts",
-      find: "await this.checkOwner();\n      const { name } = this.#segments",
-      replace: "const { name } = this.#segments",
+      find: "    await this.checkOwner();\n    await this.#removeFenced();",
+      replace: "    await this.#removeFenced();",
+    }, {
+      file: "storage/segment_log.ts",
+      find: "      await this.checkOwner();\n      const durableLsn",
+      replace: "      const durableLsn",
     }],
     caughtBy: {
-      file: "tests/recovery/fenced_segment_test.ts",
-      name: "Wal.truncateBefore() of a fenced owner drops nothing",
+      file: "tests/recovery/takeover_test.ts",
+      name:
+        "Wal.truncateBefore() of an owner that is overtaken at any call harms nobody",
     },
   },
   {
     name: "lets a fenced opener remove its successor's segment",
     edits: [{
-      file: "recovery/remove_unfinished.ts",
-      find: "if (parseUnfinished(name)!.epoch > epoch) continue;",
-      replace: "if (parseUnfinished(name) === undefined) continue;",
+      file: "recovery/remove_files.ts",
+      find: "unfinished.filter((file) => file.epoch <= epoch)",
+      replace: "unfinished.filter(() => true)",
     }],
     caughtBy: {
       file: "tests/recovery/fenced_segment_test.ts",
-      name: "Wal.open() leaves alone what a later owner is making",
+      name: "removeUnfinished() leaves alone what a later owner is making",
     },
   },
   {
@@ -427,8 +437,8 @@ export const mutants: readonly Mutant[] = [
     name: "gives out LSNs that a torn batch has",
     edits: [{
       file: "recovery/open_segments.ts",
-      find: "state.lastLsn = scan.lastLsn;",
-      replace: "state.lastLsn = Math.max(0, scan.lastLsn - 1);",
+      find: "const lastLsn = Math.max(scan.lastLsn, firstLsn - 1);",
+      replace: "const lastLsn = Math.max(scan.lastLsn - 1, firstLsn - 1);",
     }],
     caughtBy: full,
   },
@@ -530,6 +540,173 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/open_frame_log_test.ts",
       name: "Wal.open() releases the lock when warn throws",
+    },
+  },
+  {
+    name: "copies what an overtaken owner wrote behind the end that was found",
+    edits: [{
+      file: "recovery/rewrite_end.ts",
+      find: "lastLsn + 1,\n    );",
+      replace: "Infinity,\n    );",
+    }, {
+      file: "recovery/rewrite_end.ts",
+      find: "if (cursor.nextLsn !== end) {",
+      replace: "if (false) {",
+    }],
+    caughtBy: {
+      file: "tests/recovery/takeover_test.ts",
+      name: "Wal.open() with takeOver ends where its one scan ended",
+    },
+  },
+  {
+    name: "lets late frames of an overtaken owner come to life",
+    edits: [{
+      file: "recovery/arrange_segments.ts",
+      find: "? baseLsn + 1",
+      replace: "? Infinity",
+    }],
+    caughtBy: {
+      file: "tests/recovery/takeover_test.ts",
+      name: "Wal.open() lets no late frame of an overtaken owner come to life",
+    },
+  },
+  {
+    name: "drops segments before the mark of a checkpoint",
+    edits: [{
+      file: "storage/segment_log.ts",
+      find: "      await this.#writeManifest({ firstLsn: lsn, durableLsn });",
+      replace:
+        "      this.#manifest = { ...this.#manifest, firstLsn: lsn, durableLsn };",
+    }],
+    caughtBy: {
+      file: "tests/recovery/checkpoint_test.ts",
+      name:
+        "Wal.truncateBefore() is exact at every LSN, also in a log that was crashed",
+    },
+  },
+  {
+    name: "acts on a manifest that is seen and not durable",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find:
+        "if (files.obsolete.length > 0) await this.#storage.syncDirectory();",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/recovery/crash_test.ts",
+      name: "Wal loses nothing acknowledged: a checkpoint; posix",
+    },
+  },
+  {
+    name: "reads what a checkpoint has dropped",
+    edits: [{
+      file: "open_reads.ts",
+      find: "from > 0 && from < first",
+      replace: "from < 0",
+    }],
+    caughtBy: {
+      file: "tests/recovery/checkpoint_test.ts",
+      name:
+        "Wal.truncateBefore() is exact at every LSN, also in a log that was closed",
+    },
+  },
+  {
+    name: "does not notice that the first segment is gone",
+    edits: [{
+      file: "recovery/judge_end.ts",
+      find: "if (last < firstLsn) return undefined;",
+      replace: "return undefined;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/corruption_test.ts",
+      name: "Wal.open() in mode tail refuses when the first segment is gone",
+    },
+  },
+  {
+    name: "does not notice that the end of a closed log is gone",
+    edits: [{
+      file: "recovery/judge_end.ts",
+      find: "scan.lastLsn < durableLsn &&",
+      replace: "scan.lastLsn < 0 &&",
+    }],
+    caughtBy: {
+      file: "tests/recovery/corruption_test.ts",
+      name:
+        "Wal.open() in mode tail refuses when a third of the last segment is gone, but the log had been closed",
+    },
+  },
+  {
+    name: "leaves a part of a frame that found no space",
+    edits: [{
+      file: "storage/active_segment.ts",
+      find: "    return this.file.truncate(this.#offset);",
+      replace: "    this.#offset += 40;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/full_disk_test.ts",
+      name:
+        "Wal goes on after a full disk at any call, for 1 calls, with 40 bytes of a write written",
+    },
+  },
+  {
+    name: "gives out LSNs behind those that found no space",
+    edits: [{
+      file: "writer.ts",
+      find: "const dropped = this.#queue.rollBack(nextLsn);",
+      replace: "const dropped = this.#queue.rollBack(this.lastLsn + 1);",
+    }],
+    caughtBy: {
+      file: "tests/recovery/full_disk_test.ts",
+      name: "append() rejects with the LSN from which on nothing was written",
+    },
+  },
+  {
+    name: "tells nobody of records that found no space",
+    edits: [{
+      file: "writer.ts",
+      find: "if (waiters === 0 && dropped > 0) this.#untold = error;",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/recovery/full_disk_test.ts",
+      name: "enqueue() tells once of records that were dropped unheard",
+    },
+  },
+  {
+    name: "does not go above the epochs that file names show",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find: "above: files.highestEpoch",
+      replace: "above: 0",
+    }],
+    caughtBy: {
+      file: "tests/recovery/takeover_test.ts",
+      name: "Wal.open() never gives an epoch twice when lock files are gone",
+    },
+  },
+  {
+    name: "lets time fall when the clock goes back",
+    edits: [{
+      file: "storage/segment_log.ts",
+      find: "if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;",
+      replace: "this.#time = now;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/checkpoint_test.ts",
+      name: "Wal notes when records were written, and that time never falls",
+    },
+  },
+  {
+    name: "believes an index without the frame it names",
+    edits: [{
+      file: "storage/segment_reader.ts",
+      find: "frame.firstLsn === entry.lsn && frame.firstLsn <= lsn;",
+      replace: "true;",
+    }],
+    caughtBy: {
+      file: "tests/storage/segment_seek_test.ts",
+      name:
+        "SegmentCursor.seek() changes nothing of what is read, even if an index lies",
     },
   },
 ];

@@ -49,6 +49,8 @@ export class WalUser {
   /** Takes a step; rejects when the log has failed. */
   async take(step: WalStep): Promise<void> {
     const { clock } = this.#life;
+    // Who was rejected for want of space is told before the LSN is used again.
+    for (let hop = 0; hop < HOPS; hop++) await undefined;
     if (step.do === "append") return this.#append(step);
     if (step.do === "appendBatch") return this.#appendBatch(step);
     if (step.do === "enqueue") return this.#enqueue(step);
@@ -175,6 +177,9 @@ export class WalUser {
     this.#life.note(fact, level);
   }
 }
+
+/** Microtasks after which a rejection has reached whoever waits for it. */
+const HOPS = 8;
 
 /** What an exploration opens a log with, thousands of times. */
 const defaults: WalOptions = {

@@ -5,14 +5,20 @@ import type { Storage } from "../storage/storage.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
 import type { FileNames, Survey } from "./survey.ts";
 
-/** Says of each file that is not the log's that it is there. */
+/** Names of strays that a message lists. */
+const MOST_NAMES = 5;
+
+/** Says which files are not the log's; nothing if all are. */
 export function describeStrays(
   { location }: Storage,
   { strays }: FileNames,
-): string[] {
-  return strays.map((name) =>
-    `"${location}/${name}" is not the log's: it was left alone`
-  );
+): string | undefined {
+  if (strays.length === 0) return undefined;
+  const names = strays.toSorted().slice(0, MOST_NAMES)
+    .map((name) => `"${name}"`).join(", ");
+  const more = strays.length - MOST_NAMES;
+  return `"${location}" holds files that are not the log's: ${names}` +
+    (more > 0 ? ` and ${more} more` : "") + "; they were left alone";
 }
 
 /** A fenced segment and what is in it. */

@@ -149,7 +149,8 @@ class Opening {
     }
     const files = await survey(storage);
     requireWhole(storage.location, files);
-    for (const text of describeStrays(storage, files)) warn(text);
+    const strays = describeStrays(storage, files);
+    if (strays !== undefined) warn(strays);
     const fenced = await findFenced(storage, files);
     const isEmpty = (one: FencedSegment) => one.lastLsn < one.firstLsn;
     files.obsolete.push(...fenced.filter(isEmpty));

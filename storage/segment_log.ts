@@ -292,7 +292,9 @@ export class SegmentLog implements FrameLog {
     this.#active = undefined;
     await active.file.close();
     await this.checkOwner();
-    await this.#take(active.name);
+    await this.#take(
+      this.#segments.filter(({ name }) => name === active.name),
+    );
     await this.#removeDropped();
   }
 
@@ -344,12 +346,20 @@ export class SegmentLog implements FrameLog {
         ? end <= firstLsn
         : isSpent && segment.firstLsn < firstLsn;
     });
-    for (const { name } of dropped) await this.#take(name);
+    await this.#take(dropped);
   }
 
-  async #take(name: string): Promise<void> {
-    await this.#supply.take(name);
-    this.#segments = this.#segments.filter((segment) => segment.name !== name);
+  /** Those that are gone are gone, even if one cannot be removed now. */
+  async #take(dropped: readonly SegmentName[]): Promise<void> {
+    const gone = new Set<string>();
+    try {
+      for (const { name } of dropped) {
+        await this.#supply.take(name);
+        gone.add(name);
+      }
+    } finally {
+      this.#segments = this.#segments.filter(({ name }) => !gone.has(name));
+    }
   }
 
   async #finishRecovery(): Promise<void> {

@@ -314,9 +314,8 @@ export const mutants: readonly Mutant[] = [
       replace: "      const durableLsn",
     }],
     caughtBy: {
-      file: "tests/recovery/takeover_test.ts",
-      name:
-        "Wal.truncateBefore() of an owner that is overtaken at any call harms nobody",
+      file: "tests/recovery/fenced_segment_test.ts",
+      name: "Wal.truncateBefore() of a fenced owner drops nothing",
     },
   },
   {

@@ -89,10 +89,13 @@ test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobod
   for (let at = 0;; at++) {
     let calls = -Infinity;
     let taking: Promise<Wal> | undefined;
-    const onCall: OnCall = () => {
+    // The owner is stopped in front of the call until the taker is there.
+    const onCall: OnCall = ({ operation }) => {
+      if (["lock", "list", "open", "create"].includes(operation)) return;
       if (calls++ !== at) return;
       calls = -Infinity;
       taking = Wal.open(storage, { ...QUIET, takeOver: true });
+      return { after: taking };
     };
     const storage: MemoryStorage = new MemoryStorage({ onCall });
     const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
@@ -102,7 +105,7 @@ test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobod
     calls = 0;
     const outcome = await owner.truncateBefore(9).then(() => "done", String);
     if (taking === undefined) {
-      assert(at > 8, `${at} calls`);
+      assert(at > 6, `${at} calls`);
       calls = -Infinity;
       await owner.close();
       break;

@@ -119,7 +119,7 @@ export class SegmentSupply {
     const isReused = await this.#canReuse(segment) > 0 &&
       await this.#rename(segment, name);
     if (!isReused) return await this.#remove(segment);
-    await this.#storage.syncDirectory();
+    // A crash may bring the old name back; it is no part of the log even then.
     // A backup may have linked it up to now; not under this name.
     const bytes = await this.#canReuse(name);
     if (bytes > 0) this.#spares.push({ name, bytes });

@@ -8,6 +8,7 @@ import {
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
   frameBytes,
+  KIND,
 } from "../../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
@@ -32,11 +33,12 @@ interface HostileLog {
 
 /** A log of two records that ends with headers which claim `claimed` bytes. */
 async function hostileLog(claimed: number): Promise<HostileLog> {
-  const storage = new MemoryStorage();
-  const wal = await Wal.open(storage);
+  const before = new MemoryStorage();
+  const wal = await Wal.open(before);
   for (const record of RECORDS) await wal.append(record);
+  const storage = before.kill();
   await wal.close();
-  const [name] = storage.list();
+  const name = storage.list().find((name) => name.endsWith(".wal"))!;
   const whole = storage.get(name)!;
   const [segment] = decodeLog(filesOf(storage)).segments;
   const last = segment.frames.at(-1)!;
@@ -47,14 +49,18 @@ async function hostileLog(claimed: number): Promise<HostileLog> {
   const salt = new DataView(whole.buffer).getUint32(SEGMENT_HEADER_BYTES + 8);
   const length = TAIL / 2;
   let at = end;
-  for (let left = claimed; left >= frameBytes(length); at += 40) {
+  for (
+    let left = claimed;
+    left >= frameBytes(length);
+    at += FRAME_HEADER_BYTES
+  ) {
     view.setUint32(at, FRAME_MAGIC, true);
     view.setUint32(at + 8, salt);
     view.setUint32(at + 32, 1, true);
     view.setUint32(at + 36, length, true);
+    view.setUint8(at + 46, KIND.records);
     left -= frameBytes(length);
   }
-  assertEquals(FRAME_HEADER_BYTES, 40);
   storage.put(name, bytes);
   return { storage, name, end };
 }

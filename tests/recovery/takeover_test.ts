@@ -12,6 +12,7 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
+import type { Clock } from "../../clock.ts";
 import type { OnCall } from "../../storage/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
@@ -21,6 +22,13 @@ import { test } from "../support/register.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 const QUIET: WalOptions = { warn() {} };
+
+/** Turns end at once, so that one acts within the calls of the other. */
+const PROMPT: Clock = {
+  now: () => 0,
+  endOfTurn: (callback) => queueMicrotask(callback),
+  after: () => () => {},
+};
 
 async function textsOf(wal: Wal): Promise<string[]> {
   const texts: string[] = [];
@@ -46,6 +54,7 @@ test("Wal.open() with takeOver ends where its one scan ended", async () => {
     const owner = await Wal.open(storage, {
       ...QUIET,
       synchronous: "off",
+      clock: PROMPT,
     });
     const acked: string[] = [];
     const append = (text: string) =>
@@ -83,6 +92,22 @@ test("Wal.open() lets no late frame of an overtaken owner come to life", async (
     assertEquals(await textsOf(next), ["one", "two"], mode);
     await next.close();
   }
+});
+
+test("Wal.open() lets no late frame come to life where it found nothing to copy", async () => {
+  const storage = new MemoryStorage();
+  const owner = await Wal.open(storage, QUIET);
+  await owner.append("one");
+  await owner.append("two");
+  await owner.truncateBefore(2); // By now all of it is known to be durable.
+  const taker = await Wal.open(storage, { ...QUIET, takeOver: true });
+  await assertRejects(() => owner.append("late"));
+  await taker.close();
+  const next = await Wal.open(storage, QUIET);
+  assertEquals(await textsOf(next), ["two"]);
+  assertEquals(await next.append("three"), 3);
+  assertEquals(await textsOf(next), ["two", "three"]);
+  await next.close();
 });
 
 test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobody", async () => {

@@ -194,14 +194,12 @@ test("SegmentSupply.take() removes what does not fit, and what is one too many",
 test("SegmentSupply.take() is content with a segment that is gone, and says what else fails", async () => {
   const supply = supplyOf(new MemoryStorage());
   await supply.take(SEGMENT);
-  for (const operation of ["syncDirectory", "remove"] as const) {
-    const onCall: OnCall = (call) =>
-      call.operation === operation ? { error: "EIO" } : undefined;
-    const storage = dropped({ onCall });
-    if (operation === "remove") storage.link(SEGMENT, "user-backup");
-    await assertRejects(() => supplyOf(storage).take(SEGMENT), StorageError);
-    assertEquals(storage.get(SEGMENT) === undefined, operation[0] === "s");
-  }
+  const onCall: OnCall = ({ operation }) =>
+    operation === "remove" ? { error: "EIO" } : undefined;
+  const storage = dropped({ onCall });
+  storage.link(SEGMENT, "user-backup");
+  await assertRejects(() => supplyOf(storage).take(SEGMENT), StorageError);
+  assert(storage.get(SEGMENT) !== undefined);
 });
 
 test("a backup by hard links stays as it was while the log goes on", () =>

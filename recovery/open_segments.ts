@@ -1,11 +1,10 @@
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { randomNumber } from "../storage/create_segment.ts";
 import { formatManifestName } from "../storage/format/manifest_name.ts";
 import { makeLogId } from "../storage/format/log_id.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { writeManifest } from "../storage/manifest_file.ts";
-import { foreign, SegmentCursor } from "../storage/segment_cursor.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
 import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import { SpaceReserve } from "../storage/space_reserve.ts";
@@ -193,12 +192,9 @@ class Opening {
     { end }: Survey,
     manifest: Manifest,
   ): Promise<SegmentScan> {
-    const { reader } = await SegmentCursor.open(this.#storage, last);
+    const { log } = manifest;
+    const { reader } = await SegmentCursor.open(this.#storage, last, log);
     try {
-      const { log } = reader.header;
-      if (log !== manifest.log) {
-        throw new CorruptLogError(reader.path, 0, foreign(log, manifest.log));
-      }
       const scan = await scanSegment(reader, end);
       requireSound(reader.path, scan, manifest, this.#options.recovery);
       return scan;

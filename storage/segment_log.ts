@@ -15,7 +15,7 @@ import type { FrameDraft, FrameLog, RecordBatch } from "./frame_log.ts";
 import { writeManifest } from "./manifest_file.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
-import { SpaceReserve } from "./space_reserve.ts";
+import type { SpaceReserve } from "./space_reserve.ts";
 import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
 import { explainFull, isOutOfSpace } from "./storage_full_error.ts";
 import { writeAll } from "./write_all.ts";
@@ -150,6 +150,7 @@ export class SegmentLog implements FrameLog {
       from,
       to,
       firstLsn: () => this.firstLsn,
+      log: this.#manifest.log,
     });
   }
 

@@ -68,14 +68,32 @@ export function faultOfEnd(
   const decision = decideTail({ ...scan, remainder }, mode);
   if (decision !== "accept" && decision !== "cut") return refusal(scan);
   if (manifest === undefined) return undefined;
-  const { firstLsn, durableLsn, link } = manifest;
-  if (lastLsn < durableLsn && durableLsn >= firstLsn) {
+  const { durableLsn, link } = manifest;
+  if (lacksDurable(scan, manifest)) {
     return `record ${lastLsn + 1} is missing (${describeFault(stop)}); the ` +
       `manifest says that all up to ${durableLsn} were durable`;
   }
   if (!isClosed || checksum === link) return undefined;
   return `the last frame has checksum ${hex(checksum)}, but the log was ` +
     `closed with ${hex(link)}: these are not the records that it had`;
+}
+
+/** Whether a log has all that its manifest knows of, as far as it ends; pure. */
+export function isComplete(
+  end: Pick<SegmentScan, "lastLsn" | "checksum">,
+  manifest: Manifest | undefined,
+): boolean {
+  if (manifest === undefined) return true;
+  const isOther = isCleanlyClosed(end, manifest) &&
+    end.checksum !== manifest.link;
+  return !isOther && !lacksDurable(end, manifest);
+}
+
+function lacksDurable(
+  { lastLsn }: Pick<SegmentScan, "lastLsn">,
+  { firstLsn, durableLsn }: Manifest,
+): boolean {
+  return lastLsn < durableLsn && durableLsn >= firstLsn;
 }
 
 /** Whether a log ends with the record that it was closed with; pure. */

@@ -4,7 +4,9 @@ import type { LockState } from "./read_lock_state.ts";
 export function describeLock(lock: LockState): string {
   switch (lock.state) {
     case "free":
-      return "free";
+      return lock.copy
+        ? "free; the lock file is a copy from elsewhere, which locks nothing"
+        : "free";
     case "unreadable":
       return `not known: ${lock.reason}`;
     case "alive":

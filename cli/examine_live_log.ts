@@ -1,10 +1,8 @@
-import { SegmentCursor } from "../storage/segment_cursor.ts";
-import { missingRecord } from "../storage/segment_damage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { describeEnd, type LogEnd } from "./describe_end.ts";
-import { examineLog, type LogReport } from "./examine_log.ts";
-import { judgeTail } from "./judge_tail.ts";
+import { examineEndAgain, examineLog, type LogReport } from "./examine_log.ts";
 import { type LockState, readLockState } from "./read_lock_state.ts";
+import { isGone } from "./retry_if_gone.ts";
 
 /** What is in a log that somebody may be writing to. */
 export interface LiveLog {
@@ -31,7 +29,7 @@ export async function examineLiveLog(storage: Storage): Promise<LiveLog> {
   const mayBeOwned = lock.state !== "free" && lock.state !== "dead";
   if (end.state !== "torn" || !mayBeOwned) return { report, end, lock };
   await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  const later = await examineEndAgain(storage, report);
+  const later = await examineAgain(storage, report);
   const endLater = describeEnd(later);
   return {
     report: later,
@@ -42,25 +40,14 @@ export async function examineLiveLog(storage: Storage): Promise<LiveLog> {
   };
 }
 
-/** The same report, with what the last segment has come to. */
-async function examineEndAgain(
+async function examineAgain(
   storage: Storage,
   report: LogReport,
 ): Promise<LogReport> {
-  const { segments, reports } = report;
-  const cursor = await SegmentCursor.open(storage, segments.at(-1)!);
-  const { reader } = cursor;
   try {
-    const tail = await judgeTail(reader);
-    const { frames, lastLsn, syncedLsn, bytes, stop } = tail.scan;
-    const last = { ...reports.at(-1)!, frames, lastLsn, syncedLsn, bytes };
-    const before = reports.slice(0, -1);
-    if (!tail.corrupt) return { ...report, reports: [...before, last], tail };
-    const { reason } = missingRecord(reader.path, lastLsn + 1, stop);
-    const damage = { file: reader.path, offset: stop.offset, reason };
-    const { tail: _, ...rest } = report;
-    return { ...rest, reports: [...before, { ...last, damage }] };
-  } finally {
-    await cursor.close();
+    return await examineEndAgain(storage, report);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return await examineLog(storage);
   }
 }

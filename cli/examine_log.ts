@@ -1,5 +1,6 @@
-import { type Survey, survey } from "../recovery/survey.ts";
-import type { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import { lostContents } from "../recovery/describe_contents.ts";
+import { type FencedSegment, readFenced } from "../recovery/describe_files.ts";
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { lsnsOf } from "../storage/format/frame.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { recordsOf } from "../storage/read_segments.ts";
@@ -9,10 +10,12 @@ import type { PlacedFrame } from "../storage/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { judgeTail, type Tail } from "./judge_tail.ts";
+import { retryIfGone } from "./retry_if_gone.ts";
+import { type LiveSurvey, surveyLiveLog } from "./survey_live_log.ts";
 
 /** Damage that no crash explains. */
 export interface Damage {
-  /** The segment's path. */
+  /** The path of the segment or manifest, or of the log as a whole. */
   readonly file: string;
   /** Where in it, in bytes. */
   readonly offset: number;
@@ -36,11 +39,11 @@ export interface SegmentReport {
   readonly name: string;
   /** Number of the opening that made it. */
   readonly epoch: number;
-  /** LSN of the first record. */
+  /** LSN of the first record in here that is kept, or was to be. */
   readonly firstLsn: number;
   /** LSN of the last record of the log in here; below the first if none is. */
   lastLsn: number;
-  /** Frames that belong to the log, marks included. */
+  /** Frames that hold a record that is kept, or none at all. */
   frames: number;
   /** Bytes of the file. */
   bytes: number;
@@ -53,117 +56,163 @@ export interface SegmentReport {
 }
 
 /** What is in a log. */
-export interface LogReport extends Survey {
+export interface LogReport extends LiveSurvey {
   /** The segments, in order. */
   readonly reports: SegmentReport[];
+  /** Segments that are no part of the log, and what is in them. */
+  readonly fenced: FencedSegment[];
   /** The end of the last segment; absent if it cannot be read, or is none. */
   readonly tail?: Tail;
 }
 
-/** Reads all of a log without its lock; damage is reported, not thrown. */
-export async function examineLog(storage: Storage): Promise<LogReport> {
-  const files = await survey(storage);
-  const reports: SegmentReport[] = [];
-  let before: SegmentCursor | undefined;
-  let tail: Tail | undefined;
-  for (const [index, segment] of files.segments.entries()) {
-    const report = emptyReport(segment);
-    reports.push(report);
-    const end = files.segments[index + 1]?.firstLsn;
-    const cursor = await reportDamage(
-      report,
-      `${storage.location}/${segment.name}`,
-      () => SegmentCursor.open(storage, segment),
-    );
-    if (cursor === undefined) {
-      before = undefined;
-      continue;
+/**
+ * Reads all of a log without its lock; damage is reported, not thrown. Begins
+ * anew if the log's owner drops what is being read.
+ */
+export function examineLog(storage: Storage): Promise<LogReport> {
+  return retryIfGone(async () => {
+    const files = await surveyLiveLog(storage);
+    const examination = new Examination(storage, files);
+    const reports: SegmentReport[] = [];
+    for (const index of files.segments.keys()) {
+      reports.push(await examination.examine(index));
     }
-    try {
-      const examining = { report, cursor, before, end };
-      tail = await reportDamage(
-        report,
-        cursor.reader.path,
-        () => examineSegment(examining),
-      );
-      // What follows damage has nothing to be compared with.
-      before = report.damage === undefined ? cursor : undefined;
-    } finally {
-      await cursor.close();
-    }
-  }
+    const fenced = await readFenced(storage, files);
+    const { tail } = examination;
+    return { ...files, reports, fenced, ...(tail !== undefined && { tail }) };
+  });
+}
+
+/** The same report, with what the last segment has come to. */
+export async function examineEndAgain(
+  storage: Storage,
+  report: LogReport,
+): Promise<LogReport> {
+  const examination = new Examination(storage, report);
+  const last = await examination.examine(report.segments.length - 1);
+  const { tail: _, ...files } = report;
+  const { tail } = examination;
+  const reports = [...report.reports.slice(0, -1), last];
   return { ...files, reports, ...(tail !== undefined && { tail }) };
 }
 
-function emptyReport({ name, epoch, firstLsn }: SegmentName): SegmentReport {
-  const lastLsn = firstLsn - 1;
-  return {
-    name,
-    epoch,
-    firstLsn,
-    lastLsn,
-    frames: 0,
-    bytes: 0,
-    syncedLsn: lastLsn,
-    holes: [],
-  };
+/** Examines segments one after the other, from any on. */
+class Examination {
+  readonly #storage: Storage;
+  readonly #files: LiveSurvey;
+  /** Of the log; of the first whole segment where there is no manifest. */
+  #log: string | undefined;
+  #before: SegmentCursor | undefined;
+  /** The end of the last segment, once that was examined and is sound. */
+  tail: Tail | undefined;
+
+  constructor(storage: Storage, files: LiveSurvey) {
+    this.#storage = storage;
+    this.#files = files;
+    this.#log = files.manifest?.log;
+  }
+
+  async examine(index: number): Promise<SegmentReport> {
+    const segment = this.#files.segments[index];
+    const report = this.#emptyReport(segment);
+    const next = this.#files.segments[index + 1]?.firstLsn;
+    const file = `${this.#storage.location}/${segment.name}`;
+    await reportDamage(report, file, async () => {
+      const cursor = await this.#open(segment, next);
+      try {
+        this.#log ??= cursor.reader.header.log;
+        await this.#read(report, cursor, next);
+      } finally {
+        await cursor.close();
+      }
+    });
+    return report;
+  }
+
+  /** What cannot be opened is damage, with what should be in it. */
+  async #open(
+    segment: SegmentName,
+    next: number | undefined,
+  ): Promise<SegmentCursor> {
+    try {
+      return await SegmentCursor.open(this.#storage, segment, this.#log);
+    } catch (error) {
+      this.#before = undefined;
+      if (!(error instanceof CorruptLogError)) throw error;
+      const { manifest, end } = this.#files;
+      const { text } = lostContents(segment, next ?? end, manifest);
+      const { segment: path, offset, reason } = error;
+      throw new CorruptLogError(path, offset, `${reason}; ${text}`);
+    }
+  }
+
+  async #read(
+    report: SegmentReport,
+    cursor: SegmentCursor,
+    next: number | undefined,
+  ): Promise<void> {
+    const { reader } = cursor;
+    const before = this.#before;
+    // What follows damage has nothing to be compared with.
+    this.#before = undefined;
+    report.bytes = await reader.file.size();
+    if (before !== undefined) cursor.requireToFollow(before);
+    const frames = cursor.frames(next ?? this.#files.end);
+    let step = await frames.next();
+    for (; !step.done; step = await frames.next()) {
+      for (const frame of step.value) count(report, frame, reader.path);
+    }
+    if (next !== undefined && step.value !== undefined) {
+      throw missingRecord(reader.path, cursor.nextLsn, step.value);
+    }
+    this.#before = cursor;
+    if (next !== undefined) return;
+    const tail = await judgeTail(reader, this.#files);
+    const { fault, scan: { stop } } = tail;
+    if (fault !== undefined) {
+      throw new CorruptLogError(reader.path, stop.offset, fault);
+    }
+    this.tail = tail;
+  }
+
+  #emptyReport({ name, epoch, firstLsn }: SegmentName): SegmentReport {
+    const keptLsn = Math.max(firstLsn, this.#files.manifest?.firstLsn ?? 1);
+    const lastLsn = keptLsn - 1;
+    return {
+      ...{ name, epoch, firstLsn: keptLsn, lastLsn },
+      ...{ frames: 0, bytes: 0, syncedLsn: lastLsn, holes: [] },
+    };
+  }
 }
 
 /** A segment that cannot be read at all is damage, too. */
-async function reportDamage<T>(
+async function reportDamage(
   report: SegmentReport,
   file: string,
-  act: () => Promise<T>,
-): Promise<T | undefined> {
+  act: () => Promise<void>,
+): Promise<void> {
   try {
-    return await act();
+    await act();
   } catch (error) {
     if (error instanceof StorageError) throw error;
     const { offset = 0, reason, message } = error as Partial<CorruptLogError>;
     report.damage = { file, offset, reason: reason ?? String(message) };
-    return undefined;
   }
 }
 
-interface Examining {
-  report: SegmentReport;
-  cursor: SegmentCursor;
-  before: SegmentCursor | undefined;
-  /** Where the next segment begins; absent in the last one. */
-  end: number | undefined;
-}
-
-async function examineSegment(
-  { report, cursor, before, end }: Examining,
-): Promise<Tail | undefined> {
-  const { reader } = cursor;
-  report.bytes = await reader.file.size();
-  if (before !== undefined) cursor.requireToFollow(before);
-  const frames = cursor.frames(end);
-  let step = await frames.next();
-  for (; !step.done; step = await frames.next()) {
-    for (const frame of step.value) count(report, frame, reader.path);
-  }
-  if (end !== undefined) {
-    if (step.value !== undefined) {
-      throw missingRecord(reader.path, cursor.nextLsn, step.value);
-    }
-    return undefined;
-  }
-  const tail = await judgeTail(reader);
-  if (tail.corrupt) {
-    throw missingRecord(reader.path, tail.scan.lastLsn + 1, tail.scan.stop);
-  }
-  return tail;
-}
-
+/** What a checkpoint has dropped is checked like the rest, but not counted. */
 function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
-  const { offset, firstLsn, syncedLsn, hole } = frame;
-  const lastLsn = firstLsn + lsnsOf(frame) - 1;
+  const { offset, syncedLsn, hole } = frame;
+  const lsns = lsnsOf(frame);
+  const lastLsn = frame.firstLsn + lsns - 1;
   if (hole === undefined) recordsOf(path, frame);
-  else report.holes.push({ offset, firstLsn, lastLsn });
+  if (lsns > 0 && lastLsn < report.firstLsn) return;
+  if (hole !== undefined) {
+    const firstLsn = Math.max(frame.firstLsn, report.firstLsn);
+    report.holes.push({ offset, firstLsn, lastLsn });
+  }
   report.frames++;
-  report.lastLsn = lastLsn;
+  report.lastLsn = Math.max(report.lastLsn, lastLsn);
   report.syncedLsn = Math.max(report.syncedLsn, syncedLsn);
 }
 

@@ -65,44 +65,59 @@ repair gave up are skipped and reported on stderr.
                  {"lsn":1,"lost":2} if 2 records are lost, from LSN 1 on`,
   inspect: `Usage: wal inspect DIR [--json]
 
-Shows the segments, how the log ends and who may write to it. Reads everything.
-Takes no lock and changes nothing. Damage is shown; the exit code is still 0.
+Shows the segments, how the log ends, what the manifest says and who may write
+to the log. Reads everything. Takes no lock and changes nothing. Damage is
+shown; the exit code is still 0.
 
   --json         one object instead of text, with the names that
                  "wal verify --help" lists, but without "state"`,
   verify: `Usage: wal verify DIR [--json]
 
-Reads everything and checks every checksum, length and link. Takes no lock and
-changes nothing. Prints a line for each segment. If one is damaged, it says in
-which file, at which offset, what was expected and what was found, and the exit
-code is 1.
+Reads everything and checks every checksum, length and link, and that all is
+there that the manifest knows of. Takes no lock and changes nothing. Prints a
+line for each segment. If one is damaged, it says in which file, at which
+offset, what was expected and what was found, and the exit code is 1. So it is
+if the manifest or segments are missing, or are those of another log.
 
 Three things are reported, but are not damage. A torn end is what a crash may
 leave; the next opening leaves it out. A frame that the owner is writing just
 now looks the same, so the end is read twice before it is called either. A hole
 is what a repair left: somebody chose to go on without these records.
 
+Nor is what lies next to the log: a fenced segment, which an owner wrote after
+another had taken the log from it, so nothing in it was acknowledged; and files
+that are not the log's. Both are listed, and left alone.
+
   --json         one object instead of text, with the same exit code:
                  state       "ok" or "damaged"
-                 firstLsn, lastLsn, records, lost, frames, bytes, syncedLsn
+                 firstLsn, lastLsn, records, lost, frames, bytes, syncedLsn;
+                             records that a checkpoint dropped do not count
                  end         state, offset and bytes; its state is "empty",
                              "closed", "frame", "zeros" (room for more),
                              "writing", "torn" or "corrupt"
                  lock        state: "free", "alive", "dead", "unknown", each
                              but the first with pid, runtime and host; or
-                             "unreadable", with the reason
+                             "unreadable", with the reason. A "free" one has
+                             copy if the lock file is a copy from elsewhere
+                 damage      file, offset and reason, if the manifest is damaged
+                             or files are missing
+                 manifest    log, epoch, firstLsn, baseLsn, durableLsn, closed
                  segments    a list: name, epoch, firstLsn, lastLsn, frames,
                              bytes, syncedLsn; holes, a list: offset, firstLsn,
                              lastLsn; and damage, if any: file, offset, reason
-                 fenced, unfinished, originals   lists of file names`,
+                 fenced      a list: name, epoch, firstLsn, lastLsn, and the
+                             reason if it cannot be read
+                 unfinished, obsolete, replaced, originals, strays
+                             lists of file names`,
   repair: `Usage: wal repair DIR [OPTIONS]
 
 Makes a damaged log one that can be opened and read again. Keeps every frame
 that is whole and records a hole for what is lost, so that LSNs stay the same.
 Takes the lock and reads everything. A damaged segment is rewritten; its
 original bytes are kept next to it as NAME.wal.broken, which nothing reads or
-removes: delete it when you no longer need it. Nothing else is touched, and what
-is not damaged, such as a torn end, stays as it is.
+removes: delete it when you no longer need it. So is what has a segment's name
+but is not that segment, and a damaged manifest. Nothing else is touched, and
+what is not damaged, such as a torn end, stays as it is.
 
 Ctrl-C stops it between two steps, each of which leaves every file whole.
 Running it again continues.
@@ -113,11 +128,14 @@ Running it again continues.
                  acknowledge nothing more
   --json         one object instead of text, with the same exit code:
                  state       "ok", "repaired" or, with --dry-run, "damaged"
-                 records, lost
+                 records, lost, and lossUnknown if nobody knows whether more
+                             is lost
                  damages     a list: file, offset, reason, firstLsn and lastLsn
-                             of what is lost, and original, the file that has
-                             the original bytes, unless a segment is missing
+                             of what is lost, lossUnknown likewise, and
+                             original, the file that has the original bytes,
+                             unless there was none
                  torn        file, offset and reason, if the end is torn
+                 fenced, strays   as in "wal verify --help"
 
 Exit codes: 0 the log is whole, or is now, even if records were lost; 1 the
 repair failed or, with --dry-run, there is something to repair.`,

@@ -1,8 +1,10 @@
 import { describeLoss } from "../recovery/describe_damage.ts";
+import { describeContent } from "../recovery/describe_files.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import { type CliIo, writeLines } from "./cli_io.ts";
 import type { LogEnd } from "./describe_end.ts";
 import { describeLock } from "./describe_lock.ts";
+import { describeStray } from "./describe_stray.ts";
 import { examineLiveLog, type LiveLog } from "./examine_live_log.ts";
 import type { LogReport } from "./examine_log.ts";
 import { EXIT } from "./exit_code.ts";
@@ -28,7 +30,7 @@ export async function runInspect(
 }
 
 function describeLog({ report, end, lock }: LiveLog): string[] {
-  const summary = summarizeLog(report.reports);
+  const summary = summarizeLog(report);
   return [
     ...(report.reports.length === 0 ? [] : [segmentTable(report), ""]),
     formatTable([
@@ -38,12 +40,35 @@ function describeLog({ report, end, lock }: LiveLog): string[] {
       ["synced", describeSynced(summary)],
       ["end", END_TEXTS[end.state](end)],
       ["lock", describeLock(lock)],
+      ...manifestRows(report),
       ...holeRows(report),
       ...damageRows(report),
-      ...report.fenced.map(({ name }) => ["fenced", name]),
-      ...report.unfinished.map((name) => ["unfinished", name]),
+      ...report.fenced.map((segment) => [
+        "fenced",
+        `${segment.name} ${describeContent(segment)}`,
+      ]),
+      ...report.unfinished.map(({ name }) => ["unfinished", name]),
+      ...report.obsolete.map(({ name }) => ["obsolete", name]),
+      ...report.replaced.map(({ name }) => ["replaced", name]),
       ...report.originals.map((name) => ["original", name]),
+      ...report.strays.map((name) => ["stray", describeStray(name)]),
     ]),
+  ];
+}
+
+/** What the last owner has noted of the log as a whole. */
+function manifestRows({ manifest, manifestFault }: LogReport): string[][] {
+  if (manifest === undefined) {
+    return [["manifest", manifestFault ? "damaged" : "there is none"]];
+  }
+  const { log, epoch, firstLsn, baseLsn, durableLsn, closed } = manifest;
+  return [
+    ["manifest", `log ${log}, epoch ${epoch}, ${closed ? "closed" : "open"}`],
+    [
+      "",
+      `first LSN ${firstLsn}, durable up to LSN ${durableLsn}; ` +
+      `the epoch began after LSN ${baseLsn}`,
+    ],
   ];
 }
 
@@ -75,8 +100,8 @@ function describeRecords(
 
 function describeSynced({ syncedLsn }: LogSummary): string {
   return syncedLsn === 0
-    ? "no frame declares a record synced"
-    : `frames declare records synced up to LSN ${syncedLsn}`;
+    ? "no record is known to be synced"
+    : `records are known to be synced up to LSN ${syncedLsn}`;
 }
 
 function holeRows({ reports }: LogReport): string[][] {
@@ -88,8 +113,8 @@ function holeRows({ reports }: LogReport): string[][] {
   );
 }
 
-function damageRows({ reports }: LogReport): string[][] {
-  return reports.flatMap(({ damage }) =>
+function damageRows({ damage, reports }: LogReport): string[][] {
+  return [{ damage }, ...reports].flatMap(({ damage }) =>
     damage === undefined
       ? []
       : [["damage", `"${damage.file}" at offset ${damage.offset}`], [

@@ -1,13 +1,14 @@
-import { decideTail } from "../recovery/decide_tail.ts";
+import { faultOfEnd } from "../recovery/judge_end.ts";
 import { scanSegment, type SegmentScan } from "../recovery/scan_tail.ts";
+import type { Survey } from "../recovery/survey.ts";
 import type { SegmentReader } from "../storage/segment_reader.ts";
 
 /** What the end of a log's last segment is. */
 export interface Tail {
   /** All about it. */
   readonly scan: SegmentScan;
-  /** Whether it is damage that no crash explains. */
-  readonly corrupt: boolean;
+  /** What is wrong with it that no crash explains, if anything is. */
+  readonly fault?: string;
 }
 
 /**
@@ -15,13 +16,18 @@ export interface Tail {
  * work: what looks like a hole may be a frame that was half-written a moment
  * ago, so a bad verdict counts only if a second look comes to the same place.
  */
-export async function judgeTail(reader: SegmentReader): Promise<Tail> {
-  let scan = await scanSegment(reader);
-  while (decideTail(scan, "tail") === "refuse") {
-    const again = await scanSegment(reader);
+export async function judgeTail(
+  reader: SegmentReader,
+  { manifest, end }: Pick<Survey, "manifest" | "end">,
+): Promise<Tail> {
+  let scan = await scanSegment(reader, end);
+  let fault = faultOfEnd(scan, manifest, "tail");
+  while (fault !== undefined) {
+    const again = await scanSegment(reader, end);
     const isSame = again.stop.offset === scan.stop.offset;
     scan = again;
-    if (isSame) return { scan, corrupt: decideTail(scan, "tail") === "refuse" };
+    fault = faultOfEnd(scan, manifest, "tail");
+    if (isSame) break;
   }
-  return { scan, corrupt: false };
+  return fault === undefined ? { scan } : { scan, fault };
 }

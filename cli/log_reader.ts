@@ -1,5 +1,6 @@
-import { survey } from "../recovery/survey.ts";
-import type { SegmentName } from "../storage/format/segment_name.ts";
+import { isComplete } from "../recovery/judge_end.ts";
+import { CompactedError } from "../storage/compacted_error.ts";
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
 import { batchOf } from "../storage/read_segments.ts";
 import { SegmentCursor } from "../storage/segment_cursor.ts";
@@ -7,6 +8,8 @@ import { missingRecord } from "../storage/segment_damage.ts";
 import type { SegmentStop } from "../storage/segment_reader.ts";
 import type { Storage, StorageFile } from "../storage/storage.ts";
 import { judgeTail } from "./judge_tail.ts";
+import { isGone } from "./retry_if_gone.ts";
+import { type LiveSurvey, surveyLiveLog } from "./survey_live_log.ts";
 
 /** Which records to read. */
 export interface LogReaderOptions {
@@ -15,6 +18,9 @@ export interface LogReaderOptions {
   /** LSN of the last, or `Infinity`. */
   to: number;
 }
+
+/** Attempts at a segment that vanishes when it is to be read. */
+const MISSES = 10;
 
 /**
  * Reads a log without its lock, while a writer may be at work. Each call of
@@ -26,6 +32,8 @@ export class LogReader {
   #nextLsn: number | undefined;
   #cursor: SegmentCursor | undefined;
   #seenBytes = -1;
+  /** How often in a row a file was gone that had just been listed. */
+  #misses = 0;
 
   /** Touches nothing yet. */
   constructor(storage: Storage, { from, to }: LogReaderOptions) {
@@ -40,16 +48,33 @@ export class LogReader {
   }
 
   /**
-   * The records that are there now. Throws `CorruptLogError` where
-   * one is missing or damaged; a torn end is just the end.
+   * The records that are there now. Throws `CorruptLogError` where one is
+   * missing or damaged, and `CompactedError` where one was dropped; a torn end
+   * is just the end.
    */
   async *read(): AsyncGenerator<RecordBatch> {
-    const { segments } = await survey(this.#storage);
-    this.#refuseIfGone(segments);
-    const start = await this.#startIn(segments);
-    for (let index = start; index < segments.length; index++) {
+    this.#misses = 0;
+    while (true) {
+      try {
+        return yield* this.#readOnce();
+      } catch (error) {
+        // The owner has dropped a segment since they were listed.
+        if (!isGone(error) || ++this.#misses === MISSES) throw error;
+      }
+    }
+  }
+
+  async *#readOnce(): AsyncGenerator<RecordBatch> {
+    const files = await surveyLiveLog(this.#storage);
+    if (files.damage !== undefined) {
+      const { file, offset, reason } = files.damage;
+      throw new CorruptLogError(file, offset, reason);
+    }
+    this.#refuseIfDropped(files);
+    const start = await this.#startIn(files);
+    for (let index = start; index < files.segments.length; index++) {
       if (this.isDone) return;
-      yield* this.#readSegment(segments[index], segments[index + 1]?.firstLsn);
+      yield* this.#readSegment(files, index);
     }
   }
 
@@ -59,18 +84,15 @@ export class LogReader {
     this.#cursor = undefined;
   }
 
-  #refuseIfGone([oldest]: SegmentName[]): void {
-    if (oldest === undefined) return;
-    this.#nextLsn ??= oldest.firstLsn;
-    if (this.#nextLsn >= oldest.firstLsn) return;
-    throw new RangeError(
-      `Cannot read record ${this.#nextLsn} as it is not kept any more: the ` +
-        `oldest is ${oldest.firstLsn}`,
-    );
+  #refuseIfDropped({ manifest }: LiveSurvey): void {
+    if (manifest === undefined) return;
+    this.#nextLsn ??= manifest.firstLsn;
+    if (this.#nextLsn >= manifest.firstLsn) return;
+    throw new CompactedError(this.#nextLsn, manifest.firstLsn);
   }
 
   /** Goes on in the open segment, unless it was truncated away meanwhile. */
-  async #startIn(segments: SegmentName[]): Promise<number> {
+  async #startIn({ segments }: LiveSurvey): Promise<number> {
     const open = segments.findIndex(({ name }) =>
       name === this.#cursor?.reader.name
     );
@@ -86,19 +108,21 @@ export class LogReader {
    * recovery copies the end of a segment, and what comes next follows the copy.
    */
   async *#readSegment(
-    segment: SegmentName,
-    end: number | undefined,
+    files: LiveSurvey,
+    index: number,
   ): AsyncGenerator<RecordBatch> {
-    const cursor = await this.#open(segment);
+    const cursor = await this.#open(files, index);
     const { file } = cursor.reader;
-    if (end !== undefined && cursor.nextLsn > end) return;
-    if (end === undefined && !await this.#hasGrown(file)) return;
+    const isLast = index === files.segments.length - 1;
+    const end = isLast ? files.end : files.segments[index + 1].firstLsn;
+    if (cursor.nextLsn > end) return;
+    if (isLast && !await this.#hasGrown(file)) return;
     const frames = cursor.frames(end);
     while (!this.isDone) {
       const { value, done } = await frames.next();
-      if (done) return await this.#endSegment(cursor, end, value);
+      if (done) return await this.#endSegment(cursor, files, isLast, value);
       // What is shown must not vanish in a crash; see the recovery.
-      if (end === undefined) await file.datasync();
+      if (isLast) await file.datasync();
       for (const frame of value) {
         const from = this.#nextLsn ?? frame.firstLsn;
         const batch = batchOf(cursor.reader.path, frame, from, this.#to);
@@ -110,12 +134,18 @@ export class LogReader {
     }
   }
 
-  async #open(segment: SegmentName): Promise<SegmentCursor> {
+  async #open(
+    { segments, manifest }: LiveSurvey,
+    index: number,
+  ): Promise<SegmentCursor> {
+    const segment = segments[index];
     const before = this.#cursor;
     if (before?.reader.name === segment.name) return before;
-    const cursor = await SegmentCursor.open(this.#storage, segment);
+    const log = manifest?.log;
+    const cursor = await SegmentCursor.open(this.#storage, segment, log);
     this.#cursor = cursor;
     this.#seenBytes = -1;
+    this.#misses = 0;
     await before?.close();
     if (before !== undefined) cursor.requireToFollow(before);
     return cursor;
@@ -129,15 +159,23 @@ export class LogReader {
     return true;
   }
 
-  /** Only the last segment may end anywhere. */
+  /** Only the last segment may end anywhere, unless the manifest knows more. */
   async #endSegment(
-    { reader, nextLsn }: SegmentCursor,
-    end: number | undefined,
+    { reader, nextLsn, joint: checksum }: SegmentCursor,
+    files: LiveSurvey,
+    isLast: boolean,
     stop: SegmentStop | undefined,
   ): Promise<void> {
-    if (stop === undefined || stop.fault === "end" && end === undefined) return;
-    if (end !== undefined) throw missingRecord(reader.path, nextLsn, stop);
-    const { scan, corrupt } = await judgeTail(reader);
-    if (corrupt) throw missingRecord(reader.path, scan.lastLsn + 1, scan.stop);
+    if (!isLast) {
+      if (stop === undefined) return;
+      throw missingRecord(reader.path, nextLsn, stop);
+    }
+    if (stop === undefined || stop.fault === "end") {
+      const lastLsn = nextLsn - 1;
+      if (isComplete({ lastLsn, checksum }, files.manifest)) return;
+    }
+    const { scan, fault } = await judgeTail(reader, files);
+    if (fault === undefined) return;
+    throw new CorruptLogError(reader.path, scan.stop.offset, fault);
   }
 }

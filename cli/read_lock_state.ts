@@ -1,17 +1,27 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { isLockFile } from "../storage/format/lock_name.ts";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import {
+  isSameBoot,
   type LockOwner,
   type OwnerState,
   ownerState,
 } from "../storage/_lock_owner.ts";
+import {
+  isCopy,
+  lockNumbers,
+  lockPath,
+  type LockPlace,
+  lockPlace,
+} from "../storage/_lock_place.ts";
 import { StorageError } from "../storage/storage_error.ts";
 
 /** Who may write to a log. */
 export type LockState =
-  /** Nobody: it was closed, or never opened. */
-  | { readonly state: "free" }
-  /** The lock is there, but cannot be read. */
+  /**
+   * Nobody: it was closed, or never opened, or the lock file is a copy of the
+   * one that an owner made, which locks nothing here.
+   */
+  | { readonly state: "free"; readonly copy?: true }
+  /** The lock is there, but cannot be read, or does not say who made it. */
   | { readonly state: "unreadable"; readonly reason: string }
   /** Somebody, who may be gone. */
   | {
@@ -26,14 +36,17 @@ const ATTEMPTS = 10;
 /** Reads the lock of `directory` without taking it. */
 export function readLockState(directory: string): LockState {
   for (let attempt = 1;; attempt++) {
-    const name = readdirSync(directory)
-      .filter((name) => isLockFile(name) && name.endsWith(".lock"))
-      .sort((a, b) => parseInt(a, 10) - parseInt(b, 10))
-      .at(-1);
-    if (name === undefined) return { state: "free" };
-    const path = `${directory}/${name}`;
+    const number = lockNumbers(directory).at(-1);
+    if (number === undefined) return { state: "free" };
+    const path = lockPath(directory, number);
     try {
-      return judgeLock(readFileSync(path, "utf8"));
+      const descriptor = openSync(path, "r");
+      try {
+        const place = lockPlace(directory, descriptor);
+        return judgeLock(readFileSync(descriptor, "utf8"), place, path);
+      } finally {
+        closeSync(descriptor);
+      }
     } catch (error) {
       // A new owner removes the lock before: the next look finds its own.
       const isGone = (error as { code?: string }).code === "ENOENT";
@@ -45,15 +58,24 @@ export function readLockState(directory: string): LockState {
 }
 
 /** A lock file is emptied on release, or by a power loss. */
-function judgeLock(text: string): LockState {
+function judgeLock(text: string, place: LockPlace, path: string): LockState {
+  if (/^\0*$/.test(text)) return { state: "free" };
   const owner = parseOwner(text);
-  if (owner === undefined) return { state: "free" };
+  if (owner === undefined) {
+    return {
+      state: "unreadable",
+      reason: `the lock file "${path}" does not say who made it`,
+    };
+  }
+  if (isCopy(owner, place, isSameBoot(owner))) {
+    return { state: "free", copy: true };
+  }
   const { pid, runtime, host } = owner;
   const state = ownerState(owner);
   return { state, pid, runtime, ...(host !== undefined && { host }) };
 }
 
-function parseOwner(text: string): LockOwner | undefined {
+function parseOwner(text: string): LockOwner & Partial<LockPlace> | undefined {
   try {
     const owner = JSON.parse(text);
     return Number.isSafeInteger(owner?.pid) ? owner : undefined;

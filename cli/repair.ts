@@ -4,15 +4,23 @@ import {
   salvageLog,
   type SalvageReport,
 } from "../recovery/salvage_log.ts";
-import { survey } from "../recovery/survey.ts";
+import {
+  describeContent,
+  type FencedSegment,
+  readFenced,
+} from "../recovery/describe_files.ts";
+import { surveyDamaged } from "../recovery/survey.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type CliIo, writeLines } from "./cli_io.ts";
+import { describeStray } from "./describe_stray.ts";
 import { EXIT } from "./exit_code.ts";
 import { formatRecords } from "./format_count.ts";
 import { interruptibleStorage } from "./interruptible_storage.ts";
 import type { RepairCommand } from "./parse_command.ts";
 import { requireDirectory } from "./require_directory.ts";
+import { retryIfGone } from "./retry_if_gone.ts";
+import { fencedToJson } from "./summarize_log.ts";
 
 /** Repairs a log, or says what that would come to. */
 export async function runRepair(
@@ -23,7 +31,7 @@ export async function runRepair(
   const files = new NodeStorage(directory);
   const storage = interruptibleStorage(files, io.interrupt);
   const report = dryRun
-    ? await salvageLog(storage)
+    ? await retryIfGone(() => foresee(storage))
     : await repair(storage, takeOver);
   const lines = json
     ? [JSON.stringify(toJson(report, dryRun))]
@@ -32,32 +40,61 @@ export async function runRepair(
   return dryRun && report.damages.length > 0 ? EXIT.failure : EXIT.ok;
 }
 
+/** What a repair came to, and what it left alone. */
+interface RepairReport extends SalvageReport {
+  /** Segments that are no part of the log. */
+  readonly fenced: readonly FencedSegment[];
+  /** Files that are not the log's. */
+  readonly strays: readonly string[];
+}
+
+async function foresee(storage: Storage): Promise<RepairReport> {
+  const report = await salvageLog(storage);
+  return await addLeftAlone(storage, report);
+}
+
 async function repair(
   storage: Storage,
   takeOver: boolean,
-): Promise<SalvageReport> {
+): Promise<RepairReport> {
   // Refuses a directory that is not a log's before it is locked.
-  await survey(storage);
-  const lock = await storage.lock({ takeOver });
+  const files = await surveyDamaged(storage);
+  const lock = await storage.lock({ takeOver, above: files.highestEpoch });
   try {
-    return await salvageLog(storage, { lock });
+    const report = await salvageLog(storage, { lock });
+    return await addLeftAlone(storage, report);
   } finally {
     await lock.release();
   }
 }
 
+async function addLeftAlone(
+  storage: Storage,
+  report: SalvageReport,
+): Promise<RepairReport> {
+  const files = await surveyDamaged(storage);
+  const fenced = await readFenced(storage, files);
+  return { ...report, fenced, strays: files.strays };
+}
+
 /** Each name is a promise to those who read it: the README lists them. */
-function toJson(report: SalvageReport, dryRun: boolean) {
-  const { records, damages, torn } = report;
+function toJson(report: RepairReport, dryRun: boolean) {
+  const { records, damages, torn, fenced, strays } = report;
   return {
     state: stateOf(report, dryRun),
     records,
     lost: countLost(report),
+    ...(isLossUnknown(report) && { lossUnknown: true }),
     damages: damages.map((damage) => {
       const { path, offset, reason, firstLsn, lastLsn, original } = damage;
-      const known = { file: path, offset, reason, firstLsn, lastLsn };
-      return original === undefined ? known : { ...known, original };
+      return {
+        ...{ file: path, offset, reason, firstLsn, lastLsn },
+        ...(damage.lossUnknown && { lossUnknown: true }),
+        ...(original !== undefined && { original }),
+      };
     }),
+    fenced: fenced.map(fencedToJson),
+    strays,
     ...(torn !== undefined && {
       torn: { file: torn.path, offset: torn.offset, reason: torn.reason },
     }),
@@ -79,18 +116,39 @@ function countLost({ damages }: SalvageReport): number {
   );
 }
 
-function* describe(report: SalvageReport, dryRun: boolean): Generator<string> {
+function isLossUnknown({ damages }: SalvageReport): boolean {
+  return damages.some(({ lossUnknown }) => lossUnknown);
+}
+
+/** What a repair comes to: `5 records kept, 1 record lost`. */
+function describeOutcome(report: SalvageReport): string {
+  const kept = `${formatRecords(report.records)} kept`;
+  const lost = countLost(report);
+  if (isLossUnknown(report)) {
+    return lost === 0
+      ? `${kept}; nobody knows how many are lost`
+      : `${kept}, at least ${formatRecords(lost)} lost`;
+  }
+  return lost === 0
+    ? `${kept}, none lost`
+    : `${kept}, ${formatRecords(lost)} lost`;
+}
+
+function* describe(report: RepairReport, dryRun: boolean): Generator<string> {
   const { damages, torn, records } = report;
   for (const damage of damages) yield* describeDamage(damage, dryRun);
   if (torn !== undefined) {
     yield `torn     "${torn.path}" at offset ${torn.offset}: as a crash ` +
       "leaves it; no damage, and the next opening leaves it out";
   }
-  const kept = formatRecords(records);
-  const outcome = `${kept} kept, ${formatRecords(countLost(report))} lost`;
+  for (const segment of report.fenced) {
+    yield `fenced   ${segment.name}  ${describeContent(segment)}`;
+  }
+  for (const name of report.strays) yield `warning  ${describeStray(name)}`;
+  const outcome = describeOutcome(report);
   switch (stateOf(report, dryRun)) {
     case "ok":
-      yield `OK: ${kept}; there is nothing to repair`;
+      yield `OK: ${formatRecords(records)}; there is nothing to repair`;
       break;
     case "damaged":
       yield `DAMAGED: nothing was changed; a repair would end with ${outcome}`;
@@ -107,7 +165,7 @@ function* describeDamage(
   yield `damaged  "${path}" at offset ${offset}: ${reason}`;
   yield `         ${describeLoss(loss)}`;
   yield original === undefined
-    ? "         a segment is missing: there are no bytes to keep"
+    ? "         a file is missing: there are no bytes to keep"
     : `         its original bytes ${dryRun ? "would be" : "are"} kept in ` +
       `"${original}"`;
 }

@@ -1,9 +1,16 @@
-import { countRecords, type SegmentReport } from "./examine_log.ts";
+import type { FencedSegment } from "../recovery/describe_files.ts";
+import type { Manifest } from "../storage/format/manifest.ts";
+import {
+  countRecords,
+  type Damage,
+  type LogReport,
+  type SegmentReport,
+} from "./examine_log.ts";
 import type { LiveLog } from "./examine_live_log.ts";
 
 /** What all segments of a log come to. */
 export interface LogSummary {
-  /** LSN of the oldest record. */
+  /** LSN of the oldest record that is kept. */
   readonly firstLsn: number;
   /** LSN of the last one; below the first if there is none. */
   readonly lastLsn: number;
@@ -11,25 +18,30 @@ export interface LogSummary {
   readonly records: number;
   /** Number of records that repairs gave up. */
   readonly lost: number;
-  /** Number of frames, marks included. */
+  /** Number of frames that hold them, seals included. */
   readonly frames: number;
   /** Bytes of the segments' files. */
   readonly bytes: number;
-  /** The highest LSN that a frame declares synced; 0 if none does. */
+  /** The highest LSN that a frame or the manifest declares synced; or 0. */
   readonly syncedLsn: number;
 }
 
 /** Adds up what is in the segments. */
-export function summarizeLog(reports: readonly SegmentReport[]): LogSummary {
+export function summarizeLog({ reports, manifest }: LogReport): LogSummary {
   const sum = (value: (report: SegmentReport) => number) =>
     reports.reduce((total, report) => total + value(report), 0);
+  const firstLsn = reports[0]?.firstLsn ?? manifest?.firstLsn ?? 1;
+  const durableLsn = manifest?.durableLsn ?? 0;
   return {
-    firstLsn: reports[0]?.firstLsn ?? 1,
-    lastLsn: reports.at(-1)?.lastLsn ?? 0,
+    firstLsn,
+    lastLsn: reports.at(-1)?.lastLsn ?? firstLsn - 1,
     ...countRecords(reports),
     frames: sum(({ frames }) => frames),
     bytes: sum(({ bytes }) => bytes),
-    syncedLsn: Math.max(0, ...reports.map(({ syncedLsn }) => syncedLsn)),
+    syncedLsn: Math.max(
+      durableLsn,
+      ...reports.map(({ syncedLsn }) => syncedLsn),
+    ),
   };
 }
 
@@ -38,16 +50,42 @@ export function summarizeLog(reports: readonly SegmentReport[]): LogSummary {
  * help and the README list them.
  */
 export function logToJson({ report, end, lock }: LiveLog) {
-  const { reports, fenced, unfinished, originals } = report;
+  const { reports, manifest, damage, strays, originals } = report;
+  const names = (files: readonly { name: string }[]) =>
+    files.map(({ name }) => name);
   return {
-    ...summarizeLog(reports),
+    ...summarizeLog(report),
     end: { state: end.state, offset: end.offset, bytes: end.bytes },
     lock,
+    ...(damage !== undefined && { damage: damageToJson(damage) }),
+    ...(manifest !== undefined && { manifest: manifestToJson(manifest) }),
     segments: reports.map(segmentToJson),
-    fenced: fenced.map(({ name }) => name),
-    unfinished,
+    fenced: report.fenced.map(fencedToJson),
+    unfinished: names(report.unfinished),
+    obsolete: names(report.obsolete),
+    replaced: names(report.replaced),
     originals,
+    strays,
   };
+}
+
+/** A segment that is no part of the log, as `--json` shows it. */
+export function fencedToJson(
+  { name, epoch, firstLsn, lastLsn, headerFault }: FencedSegment,
+) {
+  const fenced = { name, epoch, firstLsn, lastLsn };
+  return headerFault === undefined
+    ? fenced
+    : { ...fenced, reason: headerFault };
+}
+
+function manifestToJson(manifest: Manifest) {
+  const { log, epoch, firstLsn, baseLsn, durableLsn, closed } = manifest;
+  return { log, epoch, firstLsn, baseLsn, durableLsn, closed };
+}
+
+function damageToJson({ file, offset, reason }: Damage) {
+  return { file, offset, reason };
 }
 
 function segmentToJson(report: SegmentReport) {
@@ -58,12 +96,6 @@ function segmentToJson(report: SegmentReport) {
     holes: holes.map(({ offset, firstLsn, lastLsn }) => (
       { offset, firstLsn, lastLsn }
     )),
-    ...(damage !== undefined && {
-      damage: {
-        file: damage.file,
-        offset: damage.offset,
-        reason: damage.reason,
-      },
-    }),
+    ...(damage !== undefined && { damage: damageToJson(damage) }),
   };
 }

@@ -1,10 +1,12 @@
 import { describeLoss } from "../recovery/describe_damage.ts";
+import { describeContent } from "../recovery/describe_files.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import { type CliIo, writeLines } from "./cli_io.ts";
 import type { LogEnd } from "./describe_end.ts";
 import { describeOwner } from "./describe_lock.ts";
+import { describeStray } from "./describe_stray.ts";
 import { examineLiveLog, type LiveLog } from "./examine_live_log.ts";
-import type { SegmentReport } from "./examine_log.ts";
+import type { LogReport, SegmentReport } from "./examine_log.ts";
 import { EXIT } from "./exit_code.ts";
 import { formatAmount, formatCount, formatRecords } from "./format_count.ts";
 import { formatRange } from "./format_range.ts";
@@ -22,7 +24,9 @@ export async function runVerify(
   requireDirectory("verify", directory);
   const storage = new NodeStorage(directory);
   const log = await examineLiveLog(interruptibleStorage(storage, io.interrupt));
-  const isDamaged = log.report.reports.some(({ damage }) => damage);
+  const { damage, reports } = log.report;
+  const isDamaged = damage !== undefined ||
+    reports.some(({ damage }) => damage);
   const state = isDamaged ? "damaged" : "ok";
   const lines = json
     ? [JSON.stringify({ state, ...logToJson(log) })]
@@ -32,23 +36,41 @@ export async function runVerify(
 }
 
 function* describeLog({ report, end, lock }: LiveLog): Generator<string> {
-  const { reports } = report;
+  const { reports, damage } = report;
+  if (damage !== undefined) {
+    const { file, offset, reason } = damage;
+    yield `damaged  "${file}" at offset ${offset}: ${reason}`;
+  }
   for (const segment of reports) yield* describeSegment(segment);
   const last = reports.at(-1);
   if (last !== undefined) yield* describeEnd(last.name, end, lock);
+  for (const segment of report.fenced) {
+    yield `fenced   ${segment.name}  ${describeContent(segment)}`;
+  }
+  for (const name of report.strays) yield `warning  ${describeStray(name)}`;
+  yield conclude(report);
+}
+
+/** The last line. */
+function conclude(report: LogReport): string {
+  const { reports, damage, manifestFault } = report;
   const damaged = reports.filter(({ damage }) => damage !== undefined).length;
   const segments = formatAmount(reports.length, "segment");
-  if (damaged > 0) {
-    yield `DAMAGED: ${formatCount(damaged)} of ${segments}; ` +
+  const parts = [
+    ...(damage === undefined
+      ? []
+      : [manifestFault === undefined ? "missing files" : "the manifest"]),
+    ...(damaged === 0 ? [] : [`${formatCount(damaged)} of ${segments}`]),
+  ];
+  if (parts.length > 0) {
+    return `DAMAGED: ${parts.join(", and ")}; ` +
       '"wal repair DIR --dry-run" shows what can be kept';
-    return;
   }
-  if (last === undefined) {
-    yield "OK: there is no segment, so no log, or an empty one";
-    return;
+  if (reports.length === 0) {
+    return "OK: there is no segment, so no log, or an empty one";
   }
-  const { records, lost, frames } = summarizeLog(reports);
-  yield `OK: ${formatRecords(records)} in ${formatAmount(frames, "frame")} ` +
+  const { records, lost, frames } = summarizeLog(report);
+  return `OK: ${formatRecords(records)} in ${formatAmount(frames, "frame")} ` +
     `and ${segments}; every checksum and link holds` +
     (lost === 0 ? "" : `; ${formatRecords(lost)} lost, as a repair recorded`);
 }

@@ -12,9 +12,18 @@ export function describeDamage(damage: SalvagedDamage): string {
 
 /** Which records are lost: `records 5 to 6 are lost`. */
 export function describeLoss(
-  { firstLsn, lastLsn }: Pick<SalvagedDamage, "firstLsn" | "lastLsn">,
+  { firstLsn, lastLsn, lossUnknown }: Pick<
+    SalvagedDamage,
+    "firstLsn" | "lastLsn" | "lossUnknown"
+  >,
 ): string {
-  if (lastLsn < firstLsn) return "no record is known to be lost";
-  if (lastLsn === firstLsn) return `record ${firstLsn} is lost`;
-  return `records ${firstLsn} to ${lastLsn} are lost`;
+  if (lastLsn < firstLsn) {
+    return lossUnknown
+      ? "nobody knows which records are lost, if any"
+      : "no record is known to be lost";
+  }
+  const lost = lastLsn === firstLsn
+    ? `record ${firstLsn} is lost`
+    : `records ${firstLsn} to ${lastLsn} are lost`;
+  return lossUnknown ? `${lost}, and nobody knows whether more are` : lost;
 }

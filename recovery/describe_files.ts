@@ -1,8 +1,9 @@
 import { lsnsOf } from "../storage/format/frame.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
-import { SegmentCursor } from "../storage/segment_cursor.ts";
+import { judgeHeader } from "./judge_header.ts";
 import type { FileNames, Survey } from "./survey.ts";
 
 /** Names of strays that a message lists. */
@@ -21,50 +22,60 @@ export function describeStrays(
     (more > 0 ? ` and ${more} more` : "") + "; they were left alone";
 }
 
-/** A fenced segment and what is in it. */
+/** A segment that is no part of the log, and what is in it. */
 export interface FencedSegment extends SegmentName {
-  /** LSN of its last record; below the first if it has none. */
+  /** LSN of its last record; one below the first if it has none. */
   readonly lastLsn: number;
+  /** Why nothing in it can be read: it is damaged, a copy, or another log's. */
+  readonly headerFault?: string;
 }
 
-/** Looks into the fenced segments. */
-export async function findFenced(
-  storage: Storage,
-  { fenced }: Pick<Survey, "fenced">,
-): Promise<FencedSegment[]> {
-  const found: FencedSegment[] = [];
-  for (const segment of fenced) {
-    found.push({ ...segment, lastLsn: await lastLsnOf(storage, segment) });
-  }
-  return found;
-}
-
-/** Says of a fenced segment which records are in it. */
-export function describeFenced(
-  { location }: Storage,
-  { name, firstLsn, lastLsn, epoch }: FencedSegment,
+/** What a fenced segment holds, and why it is no part of the log. */
+export function describeContent(
+  { firstLsn, lastLsn, epoch, headerFault }: FencedSegment,
 ): string {
-  const records = lastLsn < firstLsn
-    ? "no record"
-    : `records ${firstLsn} to ${lastLsn}`;
-  return `"${location}/${name}" holds ${records} that the owner of epoch ` +
-    `${epoch} wrote after it had been overtaken: none was acknowledged, and ` +
-    "they are not part of the log";
+  if (headerFault !== undefined) {
+    return `is not part of the log, and cannot be read: ${headerFault}`;
+  }
+  if (lastLsn < firstLsn) {
+    return `holds no record: the owner of epoch ${epoch} had been overtaken, ` +
+      "and it is not part of the log";
+  }
+  const wrote = `that the owner of epoch ${epoch} wrote after it had been ` +
+    "overtaken";
+  return firstLsn === lastLsn
+    ? `holds record ${firstLsn} ${wrote}: it was not acknowledged, and is not ` +
+      "part of the log"
+    : `holds records ${firstLsn} to ${lastLsn} ${wrote}: none of them was ` +
+      "acknowledged, and they are not part of the log";
 }
 
-/** LSN of the last record of a segment that is no part of the log. */
-async function lastLsnOf(
+/** Reads the segments that are no part of the log. */
+export async function readFenced(
   storage: Storage,
-  { name, firstLsn }: SegmentName,
-): Promise<number> {
-  const reader = await SegmentReader.openDamaged(storage, name);
+  { fenced, manifest }: Survey,
+): Promise<FencedSegment[]> {
+  const read: FencedSegment[] = [];
+  for (const segment of fenced) {
+    read.push(await readOne(storage, segment, manifest?.log));
+  }
+  return read;
+}
+
+async function readOne(
+  storage: Storage,
+  segment: SegmentName,
+  log: string | undefined,
+): Promise<FencedSegment> {
+  const reader = await SegmentReader.openDamaged(storage, segment.name);
   try {
-    if ("fault" in reader.found) return firstLsn - 1;
-    let lastLsn = firstLsn - 1;
+    const { headerFault } = await judgeHeader(reader, segment, Infinity, log);
+    let lastLsn = segment.firstLsn - 1;
+    if (headerFault !== undefined) return { ...segment, lastLsn, headerFault };
     for await (const frames of new SegmentCursor(reader).frames()) {
       for (const frame of frames) lastLsn = frame.firstLsn + lsnsOf(frame) - 1;
     }
-    return lastLsn;
+    return { ...segment, lastLsn };
   } finally {
     await reader.close();
   }

@@ -59,6 +59,8 @@ export interface FoundSegment extends JudgedHeader {
   segment: SegmentName;
   /** Its path, for messages. */
   path: string;
+  /** LSN that the next segment begins with; `Infinity` if it is the last. */
+  next: number;
   /** The frames that may belong to it, by rising LSN and offset. */
   runs: FrameRun[];
   /**
@@ -70,27 +72,34 @@ export interface FoundSegment extends JudgedHeader {
   stop: Break & { remainder: Remainder };
 }
 
+/** Which records of a segment belong to the log. */
+export interface RunBounds {
+  /** LSN of the oldest record kept: those below do not count. */
+  from: number;
+  /** LSN that the next segment begins with, or the log ends before. */
+  end: number;
+}
+
 /**
  * Finds what can be kept of a segment, whatever is damaged: runs of whole
- * frames with its salt, records that rise, and none from `end` on, where the
- * next segment begins. A segment of another log has none. Throws at a format of
- * another version.
+ * frames with its salt, records that rise, and none from `end` on. A segment of
+ * another log has none. Throws at a format of another version.
  */
 export async function findRuns(
   storage: Storage,
   segment: SegmentName,
-  end: number,
+  bounds: RunBounds,
   log: string | undefined,
 ): Promise<FoundSegment> {
   const reader = await SegmentReader.openDamaged(storage, segment.name);
   try {
     const { path } = reader;
-    const judged = await judgeHeader(reader, segment, end, log);
+    const judged = await judgeHeader(reader, segment, bounds.end, log);
     const head = { segment, path, ...judged };
-    const finder = new RunFinder(reader, head, end);
+    const finder = new RunFinder(reader, head, bounds);
     const isOwn = judged.isForeign === undefined;
     if (isOwn && head.salt !== undefined) await finder.search(head.salt);
-    return { ...head, ...await finder.finish() };
+    return { ...head, next: bounds.end, ...await finder.finish() };
   } finally {
     await reader.close();
   }
@@ -99,6 +108,7 @@ export async function findRuns(
 /** Puts whole frames together to runs, in the order of the file. */
 class RunFinder {
   readonly #reader: SegmentReader;
+  readonly #from: number;
   readonly #end: number;
   readonly #runs: FrameRun[] = [];
   readonly #salt: number;
@@ -111,9 +121,10 @@ class RunFinder {
   constructor(
     reader: SegmentReader,
     { header, salt = 0, segment }: JudgedHeader & { segment: SegmentName },
-    end: number,
+    { from, end }: RunBounds,
   ) {
     this.#reader = reader;
+    this.#from = from;
     this.#end = end;
     this.#salt = salt;
     this.#previous = header?.previous;
@@ -145,7 +156,9 @@ class RunFinder {
 
   async finish(): Promise<Pick<FoundSegment, "runs" | "strayLsn" | "stop">> {
     const offset = this.#offset;
-    const remainder = await remainderAt(this.#reader, offset);
+    const remainder = this.#nextLsn === this.#end
+      ? "nothing" // that is the log's
+      : await remainderAt(this.#reader, offset);
     const why = await this.#whyBroken();
     if (this.#gaveUp) why.reason += `; ${OVERLAPPING}`;
     const stop = { ...why, remainder };
@@ -182,7 +195,10 @@ class RunFinder {
     if (lsnsOf(frame) > 0) run.joint = link.joint;
     run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
     run.time = Math.max(run.time, frame.time);
-    run.records += run.unreadable === undefined ? frame.count : 0;
+    const dropped = Math.max(0, this.#from - frame.firstLsn);
+    if (run.unreadable === undefined) {
+      run.records += Math.max(0, frame.count - dropped);
+    }
     run.sealed = isSeal(frame);
     this.#previous = link.previous;
     this.#nextLsn = link.nextLsn;

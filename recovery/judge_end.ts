@@ -46,40 +46,66 @@ export function requireSound(
   manifest: Manifest,
   mode: RecoveryMode,
 ): void {
-  const { closed, durableLsn, link } = manifest;
-  const isClosed = closed && scan.lastLsn === durableLsn;
+  const reason = faultOfEnd(scan, manifest, mode);
+  if (reason === undefined) return;
+  throw new CorruptLogError(path, scan.stop.offset, reason);
+}
+
+/**
+ * What is wrong with the end of a log, beyond what a crash, or a clean close,
+ * may have left; pure. A manifest that is damaged tells nothing.
+ */
+export function faultOfEnd(
+  scan: SegmentScan,
+  manifest: Manifest | undefined,
+  mode: RecoveryMode,
+): string | undefined {
+  const { lastLsn, stop, checksum } = scan;
+  const isClosed = isCleanlyClosed(scan, manifest);
   // Behind a clean close lies at most what was prepared, or used before.
   const remainder = isClosed ? "nothing" : scan.remainder;
   const decision = decideTail({ ...scan, remainder }, mode);
-  if (decision !== "accept" && decision !== "cut") throw refusal(path, scan);
-  if (scan.lastLsn < durableLsn && durableLsn >= manifest.firstLsn) {
-    throw new CorruptLogError(
-      path,
-      scan.stop.offset,
-      `record ${scan.lastLsn + 1} is missing (${
-        describeFault(scan.stop)
-      }); the manifest says that all up to ${durableLsn} were durable`,
-    );
+  if (decision !== "accept" && decision !== "cut") return refusal(scan);
+  if (manifest === undefined) return undefined;
+  const { durableLsn, link } = manifest;
+  if (lacksDurable(scan, manifest)) {
+    return `record ${lastLsn + 1} is missing (${describeFault(stop)}); the ` +
+      `manifest says that all up to ${durableLsn} were durable`;
   }
-  if (isClosed && scan.checksum !== link) {
-    throw new CorruptLogError(
-      path,
-      scan.stop.offset,
-      `the last frame has checksum ${hex(scan.checksum)}, but the log was ` +
-        `closed with ${hex(link)}: these are not the records that it had`,
-    );
-  }
+  if (!isClosed || checksum === link) return undefined;
+  return `the last frame has checksum ${hex(checksum)}, but the log was ` +
+    `closed with ${hex(link)}: these are not the records that it had`;
 }
 
-function refusal(path: string, scan: SegmentScan): CorruptLogError {
-  const why = scan.witness
+/** Whether a log has all that its manifest knows of, as far as it ends; pure. */
+export function isComplete(
+  end: Pick<SegmentScan, "lastLsn" | "checksum">,
+  manifest: Manifest | undefined,
+): boolean {
+  if (manifest === undefined) return true;
+  const isOther = isCleanlyClosed(end, manifest) &&
+    end.checksum !== manifest.link;
+  return !isOther && !lacksDurable(end, manifest);
+}
+
+function lacksDurable(
+  { lastLsn }: Pick<SegmentScan, "lastLsn">,
+  { firstLsn, durableLsn }: Manifest,
+): boolean {
+  return lastLsn < durableLsn && durableLsn >= firstLsn;
+}
+
+/** Whether a log ends with the record that it was closed with; pure. */
+export function isCleanlyClosed(
+  { lastLsn }: Pick<SegmentScan, "lastLsn">,
+  manifest: Manifest | undefined,
+): boolean {
+  return manifest?.closed === true && lastLsn === manifest.durableLsn;
+}
+
+function refusal({ lastLsn, stop, witness }: SegmentScan): string {
+  const why = witness
     ? "a later frame says that it was synced, so no crash explains this"
     : "a crash may have torn it, which strict recovery does not accept";
-  return new CorruptLogError(
-    path,
-    scan.stop.offset,
-    `record ${scan.lastLsn + 1} is damaged (${
-      describeFault(scan.stop)
-    }); ${why}`,
-  );
+  return `record ${lastLsn + 1} is damaged (${describeFault(stop)}); ${why}`;
 }

@@ -4,7 +4,7 @@ import {
 } from "../storage/format/segment_header.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { describeFault } from "../storage/segment_damage.ts";
-import { foreign, misnamed } from "../storage/segment_cursor.ts";
+import { notTheSegment } from "../storage/segment_cursor.ts";
 import type { SegmentReader } from "../storage/segment_reader.ts";
 
 /** What is known of a segment before its frames. */
@@ -35,14 +35,11 @@ export async function judgeHeader(
     const salt = await likelySalt(reader, segment.firstLsn, end);
     return { headerFault, ...(salt !== undefined && { salt }) };
   }
-  const { firstLsn, epoch, salt, log } = found;
-  if (expected !== undefined && log !== expected) {
-    return { headerFault: foreign(log, expected), salt, isForeign: true };
-  }
-  if (firstLsn === segment.firstLsn && epoch === segment.epoch) {
-    return { header: found, salt };
-  }
-  return { headerFault: misnamed(segment, found), salt, isForeign: true };
+  const { salt } = found;
+  const headerFault = notTheSegment(segment, found, expected);
+  return headerFault === undefined
+    ? { header: found, salt }
+    : { headerFault, salt, isForeign: true };
 }
 
 /** Without a header: the salt that most bytes of possible frames have. */

@@ -1,11 +1,10 @@
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { randomNumber } from "../storage/create_segment.ts";
 import { formatManifestName } from "../storage/format/manifest_name.ts";
 import { makeLogId } from "../storage/format/log_id.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { writeManifest } from "../storage/manifest_file.ts";
-import { foreign, SegmentCursor } from "../storage/segment_cursor.ts";
+import { SegmentCursor } from "../storage/segment_cursor.ts";
 import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import { SpaceReserve } from "../storage/space_reserve.ts";
@@ -15,10 +14,10 @@ import { countMergeable } from "./choose_rewrite.ts";
 import type { RecoveryMode } from "./decide_tail.ts";
 import { describeDamage } from "./describe_damage.ts";
 import {
-  describeFenced,
+  describeContent,
   describeStrays,
   type FencedSegment,
-  findFenced,
+  readFenced,
 } from "./describe_files.ts";
 import { requireSound, requireWhole } from "./judge_end.ts";
 import { LogExistsError } from "./log_exists_error.ts";
@@ -151,12 +150,14 @@ class Opening {
     requireWhole(storage.location, files);
     const strays = describeStrays(storage, files);
     if (strays !== undefined) warn(strays);
-    const fenced = await findFenced(storage, files);
-    const isEmpty = (one: FencedSegment) => one.lastLsn < one.firstLsn;
+    const fenced = await readFenced(storage, files);
+    const isEmpty = ({ firstLsn, lastLsn, headerFault }: FencedSegment) =>
+      lastLsn < firstLsn && headerFault === undefined;
+    // A crash leaves such a one, too: right after it was made.
     files.obsolete.push(...fenced.filter(isEmpty));
     files.fenced = fenced.filter((segment) => !isEmpty(segment));
-    for (const segment of fenced) {
-      if (!isEmpty(segment)) warn(describeFenced(storage, segment));
+    for (const segment of fenced.filter((one) => !isEmpty(one))) {
+      warn(`"${storage.location}/${segment.name}" ${describeContent(segment)}`);
     }
     const { manifest } = files;
     if (firstLsn !== undefined && manifest !== undefined) {
@@ -212,12 +213,9 @@ class Opening {
     { end }: Survey,
     manifest: Manifest,
   ): Promise<SegmentScan> {
-    const { reader } = await SegmentCursor.open(this.#storage, last);
+    const { log } = manifest;
+    const { reader } = await SegmentCursor.open(this.#storage, last, log);
     try {
-      const { log } = reader.header;
-      if (log !== manifest.log) {
-        throw new CorruptLogError(reader.path, 0, foreign(log, manifest.log));
-      }
       const scan = await scanSegment(reader, end);
       requireSound(reader.path, scan, manifest, this.#options.recovery);
       return scan;

@@ -1,6 +1,7 @@
 import { hex } from "../storage/format/frame.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
 import { formatSegmentName } from "../storage/format/segment_name.ts";
+import { lostContents } from "./describe_contents.ts";
 import type { FoundSegment } from "./find_runs.ts";
 import { entryLink, type Place, SegmentPlanner } from "./plan_segment.ts";
 import type { SalvagePlan } from "./salvage_plan.ts";
@@ -31,7 +32,9 @@ export function planSalvage(
     durableLsn: manifest?.durableLsn ?? 0,
     time: manifest?.time ?? 0,
   };
-  const segments = found.filter((segment) => !putAside(plan, segment));
+  const segments = found.filter((segment) =>
+    !putAside(plan, segment, manifest)
+  );
   let place = fillBefore(plan, segments[0], known);
   for (const [index, segment] of segments.entries()) {
     const previous = place?.joint ?? entryLink(segment) ?? 0;
@@ -44,21 +47,29 @@ export function planSalvage(
     : Math.max(place.nextLsn - 1, (manifest?.firstLsn ?? 1) - 1);
   plan.durableLsn = Math.min(plan.durableLsn, plan.lastLsn);
   compareLink(plan, place, known);
+  forgetDropped(plan, manifest);
   return plan;
 }
 
 /** A segment that is not this log's, or not this segment, is no part of it. */
-function putAside(plan: SalvagePlan, found: FoundSegment): boolean {
+function putAside(
+  plan: SalvagePlan,
+  found: FoundSegment,
+  manifest: Manifest | undefined,
+): boolean {
   if (found.isForeign === undefined) return false;
-  const { segment: { name, firstLsn }, path, headerFault = "" } = found;
+  const { segment, path, headerFault = "" } = found;
+  const { name, firstLsn } = segment;
+  const contents = lostContents(segment, found.next, manifest);
   plan.foreign.push(name);
   plan.damages.push({
     path,
     segment: name,
     offset: 0,
-    reason: headerFault,
+    reason: `${headerFault}; ${contents.text}`,
     firstLsn,
     lastLsn: firstLsn - 1,
+    ...(contents.isUnknown && { lossUnknown: true }),
   });
   return true;
 }
@@ -94,6 +105,18 @@ function fillBefore(
     lastLsn: nextLsn - 1,
   });
   return { nextLsn, previous: resumes, joint: resumes };
+}
+
+/** What a checkpoint had dropped is not lost. */
+function forgetDropped(
+  { damages }: SalvagePlan,
+  manifest: Manifest | undefined,
+): void {
+  const low = manifest?.firstLsn ?? 1;
+  for (const damage of damages) {
+    damage.firstLsn = Math.max(damage.firstLsn, low);
+    damage.lastLsn = Math.max(damage.lastLsn, damage.firstLsn - 1);
+  }
 }
 
 /** A log that was closed ends with the frame that it was closed with. */

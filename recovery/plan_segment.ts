@@ -3,6 +3,7 @@ import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
 import { formatSegmentName } from "../storage/format/segment_name.ts";
 import { decideTail } from "./decide_tail.ts";
+import { lostContents } from "./describe_contents.ts";
 import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
 import type { Piece, SalvagePlan } from "./salvage_plan.ts";
 
@@ -57,7 +58,7 @@ export class SegmentPlanner {
 
   /** Adds to the plan; returns where the log goes on. */
   plan(next: FoundSegment | undefined): Place {
-    this.#judgeHeader(next === undefined);
+    this.#judgeHeader();
     for (const [index, run] of this.#found.runs.entries()) {
       if (next === undefined && this.#isTornAt(index)) break;
       this.#take(run);
@@ -68,14 +69,15 @@ export class SegmentPlanner {
     return this.#place;
   }
 
-  #judgeHeader(isLast: boolean): void {
-    const { header, headerFault, runs } = this.#found;
-    const { firstLsn } = this.#found.segment;
-    if (headerFault !== undefined) {
-      const isUnknown = isLast && runs.length === 0;
-      const reason = headerFault +
-        (isUnknown ? "; nobody knows which records were in it" : "");
-      this.#damage({ offset: 0, reason });
+  #judgeHeader(): void {
+    const { header, headerFault, runs, segment, next } = this.#found;
+    const { firstLsn } = segment;
+    if (headerFault !== undefined && runs.length === 0) {
+      const contents = lostContents(segment, next, this.#manifest);
+      const reason = `${headerFault}; ${contents.text}`;
+      this.#damage({ offset: 0, reason }, 0, contents.isUnknown);
+    } else if (headerFault !== undefined) {
+      this.#damage({ offset: 0, reason: headerFault });
     } else if (header !== undefined && header.previous !== this.#previous) {
       const reason = `segment header: expected record ${firstLsn} behind ` +
         `${hex(this.#previous)}, found it behind ${hex(header.previous)}`;
@@ -210,17 +212,19 @@ export class SegmentPlanner {
     if (lost > 0) this.#place.joint = resumes;
   }
 
-  #damage(at: Break, lost = 0): void {
+  #damage(at: Break, lost = 0, isUnknown = false): void {
     this.#isDamaged = true;
-    this.#report(at, lost, this.#found.segment.name);
+    this.#report(at, lost, this.#found.segment.name, isUnknown);
   }
 
-  #report({ offset, reason }: Break, lost: number, segment: string): void {
-    const { path } = this.#found;
-    const firstLsn = this.#place.nextLsn;
+  #report(at: Break, lost: number, segment: string, isUnknown = false): void {
+    const { offset, reason } = at;
+    const { nextLsn: firstLsn } = this.#place;
     const lastLsn = firstLsn + lost - 1;
-    const damage = { path, segment, offset, reason, firstLsn, lastLsn };
-    this.#plan.damages.push(damage);
+    this.#plan.damages.push({
+      ...{ path: this.#found.path, segment, offset, reason, firstLsn, lastLsn },
+      ...(isUnknown && { lossUnknown: true }),
+    });
   }
 
   #rewrite(): void {

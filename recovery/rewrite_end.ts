@@ -58,7 +58,7 @@ export async function rewriteEnd(
   owner: SegmentOwner,
   range: EndRange,
 ): Promise<RewrittenEnd> {
-  const frames = framesOf(storage, range);
+  const frames = framesOf(storage, range, owner.log);
   try {
     const first = await frames.next();
     if (first.done) {
@@ -167,6 +167,7 @@ class Copy {
 async function* framesOf(
   storage: Storage,
   { segments, firstLsn, lastLsn }: EndRange,
+  log: string,
 ): AsyncGenerator<PlacedFrame, undefined> {
   let before: SegmentCursor | undefined;
   for (const [index, segment] of segments.entries()) {
@@ -175,7 +176,7 @@ async function* framesOf(
       lastLsn + 1,
     );
     if (end <= firstLsn) continue;
-    const cursor = await SegmentCursor.open(storage, segment);
+    const cursor = await SegmentCursor.open(storage, segment, log);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
       const link = firstLink(cursor.reader.header);

@@ -3,7 +3,7 @@ import { makeLogId } from "../storage/format/log_id.ts";
 import { writeManifest } from "../storage/manifest_file.ts";
 import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import { findRuns, type FoundSegment } from "./find_runs.ts";
+import { findSegments } from "./find_segments.ts";
 import { missingFile } from "./judge_end.ts";
 import { keepOriginal, nextOriginal } from "./keep_original.ts";
 import { planSalvage } from "./plan_salvage.ts";
@@ -33,6 +33,8 @@ export interface SalvagedDamage {
   readonly firstLsn: number;
   /** LSN of the last record that is lost; below `firstLsn` if none is. */
   readonly lastLsn: number;
+  /** Present if nobody knows whether others are lost as well. */
+  readonly lossUnknown?: true;
   /** Path of the segment as it was; absent if it was missing. */
   readonly original?: string;
 }
@@ -106,7 +108,7 @@ export async function salvageLog(
   { lock }: SalvageOptions = {},
 ): Promise<SalvageReport> {
   const files = await surveyDamaged(storage);
-  const plan = planSalvage(await findAll(storage, files), {
+  const plan = planSalvage(await findSegments(storage, files), {
     location: storage.location,
     manifest: files.manifest,
   });
@@ -116,22 +118,6 @@ export async function salvageLog(
     ? foresee(plan, files)
     : await carryOut(storage, lock, plan, files);
   return toReport(storage, plan, kept);
-}
-
-/** All of it before anything is changed: any of it may be refused. */
-async function findAll(
-  storage: Storage,
-  { segments, manifest, end }: DamagedSurvey,
-): Promise<FoundSegment[]> {
-  const found: FoundSegment[] = [];
-  let log = manifest?.log;
-  for (const [index, segment] of segments.entries()) {
-    const next = segments[index + 1]?.firstLsn ?? end;
-    const one = await findRuns(storage, segment, next, log);
-    log ??= one.header?.log;
-    found.push(one);
-  }
-  return found;
 }
 
 /** Without a whole manifest nobody knows what the log had. */
@@ -156,6 +142,7 @@ function damageOfManifest(
       "segment and after the last",
     firstLsn,
     lastLsn: firstLsn - 1,
+    lossUnknown: true,
   }];
 }
 

@@ -35,6 +35,8 @@ export interface PlannedDamage extends Break {
   firstLsn: number;
   /** LSN of the last record that is lost; below the first if none is. */
   lastLsn: number;
+  /** Present if nobody knows whether others are lost as well. */
+  lossUnknown?: true;
 }
 
 /** What a salvage does. */

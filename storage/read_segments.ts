@@ -17,6 +17,8 @@ export interface ReadRange {
   to: number;
   /** LSN of the oldest record that is kept; may rise meanwhile. */
   firstLsn: () => number;
+  /** The log's id. */
+  log: string;
 }
 
 /**
@@ -28,11 +30,12 @@ export interface ReadRange {
 export async function* readSegments(
   storage: Storage,
   segments: SegmentName[],
-  { from, to, firstLsn }: ReadRange,
+  range: ReadRange,
 ): AsyncGenerator<RecordBatch> {
+  const { from, to, firstLsn } = range;
   let nextLsn = from;
   try {
-    for await (const batch of readAll(storage, segments, from, to)) {
+    for await (const batch of readAll(storage, segments, range)) {
       if (nextLsn < firstLsn()) break;
       yield batch;
       nextLsn = batch.firstLsn + (batch.lost ?? batch.records.length);
@@ -49,15 +52,14 @@ export async function* readSegments(
 async function* readAll(
   storage: Storage,
   segments: SegmentName[],
-  from: number,
-  to: number,
+  { from, to, log }: ReadRange,
 ): AsyncGenerator<RecordBatch> {
   let before: SegmentCursor | undefined;
   for (const [index, segment] of segments.entries()) {
     const end = segments[index + 1]?.firstLsn ?? Infinity;
     if (end <= from) continue;
     if (segment.firstLsn > to) return;
-    const cursor = await SegmentCursor.open(storage, segment);
+    const cursor = await SegmentCursor.open(storage, segment, log);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
       await cursor.seek(from);

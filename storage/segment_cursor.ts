@@ -29,22 +29,24 @@ export class SegmentCursor {
     this.#link = firstLink(reader.header);
   }
 
-  /** Opens a segment, which has to be what its name says. */
+  /**
+   * Opens a segment, which has to be what its name says, and of the log with
+   * the id `log`, if that is known.
+   */
   static async open(
     storage: Storage,
     segment: SegmentName,
+    log?: string,
   ): Promise<SegmentCursor> {
     const reader = await SegmentReader.open(storage, segment.name);
-    const { firstLsn, epoch } = reader.header;
-    if (firstLsn === segment.firstLsn && epoch === segment.epoch) {
-      return new SegmentCursor(reader);
-    }
+    const fault = notTheSegment(segment, reader.header, log);
+    if (fault === undefined) return new SegmentCursor(reader);
     try {
       await reader.requireKept();
     } finally {
       await reader.close();
     }
-    throw new CorruptLogError(reader.path, 0, misnamed(segment, reader.header));
+    throw new CorruptLogError(reader.path, 0, fault);
   }
 
   /** LSN of the next record. */
@@ -134,18 +136,21 @@ export class SegmentCursor {
   }
 }
 
-/** Says that a segment's name is not what its header says. */
-export function misnamed(
+/**
+ * Says, of a whole header, that it is another log's or another segment's than
+ * the file's name and `log`, if that is known, tell.
+ */
+export function notTheSegment(
   { firstLsn, epoch }: Pick<SegmentName, "firstLsn" | "epoch">,
-  header: SegmentHeader,
-): string {
+  found: SegmentHeader,
+  log: string | undefined,
+): string | undefined {
+  if (log !== undefined && found.log !== log) {
+    return `segment header: expected log ${log}, found log ${found.log}: it ` +
+      "is a segment of another log";
+  }
+  if (found.firstLsn === firstLsn && found.epoch === epoch) return undefined;
   return `segment header: expected record ${firstLsn} of epoch ${epoch}, ` +
-    `found record ${header.firstLsn} of epoch ${header.epoch}: it is a copy ` +
+    `found record ${found.firstLsn} of epoch ${found.epoch}: it is a copy ` +
     "of that segment under another name";
-}
-
-/** Says that a segment is another log's. */
-export function foreign(found: string, expected: string): string {
-  return `segment header: expected log ${expected}, found log ${found}: it is ` +
-    "a segment of another log";
 }

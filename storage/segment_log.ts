@@ -164,6 +164,7 @@ export class SegmentLog implements FrameLog {
       from,
       to,
       firstLsn: () => this.firstLsn,
+      log: this.#manifest.log,
     });
   }
 

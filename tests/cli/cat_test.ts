@@ -75,6 +75,49 @@ test("cat --follow shows nothing twice when the log is taken over", () =>
     assertEquals((await wal(["verify", dir])).code, 0);
   }));
 
+test("cat --follow goes on across a checkpoint and the next owner", () =>
+  withTempDir(async (dir) => {
+    const first = await Wal.open(dir, { segmentBytes: 4096 });
+    const record = (lsn: number) => `${lsn} `.padEnd(1500, ".");
+    const expected = Array.from(
+      { length: 9 },
+      (_, at) => `${record(at + 1)}\n`,
+    );
+    for (let lsn = 1; lsn <= 4; lsn++) await first.append(record(lsn));
+    const controller = new AbortController();
+    const running = wal(["cat", dir, "--follow"], {
+      interrupt: controller.signal,
+    });
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 250));
+    await pause();
+    for (let lsn = 5; lsn <= 6; lsn++) await first.append(record(lsn));
+    await pause();
+    // Everything was shown: the segment that is being read goes, too.
+    await first.truncateBefore(7);
+    await first.close();
+    const second = await Wal.open(dir);
+    for (let lsn = 7; lsn <= 8; lsn++) await second.append(record(lsn));
+    await pause();
+    const third = await Wal.open(dir, { takeOver: true });
+    await third.append(record(9));
+    await pause();
+    controller.abort("SIGINT");
+    const { stdout, stderr } = await running;
+    await third.close();
+    await second.close().catch(() => {});
+    assertEquals([stderr, `${stdout}`], ["", expected.join("")]);
+  }));
+
+test("cat --follow says so when a checkpoint drops what it has not shown", () =>
+  withTempDir(async (dir) => {
+    await using log = await Wal.open(dir);
+    for (const record of ["one", "two", "three"]) await log.append(record);
+    await log.truncateBefore(3);
+    const { code, stderr } = await wal(["cat", dir, "-f", "--from", "2"]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "Cannot read record 2 because it was dropped");
+  }));
+
 test("cat is interrupted even while nobody reads what it writes", () =>
   withLog("one\n", async (dir) => {
     const controller = new AbortController();
@@ -119,7 +162,10 @@ test("cat refuses records that were truncated away", () =>
     await log.close();
     const { code, stderr } = await wal(["cat", dir, "--from", "1"]);
     assertEquals(code, 1);
-    assertStringIncludes(stderr, "not kept any more");
+    assertStringIncludes(
+      stderr,
+      "Cannot read record 1 because it was dropped by a checkpoint",
+    );
     assertEquals((await wal(["cat", dir])).code, 0);
   }));
 

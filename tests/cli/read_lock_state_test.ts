@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeLock } from "../../cli/describe_lock.ts";
 import { readLockState } from "../../cli/read_lock_state.ts";
@@ -7,6 +7,7 @@ import {
   assertEquals,
   assertStringIncludes,
 } from "../support/assert.ts";
+import { Wal } from "../../wal.ts";
 import { test } from "../support/register.ts";
 import { wal, withLog } from "../support/run_tool.ts";
 import { withTempDir } from "../support/temp_dir.ts";
@@ -16,10 +17,33 @@ const LOCK = "99999999.lock";
 test("readLockState() takes an empty lock, and one of zeros, for free", () =>
   withTempDir(async (dir) => {
     assertEquals(readLockState(dir), { state: "free" });
-    for (const text of ["", "\0\0\0\0", "{}", "null"]) {
+    for (const text of ["", "\0\0\0\0"]) {
       await writeFile(join(dir, LOCK), text);
       assertEquals(readLockState(dir), { state: "free" });
     }
+  }));
+
+test("readLockState() does not call garbage free, which keeps a log locked", () =>
+  withTempDir(async (dir) => {
+    for (const text of ["{}", "null", "garbage", '{"pid":"x"}']) {
+      await writeFile(join(dir, LOCK), text);
+      const lock = readLockState(dir);
+      assert(lock.state === "unreadable");
+      assertStringIncludes(lock.reason, `${LOCK}" does not say who made it`);
+      const { code } = await wal(["append", dir]);
+      assertEquals(code, 1);
+    }
+  }));
+
+test("readLockState() knows a copy of a lock, which locks nothing", () =>
+  withTempDir(async (top) => {
+    const dir = join(top, "log");
+    await using _open = await Wal.open(dir);
+    assertEquals(readLockState(dir).state, "alive");
+    await cp(dir, join(top, "copy"), { recursive: true });
+    const lock = readLockState(join(top, "copy"));
+    assertEquals(lock, { state: "free", copy: true });
+    assertStringIncludes(describeLock(lock), "a copy from elsewhere");
   }));
 
 // A directory in its place stands for whatever keeps a file from being read:
@@ -32,7 +56,7 @@ test("inspect does not call a lock free that cannot be read", () =>
     assertStringIncludes(lock.reason, "EISDIR");
     const { code, stdout } = await wal(["inspect", dir]);
     assertEquals(code, 0);
-    assertStringIncludes(`${stdout}`, `lock     not known: ${lock.reason}`);
+    assertStringIncludes(`${stdout}`, `not known: ${lock.reason}`);
     const json = JSON.parse(
       `${(await wal(["inspect", dir, "--json"])).stdout}`,
     );

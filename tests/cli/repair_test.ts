@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { crc32 } from "../../storage/format/crc32.ts";
 import { NodeStorage } from "../../storage/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
@@ -10,6 +12,7 @@ import {
 import { test } from "../support/register.ts";
 import {
   flip,
+  killed,
   segmentPaths,
   tornLog,
   wal,
@@ -97,12 +100,34 @@ test("repair fills in for a segment that is missing, and says so", () =>
 
 test("repair admits that it cannot know what a last segment held", () =>
   withSegments(async (dir) => {
+    await killed(dir, await Wal.open(dir).then(appended));
     const last = (await segmentPaths(dir)).at(-1)!;
     await writeFile(last, "");
     const { code, stdout } = await wal(["repair", dir]);
     assertEquals(code, 0);
     assertStringIncludes(`${stdout}`, "nobody knows which records were in it");
-    assertStringIncludes(`${stdout}`, "no record is known to be lost");
+    assertStringIncludes(`${stdout}`, "nobody knows which records are lost");
+    assertStringIncludes(
+      `${stdout}`,
+      "REPAIRED: 6 records kept; nobody knows how many are lost",
+    );
+  }));
+
+/** A log with one more record, in a segment of its own epoch. */
+async function appended(log: Wal): Promise<Wal> {
+  await log.append("one more");
+  return log;
+}
+
+test("repair tells what a last segment held by the manifest of a close", () =>
+  withSegments(async (dir) => {
+    const last = (await segmentPaths(dir)).at(-1)!;
+    await writeFile(last, "12345678");
+    const { stdout } = await wal(["repair", dir]);
+    assertStringIncludes(`${stdout}`, "found 8; records 5 to 6 belong there");
+    assertStringIncludes(`${stdout}`, "records 5 to 6 are lost");
+    assertStringIncludes(`${stdout}`, "4 records kept, 2 records lost");
+    assertEquals((await wal(["verify", dir])).code, 0);
   }));
 
 test("repair refuses a log that is open elsewhere, and a version it does not know", () =>
@@ -115,11 +140,12 @@ test("repair refuses a log that is open elsewhere, and a version it does not kno
     const [path] = await segmentPaths(dir);
     const bytes = await readFile(path);
     bytes[8] = 9;
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
     await writeFile(path, bytes);
     for (const args of [["repair", dir], ["repair", dir, "--dry-run"]]) {
       const { code, stderr } = await wal(args);
       assertEquals(code, 1);
-      assertStringIncludes(stderr, "format version is 9");
+      assertStringIncludes(stderr, "uses version 9 of the format");
     }
   }));
 
@@ -142,8 +168,9 @@ test("verify and inspect show holes, which are no damage", () =>
     assertEquals([json.records, json.lost], [5, 1]);
     const hole = { offset: 64, firstLsn: 1, lastLsn: 1 };
     assertEquals(json.segments[0].holes, [hole]);
-    assert(first.endsWith(json.segments[0].name));
-    assertEquals(json.originals, [`${json.segments[0].name}.broken`]);
+    const name = basename(first);
+    assertEquals(json.segments[0].name, name.replace(".wal", ".1.wal"));
+    assertEquals(json.originals, [`${name}.broken`]);
     assert((await readdir(dir)).includes(json.originals[0]));
   }));
 
@@ -166,7 +193,8 @@ test("repair --json says what the text says, with the same exit code", () =>
       return { code, ...JSON.parse(`${stdout}`) };
     };
     const { damages, ...dry } = await run("--dry-run");
-    assertEquals(dry, { code: 1, state: "damaged", records: 5, lost: 1 });
+    const rest = { records: 5, lost: 1, fenced: [], strays: [] };
+    assertEquals(dry, { code: 1, state: "damaged", ...rest });
     const [{ reason, ...damage }] = damages;
     assertEquals(damage, {
       ...{ file: first, offset: 64, firstLsn: 1, lastLsn: 1 },
@@ -176,7 +204,7 @@ test("repair --json says what the text says, with the same exit code", () =>
     const done = await run();
     assertEquals([done.code, done.state], [0, "repaired"]);
     assertEquals(done.damages, damages);
-    const whole = { code: 0, state: "ok", records: 5, lost: 0, damages: [] };
+    const whole = { code: 0, state: "ok", ...rest, lost: 0, damages: [] };
     assertEquals(await run(), whole);
   }));
 

@@ -120,11 +120,17 @@ test("verify --json says what the text says, of a log that is whole", () =>
     const { segments, ...json } = JSON.parse(`${stdout}`);
     assertEquals(code, 0);
     const end = { state: "closed", offset: json.end.offset, bytes: 0 };
+    const { log } = json.manifest;
     assertEquals(json, {
       ...{ state: "ok", firstLsn: 1, lastLsn: 6, records: 6, lost: 0 },
       ...{ frames: json.frames, bytes: json.bytes, syncedLsn: 6 },
       ...{ end, lock: { state: "free" } },
-      ...{ fenced: [], unfinished: [], originals: [] },
+      manifest: {
+        ...{ log, epoch: 1, firstLsn: 1, baseLsn: 0, durableLsn: 6 },
+        closed: true,
+      },
+      ...{ fenced: [], unfinished: [], obsolete: [], replaced: [] },
+      ...{ originals: [], strays: [] },
     });
     assertEquals(
       Object.keys(segments[0]),

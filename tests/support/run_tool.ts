@@ -112,7 +112,7 @@ export async function flip(path: string, offset: number): Promise<void> {
   await writeFile(path, bytes);
 }
 
-/** A log of one record, and the beginning of a second. */
+/** A log of one record, and the beginning of a second: its owner was killed. */
 export async function tornLog(dir: string): Promise<string> {
   const log = await Wal.open(dir);
   await log.append("one");
@@ -120,7 +120,22 @@ export async function tornLog(dir: string): Promise<string> {
   const whole = await readFile(path);
   await log.append("two");
   const both = await readFile(path);
-  await log.close();
+  await killed(dir, log);
   await writeFile(path, both.subarray(0, whole.length + 20));
   return path;
+}
+
+/** Closes a log, and leaves its files as they were before, the lock aside. */
+export async function killed(dir: string, log: Wal): Promise<void> {
+  const names = (await readdir(dir)).filter((name) => !name.endsWith(".lock"));
+  const before = new Map<string, Uint8Array>();
+  for (const name of names) before.set(name, await readFile(join(dir, name)));
+  await log.close();
+  for (const [name, bytes] of before) await writeFile(join(dir, name), bytes);
+}
+
+/** Path of the manifest. */
+export async function manifestPath(dir: string): Promise<string> {
+  const names = await readdir(dir);
+  return join(dir, names.find((name) => name.endsWith(".manifest"))!);
 }

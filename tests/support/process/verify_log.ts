@@ -43,7 +43,7 @@ export async function verifyLog(
     origins.set(lsn, checkRecord(data, { seed: expected.seed, lsn }));
   }
   last = first + origins.size - 1;
-  for (const origin of origins.values()) requireWhole(origins, origin);
+  for (const origin of origins.values()) requireWhole(origins, origin, first);
   let truncated = expected.truncated ?? 0;
   let acked = 0;
   for (const source of expected.notes) {
@@ -70,12 +70,19 @@ export async function verifyLog(
   return { first, last, acked };
 }
 
-/** Its batch is all there, and no older process wrote behind it. */
+/**
+ * Its batch is all there, but for what a checkpoint dropped below `kept`, and no
+ * older process wrote behind it.
+ */
 function requireWhole(
   origins: ReadonlyMap<number, RecordOrigin>,
   { lsn, round, first, last }: RecordOrigin,
+  kept: number,
 ): void {
-  const neighbours = [lsn > first ? lsn - 1 : lsn, lsn < last ? lsn + 1 : lsn];
+  const neighbours = [
+    lsn > Math.max(first, kept) ? lsn - 1 : lsn,
+    lsn < last ? lsn + 1 : lsn,
+  ];
   for (const neighbour of neighbours) {
     const other = origins.get(neighbour);
     const isSame = other?.round === round && other.first === first &&

@@ -363,27 +363,18 @@ export class SegmentLog implements FrameLog {
     }
   }
 
+  /** What is dropped need not be made durable. */
   async #finishRecovery(): Promise<void> {
-    // What is dropped need not be made durable.
-    const { segments, checksum } = this.#isSpent
-      ? { segments: this.#segments, checksum: this.#checksum }
-      : await this.#finishWithRoom();
-    this.#segments = segments;
-    this.#checksum = checksum;
+    if (!this.#isSpent) {
+      const finish = () => this.#finish!(this.#segments);
+      const { segments, checksum } = await finish()
+        .catch((error) => this.#giveBack(error).then(finish));
+      this.#segments = segments;
+      this.#checksum = checksum;
+    }
     this.#syncedLsn = this.#lastLsn;
     this.#finish = undefined;
     await this.#removeDropped();
-  }
-
-  async #finishWithRoom(): Promise<
-    Pick<SegmentLogState, "segments" | "checksum">
-  > {
-    try {
-      return await this.#finish!(this.#segments);
-    } catch (error) {
-      await this.#giveBack(error);
-      return await this.#finish!(this.#segments);
-    }
   }
 
   /** If there is no space, gives back what is kept ready; else throws `error`. */

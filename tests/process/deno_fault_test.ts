@@ -41,8 +41,15 @@ interface Case extends Omit<Fault, "paths"> {
 }
 
 const CASES: Case[] = [
-  // The first is of the first segment, still without its name.
-  ...[1, 2, 9].map((k) => ({
+  {
+    name: "sync of the manifest",
+    calls: "fdatasync",
+    what: "error=EIO:when=1",
+    code: NOT_OPENED,
+  },
+  // The second is the reserve's, without which a log opens. The third is of the
+  // first segment, still without its name.
+  ...[3, 4, 9].map((k) => ({
     name: `sync ${k}`,
     calls: "fdatasync",
     what: `error=EIO:when=${k}`,
@@ -58,18 +65,29 @@ const CASES: Case[] = [
   ...[1, 6].map((k) => ({
     name: `write ${k}`,
     calls: writes,
-    what: `error=ENOSPC:when=${k}`,
+    what: `error=EIO:when=${k}`,
     paths: (log: string) => [segment(log)],
     code: FAILED,
   })),
   {
     name: "header of a new segment",
     calls: writes,
-    what: "error=ENOSPC:when=1",
+    what: "error=EIO:when=1",
     paths: (log) => [`${segment(log)}.tmp`],
     code: FAILED,
   },
-  { name: "rename", calls: "rename", what: "error=EIO:when=3", code: FAILED },
+  {
+    name: "rename of the manifest",
+    calls: "rename",
+    what: "error=EIO:when=1",
+    code: NOT_OPENED,
+  },
+  {
+    name: "link of a segment",
+    calls: "link,linkat",
+    what: "error=EIO:when=2",
+    code: FAILED,
+  },
   {
     name: "sync of the directory",
     calls: "fsync",

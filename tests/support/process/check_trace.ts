@@ -30,7 +30,9 @@ export interface TraceFindings {
     directorySyncs: number;
     failedSyncs: number;
     segments: number;
-    /** Syncs of files that another thread made than the one that writes. */
+    /** Syncs of segments that are not empty. */
+    segmentSyncs: number;
+    /** Those that another thread made than the one that writes. */
     threadedSyncs: number;
     /** Syncs of files of zeros, which are prepared in the background. */
     preparations: number;
@@ -61,6 +63,7 @@ class TraceChecker {
   #lastId = 0;
   #segments = 0;
   #writer = 0;
+  #segmentSyncs = 0;
   #threadedSyncs = 0;
   #preparations = 0;
 
@@ -72,7 +75,7 @@ class TraceChecker {
     const { at, call } = event;
     if (at === "start") this.#before(call);
     this.#disk.follow(event);
-    if (at === "end" && call.name === "rename") this.#segments++;
+    if (at === "end" && this.#isNaming(call)) this.#segments++;
   }
 
   findings(): TraceFindings {
@@ -83,6 +86,7 @@ class TraceChecker {
         osAcks: this.#acks.os,
         ...this.#disk.counts,
         segments: this.#segments,
+        segmentSyncs: this.#segmentSyncs,
         threadedSyncs: this.#threadedSyncs,
         preparations: this.#preparations,
       },
@@ -92,7 +96,7 @@ class TraceChecker {
   #before(call: TraceCall): void {
     const { name, args } = call;
     if (name.includes("write")) this.#beforeWrite(call);
-    if (name.startsWith("rename")) this.#beforeRename(args.map(textOf));
+    if (/^(rename|link)/.test(name)) this.#beforeNaming(pathsOf(args));
     if (/^f(data)?sync$/.test(name)) this.#beforeSync(call);
   }
 
@@ -122,11 +126,19 @@ class TraceChecker {
       .every((byte) => byte === 0);
     if (name !== "fdatasync") return;
     if (isZeros) this.#preparations++;
-    else if (thread !== this.#writer) this.#threadedSyncs++;
+    if (isZeros || !/\.(wal|wal\.tmp|spare)$/.test(path ?? "")) return;
+    this.#segmentSyncs++;
+    if (thread !== this.#writer) this.#threadedSyncs++;
   }
 
-  #beforeRename([from, to]: string[]): void {
-    if (to === undefined || !this.#isSegment(to)) return;
+  /** Whether a call gives a segment its name. */
+  #isNaming({ name, args }: TraceCall): boolean {
+    return name.startsWith("link") && this.#isSegment(pathsOf(args)[1] ?? "");
+  }
+
+  #beforeNaming([from, to]: string[]): void {
+    const isNamed = to !== undefined && this.#isOfLog(to);
+    if (!isNamed) return;
     const file = this.#disk.names.get(from);
     if (file === undefined || file.durableWrites < file.writes) {
       this.#report(`${to} gets its name before it is synced`);
@@ -218,4 +230,9 @@ class TraceChecker {
   #report(problem: string): void {
     this.#problems.push(problem);
   }
+}
+
+/** The arguments of a call that are paths. */
+function pathsOf(args: readonly string[]): string[] {
+  return args.filter((arg) => arg.startsWith('"')).map(textOf);
 }

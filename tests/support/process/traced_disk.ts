@@ -105,7 +105,8 @@ export class TracedDisk {
     const known = this.names.get(path);
     const file = known ?? emptyFile();
     if (!known && flags.includes("O_CREAT")) this.names.set(path, file);
-    if (path.endsWith(".tmp") && flags.includes("O_RDWR")) file.used = 0;
+    const isMade = /\.(tmp|spare)$/.test(path);
+    if (isMade && flags.includes("O_RDWR")) file.used = 0;
     this.#open.set(descriptor, { file, path, position: 0 });
   }
 

@@ -31,7 +31,7 @@ export class LyingStorage extends NodeStorage {
   /** Opens a file that lies. */
   override open(name: string, mode: OpenMode): StorageFile {
     const file = super.open(name, mode);
-    if (mode === "create") LIES[this.#lie](file);
+    if (mode !== "read") LIES[this.#lie](file, mode);
     return file;
   }
 
@@ -41,11 +41,10 @@ export class LyingStorage extends NodeStorage {
   }
 }
 
-const LIES: Record<Lie, (file: StorageFile) => void> = {
-  "skips syncs": (file) => {
-    let isFirst = true;
-    const sync = file.datasync.bind(file);
-    file.datasync = () => isFirst ? (isFirst = false, sync()) : undefined;
+/** A segment is created under another name, and then opened to be written. */
+const LIES: Record<Lie, (file: StorageFile, mode: OpenMode) => void> = {
+  "skips syncs": (file, mode) => {
+    if (mode === "write") file.datasync = () => {};
   },
   "hurries syncs": (file) => {
     const sync = file.datasync.bind(file);
@@ -64,10 +63,8 @@ const LIES: Record<Lie, (file: StorageFile) => void> = {
       for (const [bytes, offset] of late.splice(0)) write(bytes, offset);
     };
   },
-  "renames early": (file) => {
-    let isFirst = true;
-    const sync = file.datasync.bind(file);
-    file.datasync = () => isFirst ? (isFirst = false, undefined) : sync();
+  "renames early": (file, mode) => {
+    if (mode === "create") file.datasync = () => {};
   },
   "skips directory syncs": () => {},
   "writes in place": (file) => {

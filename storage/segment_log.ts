@@ -17,11 +17,7 @@ import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 import type { MaybePromise, Storage, StorageLock } from "./storage.ts";
-import {
-  explainFull,
-  isOutOfSpace,
-  StorageFullError,
-} from "./storage_full_error.ts";
+import { isOutOfSpace, StorageFullError } from "./storage_full_error.ts";
 
 /** Where a log goes on after it was recovered. */
 export interface SegmentLogState {

@@ -205,7 +205,8 @@ function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
   const { offset, syncedLsn, hole } = frame;
   const lsns = lsnsOf(frame);
   const lastLsn = frame.firstLsn + lsns - 1;
-  if (hole === undefined) recordsOf(path, frame);
+  // A seal has an index, and no records.
+  if (frame.count > 0) recordsOf(path, frame);
   if (lsns > 0 && lastLsn < report.firstLsn) return;
   if (hole !== undefined) {
     const firstLsn = Math.max(frame.firstLsn, report.firstLsn);

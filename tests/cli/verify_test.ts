@@ -20,6 +20,16 @@ test("verify counts what is whole", () =>
     assertStringIncludes(`${stdout}`, "OK: 6 records in");
   }));
 
+test("verify takes the index of a large segment for what it is", () =>
+  withTempDir(async (dir) => {
+    const log = await Wal.open(dir);
+    for (let lsn = 1; lsn <= 40; lsn++) await log.append(new Uint8Array(9000));
+    await log.close();
+    const { code, stdout } = await wal(["verify", dir]);
+    assertEquals(code, 0);
+    assertStringIncludes(`${stdout}`, "OK: 40 records in 41 frames");
+  }));
+
 test("verify reports a torn end as no damage", () =>
   withTempDir(async (dir) => {
     await tornLog(dir);

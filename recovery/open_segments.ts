@@ -118,11 +118,11 @@ class Opening {
   async open(): Promise<SegmentLog> {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
+    const end = await this.#findEnd(files, before);
     // What says that they are obsolete may have been seen and not be durable.
     if (files.obsolete.length > 0) await this.#storage.syncDirectory();
     await removeFiles(this.#storage, files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
-    const end = await this.#findEnd(files, before);
     const state = await this.#begin(files, before, end);
     await removeFiles(
       this.#storage,

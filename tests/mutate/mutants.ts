@@ -614,8 +614,8 @@ export const mutants: readonly Mutant[] = [
     name: "does not notice that the end of a closed log is gone",
     edits: [{
       file: "recovery/judge_end.ts",
-      find: "scan.lastLsn < durableLsn &&",
-      replace: "scan.lastLsn < 0 &&",
+      find: "return lastLsn < durableLsn && durableLsn >= firstLsn;",
+      replace: "return lastLsn < 0;",
     }],
     caughtBy: {
       file: "tests/recovery/corruption_test.ts",

@@ -65,10 +65,10 @@ for (const synchronous of ["full", "normal", "off"] as const) {
   for (const [name, makePolicy] of Object.entries(namedPolicies)) {
     test(`Wal loses nothing acknowledged: ${synchronous}, ${name}`, async () => {
       const makeOptions = () => ({ synchronous, policy: makePolicy() });
-      await crashEverywhere(ONE_CALLER, makeOptions, { bound: 64, samples: 4 });
+      await crashEverywhere(ONE_CALLER, makeOptions, { bound: 12, samples: 2 });
       await crashEverywhere(MANY_CALLERS, makeOptions, {
-        bound: 64,
-        samples: 4,
+        bound: 12,
+        samples: 2,
       });
     });
   }
@@ -135,7 +135,7 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
   for (const [device, options] of Object.entries(DEVICES)) {
     test(`Wal loses nothing acknowledged: ${name}; ${device}`, async () => {
       const makeOptions = () => ({ segmentBytes: 4096 });
-      const bounds = { bound: 48, samples: 4 };
+      const bounds = { bound: 20, samples: 3 };
       await crashEverywhere(steps, makeOptions, { ...options, ...bounds });
     });
   }
@@ -150,7 +150,7 @@ test("Wal loses nothing acknowledged: old segments used again; posix, slow", asy
     append(9, "os"),
     { do: "wait", ms: 1 },
   ];
-  const options = { ...DEVICES["posix, slow"], bound: 32, samples: 2 };
+  const options = { ...DEVICES["posix, slow"], bound: 24, samples: 2 };
   await crashEverywhere(steps, () => ({ segmentBytes: 4096 }), options);
 });
 

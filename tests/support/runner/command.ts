@@ -28,7 +28,7 @@ export async function command(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Outcome> {
-  const { cwd, timeoutMs = 300_000 } = options;
+  const { cwd, timeoutMs = 600_000 } = options;
   const chunks: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {

@@ -4,7 +4,7 @@ import {
   salvageLog,
   type SalvageReport,
 } from "../recovery/salvage_log.ts";
-import { survey } from "../recovery/survey.ts";
+import { surveyDamaged } from "../recovery/survey.ts";
 import { NodeStorage } from "../storage/node_storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type CliIo, writeLines } from "./cli_io.ts";
@@ -37,8 +37,8 @@ async function repair(
   takeOver: boolean,
 ): Promise<SalvageReport> {
   // Refuses a directory that is not a log's before it is locked.
-  await survey(storage);
-  const lock = await storage.lock({ takeOver });
+  const { highestEpoch: above } = await surveyDamaged(storage);
+  const lock = await storage.lock({ takeOver, above });
   try {
     return await salvageLog(storage, { lock });
   } finally {

@@ -41,7 +41,7 @@ export interface FrameRun {
   joint?: number;
   /** The highest LSN that a frame declares synced. */
   syncedLsn: number;
-  /** Number of records, without those that holes skip. */
+  /** Number of records that are kept, without those that holes skip. */
   records: number;
   /** The highest time of a frame, in ms since 1970. */
   time: number;
@@ -59,6 +59,8 @@ export interface FoundSegment extends JudgedHeader {
   segment: SegmentName;
   /** Its path, for messages. */
   path: string;
+  /** LSN before which it ends, whatever lies behind. */
+  end: number;
   /** The frames that may belong to it, by rising LSN and offset. */
   runs: FrameRun[];
   /**
@@ -70,26 +72,31 @@ export interface FoundSegment extends JudgedHeader {
   stop: Break & { remainder: Remainder };
 }
 
+/** Which records of a segment count. */
+export interface RunBounds {
+  /** LSN of the oldest that is kept: those below are not counted. */
+  lowLsn: number;
+  /** LSN before which the segment ends, whatever lies behind. */
+  end: number;
+}
+
 /**
  * Finds what can be kept of a segment, whatever is damaged: runs of whole
- * frames with its salt, records that rise, and none from `end` on, where the
- * next segment begins. A segment of another log has none. Throws at a format of
- * another version.
+ * frames with its salt, records that rise, and none from `end` on. Throws at a
+ * format of another version.
  */
 export async function findRuns(
   storage: Storage,
   segment: SegmentName,
-  end: number,
-  log: string | undefined,
+  bounds: RunBounds,
 ): Promise<FoundSegment> {
   const reader = await SegmentReader.openDamaged(storage, segment.name);
   try {
     const { path } = reader;
-    const judged = await judgeHeader(reader, segment, end, log);
-    const head = { segment, path, ...judged };
-    const finder = new RunFinder(reader, head, end);
-    const isOwn = judged.isForeign === undefined;
-    if (isOwn && head.salt !== undefined) await finder.search(head.salt);
+    const judged = await judgeHeader(reader, segment, bounds.end);
+    const head = { segment, path, end: bounds.end, ...judged };
+    const finder = new RunFinder(reader, head, bounds);
+    if (head.salt !== undefined) await finder.search(head.salt);
     return { ...head, ...await finder.finish() };
   } finally {
     await reader.close();
@@ -99,6 +106,7 @@ export async function findRuns(
 /** Puts whole frames together to runs, in the order of the file. */
 class RunFinder {
   readonly #reader: SegmentReader;
+  readonly #lowLsn: number;
   readonly #end: number;
   readonly #runs: FrameRun[] = [];
   readonly #salt: number;
@@ -111,9 +119,10 @@ class RunFinder {
   constructor(
     reader: SegmentReader,
     { header, salt = 0, segment }: JudgedHeader & { segment: SegmentName },
-    end: number,
+    { lowLsn, end }: RunBounds,
   ) {
     this.#reader = reader;
+    this.#lowLsn = lowLsn;
     this.#end = end;
     this.#salt = salt;
     this.#previous = header?.previous;
@@ -182,11 +191,15 @@ class RunFinder {
     if (lsnsOf(frame) > 0) run.joint = link.joint;
     run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
     run.time = Math.max(run.time, frame.time);
-    run.records += run.unreadable === undefined ? frame.count : 0;
+    run.records += run.unreadable === undefined ? this.#countKept(frame) : 0;
     run.sealed = isSeal(frame);
     this.#previous = link.previous;
     this.#nextLsn = link.nextLsn;
     this.#offset = run.end;
+  }
+
+  #countKept({ firstLsn, count }: PlacedFrame): number {
+    return Math.max(0, count - Math.max(0, this.#lowLsn - firstLsn));
   }
 
   /** Without a header any checksum before will do for the first frame. */

@@ -30,11 +30,12 @@ export function missingFile(
     return `the manifest of epoch ${newest} is missing, but there are segments ` +
       `of it; the newest manifest is of epoch ${epoch}`;
   }
-  const oldest = segments[0]?.firstLsn ?? Infinity;
-  if (oldest <= firstLsn || durableLsn < firstLsn) return undefined;
-  const last = Math.min(oldest - 1, durableLsn);
-  return `records ${firstLsn} to ${last} are missing: the manifest says that ` +
-    `they were durable, and no segment has them`;
+  const oldest = segments[0]?.firstLsn ?? durableLsn + 1;
+  if (oldest <= firstLsn) return undefined;
+  return `records ${firstLsn} to ${oldest - 1} are missing: ` +
+    (segments.length > 0
+      ? `the first segment begins at record ${oldest}`
+      : "the manifest says that they were durable, and no segment has them");
 }
 
 /**

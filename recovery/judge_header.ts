@@ -4,30 +4,23 @@ import {
 } from "../storage/format/segment_header.ts";
 import type { SegmentName } from "../storage/format/segment_name.ts";
 import { describeFault } from "../storage/segment_damage.ts";
-import { foreign, misnamed } from "../storage/segment_cursor.ts";
 import type { SegmentReader } from "../storage/segment_reader.ts";
 
 /** What is known of a segment before its frames. */
 export interface JudgedHeader {
-  /** The header, if it is whole and what the segment's name says. */
+  /** The header, if it is whole. */
   header?: SegmentHeader;
   /** What is wrong with it otherwise. */
   headerFault?: string;
   /** What the frames have; unknown if there is no header and no frame. */
   salt?: number;
-  /** Whether it is another segment, by a whole header: a copy, or another log's. */
-  isForeign?: true;
 }
 
-/**
- * Judges a segment's header by its name and the log's id, if that is known, and
- * finds the salt without it.
- */
+/** Judges the header of a segment of the log; finds the salt without it. */
 export async function judgeHeader(
   reader: SegmentReader,
   segment: SegmentName,
   end: number,
-  expected: string | undefined,
 ): Promise<JudgedHeader> {
   const { found } = reader;
   if ("fault" in found) {
@@ -35,14 +28,7 @@ export async function judgeHeader(
     const salt = await likelySalt(reader, segment.firstLsn, end);
     return { headerFault, ...(salt !== undefined && { salt }) };
   }
-  const { firstLsn, epoch, salt, log } = found;
-  if (expected !== undefined && log !== expected) {
-    return { headerFault: foreign(log, expected), salt, isForeign: true };
-  }
-  if (firstLsn === segment.firstLsn && epoch === segment.epoch) {
-    return { header: found, salt };
-  }
-  return { headerFault: misnamed(segment, found), salt, isForeign: true };
+  return { header: found, salt: found.salt };
 }
 
 /** Without a header: the salt that most bytes of possible frames have. */

@@ -186,7 +186,12 @@ class Opening {
     const last = files.segments.at(-1);
     if (last === undefined) {
       const lastLsn = firstLsn - 1;
-      return { lastLsn, durableLsn: lastLsn, checksum: closed ? link : 0, time };
+      return {
+        lastLsn,
+        durableLsn: lastLsn,
+        checksum: closed ? link : 0,
+        time,
+      };
     }
     const scan = await this.#scan(last, files, manifest);
     // All that the last segment has may have been dropped.

@@ -24,19 +24,17 @@ export function planSalvage(
   const { manifest } = known;
   const plan: SalvagePlan = {
     rewrites: [],
-    foreign: [],
     damages: [],
     records: 0,
     lastLsn: 0,
     durableLsn: manifest?.durableLsn ?? 0,
     time: manifest?.time ?? 0,
   };
-  const segments = found.filter((segment) => !putAside(plan, segment));
-  let place = fillBefore(plan, segments[0], known);
-  for (const [index, segment] of segments.entries()) {
+  let place = fillBefore(plan, found[0], known);
+  for (const [index, segment] of found.entries()) {
     const previous = place?.joint ?? entryLink(segment) ?? 0;
     const planner = new SegmentPlanner(plan, segment, previous, manifest);
-    place = planner.plan(segments[index + 1]);
+    place = planner.plan(found[index + 1]);
     for (const { time } of segment.runs) plan.time = Math.max(plan.time, time);
   }
   plan.lastLsn = place === undefined
@@ -47,23 +45,7 @@ export function planSalvage(
   return plan;
 }
 
-/** A segment that is not this log's, or not this segment, is no part of it. */
-function putAside(plan: SalvagePlan, found: FoundSegment): boolean {
-  if (found.isForeign === undefined) return false;
-  const { segment: { name, firstLsn }, path, headerFault = "" } = found;
-  plan.foreign.push(name);
-  plan.damages.push({
-    path,
-    segment: name,
-    offset: 0,
-    reason: headerFault,
-    firstLsn,
-    lastLsn: firstLsn - 1,
-  });
-  return true;
-}
-
-/** Records that the manifest knows of, and no segment has, from the first on. */
+/** Records from the low mark on that the log had, and no segment has. */
 function fillBefore(
   plan: SalvagePlan,
   first: FoundSegment | undefined,
@@ -72,7 +54,7 @@ function fillBefore(
   if (manifest === undefined) return undefined;
   const { firstLsn, durableLsn, closed, link } = manifest;
   const nextLsn = first?.segment.firstLsn ?? durableLsn + 1;
-  if (nextLsn <= firstLsn || durableLsn < firstLsn) return undefined;
+  if (nextLsn <= firstLsn) return undefined;
   const epoch = first?.segment.epoch ?? manifest.epoch;
   const name = formatSegmentName(firstLsn, epoch);
   const resumes = first === undefined
@@ -89,7 +71,10 @@ function fillBefore(
     path: location,
     segment: name,
     offset: 0,
-    reason: "the manifest says that they were durable, and no segment has them",
+    reason: first === undefined
+      ? "the manifest says that they were durable, and no segment has them"
+      : `the first segment begins at record ${nextLsn}, but the oldest ` +
+        `record kept is ${firstLsn}`,
     firstLsn,
     lastLsn: nextLsn - 1,
   });

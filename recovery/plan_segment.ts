@@ -25,6 +25,8 @@ export function entryLink(
   return first?.firstLsn === segment.firstLsn ? first.previous : undefined;
 }
 
+const NOTHING_KNOWN = { firstLsn: 0, durableLsn: -1 };
+
 /** Plans what becomes of one segment; pure but for the plan it adds to. */
 export class SegmentPlanner {
   readonly #plan: SalvagePlan;
@@ -65,6 +67,7 @@ export class SegmentPlanner {
     if (next === undefined) this.#end();
     else this.#reach(next);
     if (this.#isDamaged) this.#rewrite();
+    if (next === undefined) this.#fillEnd();
     return this.#place;
   }
 
@@ -137,13 +140,17 @@ export class SegmentPlanner {
       this.#skip({ ...stop, reason }, next.firstLsn, resumes);
       return;
     }
-    this.#fillGap({ offset: stop.offset, reason }, next.firstLsn, resumes);
+    const at = { offset: stop.offset, reason };
+    this.#fillGap(at, next.firstLsn, resumes, next.epoch);
   }
 
-  /** Nothing is wrong with this one: what is missing gets one of its own. */
-  #fillGap(at: Break, nextLsn: number, resumes: number): void {
+  /**
+   * Nothing is wrong with this one: what is missing gets one of its own. Its
+   * epoch is that of what follows, so that it is neither fenced nor behind the
+   * place where that epoch found the log to end, and its name is free.
+   */
+  #fillGap(at: Break, nextLsn: number, resumes: number, epoch: number): void {
     const { nextLsn: firstLsn, joint: previous } = this.#place;
-    const { epoch } = this.#found.segment;
     const name = formatSegmentName(firstLsn, epoch);
     const lost = nextLsn - firstLsn;
     const hole = { resumes, lost };
@@ -159,21 +166,25 @@ export class SegmentPlanner {
 
   /** LSN up to which the manifest says that all was durable. */
   get #knownLsn(): number {
-    return this.#manifest?.durableLsn ?? 0;
+    const { durableLsn, firstLsn } = this.#manifest ?? NOTHING_KNOWN;
+    return durableLsn >= firstLsn ? durableLsn : 0;
   }
 
   /** The end of the log: what is written anew is synced, and sealed. */
   #end(): void {
-    const { stop, strayLsn, path } = this.#found;
-    const isLost = this.#knownLsn >= this.#place.nextLsn;
+    const { stop, strayLsn, path, end } = this.#found;
+    const isAtEnd = this.#place.nextLsn === end;
+    const isLost = this.#knownLsn >= this.#place.nextLsn && !isAtEnd;
     const isClosed = this.#manifest?.closed === true &&
       this.#knownLsn === this.#place.nextLsn - 1;
     if (isLost) {
       this.#skipLost(stop);
-    } else if (strayLsn >= this.#place.nextLsn && stop.remainder === "bytes") {
-      this.#damage(stop);
+    } else if (stop.remainder === "bytes" && strayLsn >= this.#place.nextLsn) {
+      // Behind the end that the manifest names no frame is evidence.
+      if (!isAtEnd) this.#damage(stop);
     } else if (
-      this.#plan.torn === undefined && stop.remainder === "bytes" && !isClosed
+      stop.remainder === "bytes" && this.#plan.torn === undefined &&
+      !isClosed && !isAtEnd
     ) {
       this.#plan.torn = { offset: stop.offset, reason: stop.reason, path };
     }
@@ -190,12 +201,37 @@ export class SegmentPlanner {
 
   /** The manifest knows of records at the end that are gone. */
   #skipLost(stop: Break): void {
-    const { durableLsn, closed, link } = this.#manifest!;
-    const reason = `${stop.reason}; the manifest says that all up to ` +
-      `${durableLsn} were durable`;
-    const resumes = closed ? link : this.#place.previous;
-    this.#skip({ offset: stop.offset, reason }, durableLsn + 1, resumes);
+    const { end } = this.#found;
+    const nextLsn = Math.min(this.#knownLsn + 1, end);
+    const resumes = nextLsn === end ? this.#place.previous : this.#lastLink;
+    this.#skip(this.#missedAt(stop), nextLsn, resumes);
     delete this.#plan.torn;
+  }
+
+  /** What is gone behind the end of this one was in segments of their own. */
+  #fillEnd(): void {
+    const { stop } = this.#found;
+    if (this.#manifest === undefined || this.#knownLsn < this.#place.nextLsn) {
+      return;
+    }
+    const { epoch, durableLsn } = this.#manifest;
+    const at = this.#missedAt(stop);
+    this.#fillGap(at, durableLsn + 1, this.#lastLink, epoch);
+    this.#plan.durableLsn = durableLsn;
+  }
+
+  #missedAt({ offset, reason }: Break): Break {
+    return {
+      offset,
+      reason: `${reason}; the manifest says that all up to ${this.#knownLsn} ` +
+        "were durable",
+    };
+  }
+
+  /** Checksum that the last record had, as far as that is known. */
+  get #lastLink(): number {
+    const { closed = false, link = 0 } = this.#manifest ?? {};
+    return closed ? link : this.#place.previous;
   }
 
   #skip(at: Break | undefined, nextLsn: number, resumes: number): void {
@@ -217,10 +253,18 @@ export class SegmentPlanner {
 
   #report({ offset, reason }: Break, lost: number, segment: string): void {
     const { path } = this.#found;
-    const firstLsn = this.#place.nextLsn;
-    const lastLsn = firstLsn + lost - 1;
-    const damage = { path, segment, offset, reason, firstLsn, lastLsn };
-    this.#plan.damages.push(damage);
+    const lastLsn = this.#place.nextLsn + lost - 1;
+    const { firstLsn: lowLsn } = this.#manifest ?? NOTHING_KNOWN;
+    // What lies below the oldest record that is kept is no loss.
+    const firstLsn = Math.max(this.#place.nextLsn, lowLsn);
+    this.#plan.damages.push({
+      path,
+      segment,
+      offset,
+      reason,
+      firstLsn,
+      lastLsn: Math.max(lastLsn, firstLsn - 1),
+    });
   }
 
   #rewrite(): void {

@@ -62,7 +62,9 @@ export async function rewriteEnd(
   try {
     const first = await frames.next();
     if (first.done) {
-      throw new Error(`Cannot rewrite from record ${range.firstLsn}: none is there`);
+      throw new Error(
+        `Cannot rewrite from record ${range.firstLsn}: none is there`,
+      );
     }
     const { firstLsn, previous } = first.value;
     let checksum = previous;
@@ -168,7 +170,10 @@ async function* framesOf(
 ): AsyncGenerator<PlacedFrame, undefined> {
   let before: SegmentCursor | undefined;
   for (const [index, segment] of segments.entries()) {
-    const end = Math.min(segments[index + 1]?.firstLsn ?? Infinity, lastLsn + 1);
+    const end = Math.min(
+      segments[index + 1]?.firstLsn ?? Infinity,
+      lastLsn + 1,
+    );
     if (end <= firstLsn) continue;
     const cursor = await SegmentCursor.open(storage, segment);
     try {

@@ -41,8 +41,6 @@ export interface PlannedDamage extends Break {
 export interface SalvagePlan {
   /** Segments to be written, in order. */
   rewrites: SegmentPlan[];
-  /** Segments that are another log's, or copies: to be kept, not read. */
-  foreign: string[];
   /** The damage, in order. */
   damages: PlannedDamage[];
   /** Number of records that are kept. */

@@ -17,7 +17,7 @@ import {
 import { readManifest } from "../storage/manifest_file.ts";
 import { RESERVE_NAME } from "../storage/space_reserve.ts";
 import type { Storage } from "../storage/storage.ts";
-import { arrangeSegments, type ArrangedSegments } from "./arrange_segments.ts";
+import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 
 /** The files of a directory, by what their names say. */
 export interface FileNames {

@@ -68,6 +68,7 @@ export class SegmentPlanner {
     else this.#reach(next);
     if (this.#isDamaged) this.#rewrite();
     if (next === undefined) this.#fillEnd();
+    else this.#fillUpTo(next);
     return this.#place;
   }
 
@@ -127,21 +128,34 @@ export class SegmentPlanner {
   }
 
   /** A segment that ends before the next one begins has lost its end. */
-  #reach({ segment: next, ...found }: FoundSegment): void {
-    const { nextLsn, previous } = this.#place;
-    if (nextLsn === next.firstLsn) return;
-    const { segment, stop } = this.#found;
-    const resumes = entryLink({ segment: next, ...found }) ?? previous;
+  #reach(next: FoundSegment): void {
+    const { segment, stop, end } = this.#found;
+    const { nextLsn } = this.#place;
+    // What is not damaged stays: what is missing gets a segment of its own.
     const isWhole = !this.#isDamaged && stop.remainder !== "bytes" &&
       nextLsn > segment.firstLsn;
-    const reason = `${stop.reason}; the next segment begins at record ` +
-      next.firstLsn;
-    if (!isWhole) {
-      this.#skip({ ...stop, reason }, next.firstLsn, resumes);
-      return;
-    }
-    const at = { offset: stop.offset, reason };
-    this.#fillGap(at, next.firstLsn, resumes, next.epoch);
+    if (nextLsn === end || isWhole) return;
+    const isNext = end === next.segment.firstLsn;
+    const resumes = isNext ? this.#linkInto(next) : this.#place.previous;
+    this.#skip(this.#missedBefore(next), end, resumes);
+  }
+
+  /** What is missing between this one and the next was in some of their own. */
+  #fillUpTo(next: FoundSegment): void {
+    const { firstLsn, epoch } = next.segment;
+    if (this.#place.nextLsn === firstLsn) return;
+    const at = this.#missedBefore(next);
+    this.#fillGap(at, firstLsn, this.#linkInto(next), epoch);
+  }
+
+  #linkInto(next: FoundSegment): number {
+    return entryLink(next) ?? this.#place.previous;
+  }
+
+  #missedBefore({ segment }: FoundSegment): Break {
+    const { offset, reason } = this.#found.stop;
+    const next = `the next segment begins at record ${segment.firstLsn}`;
+    return { offset, reason: `${reason}; ${next}` };
   }
 
   /**

@@ -161,17 +161,20 @@ function requireAbove(
   );
 }
 
+const NO_MANIFEST = { epoch: 0, firstLsn: 0, baseLsn: 0 };
+
 /** All of it before anything is changed: any of it may be refused. */
 async function findAll(
   storage: Storage,
-  { segments, manifest, end }: SalvageFiles,
+  { segments, manifest }: SalvageFiles,
 ): Promise<FoundSegment[]> {
   const found: FoundSegment[] = [];
   for (const [index, segment] of segments.entries()) {
-    const bounds = {
-      lowLsn: manifest?.firstLsn ?? 0,
-      end: segments[index + 1]?.firstLsn ?? end,
-    };
+    const { epoch, firstLsn: lowLsn, baseLsn } = manifest ?? NO_MANIFEST;
+    // Behind it is what an owner wrote after it had been overtaken.
+    const ownEnd = segment.epoch < epoch ? baseLsn + 1 : Infinity;
+    const nextLsn = segments[index + 1]?.firstLsn ?? Infinity;
+    const bounds = { lowLsn, end: Math.min(nextLsn, ownEnd) };
     found.push(await findRuns(storage, segment, bounds));
   }
   return found;
@@ -267,11 +270,25 @@ async function carryOut(
     const { name } = manifestFault;
     kept.set(name, await linkOriginal(storage, lock, name, originals));
   }
+  for (const name of unfenced(plan, files)) await keep(name);
   await requireHeld(storage.location, lock);
   await writeManifest(storage, manifestOf(plan, files, log, lock.epoch));
   await requireHeld(storage.location, lock);
   if (manifestFault !== undefined) await removeFiles(storage, [manifestFault]);
   return kept;
+}
+
+/**
+ * Fenced segments that begin where one of the log does: the manifest to come
+ * names a later end, behind which they would not lie any more.
+ */
+function unfenced({ rewrites }: SalvagePlan, files: SalvageFiles): string[] {
+  const made = rewrites.map(({ segment }) => segment);
+  const starts = new Set(
+    [...files.segments, ...made].map(({ firstLsn }) => firstLsn),
+  );
+  return files.fenced.filter(({ firstLsn }) => starts.has(firstLsn))
+    .map(({ name }) => name);
 }
 
 function manifestOf(

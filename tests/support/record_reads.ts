@@ -12,6 +12,7 @@ export function recordReads(storage: Storage, reads: number[]): Storage {
     list: () => storage.list(),
     open: async (name, mode) =>
       recordingFile(await storage.open(name, mode), reads),
+    link: (from, to) => storage.link(from, to),
     rename: (from, to) => storage.rename(from, to),
     remove: (name) => storage.remove(name),
     syncDirectory: () => storage.syncDirectory(),

@@ -9,6 +9,7 @@ import {
   encodeFrame,
   FRAME_HEADER_BYTES,
   frameBytes,
+  KIND,
 } from "../../storage/format/frame.ts";
 import { encodeHole } from "../../storage/format/hole.ts";
 import {
@@ -31,7 +32,7 @@ import {
 } from "../support/small_log.ts";
 
 interface AnyFrame {
-  kind: "records" | "mark" | "hole";
+  kind: "records" | "seal" | "hole";
   /** Absent for the next one. */
   firstLsn?: number;
   /** Number of records, or of lost ones. */
@@ -51,7 +52,7 @@ const rarely = <T>(value: fc.Arbitrary<T>) =>
   });
 
 const frame: fc.Arbitrary<AnyFrame> = fc.record({
-  kind: fc.constantFrom("records", "records", "mark", "hole"),
+  kind: fc.constantFrom("records", "records", "seal", "hole"),
   firstLsn: rarely(fc.integer({ min: 0, max: 14 })),
   lsns: fc.integer({ min: 0, max: 3 }),
   previous: rarely(fc.nat(2)),
@@ -99,7 +100,7 @@ test("Wal.open() copies a frame that is declared synced by half", async () => {
     { kind: "records", lsns: 0, syncedLsn: 11, salt: 7, gap: 0 },
     { kind: "hole", firstLsn: 11, lsns: 0, salt: 7, gap: 0 },
     { kind: "records", lsns: 1, salt: 7, gap: 0 },
-    { kind: "mark", lsns: 0, syncedLsn: 0, salt: 7, gap: 0 },
+    { kind: "seal", lsns: 0, syncedLsn: 0, salt: 7, gap: 0 },
   ];
   await checkSegments([{ spoilt: false, frames }]);
 });
@@ -190,7 +191,7 @@ function encode(
   frame: AnyFrame & { firstLsn: number; previous: number },
 ): { bytes: Uint8Array; link: number; nextLsn: number } {
   const { kind, firstLsn, previous, salt } = frame;
-  const lsns = kind === "mark"
+  const lsns = kind === "seal"
     ? 0
     : kind === "hole"
     ? frame.lsns
@@ -208,8 +209,16 @@ function encode(
   const bytes = new Uint8Array(frameBytes(length));
   bytes.set(payload, FRAME_HEADER_BYTES);
   const count = kind === "records" ? lsns : 0;
-  const header = { salt, previous, firstLsn, syncedLsn, count, length };
-  const checksum = encodeFrame(bytes, header);
+  const checksum = encodeFrame(bytes, {
+    salt,
+    previous,
+    firstLsn,
+    syncedLsn,
+    count,
+    length,
+    time: 0,
+    kind: KIND[kind],
+  });
   const link = kind === "records"
     ? checksum
     : kind === "hole"

@@ -129,15 +129,18 @@ export class SegmentPlanner {
 
   /** A segment that ends before the next one begins has lost its end. */
   #reach(next: FoundSegment): void {
-    const { segment, stop, end } = this.#found;
-    const { nextLsn } = this.#place;
-    // What is not damaged stays: what is missing gets a segment of its own.
-    const isWhole = !this.#isDamaged && stop.remainder !== "bytes" &&
-      nextLsn > segment.firstLsn;
-    if (nextLsn === end || isWhole) return;
+    const { end } = this.#found;
+    if (this.#place.nextLsn === end || this.#isWhole) return;
     const isNext = end === next.segment.firstLsn;
     const resumes = isNext ? this.#linkInto(next) : this.#place.previous;
     this.#skip(this.#missedBefore(next), end, resumes);
+  }
+
+  /** What is not damaged stays: what is missing gets a segment of its own. */
+  get #isWhole(): boolean {
+    const { segment, stop } = this.#found;
+    return !this.#isDamaged && stop.remainder !== "bytes" &&
+      this.#place.nextLsn > segment.firstLsn;
   }
 
   /** What is missing between this one and the next was in some of their own. */
@@ -192,7 +195,7 @@ export class SegmentPlanner {
     const isClosed = this.#manifest?.closed === true &&
       this.#knownLsn === this.#place.nextLsn - 1;
     if (isLost) {
-      this.#skipLost(stop);
+      if (!this.#isWhole) this.#skipLost(stop);
     } else if (stop.remainder === "bytes" && strayLsn >= this.#place.nextLsn) {
       // Behind the end that the manifest names no frame is evidence.
       if (!isAtEnd) this.#damage(stop);

@@ -69,7 +69,7 @@ function fillBefore(
   });
   plan.damages.push({
     path: location,
-    segment: name,
+    segment: "",
     offset: 0,
     reason: first === undefined
       ? "the manifest says that they were durable, and no segment has them"

@@ -177,7 +177,7 @@ export class SegmentPlanner {
       pieces: [{ kind: "hole", firstLsn, previous, hole }],
       replaces: false,
     });
-    this.#report(at, lost, name);
+    this.#report(at, lost, "");
     this.#place = { nextLsn, previous: resumes, joint: resumes };
   }
 

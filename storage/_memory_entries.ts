@@ -7,7 +7,12 @@ export type Entries = Map<string, MemoryContent>;
 /** A change of a directory's entries. */
 export type Change =
   | { kind: "create" | "remove"; name: string; content: MemoryContent }
-  | { kind: "rename" | "link"; name: string; to: string; content: MemoryContent };
+  | {
+    kind: "rename" | "link";
+    name: string;
+    to: string;
+    content: MemoryContent;
+  };
 
 /** The entries of a directory: which are certain, what was changed since. */
 export class MemoryEntries {

@@ -1,4 +1,10 @@
-import { linkSync, readdirSync, renameSync, statfsSync, unlinkSync } from "node:fs";
+import {
+  linkSync,
+  readdirSync,
+  renameSync,
+  statfsSync,
+  unlinkSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { acquireLock } from "./_lock_file.ts";

@@ -4,13 +4,15 @@ import { lsnsOf } from "./format/frame.ts";
 import { type FrameRecords, splitRecords } from "./format/records.ts";
 import type { SegmentName } from "./format/segment_name.ts";
 import type { RecordBatch } from "./frame_log.ts";
-import { SegmentCursor } from "./segment_cursor.ts";
+import { foreign, SegmentCursor } from "./segment_cursor.ts";
 import { describeFault, missingRecord } from "./segment_damage.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
 import type { Storage } from "./storage.ts";
 
 /** Which records to read. */
 export interface ReadRange {
+  /** The log's id, which all segments have to have. */
+  log: string;
   /** LSN of the first. */
   from: number;
   /** LSN of the last. */
@@ -28,11 +30,12 @@ export interface ReadRange {
 export async function* readSegments(
   storage: Storage,
   segments: SegmentName[],
-  { from, to, firstLsn }: ReadRange,
+  range: ReadRange,
 ): AsyncGenerator<RecordBatch> {
+  const { from, to, firstLsn } = range;
   let nextLsn = from;
   try {
-    for await (const batch of readAll(storage, segments, from, to)) {
+    for await (const batch of readAll(storage, segments, range)) {
       if (nextLsn < firstLsn()) break;
       yield batch;
       nextLsn = batch.firstLsn + (batch.lost ?? batch.records.length);
@@ -49,8 +52,7 @@ export async function* readSegments(
 async function* readAll(
   storage: Storage,
   segments: SegmentName[],
-  from: number,
-  to: number,
+  { log, from, to }: ReadRange,
 ): AsyncGenerator<RecordBatch> {
   let before: SegmentCursor | undefined;
   for (const [index, segment] of segments.entries()) {
@@ -59,6 +61,10 @@ async function* readAll(
     if (segment.firstLsn > to) return;
     const cursor = await SegmentCursor.open(storage, segment);
     try {
+      const { path, header } = cursor.reader;
+      if (header.log !== log) {
+        throw new CorruptLogError(path, 0, foreign(header.log, log));
+      }
       if (before !== undefined) cursor.requireToFollow(before);
       await cursor.seek(from);
       yield* readSegment(cursor, from, to, end);

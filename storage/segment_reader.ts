@@ -7,8 +7,8 @@ import {
   frameBytes,
   type FrameFault,
   isSeal,
-  unknownFeature,
   MAX_FRAME_BYTES,
+  unknownFeature,
 } from "./format/frame.ts";
 import {
   findEntry,
@@ -227,7 +227,9 @@ export class SegmentReader {
     const bytes = indexFrameBytes(footer);
     if (bytes === 0 || bytes > end) return undefined;
     const seal = await this.frameAt(end - bytes);
-    if ("fault" in seal || seal.salt !== salt || !isSeal(seal)) return undefined;
+    if ("fault" in seal || seal.salt !== salt || !isSeal(seal)) {
+      return undefined;
+    }
     const entry = findEntry(seal.payload, lsn);
     if (entry === undefined) return undefined;
     const frame = await this.frameAt(entry.offset);

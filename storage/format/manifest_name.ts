@@ -13,5 +13,7 @@ export function parseManifestName(name: string): number | undefined {
 
 /** Epoch of a manifest that is being written; `undefined` for others. */
 export function parseUnfinishedManifest(name: string): number | undefined {
-  return name.endsWith(".tmp") ? parseManifestName(name.slice(0, -4)) : undefined;
+  return name.endsWith(".tmp")
+    ? parseManifestName(name.slice(0, -4))
+    : undefined;
 }

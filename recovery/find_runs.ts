@@ -41,7 +41,7 @@ export interface FrameRun {
   joint?: number;
   /** The highest LSN that a frame declares synced. */
   syncedLsn: number;
-  /** Number of records, without those that holes skip. */
+  /** Number of records that are kept, without those that holes skip. */
   records: number;
   /** The highest time of a frame, in ms since 1970. */
   time: number;
@@ -59,8 +59,8 @@ export interface FoundSegment extends JudgedHeader {
   segment: SegmentName;
   /** Its path, for messages. */
   path: string;
-  /** LSN that the next segment begins with; `Infinity` if it is the last. */
-  next: number;
+  /** LSN before which it ends, whatever lies behind. */
+  end: number;
   /** The frames that may belong to it, by rising LSN and offset. */
   runs: FrameRun[];
   /**
@@ -72,34 +72,37 @@ export interface FoundSegment extends JudgedHeader {
   stop: Break & { remainder: Remainder };
 }
 
-/** Which records of a segment belong to the log. */
+/** Which records of a segment count. */
 export interface RunBounds {
-  /** LSN of the oldest record kept: those below do not count. */
-  from: number;
-  /** LSN that the next segment begins with, or the log ends before. */
+  /** LSN of the oldest that is kept: those below are not counted. */
+  lowLsn: number;
+  /** LSN before which the segment ends, whatever lies behind. */
   end: number;
 }
 
 /**
  * Finds what can be kept of a segment, whatever is damaged: runs of whole
- * frames with its salt, records that rise, and none from `end` on. A segment of
- * another log has none. Throws at a format of another version.
+ * frames with its salt, records that rise, and none from `end` on. Throws at a
+ * format of another version.
  */
 export async function findRuns(
   storage: Storage,
   segment: SegmentName,
   bounds: RunBounds,
-  log: string | undefined,
 ): Promise<FoundSegment> {
   const reader = await SegmentReader.openDamaged(storage, segment.name);
   try {
     const { path } = reader;
-    const judged = await judgeHeader(reader, segment, bounds.end, log);
-    const head = { segment, path, ...judged };
+    const judged = await judgeHeader(
+      reader,
+      segment,
+      bounds.end,
+      undefined,
+    );
+    const head = { segment, path, end: bounds.end, ...judged };
     const finder = new RunFinder(reader, head, bounds);
-    const isOwn = judged.isForeign === undefined;
-    if (isOwn && head.salt !== undefined) await finder.search(head.salt);
-    return { ...head, next: bounds.end, ...await finder.finish() };
+    if (head.salt !== undefined) await finder.search(head.salt);
+    return { ...head, ...await finder.finish() };
   } finally {
     await reader.close();
   }
@@ -108,7 +111,7 @@ export async function findRuns(
 /** Puts whole frames together to runs, in the order of the file. */
 class RunFinder {
   readonly #reader: SegmentReader;
-  readonly #from: number;
+  readonly #lowLsn: number;
   readonly #end: number;
   readonly #runs: FrameRun[] = [];
   readonly #salt: number;
@@ -121,10 +124,10 @@ class RunFinder {
   constructor(
     reader: SegmentReader,
     { header, salt = 0, segment }: JudgedHeader & { segment: SegmentName },
-    { from, end }: RunBounds,
+    { lowLsn, end }: RunBounds,
   ) {
     this.#reader = reader;
-    this.#from = from;
+    this.#lowLsn = lowLsn;
     this.#end = end;
     this.#salt = salt;
     this.#previous = header?.previous;
@@ -156,9 +159,7 @@ class RunFinder {
 
   async finish(): Promise<Pick<FoundSegment, "runs" | "strayLsn" | "stop">> {
     const offset = this.#offset;
-    const remainder = this.#nextLsn === this.#end
-      ? "nothing" // that is the log's
-      : await remainderAt(this.#reader, offset);
+    const remainder = await remainderAt(this.#reader, offset);
     const why = await this.#whyBroken();
     if (this.#gaveUp) why.reason += `; ${OVERLAPPING}`;
     const stop = { ...why, remainder };
@@ -195,14 +196,15 @@ class RunFinder {
     if (lsnsOf(frame) > 0) run.joint = link.joint;
     run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
     run.time = Math.max(run.time, frame.time);
-    const dropped = Math.max(0, this.#from - frame.firstLsn);
-    if (run.unreadable === undefined) {
-      run.records += Math.max(0, frame.count - dropped);
-    }
+    run.records += run.unreadable === undefined ? this.#countKept(frame) : 0;
     run.sealed = isSeal(frame);
     this.#previous = link.previous;
     this.#nextLsn = link.nextLsn;
     this.#offset = run.end;
+  }
+
+  #countKept({ firstLsn, count }: PlacedFrame): number {
+    return Math.max(0, count - Math.max(0, this.#lowLsn - firstLsn));
   }
 
   /** Without a header any checksum before will do for the first frame. */

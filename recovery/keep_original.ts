@@ -8,9 +8,7 @@ const STEP_BYTES = 1024 * 1024;
 
 /**
  * Gives a file that is no part of the log any more the name under which its
- * bytes are kept, and returns that name; durable then. What is kept already
- * stays: the same from a repair that was interrupted will do, a different one
- * is evidence of its own.
+ * bytes are kept, and returns that name; durable then.
  */
 export async function keepOriginal(
   storage: Storage,
@@ -18,28 +16,46 @@ export async function keepOriginal(
   file: string,
   originals: readonly string[],
 ): Promise<string> {
+  const name = await linkOriginal(storage, lock, file, originals);
+  // Another owner may be looking at it by now.
   await requireHeld(storage.location, lock);
-  let number = 1;
-  let name = formatOriginalName(file, number);
-  while (originals.includes(name)) {
-    if (await isCopy(storage, file, name)) break;
-    name = formatOriginalName(file, ++number);
-  }
-  if (!originals.includes(name)) await storage.link(file, name);
-  // Only then may the other name go: a crash must not lose both.
-  await storage.syncDirectory();
   await removeFiles(storage, [{ name: file }]);
   return name;
 }
 
-/** The name that {@linkcode keepOriginal} gives to a file that is new. */
-export function nextOriginal(
+/**
+ * Keeps a file's bytes under a second name, and returns that; durable then. A
+ * crash may lose either name from now on, but not both.
+ */
+export async function linkOriginal(
+  storage: Storage,
+  lock: StorageLock,
   file: string,
   originals: readonly string[],
-): string {
+): Promise<string> {
+  const name = await findOriginalName(storage, file, originals);
+  await requireHeld(storage.location, lock);
+  if (!originals.includes(name)) await storage.link(file, name);
+  await storage.syncDirectory();
+  return name;
+}
+
+/**
+ * The name under which a file's bytes are kept. What is kept already stays: the
+ * same from a repair that was interrupted will do, a different one is evidence
+ * of its own.
+ */
+export async function findOriginalName(
+  storage: Storage,
+  file: string,
+  originals: readonly string[],
+): Promise<string> {
   let number = 1;
-  while (originals.includes(formatOriginalName(file, number))) number++;
-  return formatOriginalName(file, number);
+  let name = formatOriginalName(file, number);
+  while (originals.includes(name) && !await isCopy(storage, file, name)) {
+    name = formatOriginalName(file, ++number);
+  }
+  return name;
 }
 
 async function isCopy(

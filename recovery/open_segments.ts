@@ -200,7 +200,7 @@ class Opening {
     const lastLsn = Math.max(scan.lastLsn, firstLsn - 1);
     return {
       lastLsn,
-      durableLsn: lastLsn > scan.lastLsn
+      durableLsn: lastLsn < firstLsn
         ? lastLsn
         : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn)),
       checksum: scan.checksum,

@@ -60,7 +60,7 @@ function putAside(
   if (found.isForeign === undefined) return false;
   const { segment, path, headerFault = "" } = found;
   const { name, firstLsn } = segment;
-  const contents = lostContents(segment, found.next, manifest);
+  const contents = lostContents(segment, found.end, manifest);
   plan.foreign.push(name);
   plan.damages.push({
     path,
@@ -98,9 +98,12 @@ function fillBefore(
   });
   plan.damages.push({
     path: location,
-    segment: name,
+    segment: "",
     offset: 0,
-    reason: "by the manifest the log has them, and no segment does",
+    reason: first === undefined
+      ? "by the manifest the log has them, and no segment does"
+      : `the first segment begins at record ${nextLsn}, but the oldest ` +
+        `record kept is ${firstLsn}`,
     firstLsn,
     lastLsn: nextLsn - 1,
   });

@@ -26,6 +26,8 @@ export function entryLink(
   return first?.firstLsn === segment.firstLsn ? first.previous : undefined;
 }
 
+const NOTHING_KNOWN = { firstLsn: 0, durableLsn: -1 };
+
 /** Plans what becomes of one segment; pure but for the plan it adds to. */
 export class SegmentPlanner {
   readonly #plan: SalvagePlan;
@@ -66,14 +68,16 @@ export class SegmentPlanner {
     if (next === undefined) this.#end();
     else this.#reach(next);
     if (this.#isDamaged) this.#rewrite();
+    if (next === undefined) this.#fillEnd();
+    else this.#fillUpTo(next);
     return this.#place;
   }
 
   #judgeHeader(): void {
-    const { header, headerFault, runs, segment, next } = this.#found;
+    const { header, headerFault, runs, segment, end } = this.#found;
     const { firstLsn } = segment;
     if (headerFault !== undefined && runs.length === 0) {
-      const contents = lostContents(segment, next, this.#manifest);
+      const contents = lostContents(segment, end, this.#manifest);
       const reason = `${headerFault}; ${contents.text}`;
       this.#damage({ offset: 0, reason }, 0, contents.isUnknown);
     } else if (headerFault !== undefined) {
@@ -126,26 +130,46 @@ export class SegmentPlanner {
   }
 
   /** A segment that ends before the next one begins has lost its end. */
-  #reach({ segment: next, ...found }: FoundSegment): void {
-    const { nextLsn, previous } = this.#place;
-    if (nextLsn === next.firstLsn) return;
-    const { segment, stop } = this.#found;
-    const resumes = entryLink({ segment: next, ...found }) ?? previous;
-    const isWhole = !this.#isDamaged && stop.remainder !== "bytes" &&
-      nextLsn > segment.firstLsn;
-    const reason = `${stop.reason}; the next segment begins at record ` +
-      next.firstLsn;
-    if (!isWhole) {
-      this.#skip({ ...stop, reason }, next.firstLsn, resumes);
-      return;
-    }
-    this.#fillGap({ offset: stop.offset, reason }, next.firstLsn, resumes);
+  #reach(next: FoundSegment): void {
+    const { end } = this.#found;
+    if (this.#place.nextLsn === end || this.#isWhole) return;
+    const isNext = end === next.segment.firstLsn;
+    const resumes = isNext ? this.#linkInto(next) : this.#place.previous;
+    this.#skip(this.#missedBefore(next), end, resumes);
   }
 
-  /** Nothing is wrong with this one: what is missing gets one of its own. */
-  #fillGap(at: Break, nextLsn: number, resumes: number): void {
+  /** What is not damaged stays: what is missing gets a segment of its own. */
+  get #isWhole(): boolean {
+    const { segment, stop } = this.#found;
+    return !this.#isDamaged && stop.remainder !== "bytes" &&
+      this.#place.nextLsn > segment.firstLsn;
+  }
+
+  /** What is missing between this one and the next was in some of their own. */
+  #fillUpTo(next: FoundSegment): void {
+    const { firstLsn, epoch } = next.segment;
+    if (this.#place.nextLsn === firstLsn) return;
+    const at = this.#missedBefore(next);
+    this.#fillGap(at, firstLsn, this.#linkInto(next), epoch);
+  }
+
+  #linkInto(next: FoundSegment): number {
+    return entryLink(next) ?? this.#place.previous;
+  }
+
+  #missedBefore({ segment }: FoundSegment): Break {
+    const { offset, reason } = this.#found.stop;
+    const next = `the next segment begins at record ${segment.firstLsn}`;
+    return { offset, reason: `${reason}; ${next}` };
+  }
+
+  /**
+   * Nothing is wrong with this one: what is missing gets one of its own. Its
+   * epoch is that of what follows, so that it is neither fenced nor behind the
+   * place where that epoch found the log to end, and its name is free.
+   */
+  #fillGap(at: Break, nextLsn: number, resumes: number, epoch: number): void {
     const { nextLsn: firstLsn, joint: previous } = this.#place;
-    const { epoch } = this.#found.segment;
     const name = formatSegmentName(firstLsn, epoch);
     const lost = nextLsn - firstLsn;
     const hole = { resumes, lost };
@@ -155,27 +179,31 @@ export class SegmentPlanner {
       pieces: [{ kind: "hole", firstLsn, previous, hole }],
       replaces: false,
     });
-    this.#report(at, lost, name);
+    this.#report(at, lost, "");
     this.#place = { nextLsn, previous: resumes, joint: resumes };
   }
 
   /** LSN up to which the manifest says that all was durable. */
   get #knownLsn(): number {
-    return this.#manifest?.durableLsn ?? 0;
+    const { durableLsn, firstLsn } = this.#manifest ?? NOTHING_KNOWN;
+    return durableLsn >= firstLsn ? durableLsn : 0;
   }
 
   /** The end of the log: what is written anew is synced, and sealed. */
   #end(): void {
-    const { stop, strayLsn, path } = this.#found;
-    const isLost = this.#knownLsn >= this.#place.nextLsn;
+    const { stop, strayLsn, path, end } = this.#found;
+    const isAtEnd = this.#place.nextLsn === end;
+    const isLost = this.#knownLsn >= this.#place.nextLsn && !isAtEnd;
     const isClosed = this.#manifest?.closed === true &&
       this.#knownLsn === this.#place.nextLsn - 1;
     if (isLost) {
-      this.#skipLost(stop);
-    } else if (strayLsn >= this.#place.nextLsn && stop.remainder === "bytes") {
-      this.#damage(stop);
+      if (!this.#isWhole) this.#skipLost(stop);
+    } else if (stop.remainder === "bytes" && strayLsn >= this.#place.nextLsn) {
+      // Behind the end that the manifest names no frame is evidence.
+      if (!isAtEnd) this.#damage(stop);
     } else if (
-      this.#plan.torn === undefined && stop.remainder === "bytes" && !isClosed
+      stop.remainder === "bytes" && this.#plan.torn === undefined &&
+      !isClosed && !isAtEnd
     ) {
       this.#plan.torn = { offset: stop.offset, reason: stop.reason, path };
     }
@@ -192,12 +220,37 @@ export class SegmentPlanner {
 
   /** The manifest knows of records at the end that are gone. */
   #skipLost(stop: Break): void {
-    const { durableLsn, closed, link } = this.#manifest!;
-    const reason = `${stop.reason}; the manifest says that all up to ` +
-      `${durableLsn} were durable`;
-    const resumes = closed ? link : this.#place.previous;
-    this.#skip({ offset: stop.offset, reason }, durableLsn + 1, resumes);
+    const { end } = this.#found;
+    const nextLsn = Math.min(this.#knownLsn + 1, end);
+    const resumes = nextLsn === end ? this.#place.previous : this.#lastLink;
+    this.#skip(this.#missedAt(stop), nextLsn, resumes);
     delete this.#plan.torn;
+  }
+
+  /** What is gone behind the end of this one was in segments of their own. */
+  #fillEnd(): void {
+    const { stop } = this.#found;
+    if (this.#manifest === undefined || this.#knownLsn < this.#place.nextLsn) {
+      return;
+    }
+    const { epoch, durableLsn } = this.#manifest;
+    const at = this.#missedAt(stop);
+    this.#fillGap(at, durableLsn + 1, this.#lastLink, epoch);
+    this.#plan.durableLsn = durableLsn;
+  }
+
+  #missedAt({ offset, reason }: Break): Break {
+    return {
+      offset,
+      reason: `${reason}; the manifest says that all up to ${this.#knownLsn} ` +
+        "were durable",
+    };
+  }
+
+  /** Checksum that the last record had, as far as that is known. */
+  get #lastLink(): number {
+    const { closed = false, link = 0 } = this.#manifest ?? {};
+    return closed ? link : this.#place.previous;
   }
 
   #skip(at: Break | undefined, nextLsn: number, resumes: number): void {
@@ -219,10 +272,18 @@ export class SegmentPlanner {
 
   #report(at: Break, lost: number, segment: string, isUnknown = false): void {
     const { offset, reason } = at;
-    const { nextLsn: firstLsn } = this.#place;
-    const lastLsn = firstLsn + lost - 1;
+    const { path } = this.#found;
+    const lastLsn = this.#place.nextLsn + lost - 1;
+    const { firstLsn: lowLsn } = this.#manifest ?? NOTHING_KNOWN;
+    // What lies below the oldest record that is kept is no loss.
+    const firstLsn = Math.max(this.#place.nextLsn, lowLsn);
     this.#plan.damages.push({
-      ...{ path: this.#found.path, segment, offset, reason, firstLsn, lastLsn },
+      path,
+      segment,
+      offset,
+      reason,
+      firstLsn,
+      lastLsn: Math.max(lastLsn, firstLsn - 1),
       ...(isUnknown && { lossUnknown: true }),
     });
   }

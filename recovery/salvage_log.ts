@@ -1,13 +1,23 @@
 import { randomNumber } from "../storage/create_segment.ts";
+import { requireHeld } from "../storage/fenced_error.ts";
 import { makeLogId } from "../storage/format/log_id.ts";
+import type { Manifest } from "../storage/format/manifest.ts";
+import type { SegmentName } from "../storage/format/segment_name.ts";
 import { writeManifest } from "../storage/manifest_file.ts";
-import { SegmentReader } from "../storage/segment_reader.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
+import { arrangeSegments } from "./arrange_segments.ts";
+import { lostContents } from "./describe_contents.ts";
+import { findForeign, type ForeignSegment } from "./find_foreign.ts";
+import type { FoundSegment } from "./find_runs.ts";
 import { findSegments } from "./find_segments.ts";
 import { missingFile } from "./judge_end.ts";
-import { keepOriginal, nextOriginal } from "./keep_original.ts";
+import {
+  findOriginalName,
+  keepOriginal,
+  linkOriginal,
+} from "./keep_original.ts";
 import { planSalvage } from "./plan_salvage.ts";
-import { removeUnfinished } from "./remove_files.ts";
+import { removeFiles, removeUnfinished } from "./remove_files.ts";
 import { rewriteSegment } from "./rewrite_segment.ts";
 import type { PlannedDamage, SalvagePlan } from "./salvage_plan.ts";
 import { type DamagedSurvey, surveyDamaged } from "./survey.ts";
@@ -16,7 +26,8 @@ import { type DamagedSurvey, surveyDamaged } from "./survey.ts";
 export interface SalvageOptions {
   /**
    * The storage's lock, which the caller holds and keeps. Without it nothing
-   * is changed, and the report says what would be.
+   * is changed, and the report says what would be. Its epoch has to be above
+   * all that file names show, as it is unless lock files were removed.
    */
   lock?: StorageLock | undefined;
 }
@@ -65,11 +76,11 @@ export interface SalvageReport {
  * the name of its next revision; the bytes that they had are kept as
  * `NAME.wal.broken`, and so is a segment of another log, or a copy under a wrong
  * name. What is not damaged is not touched, and a torn end, as a crash may leave
- * it, is no damage. When it resolves all is durable. A crash inside it loses nothing
- * more: what is left to do is done by the next call.
+ * it, is no damage. When it resolves all is durable. A crash inside it loses
+ * nothing more: what is left to do is done by the next call.
  *
- * Throws `FormatVersionError`, `ForeignFileError`, `FencedError` or
- * `StorageError`.
+ * Throws `FormatVersionError`, `ForeignFileError`, `FencedError`,
+ * `StorageError`, or `RangeError` at a lock whose epoch is too low.
  *
  * @example
  * ```ts
@@ -107,31 +118,89 @@ export async function salvageLog(
   storage: Storage,
   { lock }: SalvageOptions = {},
 ): Promise<SalvageReport> {
-  const files = await surveyDamaged(storage);
-  const plan = planSalvage(await findSegments(storage, files), {
-    location: storage.location,
-    manifest: files.manifest,
-  });
-  plan.damages.unshift(...damageOfManifest(storage, files));
-  if (plan.damages.length === 0) return toReport(storage, plan, new Map());
+  const files = await findFiles(storage);
+  if (lock !== undefined) requireAbove(storage, lock, files);
+  const found = await findSegments(storage, files);
+  const { manifest } = files;
+  const plan = planSalvage(found, { location: storage.location, manifest });
+  plan.damages.unshift(
+    ...damageOfManifest(storage, files),
+    ...files.foreign.map((one) => damageOfForeign(one, found, manifest)),
+  );
   const kept = lock === undefined
-    ? foresee(plan, files)
+    ? await foresee(storage, plan, files)
     : await carryOut(storage, lock, plan, files);
   return toReport(storage, plan, kept);
+}
+
+/** The files of a log that may be damaged, without what is not its own. */
+interface SalvageFiles extends DamagedSurvey {
+  /** The log's id, if anything tells it. */
+  log: string | undefined;
+  /** Segments that are not the log's. */
+  foreign: ForeignSegment[];
+}
+
+async function findFiles(storage: Storage): Promise<SalvageFiles> {
+  const files = await surveyDamaged(storage);
+  const { manifest } = files;
+  const { log, foreign } = await findForeign(storage, files.found, manifest);
+  const names = new Set(foreign.map(({ name }) => name));
+  const found = files.found.filter(({ name }) => !names.has(name));
+  const arranged = arrangeSegments(found, manifest);
+  return { ...files, ...arranged, found, log, foreign };
+}
+
+/** Else the manifest that it writes would not be the one that counts. */
+function requireAbove(
+  { location }: Storage,
+  { epoch }: StorageLock,
+  { highestEpoch }: SalvageFiles,
+): void {
+  if (epoch > highestEpoch) return;
+  throw new RangeError(
+    `Cannot salvage "${location}" as the lock's epoch must be above ` +
+      `${highestEpoch}, which file names show: received ${epoch}`,
+  );
+}
+
+/** What is known of a segment that is no part of the log. */
+function damageOfForeign(
+  { path, reason, ...segment }: ForeignSegment,
+  found: readonly FoundSegment[],
+  manifest: Manifest | undefined,
+): PlannedDamage {
+  const { name, firstLsn } = segment;
+  const before = found.filter((one) => one.segment.firstLsn <= firstLsn);
+  const reached = Math.max(
+    0,
+    ...before.map(({ runs }) => runs.at(-1)?.nextLsn ?? 0),
+  );
+  const next = found.find((one) => one.segment.firstLsn > firstLsn);
+  const end = reached > firstLsn
+    ? firstLsn
+    : next?.segment.firstLsn ?? Infinity;
+  const { text, isUnknown } = lostContents(segment, end, manifest);
+  return {
+    path,
+    segment: name,
+    offset: 0,
+    reason: `${reason}; ${text}`,
+    firstLsn,
+    lastLsn: firstLsn - 1,
+    ...(isUnknown && { lossUnknown: true }),
+  };
 }
 
 /** Without a whole manifest nobody knows what the log had. */
 function damageOfManifest(
   { location }: Storage,
-  files: DamagedSurvey,
+  files: SalvageFiles,
 ): PlannedDamage[] {
-  const { manifestFault, segments } = files;
-  const isIncomplete = manifestFault === undefined &&
-    (files.manifest === undefined
-      ? segments.length > 0
-      : segments.some(({ epoch }) => epoch > files.manifest!.epoch));
+  const { manifestFault, found, segments, manifest } = files;
+  const isMissing = found.some(({ epoch }) => epoch > (manifest?.epoch ?? 0));
   const reason = manifestFault?.reason ??
-    (isIncomplete ? missingFile(files) : undefined);
+    (isMissing ? missingFile(files) : undefined);
   if (reason === undefined) return [];
   const firstLsn = segments[0]?.firstLsn ?? 1;
   return [{
@@ -149,24 +218,38 @@ function damageOfManifest(
 /** Names of the originals by the names that they had. */
 type Originals = ReadonlyMap<string, string>;
 
-/** Files that are to be kept under another name, and not to be read. */
-function putAside({ foreign }: SalvagePlan, files: DamagedSurvey): string[] {
-  const { manifestFault, replaced } = files;
+/** Segments that are to be kept under another name, and not to be read. */
+function putAside(plan: SalvagePlan, files: SalvageFiles): string[] {
+  const { replaced, foreign, obsolete, manifest } = files;
+  // The manifest to come does not say what an earlier one had rewritten.
+  const { damages, foreign: intruders } = plan;
+  const { rewriteLsn = 0, firstLsn = 0 } = manifest ?? {};
+  const isRewritten = (segment: SegmentName) =>
+    rewriteLsn > 0 && segment.firstLsn >= Math.max(rewriteLsn, firstLsn);
+  const rewritten = damages.length > 0 ? obsolete.filter(isRewritten) : [];
   return [
-    ...replaced.map(({ name }) => name),
-    ...foreign,
-    ...(manifestFault === undefined ? [] : [manifestFault.name]),
+    ...[...replaced, ...foreign, ...rewritten].map(({ name }) => name),
+    ...intruders,
   ];
 }
 
-function foresee(plan: SalvagePlan, files: DamagedSurvey): Originals {
-  const { rewrites } = plan;
-  const rewritten = rewrites.filter(({ replaces }) => replaces)
-    .map(({ segment: { name } }) => name);
-  return new Map(
-    [...rewritten, ...putAside(plan, files)]
-      .map((name) => [name, nextOriginal(name, files.originals)]),
-  );
+async function foresee(
+  storage: Storage,
+  plan: SalvagePlan,
+  files: SalvageFiles,
+): Promise<Originals> {
+  const { manifestFault } = files;
+  const names = [
+    ...putAside(plan, files),
+    ...plan.rewrites.filter(({ replaces }) => replaces)
+      .map(({ segment }) => segment.name),
+    ...(manifestFault === undefined ? [] : [manifestFault.name]),
+  ];
+  const kept = new Map<string, string>();
+  for (const name of names) {
+    kept.set(name, await findOriginalName(storage, name, files.originals));
+  }
+  return kept;
 }
 
 /** Each step leaves a log that loses no more than the one before. */
@@ -174,46 +257,67 @@ async function carryOut(
   storage: Storage,
   lock: StorageLock,
   plan: SalvagePlan,
-  files: DamagedSurvey,
+  files: SalvageFiles,
 ): Promise<Originals> {
-  await removeUnfinished(storage, files, lock.epoch);
+  const { manifestFault, originals } = files;
   const kept = new Map<string, string>();
   const keep = async (name: string) => {
-    const { originals } = files;
     kept.set(name, await keepOriginal(storage, lock, name, originals));
   };
-  const log = files.manifest?.log ?? await logIdOf(storage, files);
+  if (plan.damages.length > 0) {
+    await removeUnfinished(storage, files, lock.epoch);
+  }
+  // Also what an interrupted salvage has left to do.
   for (const name of putAside(plan, files)) await keep(name);
+  if (plan.damages.length === 0) return kept;
+  const log = files.log ?? makeLogId(() => randomNumber(storage));
   for (const rewrite of plan.rewrites) {
     await rewriteSegment(storage, lock, rewrite, { log, time: plan.time });
     if (rewrite.replaces) await keep(rewrite.segment.name);
   }
-  await writeManifest(storage, {
-    log,
-    epoch: lock.epoch,
-    firstLsn: files.manifest?.firstLsn ?? files.segments[0]?.firstLsn ?? 1,
-    baseLsn: plan.lastLsn,
-    durableLsn: plan.durableLsn,
-    rewriteLsn: 0,
-    time: plan.time,
-    link: 0,
-    closed: false,
-  });
+  // A damaged one goes after the new one is there: an older one may count else.
+  if (manifestFault !== undefined) {
+    const { name } = manifestFault;
+    kept.set(name, await linkOriginal(storage, lock, name, originals));
+  }
+  for (const name of unfenced(plan, files)) await keep(name);
+  await requireHeld(storage.location, lock);
+  await writeManifest(storage, manifestOf(plan, files, log, lock.epoch));
+  await requireHeld(storage.location, lock);
+  if (manifestFault !== undefined) await removeFiles(storage, [manifestFault]);
   return kept;
 }
 
-/** The id that the first whole header has, else a new one. */
-async function logIdOf(
-  storage: Storage,
-  { segments }: DamagedSurvey,
-): Promise<string> {
-  for (const { name } of segments) {
-    const reader = await SegmentReader.openDamaged(storage, name);
-    const { found } = reader;
-    await reader.close();
-    if (!("fault" in found)) return found.log;
-  }
-  return makeLogId(() => randomNumber(storage));
+/**
+ * Fenced segments that begin where one of the log does: the manifest to come
+ * names a later end, behind which they would not lie any more.
+ */
+function unfenced({ rewrites }: SalvagePlan, files: SalvageFiles): string[] {
+  const made = rewrites.map(({ segment }) => segment);
+  const starts = new Set(
+    [...files.segments, ...made].map(({ firstLsn }) => firstLsn),
+  );
+  return files.fenced.filter(({ firstLsn }) => starts.has(firstLsn))
+    .map(({ name }) => name);
+}
+
+function manifestOf(
+  { lastLsn, durableLsn, time }: SalvagePlan,
+  { manifest, segments }: SalvageFiles,
+  log: string,
+  epoch: number,
+): Manifest {
+  return {
+    log,
+    epoch,
+    firstLsn: manifest?.firstLsn ?? segments[0]?.firstLsn ?? 1,
+    baseLsn: lastLsn,
+    durableLsn,
+    rewriteLsn: 0,
+    time,
+    link: 0,
+    closed: false,
+  };
 }
 
 function toReport(

@@ -29,7 +29,7 @@ export interface SegmentPlan {
 export interface PlannedDamage extends Break {
   /** The path of the segment. */
   path: string;
-  /** The segment that is written anew for it; another one if it was missing. */
+  /** The file whose bytes are kept for it; empty if it was missing. */
   segment: string;
   /** LSN of the first record that is lost, or before which the place is. */
   firstLsn: number;
@@ -43,7 +43,7 @@ export interface PlannedDamage extends Break {
 export interface SalvagePlan {
   /** Segments to be written, in order. */
   rewrites: SegmentPlan[];
-  /** Segments that are another log's, or copies: to be kept, not read. */
+  /** Files that are none, whatever their names say: to be kept, not read. */
   foreign: string[];
   /** The damage, in order. */
   damages: PlannedDamage[];

@@ -157,10 +157,10 @@ export class SegmentLog implements FrameLog {
   /** Reads through handles of its own, so it may overlap with appends. */
   read(from: number, to: number): AsyncGenerator<RecordBatch> {
     return readSegments(this.#storage, [...this.#segments], {
+      log: this.#manifest.log,
       from,
       to,
       firstLsn: () => this.firstLsn,
-      log: this.#manifest.log,
     });
   }
 

@@ -6,13 +6,30 @@
  */
 import { salvageLog } from "../../recovery/salvage_log.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
+import {
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+} from "../../storage/format/manifest.ts";
+import {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  type SegmentHeader,
+} from "../../storage/format/segment_header.ts";
 import type { OnCall } from "../../storage/memory_file.ts";
 import { seeded } from "../../storage/_seeded.ts";
-import { assert, assertEquals, assertGreater } from "../support/assert.ts";
+import type { StorageLock } from "../../storage/storage.ts";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertRejects,
+} from "../support/assert.ts";
 import { salvage } from "../support/check_salvage.ts";
 import { cutAt } from "../support/cut_at.ts";
 import { test } from "../support/register.ts";
 import {
+  filesOf,
   makeSmallLog,
   type ReadLog,
   readLog,
@@ -21,6 +38,8 @@ import {
 
 /** Files by name; those that are damaged may not get lost. */
 type Files = Map<string, Uint8Array>;
+
+const MANIFEST = "00000003.manifest";
 
 const DAMAGE: Record<string, (files: Files, log: SmallLog) => void> = {
   "a frame in a sealed segment": (files, log) => spoil(files, log, 1, 1),
@@ -39,6 +58,36 @@ const DAMAGE: Record<string, (files: Files, log: SmallLog) => void> = {
     files.delete(log.segments[1].name);
     files.set(log.segments[2].name, new Uint8Array());
   },
+  "all segments": (files, log) => {
+    for (const { name } of log.segments) files.delete(name);
+  },
+  "the last segment, and the end before it": (files, log) => {
+    files.delete(log.segments[2].name);
+    const { name, frames } = log.segments[1];
+    files.set(name, files.get(name)!.slice(0, frames[1].offset + 3));
+  },
+  "the manifest": (files) => {
+    files.get(MANIFEST)![50] ^= 1;
+  },
+  "the manifest, and there is an older one": (files, log) => {
+    // It would drop what it says was written anew.
+    const manifest = decodeManifest(files.get(MANIFEST)!) as Manifest;
+    const older = { ...manifest, epoch: 2, baseLsn: 4, rewriteLsn: 5 };
+    files.set("00000002.manifest", encodeManifest({ ...older, firstLsn: 5 }));
+    files.get(MANIFEST)![50] ^= 1;
+    spoil(files, log, 0, 1);
+  },
+  "a manifest that is missing, and a frame": (files, log) => {
+    files.delete(MANIFEST);
+    spoil(files, log, 1, 1);
+  },
+  "a segment of another log, and one of its own": (files, log) => {
+    const other = files.get(log.segments[1].name)!.slice();
+    const header = decodeSegmentHeader(other) as SegmentHeader;
+    other.set(encodeSegmentHeader({ ...header, log: "f".repeat(32) }));
+    files.set("0000000000000003-00000009.wal", other);
+    spoil(files, log, 2, 1);
+  },
 };
 
 const CHOICES = {
@@ -52,9 +101,7 @@ const CHOICES = {
 for (const [what, damage] of Object.entries(DAMAGE)) {
   test(`salvageLog() may be cut off at any call: ${what}`, async () => {
     const log = await makeSmallLog(true);
-    const files: Files = new Map(
-      log.segments.map(({ name, bytes }) => [name, bytes.slice()]),
-    );
+    const files = filesIn(log);
     damage(files, log);
     const undisturbed = storageWith(files);
     await salvage(undisturbed);
@@ -77,7 +124,7 @@ for (const [what, damage] of Object.entries(DAMAGE)) {
         break;
       }
     }
-    assertGreater(crashes, 40);
+    assertGreater(crashes, 30);
   });
 }
 
@@ -95,10 +142,24 @@ async function checkGoesOn(
     );
     const isKept = kept.some((file) => sameBytes(storage.get(file)!, bytes));
     assert(isKept, `the bytes of ${name} are gone`);
-    // An interrupted salvage does not pile up copies.
+    // An interrupted salvage does not pile up copies, nor revisions.
     assert(kept.length <= 2, kept.join());
+    if (!name.endsWith(".wal")) continue;
+    const revision = name.replace(/wal$/, "");
+    const repaired = storage.list().filter((file) =>
+      file.startsWith(revision) && !file.startsWith(name) &&
+      !file.endsWith(".tmp")
+    );
+    assert(repaired.length <= 1, repaired.join());
   }
   assertEquals(await readLog(storage, { recovery: "strict" }), want);
+}
+
+function filesIn({ segments, others }: SmallLog): Files {
+  const all = segments.map(({ name, bytes }) => [name, bytes] as const);
+  return new Map(
+    [...others, ...all].map(([name, bytes]) => [name, bytes.slice()]),
+  );
 }
 
 function storageWith(
@@ -124,30 +185,56 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-test("salvageLog() renames nothing once another owner has taken over", async () => {
+test("salvageLog() changes nothing of the log once another owner has taken over", async () => {
   const log = await makeSmallLog(true);
-  const files: Files = new Map(
-    log.segments.map(({ name, bytes }) => [name, bytes.slice()]),
-  );
+  const files = filesIn(log);
   spoil(files, log, 0, 0);
   spoil(files, log, 1, 1);
+  files.delete(log.segments[2].name);
+  const undisturbed = storageWith(files);
+  await salvage(undisturbed);
+  const want = await readLog(undisturbed);
   let fenced = 0;
   for (let at = 1, calls = at; calls >= at; at++) {
     calls = -1; // the lock's own call
-    let renames = 0;
+    const changes: string[] = [];
+    let next: StorageLock | undefined;
     const storage = storageWith(files, {
-      onCall({ operation }) {
+      onCall({ operation, file }) {
         calls++;
-        if (calls > at && operation === "rename") renames++;
-        if (calls === at) storage.lock({ takeOver: true });
+        // What it was making is its own, and so is the manifest of its epoch.
+        const isOwn = file.endsWith(".tmp") && operation !== "link";
+        const isChange = ["link", "rename", "remove"].includes(operation);
+        if (calls > at && isChange && !isOwn) {
+          changes.push(`${operation} ${file}`);
+        }
+        if (calls === at) next = storage.lock({ takeOver: true });
       },
     });
-    const lock = storage.lock();
+    const lock = storage.lock({ above: 3 });
     await salvageLog(storage, { lock }).catch((error) => {
       assertEquals(error.name, "FencedError");
       fenced++;
     });
-    assertEquals(renames, 0, `after call ${at}`);
+    assertEquals(changes, [], `after call ${at}`);
+    if (next === undefined) continue;
+    const made = calls;
+    calls = -Infinity;
+    await salvageLog(storage, { lock: next });
+    await next.release();
+    assertEquals(await readLog(storage, { recovery: "strict" }), want);
+    calls = made;
   }
   assertGreater(fenced, 20);
+});
+
+test("salvageLog() wants a lock whose epoch is above all that names show", async () => {
+  const log = await makeSmallLog(true);
+  const files = filesIn(log);
+  spoil(files, log, 0, 0);
+  const storage = storageWith(files);
+  const lock = storage.lock();
+  const error = await assertRejects(() => salvageLog(storage, { lock }));
+  assertEquals((error as Error).name, "RangeError");
+  assertEquals(filesOf(storage), files);
 });

@@ -8,16 +8,24 @@ import {
   FRAME_HEADER_BYTES,
   type FrameHeader,
 } from "../../storage/format/frame.ts";
+import { crc32 } from "../../storage/format/crc32.ts";
+import {
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+} from "../../storage/format/manifest.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
+import { salvageLog } from "../../recovery/salvage_log.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,
   assertEquals,
+  assertGreater,
   assertRejects,
   assertStringIncludes,
 } from "../support/assert.ts";
@@ -88,8 +96,8 @@ test("salvageLog() makes a segment for one that is missing", async () => {
     report.damages[0].reason,
     "the next segment begins at record 9",
   );
-  // Of the epoch of the one before, so that none behind counts as fenced.
-  assert(storage.list().includes("0000000000000005-00000001.wal"));
+  // Of the epoch of the one behind, so that neither counts as fenced.
+  assert(storage.list().includes("0000000000000005-00000003.wal"));
 });
 
 test("salvageLog() finds damage in several segments, and several in one", async () => {
@@ -113,9 +121,14 @@ test("salvageLog() gives up a segment of which nothing is left", async () => {
     await checkSalvage(middle, { holes: [[5, 8]], isDamaged: true });
     const first = await damaged((_, put) => put(0, rubbish));
     await checkSalvage(first, { holes: [[1, 4]], isDamaged: true });
-    // Nobody knows how many records the last segment had.
+    // The manifest knows how many records the last segment had.
     const last = await damaged((_, put) => put(2, rubbish));
-    await checkSalvage(last, { holes: [], lastLsn: 8, isDamaged: true });
+    await checkSalvage(last, { holes: [[9, 12]], isDamaged: true });
+    // Nobody knows how many there were where the writer died.
+    const dead = await damaged((_, put) => put(2, rubbish), false);
+    const { damages } = await salvageLog(dead);
+    assertStringIncludes(damages[0].reason, "nobody knows which records");
+    await checkSalvage(dead, { holes: [], lastLsn: 8, isDamaged: true });
   }
 });
 
@@ -190,6 +203,8 @@ function reencode(
     syncedLsn: Number(view.getBigUint64(24, true)),
     count: view.getUint32(32, true),
     length: view.getUint32(36, true),
+    time: view.getUint32(40, true) + 2 ** 32 * view.getUint16(44, true),
+    kind: view.getUint8(46),
     ...change,
   });
   return bytes;
@@ -277,19 +292,27 @@ test("salvageLog() keeps the originals of each repair", async () => {
   const name = "0000000000000005-00000002.wal";
   const first = storage.get(name)!;
   await salvage(storage);
-  const again = storage.get(name)!;
+  const revision = "0000000000000005-00000002.1.wal";
+  const again = storage.get(revision)!;
   again[70] ^= 1;
-  storage.put(name, again);
+  storage.put(revision, again);
   await salvage(storage);
   assertEquals(storage.get(`${name}.broken`), first);
-  assertEquals(storage.get(`${name}.broken.2`), again);
-  assertEquals((await readLog(storage)).holes, [[5, 5], [6, 7]]);
+  assertEquals(storage.get(`${revision}.broken`), again);
+  assertEquals(storage.get(name), undefined);
+  assertEquals(storage.get(revision), undefined);
+  assert(storage.list().includes("0000000000000005-00000002.2.wal"));
+  const want = await readLog(storage);
+  assertEquals(want.holes, [[5, 5], [6, 7]]);
+  // One that a repair has replaced is no part of the log, and is kept too.
   const alike = first.slice();
   alike[70] ^= 1;
   storage.put(name, alike);
-  await salvage(storage);
+  assertEquals((await salvage(storage)).damages, []);
   assertEquals(storage.get(`${name}.broken`), first);
-  assertEquals(storage.get(`${name}.broken.3`), alike);
+  assertEquals(storage.get(`${name}.broken.2`), alike);
+  assertEquals(storage.get(name), undefined);
+  assertEquals(await readLog(storage), want);
 });
 
 test("salvageLog() refuses a version that it does not know, and changes nothing", async () => {
@@ -298,6 +321,8 @@ test("salvageLog() refuses a version that it does not know, and changes nothing"
       put((index + 1) % 3, spoil(log, (index + 1) % 3, 0));
       const bytes = log.segments[index].bytes.slice();
       bytes[8] = 2;
+      const checksum = crc32(bytes.subarray(0, 60));
+      new DataView(bytes.buffer).setUint32(60, checksum, true);
       put(index, bytes);
     });
     const before = filesOf(storage);
@@ -320,7 +345,7 @@ test("Wal.open() in mode salvage warns of each hole, with all there is to know",
   assertEquals(warnings.length, 1);
   const [warning] = warnings;
   const name = "[memory]/0000000000000005-00000002.wal";
-  assertStringIncludes(warning, `"${name}" is damaged at offset 112`);
+  assertStringIncludes(warning, `"${name}" is damaged at offset 120`);
   assertStringIncludes(warning, "checksum: expected 0x");
   assertStringIncludes(warning, "records 6 to 7 are lost");
   assertStringIncludes(warning, `"${name}.broken"`);
@@ -335,7 +360,8 @@ test("Wal.read() skips a hole, and Wal.readBatches() shows the part asked for", 
   assertEquals(lsns, [4, 9]);
   for (const [from, to] of [[5, 8], [6, 7], [5, 5], [8, 8]]) {
     const batches = [];
-    for await (const batch of wal.readBatches({ from, to })) {
+    for await (const { time, ...batch } of wal.readBatches({ from, to })) {
+      assertGreater(time ?? 0, 0);
       batches.push(batch);
     }
     const lost = to - from + 1;
@@ -366,11 +392,14 @@ test("Wal.open() copies what is unsynced behind a hole that skips nothing", asyn
     put(2, reencode(bytes, offset, { previous: 0xbad }).slice(0, end));
   }, false);
   await salvage(storage);
-  const name = "0000000000000009-00000003.wal";
+  const name = "0000000000000009-00000003.1.wal";
   const repaired = storage.get(name)!;
   storage.put(name, repaired.slice(0, -5));
+  const manifest = decodeManifest(storage.get("00000004.manifest")!);
+  const less = { ...manifest as Manifest, durableLsn: 8 };
+  storage.put("00000004.manifest", encodeManifest(less));
   const kept = { lsns: lsnsWithout([], 9), holes: [] };
   assertEquals(await readLog(storage), kept);
-  assert(storage.list().includes("0000000000000009-00000004.wal"));
+  assert(storage.list().includes("0000000000000009-00000005.wal"));
   assertEquals(await readLog(storage, { recovery: "strict" }), kept);
 });

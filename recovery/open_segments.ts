@@ -1,4 +1,5 @@
 import { randomNumber } from "../storage/create_segment.ts";
+import { requireHeld } from "../storage/fenced_error.ts";
 import { formatManifestName } from "../storage/format/manifest_name.ts";
 import { makeLogId } from "../storage/format/log_id.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
@@ -247,6 +248,9 @@ class Opening {
       closed: false,
     };
     await this.#reserve.spend(() => writeManifest(storage, manifest));
+    // If it is still the owner, any taker finds what it has decided, and so
+    // misses nothing that is removed from here on.
+    await requireHeld(storage.location, this.#lock);
     const dropped = files.segments.filter((one) => !segments.includes(one));
     await removeFiles(storage, dropped);
     const state = { segments, fenced, manifest, lastLsn, checksum };
@@ -309,6 +313,7 @@ class Opening {
       owner,
       range,
     );
+    await requireHeld(this.#storage.location, this.#lock);
     const isOld = ({ firstLsn }: SegmentName) => firstLsn >= rewriteLsn;
     await removeFiles(this.#storage, segments.filter(isOld));
     const kept = segments.filter((one) => !isOld(one));

@@ -110,6 +110,49 @@ test("Wal.open() lets no late frame come to life where it found nothing to copy"
   await next.close();
 });
 
+test("Wal.open() that is overtaken at any call takes nothing from the taker", async () => {
+  for (let at = 0;; at++) {
+    let calls = -Infinity;
+    let taking: Promise<Wal> | undefined;
+    // The opener is stopped in front of the call until the taker is there.
+    const onCall: OnCall = ({ operation }) => {
+      if (["lock", "list", "open", "create"].includes(operation)) return;
+      if (calls++ !== at) return;
+      calls = -Infinity;
+      taking = Wal.open(storage, { ...QUIET, takeOver: true });
+      return { after: taking };
+    };
+    const before = new MemoryStorage();
+    const sent: string[] = [];
+    // Small segments to be merged, and an end that is not known to be durable.
+    for (let life = 0; life < 9; life++) {
+      const wal = await Wal.open(before, QUIET);
+      for (let nth = 0; nth < 2; nth++) {
+        sent.push(`${life}.${nth}`);
+        await wal.append(sent.at(-1)!);
+      }
+      if (life < 8) await wal.close();
+    }
+    const storage: MemoryStorage = before.kill({ onCall });
+    calls = 0;
+    const opening = await Wal.open(storage, QUIET).catch((error) => {
+      assert(taking !== undefined, String(error));
+    });
+    calls = -Infinity;
+    const taker = taking === undefined ? opening! : await taking;
+    assertEquals(await textsOf(taker), sent, `call ${at}`);
+    assertEquals(await taker.append("next"), sent.length + 1);
+    if (taking !== undefined) await opening?.close().catch(() => {});
+    await taker.close();
+    const again = await Wal.open(storage, QUIET);
+    assertEquals(await textsOf(again), [...sent, "next"], `call ${at}`);
+    await again.close();
+    if (taking !== undefined) continue;
+    assert(at > 20, `${at} calls`);
+    return;
+  }
+});
+
 test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobody", async () => {
   for (let at = 0;; at++) {
     let calls = -Infinity;

@@ -36,12 +36,15 @@ export function planSalvage(
     !putAside(plan, segment, manifest)
   );
   let place = fillBefore(plan, segments[0], known);
+  let time = 0;
   for (const [index, segment] of segments.entries()) {
     const previous = place?.joint ?? entryLink(segment) ?? 0;
-    const planner = new SegmentPlanner(plan, segment, previous, manifest);
+    const entry = { previous, time };
+    const planner = new SegmentPlanner(plan, segment, entry, manifest);
     place = planner.plan(segments[index + 1]);
-    for (const { time } of segment.runs) plan.time = Math.max(plan.time, time);
+    time = Math.max(time, ...segment.runs.map((run) => run.time));
   }
+  plan.time = Math.max(plan.time, time);
   plan.lastLsn = place === undefined
     ? (manifest?.firstLsn ?? 1) - 1
     : Math.max(place.nextLsn - 1, (manifest?.firstLsn ?? 1) - 1);
@@ -93,6 +96,7 @@ function fillBefore(
   plan.rewrites.push({
     segment: { name, firstLsn, epoch },
     previous: 0,
+    time: 0,
     pieces: [{ kind: "hole", firstLsn, previous: 0, hole }],
     replaces: false,
   });

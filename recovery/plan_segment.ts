@@ -28,11 +28,20 @@ export function entryLink(
 
 const NOTHING_KNOWN = { firstLsn: 0, durableLsn: -1 };
 
+/** What lies before a segment. */
+export interface SegmentEntry {
+  /** Checksum that its header has to name. */
+  previous: number;
+  /** The highest time of a frame, in ms since 1970. */
+  time: number;
+}
+
 /** Plans what becomes of one segment; pure but for the plan it adds to. */
 export class SegmentPlanner {
   readonly #plan: SalvagePlan;
   readonly #found: FoundSegment;
   readonly #previous: number;
+  readonly #time: number;
   readonly #manifest: Manifest | undefined;
   /** By run: the highest LSN that it or one behind it declares synced. */
   readonly #witnesses: number[];
@@ -43,12 +52,13 @@ export class SegmentPlanner {
   constructor(
     plan: SalvagePlan,
     found: FoundSegment,
-    previous: number,
+    { previous, time }: SegmentEntry,
     manifest: Manifest | undefined,
   ) {
     this.#plan = plan;
     this.#found = found;
     this.#previous = previous;
+    this.#time = time;
     this.#manifest = manifest;
     this.#witnesses = highestFromBehind(found);
     this.#place = {
@@ -176,6 +186,7 @@ export class SegmentPlanner {
     this.#plan.rewrites.push({
       segment: { name, firstLsn, epoch },
       previous,
+      time: Math.max(this.#time, ...this.#found.runs.map(({ time }) => time)),
       pieces: [{ kind: "hole", firstLsn, previous, hole }],
       replaces: false,
     });
@@ -294,6 +305,7 @@ export class SegmentPlanner {
       segment,
       ...(salt !== undefined && { salt }),
       previous: this.#previous,
+      time: this.#time,
       pieces: this.#pieces,
       replaces: true,
     });

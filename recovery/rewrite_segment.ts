@@ -13,14 +13,6 @@ import type { Piece, SegmentPlan } from "./salvage_plan.ts";
 
 const STEP_BYTES = 1024 * 1024;
 
-/** What all segments of a salvage have. */
-export interface RewriteOptions {
-  /** The log's id. */
-  log: string;
-  /** Time of the frames that are new, in ms since 1970. */
-  time: number;
-}
-
 /**
  * Writes a segment as planned: a new one, or the next revision of one that is
  * damaged, which is no part of the log from then on and stays as it is.
@@ -28,8 +20,8 @@ export interface RewriteOptions {
 export async function rewriteSegment(
   storage: Storage,
   lock: StorageLock,
-  { segment, salt, previous, pieces, replaces }: SegmentPlan,
-  { log, time }: RewriteOptions,
+  { segment, salt, previous, time, pieces, replaces }: SegmentPlan,
+  log: string,
 ): Promise<void> {
   const source = replaces
     ? await storage.open(segment.name, "read")
@@ -43,10 +35,13 @@ export async function rewriteSegment(
       previous,
       ...(salt !== undefined && { salt }),
       async fill(file, offset, salt) {
+        // What is new has the time of the frame before: it never falls.
+        let last = time;
         for (const piece of pieces) {
+          if (piece.kind === "run") last = piece.run.time;
           offset += piece.kind === "run"
             ? await copyRun(file, offset, piece, source)
-            : await writePiece(file, offset, piece, salt, time);
+            : await writePiece(file, offset, piece, salt, last);
         }
         return offset;
       },

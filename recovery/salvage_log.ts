@@ -272,7 +272,7 @@ async function carryOut(
   if (plan.damages.length === 0) return kept;
   const log = files.log ?? makeLogId(() => randomNumber(storage));
   for (const rewrite of plan.rewrites) {
-    await rewriteSegment(storage, lock, rewrite, { log, time: plan.time });
+    await rewriteSegment(storage, lock, rewrite, log);
     if (rewrite.replaces) await keep(rewrite.segment.name);
   }
   // A damaged one goes after the new one is there: an older one may count else.

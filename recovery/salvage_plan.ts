@@ -19,6 +19,8 @@ export interface SegmentPlan {
   salt?: number;
   /** Checksum of the frame before. */
   previous: number;
+  /** The highest time of the frames before, in ms since 1970. */
+  time: number;
   /** What follows the header. */
   pieces: Piece[];
   /** Whether there is a file of that name, whose bytes are to be kept. */

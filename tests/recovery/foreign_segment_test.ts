@@ -43,7 +43,7 @@ for (const [what, make] of Object.entries(FILES)) {
       for (const recovery of MODES) {
         const storage = withFile(log, name, bytes);
         const read = await readLog(storage, { recovery }).catch((error) =>
-          assertTyped(error, "")
+          assertTyped(error)
         );
         const whole = { lsns: lsnsWithout([]), holes: [] };
         if (read !== undefined) assertEquals(read, whole, name);
@@ -74,7 +74,7 @@ for (const [what, make] of Object.entries(FILES)) {
         const bytes = make(log, firstLsn, epoch);
         for (const recovery of MODES) {
           const reading = readLog(withFile(log, name, bytes), { recovery });
-          assertTyped(await assertRejects(() => reading), "");
+          assertTyped(await assertRejects(() => reading));
         }
         const isKnown = closed || index < 2;
         const report = await checkSalvage(withFile(log, name, bytes), {
@@ -97,7 +97,7 @@ test("salvageLog() puts a file aside that begins like a segment of an epoch that
       bytes.set(log.segments[0].bytes.subarray(0, Math.min(size, 8)));
       for (const recovery of MODES) {
         const reading = readLog(withFile(log, name, bytes), { recovery });
-        assertTyped(await assertRejects(() => reading), "");
+        assertTyped(await assertRejects(() => reading));
       }
       const storage = withFile(log, name, bytes);
       await checkSalvage(storage, { holes: [], isDamaged: true });

@@ -112,7 +112,7 @@ async function checkSegments(
   const storage = makeLog(segments, known);
   for (const recovery of ["tail", "strict"] as const) {
     await readLog(storage.kill(), { recovery }).catch((error) =>
-      assertTyped(error, "")
+      assertTyped(error)
     );
   }
   const foreseen = await salvageLog(storage);

@@ -147,7 +147,7 @@ async function checkAnything(
     const opened = recordReads(storage.kill(), reads);
     // `readLog` compares each record with what was sent under its LSN.
     await readLog(opened, { recovery }).catch((error) => {
-      assertTyped(error, "");
+      assertTyped(error);
     });
   }
   try {

@@ -135,12 +135,19 @@ export function lsnsWithout(
     .filter((lsn) => !holes.some(([from, to]) => from <= lsn && lsn <= to));
 }
 
-/** Asserts that an error names a file of the log and an offset, and why. */
-export function assertTyped(error: unknown, name: string): void {
+/**
+ * Asserts that an error names a file of the log and an offset, and why. Without
+ * a `name` it may be any segment, or the directory if a file is missing.
+ */
+export function assertTyped(error: unknown, name?: string): void {
   const { name: kind, message } = error as Error;
   const found = error as { segment?: string; path?: string; offset?: number };
   const known = ["CorruptLogError", "ForeignFileError", "FormatVersionError"];
   assert(known.includes(kind), `${kind}: ${message}`);
-  assert((found.segment ?? found.path)?.endsWith(name), message);
+  const path = found.segment ?? found.path ?? "";
+  const isNamed = name === undefined
+    ? path.endsWith(".wal") || path === "[memory]"
+    : path.endsWith(name);
+  assert(isNamed, message);
   if (kind === "CorruptLogError") assert((found.offset ?? -1) >= 0, message);
 }

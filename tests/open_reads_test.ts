@@ -1,10 +1,10 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import process from "node:process";
 import { LogClosedError } from "../log_closed_error.ts";
 import { MemoryStorage } from "../storage/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { asyncStorage } from "./support/async_storage.ts";
 import { assert, assertEquals, assertRejects } from "./support/assert.ts";
+import { canReadProc } from "./support/can_read_proc.ts";
 import { test } from "./support/register.ts";
 import { withTempDir } from "./support/temp_dir.ts";
 
@@ -36,7 +36,7 @@ function descriptorsIn(directory: string): string[] {
 }
 
 test("close() leaves no file open for reads that were left", async () => {
-  if (process.platform !== "linux") return;
+  if (!canReadProc()) return;
   await withTempDir(async (dir) => {
     const wal = await Wal.open(dir, { segmentBytes: 4096 });
     await fill(wal);
@@ -124,7 +124,7 @@ test("close() in a loop that reads ends the loop with an error", async () => {
 });
 
 test("a loop that is left closes its file at once", async () => {
-  if (process.platform !== "linux") return;
+  if (!canReadProc()) return;
   await withTempDir(async (dir) => {
     await using wal = await Wal.open(dir, { segmentBytes: 4096 });
     await fill(wal);

@@ -134,6 +134,7 @@ async function nodeTests(files: readonly string[]): Promise<Verdict> {
   const report = reportPath("node");
   return counted(report, "node", [
     "--test",
+    "--test-concurrency=2",
     "--enable-source-maps",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",

@@ -80,8 +80,11 @@ const STOPS: Fault[] = [
     what: `signal=SIGSTOP:when=${k}`,
   })),
   // Of a new segment: it has its name, and the directory is not synced.
-  { calls: "rename", what: "signal=SIGSTOP:when=2" },
+  { calls: "link,linkat", what: "signal=SIGSTOP:when=2" },
+  { calls: "link,linkat", what: "signal=SIGSTOP:when=4" },
   { calls: "fsync", what: "signal=SIGSTOP:when=5" },
+  // Of the manifest.
+  { calls: "rename", what: "signal=SIGSTOP:when=1" },
   // Of the lock: it is linked, and then its temporary is gone.
   { calls: "link,linkat", what: "signal=SIGSTOP:when=1" },
   { calls: "unlink", what: "signal=SIGSTOP:when=1" },

@@ -129,6 +129,8 @@ test("append() rejects with the LSN from which on nothing was written", async ()
   for (const call of calls) {
     const error = await assertRejects(() => call, StorageFullError);
     assertEquals(error.lsn, 2);
+    // The name that the file has by now, not the one that it was made under.
+    assertEquals(error.path, "[memory]/0000000000000001-00000001.wal");
   }
   isFull = false;
   assertEquals(await wal.append("two again"), 2);

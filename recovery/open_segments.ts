@@ -133,7 +133,6 @@ class Opening {
     await this.#reserve.refill();
     return new SegmentLog(this.#storage, this.#lock, state, {
       segmentBytes: this.#options.segmentBytes,
-      recycle: true,
       reserve: this.#reserve,
       time: this.#options.time,
     });

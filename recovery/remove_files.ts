@@ -1,4 +1,4 @@
-import { StorageError } from "../storage/storage_error.ts";
+import { removeIfThere } from "../storage/remove_file.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { FileNames } from "./survey.ts";
 
@@ -25,14 +25,6 @@ export async function removeFiles(
   files: readonly { name: string }[],
 ): Promise<void> {
   if (files.length === 0) return;
-  for (const { name } of files) {
-    try {
-      await storage.remove(name);
-    } catch (error) {
-      if (!(error instanceof StorageError && error.code === "ENOENT")) {
-        throw error;
-      }
-    }
-  }
+  for (const { name } of files) await removeIfThere(storage, name);
   await storage.syncDirectory();
 }

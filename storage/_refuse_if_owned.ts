@@ -13,7 +13,7 @@ import type { KernelLock } from "./kernel_lock.ts";
 import { LogLockedError } from "./log_locked_error.ts";
 import { StorageError } from "./storage_error.ts";
 
-/** What a lock file says; versions before said less. */
+/** What a lock file says; nothing but the owner's `pid` is certain. */
 export type LockContent = LockOwner & Partial<LockPlace>;
 
 const TAKE_OVER = "open with takeOver: true (on the command line, --take-over)";

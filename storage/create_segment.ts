@@ -4,7 +4,7 @@ import {
   SEGMENT_HEADER_BYTES,
 } from "./format/segment_header.ts";
 import { formatSegmentName, type SegmentName } from "./format/segment_name.ts";
-import { removeQuietly } from "./manifest_file.ts";
+import { removeQuietly } from "./remove_file.ts";
 import type { Storage, StorageFile, StorageLock } from "./storage.ts";
 import { explainFull } from "./storage_full_error.ts";
 import { writeAll } from "./write_all.ts";

@@ -7,6 +7,7 @@ import {
   MANIFEST_BYTES,
 } from "./format/manifest.ts";
 import { formatManifestName } from "./format/manifest_name.ts";
+import { removeQuietly } from "./remove_file.ts";
 import { readFully } from "./segment_reader.ts";
 import type { Storage } from "./storage.ts";
 import { writeAll } from "./write_all.ts";
@@ -64,17 +65,5 @@ export async function readManifest(
     throw new CorruptLogError(path, 0, reason);
   } finally {
     await file.close();
-  }
-}
-
-/** Removes a file that may not be there; what remains the next opening takes. */
-export async function removeQuietly(
-  storage: Storage,
-  name: string,
-): Promise<void> {
-  try {
-    await storage.remove(name);
-  } catch {
-    // It was not even made, or cannot be removed now.
   }
 }

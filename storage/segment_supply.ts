@@ -1,7 +1,7 @@
 import { type CreatedSegment, createSegment } from "./create_segment.ts";
 import { formatSpareName } from "./format/segment_name.ts";
+import { removeIfThere, removeQuietly } from "./remove_file.ts";
 import type { Storage, StorageLock } from "./storage.ts";
-import { StorageError } from "./storage_error.ts";
 
 /** A segment to write to. */
 export interface SuppliedSegment extends CreatedSegment {
@@ -44,11 +44,6 @@ const MOST_OLD = 2;
 export interface SegmentSupplyOptions {
   /** Size beyond which a segment is not grown, in bytes. */
   segmentBytes: number;
-  /**
-   * Whether dropped segments are used again. Then old bytes lie behind the end
-   * of a log that was not closed, as a torn frame would.
-   */
-  recycle: boolean;
 }
 
 /**
@@ -69,7 +64,6 @@ export class SegmentSupply {
   readonly #lock: StorageLock;
   readonly #owner: SegmentOwner;
   readonly #segmentBytes: number;
-  readonly #mostOld: number;
   readonly #spares: Spare[] = [];
   #names = 0;
   #bytes: number;
@@ -82,13 +76,12 @@ export class SegmentSupply {
     storage: Storage,
     lock: StorageLock,
     owner: SegmentOwner,
-    { segmentBytes, recycle }: SegmentSupplyOptions,
+    { segmentBytes }: SegmentSupplyOptions,
   ) {
     this.#storage = storage;
     this.#lock = lock;
     this.#owner = owner;
     this.#segmentBytes = segmentBytes;
-    this.#mostOld = recycle ? MOST_OLD : 0;
     this.#bytes = Math.min(FIRST_BYTES, segmentBytes);
   }
 
@@ -118,12 +111,12 @@ export class SegmentSupply {
     const name = this.#nextName();
     const isReused = await this.#canReuse(segment) > 0 &&
       await this.#rename(segment, name);
-    if (!isReused) return await this.#remove(segment);
+    if (!isReused) return await removeIfThere(this.#storage, segment);
     // A crash may bring the old name back; it is no part of the log even then.
     // A backup may have linked it up to now; not under this name.
     const bytes = await this.#canReuse(name);
     if (bytes > 0) this.#spares.push({ name, bytes });
-    else await this.#remove(name);
+    else await removeIfThere(this.#storage, name);
   }
 
   /** Makes the next segment, of a file that lies ready if there is one. */
@@ -144,7 +137,7 @@ export class SegmentSupply {
     const files = this.#spares.splice(0);
     if (this.#draft !== undefined) files.push(this.#draft);
     this.#draft = undefined;
-    for (const { name } of files) await this.#discard(name);
+    for (const { name } of files) await removeQuietly(this.#storage, name);
     return files.length > 0;
   }
 
@@ -164,7 +157,7 @@ export class SegmentSupply {
   /** The bytes of a file that can be used again; 0 if it cannot. */
   async #canReuse(name: string): Promise<number> {
     if (this.#storage.allocate === undefined) return 0;
-    if (this.#spares.length >= this.#mostOld) return 0;
+    if (this.#spares.length >= MOST_OLD) return 0;
     try {
       const file = await this.#storage.open(name, "read");
       try {
@@ -191,17 +184,6 @@ export class SegmentSupply {
     }
   }
 
-  /** One that is gone already was removed by an owner before. */
-  async #remove(name: string): Promise<void> {
-    try {
-      await this.#storage.remove(name);
-    } catch (error) {
-      if (!(error instanceof StorageError && error.code === "ENOENT")) {
-        throw error;
-      }
-    }
-  }
-
   #nextName(): string {
     return formatSpareName(this.#names++, this.#owner.epoch);
   }
@@ -210,14 +192,6 @@ export class SegmentSupply {
     const { name } = this.#draft!;
     this.#hasGivenUp = true;
     this.#draft = undefined;
-    await this.#discard(name);
-  }
-
-  async #discard(name: string): Promise<void> {
-    try {
-      await this.#storage.remove(name);
-    } catch {
-      // It was not even made, or the next opening removes it.
-    }
+    await removeQuietly(this.#storage, name);
   }
 }

@@ -17,6 +17,7 @@ const internal = new Set([
   "storage/create_segment.ts",
   "storage/manifest_file.ts",
   "storage/read_segments.ts",
+  "storage/remove_file.ts",
   "storage/segment_chain.ts",
   "storage/segment_cursor.ts",
   "storage/segment_damage.ts",

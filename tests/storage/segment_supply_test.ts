@@ -80,7 +80,6 @@ const lock: StorageLock = { epoch: 3, held: () => true, release() {} };
 function supplyOf(storage: Storage): SegmentSupply {
   return new SegmentSupply(storage, lock, owner, {
     segmentBytes: SEGMENT_BYTES,
-    recycle: true,
   });
 }
 

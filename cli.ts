@@ -14,7 +14,7 @@
  */
 
 import process from "node:process";
-import { processIo } from "./cli/process_io.ts";
+import { processIo } from "./cli/io/process_io.ts";
 import { runCli } from "./cli/run_cli.ts";
 
 if (import.meta.main ?? true) {

@@ -15,22 +15,80 @@
  *
  * @module
  */
-export type { AckLevel } from "./ack_level.ts";
-export * from "./append_options.ts";
-export * from "./clock.ts";
-export * from "./log_closed_error.ts";
-export * from "./log_failed_error.ts";
-export * from "./log_record.ts";
-export { LsnExhaustedError } from "./lsn_exhausted_error.ts";
-export type { LsnRange } from "./lsn_range.ts";
-export type { WalTarget } from "./open_frame_log.ts";
-export * from "./policies/mod.ts";
-export * from "./queue_full_error.ts";
-export * from "./read_options.ts";
-export * from "./record_too_large_error.ts";
-export * from "./recovery/mod.ts";
-export * from "./storage/mod.ts";
-export type { Synchronous } from "./synchronous.ts";
-export type { TraceOptions } from "./trace/trace_options.ts";
-export * from "./wal.ts";
-export type { WalOptions } from "./wal_options.ts";
+export { Wal } from "./wal.ts";
+export type { Synchronous, WalOptions } from "./wal_options.ts";
+export type { WalTarget } from "./open_log.ts";
+export {
+  AdaptivePolicy,
+  type AdaptivePolicyOptions,
+} from "./policies/adaptive_policy.ts";
+export { AgePolicy, type AgePolicyOptions } from "./policies/age_policy.ts";
+export { anyOf } from "./policies/any_of.ts";
+export type {
+  BatchLimits,
+  BatchPolicy,
+  FlushReason,
+  FlushReport,
+  PendingBatch,
+} from "./policies/batch_policy.ts";
+export {
+  BytesPolicy,
+  type BytesPolicyOptions,
+} from "./policies/bytes_policy.ts";
+export {
+  CountPolicy,
+  type CountPolicyOptions,
+} from "./policies/count_policy.ts";
+export {
+  LeaderCommitPolicy,
+  type LeaderCommitPolicyOptions,
+} from "./policies/leader_commit_policy.ts";
+export type { RecoveryMode } from "./recovery/decide_tail.ts";
+export { ForeignFileError } from "./recovery/find_foreign.ts";
+export { LogExistsError } from "./recovery/log_exists_error.ts";
+export {
+  type SalvagedDamage,
+  salvageLog,
+  type SalvageOptions,
+  type SalvageReport,
+} from "./recovery/salvage/salvage_log.ts";
+export { CorruptLogError } from "./storage/corrupt_log_error.ts";
+export {
+  CompactedError,
+  FencedError,
+  type FrameLog,
+  type RecordBatch,
+} from "./storage/frame_log.ts";
+export {
+  type LockOptions,
+  LogLockedError,
+  type MaybePromise,
+  type OpenMode,
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+} from "./storage/storage.ts";
+export { StorageError, StorageFullError } from "./storage/storage_error.ts";
+export { DenoStorage } from "./storage/directory/deno_storage.ts";
+export type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
+export { NodeStorage } from "./storage/directory/node_storage.ts";
+export { FormatVersionError } from "./storage/format/envelope.ts";
+export type { RecordList } from "./storage/format/records.ts";
+export {
+  type KillOptions,
+  MemoryStorage,
+  type MemoryStorageOptions,
+} from "./storage/memory/memory_storage.ts";
+export type { TraceOptions } from "./trace/trace_recorder.ts";
+export type { AckLevel, AppendOptions } from "./writer/acks.ts";
+export { type Fullness, QueueFullError } from "./writer/append_queue.ts";
+export type { Clock } from "./writer/clock.ts";
+export { LogClosedError } from "./writer/log_closed_error.ts";
+export { LogFailedError } from "./writer/log_failed_error.ts";
+export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
+export type { ReadOptions } from "./writer/reads.ts";
+export {
+  type LogRecord,
+  type LsnRange,
+  RecordTooLargeError,
+} from "./writer/record.ts";

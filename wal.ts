@@ -1,25 +1,29 @@
-import { type AckLevel, requireAckLevel } from "./ack_level.ts";
-import type { AppendOptions } from "./append_options.ts";
-import { measureRecord, requireRecord } from "./encode_record.ts";
-import { LogClosedError } from "./log_closed_error.ts";
-import type { LogRecord } from "./log_record.ts";
-import type { LsnRange } from "./lsn_range.ts";
-import { makeEntry } from "./make_entry.ts";
-import { OpenReads } from "./open_reads.ts";
-import { openFrameLog, type WalTarget } from "./open_frame_log.ts";
-import type { ReadOptions } from "./read_options.ts";
+import { requireInteger, requireOptions } from "./argument.ts";
+import {
+  type AckLevel,
+  type AppendOptions,
+  requireAckLevel,
+} from "./writer/acks.ts";
+import {
+  type LogRecord,
+  type LsnRange,
+  makeRequest,
+  measureRecord,
+  requireRecord,
+} from "./writer/record.ts";
+import { LogClosedError } from "./writer/log_closed_error.ts";
+import { OpenReads, type ReadOptions } from "./writer/reads.ts";
+import { openFrameLog, type WalTarget } from "./open_log.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
-import { requireKnown } from "./require_known.ts";
-import { requireLsn } from "./require_argument.ts";
-import { DEFAULT_ACK } from "./synchronous.ts";
-import { TraceRecorder } from "./trace/trace_recorder.ts";
-import { TracedWriter } from "./traced_writer.ts";
 import {
   type CheckedOptions,
   checkOptions,
+  DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import { Writer } from "./writer.ts";
+import { TraceRecorder } from "./trace/trace_recorder.ts";
+import { TracedWriter } from "./trace/traced_writer.ts";
+import { Writer } from "./writer/writer.ts";
 
 const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
@@ -132,7 +136,7 @@ export class Wal implements AsyncDisposable {
     try {
       this.#refuseIfClosed("append");
       const level = this.#level(options);
-      return this.#writer.appendTogether(makeEntry(records, level));
+      return this.#writer.appendTogether(makeRequest(records, level));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -162,7 +166,13 @@ export class Wal implements AsyncDisposable {
    */
   async settled(lsn: number, level: AckLevel = this.#ack): Promise<void> {
     this.#refuseIfClosed("wait");
-    requireLsn("wait for", lsn, 1, this.#writer.lastLsn);
+    requireInteger(
+      "wait for a record",
+      "its LSN",
+      lsn,
+      1,
+      this.#writer.lastLsn,
+    );
     await this.#writer.settled(lsn, requireAckLevel(level));
   }
 
@@ -210,7 +220,8 @@ export class Wal implements AsyncDisposable {
    */
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
-    requireLsn("truncate before", lsn, 1, this.#writer.writtenLsn + 1);
+    const most = this.#writer.writtenLsn + 1;
+    requireInteger("truncate before a record", "its LSN", lsn, 1, most);
     this.#writer.requireHealth();
     const turn = this.#truncating.then(() => this.#log.truncateBefore(lsn));
     this.#truncating = turn.catch(() => {});
@@ -248,7 +259,7 @@ export class Wal implements AsyncDisposable {
 
   #level(options: AppendOptions | undefined): AckLevel {
     if (options === undefined) return this.#ack;
-    requireKnown("append", options, APPEND_OPTIONS);
+    requireOptions("append", options, APPEND_OPTIONS);
     return options?.ack === undefined
       ? this.#ack
       : requireAckLevel(options.ack);

@@ -1,12 +1,11 @@
-import type { Clock } from "./clock.ts";
+import { argumentError, requireInteger, requireOptions } from "./argument.ts";
+import { type Clock, systemClock } from "./writer/clock.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
-import { requireKnown } from "./require_known.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import type { Storage } from "./storage/storage.ts";
-import { DEFAULT_ACK, type Synchronous } from "./synchronous.ts";
-import { systemClock } from "./system_clock.ts";
-import type { TraceOptions } from "./trace/trace_options.ts";
+import type { TraceOptions } from "./trace/trace_recorder.ts";
+import type { AckLevel } from "./writer/acks.ts";
 
 /** Options of `Wal.open`. */
 export interface WalOptions {
@@ -111,12 +110,7 @@ const NAMES = Object.keys(
 
 /** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
 export function checkOptions(options: WalOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `Cannot open a log as its options must be an object: received ${options}`,
-    );
-  }
-  requireKnown("open a log", options, NAMES);
+  requireOptions("open a log", options, NAMES);
   const checked: CheckedOptions = {
     policy: options.policy ?? new LeaderCommitPolicy(),
     segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
@@ -135,13 +129,18 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     ...(options.firstLsn !== undefined && { firstLsn: options.firstLsn }),
     ...(options.trace !== undefined && { trace: options.trace }),
   };
-  requireInteger("segmentBytes", checked.segmentBytes, 4096);
-  requireInteger("reserveBytes", checked.reserveBytes, 0);
-  requireInteger("firstLsn", checked.firstLsn ?? 1, 1);
-  requireInteger("maxQueuedBytes", checked.maxQueuedBytes, 1);
-  requireInteger("maxQueuedRecords", checked.maxQueuedRecords, 1);
-  requireInteger("maxWaitingBytes", checked.maxWaitingBytes, 1);
-  requireInteger("maxWaitingRecords", checked.maxWaitingRecords, 1);
+  requireInteger("open a log", "segmentBytes", checked.segmentBytes, 4096);
+  requireInteger("open a log", "reserveBytes", checked.reserveBytes, 0);
+  requireInteger("open a log", "firstLsn", checked.firstLsn ?? 1, 1);
+  requireInteger("open a log", "maxQueuedBytes", checked.maxQueuedBytes, 1);
+  requireInteger("open a log", "maxQueuedRecords", checked.maxQueuedRecords, 1);
+  requireInteger("open a log", "maxWaitingBytes", checked.maxWaitingBytes, 1);
+  requireInteger(
+    "open a log",
+    "maxWaitingRecords",
+    checked.maxWaitingRecords,
+    1,
+  );
   const { synchronous, syncIntervalMs, recovery, policy, takeOver } = checked;
   if (!Object.hasOwn(DEFAULT_ACK, synchronous)) {
     throw refusal("synchronous", `"full", "normal" or "off"`, synchronous);
@@ -150,7 +149,7 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     throw refusal("syncIntervalMs", "a number of at least 0", syncIntervalMs);
   }
   if (synchronous === "off" && syncIntervalMs !== Infinity) {
-    const rule = `absent or Infinity beside synchronous: "off"`;
+    const rule = `absent or Infinity with synchronous: "off"`;
     throw refusal("syncIntervalMs", rule, syncIntervalMs);
   }
   if (!["tail", "strict", "salvage"].includes(recovery)) {
@@ -176,22 +175,32 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     throw refusal("trace", "an object with a method write", trace);
   }
   if (trace?.maxBytes !== undefined) {
-    requireInteger("trace.maxBytes", trace.maxBytes, 1);
+    requireInteger("open a log", "trace.maxBytes", trace.maxBytes, 1);
   }
   return checked;
 }
 
-function requireInteger(name: string, value: unknown, least: number): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  throw refusal(name, `an integer of at least ${least}`, value);
+function refusal(name: string, rule: string, value: unknown): Error {
+  const isAmount = rule.includes("number") && typeof value === "number";
+  return argumentError("open a log", name, rule, value, isAmount);
 }
 
-function refusal(name: string, rule: string, value: unknown): Error {
-  const shown = typeof value === "string" ? `"${value}"` : String(value);
-  const message =
-    `Cannot open a log as ${name} must be ${rule}: received ${shown}`;
-  const isAmount = rule.includes("integer") || rule.includes("number");
-  return isAmount && typeof value === "number"
-    ? new RangeError(message)
-    : new TypeError(message);
-}
+/**
+ * When a log syncs, and with that the level of appends that name none:
+ *
+ * - `"full"`: acks at `"disk"`, so each flush is synced;
+ * - `"normal"`: acks at `"os"`, and syncs within `syncIntervalMs`;
+ * - `"off"`: acks at `"os"`, and leaves the syncs to `flush()` and `close()`.
+ *
+ * In each mode a segment is synced before the next one begins, as only the last
+ * one may be torn, and an append that asks for `"disk"` gets its sync. Named
+ * after SQLite's `PRAGMA synchronous`.
+ */
+export type Synchronous = "full" | "normal" | "off";
+
+/** The level of appends that name none. */
+export const DEFAULT_ACK: Readonly<Record<Synchronous, AckLevel>> = {
+  full: "disk",
+  normal: "os",
+  off: "os",
+};

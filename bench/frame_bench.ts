@@ -1,7 +1,7 @@
 /*
  * What a frame costs without a disk. Set-up is outside; one group a situation.
  */
-import { Batch } from "../batch.ts";
+import { Batch } from "../writer/batch.ts";
 import { crc32, crc32Portable } from "../storage/format/crc32.ts";
 import { decodeFrame, encodeFrame, KIND } from "../storage/format/frame.ts";
 import { splitRecords } from "../storage/format/records.ts";

@@ -1,4 +1,4 @@
-import type { CommandName } from "./parse_command.ts";
+import type { CommandName } from "./command.ts";
 
 const TOP = `Usage: wal COMMAND DIR [OPTIONS]
 

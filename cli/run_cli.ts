@@ -1,18 +1,17 @@
-import config from "../deno.json" with { type: "json" };
-import { LogLockedError } from "../storage/log_locked_error.ts";
-import { runAppend } from "./append.ts";
-import { runCat } from "./cat.ts";
-import { type CliIo, writeLine } from "./cli_io.ts";
-import { runDoctor } from "./doctor.ts";
 import { EXIT, signalExitCode } from "./exit_code.ts";
+import config from "../deno.json" with { type: "json" };
+import { LogLockedError } from "../storage/storage.ts";
+import { runAppend } from "./append/append.ts";
+import { runCat } from "./cat/cat.ts";
+import { type CliIo, InterruptedError, writeLine } from "./io/cli_io.ts";
+import { runDoctor } from "./doctor/doctor.ts";
 import { help } from "./help.ts";
-import { InterruptedError } from "./interruptible_storage.ts";
-import { runInspect } from "./inspect.ts";
-import { runLab } from "./lab.ts";
-import { type Command, isCommand, parseCommand } from "./parse_command.ts";
-import { runRepair } from "./repair.ts";
-import { UsageError } from "./usage_error.ts";
-import { runVerify } from "./verify.ts";
+import { runInspect } from "./examine/inspect.ts";
+import { runLab } from "./lab/lab.ts";
+import { type Command, isCommand, parseCommand } from "./command.ts";
+import { runRepair } from "./repair/repair.ts";
+import { UsageError } from "./parse_value.ts";
+import { runVerify } from "./examine/verify.ts";
 
 /** Runs the tool; resolves with the exit code and never rejects. */
 export async function runCli(

@@ -1,5 +1,5 @@
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
-import { DenoStorage } from "../storage/deno_storage.ts";
+import { DenoStorage } from "../storage/directory/deno_storage.ts";
 import type { StorageFile } from "../storage/storage.ts";
 
 /** The runtime's own storage, which counts its syncs of files. */

@@ -1,7 +1,7 @@
 import { drawMarker } from "../cli/lab/draw_marker.ts";
 import { type LogScale, logScale } from "../cli/lab/log_scale.ts";
 import { element, linePath, textElement } from "../cli/lab/svg_element.ts";
-import { formatCount } from "../cli/format_count.ts";
+import { formatCount } from "../cli/io/format.ts";
 import { formatMs } from "./format_figures.ts";
 import { curveShares, MOST_NINES, type SweepPoint } from "./outcome.ts";
 import type { METRICS } from "./settings.ts";

@@ -1,6 +1,6 @@
 import { describeTrace, type TraceSummary } from "../cli/lab/describe_trace.ts";
-import { loadTrace, type Trace } from "../trace/load_trace.ts";
-import { recordedRun } from "../trace/recorded_run.ts";
+import { loadTrace, type Trace } from "../simulator/load_trace.ts";
+import { recordedRun } from "../simulator/recorded_run.ts";
 import { type Candidate, CANDIDATES } from "./candidate.ts";
 import type { Outcome, SweepPoint } from "./outcome.ts";
 import {

@@ -1,4 +1,4 @@
-import { policyCode } from "../cli/parse_policy.ts";
+import { policyCode } from "../policies/parse_policy.ts";
 
 /**
  * Code that opens a log with a policy, which is described as for `--policy`;

@@ -1,6 +1,5 @@
-import type { Figures } from "../cli/lab/contender.ts";
-import { formatCount } from "../cli/format_count.ts";
-import { formatDuration } from "../cli/format_duration.ts";
+import type { Figures } from "../cli/lab/candidates.ts";
+import { formatCount, formatDuration } from "../cli/io/format.ts";
 
 /** A column of the table. */
 export interface Column {

@@ -1,9 +1,6 @@
-import type { Arrival } from "../simulator/arrival.ts";
-import { burstyArrivals } from "../simulator/bursty_arrivals.ts";
-import type { ClosedLoop } from "../simulator/closed_loop.ts";
-import type { CostModel } from "../simulator/cost_model.ts";
-import { driftingCosts } from "../simulator/drifting_costs.ts";
-import { thinkingCallers } from "../simulator/thinking_callers.ts";
+import { type Arrival, burstyArrivals } from "../simulator/arrivals.ts";
+import { type ClosedLoop, thinkingCallers } from "../simulator/callers.ts";
+import { type CostModel, driftingCosts } from "../simulator/costs.ts";
 import type { Settings } from "./settings.ts";
 
 /** How a load differs from what is set. */

@@ -1,4 +1,4 @@
-import type { Figures } from "../cli/lab/contender.ts";
+import type { Figures } from "../cli/lab/candidates.ts";
 
 /** What came of one policy, in a form that a worker can send. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
-import type { Arrival } from "../simulator/arrival.ts";
+import type { Arrival } from "../simulator/arrivals.ts";
 import type { Simulation } from "../simulator/simulation.ts";
 import type { Course } from "./outcome.ts";
 

@@ -1,11 +1,11 @@
-import { figuresOf } from "../cli/lab/contender.ts";
-import { parsePolicy } from "../cli/parse_policy.ts";
+import { figuresOf } from "../cli/lab/candidates.ts";
+import { parsePolicy } from "../policies/parse_policy.ts";
 import type { FlushReport } from "../policies/batch_policy.ts";
 import { simulate } from "../simulator/simulate.ts";
 import type { Simulation } from "../simulator/simulation.ts";
-import type { Trace } from "../trace/load_trace.ts";
-import { recordedRun } from "../trace/recorded_run.ts";
-import { sampledCosts } from "../trace/sampled_costs.ts";
+import type { Trace } from "../simulator/load_trace.ts";
+import { recordedRun } from "../simulator/recorded_run.ts";
+import { sampledCosts } from "../simulator/sampled_costs.ts";
 import { type Candidate, RECORDED_ID } from "./candidate.ts";
 import { costsOf, loadOf } from "./load_of.ts";
 import { curveShares, type Outcome, type SweepPoint } from "./outcome.ts";

@@ -1,3 +1,4 @@
+import { argumentError, requireAmount, requireOptions } from "../argument.ts";
 import { ArrivalsSeen } from "./_arrivals_seen.ts";
 import type {
   BatchLimits,
@@ -7,7 +8,6 @@ import type {
 } from "./batch_policy.ts";
 import { chooseWait, NO_WAIT, type Wait } from "./_choose_wait.ts";
 import { RecentOccasions } from "./_recent_occasions.ts";
-import { requireDuration, requireLadder, requireOptions } from "./_require.ts";
 
 /** Options of {@linkcode AdaptivePolicy}. */
 export interface AdaptivePolicyOptions {
@@ -109,13 +109,20 @@ export class AdaptivePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: AdaptivePolicyOptions = {}) {
-    requireOptions("AdaptivePolicy", options, ["ladder", "targetLatencyMs"]);
+    requireOptions("make AdaptivePolicy", options, [
+      "ladder",
+      "targetLatencyMs",
+    ]);
     const { ladder = LADDER, targetLatencyMs } = options;
-    this.#ladder = requireLadder("AdaptivePolicy ladder", ladder);
+    this.#ladder = requireLadder(ladder);
     this.limits = { records: this.#ladder.at(-1) };
     this.#targetLatencyMs = targetLatencyMs === undefined
       ? Infinity
-      : requireDuration("AdaptivePolicy targetLatencyMs", targetLatencyMs);
+      : requireAmount(
+        "make AdaptivePolicy",
+        "targetLatencyMs",
+        targetLatencyMs,
+      );
   }
 
   /** At once from the rung on, else when the batch has waited. */
@@ -146,4 +153,15 @@ export class AdaptivePolicy implements BatchPolicy {
     const wait = chooseWait(this.#recent.occasions(isBusy), this.#ladder);
     return { ...wait, ms: wait.ms * SLACK };
   }
+}
+
+function requireLadder(ladder: unknown): readonly number[] {
+  const rises = Array.isArray(ladder) && ladder.length > 0 &&
+    ladder.every((rung, index) =>
+      Number.isSafeInteger(rung) && rung > (index > 0 ? ladder[index - 1] : 1)
+    );
+  if (rises) return [...ladder];
+  const rule = "an array of rising integers of at least 2";
+  const isArray = Array.isArray(ladder);
+  throw argumentError("make AdaptivePolicy", "ladder", rule, ladder, isArray);
 }

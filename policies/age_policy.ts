@@ -1,5 +1,5 @@
+import { requireAmount, requireOptions } from "../argument.ts";
 import type { BatchPolicy, PendingBatch } from "./batch_policy.ts";
-import { requireDuration, requireOptions } from "./_require.ts";
 
 /** Options of {@linkcode AgePolicy}. */
 export interface AgePolicyOptions {
@@ -33,9 +33,9 @@ export class AgePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where `ms` is out of bounds. */
   constructor(options: AgePolicyOptions = {}) {
-    requireOptions("AgePolicy", options, ["ms"]);
+    requireOptions("make AgePolicy", options, ["ms"]);
     const { ms = 2 } = options;
-    this.#ms = requireDuration("AgePolicy ms", ms);
+    this.#ms = requireAmount("make AgePolicy", "ms", ms);
   }
 
   /** The oldest record's instant plus the age. */

@@ -1,3 +1,4 @@
+import { requireMethods } from "../argument.ts";
 import type {
   BatchLimits,
   BatchPolicy,
@@ -41,13 +42,7 @@ export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
     throw new TypeError("Cannot use anyOf without a policy: received none");
   }
   for (const policy of policies) {
-    if (typeof policy?.due !== "function") {
-      throw new TypeError(
-        `Cannot use anyOf as each argument must be a policy: received ${
-          String(policy)
-        }`,
-      );
-    }
+    requireMethods("use anyOf", "each argument", policy, "due");
   }
   return {
     limits: smallestLimits(policies),

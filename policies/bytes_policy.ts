@@ -1,9 +1,6 @@
+import { requireInteger, requireOptions } from "../argument.ts";
+import { requireWhenIdle } from "./_when_idle.ts";
 import type { BatchLimits, BatchPolicy } from "./batch_policy.ts";
-import {
-  requireOptions,
-  requirePositiveInteger,
-  requireWhenIdle,
-} from "./_require.ts";
 
 /** Options of {@linkcode BytesPolicy}. */
 export interface BytesPolicyOptions {
@@ -40,9 +37,9 @@ export class BytesPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: BytesPolicyOptions = {}) {
-    requireOptions("BytesPolicy", options, ["bytes", "whenIdle"]);
+    requireOptions("make BytesPolicy", options, ["bytes", "whenIdle"]);
     const { bytes = 65536, whenIdle = "flush" } = options;
-    this.limits = { bytes: requirePositiveInteger("BytesPolicy bytes", bytes) };
+    this.limits = { bytes: requireInteger("make BytesPolicy", "bytes", bytes) };
     this.whenIdle = requireWhenIdle("BytesPolicy", whenIdle);
   }
 

@@ -1,9 +1,6 @@
+import { requireInteger, requireOptions } from "../argument.ts";
+import { requireWhenIdle } from "./_when_idle.ts";
 import type { BatchLimits, BatchPolicy } from "./batch_policy.ts";
-import {
-  requireOptions,
-  requirePositiveInteger,
-  requireWhenIdle,
-} from "./_require.ts";
 
 /** Options of {@linkcode CountPolicy}. */
 export interface CountPolicyOptions {
@@ -46,10 +43,10 @@ export class CountPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: CountPolicyOptions = {}) {
-    requireOptions("CountPolicy", options, ["records", "whenIdle"]);
+    requireOptions("make CountPolicy", options, ["records", "whenIdle"]);
     const { records = 256, whenIdle = "flush" } = options;
     this.limits = {
-      records: requirePositiveInteger("CountPolicy records", records),
+      records: requireInteger("make CountPolicy", "records", records),
     };
     this.whenIdle = requireWhenIdle("CountPolicy", whenIdle);
   }

@@ -1,14 +1,10 @@
+import { requireAmount, requireInteger, requireOptions } from "../argument.ts";
 import type {
   BatchLimits,
   BatchPolicy,
   FlushReport,
   PendingBatch,
 } from "./batch_policy.ts";
-import {
-  requireDuration,
-  requireOptions,
-  requirePositiveInteger,
-} from "./_require.ts";
 
 /** Options of {@linkcode LeaderCommitPolicy}. */
 export interface LeaderCommitPolicyOptions {
@@ -66,20 +62,26 @@ export class LeaderCommitPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
   constructor(options: LeaderCommitPolicyOptions = {}) {
-    requireOptions("LeaderCommitPolicy", options, [
+    requireOptions("make LeaderCommitPolicy", options, [
       "windowMs",
       "minSiblings",
       "maxRecords",
     ]);
     const { windowMs = 0, minSiblings = 1, maxRecords } = options;
-    this.#windowMs = requireDuration("LeaderCommitPolicy windowMs", windowMs);
-    this.#minSiblings = requirePositiveInteger(
-      "LeaderCommitPolicy minSiblings",
+    this.#windowMs = requireAmount(
+      "make LeaderCommitPolicy",
+      "windowMs",
+      windowMs,
+    );
+    this.#minSiblings = requireInteger(
+      "make LeaderCommitPolicy",
+      "minSiblings",
       minSiblings,
     );
     this.limits = maxRecords === undefined ? {} : {
-      records: requirePositiveInteger(
-        "LeaderCommitPolicy maxRecords",
+      records: requireInteger(
+        "make LeaderCommitPolicy",
+        "maxRecords",
         maxRecords,
       ),
     };

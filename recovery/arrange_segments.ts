@@ -1,5 +1,5 @@
 import type { Manifest } from "../storage/format/manifest.ts";
-import type { SegmentName } from "../storage/format/segment_name.ts";
+import type { SegmentName } from "../storage/format/file_names.ts";
 
 /** What the segments of a directory are. */
 export interface ArrangedSegments {

@@ -1,9 +1,9 @@
 import type { Manifest } from "../storage/format/manifest.ts";
 import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
-import type { SegmentName } from "../storage/format/segment_name.ts";
-import { notTheSegment } from "../storage/segment_cursor.ts";
-import { describeFault } from "../storage/segment_damage.ts";
-import { SegmentReader } from "../storage/segment_reader.ts";
+import type { SegmentName } from "../storage/format/file_names.ts";
+import { notTheSegment } from "../storage/segments/segment_cursor.ts";
+import { describeFault } from "../storage/corrupt_log_error.ts";
+import { SegmentReader } from "../storage/segments/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** A segment that is no part of the log, whatever its name says. */
@@ -74,4 +74,21 @@ async function whyForeign(
   for await (const _ of reader.search(SEGMENT_HEADER_BYTES)) return undefined;
   return `segment header ${describeFault(found)}; it has no frame, and no ` +
     `owner of epoch ${segment.epoch} was here`;
+}
+
+/** The directory holds files but no log; nothing was changed. */
+export class ForeignFileError extends Error {
+  /** The class's name. */
+  override readonly name = "ForeignFileError";
+
+  /** Made on opening. */
+  constructor(
+    /** The path of the file. */
+    readonly path: string,
+  ) {
+    super(
+      `Cannot begin a log in the directory of "${path}" because that file is ` +
+        "not a log's: move it away, or give the log a directory of its own",
+    );
+  }
 }

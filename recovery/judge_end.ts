@@ -1,7 +1,9 @@
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import {
+  CorruptLogError,
+  describeFault,
+} from "../storage/corrupt_log_error.ts";
 import { hex } from "../storage/format/frame.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
-import { describeFault } from "../storage/segment_damage.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
 import type { SegmentScan } from "./scan_tail.ts";
 import type { Survey } from "./survey.ts";

@@ -1,11 +1,11 @@
+import type { SegmentReader } from "../storage/segments/segment_reader.ts";
 import {
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from "../storage/format/segment_header.ts";
-import type { SegmentName } from "../storage/format/segment_name.ts";
-import { describeFault } from "../storage/segment_damage.ts";
-import { notTheSegment } from "../storage/segment_cursor.ts";
-import type { SegmentReader } from "../storage/segment_reader.ts";
+import type { SegmentName } from "../storage/format/file_names.ts";
+import { describeFault } from "../storage/corrupt_log_error.ts";
+import { notTheSegment } from "../storage/segments/segment_cursor.ts";
 
 /** What is known of a segment before its frames. */
 export interface JudgedHeader {

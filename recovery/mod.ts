@@ -12,6 +12,18 @@
  *
  * @module
  */
-export * from "./decide_tail.ts";
-export * from "./log_exists_error.ts";
-export * from "./salvage_log.ts";
+export {
+  decideTail,
+  type RecoveryMode,
+  type Remainder,
+  type TailDecision,
+  type TailEvidence,
+} from "./decide_tail.ts";
+export { ForeignFileError } from "./find_foreign.ts";
+export { LogExistsError } from "./log_exists_error.ts";
+export {
+  type SalvagedDamage,
+  salvageLog,
+  type SalvageOptions,
+  type SalvageReport,
+} from "./salvage/salvage_log.ts";

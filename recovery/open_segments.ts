@@ -1,30 +1,33 @@
-import { randomNumber } from "../storage/create_segment.ts";
-import { requireHeld } from "../storage/fenced_error.ts";
-import { formatManifestName } from "../storage/format/manifest_name.ts";
-import { makeLogId } from "../storage/format/log_id.ts";
+import { randomNumber } from "../storage/segments/create_segment.ts";
+import { requireHeld } from "../storage/frame_log.ts";
+import {
+  formatManifestName,
+  type SegmentName,
+} from "../storage/format/file_names.ts";
+import { makeLogId } from "../storage/format/envelope.ts";
 import type { Manifest } from "../storage/format/manifest.ts";
-import type { SegmentName } from "../storage/format/segment_name.ts";
-import { writeManifest } from "../storage/manifest_file.ts";
-import { SegmentCursor } from "../storage/segment_cursor.ts";
-import { SegmentLog, type SegmentLogState } from "../storage/segment_log.ts";
-import { SegmentReader } from "../storage/segment_reader.ts";
-import { SpaceReserve } from "../storage/space_reserve.ts";
-import { StorageFullError } from "../storage/storage_full_error.ts";
+import { writeManifest } from "../storage/segments/manifest_file.ts";
+import { SegmentCursor } from "../storage/segments/segment_cursor.ts";
+import {
+  SegmentLog,
+  type SegmentLogState,
+} from "../storage/segments/segment_log.ts";
+import { SegmentReader } from "../storage/segments/segment_reader.ts";
+import { SpaceReserve } from "../storage/segments/space_reserve.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import { countMergeable } from "./choose_rewrite.ts";
+import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
 import type { RecoveryMode } from "./decide_tail.ts";
-import { describeDamage } from "./describe_damage.ts";
 import {
   describeContent,
   describeStrays,
   type FencedSegment,
   readFenced,
-} from "./describe_files.ts";
+} from "./describe_log.ts";
+import { describeDamage, salvageLog } from "./salvage/salvage_log.ts";
 import { requireSound, requireWhole } from "./judge_end.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { removeFiles, removeUnfinished } from "./remove_files.ts";
-import { rewriteEnd } from "./rewrite_end.ts";
-import { salvageLog } from "./salvage_log.ts";
 import { scanSegment, type SegmentScan } from "./scan_tail.ts";
 import { listFiles, requireLog, type Survey, survey } from "./survey.ts";
 

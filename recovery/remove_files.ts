@@ -1,4 +1,4 @@
-import { removeIfThere } from "../storage/remove_file.ts";
+import { removeIfThere } from "../storage/segments/create_segment.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { FileNames } from "./survey.ts";
 

@@ -1,5 +1,5 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { createSegment } from "../storage/create_segment.ts";
+import { createSegment, writeAll } from "../storage/segments/create_segment.ts";
 import {
   encodeFrame,
   FRAME_HEADER_BYTES,
@@ -12,13 +12,12 @@ import {
   IndexBuilder,
   indexBytes,
 } from "../storage/format/segment_index.ts";
-import type { SegmentName } from "../storage/format/segment_name.ts";
-import { advance, firstLink } from "../storage/segment_chain.ts";
-import { SegmentCursor } from "../storage/segment_cursor.ts";
-import type { PlacedFrame } from "../storage/segment_reader.ts";
-import type { SegmentOwner } from "../storage/segment_supply.ts";
+import type { SegmentName } from "../storage/format/file_names.ts";
+import { advance, firstLink } from "../storage/segments/segment_chain.ts";
+import { SegmentCursor } from "../storage/segments/segment_cursor.ts";
+import type { PlacedFrame } from "../storage/segments/segment_reader.ts";
+import type { SegmentOwner } from "../storage/segments/segment_supply.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
-import { writeAll } from "../storage/write_all.ts";
 
 /** Which records to write anew. */
 export interface EndRange {
@@ -196,5 +195,43 @@ async function* framesOf(
     } finally {
       await cursor.close();
     }
+  }
+}
+
+/** Segments at the end of a log from which on they are merged. */
+const LEAST_SEGMENTS = 8;
+
+/** Bytes that an opening copies at most to merge segments. */
+const MERGE_BYTES = 1024 * 1024;
+
+/**
+ * The number of segments at the end of a log to be merged, as each opening adds
+ * one: all of the last that have `MERGE_BYTES` together, if they are many.
+ *
+ * None gets larger than a segment may be. Every byte is copied about once for each seven openings that add a segment,
+ * until it lies in one of that size; so a log has few more than one a megabyte.
+ */
+export async function countMergeable(
+  storage: Storage,
+  segments: readonly SegmentName[],
+  segmentBytes: number,
+): Promise<number> {
+  if (segments.length < LEAST_SEGMENTS) return 0;
+  let count = 0;
+  let bytes = 0;
+  for (const { name } of segments.toReversed()) {
+    bytes += await sizeOf(storage, name);
+    if (bytes > Math.min(MERGE_BYTES, segmentBytes)) break;
+    count++;
+  }
+  return count < LEAST_SEGMENTS ? 0 : count;
+}
+
+async function sizeOf(storage: Storage, name: string): Promise<number> {
+  const file = await storage.open(name, "read");
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
   }
 }

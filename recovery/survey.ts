@@ -1,21 +1,19 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { ForeignFileError } from "../storage/foreign_file_error.ts";
-import { isLockFile } from "../storage/format/lock_name.ts";
-import type { Manifest } from "../storage/format/manifest.ts";
-import {
-  formatManifestName,
-  parseManifestName,
-  parseUnfinishedManifest,
-} from "../storage/format/manifest_name.ts";
+import { ForeignFileError } from "./find_foreign.ts";
 import {
   compareSegments,
+  formatManifestName,
+  isLockFile,
   isOriginal,
+  parseManifestName,
   parseSegmentName,
   parseUnfinished,
+  parseUnfinishedManifest,
   type SegmentName,
-} from "../storage/format/segment_name.ts";
-import { readManifest } from "../storage/manifest_file.ts";
-import { RESERVE_NAME } from "../storage/space_reserve.ts";
+} from "../storage/format/file_names.ts";
+import type { Manifest } from "../storage/format/manifest.ts";
+import { readManifest } from "../storage/segments/manifest_file.ts";
+import { RESERVE_NAME } from "../storage/segments/space_reserve.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 

@@ -1,19 +1,20 @@
-import { BatchBounds } from "../batch_bounds.ts";
-import { decideFlush } from "../decide_flush.ts";
+import { requireAmount } from "../argument.ts";
+import {
+  BatchBounds,
+  decideFlush,
+  type FlushTimes,
+  reportFlush,
+} from "../writer/flush_rules.ts";
 import type {
   BatchPolicy,
   FlushReason,
   FlushReport,
 } from "../policies/batch_policy.ts";
-import { type FlushTimes, reportFlush } from "../report_flush.ts";
 import { RECORD_HEADER_BYTES } from "../storage/format/frame.ts";
-import type { CostModel } from "./cost_model.ts";
-import { EntryLine } from "./_entry_line.ts";
-import { type NumberBatch, NumberQueue } from "./_number_queue.ts";
-import { requireAmount } from "./_require.ts";
+import type { CostModel } from "./costs.ts";
+import { EntryLine, type NumberBatch, NumberQueue } from "./_entry_line.ts";
 import type { Source } from "./_source.ts";
-import { NotedRun } from "./_noted_run.ts";
-import type { Simulation } from "./simulation.ts";
+import { NotedRun, type Simulation } from "./simulation.ts";
 
 /** A policy that puts a batch off so often in a row is taken to do so ever. */
 const MOST_PUT_OFFS = 1000;
@@ -142,9 +143,14 @@ export class Run {
     const batch = this.#queue.take();
     const { bytes } = batch;
     const startedAt = this.#now;
-    const writeMs = requireAmount("writeMs", this.#costs.writeMs(bytes));
+    const writeMs = requireAmount(
+      "simulate",
+      "writeMs",
+      this.#costs.writeMs(bytes),
+    );
     const writtenAt = startedAt + writeMs;
     const syncMs = requireAmount(
+      "simulate",
       "syncMs",
       this.#costs.syncMs(writtenAt, bytes),
     );

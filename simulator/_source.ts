@@ -1,6 +1,5 @@
-import type { Arrival } from "./arrival.ts";
-import type { ClosedLoop } from "./closed_loop.ts";
-import { requireArrival } from "./_require.ts";
+import { type Arrival, requireArrival } from "./arrivals.ts";
+import type { ClosedLoop } from "./callers.ts";
 
 /** Where a run's appends come from. */
 export interface Source {

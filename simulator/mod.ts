@@ -18,16 +18,33 @@
  *
  * @module
  */
-export * from "./arrival.ts";
-export * from "./bursty_arrivals.ts";
-export * from "./closed_loop.ts";
-export * from "./constant_costs.ts";
-export * from "./cost_model.ts";
-export * from "./drifting_costs.ts";
-export * from "./on_off_arrivals.ts";
-export * from "./poisson_arrivals.ts";
-export * from "./ramp_arrivals.ts";
-export * from "./simulate.ts";
-export * from "./simulation.ts";
-export * from "./steady_arrivals.ts";
-export * from "./thinking_callers.ts";
+export {
+  type Arrival,
+  type ArrivalsOptions,
+  burstyArrivals,
+  type BurstyArrivalsOptions,
+  onOffArrivals,
+  type OnOffArrivalsOptions,
+  poissonArrivals,
+  type PoissonArrivalsOptions,
+  rampArrivals,
+  type RampArrivalsOptions,
+  steadyArrivals,
+} from "./arrivals.ts";
+export {
+  type ClosedLoop,
+  thinkingCallers,
+  type ThinkingCallersOptions,
+} from "./callers.ts";
+export {
+  constantCosts,
+  type ConstantCostsOptions,
+  type CostModel,
+  driftingCosts,
+  type DriftingCostsOptions,
+} from "./costs.ts";
+export { loadTrace, type Trace } from "./load_trace.ts";
+export { recordedRun } from "./recorded_run.ts";
+export { sampledCosts } from "./sampled_costs.ts";
+export { simulate, type SimulateOptions } from "./simulate.ts";
+export type { Simulation } from "./simulation.ts";

@@ -1,10 +1,10 @@
-import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
-import type { Arrival } from "./arrival.ts";
-import type { ClosedLoop } from "./closed_loop.ts";
-import type { CostModel } from "./cost_model.ts";
-import { requireCount, requireMethods } from "./_require.ts";
-import { Run } from "./_run.ts";
+import { requireInteger, requireMethods } from "../argument.ts";
 import type { Simulation } from "./simulation.ts";
+import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
+import type { Arrival } from "./arrivals.ts";
+import type { ClosedLoop } from "./callers.ts";
+import type { CostModel } from "./costs.ts";
+import { Run } from "./_run.ts";
 import { ClosedSource, OpenSource } from "./_source.ts";
 
 /** Options of {@linkcode simulate}. */
@@ -60,14 +60,16 @@ export function simulate(
   costs: CostModel,
   options: SimulateOptions = {},
 ): Simulation {
-  requireMethods("policy", policy, "due");
-  requireMethods("costs", costs, "writeMs", "syncMs");
+  requireMethods("simulate", "policy", policy, "due");
+  requireMethods("simulate", "costs", costs, "writeMs", "syncMs");
   const run = new Run(policy, sourceOf(load), costs, {
-    maxQueuedBytes: requireCount(
+    maxQueuedBytes: requireInteger(
+      "simulate",
       "maxQueuedBytes",
       options.maxQueuedBytes ?? 64 * 1024 * 1024,
     ),
-    maxQueuedRecords: requireCount(
+    maxQueuedRecords: requireInteger(
+      "simulate",
       "maxQueuedRecords",
       options.maxQueuedRecords ?? 10_000,
     ),
@@ -80,8 +82,8 @@ function sourceOf(load: Iterable<Arrival> | ClosedLoop) {
   if (Symbol.iterator in Object(load)) {
     return new OpenSource(load as Iterable<Arrival>);
   }
-  requireMethods("load", load, "next");
+  requireMethods("simulate", "load", load, "next");
   const loop = load as ClosedLoop;
-  requireCount("load.callers", loop.callers);
+  requireInteger("simulate", "load.callers", loop.callers);
   return new ClosedSource(loop);
 }

@@ -1,3 +1,6 @@
+import type { FrameFault } from "./format/frame.ts";
+import type { SegmentFault } from "./format/segment_header.ts";
+
 /**
  * What is on storage cannot have been left by a crash: bytes that were synced
  * have changed or are gone, or a segment is missing. Nothing was changed.
@@ -17,4 +20,21 @@ export class CorruptLogError extends Error {
   ) {
     super(`Cannot trust "${segment}" at offset ${offset}: ${reason}`);
   }
+}
+
+/** A fault in words. */
+export function describeFault(
+  { fault, expected, found }: FrameFault | SegmentFault,
+): string {
+  return `${fault}: expected ${expected}, found ${found}`;
+}
+
+/** The error for record `lsn`, which a fault at `offset` keeps from readers. */
+export function missingRecord(
+  path: string,
+  lsn: number,
+  stop: FrameFault & { offset: number },
+): CorruptLogError {
+  const reason = `record ${lsn} is missing (${describeFault(stop)})`;
+  return new CorruptLogError(path, stop.offset, reason);
 }

@@ -1,7 +1,5 @@
 import type { RecordList } from "./format/records.ts";
-import type { MaybePromise } from "./storage.ts";
-
-export type { RecordList };
+import type { MaybePromise, StorageLock } from "./storage.ts";
 
 /** Records laid out for one frame, and what numbers them. */
 export interface FrameDraft {
@@ -75,4 +73,57 @@ export interface FrameLog {
    * that a later loss of its end can be told from a torn write.
    */
   close(clean: boolean): Promise<void>;
+}
+
+/** Records below `firstLsn` were dropped by `truncateBefore`. */
+export class CompactedError extends RangeError {
+  /** The class's name. */
+  override readonly name = "CompactedError";
+
+  /** Made by whoever is asked for a record that is gone. */
+  constructor(
+    /** LSN of the record that was asked for. */
+    readonly lsn: number,
+    /** LSN of the oldest record that is kept, or of the next one to come. */
+    readonly firstLsn: number,
+  ) {
+    super(
+      `Cannot read record ${lsn} because it was dropped by a checkpoint: the ` +
+        `oldest record kept is ${firstLsn}`,
+    );
+  }
+}
+
+/**
+ * Another owner has taken over the log; nothing more is acknowledged here.
+ * It reaches callers as the `cause` of a `LogFailedError`.
+ */
+export class FencedError extends Error {
+  /** The class's name. */
+  override readonly name = "FencedError";
+
+  /** Made by a frame log's `checkOwner`. */
+  constructor(
+    /** Where the log is. */
+    readonly location: string,
+    /** Epoch of the owner that was fenced. */
+    readonly epoch: number,
+    /** How it lost the lock, if known; see `StorageLock.whyLost`. */
+    how = "another owner took over, or the lock file or directory was " +
+      "moved or removed",
+  ) {
+    super(
+      `Cannot go on in "${location}": its lock of epoch ${epoch} is lost ` +
+        `(${how}). Nothing more is acknowledged here; open the log again`,
+    );
+  }
+}
+
+/** Throws {@linkcode FencedError} unless the lock is still held. */
+export async function requireHeld(
+  location: string,
+  lock: StorageLock,
+): Promise<void> {
+  if (await lock.held()) return;
+  throw new FencedError(location, lock.epoch, lock.whyLost?.());
 }

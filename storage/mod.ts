@@ -11,22 +11,37 @@
  *
  * @module
  */
-export * from "./compacted_error.ts";
-export * from "./corrupt_log_error.ts";
-export * from "./deno_storage.ts";
-export * from "./directory_storage.ts";
-export { FencedError } from "./fenced_error.ts";
-export * from "./foreign_file_error.ts";
-export * from "./format_version_error.ts";
-export * from "./frame_log.ts";
-export * from "./kernel_lock.ts";
-export * from "./log_locked_error.ts";
-export type { Choose } from "./_seeded.ts";
-export type { CallEffect, OnCall, StorageCall } from "./memory_file.ts";
-export * from "./memory_storage.ts";
-export * from "./memory_storage_options.ts";
-export * from "./file_storage_options.ts";
-export * from "./node_storage.ts";
-export * from "./storage.ts";
-export * from "./storage_error.ts";
-export { StorageFullError } from "./storage_full_error.ts";
+export { CorruptLogError } from "./corrupt_log_error.ts";
+export {
+  CompactedError,
+  FencedError,
+  type FrameDraft,
+  type FrameLog,
+  type RecordBatch,
+} from "./frame_log.ts";
+export {
+  type LockOptions,
+  LogLockedError,
+  type MaybePromise,
+  type OpenMode,
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+} from "./storage.ts";
+export { StorageError, StorageFullError } from "./storage_error.ts";
+export { DenoStorage } from "./directory/deno_storage.ts";
+export {
+  DirectoryStorage,
+  type FileStorageOptions,
+} from "./directory/directory_storage.ts";
+export type { HeldKernelLock, KernelLock } from "./directory/held_lock.ts";
+export { NodeStorage } from "./directory/node_storage.ts";
+export { FormatVersionError } from "./format/envelope.ts";
+export type { RecordList } from "./format/records.ts";
+export type { CallEffect, OnCall, StorageCall } from "./memory/memory_file.ts";
+export {
+  type KillOptions,
+  MemoryStorage,
+  type MemoryStorageOptions,
+} from "./memory/memory_storage.ts";
+export type { Choose } from "./memory/seeded.ts";

@@ -18,15 +18,24 @@
  *
  * @module
  */
-export * from "./exploration_error.ts";
-export * from "./explore.ts";
-export * from "./life.ts";
-export * from "./policy_laws.ts";
-export * from "./register_test.ts";
-export * from "./storage_contract.ts";
-export * from "./virtual_clock.ts";
-export * from "./wal_check.ts";
-export * from "./wal_fact.ts";
-export * from "./wal_step.ts";
-export * from "./wal_steps.ts";
-export * from "./wal_workload.ts";
+export {
+  type RegisterTest,
+  storageContract,
+  type StoragePlace,
+} from "./contract/storage_contract.ts";
+export { ExplorationError } from "./explore/describe_failure.ts";
+export type { ExploreReport } from "./explore/exploration.ts";
+export { explore, type ExploreOptions } from "./explore/explore.ts";
+export type { Life, LifeBody } from "./explore/recording.ts";
+export { policyLaws, type PolicyLawsOptions } from "./laws/policy_laws.ts";
+export { VirtualClock } from "./virtual_clock.ts";
+export { walCheck } from "./wal/wal_check.ts";
+export type { WalFact } from "./wal/wal_history.ts";
+export {
+  type FastCheck,
+  type WalStep,
+  walSteps,
+  type WalStepsOptions,
+} from "./wal/wal_steps.ts";
+export type { MakeWalOptions } from "./wal/wal_user.ts";
+export { walWorkload } from "./wal/wal_workload.ts";

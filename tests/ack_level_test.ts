@@ -1,4 +1,4 @@
-import type { AckLevel } from "../ack_level.ts";
+import type { AckLevel } from "../writer/acks.ts";
 import { assertEquals, assertRejects } from "./support/assert.ts";
 import { openWal } from "./support/open_wal.ts";
 import { test } from "./support/register.ts";

@@ -1,12 +1,13 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { Batch } from "../batch.ts";
+import { Batch } from "../writer/batch.ts";
 import {
   encodeRecord,
   measureRecord,
+  RecordTooLargeError,
+  requireIterable,
   requireRecord,
-} from "../encode_record.ts";
-import { RecordTooLargeError } from "../record_too_large_error.ts";
+} from "../writer/record.ts";
 import {
   FRAME_HEADER_BYTES,
   MAX_FRAME_BYTES,
@@ -19,8 +20,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "./support/assert.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
-import { requireIterable } from "../require_argument.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { test } from "./support/register.ts";
 

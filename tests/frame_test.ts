@@ -2,6 +2,7 @@ import fc from "fast-check";
 import {
   decodeFrame,
   encodeFrame,
+  encodeHole,
   type Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
@@ -15,7 +16,6 @@ import {
   unknownFeature,
 } from "../storage/format/frame.ts";
 import { crc32 } from "../storage/format/crc32.ts";
-import { encodeHole } from "../storage/format/hole.ts";
 import { assert, assertEquals, assertFalse } from "./support/assert.ts";
 import { test } from "./support/register.ts";
 

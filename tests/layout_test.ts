@@ -13,19 +13,19 @@ const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
 
 /** What the folders keep to themselves, `_` names aside. */
 const internal = new Set([
-  "storage/active_segment.ts",
-  "storage/create_segment.ts",
-  "storage/manifest_file.ts",
-  "storage/read_segments.ts",
-  "storage/remove_file.ts",
-  "storage/segment_chain.ts",
-  "storage/segment_cursor.ts",
-  "storage/segment_damage.ts",
-  "storage/segment_log.ts",
-  "storage/segment_reader.ts",
-  "storage/segment_supply.ts",
-  "storage/space_reserve.ts",
-  "storage/write_all.ts",
+  "storage/segments/active_segment.ts",
+  "storage/segments/create_segment.ts",
+  "storage/segments/manifest_file.ts",
+  "storage/segments/read_segments.ts",
+  "storage/segments/create_segment.ts",
+  "storage/segments/segment_chain.ts",
+  "storage/segments/segment_cursor.ts",
+  "storage/corrupt_log_error.ts",
+  "storage/segments/segment_log.ts",
+  "storage/segments/segment_reader.ts",
+  "storage/segments/segment_supply.ts",
+  "storage/segments/space_reserve.ts",
+  "storage/segments/create_segment.ts",
   "trace/trace_recorder.ts",
 ]);
 
@@ -65,7 +65,11 @@ test("recovery imports nothing but recovery and storage", () => {
 
 test("the simulator imports only the core's decisions and formats", () => {
   const isSimulator = (file: string) => file.startsWith("simulator/");
-  const decisions = ["batch_bounds.ts", "decide_flush.ts", "report_flush.ts"];
+  const decisions = [
+    "writer/flush_rules.ts",
+    "writer/flush_rules.ts",
+    "writer/flush_rules.ts",
+  ];
   const allows = (to: string, typeOnly: boolean) =>
     isSimulator(to) || decisions.includes(to) ||
     to.startsWith("storage/format/") || typeOnly && to.startsWith("policies/");
@@ -77,7 +81,7 @@ test("traces import the simulator, and of the core types and formats", () => {
   const allows = (to: string, typeOnly: boolean) =>
     isTrace(to) || to.startsWith("simulator/") ||
     to.startsWith("storage/format/") ||
-    typeOnly && (to === "clock.ts" || to.startsWith("policies/"));
+    typeOnly && (to === "writer/clock.ts" || to.startsWith("policies/"));
   assertEquals(breaches(isTrace, allows), []);
 });
 

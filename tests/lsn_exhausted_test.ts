@@ -1,5 +1,5 @@
-import { LsnExhaustedError } from "../lsn_exhausted_error.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
+import { LsnExhaustedError } from "../writer/lsn_exhausted_error.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertRejects, assertThrows } from "./support/assert.ts";
 import { openWal } from "./support/open_wal.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { LogClosedError } from "../log_closed_error.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { asyncStorage } from "./support/async_storage.ts";
 import { assert, assertEquals, assertRejects } from "./support/assert.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { LogRecord } from "../log_record.ts";
-import { RecordReader } from "../record_reader.ts";
+import type { LogRecord } from "../writer/record.ts";
+import { RecordReader } from "../writer/record_reader.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
 import { assertEquals } from "./support/assert.ts";
 import { test } from "./support/register.ts";

@@ -1,5 +1,5 @@
-import { MemoryStorage } from "../storage/memory_storage.ts";
-import { nearestName, requireKnown } from "../require_known.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
+import { nearestName, requireOptions } from "../argument.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertRejects, assertThrows } from "./support/assert.ts";
 import { test } from "./support/register.ts";
@@ -25,10 +25,13 @@ test("nearestName() finds what was meant, and nothing for what is far", () => {
   assertEquals(nearestName("ak", ["ack"]), "ack");
 });
 
-test("requireKnown() names the option, and all there are if none is near", () => {
-  requireKnown("open", { warn: 1, policy: undefined }, known);
+test("requireOptions() names the option, and all there are if none is near", () => {
+  requireOptions("open", { warn: 1, policy: undefined }, known);
   const unknown = (options: object) =>
-    assertThrows(() => requireKnown("open", options, ["from", "to"]), TypeError)
+    assertThrows(
+      () => requireOptions("open", options, ["from", "to"]),
+      TypeError,
+    )
       .message;
   assertEquals(
     unknown({ from: 1, too: 2 }),

@@ -7,11 +7,10 @@
  */
 import fc from "fast-check";
 import process from "node:process";
-import { explore, type ExploreOptions } from "../testing/explore.ts";
-import { walCheck } from "../testing/wal_check.ts";
-import type { WalStep } from "../testing/wal_step.ts";
-import { walSteps } from "../testing/wal_steps.ts";
-import { walWorkload } from "../testing/wal_workload.ts";
+import { explore, type ExploreOptions } from "../testing/explore/explore.ts";
+import { walCheck } from "../testing/wal/wal_check.ts";
+import { type WalStep, walSteps } from "../testing/wal/wal_steps.ts";
+import { walWorkload } from "../testing/wal/wal_workload.ts";
 import type { WalOptions } from "../wal_options.ts";
 import { namedPolicies } from "./support/named_policies.ts";
 

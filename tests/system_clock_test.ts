@@ -8,7 +8,7 @@
  * @module
  */
 import { LeaderCommitPolicy } from "../policies/leader_commit_policy.ts";
-import { clockOn } from "../system_clock.ts";
+import { clockOn } from "../writer/clock.ts";
 import { anotherTurn } from "./support/another_turn.ts";
 import {
   assert,

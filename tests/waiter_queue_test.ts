@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { assert, assertEquals, assertStrictEquals } from "./support/assert.ts";
 import { test } from "./support/register.ts";
 import { track, type Tracked } from "./support/track.ts";
-import { WaiterQueue } from "../waiter_queue.ts";
+import { WaiterQueue } from "../writer/ack_waiters.ts";
 
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -2,13 +2,13 @@ import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { ForeignFileError } from "../storage/foreign_file_error.ts";
+import { ForeignFileError } from "../recovery/find_foreign.ts";
 import { crc32 } from "../storage/format/crc32.ts";
 import { encodeSegmentHeader } from "../storage/format/segment_header.ts";
-import { formatSegmentName } from "../storage/format/segment_name.ts";
-import { FormatVersionError } from "../storage/format_version_error.ts";
-import { LogLockedError } from "../storage/log_locked_error.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
+import { formatSegmentName } from "../storage/format/file_names.ts";
+import { FormatVersionError } from "../storage/format/envelope.ts";
+import { LogLockedError } from "../storage/storage.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { Wal } from "../wal.ts";
 import {

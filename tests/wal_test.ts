@@ -1,8 +1,8 @@
-import { LogClosedError } from "../log_closed_error.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
 import { MAX_FRAME_BYTES } from "../storage/format/frame.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
-import { RecordTooLargeError } from "../record_too_large_error.ts";
-import type { ReadOptions } from "../read_options.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
+import { RecordTooLargeError } from "../writer/record.ts";
+import type { ReadOptions } from "../writer/reads.ts";
 import { Wal } from "../wal.ts";
 import {
   assert,

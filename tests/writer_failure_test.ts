@@ -1,7 +1,7 @@
-import { LogClosedError } from "../log_closed_error.ts";
-import { LogFailedError } from "../log_failed_error.ts";
-import { FencedError } from "../storage/fenced_error.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
+import { LogFailedError } from "../writer/log_failed_error.ts";
+import { FencedError } from "../storage/frame_log.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import {
   assert,

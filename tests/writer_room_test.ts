@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { CountPolicy } from "../policies/count_policy.ts";
-import { QueueFullError } from "../queue_full_error.ts";
-import { Writer } from "../writer.ts";
+import { QueueFullError } from "../writer/append_queue.ts";
+import { Writer } from "../writer/writer.ts";
 import {
   assert,
   assertEquals,

@@ -3,7 +3,7 @@ import { CountPolicy } from "../policies/count_policy.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "../policies/leader_commit_policy.ts";
 import { MAX_FRAME_BYTES } from "../storage/format/frame.ts";
-import { MemoryStorage } from "../storage/memory_storage.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertLessOrEqual } from "./support/assert.ts";

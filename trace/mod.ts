@@ -12,10 +12,17 @@
  *
  * @module
  */
-export * from "./load_trace.ts";
-export * from "./read_trace.ts";
-export * from "./recorded_run.ts";
-export * from "./sampled_costs.ts";
-export * from "./trace_event.ts";
-export * from "./trace_format_error.ts";
-export * from "./trace_options.ts";
+export { TraceFormatError } from "./event_line.ts";
+export { readTrace } from "./read_trace.ts";
+export {
+  TRACE_VERSION,
+  type TracedAppend,
+  type TracedOptions,
+  type TraceEnd,
+  type TraceEvent,
+  type TraceFlush,
+  type TraceGap,
+  type TraceHeader,
+  type TraceTurn,
+} from "./trace_event.ts";
+export type { TraceOptions } from "./trace_recorder.ts";

@@ -1,7 +1,10 @@
-import { BrokenRule, parseEvent, parseHeader } from "./_parse_event.ts";
-import { LineReader } from "./_line_reader.ts";
+import {
+  BrokenRule,
+  parseEvent,
+  parseHeader,
+  TraceFormatError,
+} from "./event_line.ts";
 import type { TraceEvent } from "./trace_event.ts";
-import { TraceFormatError } from "./trace_format_error.ts";
 
 /**
  * Reads a trace, in pieces as they come: `source` yields bytes (UTF-8) or text,
@@ -99,5 +102,31 @@ class Order {
       case "end":
         this.#isEnded = true;
     }
+  }
+}
+
+/** More than any line of a trace has; a file without lines is none. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+/** Cuts text, or bytes of it, into lines, whatever the pieces' bounds. */
+export class LineReader {
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  /** The lines that end in `chunk`, without their newlines. */
+  *push(chunk: Uint8Array | string): Generator<string> {
+    const text = typeof chunk === "string"
+      ? chunk
+      : this.#decoder.decode(chunk, { stream: true });
+    const lines = text.split("\n");
+    lines[0] = this.#rest + lines[0];
+    this.#rest = lines.pop()!;
+    yield* lines;
+    if (this.#rest.length > MOST_CHARACTERS) yield this.#rest;
+  }
+
+  /** What has no newline yet. */
+  get rest(): string {
+    return this.#rest;
   }
 }

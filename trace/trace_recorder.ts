@@ -1,10 +1,25 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../writer/clock.ts";
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
 import { RECORD_HEADER_BYTES } from "../storage/format/frame.ts";
 import { EventBuffer } from "./_event_buffer.ts";
-import { formatEvent } from "./_format_event.ts";
+import { formatEvent } from "./event_line.ts";
 import type { TracedOptions, TraceEnd, TraceEvent } from "./trace_event.ts";
-import type { TraceOptions } from "./trace_options.ts";
+
+/** Where a log's trace goes; see `WalOptions`. */
+export interface TraceOptions {
+  /**
+   * Takes some whole lines of the trace, each with its newline. It is called at
+   * the end of a turn of the event loop, never from within a call of the log
+   * but `close`, and not again before a promise that it returned is settled. If
+   * it throws or rejects, the log warns and the trace ends; the log goes on.
+   *
+   * `close` does not wait for such a promise: the trace's last lines may come
+   * after it has resolved.
+   */
+  readonly write: (lines: string) => void | Promise<void>;
+  /** Where the trace stops, in characters, at least 1. Default 67,108,864. */
+  readonly maxBytes?: number | undefined;
+}
 
 /** Events that are handed over together. */
 const CHUNK_EVENTS = 1024;
@@ -147,7 +162,7 @@ export class TraceRecorder {
   readonly #failed = (error: unknown): void => {
     this.#state = "over";
     try {
-      this.#warn(`the trace ends here as it cannot be written: ${error}`);
+      this.#warn(`the trace ends here because it cannot be written: ${error}`);
     } catch {
       // A trace is no reason to fail.
     }

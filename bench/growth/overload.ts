@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { join } from "node:path";
 import process from "node:process";
-import { QueueFullError } from "../../queue_full_error.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import { makeRecords } from "../process/make_records.ts";
 import type { OverloadFound, OverloadWay } from "./growth_job.ts";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { contenders } from "../../demo/contenders.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { HandGroup } from "../peers/hand_group.ts";

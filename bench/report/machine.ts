@@ -6,8 +6,7 @@ import {
   totalmem,
   type,
 } from "node:os";
-import type { Place } from "../../demo/place.ts";
-import { isMemory } from "../../demo/place.ts";
+import { isMemory, type Place } from "../../demo/place.ts";
 
 /** What has to be known of a machine to judge numbers that it made. */
 export function describeMachine(place: Place): string[] {

@@ -1,4 +1,4 @@
-import { policyCode } from "../parse_policy.ts";
+import { policyCode } from "../../policies/parse_policy.ts";
 import type { Recommendation } from "./recommend.ts";
 
 /** Code to be pasted: an import, and the line that opens the log. */

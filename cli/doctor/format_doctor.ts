@@ -1,18 +1,16 @@
-import type { Distribution } from "../distribution.ts";
-import { formatCount } from "../format_count.ts";
-import { formatDuration } from "../format_duration.ts";
 import {
   type Axis,
   axisFor,
+  type Distribution,
   formatAxis,
   formatHistogram,
-} from "../format_histogram.ts";
-import { formatTable } from "../format_table.ts";
-import type { Figures } from "../lab/contender.ts";
+} from "../examine/histogram.ts";
+import { formatCount, formatDuration, formatTable } from "../io/format.ts";
+import type { Figures } from "../lab/candidates.ts";
 import { formatFigures } from "../lab/format_lab.ts";
-import type { Place } from "./read_place.ts";
+import type { Place } from "./place.ts";
 import type { Recommendation } from "./recommend.ts";
-import { PAGE_BYTES, type Trial } from "./trial.ts";
+import { PAGE_BYTES, type Trial } from "./subject.ts";
 
 /** What one way to make records durable cost. */
 export interface Result {

@@ -1,7 +1,6 @@
-import type { FileStorageOptions } from "../../storage/file_storage_options.ts";
-import { formatDuration } from "../format_duration.ts";
-import { chooseBest } from "../lab/choose_best.ts";
-import type { Figures } from "../lab/contender.ts";
+import type { FileStorageOptions } from "../../storage/directory/directory_storage.ts";
+import { formatDuration } from "../io/format.ts";
+import { chooseBest, type Figures } from "../lab/candidates.ts";
 
 /** What a sync costs in two ways, in ms. */
 export interface SyncCosts {

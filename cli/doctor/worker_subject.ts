@@ -1,8 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../../storage/storage_error.ts";
-import { FILE_BYTES } from "./storage_subject.ts";
-import type { Subject } from "./subject.ts";
-import type { Trial } from "./trial.ts";
+import { FILE_BYTES, type Subject, type Trial } from "./subject.ts";
 
 /**
  * A string, as a file of its own would not be there in a bundle. It answers

@@ -1,6 +1,6 @@
 import type { Simulation } from "../../simulator/simulation.ts";
-import type { Trace } from "../../trace/load_trace.ts";
-import { formatAmount, formatCount } from "../format_count.ts";
+import type { Trace } from "../../simulator/load_trace.ts";
+import { formatAmount, formatCount } from "../io/format.ts";
 
 /** What a trace holds, and what to mind about it. */
 export interface TraceSummary {

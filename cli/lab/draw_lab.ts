@@ -1,6 +1,5 @@
-import { formatCount } from "../format_count.ts";
-import { formatDuration } from "../format_duration.ts";
-import type { Contender } from "./contender.ts";
+import { formatCount, formatDuration } from "../io/format.ts";
+import type { Contender } from "./candidates.ts";
 import { type LogScale, logScale } from "./log_scale.ts";
 import { COLORS, PLOT_STYLE } from "./plot_style.ts";
 import { drawMarker } from "./draw_marker.ts";

@@ -1,8 +1,12 @@
-import { formatAmount, formatCount, formatRecords } from "../format_count.ts";
-import { formatDuration } from "../format_duration.ts";
-import { formatRate } from "../format_rate.ts";
-import { formatTable } from "../format_table.ts";
-import type { Figures } from "./contender.ts";
+import {
+  formatAmount,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatRecords,
+  formatTable,
+} from "../io/format.ts";
+import type { Figures } from "./candidates.ts";
 import type { TraceSummary } from "./describe_trace.ts";
 
 /** What the lab found. */

@@ -5,7 +5,7 @@ import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { constantCosts } from "../../simulator/constant_costs.ts";
+import { constantCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { type Look, LOOKS } from "./roster.ts";
 

@@ -1,5 +1,4 @@
-import { constantCosts } from "../../simulator/constant_costs.ts";
-import type { CostModel } from "../../simulator/cost_model.ts";
+import { constantCosts, type CostModel } from "../../simulator/costs.ts";
 
 /** A device that the figures are made for. */
 export interface Device {

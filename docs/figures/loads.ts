@@ -1,8 +1,9 @@
-import type { Arrival } from "../../simulator/arrival.ts";
-import { burstyArrivals } from "../../simulator/bursty_arrivals.ts";
-import type { ClosedLoop } from "../../simulator/closed_loop.ts";
-import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
+import {
+  type Arrival,
+  burstyArrivals,
+  poissonArrivals,
+} from "../../simulator/arrivals.ts";
+import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import type { Device } from "./device.ts";
 
 /** Appends that the tables are made for. */

@@ -1,6 +1,6 @@
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
-import type { Simulation } from "../../simulator/simulation.ts";
 import { simulate } from "../../simulator/simulate.ts";
+import type { Simulation } from "../../simulator/simulation.ts";
 import type { Device } from "./device.ts";
 import type { Load } from "./loads.ts";
 

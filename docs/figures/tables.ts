@@ -1,5 +1,4 @@
-import { formatDuration } from "../../cli/format_duration.ts";
-import { formatRate } from "../../cli/format_rate.ts";
+import { formatDuration, formatRate } from "../../cli/io/format.ts";
 import { markdownTable } from "../../bench/report/markdown_table.ts";
 import { devices } from "./device.ts";
 import { extremes, type Load, loads } from "./loads.ts";

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { chooseBest } from "../../cli/lab/choose_best.ts";
+import { chooseBest } from "../../cli/lab/candidates.ts";
 import { CANDIDATES, labelOf, RECORDED_ID } from "../candidate.ts";
 import { formatCode } from "../format_code.ts";
 import type { Outcome } from "../outcome.ts";

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { formatCount } from "../../cli/format_count.ts";
+import { formatCount } from "../../cli/io/format.ts";
 import type { Answer } from "../engine.ts";
 import type { Outcome, SweepPoint } from "../outcome.ts";
 import { INITIAL, type Settings } from "../settings.ts";

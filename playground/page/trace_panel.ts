@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { TraceSummary } from "../../cli/lab/describe_trace.ts";
-import { formatCount, formatRecords } from "../../cli/format_count.ts";
+import { formatCount, formatRecords } from "../../cli/io/format.ts";
 import { formatRate } from "../format_figures.ts";
 import { find, make } from "./make.ts";
 

@@ -1,6 +1,5 @@
 import { crc32 } from "./crc32.ts";
-import { decodeLogId, encodeLogId } from "./log_id.ts";
-import { getUint64, setUint64 } from "./uint64.ts";
+import { decodeLogId, encodeLogId, getUint64, setUint64 } from "./envelope.ts";
 
 /*
  *  0      8         12      16     32      40         48        56

@@ -1,5 +1,4 @@
-import type { FrameFault } from "./frame.ts";
-import { RECORD_HEADER_BYTES } from "./frame.ts";
+import { type FrameFault, RECORD_HEADER_BYTES } from "./frame.ts";
 
 /**
  * Records in order, as an array of them is. What reads a frame makes each

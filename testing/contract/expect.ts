@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LogLockedError } from "../../storage/log_locked_error.ts";
+import { LogLockedError } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 
 /** Fails unless two plain values are equal; says of what, and both. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { LogFailedError } from "../../log_failed_error.ts";
-import { FencedError } from "../../storage/fenced_error.ts";
-import { parseSegmentName } from "../../storage/format/segment_name.ts";
+import { LogFailedError } from "../../writer/log_failed_error.ts";
+import { FencedError } from "../../storage/frame_log.ts";
+import { parseSegmentName } from "../../storage/format/file_names.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";

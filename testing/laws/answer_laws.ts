@@ -1,16 +1,17 @@
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
-import type { PolicyLaw, PolicyTrial } from "./policy_law.ts";
 import {
   agedPolicies,
   ask,
   batchesOf,
   DELAYS,
   describe,
+  type PolicyLaw,
+  type PolicyTrial,
   type Probe,
   probesOf,
   reportsOf,
 } from "./probes.ts";
-import { hush, tell } from "./tell.ts";
+import { hush, tell } from "./policy_run.ts";
 
 /** Longer than any clock's tick: who reads one, answers differently then. */
 const REAL_MS = 5;

@@ -1,7 +1,6 @@
-import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
 import { Wal } from "../../wal.ts";
 import type { Arrival } from "./arrivals.ts";
-import { forgiving } from "./tell.ts";
 import { type NotedFrame, TimedFrameLog } from "./timed_frame_log.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
@@ -94,4 +93,36 @@ async function append(
   if (records.length > 1) return await wal.appendBatch(records);
   const lsn = await wal.append(records[0]);
   return { first: lsn, last: lsn };
+}
+
+/**
+ * Tells a policy of a flush. What it throws, or rejects with, stops nothing
+ * here: the law on `observe` finds it.
+ */
+export function tell(policy: BatchPolicy, report: FlushReport): void {
+  try {
+    hush(policy.observe?.(report));
+  } catch {
+    // As in the log.
+  }
+}
+
+/** What a policy answered; if that is a promise, its rejection is nobody's. */
+export function hush<Answer>(answer: Answer): Answer {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
+}
+
+/** The same policy, but that nothing which it rejects ends the process. */
+export function forgiving(policy: BatchPolicy): BatchPolicy {
+  return {
+    get limits() {
+      return policy.limits;
+    },
+    get whenIdle() {
+      return policy.whenIdle;
+    },
+    due: (batch, now) => hush(policy.due(batch, now)),
+    observe: (report) => tell(policy, report),
+  };
 }

@@ -4,9 +4,9 @@ import type {
   FlushReport,
   PendingBatch,
 } from "../../policies/batch_policy.ts";
-import { hush, tell } from "./tell.ts";
-import type { PolicyTrial } from "./policy_law.ts";
-import { SeededRandom } from "./seeded_random.ts";
+import assert from "node:assert/strict";
+import { hush, tell } from "./policy_run.ts";
+import { SeededRandom } from "./arrivals.ts";
 
 /** A question to a policy. */
 export interface Probe {
@@ -137,4 +137,35 @@ function extremes(reason: FlushReason): FlushReport[] {
     { ...one, ...at(50, 40, 30) },
     { ...one, firstLsn: 2 ** 53 - 1, lastLsn: 2 ** 53 - 1, ...at(0, 0, 1) },
   ].map((report) => Object.freeze(report));
+}
+
+/** A law for policies, and how it is held. */
+export interface PolicyLaw {
+  /** What is true of a policy that keeps it. */
+  readonly name: string;
+  /** Throws or rejects, by `trial.fail`, if the policy does not. */
+  check(trial: PolicyTrial): void | Promise<void>;
+}
+
+/** What a law is held against. */
+export class PolicyTrial {
+  /** Makes a fresh policy. */
+  readonly make: () => BatchPolicy;
+  /** What all that is drawn is drawn from. */
+  readonly seed: number;
+  readonly #law: string;
+
+  /** A trial of one law. */
+  constructor(law: string, make: () => BatchPolicy, seed: number) {
+    this.#law = law;
+    this.make = make;
+    this.seed = seed;
+  }
+
+  /** Says that the law is broken, by what, and where. */
+  fail(found: string, where: string): never {
+    assert.fail(
+      `Law: ${this.#law}\nFound: ${found}\n${where}\nSeed: ${this.seed}`,
+    );
+  }
 }

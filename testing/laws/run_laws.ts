@@ -1,12 +1,16 @@
-import { arrivalsOf, describeArrivals, SHAPES } from "./arrivals.ts";
-import type { PolicyLaw, PolicyTrial } from "./policy_law.ts";
+import {
+  arrivalsOf,
+  describeArrivals,
+  SeededRandom,
+  SHAPES,
+} from "./arrivals.ts";
+import type { PolicyLaw, PolicyTrial } from "./probes.ts";
 import {
   type Ending,
   type PolicyRun,
   type PolicyTrace,
   runPolicy,
 } from "./policy_run.ts";
-import { SeededRandom } from "./seeded_random.ts";
 import {
   allIsDrained,
   batchesStayWhole,

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../writer/clock.ts";
 import type {
   FrameDraft,
   FrameLog,

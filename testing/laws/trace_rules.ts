@@ -1,5 +1,5 @@
-import type { BatchLimits } from "../../policies/batch_policy.ts";
 import type { PolicyTrace } from "./policy_run.ts";
+import type { BatchLimits } from "../../policies/batch_policy.ts";
 
 /** Instants are sums of numbers that round. */
 const ROUNDING_MS = 1e-6;

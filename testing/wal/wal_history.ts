@@ -1,5 +1,4 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { WalFact } from "../wal_fact.ts";
 
 /** A record that was sent: enough to make its bytes again. */
 interface Sent {
@@ -96,3 +95,16 @@ function makeRecord({ lsn, life, bytes }: Sent): Uint8Array {
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
+
+/** What is noted of a log in use, as plain data. */
+export type WalFact =
+  /** Records that may be in the log, in the order of their LSNs. */
+  | { kind: "sent"; bytes: readonly number[]; together: boolean }
+  /** There was no space: records from `lsn` on were rejected, and are gone. */
+  | { kind: "dropped"; lsn: number }
+  /** All up to `lsn` was acknowledged. */
+  | { kind: "acked"; lsn: number }
+  /** Segments below `lsn` may be gone. */
+  | { kind: "truncated"; lsn: number }
+  /** After a crash the log ended at `lsn`, which is durable. */
+  | { kind: "recovered"; lsn: number };

@@ -1,14 +1,11 @@
-import type { AckLevel } from "../../ack_level.ts";
-import { QueueFullError } from "../../queue_full_error.ts";
-import { DEFAULT_ACK } from "../../synchronous.ts";
-import { StorageFullError } from "../../storage/storage_full_error.ts";
+import { DEFAULT_ACK, type WalOptions } from "../../wal_options.ts";
+import type { AckLevel } from "../../writer/acks.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
-import type { WalOptions } from "../../wal_options.ts";
-import type { Life } from "../life.ts";
-import type { WalFact } from "../wal_fact.ts";
-import { WalHistory } from "./wal_history.ts";
-import type { WalStep } from "../wal_step.ts";
-import type { MakeWalOptions } from "../wal_workload.ts";
+import type { Life } from "../explore/recording.ts";
+import { type WalFact, WalHistory } from "./wal_history.ts";
+import type { WalStep } from "./wal_steps.ts";
 
 /** Uses a log, and notes all that it may rely on. */
 export class WalUser {
@@ -197,3 +194,6 @@ async function open(
   const wal = await Wal.open(storage, { ...defaults, ...options, clock });
   return { wal, ack: DEFAULT_ACK[options.synchronous ?? "full"] };
 }
+
+/** Options of the log that is put to the test, made afresh for each opening. */
+export type MakeWalOptions = () => WalOptions;

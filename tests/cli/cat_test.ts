@@ -1,4 +1,4 @@
-import type { Output } from "../../cli/cli_io.ts";
+import type { Output } from "../../cli/io/cli_io.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { test } from "../support/register.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Distribution } from "../../cli/distribution.ts";
+import { Distribution } from "../../cli/examine/histogram.ts";
 import { assertEquals, assertLessOrEqual } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

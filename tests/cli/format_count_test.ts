@@ -2,7 +2,7 @@ import {
   formatAmount,
   formatCount,
   formatRecords,
-} from "../../cli/format_count.ts";
+} from "../../cli/io/format.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,10 +1,10 @@
-import { Distribution } from "../../cli/distribution.ts";
-import { formatDuration } from "../../cli/format_duration.ts";
 import {
   axisFor,
+  Distribution,
   formatAxis,
   formatHistogram,
-} from "../../cli/format_histogram.ts";
+} from "../../cli/examine/histogram.ts";
+import { formatDuration } from "../../cli/io/format.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

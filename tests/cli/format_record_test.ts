@@ -1,4 +1,4 @@
-import { formatRecord } from "../../cli/format_record.ts";
+import { formatRecord } from "../../cli/cat/cat.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,4 +1,4 @@
-import { formatSummary } from "../../cli/format_summary.ts";
+import { formatSummary } from "../../cli/io/format.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,8 +1,6 @@
-import {
-  InterruptedError,
-  interruptibleStorage,
-} from "../../cli/interruptible_storage.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { interruptibleStorage } from "../../cli/append/interruptible_storage.ts";
+import { InterruptedError } from "../../cli/io/cli_io.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

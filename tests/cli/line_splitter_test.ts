@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { LineSplitter } from "../../cli/line_splitter.ts";
+import { LineSplitter } from "../../cli/io/line_splitter.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,5 +1,5 @@
-import { parseCommand } from "../../cli/parse_command.ts";
-import { UsageError } from "../../cli/usage_error.ts";
+import { parseCommand } from "../../cli/command.ts";
+import { UsageError } from "../../cli/parse_value.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,5 +1,5 @@
-import { parsePolicy, policyCode } from "../../cli/parse_policy.ts";
-import { UsageError } from "../../cli/usage_error.ts";
+import { parsePolicy, policyCode } from "../../policies/parse_policy.ts";
+import { UsageError } from "../../cli/parse_value.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

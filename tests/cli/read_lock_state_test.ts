@@ -1,7 +1,6 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describeLock } from "../../cli/describe_lock.ts";
-import { readLockState } from "../../cli/read_lock_state.ts";
+import { describeLock, readLockState } from "../../cli/examine/lock_state.ts";
 import {
   assert,
   assertEquals,

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Output } from "../../cli/cli_io.ts";
+import type { Output } from "../../cli/io/cli_io.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { exists } from "../support/fs.ts";

@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "acknowledges before the sync",
     edits: [{
-      file: "commit.ts",
+      file: "writer/commit.ts",
       find: "proceed(() => log.sync(), () => confirm(true), failed);",
       replace:
         "confirm(true);\n    proceed(() => log.sync(), () => {}, failed);",
@@ -36,7 +36,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync at all",
     edits: [{
-      file: "commit.ts",
+      file: "writer/commit.ts",
       find: "proceed(() => log.sync(), () => confirm(true), failed);",
       replace: "confirm(true);",
     }],
@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync the directory after a segment is made",
     edits: [{
-      file: "storage/create_segment.ts",
+      file: "storage/segments/create_segment.ts",
       find: "await storage.syncDirectory();",
       replace: "",
     }],
@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync a segment before it gets its name",
     edits: [{
-      file: "storage/create_segment.ts",
+      file: "storage/segments/create_segment.ts",
       find: "await file.datasync();",
       replace: "",
     }],
@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "believes stale frames: neither salt nor link is compared",
     edits: [{
-      file: "storage/segment_chain.ts",
+      file: "storage/segments/segment_chain.ts",
       find:
         "return frame.salt === link.salt && frame.previous === link.previous &&\n    frame",
       replace: "return frame",
@@ -85,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not cut a torn tail: reads on where the next segment begins",
     edits: [{
-      file: "storage/read_segments.ts",
+      file: "storage/segments/read_segments.ts",
       find: "const end = segments[index + 1]?.firstLsn ?? Infinity;",
       replace: "const end = Infinity;",
     }],
@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "tries a failed sync again",
     edits: [{
-      file: "commit.ts",
+      file: "writer/commit.ts",
       find: "proceed(() => log.sync(), () => confirm(true), failed);",
       replace: "const again = () =>\n" +
         "      proceed(() => log.sync(), () => confirm(true), failed);\n" +
@@ -105,7 +105,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "releases waiters by a sync that does not cover them",
     edits: [{
-      file: "writer.ts",
+      file: "writer/writer.ts",
       find: "this.#advance(batch.lastLsn, synced);",
       replace: "this.#advance(this.lastLsn, synced);",
     }],
@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "splits a batch at a limit",
     edits: [{
-      file: "batch_queue.ts",
+      file: "writer/batch.ts",
       find: "    this.#open.addAll(records, sizes, bytes);\n" +
         "    return this.#added(records.length, bytes, sync);\n",
       replace: "    for (const [index, record] of records.entries()) {\n" +
@@ -133,7 +133,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a lock that somebody has",
     edits: [{
-      file: "storage/_lock_file.ts",
+      file: "storage/directory/lock_file.ts",
       find: "if (highest > 0 && !takeOver) refuseIfOwned(",
       replace: "if (highest < 0 && !takeOver) refuseIfOwned(",
     }],
@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes any file at its lock's path for its lock",
     edits: [{
-      file: "storage/_held_lock.ts",
+      file: "storage/directory/held_lock.ts",
       find: "return isSameFile(found, this.#file);",
       replace: "return found !== undefined;",
     }],
@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "holds its lock as long as the file has a link anywhere",
     edits: [{
-      file: "storage/_held_lock.ts",
+      file: "storage/directory/held_lock.ts",
       find: "if (isMissing(error)) return false;",
       replace:
         "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not go above the epoch that a lock is asked for",
     edits: [{
-      file: "storage/_lock_file.ts",
+      file: "storage/directory/lock_file.ts",
       find: "const epoch = Math.max(next, above + 1);",
       replace: "const epoch = next;",
     }],
@@ -182,7 +182,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "contends for a higher number than others do",
     edits: [{
-      file: "storage/_lock_file.ts",
+      file: "storage/directory/lock_file.ts",
       find: "for (const number of new Set([next, epoch])) {",
       replace: "for (const number of [epoch]) {",
     }],
@@ -194,7 +194,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "believes a lock that was copied with the directory",
     edits: [{
-      file: "storage/_refuse_if_owned.ts",
+      file: "storage/directory/refuse_if_owned.ts",
       find: "if (isCopy(said, place, isSameBoot(said))) return;",
       replace: "",
     }],
@@ -206,7 +206,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a terminated thread for a living owner",
     edits: [{
-      file: "storage/_lock_owner.ts",
+      file: "storage/directory/lock_owner.ts",
       find: 'return hasEnded(owner) ? "dead" : "alive";',
       replace: 'return "alive";',
     }],
@@ -218,7 +218,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not ask who owns the log before it acknowledges",
     edits: [{
-      file: "commit.ts",
+      file: "writer/commit.ts",
       find:
         "proceed(() => log.checkOwner(), () => steps.confirmed(synced), failed);",
       replace: "steps.confirmed(synced);",
@@ -240,12 +240,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: "begins a segment before the last one is synced",
     edits: [{
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find:
         "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n    try {",
       replace: "try {",
     }, {
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find: "    await full.file.datasync();\n",
       replace: "",
     }],
@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a short write for a whole one",
     edits: [{
-      file: "storage/write_all.ts",
+      file: "storage/segments/create_segment.ts",
       find: "if (written === bytes.length) return;",
       replace: "if (written > 0) return;",
     }],
@@ -280,7 +280,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "drops segments that a checkpoint still needs",
     edits: [{
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find: "? end <= firstLsn\n",
       replace: "? end <= firstLsn + 1\n",
     }],
@@ -305,11 +305,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lets a fenced owner drop segments",
     edits: [{
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find: "    await this.checkOwner();\n    await this.#removeFenced();",
       replace: "    await this.#removeFenced();",
     }, {
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find: "      await this.checkOwner();\n      const durableLsn",
       replace: "      const durableLsn",
     }],
@@ -333,7 +333,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "writes over a segment that a backup has a link to",
     edits: [{
-      file: "storage/segment_supply.ts",
+      file: "storage/segments/segment_supply.ts",
       find: "isFit && links === 1",
       replace: "isFit && links > 0",
     }],
@@ -345,7 +345,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "replaces a segment that somebody else made",
     edits: [{
-      file: "storage/create_segment.ts",
+      file: "storage/segments/create_segment.ts",
       find: "await storage.link(temporary, name);",
       replace: "await storage.rename(temporary, name);",
     }],
@@ -358,7 +358,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a segment's first name before the second is durable",
     edits: [{
-      file: "storage/create_segment.ts",
+      file: "storage/segments/create_segment.ts",
       find: "  await storage.syncDirectory();\n  await removeQuietly",
       replace: "  await removeQuietly",
     }],
@@ -371,7 +371,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync a manifest before it gets its name",
     edits: [{
-      file: "storage/manifest_file.ts",
+      file: "storage/segments/manifest_file.ts",
       find: "await file.datasync();",
       replace: "",
     }],
@@ -384,7 +384,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync the directory after a manifest is written",
     edits: [{
-      file: "storage/manifest_file.ts",
+      file: "storage/segments/manifest_file.ts",
       find: "await storage.syncDirectory();",
       replace: "",
     }],
@@ -397,7 +397,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes an old segment that is written to for a damaged one",
     edits: [{
-      file: "storage/segment_reader.ts",
+      file: "storage/segments/segment_reader.ts",
       find: "if ((await this.#storage.list()).includes(this.name)) return;",
       replace: "if (this.name !== undefined) return;",
     }],
@@ -409,7 +409,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "closes in silence after a failure that nobody was told of",
     edits: [{
-      file: "writer.ts",
+      file: "writer/writer.ts",
       find: "this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;",
       replace:
         "this.#isTold = this.#intake.reject(this.#failure) + waiters >= 0;",
@@ -431,7 +431,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lets any number of appends wait for room",
     edits: [{
-      file: "intake.ts",
+      file: "writer/append_queue.ts",
       find: "records + entry.records.length <= maxRecords &&",
       replace: "records + entry.records.length <= Infinity &&",
     }],
@@ -443,7 +443,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "keeps the caller's own bytes while an append waits for room",
     edits: [{
-      file: "intake.ts",
+      file: "writer/append_queue.ts",
       find: "new Uint8Array(record)",
       replace: "record",
     }],
@@ -467,11 +467,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: "releases those who wait out of order after those in line",
     edits: [{
-      file: "waiter_queue.ts",
+      file: "writer/ack_waiters.ts",
       find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
       replace: "",
     }, {
-      file: "waiter_queue.ts",
+      file: "writer/ack_waiters.ts",
       find: "    this.#resolveUpTo(lsn);\n",
       replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
     }],
@@ -483,7 +483,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "closes and leaves the files of unfinished reads open",
     edits: [{
-      file: "open_reads.ts",
+      file: "writer/reads.ts",
       find: "await this.#batches.return(undefined).catch(() => {});",
       replace: "await null;",
     }],
@@ -495,7 +495,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lets a read end as if all had been read when the log closes",
     edits: [{
-      file: "open_reads.ts",
+      file: "writer/reads.ts",
       find: "this.#isCut = true;",
       replace: "this.#isCut = false;",
     }],
@@ -507,7 +507,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "gives out LSNs that cannot be read back",
     edits: [{
-      file: "lsn_exhausted_error.ts",
+      file: "writer/lsn_exhausted_error.ts",
       find: "Number.MAX_SAFE_INTEGER;",
       replace: "Number.MAX_SAFE_INTEGER + 1;",
     }],
@@ -519,7 +519,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "keeps the lock when warn throws",
     edits: [{
-      file: "open_frame_log.ts",
+      file: "open_log.ts",
       find: "await log.close(false);",
       replace: "",
     }],
@@ -560,7 +560,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "drops segments before the mark of a checkpoint",
     edits: [{
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find: "      await this.#writeManifest({ firstLsn: lsn, durableLsn });",
       replace:
         "      this.#manifest = { ...this.#manifest, firstLsn: lsn, durableLsn };",
@@ -588,7 +588,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "reads what a checkpoint has dropped",
     edits: [{
-      file: "open_reads.ts",
+      file: "writer/reads.ts",
       find: "from > 0 && from < first",
       replace: "from < 0",
     }],
@@ -626,7 +626,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "leaves a part of a frame that found no space",
     edits: [{
-      file: "storage/active_segment.ts",
+      file: "storage/segments/active_segment.ts",
       find: "    return this.file.truncate(this.#offset);",
       replace: "    this.#offset += 40;",
     }],
@@ -639,7 +639,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "gives out LSNs behind those that found no space",
     edits: [{
-      file: "writer.ts",
+      file: "writer/writer.ts",
       find: "const dropped = this.#queue.rollBack(nextLsn);",
       replace: "const dropped = this.#queue.rollBack(this.lastLsn + 1);",
     }],
@@ -651,7 +651,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "tells nobody of records that found no space",
     edits: [{
-      file: "writer.ts",
+      file: "writer/writer.ts",
       find: "if (waiters === 0 && dropped > 0) this.#untold = error;",
       replace: "",
     }],
@@ -675,7 +675,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lets time fall when the clock goes back",
     edits: [{
-      file: "storage/segment_log.ts",
+      file: "storage/segments/segment_log.ts",
       find: "if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;",
       replace: "this.#time = now;",
     }],
@@ -687,7 +687,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "believes an index without the frame it names",
     edits: [{
-      file: "storage/segment_reader.ts",
+      file: "storage/segments/segment_reader.ts",
       find: "frame.firstLsn === entry.lsn && frame.firstLsn <= lsn;",
       replace: "true;",
     }],

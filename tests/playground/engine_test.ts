@@ -2,7 +2,7 @@ import { CANDIDATES } from "../../playground/candidate.ts";
 import { type Answer, Engine, SWEEP_FACTORS } from "../../playground/engine.ts";
 import { runCandidate } from "../../playground/run_candidate.ts";
 import { INITIAL, withNumber } from "../../playground/settings.ts";
-import { burstyArrivals } from "../../simulator/bursty_arrivals.ts";
+import { burstyArrivals } from "../../simulator/arrivals.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 import { traceText } from "../support/trace_text.ts";

@@ -1,9 +1,9 @@
-import { parsePolicy } from "../../cli/parse_policy.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
 import { CANDIDATES } from "../../playground/candidate.ts";
 import { formatCode } from "../../playground/format_code.ts";
 import { INITIAL } from "../../playground/settings.ts";
-import { constantCosts } from "../../simulator/constant_costs.ts";
-import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
+import { constantCosts } from "../../simulator/costs.ts";
+import { poissonArrivals } from "../../simulator/arrivals.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { assert, assertEquals } from "../support/assert.ts";

@@ -1,4 +1,4 @@
-import type { Figures } from "../../cli/lab/contender.ts";
+import type { Figures } from "../../cli/lab/candidates.ts";
 import {
   COLUMNS,
   formatFigures,

@@ -7,7 +7,7 @@
  */
 import type { Page } from "playwright-core";
 import { INITIAL, readSettings } from "../../playground/settings.ts";
-import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
+import { poissonArrivals } from "../../simulator/arrivals.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { dropFile } from "../support/browser/drop_file.ts";
 import { linked, shown } from "../support/browser/read_page.ts";

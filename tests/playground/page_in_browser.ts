@@ -21,9 +21,9 @@ import {
 } from "../../playground/settings.ts";
 import { sliderScale } from "../../playground/slider_scale.ts";
 import { timeWindow } from "../../playground/time_window.ts";
-import { burstyArrivals } from "../../simulator/bursty_arrivals.ts";
-import { loadTrace } from "../../trace/load_trace.ts";
-import { recordedRun } from "../../trace/recorded_run.ts";
+import { burstyArrivals } from "../../simulator/arrivals.ts";
+import { loadTrace } from "../../simulator/load_trace.ts";
+import { recordedRun } from "../../simulator/recorded_run.ts";
 import {
   assert,
   assertEquals,

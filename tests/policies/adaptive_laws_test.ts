@@ -12,12 +12,14 @@
 import fc from "fast-check";
 import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { constantCosts } from "../../simulator/constant_costs.ts";
-import type { CostModel } from "../../simulator/cost_model.ts";
-import { driftingCosts } from "../../simulator/drifting_costs.ts";
-import { rampArrivals } from "../../simulator/ramp_arrivals.ts";
+import {
+  constantCosts,
+  type CostModel,
+  driftingCosts,
+} from "../../simulator/costs.ts";
+import { rampArrivals } from "../../simulator/arrivals.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
+import { thinkingCallers } from "../../simulator/callers.ts";
 import { assert, assertEquals, assertLessOrEqual } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 import {

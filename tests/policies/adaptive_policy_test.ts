@@ -1,8 +1,8 @@
 import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
-import { burstyArrivals } from "../../simulator/bursty_arrivals.ts";
-import { constantCosts } from "../../simulator/constant_costs.ts";
+import { burstyArrivals } from "../../simulator/arrivals.ts";
+import { constantCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
+import { thinkingCallers } from "../../simulator/callers.ts";
 import {
   assert,
   assertEquals,

@@ -1,5 +1,5 @@
 import { CountPolicy } from "../../policies/count_policy.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { ObservingPolicy } from "../support/observing_policy.ts";

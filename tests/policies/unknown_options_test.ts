@@ -5,7 +5,7 @@ import {
   CountPolicy,
   LeaderCommitPolicy,
 } from "../../policies/mod.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -5,12 +5,12 @@
  * to mount; where that is not permitted the tests say so and are skipped.
  */
 import { spawnSync } from "node:child_process";
-import { StorageFullError } from "../../storage/storage_full_error.ts";
-import { DenoStorage } from "../../storage/deno_storage.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
+import { DenoStorage } from "../../storage/directory/deno_storage.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { type Choose, seeded } from "../../storage/_seeded.ts";
+import { type Choose, seeded } from "../../storage/memory/seeded.ts";
 import { test } from "../support/register.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 

@@ -5,7 +5,7 @@
  * each compares what the one before left with its notes. `deno task soak:kill`
  * does the same for as long as wanted.
  */
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assertEquals,

@@ -14,7 +14,7 @@ import {
   formatSegmentName,
   parseSegmentName,
   type SegmentName,
-} from "../../storage/format/segment_name.ts";
+} from "../../storage/format/file_names.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { arrange, parseName } from "../support/independent_decoder.ts";
 import { test } from "../support/register.ts";

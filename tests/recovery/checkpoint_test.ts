@@ -3,9 +3,9 @@
  * every LSN of a log of several segments, transient errors at every call, and
  * reads that are overtaken.
  */
-import { CompactedError } from "../../storage/compacted_error.ts";
-import type { StorageCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { CompactedError } from "../../storage/frame_log.ts";
+import type { StorageCall } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { LogExistsError } from "../../recovery/log_exists_error.ts";

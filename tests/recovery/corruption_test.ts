@@ -3,7 +3,7 @@
  * a log below what it declares synced. Method: rows of damage to a log of
  * three segments, in each mode.
  */
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import {

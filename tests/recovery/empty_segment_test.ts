@@ -1,6 +1,6 @@
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import type { OnCall } from "../../storage/memory_file.ts";
-import { parseSegmentName } from "../../storage/format/segment_name.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import type { OnCall } from "../../storage/memory/memory_file.ts";
+import { parseSegmentName } from "../../storage/format/file_names.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";

@@ -1,8 +1,8 @@
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
-import { FencedError } from "../../storage/fenced_error.ts";
+import { FencedError } from "../../storage/frame_log.ts";
 import { removeUnfinished } from "../../recovery/remove_files.ts";
 import { listFiles } from "../../recovery/survey.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { test } from "../support/register.ts";

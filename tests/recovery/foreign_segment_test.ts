@@ -8,8 +8,8 @@ import {
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import { formatSegmentName } from "../../storage/format/segment_name.ts";
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import { formatSegmentName } from "../../storage/format/file_names.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { checkSalvage } from "../support/check_salvage.ts";
 import { test } from "../support/register.ts";

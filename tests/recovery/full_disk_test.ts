@@ -4,9 +4,12 @@
  * checkpoint and close; what was acknowledged is there, what was rejected is
  * not, and the log goes on by itself.
  */
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import type { CallEffect, StorageCall } from "../../storage/memory_file.ts";
-import { StorageFullError } from "../../storage/storage_full_error.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import type {
+  CallEffect,
+  StorageCall,
+} from "../../storage/memory/memory_file.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";

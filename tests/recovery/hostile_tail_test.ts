@@ -11,7 +11,7 @@ import {
   KIND,
 } from "../../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";

@@ -1,4 +1,4 @@
-import { isZeros } from "../../recovery/_is_zeros.ts";
+import { isZeros } from "../../recovery/scan_tail.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -2,8 +2,8 @@
  * Goal: what was dropped is neither missed nor lost. Method: logs whose low
  * mark lies within a segment, or behind all of them.
  */
-import { salvageLog } from "../../recovery/salvage_log.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals } from "../support/assert.ts";
 import { lostIn, salvage } from "../support/check_salvage.ts";

@@ -10,7 +10,7 @@ import {
   type Manifest,
   MANIFEST_BYTES,
 } from "../../storage/format/manifest.ts";
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { checkKept, checkSalvage, salvage } from "../support/check_salvage.ts";

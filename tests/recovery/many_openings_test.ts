@@ -3,7 +3,7 @@
  * open, append, and close or death.
  */
 import { readdirSync } from "node:fs";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";

@@ -8,7 +8,7 @@ import {
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 import { checkSalvage } from "../support/check_salvage.ts";

@@ -1,5 +1,7 @@
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import type { MemoryStorageOptions } from "../../storage/memory_storage_options.ts";
+import {
+  MemoryStorage,
+  type MemoryStorageOptions,
+} from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertGreater } from "../support/assert.ts";
 import { recordReads } from "../support/record_reads.ts";

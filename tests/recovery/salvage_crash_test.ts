@@ -4,8 +4,8 @@
  * salvage; let the disk keep, drop, tear and garble what was not synced;
  * salvage again, and compare with a salvage that was not disturbed.
  */
-import { salvageLog } from "../../recovery/salvage_log.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import {
   decodeManifest,
   encodeManifest,
@@ -16,8 +16,8 @@ import {
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import type { OnCall } from "../../storage/memory_file.ts";
-import { seeded } from "../../storage/_seeded.ts";
+import type { OnCall } from "../../storage/memory/memory_file.ts";
+import { seeded } from "../../storage/memory/seeded.ts";
 import type { StorageLock } from "../../storage/storage.ts";
 import {
   assert,

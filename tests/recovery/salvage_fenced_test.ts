@@ -4,8 +4,8 @@
  * has gone on behind the end that the second one found, in its segment and in
  * new ones; damage to what the second one has.
  */
-import { salvageLog } from "../../recovery/salvage_log.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { lostIn, salvage } from "../support/check_salvage.ts";

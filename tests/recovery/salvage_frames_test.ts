@@ -4,22 +4,24 @@
  * segments of frames with any LSN, link, salt and hole, whose checksums hold.
  */
 import fc from "fast-check";
-import { salvageLog } from "../../recovery/salvage_log.ts";
+import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
 import {
   encodeFrame,
+  encodeHole,
   FRAME_HEADER_BYTES,
   frameBytes,
   KIND,
 } from "../../storage/format/frame.ts";
-import { encodeHole } from "../../storage/format/hole.ts";
 import {
   encodeManifest,
   type Manifest,
 } from "../../storage/format/manifest.ts";
-import { formatManifestName } from "../../storage/format/manifest_name.ts";
+import {
+  formatManifestName,
+  formatSegmentName,
+} from "../../storage/format/file_names.ts";
 import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
-import { formatSegmentName } from "../../storage/format/segment_name.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assert, assertEquals, assertGreater } from "../support/assert.ts";
 import { lostIn, salvage } from "../support/check_salvage.ts";
 import { decodeLog } from "../support/independent_decoder.ts";

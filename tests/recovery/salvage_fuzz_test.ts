@@ -5,12 +5,12 @@
  * mutated and spliced; failures are printed with their seed and kept below.
  */
 import fc from "fast-check";
-import { salvageLog } from "../../recovery/salvage_log.ts";
+import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { salvage } from "../support/check_salvage.ts";
 import { recordReads } from "../support/record_reads.ts";

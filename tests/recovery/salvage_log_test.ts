@@ -19,8 +19,8 @@ import {
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import { salvageLog } from "../../recovery/salvage_log.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,

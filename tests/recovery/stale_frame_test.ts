@@ -5,7 +5,7 @@
  */
 import { FRAME_HEADER_BYTES } from "../../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";

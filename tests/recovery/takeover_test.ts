@@ -12,9 +12,9 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
-import type { Clock } from "../../clock.ts";
-import type { OnCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { Clock } from "../../writer/clock.ts";
+import type { OnCall } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";

@@ -3,7 +3,7 @@
  * and that is never taken for a crash where it cannot be one. Method: cut every
  * segment of a small log at every byte, and open it in each mode.
  */
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 import { checkKept, checkSalvage } from "../support/check_salvage.ts";
 import { test } from "../support/register.ts";

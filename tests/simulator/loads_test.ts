@@ -1,11 +1,13 @@
-import type { Arrival } from "../../simulator/arrival.ts";
-import { burstyArrivals } from "../../simulator/bursty_arrivals.ts";
-import { driftingCosts } from "../../simulator/drifting_costs.ts";
-import { onOffArrivals } from "../../simulator/on_off_arrivals.ts";
-import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
-import { rampArrivals } from "../../simulator/ramp_arrivals.ts";
-import { steadyArrivals } from "../../simulator/steady_arrivals.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
+import {
+  type Arrival,
+  burstyArrivals,
+  onOffArrivals,
+  poissonArrivals,
+  rampArrivals,
+  steadyArrivals,
+} from "../../simulator/arrivals.ts";
+import { driftingCosts } from "../../simulator/costs.ts";
+import { thinkingCallers } from "../../simulator/callers.ts";
 import {
   assert,
   assertEquals,

@@ -2,14 +2,14 @@ import { AgePolicy } from "../../policies/age_policy.ts";
 import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import type { Arrival } from "../../simulator/arrival.ts";
-import type { ClosedLoop } from "../../simulator/closed_loop.ts";
-import { constantCosts } from "../../simulator/constant_costs.ts";
-import type { CostModel } from "../../simulator/cost_model.ts";
-import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
+import {
+  type Arrival,
+  poissonArrivals,
+  steadyArrivals,
+} from "../../simulator/arrivals.ts";
+import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
+import { constantCosts, type CostModel } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { steadyArrivals } from "../../simulator/steady_arrivals.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

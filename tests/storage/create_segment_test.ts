@@ -7,18 +7,17 @@ import {
   type CreatedSegment,
   createSegment,
   type NewSegment,
-} from "../../storage/create_segment.ts";
-import { FencedError } from "../../storage/fenced_error.ts";
+  writeAll,
+} from "../../storage/segments/create_segment.ts";
+import { FencedError } from "../../storage/frame_log.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import type { StorageCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { StorageCall } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { Storage, StorageLock } from "../../storage/storage.ts";
-import { StorageError } from "../../storage/storage_error.ts";
-import { StorageFullError } from "../../storage/storage_full_error.ts";
-import { writeAll } from "../../storage/write_all.ts";
+import { StorageError, StorageFullError } from "../../storage/storage_error.ts";
 import { explore, type LifeBody } from "../../testing/mod.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { test } from "../support/register.ts";

@@ -14,11 +14,11 @@ import {
   unlinkSync,
 } from "node:fs";
 import process from "node:process";
-import { LogFailedError } from "../../log_failed_error.ts";
-import { acquireLock } from "../../storage/_lock_file.ts";
-import { isCopy, type LockPlace } from "../../storage/_lock_place.ts";
-import { FencedError } from "../../storage/fenced_error.ts";
-import { LogLockedError } from "../../storage/log_locked_error.ts";
+import { LogFailedError } from "../../writer/log_failed_error.ts";
+import { acquireLock } from "../../storage/directory/lock_file.ts";
+import { isCopy, type LockPlace } from "../../storage/directory/lock_place.ts";
+import { FencedError } from "../../storage/frame_log.ts";
+import { LogLockedError } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import {
   assert,

@@ -9,14 +9,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import process from "node:process";
-import { LogFailedError } from "../../log_failed_error.ts";
-import { acquireLock } from "../../storage/_lock_file.ts";
-import { thisProcess } from "../../storage/_lock_owner.ts";
-import { FencedError } from "../../storage/fenced_error.ts";
-import type { KernelLock } from "../../storage/kernel_lock.ts";
-import { LogLockedError } from "../../storage/log_locked_error.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
-import type { StorageLock } from "../../storage/storage.ts";
+import { LogFailedError } from "../../writer/log_failed_error.ts";
+import { acquireLock } from "../../storage/directory/lock_file.ts";
+import { thisProcess } from "../../storage/directory/lock_owner.ts";
+import { FencedError } from "../../storage/frame_log.ts";
+import type { KernelLock } from "../../storage/directory/held_lock.ts";
+import { LogLockedError, type StorageLock } from "../../storage/storage.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import {

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { makeDirectory } from "../../storage/_make_directory.ts";
+import { makeDirectory } from "../../storage/directory/make_directory.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 import { canReadProc } from "../support/can_read_proc.ts";
 import { test } from "../support/register.ts";

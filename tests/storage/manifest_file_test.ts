@@ -8,9 +8,12 @@ import {
   encodeManifest,
   type Manifest,
 } from "../../storage/format/manifest.ts";
-import { readManifest, writeManifest } from "../../storage/manifest_file.ts";
-import type { StorageCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import {
+  readManifest,
+  writeManifest,
+} from "../../storage/segments/manifest_file.ts";
+import type { StorageCall } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { explore, type LifeBody } from "../../testing/mod.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";

@@ -2,8 +2,8 @@
  * Goal: `MemoryStorage` fails in the ways that its head states. What a crash
  * leaves is counted in tests/testing/explore_test.ts.
  */
-import type { OnCall, StorageCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { OnCall, StorageCall } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import {

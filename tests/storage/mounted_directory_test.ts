@@ -5,9 +5,9 @@
  */
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { makeDirectory } from "../../storage/_make_directory.ts";
-import { acquireLock } from "../../storage/_lock_file.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
+import { makeDirectory } from "../../storage/directory/make_directory.ts";
+import { acquireLock } from "../../storage/directory/lock_file.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";

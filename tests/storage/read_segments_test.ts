@@ -1,4 +1,4 @@
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertRejects, assertStringIncludes } from "../support/assert.ts";
 import { test } from "../support/register.ts";

@@ -1,6 +1,6 @@
-import { parseSegmentName } from "../../storage/format/segment_name.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import { SegmentCursor } from "../../storage/segment_cursor.ts";
+import { parseSegmentName } from "../../storage/format/file_names.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { SegmentCursor } from "../../storage/segments/segment_cursor.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertRejects } from "../support/assert.ts";

@@ -6,12 +6,12 @@
 import fc from "fast-check";
 import {
   encodeFrame,
+  encodeHole,
   FRAME_HEADER_BYTES,
   frameBytes,
   KIND,
   lsnsOf,
 } from "../../storage/format/frame.ts";
-import { encodeHole } from "../../storage/format/hole.ts";
 import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
 import {
   encodeIndex,
@@ -21,9 +21,9 @@ import {
 import {
   formatSegmentName,
   parseSegmentName,
-} from "../../storage/format/segment_name.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import { SegmentCursor } from "../../storage/segment_cursor.ts";
+} from "../../storage/format/file_names.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { SegmentCursor } from "../../storage/segments/segment_cursor.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";

@@ -1,13 +1,15 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { OnCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import type { MemoryStorageOptions } from "../../storage/memory_storage_options.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
-import { SegmentSupply } from "../../storage/segment_supply.ts";
+import type { OnCall } from "../../storage/memory/memory_file.ts";
+import {
+  MemoryStorage,
+  type MemoryStorageOptions,
+} from "../../storage/memory/memory_storage.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { SegmentSupply } from "../../storage/segments/segment_supply.ts";
 import type { Storage, StorageLock } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { writeAll } from "../../storage/write_all.ts";
+import { writeAll } from "../../storage/segments/create_segment.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import {

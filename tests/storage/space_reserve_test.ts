@@ -2,10 +2,12 @@
  * Goal: the reserve is spent on a step that finds no space, and on nothing
  * else; and with it a log on a full disk is opened, read and made smaller.
  */
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
-import { RESERVE_NAME, SpaceReserve } from "../../storage/space_reserve.ts";
-import { StorageError } from "../../storage/storage_error.ts";
-import { StorageFullError } from "../../storage/storage_full_error.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import {
+  RESERVE_NAME,
+  SpaceReserve,
+} from "../../storage/segments/space_reserve.ts";
+import { StorageError, StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { FullStorage } from "../support/full_storage.ts";

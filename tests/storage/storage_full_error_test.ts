@@ -1,9 +1,9 @@
-import { StorageError } from "../../storage/storage_error.ts";
 import {
   explainFull,
   isOutOfSpace,
+  StorageError,
   StorageFullError,
-} from "../../storage/storage_full_error.ts";
+} from "../../storage/storage_error.ts";
 import {
   assert,
   assertEquals,

@@ -1,5 +1,5 @@
-import { NodeStorage } from "../../storage/node_storage.ts";
-import { SyncPlace } from "../../storage/_sync_place.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { SyncPlace } from "../../storage/directory/sync_place.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

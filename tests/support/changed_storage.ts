@@ -1,4 +1,4 @@
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type {
   MaybePromise,
   OpenMode,
@@ -6,7 +6,7 @@ import type {
   StorageFile,
   StorageLock,
 } from "../../storage/storage.ts";
-import type { StoragePlace } from "../../testing/storage_contract.ts";
+import type { StoragePlace } from "../../testing/contract/storage_contract.ts";
 
 /** What is different in a storage; each part is made for each object. */
 export interface Change {

@@ -1,6 +1,9 @@
-import { salvageLog, type SalvageReport } from "../../recovery/salvage_log.ts";
+import {
+  salvageLog,
+  type SalvageReport,
+} from "../../recovery/salvage/salvage_log.ts";
 import { listFiles } from "../../recovery/survey.ts";
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { decodeLog } from "./independent_decoder.ts";
 import {

@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock.ts";
-import type { CostModel } from "../../simulator/cost_model.ts";
+import type { Clock } from "../../writer/clock.ts";
+import type { CostModel } from "../../simulator/costs.ts";
 import type {
   FrameDraft,
   FrameLog,

@@ -1,4 +1,4 @@
-import type { RegisterTest } from "../../testing/register_test.ts";
+import type { RegisterTest } from "../../testing/contract/storage_contract.ts";
 
 /**
  * Runs the tests that the kit registers, one after the other, and says which

@@ -1,6 +1,8 @@
-import type { StorageCall } from "../../storage/memory_file.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import type { MemoryStorageOptions } from "../../storage/memory_storage_options.ts";
+import type { StorageCall } from "../../storage/memory/memory_file.ts";
+import {
+  MemoryStorage,
+  type MemoryStorageOptions,
+} from "../../storage/memory/memory_storage.ts";
 
 /** A directory that has room for so many bytes. */
 export class FullStorage {

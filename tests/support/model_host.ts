@@ -1,4 +1,4 @@
-import type { Host } from "../../system_clock.ts";
+import type { Host } from "../../writer/clock.ts";
 
 interface Pending {
   readonly at: number;

@@ -1,10 +1,8 @@
 import fc from "fast-check";
-import type { AckLevel } from "../../ack_level.ts";
-import { DEFAULT_ACK } from "../../synchronous.ts";
-import { QueueFullError } from "../../queue_full_error.ts";
-import type { Wal } from "../../wal.ts";
-import { Wal as WalClass } from "../../wal.ts";
-import type { WalOptions } from "../../wal_options.ts";
+import type { AckLevel } from "../../writer/acks.ts";
+import { DEFAULT_ACK, type WalOptions } from "../../wal_options.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
+import { type Wal, Wal as WalClass } from "../../wal.ts";
 import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CliIo, Output } from "../../cli/cli_io.ts";
+import type { CliIo, Output } from "../../cli/io/cli_io.ts";
 import { runCli } from "../../cli/run_cli.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals } from "./assert.ts";

@@ -1,9 +1,9 @@
 import type { FlushReport } from "../../policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import type { Arrival } from "../../simulator/arrival.ts";
-import { driftingCosts } from "../../simulator/drifting_costs.ts";
+import type { Arrival } from "../../simulator/arrivals.ts";
+import { driftingCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { formatEvent } from "../../trace/_format_event.ts";
+import { formatEvent } from "../../trace/event_line.ts";
 import type { TraceHeader } from "../../trace/trace_event.ts";
 
 const header: TraceHeader = {

@@ -4,14 +4,15 @@ import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import type { Arrival } from "../../simulator/arrival.ts";
-import { burstyArrivals } from "../../simulator/bursty_arrivals.ts";
-import type { ClosedLoop } from "../../simulator/closed_loop.ts";
-import type { CostModel } from "../../simulator/cost_model.ts";
-import { onOffArrivals } from "../../simulator/on_off_arrivals.ts";
-import { poissonArrivals } from "../../simulator/poisson_arrivals.ts";
+import {
+  type Arrival,
+  burstyArrivals,
+  onOffArrivals,
+  poissonArrivals,
+} from "../../simulator/arrivals.ts";
+import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
+import type { CostModel } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
 
 /** What a simulation is loaded with. */
 export type Load = Iterable<Arrival> | ClosedLoop;

@@ -2,10 +2,10 @@ import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 import {
   type Arrival,
   arrivalsOf,
+  SeededRandom,
   SHAPES,
 } from "../../testing/laws/arrivals.ts";
 import { runPolicy } from "../../testing/laws/policy_run.ts";
-import { SeededRandom } from "../../testing/laws/seeded_random.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,4 +1,4 @@
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { anotherTurn } from "../support/another_turn.ts";

@@ -1,6 +1,5 @@
-import type { MemoryStorage } from "../../storage/memory_storage.ts";
-import { LogLockedError } from "../../storage/log_locked_error.ts";
-import type { StorageLock } from "../../storage/storage.ts";
+import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { LogLockedError, type StorageLock } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import type { Change } from "../support/changed_storage.ts";
 import { anotherTurn } from "../support/another_turn.ts";

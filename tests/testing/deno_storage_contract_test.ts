@@ -1,5 +1,5 @@
-import { DenoStorage } from "../../storage/deno_storage.ts";
-import { storageContract } from "../../testing/storage_contract.ts";
+import { DenoStorage } from "../../storage/directory/deno_storage.ts";
+import { storageContract } from "../../testing/contract/storage_contract.ts";
 import { directoryPlace } from "../support/directory_place.ts";
 import { test } from "../support/register.ts";
 

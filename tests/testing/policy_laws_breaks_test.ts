@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { policyLaws } from "../../testing/policy_laws.ts";
+import { policyLaws } from "../../testing/laws/policy_laws.ts";
 import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { failuresOf, testNames } from "../support/failures_of.ts";
 import { test } from "../support/register.ts";

@@ -5,7 +5,7 @@ import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { policyLaws } from "../../testing/policy_laws.ts";
+import { policyLaws } from "../../testing/laws/policy_laws.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { testNames } from "../support/failures_of.ts";
 import { test } from "../support/register.ts";

@@ -7,8 +7,8 @@
  * @module
  */
 import { mkdirSync } from "node:fs";
-import { NodeStorage } from "../../storage/node_storage.ts";
-import { storageContract } from "../../testing/storage_contract.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { storageContract } from "../../testing/contract/storage_contract.ts";
 import { assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { changedPlace } from "../support/changed_storage.ts";
 import { directoryPlace } from "../support/directory_place.ts";

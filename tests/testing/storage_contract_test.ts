@@ -1,10 +1,10 @@
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import { NodeStorage } from "../../storage/node_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import {
   storageContract,
   type StoragePlace,
-} from "../../testing/storage_contract.ts";
+} from "../../testing/contract/storage_contract.ts";
 import { asyncStorage } from "../support/async_storage.ts";
 import { changedPlace, type SyncFile } from "../support/changed_storage.ts";
 import { directoryPlace } from "../support/directory_place.ts";

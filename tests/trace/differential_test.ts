@@ -9,15 +9,13 @@
  */
 import fc from "fast-check";
 import type { FlushReport } from "../../policies/batch_policy.ts";
-import type { Arrival } from "../../simulator/arrival.ts";
-import type { ClosedLoop } from "../../simulator/closed_loop.ts";
-import type { CostModel } from "../../simulator/cost_model.ts";
-import { driftingCosts } from "../../simulator/drifting_costs.ts";
+import type { Arrival } from "../../simulator/arrivals.ts";
+import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
+import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
-import { thinkingCallers } from "../../simulator/thinking_callers.ts";
-import { loadTrace } from "../../trace/load_trace.ts";
-import { recordedRun } from "../../trace/recorded_run.ts";
+import { loadTrace } from "../../simulator/load_trace.ts";
+import { recordedRun } from "../../simulator/recorded_run.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
   friendlyPolicies,

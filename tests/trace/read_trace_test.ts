@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import type { FlushReason } from "../../policies/batch_policy.ts";
-import { formatEvent } from "../../trace/_format_event.ts";
-import { loadTrace } from "../../trace/load_trace.ts";
+import { formatEvent, TraceFormatError } from "../../trace/event_line.ts";
+import { loadTrace } from "../../simulator/load_trace.ts";
 import { readTrace } from "../../trace/read_trace.ts";
 import type { TraceEvent, TraceHeader } from "../../trace/trace_event.ts";
-import { TraceFormatError } from "../../trace/trace_format_error.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 import { test } from "../support/register.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { FlushReport } from "../../policies/batch_policy.ts";
-import { recordedRun } from "../../trace/recorded_run.ts";
-import { sampledCosts } from "../../trace/sampled_costs.ts";
+import { recordedRun } from "../../simulator/recorded_run.ts";
+import { sampledCosts } from "../../simulator/sampled_costs.ts";
 import {
   assert,
   assertEquals,

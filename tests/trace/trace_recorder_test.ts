@@ -1,10 +1,10 @@
 import type { WalOptions } from "../../wal_options.ts";
 import { Wal } from "../../wal.ts";
-import { QueueFullError } from "../../queue_full_error.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { EventBuffer } from "../../trace/_event_buffer.ts";
-import { loadTrace } from "../../trace/load_trace.ts";
-import type { TraceOptions } from "../../trace/trace_options.ts";
+import { loadTrace } from "../../simulator/load_trace.ts";
+import type { TraceOptions } from "../../trace/trace_recorder.ts";
 import {
   assertEquals,
   assertGreater,

@@ -1,18 +1,18 @@
 import { crc32 } from "../../storage/format/crc32.ts";
 import {
   encodeFrame,
+  encodeHole,
   FRAME_HEADER_BYTES,
   frameBytes,
   KIND,
 } from "../../storage/format/frame.ts";
-import { encodeHole } from "../../storage/format/hole.ts";
 import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
 import {
   encodeIndex,
   indexBytes,
   type IndexEntry,
 } from "../../storage/format/segment_index.ts";
-import { formatSegmentName } from "../../storage/format/segment_name.ts";
+import { formatSegmentName } from "../../storage/format/file_names.ts";
 
 /** What a reader has to find in one frame. */
 export interface ExpectedFrame {

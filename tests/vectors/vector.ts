@@ -3,7 +3,7 @@ import {
   encodeManifest,
   type Manifest,
 } from "../../storage/format/manifest.ts";
-import { formatManifestName } from "../../storage/format/manifest_name.ts";
+import { formatManifestName } from "../../storage/format/file_names.ts";
 import {
   type ExpectedRecord,
   type ExpectedSegment,

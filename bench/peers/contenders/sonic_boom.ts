@@ -1,6 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { once } from "node:events";
-import type { EventEmitter } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { loadPackage } from "../../packages.ts";
 import type { Contender } from "../contender.ts";

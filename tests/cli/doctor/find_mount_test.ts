@@ -1,4 +1,4 @@
-import { findMount } from "../../../cli/doctor/find_mount.ts";
+import { findMount } from "../../../cli/doctor/place.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 

@@ -1,4 +1,4 @@
-import { Distribution } from "../../../cli/distribution.ts";
+import { Distribution } from "../../../cli/examine/histogram.ts";
 import { formatDoctor } from "../../../cli/doctor/format_doctor.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";

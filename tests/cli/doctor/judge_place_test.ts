@@ -1,4 +1,4 @@
-import { judgePlace } from "../../../cli/doctor/judge_place.ts";
+import { judgePlace } from "../../../cli/doctor/place.ts";
 import { assertEquals, assertStringIncludes } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 

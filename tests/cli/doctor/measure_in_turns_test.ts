@@ -1,6 +1,6 @@
-import { measureInTurns } from "../../../cli/doctor/measure_in_turns.ts";
+import { measureInTurns } from "../../../cli/doctor/measured_costs.ts";
 import type { Subject } from "../../../cli/doctor/subject.ts";
-import { seeded } from "../../../storage/_seeded.ts";
+import { seeded } from "../../../storage/memory/seeded.ts";
 import {
   assertEquals,
   assertGreater,

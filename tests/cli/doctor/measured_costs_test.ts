@@ -1,4 +1,4 @@
-import { Distribution } from "../../../cli/distribution.ts";
+import { Distribution } from "../../../cli/examine/histogram.ts";
 import { measuredCosts } from "../../../cli/doctor/measured_costs.ts";
 import { assertEquals, assertLess } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";

@@ -1,12 +1,12 @@
 import {
   FILE_BYTES,
   StorageSubject,
-} from "../../../cli/doctor/storage_subject.ts";
-import type { Trial } from "../../../cli/doctor/trial.ts";
+  type Trial,
+} from "../../../cli/doctor/subject.ts";
 import { WorkerSubject } from "../../../cli/doctor/worker_subject.ts";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultStorage } from "../../../open_frame_log.ts";
+import { defaultStorage } from "../../../open_log.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";

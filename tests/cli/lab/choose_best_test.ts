@@ -1,8 +1,12 @@
-import { candidatesFor, medianFlushMs } from "../../../cli/lab/candidates.ts";
-import { chooseBest } from "../../../cli/lab/choose_best.ts";
-import { type Figures, figuresOf } from "../../../cli/lab/contender.ts";
-import { parsePolicy } from "../../../cli/parse_policy.ts";
-import { NotedRun } from "../../../simulator/_noted_run.ts";
+import {
+  candidatesFor,
+  chooseBest,
+  type Figures,
+  figuresOf,
+  medianFlushMs,
+} from "../../../cli/lab/candidates.ts";
+import { parsePolicy } from "../../../policies/parse_policy.ts";
+import { NotedRun } from "../../../simulator/simulation.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 

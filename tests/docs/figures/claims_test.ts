@@ -5,8 +5,7 @@
  * @module
  */
 import { burstRuns } from "../../../docs/figures/burst.ts";
-import { fast, slow } from "../../../docs/figures/device.ts";
-import type { Device } from "../../../docs/figures/device.ts";
+import { type Device, fast, slow } from "../../../docs/figures/device.ts";
 import { extremes, loads as common } from "../../../docs/figures/loads.ts";
 import { measure, type Measured } from "../../../docs/figures/measure.ts";
 import { roster } from "../../../docs/figures/roster.ts";

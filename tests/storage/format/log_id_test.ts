@@ -4,7 +4,7 @@ import {
   encodeLogId,
   LOG_ID_BYTES,
   makeLogId,
-} from "../../../storage/format/log_id.ts";
+} from "../../../storage/format/envelope.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 

@@ -3,7 +3,7 @@ import {
   formatManifestName,
   parseManifestName,
   parseUnfinishedManifest,
-} from "../../../storage/format/manifest_name.ts";
+} from "../../../storage/format/file_names.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 

@@ -7,7 +7,7 @@ import {
   isOriginal,
   parseSegmentName,
   parseUnfinished,
-} from "../../../storage/format/segment_name.ts";
+} from "../../../storage/format/file_names.ts";
 import { assert, assertEquals, assertFalse } from "../../support/assert.ts";
 import { test } from "../../support/register.ts";
 

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../cli/format_duration.ts";
+import { formatDuration } from "../../../cli/io/format.ts";
 import { AdaptivePolicy } from "../../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../../policies/age_policy.ts";
 import { anyOf } from "../../../policies/any_of.ts";
@@ -7,13 +7,13 @@ import { BytesPolicy } from "../../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../../policies/leader_commit_policy.ts";
 import type { Settings } from "../../../playground/settings.ts";
-import { burstyArrivals } from "../../../simulator/bursty_arrivals.ts";
-import { driftingCosts } from "../../../simulator/drifting_costs.ts";
+import { burstyArrivals } from "../../../simulator/arrivals.ts";
+import { driftingCosts } from "../../../simulator/costs.ts";
 import { simulate } from "../../../simulator/simulate.ts";
 import type { Simulation } from "../../../simulator/simulation.ts";
-import { thinkingCallers } from "../../../simulator/thinking_callers.ts";
-import type { Trace } from "../../../trace/load_trace.ts";
-import { sampledCosts } from "../../../trace/sampled_costs.ts";
+import { thinkingCallers } from "../../../simulator/callers.ts";
+import type { Trace } from "../../../simulator/load_trace.ts";
+import { sampledCosts } from "../../../simulator/sampled_costs.ts";
 
 /**
  * What the table has to show, by the simulator alone: none of the playground's

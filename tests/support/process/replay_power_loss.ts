@@ -1,4 +1,4 @@
-import { MemoryStorage } from "../../../storage/memory_storage.ts";
+import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { Wal } from "../../../wal.ts";
 import type { TraceSubject } from "./check_trace.ts";
 import { losePower } from "./lose_power.ts";

@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { LogFailedError } from "../../../../log_failed_error.ts";
-import { FencedError } from "../../../../storage/fenced_error.ts";
-import { LogLockedError } from "../../../../storage/log_locked_error.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
+import { FencedError } from "../../../../storage/frame_log.ts";
+import { LogLockedError } from "../../../../storage/storage.ts";
 import { StorageError } from "../../../../storage/storage_error.ts";
 import { Wal } from "../../../../wal.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";

@@ -1,5 +1,5 @@
-import { DenoStorage } from "../../../../storage/deno_storage.ts";
-import { NodeStorage } from "../../../../storage/node_storage.ts";
+import { DenoStorage } from "../../../../storage/directory/deno_storage.ts";
+import { NodeStorage } from "../../../../storage/directory/node_storage.ts";
 import type { Storage } from "../../../../storage/storage.ts";
 import { type Lie, LyingStorage } from "./lying_storage.ts";
 

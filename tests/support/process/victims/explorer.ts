@@ -2,10 +2,10 @@
  * A process that explores crash states and prints what it saw: the same on
  * every runtime, or something is not deterministic.
  */
-import { explore } from "../../../../testing/explore.ts";
-import { walCheck } from "../../../../testing/wal_check.ts";
-import type { WalStep } from "../../../../testing/wal_step.ts";
-import { walWorkload } from "../../../../testing/wal_workload.ts";
+import { explore } from "../../../../testing/explore/explore.ts";
+import { walCheck } from "../../../../testing/wal/wal_check.ts";
+import type { WalStep } from "../../../../testing/wal/wal_steps.ts";
+import { walWorkload } from "../../../../testing/wal/wal_workload.ts";
 import { namedPolicies } from "../../named_policies.ts";
 
 const STEPS: WalStep[] = [

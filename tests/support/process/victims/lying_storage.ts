@@ -1,4 +1,4 @@
-import { NodeStorage } from "../../../../storage/node_storage.ts";
+import { NodeStorage } from "../../../../storage/directory/node_storage.ts";
 import type { OpenMode, StorageFile } from "../../../../storage/storage.ts";
 
 /** In which way a {@linkcode LyingStorage} breaks its word. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { AckLevel } from "../../../../ack_level.ts";
-import { LogFailedError } from "../../../../log_failed_error.ts";
-import { QueueFullError } from "../../../../queue_full_error.ts";
+import type { AckLevel } from "../../../../writer/acks.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
+import { QueueFullError } from "../../../../writer/append_queue.ts";
 import type { Wal } from "../../../../wal.ts";
 import { makeRecord } from "../record_content.ts";
 

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import process from "node:process";
-import { LogFailedError } from "../../../../log_failed_error.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { StorageError } from "../../../../storage/storage_error.ts";
 import { Wal } from "../../../../wal.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";

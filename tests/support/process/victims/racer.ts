@@ -5,9 +5,9 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { LogFailedError } from "../../../../log_failed_error.ts";
-import { FencedError } from "../../../../storage/fenced_error.ts";
-import { LogLockedError } from "../../../../storage/log_locked_error.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
+import { FencedError } from "../../../../storage/frame_log.ts";
+import { LogLockedError } from "../../../../storage/storage.ts";
 import { Wal } from "../../../../wal.ts";
 
 /** An order; each is answered by one line. */

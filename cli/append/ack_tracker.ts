@@ -1,0 +1,73 @@
+import type { AckLevel } from "../../writer/acks.ts";
+import type { Wal } from "../../wal.ts";
+
+/** What has reached the ack level that was asked for so far. */
+export interface Acked {
+  /** LSN of the first record handed over. */
+  readonly firstLsn: number;
+  /** Number of records. */
+  readonly records: number;
+  /** Their bytes, without newlines. */
+  readonly bytes: number;
+}
+
+/** Follows records that were queued without a promise each. */
+export class AckTracker {
+  readonly #wal: Wal;
+  readonly #level: AckLevel;
+  readonly #fail: (error: unknown) => void;
+  #firstLsn = 0;
+  #queuedLsn = 0;
+  #queuedBytes = 0;
+  #ackedLsn = 0;
+  #ackedBytes = 0;
+  #watching = false;
+
+  /** `fail` is told, once, when the log has failed. */
+  constructor(wal: Wal, level: AckLevel, fail: (error: unknown) => void) {
+    this.#wal = wal;
+    this.#level = level;
+    this.#fail = fail;
+  }
+
+  /** What was acknowledged. */
+  get acked(): Acked {
+    const firstLsn = this.#firstLsn;
+    const records = this.#ackedLsn === 0 ? 0 : this.#ackedLsn - firstLsn + 1;
+    return { firstLsn, records, bytes: this.#ackedBytes };
+  }
+
+  /** Notes a record that has its place in the queue. */
+  queued(lsn: number, bytes: number): void {
+    if (this.#firstLsn === 0) this.#firstLsn = lsn;
+    this.#queuedLsn = lsn;
+    this.#queuedBytes += bytes;
+  }
+
+  /** Waits for what is queued, unless it waits already. */
+  watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#watch()
+      .catch(this.#fail)
+      .finally(() => {
+        this.#watching = false;
+      });
+  }
+
+  /** To be told when a flush has acknowledged all. */
+  settle(): void {
+    this.#ackedLsn = this.#queuedLsn;
+    this.#ackedBytes = this.#queuedBytes;
+  }
+
+  async #watch(): Promise<void> {
+    while (this.#ackedLsn < this.#queuedLsn) {
+      const lsn = this.#queuedLsn;
+      const bytes = this.#queuedBytes;
+      await this.#wal.settled(lsn, this.#level);
+      this.#ackedLsn = lsn;
+      this.#ackedBytes = bytes;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import {
+  isSameBoot,
+  type LockOwner,
+  type OwnerState,
+  ownerState,
+} from "../../storage/directory/lock_owner.ts";
+import {
+  isCopy,
+  lockNumbers,
+  lockPath,
+  type LockPlace,
+  lockPlace,
+} from "../../storage/directory/lock_place.ts";
+import { StorageError } from "../../storage/storage_error.ts";
+
+/** Who may write to a log. */
+export type LockState =
+  /**
+   * Nobody: it was closed, or never opened, or the lock file is a copy of the
+   * one that an owner made, which locks nothing here.
+   */
+  | { readonly state: "free"; readonly copy?: true }
+  /** The lock is there, but cannot be read, or does not say who made it. */
+  | { readonly state: "unreadable"; readonly reason: string }
+  /** Somebody, who may be gone. */
+  | {
+    readonly state: OwnerState;
+    readonly pid: number;
+    readonly runtime: string;
+    readonly host?: string;
+  };
+
+const ATTEMPTS = 10;
+
+/** Reads the lock of `directory` without taking it. */
+export function readLockState(directory: string): LockState {
+  for (let attempt = 1;; attempt++) {
+    const number = lockNumbers(directory).at(-1);
+    if (number === undefined) return { state: "free" };
+    const path = lockPath(directory, number);
+    try {
+      const descriptor = openSync(path, "r");
+      try {
+        const place = lockPlace(directory, descriptor);
+        return judgeLock(readFileSync(descriptor, "utf8"), place, path);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      // A new owner removes the lock before: the next look finds its own.
+      const isGone = (error as { code?: string }).code === "ENOENT";
+      if (isGone && attempt < ATTEMPTS) continue;
+      const { message } = StorageError.wrap("read", path, error);
+      return { state: "unreadable", reason: message };
+    }
+  }
+}
+
+/** A lock file is emptied on release, or by a power loss. */
+function judgeLock(text: string, place: LockPlace, path: string): LockState {
+  if (/^\0*$/.test(text)) return { state: "free" };
+  const owner = parseOwner(text);
+  if (owner === undefined) {
+    return {
+      state: "unreadable",
+      reason: `the lock file "${path}" does not say who made it`,
+    };
+  }
+  if (isCopy(owner, place, isSameBoot(owner))) {
+    return { state: "free", copy: true };
+  }
+  const { pid, runtime, host } = owner;
+  const state = ownerState(owner);
+  return { state, pid, runtime, ...(host !== undefined && { host }) };
+}
+
+function parseOwner(text: string): LockOwner & Partial<LockPlace> | undefined {
+  try {
+    const owner = JSON.parse(text);
+    return Number.isSafeInteger(owner?.pid) ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says who may write to a log. */
+export function describeLock(lock: LockState): string {
+  switch (lock.state) {
+    case "free":
+      return lock.copy
+        ? "free; the lock file is a copy from elsewhere, which locks nothing"
+        : "free";
+    case "unreadable":
+      return `not known: ${lock.reason}`;
+    case "alive":
+      return `held by ${describeOwner(lock)}`;
+    case "dead":
+      return `left behind by ${describeOwner(lock)}, which is gone`;
+    case "unknown":
+      return `held by ${describeOwner(lock)}, if that is still running`;
+  }
+}
+
+/** Names the process that has the lock. */
+export function describeOwner(
+  lock: Extract<LockState, { pid: number }>,
+): string {
+  const { runtime, pid, host } = lock;
+  return `${runtime} process ${pid}` +
+    (host === undefined ? "" : ` on "${host}"`);
+}

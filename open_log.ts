@@ -1,0 +1,71 @@
+import { openSegments } from "./recovery/open_segments.ts";
+import { DenoStorage } from "./storage/directory/deno_storage.ts";
+import type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
+import type { FrameLog } from "./storage/frame_log.ts";
+import { NodeStorage } from "./storage/directory/node_storage.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { CheckedOptions, WalOptions } from "./wal_options.ts";
+
+/** Where a log is: a directory, a storage, or a frame log that is open. */
+export type WalTarget = string | URL | Storage | FrameLog;
+
+/** Makes of `target` what the writer writes to. */
+export async function openFrameLog(
+  target: WalTarget,
+  makeStorage: WalOptions["storage"],
+  options: CheckedOptions,
+): Promise<FrameLog> {
+  if (isObject(target) && "append" in target) return target;
+  const storage = toStorage(target, makeStorage);
+  const { clock } = options;
+  const time = () => clock.wallTime?.() ?? Date.now();
+  const log = await openSegments(storage, { ...options, time });
+  try {
+    const warning = await storage.warning?.();
+    if (warning !== undefined) options.warn(warning);
+    return log;
+  } catch (error) {
+    await log.close(false);
+    throw error;
+  }
+}
+
+function toStorage(
+  target: string | URL | Storage,
+  makeStorage: WalOptions["storage"],
+): Storage {
+  if (typeof target === "string" || target instanceof URL) {
+    if (`${target}` === "") {
+      throw new TypeError(
+        `Cannot open a log without a directory: received ""`,
+      );
+    }
+    if (target instanceof URL && target.protocol !== "file:") {
+      throw new TypeError(
+        `Cannot open a log because its URL must be a file: received ${target}`,
+      );
+    }
+    return makeStorage === undefined
+      ? defaultStorage(target)
+      : makeStorage(target);
+  }
+  if (isObject(target) && typeof target.open === "function") return target;
+  throw new TypeError(
+    "Cannot open a log because its target must be a path, a file URL, a storage " +
+      `or a frame log: received ${String(target)}`,
+  );
+}
+
+/** The storage of this runtime's own for `directory`. */
+export function defaultStorage(
+  directory: string | URL,
+  options?: FileStorageOptions,
+): DenoStorage | NodeStorage {
+  return "Deno" in globalThis
+    ? new DenoStorage(directory, options)
+    : new NodeStorage(directory, options);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,12 @@
+import { argumentError } from "../argument.ts";
+
+/** Returns `value` if it is one of the two words of `whenIdle`, or throws. */
+export function requireWhenIdle(
+  policy: string,
+  value: unknown,
+): "flush" | "wait" {
+  if (value === "flush" || value === "wait") return value;
+  const rule = `"flush" or "wait"`;
+  const isWord = typeof value === "string";
+  throw argumentError(`make ${policy}`, "whenIdle", rule, value, isWord);
+}

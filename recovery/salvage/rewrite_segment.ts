@@ -1,0 +1,182 @@
+import {
+  createSegment,
+  writeAll,
+} from "../../storage/segments/create_segment.ts";
+import {
+  encodeFrame,
+  encodeHole,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  KIND,
+} from "../../storage/format/frame.ts";
+import { readFully } from "../../storage/segments/segment_reader.ts";
+import type {
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "../../storage/storage.ts";
+import type { Piece, SegmentPlan } from "./plan_segment.ts";
+import { requireHeld } from "../../storage/frame_log.ts";
+import { formatOriginalName } from "../../storage/format/file_names.ts";
+import { removeFiles } from "../remove_files.ts";
+
+const STEP_BYTES = 1024 * 1024;
+
+/**
+ * Writes a segment as planned: a new one, or the next revision of one that is
+ * damaged, which is no part of the log from then on and stays as it is.
+ */
+export async function rewriteSegment(
+  storage: Storage,
+  lock: StorageLock,
+  { segment, salt, previous, time, pieces, replaces }: SegmentPlan,
+  log: string,
+): Promise<void> {
+  const source = replaces
+    ? await storage.open(segment.name, "read")
+    : undefined;
+  try {
+    const { file } = await createSegment(storage, lock, {
+      log,
+      firstLsn: segment.firstLsn,
+      epoch: segment.epoch,
+      ...(replaces && { revision: (segment.revision ?? 0) + 1 }),
+      previous,
+      ...(salt !== undefined && { salt }),
+      async fill(file, offset, salt) {
+        // What is new has the time of the frame before: it never falls.
+        let last = time;
+        for (const piece of pieces) {
+          if (piece.kind === "run") last = piece.run.time;
+          offset += piece.kind === "run"
+            ? await copyRun(file, offset, piece, source)
+            : await writePiece(file, offset, piece, salt, last);
+        }
+        return offset;
+      },
+    });
+    await file.close();
+  } finally {
+    await source?.close();
+  }
+}
+
+/** Returns how many bytes it wrote. */
+async function copyRun(
+  target: StorageFile,
+  offset: number,
+  { run }: Extract<Piece, { kind: "run" }>,
+  source: StorageFile | undefined,
+): Promise<number> {
+  const size = run.end - run.offset;
+  for (let at = 0; source !== undefined && at < size; at += STEP_BYTES) {
+    const length = Math.min(STEP_BYTES, size - at);
+    const bytes = await readFully(source, run.offset + at, length);
+    await writeAll(target, bytes, offset + at);
+  }
+  return size;
+}
+
+/** Returns how many bytes it wrote. */
+async function writePiece(
+  file: StorageFile,
+  offset: number,
+  piece: Exclude<Piece, { kind: "run" }>,
+  salt: number,
+  time: number,
+): Promise<number> {
+  const { firstLsn, previous, kind } = piece;
+  const hole = kind === "hole" ? piece.hole : undefined;
+  const payload = hole === undefined ? new Uint8Array() : encodeHole(hole);
+  const bytes = new Uint8Array(frameBytes(payload.length));
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  encodeFrame(bytes, {
+    salt,
+    previous,
+    firstLsn,
+    // True as soon as anybody can read it: the segment is synced before.
+    syncedLsn: firstLsn + (hole?.lost ?? 0) - 1,
+    count: 0,
+    length: payload.length,
+    time,
+    kind: KIND[kind],
+  });
+  await writeAll(file, bytes, offset);
+  return bytes.length;
+}
+
+/**
+ * Gives a file that is no part of the log any more the name under which its
+ * bytes are kept, and returns that name; durable then.
+ */
+export async function keepOriginal(
+  storage: Storage,
+  lock: StorageLock,
+  file: string,
+  originals: readonly string[],
+): Promise<string> {
+  const name = await linkOriginal(storage, lock, file, originals);
+  // Another owner may be looking at it by now.
+  await requireHeld(storage.location, lock);
+  await removeFiles(storage, [{ name: file }]);
+  return name;
+}
+
+/**
+ * Keeps a file's bytes under a second name, and returns that; durable then. A
+ * crash may lose either name from now on, but not both.
+ */
+export async function linkOriginal(
+  storage: Storage,
+  lock: StorageLock,
+  file: string,
+  originals: readonly string[],
+): Promise<string> {
+  const name = await findOriginalName(storage, file, originals);
+  await requireHeld(storage.location, lock);
+  if (!originals.includes(name)) await storage.link(file, name);
+  await storage.syncDirectory();
+  return name;
+}
+
+/**
+ * The name under which a file's bytes are kept. What is kept already stays: the
+ * same from a repair that was interrupted will do, a different one is evidence
+ * of its own.
+ */
+export async function findOriginalName(
+  storage: Storage,
+  file: string,
+  originals: readonly string[],
+): Promise<string> {
+  let number = 1;
+  let name = formatOriginalName(file, number);
+  while (originals.includes(name) && !await isCopy(storage, file, name)) {
+    name = formatOriginalName(file, ++number);
+  }
+  return name;
+}
+
+async function isCopy(
+  storage: Storage,
+  source: string,
+  name: string,
+): Promise<boolean> {
+  const [file, kept] = [
+    await storage.open(source, "read"),
+    await storage.open(name, "read"),
+  ];
+  try {
+    const size = await file.size();
+    if (await kept.size() !== size) return false;
+    for (let at = 0; at < size; at += STEP_BYTES) {
+      const bytes = await readFully(file, at, STEP_BYTES);
+      const copy = await readFully(kept, at, STEP_BYTES);
+      if (!bytes.every((byte, index) => byte === copy[index])) return false;
+    }
+    return true;
+  } finally {
+    await file.close();
+    await kept.close();
+  }
+}

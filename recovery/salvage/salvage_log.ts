@@ -1,0 +1,364 @@
+import { randomNumber } from "../../storage/segments/create_segment.ts";
+import { requireHeld } from "../../storage/frame_log.ts";
+import { makeLogId } from "../../storage/format/envelope.ts";
+import type { Manifest } from "../../storage/format/manifest.ts";
+import type { SegmentName } from "../../storage/format/file_names.ts";
+import { writeManifest } from "../../storage/segments/manifest_file.ts";
+import type { Storage, StorageLock } from "../../storage/storage.ts";
+import { arrangeSegments } from "../arrange_segments.ts";
+import { lostContents } from "../describe_log.ts";
+import { findForeign, type ForeignSegment } from "../find_foreign.ts";
+import { findSegments, type FoundSegment } from "./find_runs.ts";
+import { type DamagedSurvey, surveyDamaged } from "../survey.ts";
+import { missingFile } from "../judge_end.ts";
+import {
+  findOriginalName,
+  keepOriginal,
+  linkOriginal,
+  rewriteSegment,
+} from "./rewrite_segment.ts";
+import { planSalvage } from "./plan_salvage.ts";
+import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
+import { removeFiles, removeUnfinished } from "../remove_files.ts";
+
+/** Options of {@linkcode salvageLog}. */
+export interface SalvageOptions {
+  /**
+   * The storage's lock, which the caller holds and keeps. Without it nothing
+   * is changed, and the report says what would be. Its epoch has to be above
+   * all that file names show, as it is unless lock files were removed.
+   */
+  lock?: StorageLock | undefined;
+}
+
+/** One place of damage, and what became of it. */
+export interface SalvagedDamage {
+  /** The path of the segment, or of the log where a segment is missing. */
+  readonly path: string;
+  /** Where in it, in bytes, as it was before. */
+  readonly offset: number;
+  /** What was expected and what was found. */
+  readonly reason: string;
+  /** LSN of the first record that is lost, or of the next if none is. */
+  readonly firstLsn: number;
+  /** LSN of the last record that is lost; below `firstLsn` if none is. */
+  readonly lastLsn: number;
+  /** Present if nobody knows whether others are lost as well. */
+  readonly lossUnknown?: true;
+  /** Path of the segment as it was; absent if it was missing. */
+  readonly original?: string;
+}
+
+/** What a salvage found and did. */
+export interface SalvageReport {
+  /** Number of records that are kept. */
+  readonly records: number;
+  /** The damage, in order; none if the log is whole. */
+  readonly damages: readonly SalvagedDamage[];
+  /** A torn end, as a crash leaves it: no damage, but not kept either. */
+  readonly torn?: {
+    /** The path of the last segment. */
+    readonly path: string;
+    /** Where in it, in bytes. */
+    readonly offset: number;
+    /** What was expected and what was found. */
+    readonly reason: string;
+  };
+}
+
+/**
+ * Repairs a log in segment files that recovery refuses: keeps every frame that
+ * is whole, and records a hole for each run of records that is lost, so that
+ * the log can be read and opened again. Reads all of it.
+ *
+ * Damaged segments are written anew, one after the other, each atomically under
+ * the name of its next revision; the bytes that they had are kept as
+ * `NAME.wal.broken`, and so is a segment of another log, or a copy under a wrong
+ * name. What is not damaged is not touched, and a torn end, as a crash may leave
+ * it, is no damage. When it resolves all is durable. A crash inside it loses
+ * nothing more: what is left to do is done by the next call.
+ *
+ * Throws `FormatVersionError`, `ForeignFileError`, `FencedError`,
+ * `StorageError`, or `RangeError` at a lock whose epoch is too low.
+ *
+ * @example
+ * ```ts
+ * import { Wal } from "@syncline/wal";
+ * import { salvageLog } from "@syncline/wal/recovery";
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import assert from "node:assert/strict";
+ *
+ * const storage = new MemoryStorage();
+ * const wal = await Wal.open(storage);
+ * for (const record of ["one", "two", "three"]) await wal.append(record);
+ * await wal.close();
+ *
+ * const name = storage.list().find((name) => name.endsWith(".wal"))!;
+ * const bytes = storage.get(name)!;
+ * bytes[64 + 56 + 52] ^= 1; // in record 2
+ * storage.put(name, bytes);
+ * await assert.rejects(Wal.open(storage), { name: "CorruptLogError" });
+ *
+ * const { records, damages } = await salvageLog(storage); // a dry run
+ * assert.equal(records, 2);
+ * assert.deepEqual([damages[0].firstLsn, damages[0].lastLsn], [2, 2]);
+ *
+ * const lock = storage.lock();
+ * await salvageLog(storage, { lock });
+ * await lock.release();
+ * const repaired = await Wal.open(storage);
+ * const lsns: number[] = [];
+ * for await (const { lsn } of repaired.read()) lsns.push(lsn);
+ * assert.deepEqual(lsns, [1, 3]);
+ * await repaired.close();
+ * ```
+ */
+export async function salvageLog(
+  storage: Storage,
+  { lock }: SalvageOptions = {},
+): Promise<SalvageReport> {
+  const files = await findFiles(storage);
+  if (lock !== undefined) requireAbove(storage, lock, files);
+  const found = await findSegments(storage, files);
+  const { manifest } = files;
+  const plan = planSalvage(found, { location: storage.location, manifest });
+  plan.damages.unshift(
+    ...damageOfManifest(storage, files),
+    ...files.foreign.map((one) => damageOfForeign(one, found, manifest)),
+  );
+  const kept = lock === undefined
+    ? await foresee(storage, plan, files)
+    : await carryOut(storage, lock, plan, files);
+  return toReport(storage, plan, kept);
+}
+
+/** The files of a log that may be damaged, without what is not its own. */
+interface SalvageFiles extends DamagedSurvey {
+  /** The log's id, if anything tells it. */
+  log: string | undefined;
+  /** Segments that are not the log's. */
+  foreign: ForeignSegment[];
+}
+
+async function findFiles(storage: Storage): Promise<SalvageFiles> {
+  const files = await surveyDamaged(storage);
+  const { manifest } = files;
+  const { log, foreign } = await findForeign(storage, files.found, manifest);
+  const names = new Set(foreign.map(({ name }) => name));
+  const found = files.found.filter(({ name }) => !names.has(name));
+  const arranged = arrangeSegments(found, manifest);
+  return { ...files, ...arranged, found, log, foreign };
+}
+
+/** Else the manifest that it writes would not be the one that counts. */
+function requireAbove(
+  { location }: Storage,
+  { epoch }: StorageLock,
+  { highestEpoch }: SalvageFiles,
+): void {
+  if (epoch > highestEpoch) return;
+  throw new RangeError(
+    `Cannot salvage "${location}" because the lock's epoch must be above ` +
+      `${highestEpoch}, which file names show: received ${epoch}`,
+  );
+}
+
+/** What is known of a segment that is no part of the log. */
+function damageOfForeign(
+  { path, reason, ...segment }: ForeignSegment,
+  found: readonly FoundSegment[],
+  manifest: Manifest | undefined,
+): PlannedDamage {
+  const { name, firstLsn } = segment;
+  const before = found.filter((one) => one.segment.firstLsn <= firstLsn);
+  const reached = Math.max(
+    0,
+    ...before.map(({ runs }) => runs.at(-1)?.nextLsn ?? 0),
+  );
+  const next = found.find((one) => one.segment.firstLsn > firstLsn);
+  const end = reached > firstLsn
+    ? firstLsn
+    : next?.segment.firstLsn ?? Infinity;
+  const { text, isUnknown } = lostContents(segment, end, manifest);
+  return {
+    path,
+    segment: name,
+    offset: 0,
+    reason: `${reason}; ${text}`,
+    firstLsn,
+    lastLsn: firstLsn - 1,
+    ...(isUnknown && { lossUnknown: true }),
+  };
+}
+
+/** Without a whole manifest nobody knows what the log had. */
+function damageOfManifest(
+  { location }: Storage,
+  files: SalvageFiles,
+): PlannedDamage[] {
+  const { manifestFault, found, segments, manifest } = files;
+  const isMissing = found.some(({ epoch }) => epoch > (manifest?.epoch ?? 0));
+  const reason = manifestFault?.reason ??
+    (isMissing ? missingFile(files) : undefined);
+  if (reason === undefined) return [];
+  const firstLsn = segments[0]?.firstLsn ?? 1;
+  return [{
+    path: manifestFault?.path ?? location,
+    segment: manifestFault?.name ?? "",
+    offset: 0,
+    reason: `${reason}; nobody knows which records were before the first ` +
+      "segment and after the last",
+    firstLsn,
+    lastLsn: firstLsn - 1,
+    lossUnknown: true,
+  }];
+}
+
+/** Names of the originals by the names that they had. */
+type Originals = ReadonlyMap<string, string>;
+
+/** Segments that are to be kept under another name, and not to be read. */
+function putAside(plan: SalvagePlan, files: SalvageFiles): string[] {
+  const { replaced, foreign, obsolete, manifest } = files;
+  // The manifest to come does not say what an earlier one had rewritten.
+  const { damages, foreign: intruders } = plan;
+  const { rewriteLsn = 0, firstLsn = 0 } = manifest ?? {};
+  const isRewritten = (segment: SegmentName) =>
+    rewriteLsn > 0 && segment.firstLsn >= Math.max(rewriteLsn, firstLsn);
+  const rewritten = damages.length > 0 ? obsolete.filter(isRewritten) : [];
+  return [
+    ...[...replaced, ...foreign, ...rewritten].map(({ name }) => name),
+    ...intruders,
+  ];
+}
+
+async function foresee(
+  storage: Storage,
+  plan: SalvagePlan,
+  files: SalvageFiles,
+): Promise<Originals> {
+  const { manifestFault } = files;
+  const names = [
+    ...putAside(plan, files),
+    ...plan.rewrites.filter(({ replaces }) => replaces)
+      .map(({ segment }) => segment.name),
+    ...(manifestFault === undefined ? [] : [manifestFault.name]),
+  ];
+  const kept = new Map<string, string>();
+  for (const name of names) {
+    kept.set(name, await findOriginalName(storage, name, files.originals));
+  }
+  return kept;
+}
+
+/** Each step leaves a log that loses no more than the one before. */
+async function carryOut(
+  storage: Storage,
+  lock: StorageLock,
+  plan: SalvagePlan,
+  files: SalvageFiles,
+): Promise<Originals> {
+  const { manifestFault, originals } = files;
+  const kept = new Map<string, string>();
+  const keep = async (name: string) => {
+    kept.set(name, await keepOriginal(storage, lock, name, originals));
+  };
+  if (plan.damages.length > 0) {
+    await removeUnfinished(storage, files, lock.epoch);
+  }
+  // Also what an interrupted salvage has left to do.
+  for (const name of putAside(plan, files)) await keep(name);
+  if (plan.damages.length === 0) return kept;
+  const log = files.log ?? makeLogId(() => randomNumber(storage));
+  for (const rewrite of plan.rewrites) {
+    await rewriteSegment(storage, lock, rewrite, log);
+    if (rewrite.replaces) await keep(rewrite.segment.name);
+  }
+  // A damaged one goes after the new one is there: an older one may count else.
+  if (manifestFault !== undefined) {
+    const { name } = manifestFault;
+    kept.set(name, await linkOriginal(storage, lock, name, originals));
+  }
+  for (const name of unfenced(plan, files)) await keep(name);
+  await requireHeld(storage.location, lock);
+  await writeManifest(storage, manifestOf(plan, files, log, lock.epoch));
+  await requireHeld(storage.location, lock);
+  if (manifestFault !== undefined) await removeFiles(storage, [manifestFault]);
+  return kept;
+}
+
+/**
+ * Fenced segments that begin where one of the log does: the manifest to come
+ * names a later end, behind which they would not lie any more.
+ */
+function unfenced({ rewrites }: SalvagePlan, files: SalvageFiles): string[] {
+  const made = rewrites.map(({ segment }) => segment);
+  const starts = new Set(
+    [...files.segments, ...made].map(({ firstLsn }) => firstLsn),
+  );
+  return files.fenced.filter(({ firstLsn }) => starts.has(firstLsn))
+    .map(({ name }) => name);
+}
+
+function manifestOf(
+  { lastLsn, durableLsn, time }: SalvagePlan,
+  { manifest, segments }: SalvageFiles,
+  log: string,
+  epoch: number,
+): Manifest {
+  return {
+    log,
+    epoch,
+    firstLsn: manifest?.firstLsn ?? segments[0]?.firstLsn ?? 1,
+    baseLsn: lastLsn,
+    durableLsn,
+    rewriteLsn: 0,
+    time,
+    link: 0,
+    closed: false,
+  };
+}
+
+function toReport(
+  { location }: Storage,
+  { records, damages, torn }: SalvagePlan,
+  originals: Originals,
+): SalvageReport {
+  return {
+    records,
+    damages: damages.map(({ segment, ...damage }) => {
+      const name = originals.get(segment);
+      if (name === undefined) return damage;
+      return { ...damage, original: `${location}/${name}` };
+    }),
+    ...(torn !== undefined && { torn }),
+  };
+}
+
+/** In a sentence: what is damaged, what is lost, where the originals are. */
+export function describeDamage(damage: SalvagedDamage): string {
+  const { path, offset, reason, original } = damage;
+  const kept = original === undefined
+    ? "no file was there to keep"
+    : `its original bytes are in "${original}"`;
+  return `"${path}" is damaged at offset ${offset} (${reason}): ` +
+    `${describeLoss(damage)}; ${kept}`;
+}
+
+/** Which records are lost: `records 5 to 6 are lost`. */
+export function describeLoss(
+  { firstLsn, lastLsn, lossUnknown }: Pick<
+    SalvagedDamage,
+    "firstLsn" | "lastLsn" | "lossUnknown"
+  >,
+): string {
+  if (lastLsn < firstLsn) {
+    return lossUnknown
+      ? "nobody knows which records are lost, if any"
+      : "no record is known to be lost";
+  }
+  const lost = lastLsn === firstLsn
+    ? `record ${firstLsn} is lost`
+    : `records ${firstLsn} to ${lastLsn} are lost`;
+  return lossUnknown ? `${lost}, and nobody knows whether more are` : lost;
+}

@@ -1,0 +1,190 @@
+import {
+  DirectoryStorage,
+  type FileStorageOptions,
+} from "./directory_storage.ts";
+import type { KernelLock } from "./held_lock.ts";
+import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
+import { StorageError } from "../storage_error.ts";
+import { SyncPlace } from "./sync_place.ts";
+
+/**
+ * A directory through Deno's own files: the default on Deno.
+ *
+ * `disk` acks rest on `FsFile.syncData`, which is `fdatasync`. Needs
+ * `--allow-read` and `--allow-write` for the directory, and `--allow-read` for
+ * its parent when it has to be made. Throws `TypeError` on an option out of
+ * bounds.
+ *
+ * @example
+ * ```ts
+ * import { DenoStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ *
+ * const directory = await Deno.makeTempDir();
+ * const wal = await Wal.open(new DenoStorage(directory));
+ * await wal.append("durable");
+ * await wal.close();
+ * await Deno.remove(directory, { recursive: true });
+ * ```
+ */
+export class DenoStorage extends DirectoryStorage {
+  readonly #place: SyncPlace;
+
+  /** Resolves the path; touches nothing. */
+  constructor(directory: string | URL, options: FileStorageOptions = {}) {
+    super(directory, flock);
+    this.#place = new SyncPlace(options);
+  }
+
+  /** Opens a file of the directory. */
+  override open(name: string, mode: OpenMode): StorageFile {
+    const path = this.path(name);
+    const createNew = mode === "create";
+    const options = { read: true, write: mode !== "read", createNew };
+    const file = this.attempt(
+      createNew ? "create" : "open",
+      path,
+      () => Deno.openSync(path, options),
+    );
+    return new DenoFile(path, file, this.#place);
+  }
+
+  /** Writes and syncs zeros on the runtime's thread pool. */
+  override async allocate(
+    name: string,
+    from: number,
+    to: number,
+  ): Promise<void> {
+    const path = this.path(name);
+    const zeros = new Uint8Array(to - from);
+    try {
+      const options = { write: true, createNew: from === 0 };
+      using file = await Deno.open(path, options);
+      await file.seek(from, Deno.SeekMode.Start);
+      for (let at = from; at < to;) {
+        at += await file.write(zeros.subarray(at - from));
+      }
+      await file.syncData();
+    } catch (error) {
+      throw StorageError.wrap("allocate", path, error);
+    }
+  }
+}
+
+/** The kernel frees it with the process, whatever the permissions. */
+const flock: KernelLock = {
+  hold(path) {
+    const file = Deno.openSync(path, { read: true, write: true });
+    try {
+      file.tryLockSync(true);
+    } catch {
+      // Some network file systems have no such locks: then nobody can ask.
+    }
+    return {
+      stat(path) {
+        const { dev, ino } = Deno.statSync(path);
+        return ino === null ? undefined : { dev, ino };
+      },
+      free: () => file.close(),
+    };
+  },
+  state(path) {
+    try {
+      using file = Deno.openSync(path, { read: true, write: true });
+      return file.tryLockSync(false) ? "free" : "held";
+    } catch {
+      return "unknown";
+    }
+  },
+};
+
+/** Deno's files have one position and no positioned calls: it is tracked. */
+class DenoFile implements StorageFile {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #place: SyncPlace;
+  #position = 0;
+
+  constructor(path: string, file: Deno.FsFile, place: SyncPlace) {
+    this.#path = path;
+    this.#file = file;
+    this.#place = place;
+  }
+
+  write(bytes: Uint8Array, offset: number): number {
+    try {
+      this.#seek(offset);
+      const written = this.#file.writeSync(bytes);
+      this.#position += written;
+      return written;
+    } catch (error) {
+      throw StorageError.wrap("write to", this.#path, error);
+    }
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    try {
+      this.#seek(offset);
+      const read = this.#file.readSync(into) ?? 0;
+      this.#position += read;
+      return read;
+    } catch (error) {
+      throw StorageError.wrap("read", this.#path, error);
+    }
+  }
+
+  size(): number {
+    try {
+      return this.#file.statSync().size;
+    } catch (error) {
+      throw StorageError.wrap("measure", this.#path, error);
+    }
+  }
+
+  /** Where the system does not tell, as if there were more. */
+  links(): number {
+    try {
+      return this.#file.statSync().nlink ?? Infinity;
+    } catch (error) {
+      throw StorageError.wrap("measure", this.#path, error);
+    }
+  }
+
+  datasync(): MaybePromise<void> {
+    const startedAt = performance.now();
+    if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);
+    try {
+      this.#file.syncDataSync();
+    } catch (error) {
+      throw StorageError.wrap("sync", this.#path, error);
+    }
+    this.#place.observe(performance.now() - startedAt);
+  }
+
+  truncate(size: number): void {
+    try {
+      this.#file.truncateSync(size);
+    } catch (error) {
+      throw StorageError.wrap("truncate", this.#path, error);
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  async #datasyncThreaded(startedAt: number): Promise<void> {
+    try {
+      await this.#file.syncData();
+      this.#place.observe(performance.now() - startedAt);
+    } catch (error) {
+      throw StorageError.wrap("sync", this.#path, error);
+    }
+  }
+
+  #seek(offset: number): void {
+    if (this.#position === offset) return;
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    this.#position = offset;
+  }
+}

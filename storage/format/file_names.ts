@@ -1,0 +1,114 @@
+/** What a segment's file name says. */
+export interface SegmentName {
+  /** The file's name. */
+  readonly name: string;
+  /** LSN of the first record that the segment is for. */
+  readonly firstLsn: number;
+  /** Number of the opening that made it. */
+  readonly epoch: number;
+  /** How often it was repaired; absent if never. */
+  readonly revision?: number;
+}
+
+/**
+ * `firstLsn-epoch.wal`, both padded so that names sort as segments do. The
+ * epoch keeps two openings apart that start at the same LSN, which happens
+ * when the first died before its first frame was whole. A repair makes
+ * `firstLsn-epoch.1.wal`, then `.2.wal`: the highest revision counts.
+ */
+export function formatSegmentName(
+  firstLsn: number,
+  epoch: number,
+  revision?: number,
+): string {
+  const suffix = revision === undefined ? "" : `.${revision}`;
+  return `${pad(firstLsn, 16)}-${pad(epoch, 8)}${suffix}.wal`;
+}
+
+/** The opposite of {@linkcode formatSegmentName}; `undefined` for others. */
+export function parseSegmentName(name: string): SegmentName | undefined {
+  const match = /^(\d{16})-(\d{8,})(?:\.([1-9]\d*))?\.wal$/.exec(name);
+  if (match === null) return undefined;
+  const [firstLsn, epoch] = match.slice(1, 3).map(Number);
+  const revision = match[3] === undefined ? undefined : Number(match[3]);
+  const isExact = formatSegmentName(firstLsn, epoch, revision) === name &&
+    [firstLsn, epoch, revision ?? 0].every(Number.isSafeInteger);
+  if (!isExact) return undefined;
+  return {
+    name,
+    firstLsn,
+    epoch,
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+/** Name of a file that becomes a segment of `epoch`, not known yet which. */
+export function formatSpareName(number: number, epoch: number): string {
+  return `${pad(number, 8)}-${pad(epoch, 8)}.spare`;
+}
+
+/** Epoch of the opening that was making a file; `undefined` for others. */
+export function parseUnfinished(name: string): number | undefined {
+  const spare = /^(\d{8,})-(\d{8,})\.spare$/.exec(name);
+  if (spare !== null) {
+    const [number, epoch] = spare.slice(1).map(Number);
+    const isExact = Number.isSafeInteger(epoch) &&
+      formatSpareName(number, epoch) === name;
+    return isExact ? epoch : undefined;
+  }
+  if (!name.endsWith(".tmp")) return undefined;
+  return parseSegmentName(name.slice(0, -4))?.epoch;
+}
+
+/**
+ * The name under which a segment, or a manifest, is kept that a repair took out
+ * of the log;
+ * `number` counts from 1, for names that are taken.
+ */
+export function formatOriginalName(segment: string, number: number): string {
+  return number === 1 ? `${segment}.broken` : `${segment}.broken.${number}`;
+}
+
+/** Whether {@linkcode formatOriginalName} made `name`. */
+export function isOriginal(name: string): boolean {
+  const original = /^(.*)\.broken(\.\d+)?$/.exec(name)?.[1];
+  return original !== undefined && (parseSegmentName(original) !== undefined ||
+    parseManifestName(original) !== undefined);
+}
+
+/** Orders segments by first LSN, the opening that made them, and revision. */
+export function compareSegments(a: SegmentName, b: SegmentName): number {
+  return a.firstLsn - b.firstLsn || a.epoch - b.epoch ||
+    (a.revision ?? 0) - (b.revision ?? 0);
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+/** Name of the manifest of `epoch`. */
+export function formatManifestName(epoch: number): string {
+  return `${String(epoch).padStart(8, "0")}.manifest`;
+}
+
+/** The epoch that {@linkcode formatManifestName} was given, of a manifest. */
+export function parseManifestName(name: string): number | undefined {
+  const match = /^(\d{8,})\.manifest$/.exec(name);
+  if (match === null) return undefined;
+  const epoch = Number(match[1]);
+  const isExact = Number.isSafeInteger(epoch) &&
+    formatManifestName(epoch) === name;
+  return isExact ? epoch : undefined;
+}
+
+/** Epoch of a manifest that is being written; `undefined` for others. */
+export function parseUnfinishedManifest(name: string): number | undefined {
+  return name.endsWith(".tmp")
+    ? parseManifestName(name.slice(0, -4))
+    : undefined;
+}
+
+/** Whether `name` is a lock file, or one in the making; see `_lock_file.ts`. */
+export function isLockFile(name: string): boolean {
+  return /^\d{8,}\.lock(\.\d+\.tmp)?$/.test(name);
+}

@@ -1,0 +1,214 @@
+import type { Choose } from "./seeded.ts";
+
+/** What the fault model leaves open; see memory_storage.ts. */
+export interface FaultModel {
+  readonly fileSystem: "posix" | "ext4";
+  readonly sectorBytes: 512 | 4096;
+}
+
+interface Write {
+  /** Counts the writes to this file. */
+  readonly number: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** A failed one is seen by readers and synced by nobody, as on Linux. */
+  readonly state: "pending" | "failed" | "synced";
+  /** Whether it cuts the file at `offset` instead of writing there. */
+  readonly cuts?: true;
+}
+
+/** Up to here synced writes are kept apart from the bytes they changed. */
+const MERGE_BYTES = 64 * 1024;
+
+/** The bytes of a file: which are certain, what was written since. */
+export class MemoryContent {
+  /** What a crash leaves at least, but for the synced ones of `#writes`. */
+  #base: Uint8Array;
+  #writes: Write[] = [];
+  #count = 0;
+  /** What a reader sees, with room to grow. */
+  #seen: Uint8Array;
+  #size: number;
+
+  /** Bytes that are durable, and that nobody changes any more. */
+  constructor(bytes: Uint8Array = new Uint8Array()) {
+    this.#base = bytes;
+    this.#seen = bytes;
+    this.#size = bytes.length;
+  }
+
+  /** Bytes as a reader sees them; to be copied before they are kept. */
+  get bytes(): Uint8Array {
+    return this.#seen.subarray(0, this.#size);
+  }
+
+  /** Number of writes so far. */
+  get writes(): number {
+    return this.#count;
+  }
+
+  /** Writes a copy of `bytes`, of which there may be none. */
+  write(bytes: Uint8Array, offset: number): void {
+    if (bytes.length === 0) return;
+    const copy = bytes.slice();
+    const number = ++this.#count;
+    this.#writes.push({ number, offset, bytes: copy, state: "pending" });
+    this.#size = Math.max(this.#size, offset + copy.length);
+    if (this.#size > this.#seen.length) {
+      this.#seen = resize(this.#seen, Math.max(this.#size, 2 * offset));
+    }
+    this.#unshare();
+    this.#seen.set(copy, offset);
+  }
+
+  /** Cuts the file to `size` bytes, which it has. */
+  truncate(size: number): void {
+    const bytes = new Uint8Array();
+    const number = ++this.#count;
+    const cut = { number, offset: size, bytes, cuts: true } as const;
+    this.#writes.push({ ...cut, state: "pending" });
+    this.#unshare();
+    this.#seen.fill(0, size);
+    this.#size = size;
+  }
+
+  /** Makes pending writes up to a number certain; says if the size changed. */
+  sync(number: number): boolean {
+    const before = this.#certainSize;
+    this.#judge(number, "synced");
+    const hasGrown = this.#certainSize > before;
+    const all = this.#writes.every(({ state }) => state === "synced");
+    const bytes = this.#writes.reduce(
+      (sum, { bytes }) => sum + bytes.length,
+      0,
+    );
+    if (all && bytes >= Math.max(MERGE_BYTES, this.#base.length)) {
+      this.#base = this.bytes.slice();
+      this.#writes = [];
+    }
+    return hasGrown;
+  }
+
+  /** Pending writes stay to be seen, and no later sync writes them. */
+  failSync(number: number): void {
+    this.#judge(number, "failed");
+  }
+
+  /** The same, with a life of its own; without the end of the last write. */
+  copy(missingBytes = 0): MemoryContent {
+    const copy = new MemoryContent(this.#base);
+    if (missingBytes === 0) {
+      // Of what both have, nothing is ever changed.
+      copy.#writes = this.#writes.slice();
+      copy.#count = this.#count;
+      copy.#seen = this.bytes.slice();
+      copy.#size = this.#size;
+      return copy;
+    }
+    for (const { number, offset, bytes, state, cuts } of this.#writes) {
+      const missing = number === this.#count ? missingBytes : 0;
+      if (cuts) copy.truncate(offset);
+      else copy.write(bytes.subarray(0, bytes.length - missing), offset);
+      copy.#judge(copy.#count, state);
+    }
+    return copy;
+  }
+
+  /** What is left after power was lost; `stale` lay on the device before. */
+  survive(
+    choose: Choose,
+    { fileSystem, sectorBytes }: FaultModel,
+    stale: Uint8Array,
+  ): Uint8Array {
+    if (this.#writes.length === 0) return this.#base;
+    const kept = this.#writes.flatMap((write) =>
+      write.state === "synced" ? [write] : surviving(write, sectorBytes, choose)
+    );
+    const certainSize = this.#certainSize;
+    let size = reach(kept, this.#base.length);
+    let filler = new Uint8Array();
+    if (fileSystem === "posix" && certainSize < this.#size) {
+      const fate = choose(3);
+      if (fate > 0) size = this.#size;
+      if (fate === 2) filler = stale.slice(0, size);
+    }
+    const ends = kept.map(({ offset, bytes }) => offset + bytes.length);
+    const room = Math.max(size, this.#base.length, ...ends);
+    const bytes = resize(this.#base, room);
+    bytes.set(filler.subarray(certainSize), Math.min(certainSize, size));
+    for (const { offset, bytes: written, cuts } of kept) {
+      if (cuts) bytes.fill(0, offset);
+      else bytes.set(written, offset);
+    }
+    return bytes.slice(0, size);
+  }
+
+  /** What is certain is shared by all copies, and so is not changed. */
+  #unshare(): void {
+    if (this.#seen === this.#base) this.#seen = this.#base.slice();
+  }
+
+  get #certainSize(): number {
+    const certain = this.#writes.filter(({ state }) => state === "synced");
+    return reach(certain, this.#base.length);
+  }
+
+  #judge(number: number, state: Write["state"]): void {
+    this.#writes = this.#writes.map((write) =>
+      write.state === "pending" && write.number <= number
+        ? { ...write, state }
+        : write
+    );
+  }
+}
+
+type Extent = Pick<Write, "offset" | "bytes" | "cuts">;
+
+/** Each write is lost, kept or torn: sector by sector if it has several. */
+function surviving(
+  write: Extent,
+  sectorBytes: number,
+  choose: Choose,
+): Extent[] {
+  if (write.cuts) return choose(2) === 0 ? [] : [write];
+  const sectors = split(write, sectorBytes);
+  if (sectors.length === 1) return survivingSector(write, choose);
+  const fate = choose(3);
+  if (fate === 0) return [];
+  if (fate === 1) return [write];
+  return sectors.flatMap((sector) => survivingSector(sector, choose));
+}
+
+/** A sector's new bytes are lost, kept, or garbled in their second half. */
+function survivingSector(sector: Extent, choose: Choose): Extent[] {
+  const fate = choose(3);
+  if (fate === 0) return [];
+  if (fate === 1) return [sector];
+  const half = sector.bytes.length >> 1;
+  const bytes = sector.bytes.map((byte, at) => at < half ? byte : byte ^ 0xa5);
+  return [{ offset: sector.offset, bytes }];
+}
+
+function split({ offset, bytes }: Extent, sectorBytes: number): Extent[] {
+  const sectors: Extent[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + sectorBytes - (offset + at) % sectorBytes;
+    sectors.push({ offset: offset + at, bytes: bytes.subarray(at, end) });
+    at = end;
+  }
+  return sectors;
+}
+
+function reach(extents: readonly Extent[], least: number): number {
+  return extents.reduce(
+    (end, { offset, bytes, cuts }) =>
+      cuts ? Math.min(end, offset) : Math.max(end, offset + bytes.length),
+    least,
+  );
+}
+
+function resize(bytes: Uint8Array, size: number): Uint8Array {
+  const result = new Uint8Array(size);
+  result.set(bytes.subarray(0, size));
+  return result;
+}

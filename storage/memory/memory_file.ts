@@ -1,0 +1,160 @@
+import type { MaybePromise, StorageFile } from "../storage.ts";
+import type { MemoryContent } from "./memory_content.ts";
+import { StorageError } from "../storage_error.ts";
+
+/** One call on a `MemoryStorage`. */
+export interface StorageCall {
+  /** The method of the storage or the file. */
+  readonly operation:
+    | "lock"
+    | "list"
+    | "create"
+    | "allocate"
+    | "open"
+    | "link"
+    | "rename"
+    | "remove"
+    | "syncDirectory"
+    | "write"
+    | "read"
+    | "truncate"
+    | "datasync";
+  /** The file's name; empty for the directory. */
+  readonly file: string;
+  /** Where a write or read begins; 0 for other calls. */
+  readonly offset: number;
+  /** Bytes to write, read, allocate or cut to; 0 for other calls. */
+  readonly bytes: number;
+}
+
+/** What happens to a call; what is absent happens as usual. */
+export interface CallEffect {
+  /**
+   * The call is done when this resolves: it is slow, or for ever stuck. Not
+   * for `lock`, `list` and `open`, which answer at once.
+   */
+  readonly after?: Promise<unknown> | undefined;
+  /** Most bytes that a write writes, at least 1: it is short. */
+  readonly bytes?: number | undefined;
+  /**
+   * The call fails with this code, such as `"EIO"` or `"ENOSPC"`, and has done
+   * nothing; but a write has written `bytes` before, if that is given.
+   */
+  readonly error?: string | undefined;
+}
+
+/** Hears of each call before it happens, and says what happens to it. */
+export type OnCall = (call: StorageCall) => CallEffect | void;
+
+/** Does `act`, or `fail`s, as `onCall` says. */
+export function perform<Answer>(
+  onCall: OnCall,
+  call: Omit<StorageCall, "offset" | "bytes"> & Partial<StorageCall>,
+  act: (effect: CallEffect) => Answer,
+  fail: (effect: CallEffect) => void = () => {},
+): MaybePromise<Answer> {
+  const effect = onCall({ offset: 0, bytes: 0, ...call }) ?? {};
+  const proceed = () => {
+    if (effect.error === undefined) return act(effect);
+    fail(effect);
+    throw storageError(call.operation, call.file, effect.error);
+  };
+  return effect.after === undefined ? proceed() : effect.after.then(proceed);
+}
+
+/** The error of a call that failed. */
+export function storageError(
+  operation: StorageCall["operation"],
+  file: string,
+  code: string,
+): StorageError {
+  const path = `[memory]${file && `/${file}`}`;
+  return StorageError.wrap(WORDS[operation] ?? operation, path, { code });
+}
+
+const WORDS: Partial<Record<StorageCall["operation"], string>> = {
+  write: "write to",
+  datasync: "sync",
+  syncDirectory: "sync",
+};
+
+/** A handle on a file's content. */
+export class MemoryFile implements StorageFile {
+  readonly #name: string;
+  readonly #content: MemoryContent;
+  readonly #onCall: OnCall;
+  readonly #synced: (hasGrown: boolean) => void;
+  readonly #countLinks: () => number;
+
+  /**
+   * `synced` hears of each sync, and whether it changed the size; `countLinks`
+   * says how many names the file has.
+   */
+  constructor(
+    name: string,
+    content: MemoryContent,
+    onCall: OnCall,
+    synced: (hasGrown: boolean) => void,
+    countLinks: () => number,
+  ) {
+    this.#name = name;
+    this.#content = content;
+    this.#onCall = onCall;
+    this.#synced = synced;
+    this.#countLinks = countLinks;
+  }
+
+  write(bytes: Uint8Array, offset: number): MaybePromise<number> {
+    const write = (limit?: number) => {
+      const part = bytes.subarray(0, limit);
+      this.#content.write(part, offset);
+      return part.length;
+    };
+    return perform(
+      this.#onCall,
+      { operation: "write", file: this.#name, offset, bytes: bytes.length },
+      (effect) => write(effect.bytes),
+      (effect) => write(effect.bytes ?? 0),
+    );
+  }
+
+  read(into: Uint8Array, offset: number): MaybePromise<number> {
+    return perform(
+      this.#onCall,
+      { operation: "read", file: this.#name, offset, bytes: into.length },
+      () => {
+        const part = this.#content.bytes.subarray(offset, offset + into.length);
+        into.set(part);
+        return part.length;
+      },
+    );
+  }
+
+  size(): number {
+    return this.#content.bytes.length;
+  }
+
+  links(): number {
+    return this.#countLinks();
+  }
+
+  datasync(): MaybePromise<void> {
+    const covered = this.#content.writes;
+    return perform(
+      this.#onCall,
+      { operation: "datasync", file: this.#name },
+      () => this.#synced(this.#content.sync(covered)),
+      () => this.#content.failSync(covered),
+    );
+  }
+
+  truncate(size: number): MaybePromise<void> {
+    return perform(
+      this.#onCall,
+      { operation: "truncate", file: this.#name, bytes: size },
+      () => this.#content.truncate(size),
+    );
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,303 @@
+import { type FaultModel, MemoryContent } from "./memory_content.ts";
+import { type Change, MemoryEntries, MemoryLocks } from "./memory_entries.ts";
+import {
+  MemoryFile,
+  type OnCall,
+  perform,
+  type StorageCall,
+  storageError,
+} from "./memory_file.ts";
+import { type Choose, seeded } from "./seeded.ts";
+import type {
+  LockOptions,
+  MaybePromise,
+  OpenMode,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "../storage.ts";
+
+/*
+ * The fault model.
+ *
+ * Bytes. A file has the bytes that were synced and the writes since. A crash
+ * keeps or loses each of those writes by itself, in any order, or tears it: of
+ * each sector that it touches, of 512 or 4096 bytes, the new bytes stay, are
+ * lost, or are garbled in their second half. Bytes of a sector that the write
+ * does not cover stay as they were (power-safe overwrite).
+ *
+ * Cutting a file short survives a crash or does not, as a write does.
+ *
+ * Size. Under "ext4" a file is as long as the surviving writes reach, with
+ * zeros between them. Under "posix" it may also be as long as any write made
+ * it, and what no surviving write covers is zeros, or what lay on the device
+ * before: bytes of another file at the same offset.
+ *
+ * Entries. Under "ext4" a crash keeps a prefix of the entries made, renamed and
+ * removed since the last directory sync, and a datasync that changes a file's
+ * size makes all changes before it durable, as both are in one journal. Under
+ * "posix" it keeps any subset of them, and only a directory sync makes them
+ * durable. A rename never loses both names; under "posix" both may be there. A
+ * second name of a file is an entry like others, and may go while the first
+ * stays, or the other way round.
+ *
+ * Calls. `onCall` may fail a call, cut a write short, and delay a call, also
+ * for ever. A failed datasync leaves its writes to be read, but no later sync
+ * makes them durable, as on Linux (Rebello and others, USENIX ATC 2020).
+ *
+ * Death. `crash` is a loss of power, `kill` the end of a process: all that it
+ * wrote is there, synced or not, and of its last write maybe only a part.
+ *
+ * Not modelled:
+ * - bytes that rot after they were synced, or land elsewhere: `put` does that,
+ *   and what it means is a question to the reader, not to crashes;
+ * - a directory sync that fails and is then forgotten, as a failed datasync is:
+ *   journaling file systems refuse every write after that, until remounted;
+ * - a sync that lies: nothing could be promised;
+ * - overwrites that destroy their neighbours in a sector: as before;
+ * - open handles, quotas, permissions, two devices: a log sees none of them.
+ */
+
+/**
+ * A directory in memory that can crash: for tests, and for logs that need not
+ * outlive the process.
+ *
+ * `crash` answers with what a device could hold if power were lost now. The
+ * head of this file states the fault model.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ * import assert from "node:assert/strict";
+ *
+ * const storage = new MemoryStorage();
+ * const wal = await Wal.open(storage);
+ * await wal.append("acknowledged, so it survives");
+ *
+ * const survivor = await Wal.open(storage.crash(() => 0));
+ * assert.deepEqual(await survivor.flush(), 1);
+ * ```
+ */
+export class MemoryStorage implements Storage {
+  /** A word in brackets, as there is no path. */
+  readonly location = "[memory]";
+  readonly #onCall: OnCall;
+  readonly #model: FaultModel;
+  readonly #entries: MemoryEntries;
+  readonly #seed: number;
+  readonly #random: Choose;
+  readonly #locks = new MemoryLocks();
+
+  /** An empty directory. */
+  constructor(options: MemoryStorageOptions = {}) {
+    const { fileSystem = "posix", sectorBytes = 512 } = options;
+    this.#onCall = options.onCall ?? (() => {});
+    this.#model = { fileSystem, sectorBytes };
+    this.#entries = new MemoryEntries(this.#model);
+    this.#seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
+    this.#random = seeded(this.#seed);
+  }
+
+  /** Nothing to make. */
+  prepare(): void {}
+
+  /** Takes the lock, which is this object's and does not outlive a crash. */
+  lock(options: LockOptions = {}): StorageLock {
+    const call = { operation: "lock", file: "" } as const;
+    const take = () => this.#locks.take(this.location, options);
+    return atOnce(perform(this.#onCall, call, take));
+  }
+
+  /** Names of all files, synced or not. */
+  list(): string[] {
+    const call = { operation: "list", file: "" } as const;
+    return atOnce(perform(this.#onCall, call, () => this.#entries.names));
+  }
+
+  /** Opens a file. */
+  open(name: string, mode: OpenMode): StorageFile {
+    const operation = mode === "create" ? "create" : "open";
+    const opened = perform(this.#onCall, { operation, file: name }, () => {
+      if (mode === "create") return this.#make(name, new MemoryContent());
+      const found = this.#entries.get(name);
+      if (found === undefined) throw storageError("open", name, "ENOENT");
+      return found;
+    });
+    return this.#handle(name, atOnce(opened));
+  }
+
+  /** Adds zeros that are durable when the file has a durable entry. */
+  async allocate(name: string, from: number, to: number): Promise<void> {
+    const bytes = to - from;
+    const call = { operation: "allocate", file: name, bytes } as const;
+    await perform(this.#onCall, call, () => {
+      const content = from === 0
+        ? this.#make(name, new MemoryContent())
+        : this.#entries.get(name);
+      if (content === undefined) {
+        throw storageError("allocate", name, "ENOENT");
+      }
+      content.write(new Uint8Array(bytes), from);
+      content.sync(content.writes);
+    });
+  }
+
+  /** Gives a file a second name. */
+  link(from: string, to: string): MaybePromise<void> {
+    const [kind, name] = ["link", from] as const;
+    return this.#change(kind, from, (content) => {
+      if (this.#entries.get(to)) throw storageError(kind, to, "EEXIST");
+      return { kind, name, to, content };
+    });
+  }
+
+  /** Renames; a crash never loses both names. */
+  rename(from: string, to: string): MaybePromise<void> {
+    const [kind, name] = ["rename", from] as const;
+    return this.#change(kind, from, (content) => ({ kind, name, to, content }));
+  }
+
+  /** Removes a file. */
+  remove(name: string): MaybePromise<void> {
+    const kind = "remove";
+    return this.#change(kind, name, (content) => ({ kind, name, content }));
+  }
+
+  /** Makes all changes of entries before the call durable. */
+  syncDirectory(): MaybePromise<void> {
+    const covered = this.#entries.changes;
+    const call = { operation: "syncDirectory", file: "" } as const;
+    return perform(this.#onCall, call, () => this.#entries.sync(covered));
+  }
+
+  /** A salt for a new segment: the same in each run with the same seed. */
+  salt(): number {
+    return this.#random(2 ** 32);
+  }
+
+  /**
+   * A storage as it could be after power was lost now; this one is unchanged.
+   * Every choice that the fault model leaves is made by `choose`, with 0 for
+   * the plainest outcome: unsynced writes and entries are lost.
+   */
+  crash(choose: Choose, options?: { onCall?: OnCall }): MemoryStorage {
+    const crashed = this.#descendant(options);
+    const survivors = new Map<MemoryContent, MemoryContent>();
+    for (const [name, content] of this.#entries.survive(choose)) {
+      const survivor = survivors.get(content) ??
+        new MemoryContent(
+          content.survive(choose, this.#model, this.#entries.staleFor(content)),
+        );
+      survivors.set(content, survivor);
+      crashed.#entries.put(name, survivor);
+    }
+    return crashed;
+  }
+
+  /**
+   * A storage as another process finds it after this one was killed: all that
+   * was written is there to read, synced or not. With `cut` the last write to
+   * that file lacks so many bytes. This one is unchanged.
+   */
+  kill(options: KillOptions = {}): MemoryStorage {
+    const killed = this.#descendant(options);
+    killed.#entries.copyFrom(this.#entries, options.cut);
+    return killed;
+  }
+
+  /** The bytes of a file as a reader sees them; a copy. */
+  get(name: string): Uint8Array | undefined {
+    return this.#entries.get(name)?.bytes.slice();
+  }
+
+  /** Sets a file to a copy of `bytes`, durably. */
+  put(name: string, bytes: Uint8Array): void {
+    this.#entries.put(name, new MemoryContent(bytes.slice()));
+  }
+
+  /** Another life of this directory, with salts of its own. */
+  #descendant(options: { onCall?: OnCall } | undefined): MemoryStorage {
+    const seed = seeded(this.#seed ^ 0x5a5a5a5a)(2 ** 32);
+    const onCall = options?.onCall;
+    return new MemoryStorage({ ...this.#model, onCall, seed });
+  }
+
+  #make(name: string, content: MemoryContent): MemoryContent {
+    if (this.#entries.get(name)) throw storageError("create", name, "EEXIST");
+    this.#entries.change({ kind: "create", name, content });
+    return content;
+  }
+
+  #handle(name: string, content: MemoryContent): MemoryFile {
+    const synced = (hasGrown: boolean) => {
+      if (hasGrown && this.#model.fileSystem === "ext4") this.#entries.sync();
+    };
+    const links = () => this.#entries.links(content);
+    return new MemoryFile(name, content, this.#onCall, synced, links);
+  }
+
+  #change(
+    operation: StorageCall["operation"],
+    file: string,
+    make: (content: MemoryContent) => Change,
+  ): MaybePromise<void> {
+    return perform(this.#onCall, { operation, file }, () => {
+      const content = this.#entries.get(file);
+      if (content === undefined) throw storageError(operation, file, "ENOENT");
+      this.#entries.change(make(content));
+    });
+  }
+}
+
+function atOnce<Answer>(answer: MaybePromise<Answer>): Answer {
+  if (answer instanceof Promise) {
+    throw new TypeError(
+      "Cannot delay lock, list and open because they answer at once",
+    );
+  }
+  return answer;
+}
+
+/**
+ * Options of `MemoryStorage`.
+ *
+ * @example A device that fails
+ * ```ts
+ * import { MemoryStorage } from "@syncline/wal/storage";
+ * import { Wal } from "@syncline/wal";
+ * import assert from "node:assert/strict";
+ *
+ * let failing = false;
+ * const storage = new MemoryStorage({
+ *   onCall: ({ operation }) =>
+ *     failing && operation === "datasync" ? { error: "EIO" } : undefined,
+ * });
+ * const wal = await Wal.open(storage);
+ * await wal.append("one");
+ * failing = true;
+ * await assert.rejects(wal.append("two"), { name: "LogFailedError" });
+ * await wal.close();
+ * ```
+ */
+export interface MemoryStorageOptions {
+  /** Hears of each call before it happens, and may have it fail or be slow. */
+  onCall?: OnCall | undefined;
+  /**
+   * What a crash may do to sizes and entries: `"posix"` (default), only what
+   * the standard promises, or `"ext4"`, what its journal does.
+   */
+  fileSystem?: "posix" | "ext4" | undefined;
+  /** What the device writes as a whole, in bytes: 512 (default) or 4096. */
+  sectorBytes?: 512 | 4096 | undefined;
+  /** Makes salts, and so all bytes, the same in each run. Default: random. */
+  seed?: number | undefined;
+}
+
+/** Options of `MemoryStorage.kill`. */
+export interface KillOptions {
+  /** As in {@linkcode MemoryStorageOptions}. */
+  onCall?: OnCall | undefined;
+  /** The process died in the last write to `file`, `bytes` before its end. */
+  cut?: { file: string; bytes: number } | undefined;
+}

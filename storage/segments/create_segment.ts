@@ -1,0 +1,169 @@
+import { requireHeld } from "../frame_log.ts";
+import {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+} from "../format/segment_header.ts";
+import { formatSegmentName, type SegmentName } from "../format/file_names.ts";
+import type {
+  MaybePromise,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "../storage.ts";
+import { explainFull, StorageError } from "../storage_error.ts";
+
+/** What a new segment begins with. */
+export interface NewSegment {
+  /** The log's id. */
+  log: string;
+  /** LSN of its first record. */
+  firstLsn: number;
+  /** Number of this opening. */
+  epoch: number;
+  /** How often it was repaired; absent if never. */
+  revision?: number;
+  /** Checksum of the frame before. */
+  previous: number;
+  /** Salt of its frames; random by default. */
+  salt?: number;
+  /** A file that becomes the segment: of zeros, or an old one; synced. */
+  prepared?: string;
+  /**
+   * Writes what the segment is to hold from the start, at `offset`; returns
+   * where it ends. By default nothing.
+   */
+  fill?: (file: StorageFile, offset: number, salt: number) => Promise<number>;
+}
+
+/** A segment that can be appended to. */
+export interface CreatedSegment extends SegmentName {
+  /** The open file. */
+  file: StorageFile;
+  /** The salt of its frames. */
+  salt: number;
+  /** Where its first, or next, frame goes. */
+  offset: number;
+}
+
+/**
+ * Makes a segment. Under its own name it always has a whole, synced header and
+ * content: it is written under another name, synced, and linked. A segment of
+ * that name is never replaced: then it fails, as somebody else's is there.
+ *
+ * Rejects with `StorageFullError` if there is no space; nothing is left then.
+ */
+export async function createSegment(
+  storage: Storage,
+  lock: StorageLock,
+  segment: NewSegment,
+): Promise<CreatedSegment> {
+  const { firstLsn, epoch, revision, prepared } = segment;
+  const name = formatSegmentName(firstLsn, epoch, revision);
+  const temporary = prepared ?? `${name}.tmp`;
+  const salt = segment.salt ?? randomNumber(storage);
+  let offset: number;
+  try {
+    offset = await write(storage, temporary, salt, segment);
+    await requireHeld(storage.location, lock);
+    await storage.link(temporary, name);
+  } catch (error) {
+    await removeQuietly(storage, temporary);
+    throw explainFull(error);
+  }
+  // Only then may the other name go: a crash must not lose both.
+  await storage.syncDirectory();
+  await removeQuietly(storage, temporary);
+  const file = await storage.open(name, "write");
+  return {
+    name,
+    firstLsn,
+    epoch,
+    ...(revision !== undefined && { revision }),
+    file,
+    salt,
+    offset,
+  };
+}
+
+/** A random 32-bit number, or what the storage has for one. */
+export function randomNumber(storage: Storage): number {
+  return storage.salt?.() ?? crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+/** Writes and syncs header and content; returns where they end. */
+async function write(
+  storage: Storage,
+  temporary: string,
+  salt: number,
+  { log, firstLsn, epoch, previous, prepared, fill }: NewSegment,
+): Promise<number> {
+  const file = await storage.open(temporary, prepared ? "write" : "create");
+  try {
+    const header = { log, firstLsn, epoch, salt, previous };
+    await writeAll(file, encodeSegmentHeader(header), 0);
+    const offset = await fill?.(file, SEGMENT_HEADER_BYTES, salt) ??
+      SEGMENT_HEADER_BYTES;
+    await file.datasync();
+    return offset;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes all of `bytes` at `offset`, going on after short writes; at once if
+ * the file answers at once.
+ */
+export function writeAll(
+  file: StorageFile,
+  bytes: Uint8Array,
+  offset: number,
+): MaybePromise<void> {
+  const written = file.write(bytes, offset);
+  if (typeof written === "number") {
+    return continueWrite(file, bytes, offset, written);
+  }
+  return written.then((count) => continueWrite(file, bytes, offset, count));
+}
+
+function continueWrite(
+  file: StorageFile,
+  bytes: Uint8Array,
+  offset: number,
+  written: number,
+): MaybePromise<void> {
+  if (written === bytes.length) return;
+  if (!(written > 0 && written < bytes.length)) {
+    throw new Error(
+      `Cannot write ${bytes.length} bytes at offset ${offset} because the storage ` +
+        `says that it wrote ${written}`,
+    );
+  }
+  return writeAll(file, bytes.subarray(written), offset + written);
+}
+
+/** Removes a file, unless somebody else has removed it already. */
+export async function removeIfThere(
+  storage: Storage,
+  name: string,
+): Promise<void> {
+  try {
+    await storage.remove(name);
+  } catch (error) {
+    if (!(error instanceof StorageError && error.code === "ENOENT")) {
+      throw error;
+    }
+  }
+}
+
+/** Removes a file if that is possible; what remains the next opening takes. */
+export async function removeQuietly(
+  storage: Storage,
+  name: string,
+): Promise<void> {
+  try {
+    await storage.remove(name);
+  } catch {
+    // It was not even made, or cannot be removed now.
+  }
+}

@@ -1,0 +1,127 @@
+import { CompactedError, type RecordBatch } from "../frame_log.ts";
+import {
+  CorruptLogError,
+  describeFault,
+  missingRecord,
+} from "../corrupt_log_error.ts";
+import { lsnsOf } from "../format/frame.ts";
+import { type FrameRecords, splitRecords } from "../format/records.ts";
+import type { SegmentName } from "../format/file_names.ts";
+import { SegmentCursor } from "./segment_cursor.ts";
+import type { PlacedFrame } from "./segment_reader.ts";
+import type { Storage } from "../storage.ts";
+
+/** Which records to read. */
+export interface ReadRange {
+  /** LSN of the first. */
+  from: number;
+  /** LSN of the last. */
+  to: number;
+  /** LSN of the oldest record that is kept; may rise meanwhile. */
+  firstLsn: () => number;
+  /** The log's id. */
+  log: string;
+}
+
+/**
+ * The records `from` to `to`, both included, of segments that follow one
+ * another; throws {@linkcode CorruptLogError} where one is missing, and
+ * {@linkcode CompactedError} where one was dropped meanwhile. A segment ends
+ * where the next begins, whatever lies behind.
+ */
+export async function* readSegments(
+  storage: Storage,
+  segments: SegmentName[],
+  range: ReadRange,
+): AsyncGenerator<RecordBatch> {
+  const { from, to, firstLsn } = range;
+  let nextLsn = from;
+  try {
+    for await (const batch of readAll(storage, segments, range)) {
+      if (nextLsn < firstLsn()) break;
+      yield batch;
+      nextLsn = batch.firstLsn + (batch.lost ?? batch.records.length);
+    }
+  } catch (error) {
+    // What was dropped may be missing, or look damaged if it is used again.
+    if (nextLsn >= firstLsn()) throw error;
+  }
+  if (nextLsn <= to && nextLsn < firstLsn()) {
+    throw new CompactedError(nextLsn, firstLsn());
+  }
+}
+
+async function* readAll(
+  storage: Storage,
+  segments: SegmentName[],
+  { from, to, log }: ReadRange,
+): AsyncGenerator<RecordBatch> {
+  let before: SegmentCursor | undefined;
+  for (const [index, segment] of segments.entries()) {
+    const end = segments[index + 1]?.firstLsn ?? Infinity;
+    if (end <= from) continue;
+    if (segment.firstLsn > to) return;
+    const cursor = await SegmentCursor.open(storage, segment, log);
+    try {
+      if (before !== undefined) cursor.requireToFollow(before);
+      await cursor.seek(from);
+      yield* readSegment(cursor, from, to, end);
+      before = cursor;
+    } finally {
+      await cursor.close();
+    }
+  }
+}
+
+/** Reads up to `to`, or to where the next segment begins, at `end`. */
+async function* readSegment(
+  cursor: SegmentCursor,
+  from: number,
+  to: number,
+  end: number,
+): AsyncGenerator<RecordBatch> {
+  const { path } = cursor.reader;
+  const chain = cursor.frames(end);
+  while (true) {
+    const { value, done } = await chain.next();
+    if (done) {
+      if (value === undefined) return;
+      throw missingRecord(path, cursor.nextLsn, value);
+    }
+    for (const frame of value) {
+      if (frame.firstLsn > to) return;
+      const batch = batchOf(path, frame, from, to);
+      if (batch !== undefined) yield batch;
+      if (frame.firstLsn + lsnsOf(frame) > to) return;
+    }
+  }
+}
+
+/** What of `from` to `to` is in a frame, or lost; `undefined` if nothing is. */
+export function batchOf(
+  path: string,
+  frame: PlacedFrame,
+  from: number,
+  to: number,
+): RecordBatch | undefined {
+  const { firstLsn, hole, time } = frame;
+  const lsns = lsnsOf(frame);
+  const skip = Math.max(0, from - firstLsn);
+  const stop = Math.min(lsns, to + 1 - firstLsn);
+  if (skip >= stop) return undefined;
+  if (hole !== undefined) {
+    const lost = stop - skip;
+    return { firstLsn: firstLsn + skip, records: [], time, lost };
+  }
+  const records = recordsOf(path, frame);
+  return skip === 0 && stop === lsns
+    ? { firstLsn, records, time }
+    : { firstLsn: firstLsn + skip, records: records.slice(skip, stop), time };
+}
+
+/** A frame's records; throws {@linkcode CorruptLogError} if it lies. */
+export function recordsOf(path: string, frame: PlacedFrame): FrameRecords {
+  const records = splitRecords(frame.payload, frame.count);
+  if (!("fault" in records)) return records;
+  throw new CorruptLogError(path, frame.offset, describeFault(records));
+}

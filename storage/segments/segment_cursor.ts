@@ -1,0 +1,156 @@
+import { CorruptLogError } from "../corrupt_log_error.ts";
+import { hex } from "../format/frame.ts";
+import {
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from "../format/segment_header.ts";
+import type { SegmentName } from "../format/file_names.ts";
+import { advance, brokenLink, firstLink, follows } from "./segment_chain.ts";
+import {
+  type PlacedFrame,
+  SegmentReader,
+  type SegmentStop,
+} from "./segment_reader.ts";
+import type { Storage } from "../storage.ts";
+
+/**
+ * A place in a segment that moves along the frames that follow one another,
+ * and can be returned to.
+ */
+export class SegmentCursor {
+  /** The segment's open file and header. */
+  readonly reader: SegmentReader;
+  readonly #link;
+  #offset = SEGMENT_HEADER_BYTES;
+
+  /** Begins behind the header of a segment that stays its caller's to close. */
+  constructor(reader: SegmentReader) {
+    this.reader = reader;
+    this.#link = firstLink(reader.header);
+  }
+
+  /**
+   * Opens a segment, which has to be what its name says, and of the log with
+   * the id `log`, if that is known.
+   */
+  static async open(
+    storage: Storage,
+    segment: SegmentName,
+    log?: string,
+  ): Promise<SegmentCursor> {
+    const reader = await SegmentReader.open(storage, segment.name);
+    const fault = notTheSegment(segment, reader.header, log);
+    if (fault === undefined) return new SegmentCursor(reader);
+    try {
+      await reader.requireKept();
+    } finally {
+      await reader.close();
+    }
+    throw new CorruptLogError(reader.path, 0, fault);
+  }
+
+  /** LSN of the next record. */
+  get nextLsn(): number {
+    return this.#link.nextLsn;
+  }
+
+  /** Checksum that a segment has to name which begins there. */
+  get joint(): number {
+    return this.#link.joint;
+  }
+
+  /**
+   * Moves on to a frame before record `lsn`, by the segment's index, if it has
+   * one; what the index says is a hint, and only a whole frame is believed.
+   */
+  async seek(lsn: number): Promise<void> {
+    if (lsn <= this.nextLsn) return;
+    const frame = await this.reader.find(lsn);
+    if (frame === undefined || frame.firstLsn < this.nextLsn) return;
+    this.#offset = frame.offset;
+    this.#link.nextLsn = frame.firstLsn;
+    this.#link.previous = frame.previous;
+    this.#link.joint = frame.previous;
+  }
+
+  /** Throws {@linkcode CorruptLogError} unless it begins where `other` is. */
+  requireToFollow(other: SegmentCursor): void {
+    const { firstLsn, previous } = this.reader.header;
+    if (firstLsn !== other.nextLsn || previous === other.joint) return;
+    throw new CorruptLogError(
+      this.reader.path,
+      0,
+      `segment header: expected record ${firstLsn} behind ` +
+        `${hex(other.joint)}, found it behind ${hex(previous)}`,
+    );
+  }
+
+  /**
+   * The frames from here on that follow one another, as many at once as were
+   * read together. Ends with nothing before record `end`, where the next
+   * segment begins, else with where and why no frame follows.
+   */
+  async *frames(
+    end = Infinity,
+  ): AsyncGenerator<PlacedFrame[], SegmentStop | undefined> {
+    if (this.nextLsn === end) return undefined;
+    const windows = this.reader.frames(this.#offset);
+    try {
+      while (true) {
+        const { value, done } = await windows.next();
+        if (done) {
+          await this.reader.requireKept();
+          return value;
+        }
+        const taken = this.#take(value, end);
+        if (taken === value.length) yield value;
+        else if (taken > 0) yield value.slice(0, taken);
+        if (this.nextLsn === end) return undefined;
+        if (taken < value.length) {
+          await this.reader.requireKept();
+          return brokenLink(value[taken], this.#link, end);
+        }
+      }
+    } finally {
+      await windows.return(undefined as never);
+    }
+  }
+
+  /** Closes the file. */
+  async close(): Promise<void> {
+    await this.reader.close();
+  }
+
+  /** Moves behind the frames that follow, and says how many there are. */
+  #take(frames: PlacedFrame[], end: number): number {
+    let taken = 0;
+    for (const frame of frames) {
+      if (this.nextLsn === end) break;
+      if (!follows(frame, this.#link, end)) break;
+      this.reader.requireKnown(frame);
+      advance(this.#link, frame);
+      this.#offset = frame.offset + frame.bytes;
+      taken++;
+    }
+    return taken;
+  }
+}
+
+/**
+ * Says, of a whole header, that it is another log's or another segment's than
+ * the file's name and `log`, if that is known, tell.
+ */
+export function notTheSegment(
+  { firstLsn, epoch }: Pick<SegmentName, "firstLsn" | "epoch">,
+  found: SegmentHeader,
+  log: string | undefined,
+): string | undefined {
+  if (log !== undefined && found.log !== log) {
+    return `segment header: expected log ${log}, found log ${found.log}: it ` +
+      "is a segment of another log";
+  }
+  if (found.firstLsn === firstLsn && found.epoch === epoch) return undefined;
+  return `segment header: expected record ${firstLsn} of epoch ${epoch}, ` +
+    `found record ${found.firstLsn} of epoch ${found.epoch}: it is a copy ` +
+    "of that segment under another name";
+}

@@ -1,0 +1,398 @@
+import { ActiveSegment } from "./active_segment.ts";
+import {
+  FencedError,
+  type FrameDraft,
+  type FrameLog,
+  type RecordBatch,
+} from "../frame_log.ts";
+import {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  KIND,
+  MAX_FRAME_TIME,
+} from "../format/frame.ts";
+import type { Manifest } from "../format/manifest.ts";
+import { encodeIndex, indexBytes } from "../format/segment_index.ts";
+import type { SegmentName } from "../format/file_names.ts";
+import { isPromise } from "../_is_promise.ts";
+import { writeManifest } from "./manifest_file.ts";
+import { readSegments } from "./read_segments.ts";
+import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
+import type { SpaceReserve } from "./space_reserve.ts";
+import type { MaybePromise, Storage, StorageLock } from "../storage.ts";
+import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
+
+/** Where a log goes on after it was recovered. */
+export interface SegmentLogState {
+  /** The segments, in order. */
+  segments: SegmentName[];
+  /** Segments that a fenced owner made; they are no part of the log. */
+  fenced: SegmentName[];
+  /** The manifest of this opening, as it is on storage. */
+  manifest: Manifest;
+  /** LSN of the last record. */
+  lastLsn: number;
+  /** Checksum that the next frame names. */
+  checksum: number;
+  /**
+   * Makes durable what could not be for want of space, before anything is
+   * appended or synced; is given the segments, and resolves with those and the
+   * checksum from then on. Absent if all is durable.
+   */
+  finish?: (
+    segments: SegmentName[],
+  ) => Promise<Pick<SegmentLogState, "segments" | "checksum">>;
+}
+
+/** Options of {@linkcode SegmentLog}. */
+export interface SegmentLogOptions extends SegmentSupplyOptions {
+  /** Space that is held for recovery and checkpoints. */
+  reserve: SpaceReserve;
+  /** What time it is, in ms since 1970. */
+  time: () => number;
+}
+
+/**
+ * A frame log in segment files. Made by `openSegments` of the recovery, which
+ * establishes the state; the first append makes a new segment.
+ */
+export class SegmentLog implements FrameLog {
+  readonly #storage: Storage;
+  readonly #lock: StorageLock;
+  readonly #segmentBytes: number;
+  readonly #reserve: SpaceReserve;
+  readonly #supply: SegmentSupply;
+  readonly #now: () => number;
+  #segments: SegmentName[];
+  #fenced: SegmentName[];
+  #manifest: Manifest;
+  #finish: SegmentLogState["finish"];
+  #active: ActiveSegment | undefined;
+  #lastLsn: number;
+  #syncedLsn: number;
+  #checksum: number;
+  /** Of the last frame; the clock may go back, the log's time does not. */
+  #time: number;
+
+  /** Continues at `state`. */
+  constructor(
+    storage: Storage,
+    lock: StorageLock,
+    state: SegmentLogState,
+    options: SegmentLogOptions,
+  ) {
+    this.#storage = storage;
+    this.#lock = lock;
+    this.#manifest = state.manifest;
+    this.#segmentBytes = options.segmentBytes;
+    this.#reserve = options.reserve;
+    this.#now = options.time;
+    this.#time = state.manifest.time;
+    this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
+    this.#segments = [...state.segments];
+    this.#fenced = [...state.fenced];
+    this.#finish = state.finish;
+    this.#lastLsn = state.lastLsn;
+    this.#syncedLsn = state.finish ? state.manifest.durableLsn : state.lastLsn;
+    this.#checksum = state.checksum;
+  }
+
+  /** LSN of the last record written. */
+  get lastLsn(): number {
+    return this.#lastLsn;
+  }
+
+  /** LSN of the oldest record kept, or the next one's if there is none. */
+  get firstLsn(): number {
+    return this.#manifest.firstLsn;
+  }
+
+  /** LSN of the last record that is known to survive power loss. */
+  get syncedLsn(): number {
+    return this.#syncedLsn;
+  }
+
+  /** Writes one frame, in a new segment if the active one has no room. */
+  append(frame: FrameDraft): MaybePromise<void> {
+    const again = (error: unknown) =>
+      this.#giveBack(error).then(() => this.#append(frame));
+    try {
+      const appending = this.#append(frame);
+      if (isPromise(appending)) return appending.catch(again);
+    } catch (error) {
+      return again(error);
+    }
+  }
+
+  #append(frame: FrameDraft): MaybePromise<void> {
+    const active = this.#active;
+    if (active !== undefined && this.#hasRoom(active, frame)) {
+      return this.#write(active, frame);
+    }
+    return this.#rotate(frame.firstLsn).then((made) =>
+      this.#write(made, frame)
+    );
+  }
+
+  /** Syncs the active segment; those before are synced already. */
+  sync(): MaybePromise<void> {
+    if (this.#finish !== undefined) return this.#finishRecovery();
+    const covered = this.#lastLsn;
+    if (this.#active === undefined) return;
+    const syncing = this.#active.file.datasync();
+    if (isPromise(syncing)) {
+      return syncing.then(() => {
+        this.#syncedLsn = covered;
+      });
+    }
+    this.#syncedLsn = covered;
+  }
+
+  /** Asks the lock. */
+  checkOwner(): MaybePromise<void> {
+    const held = this.#lock.held();
+    if (isPromise(held)) {
+      return held.then((held) => this.#refuseUnless(held));
+    }
+    this.#refuseUnless(held);
+  }
+
+  /** Reads through handles of its own, so it may overlap with appends. */
+  read(from: number, to: number): AsyncGenerator<RecordBatch> {
+    return readSegments(this.#storage, [...this.#segments], {
+      log: this.#manifest.log,
+      from,
+      to,
+      firstLsn: () => this.firstLsn,
+    });
+  }
+
+  /**
+   * Drops the records below `lsn`, by a mark in the manifest, and then removes
+   * the segments that hold nothing else. What a crash leaves of them, in
+   * whatever order entries go, the next opening removes.
+   *
+   * The owner is asked after the mark is durable: if it still owns the log, any
+   * taker will find the mark, and so misses none of what is removed. If it does
+   * not, nothing is removed. If a removal fails, the records are dropped all
+   * the same, and the next call tries again.
+   */
+  async truncateBefore(lsn: number): Promise<void> {
+    if (lsn > this.firstLsn) {
+      await this.checkOwner();
+      const durableLsn = Math.max(this.#syncedLsn, this.#manifest.durableLsn);
+      await this.#writeManifest({ firstLsn: lsn, durableLsn });
+    }
+    await this.checkOwner();
+    await this.#removeFenced();
+    await this.#removeDropped();
+    await this.#storage.syncDirectory();
+    await this.#reserve.refill();
+  }
+
+  /**
+   * Seals the end if `clean`, and notes it in the manifest; frees the file and
+   * the lock. Without space for that the log is as safe, but the next opening
+   * cannot tell a loss of its last frame from a torn write.
+   */
+  async close(clean: boolean): Promise<void> {
+    const active = this.#active;
+    try {
+      if (clean && this.#finish === undefined) await this.#closeCleanly(active);
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+    } finally {
+      this.#active = undefined;
+      try {
+        await this.#supply.giveBack();
+        await active?.file.close();
+      } finally {
+        await this.#lock.release();
+      }
+    }
+  }
+
+  /**
+   * Whether a frame goes to the active segment: a prepared one is gone over to
+   * as soon as there is one, and one that holds no record any more is left.
+   */
+  #hasRoom(active: ActiveSegment, frame: FrameDraft): boolean {
+    if (this.#isSpent) return false;
+    const limit = this.#supply.isReady
+      ? active.preparedBytes
+      : this.#segmentBytes;
+    return limit > 0 && active.fits(frameBytes(frame.length), limit);
+  }
+
+  #write(
+    active: ActiveSegment,
+    frame: FrameDraft,
+    kind: number = KIND.records,
+  ): MaybePromise<void> {
+    const now = Math.floor(this.#now());
+    if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;
+    const checksum = encodeFrame(frame.buffer, {
+      salt: active.salt,
+      previous: this.#checksum,
+      firstLsn: frame.firstLsn,
+      syncedLsn: this.#syncedLsn,
+      count: frame.count,
+      length: frame.length,
+      time: this.#time,
+      kind,
+    });
+    const bytes = frameBytes(frame.length);
+    const done = () => {
+      active.advance(bytes, frame.firstLsn);
+      if (kind !== KIND.records) return;
+      this.#supply.prepare(active.successorShare);
+      this.#checksum = checksum;
+      this.#lastLsn = frame.firstLsn + frame.count - 1;
+    };
+    const writing = active.write(frame.buffer.subarray(0, bytes));
+    return isPromise(writing) ? writing.then(done) : done();
+  }
+
+  /** The segment before is synced first: only the last one may be torn. */
+  async #rotate(firstLsn: number): Promise<ActiveSegment> {
+    const full = this.#active;
+    if (this.#finish !== undefined) await this.#finishRecovery();
+    if (full?.isEmpty || full && this.#isSpent) await this.#abandon(full);
+    else if (full !== undefined) await this.#seal(full);
+    const made = await this.#supply.next(firstLsn, this.#checksum);
+    const { name, epoch } = made;
+    this.#segments.push({ name, firstLsn, epoch });
+    this.#active = new ActiveSegment(made);
+    return this.#active;
+  }
+
+  /** Whether all records that were written are dropped. */
+  get #isSpent(): boolean {
+    return this.firstLsn > this.#lastLsn;
+  }
+
+  /** Ends a segment: synced, with an index, and no longer than it needs. */
+  async #seal(full: ActiveSegment): Promise<void> {
+    if (this.#syncedLsn < this.#lastLsn) await this.sync();
+    try {
+      await this.#writeSeal(full);
+    } catch (error) {
+      // The index is a help to readers; without space there is none.
+      if (!isOutOfSpace(error)) throw error;
+    }
+    await full.trim();
+    // Nobody needs the seal, but a file that is left should be certain.
+    await full.file.datasync();
+    this.#active = undefined;
+    await full.file.close();
+  }
+
+  /** Removes the active segment, which holds no record that is kept. */
+  async #abandon(active: ActiveSegment): Promise<void> {
+    this.#active = undefined;
+    await active.file.close();
+    await this.checkOwner();
+    await this.#take(
+      this.#segments.filter(({ name }) => name === active.name),
+    );
+    await this.#removeDropped();
+  }
+
+  /** A frame that declares all before it synced, with the segment's index. */
+  async #writeSeal(active: ActiveSegment): Promise<void> {
+    const length = indexBytes(active.index.length);
+    const buffer = new Uint8Array(frameBytes(length));
+    const index = encodeIndex(active.index, buffer.length);
+    buffer.set(index, FRAME_HEADER_BYTES);
+    const seal = { firstLsn: this.#lastLsn + 1, count: 0, buffer, length };
+    await this.#write(active, seal, KIND.seal);
+  }
+
+  async #closeCleanly(active: ActiveSegment | undefined): Promise<void> {
+    if (this.#syncedLsn < this.#lastLsn) await this.sync();
+    await this.checkOwner();
+    if (active !== undefined && !this.#isSpent) {
+      await this.#writeSeal(active);
+      await active.file.datasync();
+      await active.trim();
+    }
+    const durableLsn = this.#lastLsn;
+    const link = this.#checksum;
+    await this.#writeManifest({ durableLsn, link, closed: true });
+    await this.checkOwner();
+    this.#active = undefined;
+    await this.#removeDropped();
+    await this.#reserve.refill();
+  }
+
+  /** Before the segments whose epoch fences them: else they would come alive. */
+  async #removeFenced(): Promise<void> {
+    const gone = this.#fenced.filter(({ firstLsn }) =>
+      firstLsn < this.firstLsn
+    );
+    if (gone.length === 0) return;
+    for (const { name } of gone) await this.#supply.take(name);
+    this.#fenced = this.#fenced.filter((segment) => !gone.includes(segment));
+    await this.#storage.syncDirectory();
+  }
+
+  /** Segments that end below the oldest record kept. */
+  async #removeDropped(): Promise<void> {
+    const { firstLsn } = this;
+    const isSpent = this.#isSpent && this.#active === undefined;
+    const dropped = this.#segments.filter((segment, index) => {
+      const end = this.#segments[index + 1]?.firstLsn;
+      return end !== undefined
+        ? end <= firstLsn
+        : isSpent && segment.firstLsn < firstLsn;
+    });
+    await this.#take(dropped);
+  }
+
+  /** Those that are gone are gone, even if one cannot be removed now. */
+  async #take(dropped: readonly SegmentName[]): Promise<void> {
+    const gone = new Set<string>();
+    try {
+      for (const { name } of dropped) {
+        await this.#supply.take(name);
+        gone.add(name);
+      }
+    } finally {
+      this.#segments = this.#segments.filter(({ name }) => !gone.has(name));
+    }
+  }
+
+  /** What is dropped need not be made durable. */
+  async #finishRecovery(): Promise<void> {
+    if (!this.#isSpent) {
+      const finish = () => this.#finish!(this.#segments);
+      const { segments, checksum } = await finish()
+        .catch((error) => this.#giveBack(error).then(finish));
+      this.#segments = segments;
+      this.#checksum = checksum;
+    }
+    this.#syncedLsn = this.#lastLsn;
+    this.#finish = undefined;
+    await this.#removeDropped();
+  }
+
+  /** If there is no space, gives back what is kept ready; else throws `error`. */
+  async #giveBack(error: unknown): Promise<void> {
+    const isFull = error instanceof StorageFullError;
+    if (!isFull || !await this.#supply.giveBack()) throw error;
+  }
+
+  async #writeManifest(change: Partial<Manifest>): Promise<void> {
+    const manifest = { ...this.#manifest, ...change, time: this.#time };
+    await this.#reserve.spend(() => writeManifest(this.#storage, manifest));
+    this.#manifest = manifest;
+  }
+
+  #refuseUnless(held: boolean): void {
+    if (held) return;
+    const { location } = this.#storage;
+    const { epoch } = this.#manifest;
+    throw new FencedError(location, epoch, this.#lock.whyLost?.());
+  }
+}

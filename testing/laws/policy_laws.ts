@@ -1,0 +1,128 @@
+import { requireAmount, requireInteger } from "../../argument.ts";
+import { type PolicyLaw, PolicyTrial } from "./probes.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { answerLaws } from "./answer_laws.ts";
+import { runLaws, waitLaw } from "./run_laws.ts";
+import type { RegisterTest } from "../contract/storage_contract.ts";
+import { explore } from "../explore/explore.ts";
+import { walCheck } from "../wal/wal_check.ts";
+import type { WalStep } from "../wal/wal_steps.ts";
+import { walWorkload } from "../wal/wal_workload.ts";
+
+/** Options of {@linkcode policyLaws}. */
+export interface PolicyLawsOptions {
+  /**
+   * What sampled batches, reports and arrivals are drawn from, an integer. The
+   * same seed draws the same; failures name it. Default 1.
+   */
+  seed?: number | undefined;
+  /**
+   * Within how many ms every append has to be acknowledged where nobody calls
+   * `flush()` and a sync takes no time, at least 0. Default: no such law, for a
+   * policy that waits for a count may wait for ever.
+   */
+  maxWaitMs?: number | undefined;
+}
+
+/**
+ * Registers the tests that hold a policy to the laws that `BatchPolicy` states.
+ *
+ * `make` gives a fresh policy each time it is called, and is called several
+ * times in each test. Batches are enumerated and sampled; arrivals come alone,
+ * in bursts, steadily, and on and off, on virtual time. A failure names the
+ * law, the batch or the arrivals, and the seed. The tests check that
+ *
+ * - `limits` are absent or integers of at least 1; they and `whenIdle` never
+ *   change;
+ * - `due` answers any batch with a number, and with the same when it is asked
+ *   again: in another order, some real time later, another policy of `make`;
+ * - a batch that is due stays due, and is due at the instant that was named, so
+ *   that no flush is put off without end;
+ * - `observe` takes any report, gives no promise, and leaves `due` a number;
+ * - two policies make the same flushes of the same arrivals;
+ * - no batch is beyond the limits but an entry alone; `flush` and `close` drain
+ *   the log; records keep their order, are acknowledged when durable, and stay
+ *   in one frame if they were appended as a batch;
+ * - no crash at any instant loses what was acknowledged, as `explore` finds;
+ * - with `maxWaitMs`, nothing waits longer.
+ *
+ * It cannot check that a policy is any good: how many syncs it saves, and what
+ * records wait for that. A policy that reads a clock which stands still for
+ * 5 ms, or rolls dice in a state that no sample reaches, goes unnoticed; so
+ * does one that is wrong beyond 10,000 records.
+ *
+ * Throws `TypeError` or `RangeError` for arguments out of bounds.
+ *
+ * In a test file it is `policyLaws(Deno.test, make)`, or the same with `test`
+ * of `node:test`.
+ *
+ * @example A policy that does as it should, and one that rolls dice
+ * ```ts
+ * import type { BatchPolicy } from "@syncline/wal/policies";
+ * import { policyLaws } from "@syncline/wal/testing";
+ * import assert from "node:assert/strict";
+ *
+ * async function broken(make: () => BatchPolicy): Promise<string[]> {
+ *   const tests: [string, () => Promise<void>][] = [];
+ *   policyLaws((name, body) => tests.push([name, body]), make);
+ *   const laws: string[] = [];
+ *   for (const [law, body] of tests) await body().catch(() => laws.push(law));
+ *   return laws;
+ * }
+ *
+ * const tenths: BatchPolicy = {
+ *   due: ({ oldestAt }) => Math.ceil(oldestAt / 100) * 100,
+ * };
+ * assert.deepEqual(await broken(() => tenths), []);
+ *
+ * const laws = await broken(() => ({ due: (_, now) => now + Math.random() }));
+ * assert.ok(laws.includes("due() answers the same when it is asked again"));
+ * ```
+ */
+export function policyLaws(
+  test: RegisterTest,
+  make: () => BatchPolicy,
+  options: PolicyLawsOptions = {},
+): void {
+  const { seed = 1, maxWaitMs } = options;
+  requireInteger("run policyLaws", "seed", seed, Number.MIN_SAFE_INTEGER);
+  const laws: PolicyLaw[] = [...answerLaws, ...runLaws, crashLaw];
+  if (maxWaitMs !== undefined) {
+    laws.push(waitLaw(requireAmount("run policyLaws", "maxWaitMs", maxWaitMs)));
+  }
+  for (const { name, check } of laws) {
+    test(name, async () => await check(new PolicyTrial(name, make, seed)));
+  }
+}
+
+/** Callers in one turn and in several, with each kind of append. */
+const STEPS: readonly WalStep[] = [
+  { do: "append", bytes: 10 },
+  { do: "enqueue", bytes: 3 },
+  { do: "append", bytes: 600, ack: "os" },
+  { do: "turn" },
+  { do: "appendBatch", bytes: [5, 0, 120] },
+  { do: "wait", ms: 5 },
+  { do: "append", bytes: 1 },
+  { do: "flush" },
+];
+
+/** The law on what a log under a policy has after a crash. */
+export const crashLaw: PolicyLaw = {
+  name: "no crash loses what was acknowledged",
+  async check(trial) {
+    const makeOptions = () => ({ policy: trial.make() });
+    const { seed } = trial;
+    try {
+      await explore(walWorkload(STEPS, makeOptions), walCheck(makeOptions), {
+        seed: seed >>> 0,
+        bound: 16,
+        samples: 1,
+        faults: true,
+        print: () => {},
+      });
+    } catch (error) {
+      trial.fail(`${error}`, `Steps: ${JSON.stringify(STEPS)}`);
+    }
+  },
+};

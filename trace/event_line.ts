@@ -1,0 +1,177 @@
+import {
+  TRACE_VERSION,
+  type TracedAppend,
+  type TracedOptions,
+  type TraceEvent,
+  type TraceHeader,
+} from "./trace_event.ts";
+import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+
+/** An event as a line, with its newline. */
+export function formatEvent(event: TraceEvent): string {
+  return `${JSON.stringify(toLine(event))}\n`;
+}
+
+function toLine(event: TraceEvent): unknown {
+  switch (event.kind) {
+    case "header": {
+      const { startedAt, options } = event;
+      return { syncline: "trace", version: TRACE_VERSION, startedAt, options };
+    }
+    case "turn": {
+      const { at, appends } = event;
+      const bytes = appends.map(({ bytes, records }) =>
+        records === 1 ? bytes : [bytes, records]
+      );
+      return { at, bytes };
+    }
+    case "flush":
+      return { flush: event.flush };
+    case "gap":
+      return { gap: { appends: event.appends, flushes: event.flushes } };
+    case "end":
+      return { end: event.reason };
+  }
+}
+
+/** What a line breaks: it must be this. */
+export class BrokenRule {
+  constructor(readonly rule: string) {}
+}
+
+/** Reads a first line; throws {@linkcode BrokenRule}. */
+export function parseHeader(line: string): TraceHeader {
+  const { syncline, version, startedAt, options } = toObject(line);
+  if (syncline !== "trace") {
+    throw new BrokenRule('a header, {"syncline":"trace",…}');
+  }
+  if (version !== TRACE_VERSION) {
+    throw new BrokenRule(`a header of version ${TRACE_VERSION}`);
+  }
+  const at = requireNumber("startedAt", startedAt, 0);
+  return { kind: "header", startedAt: at, options: toOptions(options) };
+}
+
+/** Reads any line but the first; throws {@linkcode BrokenRule}. */
+export function parseEvent(line: string): TraceEvent {
+  const object = toObject(line);
+  if (Object.hasOwn(object, "at")) {
+    const at = requireNumber("at", object.at, 0);
+    return { kind: "turn", at, appends: toAppends(object.bytes) };
+  }
+  if (Object.hasOwn(object, "flush")) {
+    return { kind: "flush", flush: toFlush(object.flush) };
+  }
+  if (Object.hasOwn(object, "gap")) {
+    const { appends, flushes } = Object(object.gap);
+    return {
+      kind: "gap",
+      appends: requireCount("gap.appends", appends, 0),
+      flushes: requireCount("gap.flushes", flushes, 0),
+    };
+  }
+  const { end: reason } = object;
+  if (reason === "closed" || reason === "full") return { kind: "end", reason };
+  throw new BrokenRule('one with "at", "flush", "gap" or "end"');
+}
+
+function toObject(line: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // What is no JSON is no object either.
+  }
+  throw new BrokenRule("a JSON object");
+}
+
+function toOptions(value: unknown): TracedOptions {
+  const { synchronous, syncIntervalMs, maxQueuedBytes, maxQueuedRecords } =
+    Object(value);
+  if (!["full", "normal", "off"].includes(synchronous)) {
+    throw new BrokenRule('one with synchronous "full", "normal" or "off"');
+  }
+  return {
+    synchronous,
+    syncIntervalMs: syncIntervalMs === null
+      ? null
+      : requireNumber("syncIntervalMs", syncIntervalMs, 0),
+    maxQueuedBytes: requireCount("maxQueuedBytes", maxQueuedBytes, 1),
+    maxQueuedRecords: requireCount("maxQueuedRecords", maxQueuedRecords, 1),
+  };
+}
+
+function toAppends(value: unknown): TracedAppend[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new BrokenRule('one with "bytes", an array of one append or more');
+  }
+  return value.map((append) => {
+    const [bytes, records] = Array.isArray(append) ? append : [append, 1];
+    return {
+      bytes: requireCount("bytes", bytes, 0),
+      records: requireCount("records of an append", records, 1),
+    };
+  });
+}
+
+const REASONS: ReadonlySet<unknown> = new Set<FlushReason>([
+  ...["due", "limit", "idle", "demand", "pressure", "fault"] as const,
+]);
+
+function toFlush(value: unknown): FlushReport {
+  const flush: FlushReport = Object(value);
+  const { reason, records, bytes, firstLsn, lastLsn, oldestAt } = flush;
+  if (!REASONS.has(reason)) throw new BrokenRule("one with a flush's reason");
+  const startedAt = requireNumber("startedAt", flush.startedAt, 0);
+  const writtenAt = requireNumber("writtenAt", flush.writtenAt, startedAt);
+  requireCount("records", records, 1);
+  requireCount("firstLsn", firstLsn, 1);
+  if (lastLsn !== firstLsn + records - 1) {
+    throw new BrokenRule(`one with lastLsn ${firstLsn + records - 1}`);
+  }
+  return {
+    reason,
+    records,
+    bytes: requireCount("bytes", bytes, 0),
+    firstLsn,
+    lastLsn,
+    oldestAt: requireNumber("oldestAt", oldestAt, 0),
+    startedAt,
+    writtenAt,
+    durableAt: requireNumber("durableAt", flush.durableAt, writtenAt),
+  };
+}
+
+function requireNumber(name: string, value: unknown, least: number): number {
+  if (Number.isFinite(value) && (value as number) >= least) {
+    return value as number;
+  }
+  throw new BrokenRule(`one with ${name}, a number of at least ${least}`);
+}
+
+function requireCount(name: string, value: unknown, least: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) {
+    return value as number;
+  }
+  throw new BrokenRule(`one with ${name}, an integer of at least ${least}`);
+}
+
+/** A line of a trace is not one of a trace. */
+export class TraceFormatError extends Error {
+  /** The class's name. */
+  override readonly name = "TraceFormatError";
+
+  /** Made by `readTrace`. */
+  constructor(
+    /** The line, counted from 1. */
+    readonly line: number,
+    rule: string,
+    found: string,
+  ) {
+    const shown = found.length > 80 ? `${found.slice(0, 80)}…` : found;
+    super(
+      `Cannot read the trace because line ${line} must be ${rule}: ` +
+        `found ${shown === "" ? "nothing" : shown}`,
+    );
+  }
+}

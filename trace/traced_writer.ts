@@ -1,0 +1,51 @@
+import type { AckLevel } from "../writer/acks.ts";
+import type { AppendRequest, LsnRange } from "../writer/record.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import type { TraceRecorder } from "./trace_recorder.ts";
+import { Writer, type WriterOptions } from "../writer/writer.ts";
+
+/** A writer whose appends and flushes are noted. */
+export class TracedWriter extends Writer {
+  readonly #trace: TraceRecorder;
+
+  /** Goes on where `log` ends. */
+  constructor(log: FrameLog, options: WriterOptions, trace: TraceRecorder) {
+    super(log, { ...options, policy: trace.watch(options.policy) });
+    this.#trace = trace;
+  }
+
+  /** Queues one record, waiting for room if need be. */
+  override append(
+    record: Uint8Array | string,
+    size: number,
+    level: AckLevel,
+  ): Promise<number> {
+    const acked = super.append(record, size, level);
+    this.#trace.arrived(1, size);
+    return acked;
+  }
+
+  /** Queues records that share a frame; resolves with their LSNs. */
+  override appendTogether(request: AppendRequest): Promise<LsnRange> {
+    const acked = super.appendTogether(request);
+    this.#trace.arrived(request.records.length, request.bytes);
+    return acked;
+  }
+
+  /** Queues one record or throws. */
+  override enqueue(
+    record: Uint8Array | string,
+    size: number,
+    level: AckLevel,
+  ): number {
+    const lsn = super.enqueue(record, size, level);
+    this.#trace.arrived(1, size);
+    return lsn;
+  }
+
+  /** Ends all timers, and the trace, as nothing follows. */
+  override stop(): void {
+    super.stop();
+    this.#trace.end();
+  }
+}

@@ -1,0 +1,202 @@
+import type { BatchLimits, PendingBatch } from "../policies/batch_policy.ts";
+import { encodeRecord } from "./record.ts";
+import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/frame.ts";
+import type { FrameDraft } from "../storage/frame_log.ts";
+import { BatchBounds, DEFAULT_BATCH_BYTES } from "./flush_rules.ts";
+
+const FIRST_BUFFER_BYTES = 4096;
+
+/**
+ * Records that wait to be flushed together, already laid out as the frame that
+ * they will be: room for the header, then each record behind the other.
+ */
+export class Batch implements PendingBatch, FrameDraft {
+  /** LSN of the first record. */
+  readonly firstLsn: number;
+  /** When the first record came. */
+  oldestAt = 0;
+  /** When the last record came. */
+  newestAt = 0;
+  /** Number of records. */
+  count = 0;
+  /** Bytes of the records with their lengths. */
+  length = 0;
+  /** Whether any record asks to be synced. */
+  sync = false;
+  /** The frame in the making; may be larger than the frame. */
+  buffer: Uint8Array<ArrayBuffer>;
+
+  readonly #maxBytes: number;
+
+  /** An empty batch for some `maxBytes` of records; may reuse `buffer`. */
+  constructor(
+    firstLsn: number,
+    maxBytes: number,
+    buffer?: Uint8Array<ArrayBuffer>,
+  ) {
+    this.firstLsn = firstLsn;
+    this.#maxBytes = maxBytes;
+    this.buffer = buffer ?? new Uint8Array(FIRST_BUFFER_BYTES);
+  }
+
+  /** Number of records, in a policy's words. */
+  get records(): number {
+    return this.count;
+  }
+
+  /** Bytes of the records with their lengths, in a policy's words. */
+  get bytes(): number {
+    return this.length;
+  }
+
+  /** LSN of the last record. */
+  get lastLsn(): number {
+    return this.firstLsn + this.count - 1;
+  }
+
+  /** Copies `record`, of `size` measured bytes, to the end. */
+  add(record: Uint8Array | string, size: number): void {
+    this.#makeRoom(size);
+    const at = FRAME_HEADER_BYTES + this.length;
+    encodeRecord(this.buffer, at, record, size);
+    this.count++;
+    this.length += size;
+  }
+
+  /** Copies records of `sizes`, `bytes` together, to the end. */
+  addAll(
+    records: readonly (Uint8Array | string)[],
+    sizes: readonly number[],
+    bytes: number,
+  ): void {
+    this.#makeRoom(bytes);
+    const { buffer } = this;
+    let at = FRAME_HEADER_BYTES + this.length;
+    for (let index = 0; index < records.length; index++) {
+      encodeRecord(buffer, at, records[index], sizes[index]);
+      at += sizes[index];
+    }
+    this.count += records.length;
+    this.length += bytes;
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = frameBytes(this.length + bytes);
+    if (needed <= this.buffer.length) return;
+    const ample = Math.min(this.buffer.length * 2, frameBytes(this.#maxBytes));
+    const grown = new Uint8Array(Math.max(needed, ample));
+    grown.set(this.buffer.subarray(0, FRAME_HEADER_BYTES + this.length));
+    this.buffer = grown;
+  }
+}
+
+const SPARES = 2;
+const MAX_SPARE_BYTES = frameBytes(DEFAULT_BATCH_BYTES);
+
+/** Batches that wait: some sealed, the last one open. Gives out LSNs. */
+export class BatchQueue {
+  readonly #bounds: BatchBounds;
+  readonly #sealed: Batch[] = [];
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  #open: Batch;
+  /** Records given to the queue and not yet released. */
+  records = 0;
+  /** Their bytes with their lengths. */
+  bytes = 0;
+  /**
+   * When what is queued next has come, in ms. No argument of `add`, as a
+   * number with a fraction that is handed on is allocated for each record.
+   */
+  arrivedAt = 0;
+
+  /** An empty queue; the next record gets `nextLsn`. */
+  constructor(nextLsn: number, limits: BatchLimits) {
+    this.#bounds = new BatchBounds(limits);
+    this.#open = new Batch(nextLsn, this.#bounds.bytes);
+  }
+
+  /** LSN of the last record queued. */
+  get lastLsn(): number {
+    return this.#open.lastLsn;
+  }
+
+  /** The batch that is next, or none. */
+  get head(): Batch | undefined {
+    return this.#sealed[0] ?? (this.#open.count > 0 ? this.#open : undefined);
+  }
+
+  /** Whether the head cannot grow any more. */
+  get headIsSealed(): boolean {
+    return this.#sealed.length > 0;
+  }
+
+  /** Queues a record of `size` measured bytes; returns its LSN. */
+  add(record: Uint8Array | string, size: number, sync: boolean): number {
+    this.#makeRoom(1, size);
+    this.#open.add(record, size);
+    return this.#added(1, size, sync);
+  }
+
+  /** Queues records that have to be in one frame; returns the last LSN. */
+  addTogether(
+    records: (Uint8Array | string)[],
+    sizes: number[],
+    bytes: number,
+    sync: boolean,
+  ): number {
+    this.#makeRoom(records.length, bytes);
+    this.#open.addAll(records, sizes, bytes);
+    return this.#added(records.length, bytes, sync);
+  }
+
+  /** Takes the head out to be flushed; it still counts as queued. */
+  take(): Batch {
+    if (this.#sealed.length === 0) this.#seal();
+    return this.#sealed.shift()!;
+  }
+
+  /** Counts a batch off, and keeps its buffer for another. */
+  release(batch: Batch): void {
+    this.records -= batch.count;
+    this.bytes -= batch.length;
+    const { length } = batch.buffer;
+    if (length <= MAX_SPARE_BYTES && this.#spare.length < SPARES) {
+      this.#spare.push(batch.buffer);
+    }
+  }
+
+  /** Drops all; the next record gets `nextLsn`. Returns how many there were. */
+  rollBack(nextLsn: number): number {
+    const { records } = this;
+    this.#sealed.length = 0;
+    this.#open = new Batch(nextLsn, this.#bounds.bytes);
+    this.records = 0;
+    this.bytes = 0;
+    return records;
+  }
+
+  #makeRoom(records: number, bytes: number): void {
+    const { count, length } = this.#open;
+    if (count === 0) return;
+    if (!this.#bounds.admit(count + records, length + bytes)) this.#seal();
+  }
+
+  /** Counts what came in; returns the last LSN. */
+  #added(records: number, bytes: number, sync: boolean): number {
+    const open = this.#open;
+    const { count, length, lastLsn } = open;
+    if (count === records) open.oldestAt = this.arrivedAt;
+    open.newestAt = this.arrivedAt;
+    if (sync) open.sync = true;
+    this.records += records;
+    this.bytes += bytes;
+    if (this.#bounds.isReached(count, length)) this.#seal();
+    return lastLsn;
+  }
+
+  #seal(): void {
+    this.#sealed.push(this.#open);
+    const nextLsn = this.#open.lastLsn + 1;
+    this.#open = new Batch(nextLsn, this.#bounds.bytes, this.#spare.pop());
+  }
+}

@@ -1,0 +1,58 @@
+import type { FrameDraft, FrameLog } from "../storage/frame_log.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
+import type { MaybePromise } from "../storage/storage.ts";
+
+/** What the writer says to, and hears of, a {@linkcode commit}. */
+export interface CommitSteps {
+  /** Hears that the frame is written; says whether to sync. */
+  written(): boolean;
+  /** Hears that what was asked for is true, and that nobody took over. */
+  confirmed(synced: boolean): void;
+  /** Hears that there is no space: nothing of the frame was written. */
+  refused(error: StorageFullError): void;
+  /** Hears of a failure; nothing is known of the frame then. */
+  failed(error: unknown): void;
+}
+
+/**
+ * The one way to an acknowledgement: write a frame, if there is one, sync if
+ * asked to, and only then ask whether this process still owns the log. Whoever
+ * takes over after that answer will find what was synced before it.
+ */
+export function commit(
+  log: FrameLog,
+  frame: FrameDraft | undefined,
+  steps: CommitSteps,
+): void {
+  const failed = (error: unknown) => steps.failed(error);
+  const confirm = (synced: boolean) =>
+    proceed(() => log.checkOwner(), () => steps.confirmed(synced), failed);
+  const sync = () => {
+    if (!steps.written()) return confirm(false);
+    proceed(() => log.sync(), () => confirm(true), failed);
+  };
+  const begun = (error: unknown) =>
+    error instanceof StorageFullError ? steps.refused(error) : failed(error);
+  if (frame !== undefined) return proceed(() => log.append(frame), sync, begun);
+  if (!steps.written()) return confirm(false);
+  proceed(() => log.sync(), () => confirm(true), begun);
+}
+
+/**
+ * Makes `call` and goes on to `next` with no turn between if it answers at
+ * once, or when its promise resolves; to `fail` if it throws or rejects.
+ */
+export function proceed(
+  call: () => MaybePromise<void>,
+  next: () => void,
+  fail: (error: unknown) => void,
+): void {
+  let answer: void | Promise<void>;
+  try {
+    answer = call();
+  } catch (error) {
+    return fail(error);
+  }
+  if (typeof answer?.then === "function") answer.then(next, fail);
+  else next();
+}

@@ -1,0 +1,147 @@
+import { requireInteger, requireOptions } from "../argument.ts";
+import { LogClosedError } from "./log_closed_error.ts";
+import { RecordReader } from "./record_reader.ts";
+import {
+  CompactedError,
+  type FrameLog,
+  type RecordBatch,
+} from "../storage/frame_log.ts";
+
+/** Which records to read. */
+export interface ReadOptions {
+  /** LSN of the first. Default: the oldest that is kept. */
+  from?: number | undefined;
+  /** LSN of the last. Default: the last one written when reading begins. */
+  to?: number | undefined;
+}
+
+const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
+
+type Result = IteratorResult<RecordBatch, undefined>;
+
+/** Reads a log, and knows the reads that have begun and have not ended. */
+export class OpenReads {
+  readonly #log: FrameLog;
+  readonly #writtenLsn: () => number;
+  /** Those that have begun and have not ended. */
+  readonly open = new Set<BatchReader>();
+  #isClosed = false;
+
+  /** Reads `log` up to what is written when a read begins. */
+  constructor(log: FrameLog, writtenLsn: () => number) {
+    this.#log = log;
+    this.#writtenLsn = writtenLsn;
+  }
+
+  /** Whether the log is closed, or is being closed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** A read by batches; it begins with its first call of `next`. */
+  readBatches(options: ReadOptions): BatchReader {
+    return new BatchReader(this.#batches(options), this);
+  }
+
+  /** A read by records. */
+  read(options: ReadOptions): RecordReader {
+    const batches = this.readBatches(options);
+    const records = new RecordReader(batches);
+    batches.onCut = () => records.cut();
+    return records;
+  }
+
+  /**
+   * Ends all of them: what they have open is closed when it resolves, and their
+   * next call rejects with `LogClosedError`. A read that is left without
+   * `return` would else keep its file open for ever.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.open].map((read) => read.cut()));
+  }
+
+  async *#batches(options: ReadOptions): AsyncGenerator<RecordBatch> {
+    requireOptions("read", options, READ_OPTIONS);
+    const first = this.#log.firstLsn;
+    const last = this.#writtenLsn();
+    const { from = first, to = last } = options;
+    if (Number.isSafeInteger(from) && from > 0 && from < first) {
+      throw new CompactedError(from, first);
+    }
+    requireInteger("read from a record", "its LSN", from, first, last + 1);
+    requireInteger("read to a record", "its LSN", to, from - 1, last);
+    if (from <= to) yield* this.#log.read(from, to);
+  }
+}
+
+/** Batches that end with an error, and not in silence, when the log closes. */
+export class BatchReader
+  implements AsyncGenerator<RecordBatch, undefined, undefined> {
+  readonly #batches: AsyncGenerator<RecordBatch>;
+  readonly #reads: OpenReads;
+  #hasBegun = false;
+  #isCut = false;
+  /** Told when the log closes while it reads. */
+  onCut: () => void = () => {};
+
+  /** One of `reads`, which gives what is in `batches`. */
+  constructor(batches: AsyncGenerator<RecordBatch>, reads: OpenReads) {
+    this.#batches = batches;
+    this.#reads = reads;
+  }
+
+  /** The next batch, or the end. */
+  async next(): Promise<Result> {
+    if (!this.#hasBegun) this.#isCut = this.#reads.isClosed;
+    this.#hasBegun = true;
+    this.#requireUncut();
+    this.#reads.open.add(this);
+    const result = await this.#ending(this.#batches.next());
+    if (!result.done) this.#requireUncut();
+    return result;
+  }
+
+  /** Ends it early, and closes what is open. */
+  return(): Promise<Result> {
+    return this.#ending(this.#batches.return(undefined));
+  }
+
+  /** Ends it early and rejects with `error`. */
+  throw(error: unknown): Promise<Result> {
+    return this.#ending(this.#batches.throw(error));
+  }
+
+  /** Itself. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The same as {@linkcode BatchReader.return}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** Ends it as the log closes, once a call that is under way has come back. */
+  async cut(): Promise<void> {
+    this.#isCut = true;
+    this.onCut();
+    // What a file that was only read fails with as it closes harms nobody.
+    await this.#batches.return(undefined).catch(() => {});
+  }
+
+  #requireUncut(): void {
+    if (this.#isCut) throw new LogClosedError("read");
+  }
+
+  async #ending(call: Promise<Result>): Promise<Result> {
+    let hasEnded = true;
+    try {
+      const result = await call;
+      hasEnded = result.done === true;
+      return result;
+    } finally {
+      if (hasEnded) this.#reads.open.delete(this);
+    }
+  }
+}

@@ -1,0 +1,304 @@
+import { type AckLevel, Acknowledgements } from "./acks.ts";
+import type { BatchQueue } from "./batch.ts";
+import type { Clock } from "./clock.ts";
+import { commit } from "./commit.ts";
+import { decideFlush, reportFlush } from "./flush_rules.ts";
+import { Intake } from "./append_queue.ts";
+import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
+import { LogFailedError } from "./log_failed_error.ts";
+import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
+import { SyncDemand } from "./sync_schedule.ts";
+
+/** What the writer is about; `asking` keeps a policy from asking itself. */
+type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
+
+/**
+ * The core: gathers records, flushes as the policy says, and releases waiters
+ * when, and only when, what they wait for is true.
+ *
+ * Nothing overlaps: one flush or sync is in flight at a time. A turn's appends
+ * are asked about once, at the turn's end, so callers that are released
+ * together and append again land in the next frame together.
+ */
+export class Writer {
+  readonly #log: FrameLog;
+  readonly #policy: BatchPolicy;
+  readonly #clock: Clock;
+  readonly #intake: Intake;
+  readonly #queue: BatchQueue;
+  readonly #sync: SyncDemand;
+  readonly #acks: Acknowledgements;
+  #activity: Activity = "idle";
+  /** LSN of the last record that was there before. */
+  readonly #openedLsn: number;
+  #failure: LogFailedError | undefined;
+  /** Why records were dropped of which nobody waited to hear. */
+  #untold: StorageFullError | undefined;
+  /** Whether anybody heard of the failure. */
+  #isTold = false;
+  /** Made once: a closure for each turn would cost each record its context. */
+  readonly #askNow = (): void => this.#ask();
+  #cancelWait: () => void = () => {};
+  /** Up to here records are flushed whatever the policy says. */
+  #flushDemand = 0;
+  #pressed = false;
+
+  /** Goes on where `log` ends. */
+  constructor(log: FrameLog, options: WriterOptions) {
+    const { policy, clock, syncIntervalMs } = options;
+    this.#log = log;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#openedLsn = log.lastLsn;
+    this.#acks = new Acknowledgements(log.lastLsn, log.syncedLsn);
+    const limits = policy.limits ?? {};
+    this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
+    this.#queue = this.#intake.queue;
+    const ask = () => this.#askSoon();
+    this.#sync = new SyncDemand(clock, syncIntervalMs, ask);
+  }
+
+  /** LSN up to which records are written. */
+  get writtenLsn(): number {
+    return this.#acks.writtenLsn;
+  }
+
+  /** LSN of the last record that has a place in the queue. */
+  get lastLsn(): number {
+    return this.#queue.lastLsn;
+  }
+
+  /** Whether a failure has stopped the log. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /**
+   * Throws the failure that stopped the log, if one did; or, once, that records
+   * were dropped for want of space.
+   */
+  requireHealth(): void {
+    const untold = this.#untold;
+    this.#untold = undefined;
+    if (untold !== undefined) throw untold;
+    if (this.#failure === undefined) return;
+    this.#isTold = true;
+    throw this.#failure;
+  }
+
+  /** Queues one record, waiting for room if need be. */
+  append(
+    record: Uint8Array | string,
+    size: number,
+    level: AckLevel,
+  ): Promise<number> {
+    this.requireHealth();
+    this.#askSoon();
+    const lsn = this.#intake.add(record, size, level);
+    if (lsn > 0) return this.#acks.wait(lsn, level);
+    const request = { records: [record], sizes: [size], bytes: size, level };
+    return this.#waitForRoom(request);
+  }
+
+  /** Queues records that share a frame; resolves with their LSNs. */
+  appendTogether(request: AppendRequest): Promise<LsnRange> {
+    this.requireHealth();
+    this.#askSoon();
+    const lsn = this.#intake.addTogether(request);
+    const { length } = request.records;
+    if (lsn === 0) {
+      return this.#waitForRoom(request).then((last) => rangeTo(last, length));
+    }
+    return this.#acks.waitWith(lsn, request.level, rangeTo(lsn, length));
+  }
+
+  /** Queues one record or throws. */
+  enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
+    this.requireHealth();
+    this.#askSoon();
+    const lsn = this.#intake.add(record, size, level);
+    if (lsn > 0) return lsn;
+    this.#pressed = true;
+    throw this.#intake.queueFull();
+  }
+
+  /** Resolves once the queued record `lsn` has reached `level`. */
+  settled(lsn: number, level: AckLevel): Promise<number> {
+    if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
+    this.requireHealth();
+    if (level === "disk") this.#sync.raise(lsn);
+    return this.#acks.wait(lsn, level);
+  }
+
+  /** Flushes and syncs all that was appended before the call. */
+  async flush(): Promise<number> {
+    await this.#intake.drained();
+    this.requireHealth();
+    const lsn = this.lastLsn;
+    if (lsn <= this.#acks.durableLsn) return lsn;
+    this.#flushDemand = Math.max(this.#flushDemand, lsn);
+    this.#sync.raise(lsn);
+    return await this.#acks.wait(lsn, "disk");
+  }
+
+  /**
+   * Flushes what was appended, unless the log has failed and somebody heard of
+   * it.
+   */
+  async drain(): Promise<void> {
+    const isIdle = this.lastLsn === this.#openedLsn && !this.#intake.isCrowded;
+    if (isIdle) this.requireHealth();
+    else if (!this.#isTold) await this.flush();
+  }
+
+  /** Ends all timers; to be called when nothing is in flight. */
+  stop(): void {
+    this.#cancelWait();
+    this.#sync.cancel();
+  }
+
+  /** A full queue flushes whatever the policy says, else nobody goes on. */
+  #waitForRoom(request: AppendRequest): Promise<number> {
+    const { level } = request;
+    const queued = this.#intake.waitForRoom(request);
+    this.#pressed = true;
+    return queued.then((lsn) => this.settled(lsn, level));
+  }
+
+  /** All that comes between a turn's first demand and its end comes at once. */
+  #askSoon(): void {
+    if (this.#activity === "asked") return;
+    this.#queue.arrivedAt = this.#clock.now();
+    if (this.#activity === "waiting") this.#cancelWait();
+    else if (this.#activity !== "idle") return;
+    this.#activity = "asked";
+    this.#clock.endOfTurn(this.#askNow);
+  }
+
+  #ask(): void {
+    if (this.#activity === "failed") return;
+    this.#activity = "asking";
+    const batch = this.#queue.head;
+    if (batch === undefined) return this.#restOrSync();
+    const { lastLsn } = this.#queue;
+    const now = this.#clock.now();
+    const decision = decideFlush(this.#policy, batch, now, {
+      sealed: this.#queue.headIsSealed,
+      demanded: batch.firstLsn <= this.#flushDemand,
+      pressed: this.#pressed,
+    });
+    if ("flush" in decision) this.#flush(decision.flush, now);
+    else if (this.#queue.lastLsn !== lastLsn || this.#pressed) this.#rest();
+    else if (this.#sync.isDue(this.#acks)) this.#restOrSync();
+    else this.#waitUntil(decision.waitUntil, now);
+  }
+
+  #waitUntil(instant: number, now: number): void {
+    this.#activity = "idle";
+    if (instant === Infinity) return;
+    this.#activity = "waiting";
+    this.#cancelWait = this.#clock.after(instant - now, this.#askNow);
+  }
+
+  #flush(reason: FlushReason, now: number): void {
+    this.#activity = "flushing";
+    const batch = this.#queue.take();
+    const times = { reason, startedAt: now, writtenAt: now, durableAt: now };
+    commit(this.#log, batch, {
+      written: () => {
+        times.writtenAt = this.#clock.now();
+        const demanded = this.#sync.reaches(batch.firstLsn);
+        return batch.sync || demanded || this.#sync.isDue(this.#acks);
+      },
+      confirmed: (synced) => {
+        this.#advance(batch.lastLsn, synced);
+        times.durableAt = synced ? this.#clock.now() : times.writtenAt;
+        this.#intake.release(batch);
+        this.#pressed = this.#intake.isCrowded;
+        reportFlush(this.#policy, batch, times);
+        this.#rest();
+      },
+      refused: (error) => this.#rollBack(error),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  #restOrSync(): void {
+    this.#activity = this.#sync.isDue(this.#acks) ? "flushing" : "idle";
+    if (this.#activity === "idle") return;
+    const covered = this.#acks.writtenLsn;
+    commit(this.#log, undefined, {
+      written: () => true,
+      confirmed: (synced) => {
+        this.#advance(covered, synced);
+        this.#rest();
+      },
+      refused: (error) => {
+        this.#sync.lower(this.#acks.durableLsn);
+        this.#acks.rejectUnsynced(error);
+        this.#rest();
+      },
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  /** What `lsn` covers was fixed before the sync began. */
+  #advance(lsn: number, synced: boolean): void {
+    this.#acks.advance(lsn, synced);
+    this.#sync.update(this.#acks);
+  }
+
+  #rest(): void {
+    this.#activity = "idle";
+    if (this.#queue.head !== undefined || this.#sync.isDue(this.#acks)) {
+      this.#askSoon();
+    }
+  }
+
+  /**
+   * There was no space: all that is not written is rejected, whoever waits for
+   * it, and its LSNs are given out again. The next append tries again.
+   */
+  #rollBack(cause: StorageFullError): void {
+    const { writtenLsn } = this.#acks;
+    const nextLsn = writtenLsn + 1;
+    const error = new StorageFullError(cause.path, { cause }, nextLsn);
+    const waiters = this.#acks.rejectUnwritten(error) +
+      this.#intake.reject(error);
+    const dropped = this.#queue.rollBack(nextLsn);
+    if (waiters === 0 && dropped > 0) this.#untold = error;
+    this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
+    this.#sync.lower(writtenLsn);
+    this.#pressed = false;
+    this.#rest();
+  }
+
+  /** Nobody knows what is on storage: nothing is acknowledged any more. */
+  #fail(cause: unknown): void {
+    this.#activity = "failed";
+    this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
+    const waiters = this.#acks.reject(this.#failure);
+    this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;
+    this.stop();
+  }
+}
+
+/** Options of `Writer`, all of them checked. */
+export interface WriterOptions {
+  /** When a batch is flushed. */
+  policy: BatchPolicy;
+  /** The only time there is. */
+  clock: Clock;
+  /** Most bytes in the queue. */
+  maxQueuedBytes: number;
+  /** Most records in the queue. */
+  maxQueuedRecords: number;
+  /** Most bytes of appends that wait for room in the queue. */
+  maxWaitingBytes: number;
+  /** Most records that wait for room in the queue. */
+  maxWaitingRecords: number;
+  /** How long written records may stay unsynced, in ms; may be `Infinity`. */
+  syncIntervalMs: number;
+}

@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makePlace, removePlace } from "../demo/place.ts";
-import { runChild } from "../tests/support/process/child.ts";
+import { runChild } from "../tests/kit/process/child.ts";
 import { type Case, cases } from "./peers/case.ts";
 import { bundleWorker } from "./process/bundle_worker.ts";
 import {

@@ -1,4 +1,4 @@
-import { requireMethods } from "../argument.ts";
+import { argumentError } from "../argument.ts";
 import type {
   BatchLimits,
   BatchPolicy,
@@ -42,7 +42,14 @@ export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
     throw new TypeError("Cannot use anyOf without a policy: received none");
   }
   for (const policy of policies) {
-    requireMethods("use anyOf", "each argument", policy, "due");
+    if (typeof policy?.due === "function") continue;
+    throw argumentError(
+      "use anyOf",
+      "each argument",
+      "a policy",
+      policy,
+      false,
+    );
   }
   return {
     limits: smallestLimits(policies),

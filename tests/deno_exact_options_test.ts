@@ -4,10 +4,10 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { assertEquals } from "./support/assert.ts";
-import { test } from "./support/register.ts";
-import { command } from "./support/runner/command.ts";
-import { withTempDir } from "./support/temp_dir.ts";
+import { assertEquals } from "./kit/assert.ts";
+import { test } from "./kit/register.ts";
+import { command } from "./runner/command.ts";
+import { withTempDir } from "./kit/temp_dir.ts";
 
 const consumer = (library: string) => `
 import {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { assert, assertEquals } from "./support/assert.ts";
-import { importsOf, linesOf, sourceFiles } from "./support/sources.ts";
-import { test } from "./support/register.ts";
+import { assert, assertEquals } from "./kit/assert.ts";
+import { importsOf, linesOf, sourceFiles } from "./kit/sources.ts";
+import { test } from "./kit/register.ts";
 
 /** The files that put the parts together, so they may name them. */
 const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;

@@ -1,6 +1,6 @@
-import { assertEquals } from "./support/assert.ts";
-import { test } from "./support/register.ts";
-import { notesIn } from "./support/runner/notes.ts";
+import { assertEquals } from "./kit/assert.ts";
+import { test } from "./kit/register.ts";
+import { notesIn } from "./runner/notes.ts";
 
 test("notesIn() finds what was skipped and how much was tried, once", () => {
   const output = "a ... ok\nskipped: b, so c\n  skipped: b, so c\n" +

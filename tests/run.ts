@@ -6,10 +6,10 @@
  */
 
 import { mkdir, rm } from "node:fs/promises";
-import { buildDir } from "./support/runner/files.ts";
-import { type Gate, gates, type Verdict } from "./support/runner/gates.ts";
-import { notesIn } from "./support/runner/notes.ts";
-import { format, sum } from "./support/runner/tally.ts";
+import { buildDir } from "./runner/files.ts";
+import { type Gate, gates, type Verdict } from "./runner/gates.ts";
+import { notesIn } from "./runner/notes.ts";
+import { format, sum } from "./runner/tally.ts";
 
 /** Runs a gate; one that throws has failed. */
 async function attempt(gate: Gate): Promise<Verdict> {

@@ -12,7 +12,7 @@ import { walCheck } from "../testing/wal/wal_check.ts";
 import { type WalStep, walSteps } from "../testing/wal/wal_steps.ts";
 import { walWorkload } from "../testing/wal/wal_workload.ts";
 import type { WalOptions } from "../wal_options.ts";
-import { namedPolicies } from "./support/named_policies.ts";
+import { namedPolicies } from "./kit/named_policies.ts";
 
 /** One workload and all that it runs under. */
 interface Case {

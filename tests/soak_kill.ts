@@ -6,8 +6,8 @@
  * @module
  */
 
-import { killLoop } from "./support/process/kill_loop.ts";
-import { withTempDir } from "./support/temp_dir.ts";
+import { killLoop } from "./kit/process/kill_loop.ts";
+import { withTempDir } from "./kit/temp_dir.ts";
 
 /** Runs the loop and says how it goes. */
 async function main([rounds = "300", seed]: string[]): Promise<void> {

@@ -16,11 +16,11 @@ import {
   assertEquals,
   assertRejects,
   assertStringIncludes,
-} from "./support/assert.ts";
-import { FakeFrameLog } from "./support/fake_frame_log.ts";
-import { test } from "./support/register.ts";
-import { snapshotDir } from "./support/snapshot_dir.ts";
-import { withTempDir } from "./support/temp_dir.ts";
+} from "./kit/assert.ts";
+import { FakeFrameLog } from "./kit/fake_frame_log.ts";
+import { test } from "./kit/register.ts";
+import { snapshotDir } from "./kit/snapshot_dir.ts";
+import { withTempDir } from "./kit/temp_dir.ts";
 
 /** Opens `dir`, which has to fail and to leave every byte as it was. */
 async function refused<Thrown extends Error>(
@@ -65,7 +65,7 @@ test("Wal.open() refuses options out of bounds, by name", async () => {
     const open = () => Wal.open(new MemoryStorage(), { [name]: value });
     const { message } = await assertRejects(open, RangeError);
     const expected =
-      `Cannot open a log as ${name} must be ${rule}: received ${shown}`;
+      `Cannot open a log because ${name} must be ${rule}: received ${shown}`;
     assertEquals(message, expected);
   }
 });
@@ -100,7 +100,7 @@ test("Wal.open() refuses options of a wrong type, by name", async () => {
 
 test("Wal.open() refuses an interval where nothing is synced", async () => {
   const options = { synchronous: "off", syncIntervalMs: 5 } as const;
-  const message = 'must be absent or Infinity beside synchronous: "off"';
+  const message = 'must be absent or Infinity with synchronous: "off"';
   await assertRejects(
     () => Wal.open(new MemoryStorage(), options),
     TypeError,
@@ -116,10 +116,10 @@ test("Wal.open() refuses functions that are none, by name", async () => {
 });
 
 test("Wal.open() refuses options that are no object", async () => {
-  for (const options of [null, 5, "fast"]) {
+  for (const [options, shown] of [[null, "null"], [5, "5"], ["fast", '"fast"']]) {
     const open = () => Wal.open(new MemoryStorage(), options as never);
     const { message } = await assertRejects(open, TypeError);
-    assertStringIncludes(message, `must be an object: received ${options}`);
+    assertStringIncludes(message, `must be an object: received ${shown}`);
   }
 });
 

@@ -10,9 +10,9 @@ import {
   assertRejects,
   assertStrictEquals,
   assertThrows,
-} from "./support/assert.ts";
-import { openWal } from "./support/open_wal.ts";
-import { test } from "./support/register.ts";
+} from "./kit/assert.ts";
+import { openWal } from "./kit/open_wal.ts";
+import { test } from "./kit/register.ts";
 
 /** What is no record, as TypeScript would not let it pass. */
 const noRecords = [null, undefined, 5, {}, [1], new ArrayBuffer(1)] as never[];
@@ -70,7 +70,7 @@ test("appendBatch() refuses none, and what is no iterable", async () => {
   const none = await assertRejects(() => wal.appendBatch([]), RangeError);
   assertEquals(
     none.message,
-    "Cannot append a batch as it must hold a record: received none",
+    "Cannot append a batch because it must hold a record: received none",
   );
   for (const records of ["text", new Uint8Array(3), 5, {}, null]) {
     const call = () => wal.appendBatch(records as string[]);
@@ -111,7 +111,7 @@ test("Wal refuses every call after close(), before its end", async () => {
     assertRejects(
       call,
       LogClosedError,
-      `Cannot ${action} as the log is closed`,
+      `Cannot ${action} because the log is closed`,
     );
   await closed(() => wal.append("x"), "append");
   await closed(() => wal.appendBatch(["x"]), "append");
@@ -160,22 +160,22 @@ test("read() refuses bounds that are not there, or no integers", async () => {
   await using wal = await five();
   const message = async (options: ReadOptions) =>
     (await assertRejects(() => textsOf(wal, options), RangeError)).message;
-  const rule = "as it must be an integer from";
+  const rule = "a record because its LSN must be an integer from";
   assertEquals(
     await message({ from: 0 }),
-    `Cannot read from record 0 ${rule} 1 to 6`,
+    `Cannot read from ${rule} 1 to 6: received 0`,
   );
   assertEquals(
     await message({ from: 7 }),
-    `Cannot read from record 7 ${rule} 1 to 6`,
+    `Cannot read from ${rule} 1 to 6: received 7`,
   );
   assertEquals(
     await message({ to: 6 }),
-    `Cannot read to record 6 ${rule} 0 to 5`,
+    `Cannot read to ${rule} 0 to 5: received 6`,
   );
   assertEquals(
     await message({ from: 4, to: 2 }),
-    `Cannot read to record 2 ${rule} 3 to 5`,
+    `Cannot read to ${rule} 3 to 5: received 2`,
   );
   await message({ from: NaN });
   await message({ from: 1.5 });
@@ -197,7 +197,8 @@ test("settled() refuses an LSN that was not given out", async () => {
     await assertRejects(
       () => wal.settled(lsn),
       RangeError,
-      `Cannot wait for record ${lsn} as it must be an integer from 1 to 5`,
+      "Cannot wait for a record because its LSN must be an integer from 1 " +
+        `to 5: received ${lsn}`,
     );
   }
   await assertRejects(() => wal.settled("1" as never), TypeError);
@@ -224,7 +225,8 @@ test("truncateBefore() refuses an LSN beyond the end", async () => {
     await assertRejects(
       () => wal.truncateBefore(lsn),
       RangeError,
-      `Cannot truncate before record ${lsn} as it must be an integer from`,
+      "Cannot truncate before a record because its LSN must be an integer " +
+        `from 1 to 6: received ${lsn}`,
     );
   }
 });

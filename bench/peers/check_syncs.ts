@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { parseTrace } from "../../tests/support/process/parse_trace.ts";
+import { parseTrace } from "../../tests/kit/process/parse_trace.ts";
 import {
   bytesOf,
   textOf,
   type TraceCall,
-} from "../../tests/support/process/trace_call.ts";
+} from "../../tests/kit/process/trace_call.ts";
 import { probeText } from "./probe.ts";
 
 /** How many probes were acknowledged, and how many behind a sync. */

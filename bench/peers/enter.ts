@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { runChild } from "../../tests/support/process/child.ts";
-import { canTrace } from "../../tests/support/process/strace.ts";
+import { runChild } from "../../tests/kit/process/child.ts";
+import { canTrace } from "../../tests/kit/process/strace.ts";
 import { versionOf } from "../packages.ts";
 import { checkSyncs, tracing } from "./check_syncs.ts";
 import type { Contender } from "./contender.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bundleModule } from "../../tests/support/process/bundle_module.ts";
+import { bundleModule } from "../../tests/kit/process/bundle_module.ts";
 import { benchDir } from "../packages.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { runChild } from "../../tests/support/process/child.ts";
+import { runChild } from "../../tests/kit/process/child.ts";
 import { commandFor, type RuntimeName } from "./runtime.ts";
 import { withDirectory } from "./with_directory.ts";
 

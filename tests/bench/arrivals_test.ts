@@ -1,6 +1,6 @@
 import { arrivals } from "../../bench/latency/arrivals.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("arrivals() come at the rate that was asked for, on average", () => {
   const count = arrivals(10_000, 10, 1).length;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkSyncs } from "../../bench/peers/check_syncs.ts";
 import { probeText } from "../../bench/peers/probe.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 /** What strace prints for it with `-xx`. */
 function hex(text: string): string {

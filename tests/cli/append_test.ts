@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { runCli } from "../../cli/run_cli.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   collector,
   input,
@@ -11,8 +11,8 @@ import {
   segmentPaths,
   wal,
   withLog,
-} from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 test("append and cat give back every byte, empty lines too", () =>
   withTempDir(async (dir) => {

@@ -1,7 +1,7 @@
 import type { Output } from "../../cli/io/cli_io.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   flip,
   segmentPaths,
@@ -9,8 +9,8 @@ import {
   wal,
   withLog,
   withSegments,
-} from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 test("cat shows a range, as lines or as JSON", () =>
   withLog("one\ntwo\nthree\nfour\n", async (dir) => {

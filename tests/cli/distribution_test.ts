@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Distribution } from "../../cli/examine/histogram.ts";
-import { assertEquals, assertLessOrEqual } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertLessOrEqual } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const durations = fc.array(
   fc.double({ min: 1e-4, max: 1e5, noNaN: true }),

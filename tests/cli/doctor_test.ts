@@ -5,10 +5,10 @@ import {
   assertEquals,
   assertGreater,
   assertStringIncludes,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { wal } from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { wal } from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 test("doctor measures every way, recommends, and leaves nothing behind", () =>
   withTempDir(async (dir) => {

@@ -13,8 +13,8 @@ import {
   KIND,
 } from "../../storage/format/frame.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   killed,
   manifestPath,
@@ -22,8 +22,8 @@ import {
   wal,
   withLog,
   withSegments,
-} from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 /** A log of records 1 to 3, and records 3 to 4 of an owner that was overtaken. */
 function withFenced(use: (dir: string, name: string) => Promise<void>) {

@@ -3,8 +3,8 @@ import {
   formatCount,
   formatRecords,
 } from "../../cli/io/format.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("formatAmount() puts one thing in the singular, and only one", () => {
   assertEquals(

@@ -5,8 +5,8 @@ import {
   formatHistogram,
 } from "../../cli/examine/histogram.ts";
 import { formatDuration } from "../../cli/io/format.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("formatHistogram() shows the most as the highest, one as the least", () => {
   const distribution = new Distribution();

@@ -1,6 +1,6 @@
 import { formatRecord } from "../../cli/cat/cat.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("formatRecord() shows text as text and other bytes as base64", () => {
   const show = (...bytes: number[]) => formatRecord(7, new Uint8Array(bytes));

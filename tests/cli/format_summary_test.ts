@@ -1,6 +1,6 @@
 import { formatSummary } from "../../cli/io/format.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("formatSummary() says what was acked, how fast, and where", () => {
   assertEquals(

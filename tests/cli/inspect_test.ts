@@ -1,14 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import {
-  segmentPaths,
-  tornLog,
-  wal,
-  withSegments,
-} from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { segmentPaths, tornLog, wal, withSegments } from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 test("inspect shows segments, frames and how the log ends", () =>
   withSegments(async (dir) => {

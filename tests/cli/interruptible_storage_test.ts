@@ -1,8 +1,8 @@
 import { interruptibleStorage } from "../../cli/append/interruptible_storage.ts";
 import { InterruptedError } from "../../cli/io/cli_io.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const byte = () => new Uint8Array(1);
 

@@ -1,13 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  assert,
-  assertEquals,
-  assertStringIncludes,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { input, wal } from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assert, assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { input, wal } from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const HEADER = '{"syncline":"trace","version":1,"startedAt":0,"options":' +
   '{"synchronous":"full","syncIntervalMs":1000,"maxQueuedBytes":67108864,' +
@@ -90,7 +86,7 @@ test("lab replays what append --trace has written", () =>
 
     const again = await wal(append, { stdin: input("more\n") });
     assertEquals(again.code, 1);
-    assertStringIncludes(again.stderr, "as it exists already (EEXIST)");
+    assertStringIncludes(again.stderr, "because it exists already (EEXIST)");
   }));
 
 test("lab --svg writes a whole picture for light and dark grounds", () =>
@@ -131,7 +127,7 @@ test("lab refuses a trace that is none, is broken, or has no flush", () =>
   withTrace(`${LINES}{"at":1}\n`, async (path, dir) => {
     const broken = await wal(["lab", path]);
     assertEquals(broken.code, 1);
-    assertStringIncludes(broken.stderr, "as line 7 must be one with");
+    assertStringIncludes(broken.stderr, "because line 7 must be one with");
     const missing = await wal(["lab", join(dir, "none")]);
     assertEquals(missing.code, 1);
     assertStringIncludes(missing.stderr, "it does not exist (ENOENT)");

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { LineSplitter } from "../../cli/io/line_splitter.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("LineSplitter cuts at newlines wherever the chunks do", () => {
   const text = "one\n\nthree\r\nfour, which is longer\nlast";

@@ -11,8 +11,8 @@ import {
   assertEquals,
   assertRejects,
   assertStringIncludes,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
+} from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   flip,
   killed,
@@ -21,8 +21,8 @@ import {
   wal,
   withLog,
   withSegments,
-} from "../support/run_tool.ts";
-import { snapshotDir } from "../support/snapshot_dir.ts";
+} from "../kit/run_tool.ts";
+import { snapshotDir } from "../kit/snapshot_dir.ts";
 
 /** What the commands say of a log that opening refuses, and change nothing. */
 async function examine(dir: string) {

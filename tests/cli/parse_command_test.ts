@@ -1,7 +1,7 @@
 import { parseCommand } from "../../cli/command.ts";
 import { UsageError } from "../../cli/parse_value.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("parseCommand() reads options anywhere", () => {
   assertEquals(

@@ -1,7 +1,7 @@
 import { parsePolicy, policyCode } from "../../policies/parse_policy.ts";
 import { UsageError } from "../../cli/parse_value.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const BATCH = { records: 3, bytes: 90, oldestAt: 500, newestAt: 504 };
 

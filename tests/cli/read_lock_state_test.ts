@@ -1,15 +1,11 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeLock, readLockState } from "../../cli/examine/lock_state.ts";
-import {
-  assert,
-  assertEquals,
-  assertStringIncludes,
-} from "../support/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "../kit/assert.ts";
 import { Wal } from "../../wal.ts";
-import { test } from "../support/register.ts";
-import { wal, withLog } from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { test } from "../kit/register.ts";
+import { wal, withLog } from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const LOCK = "99999999.lock";
 

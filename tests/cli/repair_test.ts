@@ -4,12 +4,8 @@ import { basename } from "node:path";
 import { crc32 } from "../../storage/format/crc32.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
-import {
-  assert,
-  assertEquals,
-  assertStringIncludes,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   flip,
   killed,
@@ -18,9 +14,9 @@ import {
   wal,
   withLog,
   withSegments,
-} from "../support/run_tool.ts";
-import { snapshotDir } from "../support/snapshot_dir.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/run_tool.ts";
+import { snapshotDir } from "../kit/snapshot_dir.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 /** `withSegments`, with record 1 spoilt; two records a segment. */
 function withDamage(

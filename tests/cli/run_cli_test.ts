@@ -2,12 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Output } from "../../cli/io/cli_io.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { exists } from "../support/fs.ts";
-import { test } from "../support/register.ts";
-import { wal, withSegments } from "../support/run_tool.ts";
-import { snapshotDir } from "../support/snapshot_dir.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { exists } from "../kit/fs.ts";
+import { test } from "../kit/register.ts";
+import { wal, withSegments } from "../kit/run_tool.ts";
+import { snapshotDir } from "../kit/snapshot_dir.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 /** The commands that need a log, and what they say they do with it. */
 const READERS = [

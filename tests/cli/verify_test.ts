@@ -2,16 +2,16 @@ import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   flip,
   segmentPaths,
   tornLog,
   wal,
   withSegments,
-} from "../support/run_tool.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/run_tool.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 test("verify counts what is whole", () =>
   withSegments(async (dir) => {

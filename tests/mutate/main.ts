@@ -16,9 +16,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { command } from "../support/runner/command.ts";
-import { root } from "../support/runner/files.ts";
-import { tally } from "../support/runner/tally.ts";
+import { command } from "../runner/command.ts";
+import { root } from "../runner/files.ts";
+import { tally } from "../runner/tally.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 
 /** Whether the test held in `copy`; neither if it did not even run. */

@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
       replace: "if (highest < 0 && !takeOver) refuseIfOwned(",
     }],
     caughtBy: {
-      file: "tests/storage/lock_test.ts",
+      file: "tests/storage/directory/lock_test.ts",
       name: "Wal.open() refuses a second opener and names the first",
     },
   },
@@ -150,7 +150,7 @@ export const mutants: readonly Mutant[] = [
       replace: "return found !== undefined;",
     }],
     caughtBy: {
-      file: "tests/storage/lock_place_test.ts",
+      file: "tests/storage/directory/lock_place_test.ts",
       name: "Wal acks nothing when a copy of its lock is at its path",
     },
   },
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
         "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
     }],
     caughtBy: {
-      file: "tests/storage/lock_place_test.ts",
+      file: "tests/storage/directory/lock_place_test.ts",
       name: "Wal acks nothing when overtaken while its lock has another link",
     },
   },
@@ -187,7 +187,7 @@ export const mutants: readonly Mutant[] = [
       replace: "for (const number of [epoch]) {",
     }],
     caughtBy: {
-      file: "tests/storage/lock_test.ts",
+      file: "tests/storage/directory/lock_test.ts",
       name: "acquireLock() contends for the next number when it goes above it",
     },
   },
@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/storage/lock_place_test.ts",
+      file: "tests/storage/directory/lock_place_test.ts",
       name: "Wal.open() opens a link of a log that is open",
     },
   },
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
       replace: 'return "alive";',
     }],
     caughtBy: {
-      file: "tests/storage/lock_test.ts",
+      file: "tests/storage/directory/lock_test.ts",
       name: "Wal.open() takes over when the owner's thread has ended",
     },
   },
@@ -224,7 +224,7 @@ export const mutants: readonly Mutant[] = [
       replace: "steps.confirmed(synced);",
     }],
     caughtBy: {
-      file: "tests/storage/lock_test.ts",
+      file: "tests/storage/directory/lock_test.ts",
       name: "Wal.open() with takeOver fences an owner that lives",
     },
   },
@@ -338,7 +338,7 @@ export const mutants: readonly Mutant[] = [
       replace: "isFit && links > 0",
     }],
     caughtBy: {
-      file: "tests/storage/segment_supply_test.ts",
+      file: "tests/storage/segments/segment_supply_test.ts",
       name: "a backup by hard links stays as it was while the log goes on",
     },
   },
@@ -350,7 +350,7 @@ export const mutants: readonly Mutant[] = [
       replace: "await storage.rename(temporary, name);",
     }],
     caughtBy: {
-      file: "tests/storage/create_segment_test.ts",
+      file: "tests/storage/segments/create_segment_test.ts",
       name:
         "createSegment() never replaces a segment, nor leaves anything beside it",
     },
@@ -363,7 +363,7 @@ export const mutants: readonly Mutant[] = [
       replace: "  await removeQuietly",
     }],
     caughtBy: {
-      file: "tests/storage/create_segment_test.ts",
+      file: "tests/storage/segments/create_segment_test.ts",
       name:
         "createSegment() leaves it whole or absent after a crash, under posix",
     },
@@ -376,7 +376,7 @@ export const mutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/storage/manifest_file_test.ts",
+      file: "tests/storage/segments/manifest_file_test.ts",
       name:
         "writeManifest() leaves the old or the new one after a crash, under posix",
     },
@@ -389,7 +389,7 @@ export const mutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/storage/manifest_file_test.ts",
+      file: "tests/storage/segments/manifest_file_test.ts",
       name:
         "writeManifest() leaves the old or the new one after a crash, under ext4",
     },
@@ -402,7 +402,7 @@ export const mutants: readonly Mutant[] = [
       replace: "if (this.name !== undefined) return;",
     }],
     caughtBy: {
-      file: "tests/storage/segment_cursor_test.ts",
+      file: "tests/storage/segments/segment_cursor_test.ts",
       name: "SegmentCursor says that a segment was dropped while it was read",
     },
   },
@@ -415,7 +415,7 @@ export const mutants: readonly Mutant[] = [
         "this.#isTold = this.#intake.reject(this.#failure) + waiters >= 0;",
     }],
     caughtBy: {
-      file: "tests/writer_failure_test.ts",
+      file: "tests/writer/writer_failure_test.ts",
       name: "close() rejects after a failure that nobody was told of",
     },
   },
@@ -436,7 +436,7 @@ export const mutants: readonly Mutant[] = [
       replace: "records + entry.records.length <= Infinity &&",
     }],
     caughtBy: {
-      file: "tests/writer_room_test.ts",
+      file: "tests/writer/writer_room_test.ts",
       name: "append() rejects beyond the records that may wait, in order",
     },
   },
@@ -448,7 +448,7 @@ export const mutants: readonly Mutant[] = [
       replace: "record",
     }],
     caughtBy: {
-      file: "tests/writer_room_test.ts",
+      file: "tests/writer/writer_room_test.ts",
       name: "append() has copied the record when it returns",
     },
   },
@@ -476,7 +476,7 @@ export const mutants: readonly Mutant[] = [
       replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
     }],
     caughtBy: {
-      file: "tests/waiter_queue_test.ts",
+      file: "tests/writer/ack_waiters_test.ts",
       name: "WaiterQueue settles in LSN order whatever order they come in",
     },
   },
@@ -488,7 +488,7 @@ export const mutants: readonly Mutant[] = [
       replace: "await null;",
     }],
     caughtBy: {
-      file: "tests/open_reads_test.ts",
+      file: "tests/writer/reads_test.ts",
       name: "close() leaves no file open for reads that were left",
     },
   },
@@ -500,7 +500,7 @@ export const mutants: readonly Mutant[] = [
       replace: "this.#isCut = false;",
     }],
     caughtBy: {
-      file: "tests/open_reads_test.ts",
+      file: "tests/writer/reads_test.ts",
       name: "close() ends reads with an error, not as if all had been read",
     },
   },
@@ -512,7 +512,7 @@ export const mutants: readonly Mutant[] = [
       replace: "Number.MAX_SAFE_INTEGER + 1;",
     }],
     caughtBy: {
-      file: "tests/lsn_exhausted_test.ts",
+      file: "tests/writer/lsn_exhausted_test.ts",
       name: "Wal.open() reads what has the last LSN, and refuses more",
     },
   },
@@ -524,7 +524,7 @@ export const mutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/open_frame_log_test.ts",
+      file: "tests/open_log_test.ts",
       name: "Wal.open() releases the lock when warn throws",
     },
   },
@@ -692,7 +692,7 @@ export const mutants: readonly Mutant[] = [
       replace: "true;",
     }],
     caughtBy: {
-      file: "tests/storage/segment_seek_test.ts",
+      file: "tests/storage/segments/segment_seek_test.ts",
       name:
         "SegmentCursor.seek() changes nothing of what is read, even if an index lies",
     },

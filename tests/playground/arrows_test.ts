@@ -5,9 +5,9 @@
  */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { importsOf, linesOf } from "../support/sources.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { importsOf, linesOf } from "../kit/sources.ts";
 
 const folder = fileURLToPath(new URL("../../playground", import.meta.url));
 const sources = readdirSync(folder, { recursive: true })

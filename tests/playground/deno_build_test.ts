@@ -1,8 +1,8 @@
 import { stop } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { buildPage } from "../../playground/build_page.ts";
-import { assert, assertEquals, assertMatch } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertMatch } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const url = new URL("../../docs/playground/index.html", import.meta.url);
 const committed = await readFile(url, "utf8");

@@ -10,9 +10,9 @@ import type { Course } from "../../playground/outcome.ts";
 import { runAtFactor, runCandidate } from "../../playground/run_candidate.ts";
 import { type Settings, withNumber } from "../../playground/settings.ts";
 import { timeWindow } from "../../playground/time_window.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { someSettings } from "../support/some_settings.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { someSettings } from "../kit/some_settings.ts";
 
 const WIDTH = 640;
 

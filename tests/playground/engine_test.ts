@@ -3,9 +3,9 @@ import { type Answer, Engine, SWEEP_FACTORS } from "../../playground/engine.ts";
 import { runCandidate } from "../../playground/run_candidate.ts";
 import { INITIAL, withNumber } from "../../playground/settings.ts";
 import { burstyArrivals } from "../../simulator/arrivals.ts";
-import { assert, assertEquals, assertMatch } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { traceText } from "../support/trace_text.ts";
+import { assert, assertEquals, assertMatch } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { traceText } from "../kit/trace_text.ts";
 
 const small = withNumber(INITIAL, "appends", 1000);
 const ids = CANDIDATES.map(({ id }) => id);

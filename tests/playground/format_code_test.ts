@@ -6,9 +6,9 @@ import { constantCosts } from "../../simulator/costs.ts";
 import { poissonArrivals } from "../../simulator/arrivals.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { policyOfCode } from "../support/policy_of_code.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { policyOfCode } from "../kit/policy_of_code.ts";
+import { test } from "../kit/register.ts";
 
 /** What a policy comes to, to tell it from others. */
 function latenciesOf(policy: BatchPolicy): number[] {

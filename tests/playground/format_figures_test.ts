@@ -4,8 +4,8 @@ import {
   formatFigures,
   formatMs,
 } from "../../playground/format_figures.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const row: Figures = {
   name: "leader",

@@ -11,8 +11,8 @@ import type { FlushReport } from "../../policies/batch_policy.ts";
 import { constantCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { AgePolicy } from "../../policies/age_policy.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 /** Two flushes: of appends at 0, 1 and 2 ms, and of one at 7 ms. */
 const course: Course = {

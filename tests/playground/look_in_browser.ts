@@ -8,13 +8,13 @@
 import type { Page } from "playwright-core";
 import { INITIAL, readSettings } from "../../playground/settings.ts";
 import { poissonArrivals } from "../../simulator/arrivals.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { dropFile } from "../support/browser/drop_file.ts";
-import { linked, shown } from "../support/browser/read_page.ts";
-import { lowContrasts } from "../support/browser/low_contrasts.ts";
-import { type PageOptions, pageTest } from "../support/browser/with_page.ts";
-import { buildDir } from "../support/runner/files.ts";
-import { traceText } from "../support/trace_text.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { dropFile } from "../kit/browser/drop_file.ts";
+import { linked, shown } from "../kit/browser/read_page.ts";
+import { lowContrasts } from "../kit/browser/low_contrasts.ts";
+import { type PageOptions, pageTest } from "../kit/browser/with_page.ts";
+import { buildDir } from "../runner/files.ts";
+import { traceText } from "../kit/trace_text.ts";
 
 const trace = traceText(poissonArrivals({ count: 500, perSecond: 500 }));
 

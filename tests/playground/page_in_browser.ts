@@ -29,22 +29,19 @@ import {
   assertEquals,
   assertMatch,
   assertNotEquals,
-} from "../support/assert.ts";
-import {
-  cellsOf,
-  expectedFigures,
-} from "../support/browser/expected_figures.ts";
+} from "../kit/assert.ts";
+import { cellsOf, expectedFigures } from "../kit/browser/expected_figures.ts";
 import {
   figures,
   linked,
   outlines,
   outlinesIn,
   shown,
-} from "../support/browser/read_page.ts";
-import { pageTest } from "../support/browser/with_page.ts";
-import { policyOfCode } from "../support/policy_of_code.ts";
-import { traceText } from "../support/trace_text.ts";
-import { dropFile } from "../support/browser/drop_file.ts";
+} from "../kit/browser/read_page.ts";
+import { pageTest } from "../kit/browser/with_page.ts";
+import { policyOfCode } from "../kit/policy_of_code.ts";
+import { traceText } from "../kit/trace_text.ts";
+import { dropFile } from "../kit/browser/drop_file.ts";
 
 const ids = CANDIDATES.map(({ id }) => id);
 

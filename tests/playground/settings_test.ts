@@ -12,9 +12,9 @@ import {
   readSettings,
   withNumber,
 } from "../../playground/settings.ts";
-import { assertEquals, assertNotEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { someSettings } from "../support/some_settings.ts";
+import { assertEquals, assertNotEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { someSettings } from "../kit/some_settings.ts";
 
 const names = Object.keys(NUMBERS) as NumberName[];
 

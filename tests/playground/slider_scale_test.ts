@@ -5,8 +5,8 @@ import {
   NUMBERS,
 } from "../../playground/number_field.ts";
 import { sliderScale } from "../../playground/slider_scale.ts";
-import { assertEquals, assertGreater } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertGreater } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const names = Object.keys(NUMBERS) as NumberName[];
 

@@ -8,8 +8,8 @@ import {
 import { timeTicks } from "../../playground/time_ticks.ts";
 import { placeStep, timeWindow } from "../../playground/time_window.ts";
 import { layOutLane } from "../../playground/lane.ts";
-import { assert, assertEquals, assertLess } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertLess } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const outcomes = CANDIDATES.map((one) => runCandidate(one, INITIAL));
 

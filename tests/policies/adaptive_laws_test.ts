@@ -20,8 +20,8 @@ import {
 import { rampArrivals } from "../../simulator/arrivals.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { thinkingCallers } from "../../simulator/callers.ts";
-import { assert, assertEquals, assertLessOrEqual } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertLessOrEqual } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import {
   type Load,
   loadOf,
@@ -29,7 +29,7 @@ import {
   steadyMeanMs,
   steadyTraffic,
   type Traffic,
-} from "../support/traffic.ts";
+} from "../kit/traffic.ts";
 
 const APPENDS = 4000;
 

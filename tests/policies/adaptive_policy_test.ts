@@ -9,10 +9,10 @@ import {
   assertGreater,
   assertLessOrEqual,
   assertThrows,
-} from "../support/assert.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
-import { openWal } from "../support/open_wal.ts";
-import { test } from "../support/register.ts";
+} from "../kit/assert.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
+import { openWal } from "../kit/open_wal.ts";
+import { test } from "../kit/register.ts";
 
 const full = (flushes: number) => Array<number>(flushes).fill(128);
 
@@ -116,20 +116,21 @@ test("AdaptivePolicy() refuses options out of bounds", () => {
     assertThrows(() =>
       new AdaptivePolicy(options as { targetLatencyMs: number })
     ).message;
-  const rule = "Cannot use AdaptivePolicy ladder as it must be an array of " +
-    "integers of at least 2 that rise: received ";
+  const rule =
+    "Cannot make AdaptivePolicy because ladder must be an array of " +
+    "rising integers of at least 2: received ";
   assertEquals(message({ ladder: [2, 4, 4] }), rule + "2,4,4");
   assertEquals(message({ ladder: [1] }), rule + "1");
   assertEquals(message({ ladder: [] }), rule);
   assertEquals(message({ ladder: 128 }), rule + "128");
   assertEquals(
     message({ targetLatencyMs: -1 }),
-    "Cannot use AdaptivePolicy targetLatencyMs as it must be a finite number " +
+    "Cannot make AdaptivePolicy because targetLatencyMs must be a finite number " +
       "of at least 0: received -1",
   );
   assertEquals(
     message(null),
-    "Cannot make AdaptivePolicy as its options must be an object: " +
+    "Cannot make AdaptivePolicy because its options must be an object: " +
       "received null",
   );
 });

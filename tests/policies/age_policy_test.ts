@@ -1,9 +1,9 @@
 import { AgePolicy } from "../../policies/age_policy.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
-import { openWal } from "../support/open_wal.ts";
-import { test } from "../support/register.ts";
-import { track } from "../support/track.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
+import { openWal } from "../kit/open_wal.ts";
+import { test } from "../kit/register.ts";
+import { track } from "../kit/track.ts";
 
 test("AgePolicy flushes when the oldest record is that old", async () => {
   const policy = new ObservingPolicy(new AgePolicy({ ms: 10 }));
@@ -52,7 +52,8 @@ test("AgePolicy.due() is the oldest record's instant plus the age", () => {
 });
 
 test("AgePolicy() refuses an age that is no finite number from 0", () => {
-  const rule = "Cannot use AgePolicy ms as it must be a finite number of at " +
+  const rule =
+    "Cannot make AgePolicy because ms must be a finite number of at " +
     "least 0: received ";
   for (const ms of [-1, NaN, Infinity]) {
     const error = assertThrows(() => new AgePolicy({ ms }), RangeError);
@@ -64,6 +65,6 @@ test("AgePolicy() refuses an age that is no finite number from 0", () => {
   const options = 10 as unknown as { ms: number };
   assertEquals(
     assertThrows(() => new AgePolicy(options), TypeError).message,
-    "Cannot make AgePolicy as its options must be an object: received 10",
+    "Cannot make AgePolicy because its options must be an object: received 10",
   );
 });

@@ -3,11 +3,11 @@ import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
-import { type OpenWal, openWal } from "../support/open_wal.ts";
-import { test } from "../support/register.ts";
-import { track } from "../support/track.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
+import { type OpenWal, openWal } from "../kit/open_wal.ts";
+import { test } from "../kit/register.ts";
+import { track } from "../kit/track.ts";
 
 /** The trigger of seed 001: 1000 records, 1 MiB, or 10 ms. */
 async function openTriple(): Promise<OpenWal & { policy: ObservingPolicy }> {
@@ -124,7 +124,7 @@ test("anyOf() refuses none, and what is no policy", () => {
     const error = assertThrows(() => anyOf(policy as BatchPolicy), TypeError);
     assertEquals(
       error.message,
-      "Cannot use anyOf as each argument must be a policy: received " +
+      "Cannot use anyOf because each argument must be a policy: received " +
         String(policy),
     );
   }

@@ -1,7 +1,7 @@
 import { ArrivalsSeen } from "../../policies/_arrivals_seen.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 function flushOf(records: number, oldestAt: number, startedAt: number) {
   const times = { oldestAt, startedAt, writtenAt: startedAt, durableAt: 99 };

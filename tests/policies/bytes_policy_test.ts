@@ -1,9 +1,9 @@
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
-import { openWal } from "../support/open_wal.ts";
-import { test } from "../support/register.ts";
-import { track } from "../support/track.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
+import { openWal } from "../kit/open_wal.ts";
+import { test } from "../kit/register.ts";
+import { track } from "../kit/track.ts";
 
 /** Records of each flush that one burst of records of these bytes makes. */
 async function burst(limit: number, lengths: number[]): Promise<number[]> {
@@ -46,7 +46,8 @@ test("BytesPolicy() has 64 KiB and flushes when idle by default", () => {
 });
 
 test("BytesPolicy() refuses bytes that are no positive integer", () => {
-  const rule = "Cannot use BytesPolicy bytes as it must be an integer of at " +
+  const rule =
+    "Cannot make BytesPolicy because bytes must be an integer of at " +
     "least 1: received ";
   for (const bytes of [0, -1, 1.5, NaN, Infinity]) {
     const error = assertThrows(() => new BytesPolicy({ bytes }), RangeError);
@@ -62,13 +63,13 @@ test("BytesPolicy() refuses a whenIdle or options that it cannot use", () => {
   const word = assertThrows(() => new BytesPolicy({ whenIdle }), RangeError);
   assertEquals(
     word.message,
-    'Cannot use BytesPolicy whenIdle as it must be "flush" or "wait": ' +
+    'Cannot make BytesPolicy because whenIdle must be "flush" or "wait": ' +
       'received "sleep"',
   );
   const options = "64k" as unknown as { bytes: number };
   const error = assertThrows(() => new BytesPolicy(options), TypeError);
   assertEquals(
     error.message,
-    'Cannot make BytesPolicy as its options must be an object: received "64k"',
+    'Cannot make BytesPolicy because its options must be an object: received "64k"',
   );
 });

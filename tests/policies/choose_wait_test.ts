@@ -13,8 +13,8 @@ import {
   type Occasion,
   type Wait,
 } from "../../policies/_choose_wait.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const LADDER = [2, 4, 8, 16];
 

@@ -1,11 +1,11 @@
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
-import { openWal } from "../support/open_wal.ts";
-import { test } from "../support/register.ts";
-import { track } from "../support/track.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
+import { openWal } from "../kit/open_wal.ts";
+import { test } from "../kit/register.ts";
+import { track } from "../kit/track.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 /** Sizes of the flushes that one burst of `records` makes under 128. */
@@ -70,7 +70,8 @@ test("CountPolicy() has 256 records and flushes when idle by default", () => {
 });
 
 test("CountPolicy() refuses a count that is no positive integer", () => {
-  const rule = "Cannot use CountPolicy records as it must be an integer of " +
+  const rule =
+    "Cannot make CountPolicy because records must be an integer of " +
     "at least 1: received ";
   for (const records of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
     const error = assertThrows(() => new CountPolicy({ records }), RangeError);
@@ -82,7 +83,7 @@ test("CountPolicy() refuses a count that is no positive integer", () => {
 });
 
 test("CountPolicy() refuses a whenIdle that it does not know", () => {
-  const rule = "Cannot use CountPolicy whenIdle as it must be " +
+  const rule = "Cannot make CountPolicy because whenIdle must be " +
     '"flush" or "wait": received ';
   const make = (whenIdle: unknown) => () =>
     new CountPolicy({ whenIdle: whenIdle as "wait" });
@@ -94,7 +95,8 @@ test("CountPolicy() refuses a whenIdle that it does not know", () => {
 test("CountPolicy() refuses options that are no object", () => {
   const make = (options: unknown) => () =>
     new CountPolicy(options as { records: number });
-  const rule = "Cannot make CountPolicy as its options must be an object: ";
+  const rule =
+    "Cannot make CountPolicy because its options must be an object: ";
   const error = assertThrows(make(128), TypeError);
   assertEquals(error.message, `${rule}received 128`);
   const none = assertThrows(make(null), TypeError);

@@ -1,9 +1,9 @@
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
-import { openWal } from "../support/open_wal.ts";
-import { test } from "../support/register.ts";
-import { track } from "../support/track.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
+import { openWal } from "../kit/open_wal.ts";
+import { test } from "../kit/register.ts";
+import { track } from "../kit/track.ts";
 
 test("LeaderCommitPolicy flushes a turn's records at once", async () => {
   const policy = new ObservingPolicy(new LeaderCommitPolicy());
@@ -96,22 +96,22 @@ test("LeaderCommitPolicy() refuses options out of bounds", () => {
       .message;
   assertEquals(
     message({ windowMs: -1 }),
-    "Cannot use LeaderCommitPolicy windowMs as it must be a finite number " +
+    "Cannot make LeaderCommitPolicy because windowMs must be a finite number " +
       "of at least 0: received -1",
   );
   assertEquals(
     message({ maxRecords: 0 }),
-    "Cannot use LeaderCommitPolicy maxRecords as it must be an integer of " +
+    "Cannot make LeaderCommitPolicy because maxRecords must be an integer of " +
       "at least 1: received 0",
   );
   assertEquals(
     message({ minSiblings: 1.5 }),
-    "Cannot use LeaderCommitPolicy minSiblings as it must be an integer of " +
+    "Cannot make LeaderCommitPolicy because minSiblings must be an integer of " +
       "at least 1: received 1.5",
   );
   assertEquals(
     message(null),
-    "Cannot make LeaderCommitPolicy as its options must be an object: " +
+    "Cannot make LeaderCommitPolicy because its options must be an object: " +
       "received null",
   );
 });

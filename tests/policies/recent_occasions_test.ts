@@ -1,6 +1,6 @@
 import { RecentOccasions } from "../../policies/_recent_occasions.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 /** A flush of a batch whose records came when `came` says. */
 function flushOf(came: number[], startedAt: number, durableAt: number) {

@@ -6,11 +6,11 @@ import {
   LeaderCommitPolicy,
 } from "../../policies/mod.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("policies refuse unknown options, and name those that there are", () => {
-  const unknown = { record: 5 } as object;
+  const unknown = { colour: 5 } as object;
   const rows: [string, () => unknown, string][] = [
     [
       "AdaptivePolicy",
@@ -29,7 +29,7 @@ test("policies refuse unknown options, and name those that there are", () => {
   for (const [name, make, names] of rows) {
     assertEquals(
       assertThrows(make, TypeError).message,
-      `Cannot make ${name} as record is no option: there are ${names}`,
+      `Cannot make ${name} because there is no option colour: the options are ${names}`,
     );
   }
 });
@@ -38,6 +38,6 @@ test("NodeStorage refuses an unknown option", () => {
   assertEquals(
     assertThrows(() => new NodeStorage("x", { mode: "threaded" } as object))
       .message,
-    "Cannot make a storage as mode is no option: there is io",
+    "Cannot make a storage because there is no option mode: the options are io",
   );
 });

@@ -5,25 +5,25 @@
  * files, which needs no strace, makes real writes short and then fail.
  */
 import { mkdirSync } from "node:fs";
-import { assert, assertEquals } from "../support/assert.ts";
-import { checkTrace } from "../support/process/check_trace.ts";
-import { runChild } from "../support/process/child.ts";
-import { readNotes } from "../support/process/read_notes.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { checkTrace } from "../kit/process/check_trace.ts";
+import { runChild } from "../kit/process/child.ts";
+import { readNotes } from "../kit/process/read_notes.ts";
 import {
   bundleVictim,
   type Runtime,
   runtimes,
-} from "../support/process/runtimes.ts";
+} from "../kit/process/runtimes.ts";
 import {
   type Fault,
   readTrace,
   traced,
   tracedTest,
-} from "../support/process/strace.ts";
-import { verifyLogs } from "../support/process/verify_logs.ts";
-import type { OrderlyOrders } from "../support/process/victims/orderly.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/process/strace.ts";
+import { verifyLogs } from "../kit/process/verify_logs.ts";
+import type { OrderlyOrders } from "../kit/process/victims/orderly.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const SEED = 11;
 const FAILED = 3;

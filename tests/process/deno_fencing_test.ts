@@ -6,24 +6,24 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { assert, assertEquals } from "../support/assert.ts";
-import { Child } from "../support/process/child.ts";
-import { readNotes } from "../support/process/read_notes.ts";
-import { generator } from "../support/process/record_content.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { Child } from "../kit/process/child.ts";
+import { readNotes } from "../kit/process/read_notes.ts";
+import { generator } from "../kit/process/record_content.ts";
 import {
   bundleVictim,
   pairs,
   type Runtime,
   runtimes,
-} from "../support/process/runtimes.ts";
-import { type Fault, traced, tracedTest } from "../support/process/strace.ts";
-import { Racer } from "../support/process/racer.ts";
-import { verifyLogs } from "../support/process/verify_logs.ts";
-import type { BursterOrders } from "../support/process/victims/burster.ts";
-import type { TakerOrders } from "../support/process/victims/taker.ts";
-import type { VerifierOrders } from "../support/process/victims/verifier.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/process/runtimes.ts";
+import { type Fault, traced, tracedTest } from "../kit/process/strace.ts";
+import { Racer } from "../kit/process/racer.ts";
+import { verifyLogs } from "../kit/process/verify_logs.ts";
+import type { BursterOrders } from "../kit/process/victims/burster.ts";
+import type { TakerOrders } from "../kit/process/victims/taker.ts";
+import type { VerifierOrders } from "../kit/process/victims/verifier.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const SEED = 13;
 const FENCED = 5;

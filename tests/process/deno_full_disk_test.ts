@@ -9,10 +9,10 @@ import { StorageFullError } from "../../storage/storage_error.ts";
 import { DenoStorage } from "../../storage/directory/deno_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
 import { type Choose, seeded } from "../../storage/memory/seeded.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const FILLS = 100;
 

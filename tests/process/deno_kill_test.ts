@@ -7,16 +7,12 @@
  */
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import {
-  assertEquals,
-  assertGreater,
-  assertRejects,
-} from "../support/assert.ts";
-import { killLoop } from "../support/process/kill_loop.ts";
-import { makeRecord } from "../support/process/record_content.ts";
-import { verifyLog } from "../support/process/verify_log.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assertEquals, assertGreater, assertRejects } from "../kit/assert.ts";
+import { killLoop } from "../kit/process/kill_loop.ts";
+import { makeRecord } from "../kit/process/record_content.ts";
+import { verifyLog } from "../kit/process/verify_log.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const ROUNDS = 18;
 

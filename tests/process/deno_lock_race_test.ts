@@ -5,15 +5,11 @@
  * new, closed, or left by a process that was killed.
  */
 import { cpSync, mkdirSync } from "node:fs";
-import {
-  assert,
-  assertEquals,
-  assertStringIncludes,
-} from "../support/assert.ts";
-import { Racer } from "../support/process/racer.ts";
-import { bundleVictim, pairs, runtimes } from "../support/process/runtimes.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assert, assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { Racer } from "../kit/process/racer.ts";
+import { bundleVictim, pairs, runtimes } from "../kit/process/runtimes.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const ROUNDS = 6;
 

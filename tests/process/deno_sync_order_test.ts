@@ -11,29 +11,26 @@ import {
   assertGreater,
   assertRejects,
   assertStringIncludes,
-} from "../support/assert.ts";
-import {
-  checkTrace,
-  type TraceFindings,
-} from "../support/process/check_trace.ts";
-import { replayPowerLoss } from "../support/process/replay_power_loss.ts";
-import { runChild } from "../support/process/child.ts";
+} from "../kit/assert.ts";
+import { checkTrace, type TraceFindings } from "../kit/process/check_trace.ts";
+import { replayPowerLoss } from "../kit/process/replay_power_loss.ts";
+import { runChild } from "../kit/process/child.ts";
 import {
   bundleVictim,
   type Runtime,
   runtimes,
-} from "../support/process/runtimes.ts";
+} from "../kit/process/runtimes.ts";
 import {
   type Fault,
   readTrace,
   traced,
   tracedTest,
-} from "../support/process/strace.ts";
-import type { TraceEvent } from "../support/process/trace_call.ts";
-import { TracedDisk } from "../support/process/traced_disk.ts";
-import type { Lie } from "../support/process/victims/lying_storage.ts";
-import type { OrderlyOrders } from "../support/process/victims/orderly.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+} from "../kit/process/strace.ts";
+import type { TraceEvent } from "../kit/process/trace_call.ts";
+import { TracedDisk } from "../kit/process/traced_disk.ts";
+import type { Lie } from "../kit/process/victims/lying_storage.ts";
+import type { OrderlyOrders } from "../kit/process/victims/orderly.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const SEED = 7;
 const node = runtimes.find(({ name }) => name === "Node")!;

@@ -3,15 +3,12 @@
  * every runtime. Method: a process opens a log in worker threads and in its
  * main thread, and terminates the workers.
  */
-import { assert, assertEquals } from "../support/assert.ts";
-import { Child } from "../support/process/child.ts";
-import { bundleVictim, runtimes } from "../support/process/runtimes.ts";
-import type {
-  Opening,
-  ThreadsReport,
-} from "../support/process/victims/threads.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { Child } from "../kit/process/child.ts";
+import { bundleVictim, runtimes } from "../kit/process/runtimes.ts";
+import type { Opening, ThreadsReport } from "../kit/process/victims/threads.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 for (const { name, command } of runtimes) {
   test(`Wal.open() opens what a terminated thread of ${name} had open`, () =>

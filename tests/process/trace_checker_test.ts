@@ -2,12 +2,12 @@
  * Goal: the checker of system calls reads what strace writes, and models a disk
  * at its worst. Method: traces written by hand, a few lines each.
  */
-import { assertEquals } from "../support/assert.ts";
-import { checkTrace } from "../support/process/check_trace.ts";
-import { parseTrace } from "../support/process/parse_trace.ts";
-import { bytesOf, textOf } from "../support/process/trace_call.ts";
-import { TracedDisk } from "../support/process/traced_disk.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { checkTrace } from "../kit/process/check_trace.ts";
+import { parseTrace } from "../kit/process/parse_trace.ts";
+import { bytesOf, textOf } from "../kit/process/trace_call.ts";
+import { TracedDisk } from "../kit/process/traced_disk.ts";
+import { test } from "../kit/register.ts";
 
 test("parseTrace() reads calls, their results and their errors", () => {
   const events = parseTrace([

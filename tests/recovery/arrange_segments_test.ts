@@ -15,9 +15,9 @@ import {
   parseSegmentName,
   type SegmentName,
 } from "../../storage/format/file_names.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { arrange, parseName } from "../support/independent_decoder.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { arrange, parseName } from "../kit/independent_decoder.ts";
+import { test } from "../kit/register.ts";
 
 interface Case {
   found: SegmentName[];

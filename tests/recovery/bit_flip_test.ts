@@ -3,9 +3,9 @@
  * is in. Method: flip every bit of every segment of a small log, open it in
  * each mode, and compare with what the layout of the log says must come of it.
  */
-import { assertEquals, assertRejects } from "../support/assert.ts";
-import { checkKept, checkSalvage } from "../support/check_salvage.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertRejects } from "../kit/assert.ts";
+import { checkKept, checkSalvage } from "../kit/check_salvage.ts";
+import { test } from "../kit/register.ts";
 import {
   assertTyped,
   LAST_LSN,
@@ -15,7 +15,7 @@ import {
   type SmallFrame,
   type SmallLog,
   storageOf,
-} from "../support/small_log.ts";
+} from "../kit/small_log.ts";
 
 const SEGMENTS = ["first", "middle", "last"];
 

@@ -10,8 +10,8 @@ import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { LogExistsError } from "../../recovery/log_exists_error.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const OPTIONS: WalOptions = { segmentBytes: 4096, warn() {} };
 const LAST = 12;

@@ -11,9 +11,9 @@ import {
   assertEquals,
   assertRejects,
   assertStringIncludes,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { filesOf } from "../support/small_log.ts";
+} from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { filesOf } from "../kit/small_log.ts";
 
 interface Row {
   /** What happened, as a sentence. */

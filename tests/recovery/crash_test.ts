@@ -13,9 +13,9 @@ import {
   walWorkload,
 } from "../../testing/mod.ts";
 import type { WalOptions } from "../../wal_options.ts";
-import { assertGreaterOrEqual } from "../support/assert.ts";
-import { namedPolicies } from "../support/named_policies.ts";
-import { test } from "../support/register.ts";
+import { assertGreaterOrEqual } from "../kit/assert.ts";
+import { namedPolicies } from "../kit/named_policies.ts";
+import { test } from "../kit/register.ts";
 
 /** All states of this run. */
 const digests = new Set<string>();

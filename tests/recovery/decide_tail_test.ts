@@ -1,6 +1,6 @@
 import { decideTail } from "../../recovery/decide_tail.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("decideTail() refuses whatever a witness declares synced", () => {
   for (const mode of ["tail", "strict"] as const) {

@@ -2,8 +2,8 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { OnCall } from "../../storage/memory/memory_file.ts";
 import { parseSegmentName } from "../../storage/format/file_names.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const segmentsOf = (storage: MemoryStorage) =>
   storage.list().filter((name) => parseSegmentName(name) !== undefined);

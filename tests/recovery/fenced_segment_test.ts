@@ -4,8 +4,8 @@ import { removeUnfinished } from "../../recovery/remove_files.ts";
 import { listFiles } from "../../recovery/survey.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("Wal.truncateBefore() does not bring a fenced segment back", async () => {
   const storage = new MemoryStorage();

@@ -10,9 +10,9 @@ import {
 } from "../../storage/format/segment_header.ts";
 import { formatSegmentName } from "../../storage/format/file_names.ts";
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { checkSalvage } from "../support/check_salvage.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { checkSalvage } from "../kit/check_salvage.ts";
+import { test } from "../kit/register.ts";
 import {
   assertTyped,
   lsnsWithout,
@@ -20,7 +20,7 @@ import {
   readLog,
   type SmallLog,
   storageOf,
-} from "../support/small_log.ts";
+} from "../kit/small_log.ts";
 
 const MODES = ["tail", "strict"] as const;
 const HOLES: [number, number][] = [[1, 4], [5, 8], [9, 12]];

@@ -12,8 +12,8 @@ import type {
 import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const NEEDS_SPACE = ["create", "write", "link", "rename", "allocate"];
 const OPTIONS: WalOptions = { segmentBytes: 4096, warn() {} };

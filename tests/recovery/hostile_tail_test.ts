@@ -14,11 +14,11 @@ import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
 import { Wal } from "../../wal.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { salvage } from "../support/check_salvage.ts";
-import { decodeLog } from "../support/independent_decoder.ts";
-import { test } from "../support/register.ts";
-import { filesOf } from "../support/small_log.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { salvage } from "../kit/check_salvage.ts";
+import { decodeLog } from "../kit/independent_decoder.ts";
+import { test } from "../kit/register.ts";
+import { filesOf } from "../kit/small_log.ts";
 
 const MIB = 1024 * 1024;
 const TAIL = 2 * MIB;

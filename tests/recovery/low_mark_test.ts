@@ -5,10 +5,10 @@
 import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals } from "../support/assert.ts";
-import { lostIn, salvage } from "../support/check_salvage.ts";
-import { decodeLog } from "../support/independent_decoder.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { lostIn, salvage } from "../kit/check_salvage.ts";
+import { decodeLog } from "../kit/independent_decoder.ts";
+import { test } from "../kit/register.ts";
 import {
   filesOf,
   lsnsWithout,
@@ -16,7 +16,7 @@ import {
   readLog,
   type SmallFrame,
   storageOf,
-} from "../support/small_log.ts";
+} from "../kit/small_log.ts";
 
 test("Wal.open() goes on where all was dropped that was never synced", async () => {
   const storage = new MemoryStorage();

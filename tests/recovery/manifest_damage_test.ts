@@ -12,9 +12,9 @@ import {
 } from "../../storage/format/manifest.ts";
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { checkKept, checkSalvage, salvage } from "../support/check_salvage.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { checkKept, checkSalvage, salvage } from "../kit/check_salvage.ts";
+import { test } from "../kit/register.ts";
 import {
   assertTyped,
   filesOf,
@@ -24,7 +24,7 @@ import {
   readLog,
   type SmallLog,
   storageOf,
-} from "../support/small_log.ts";
+} from "../kit/small_log.ts";
 
 const NAME = "00000003.manifest";
 const MODES = ["tail", "strict"] as const;

@@ -5,9 +5,9 @@
 import { readdirSync } from "node:fs";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const CYCLES = 300;
 const MOST_FILES = 16;

@@ -10,9 +10,9 @@ import {
 } from "../../storage/format/segment_header.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
-import { checkSalvage } from "../support/check_salvage.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertRejects } from "../kit/assert.ts";
+import { checkSalvage } from "../kit/check_salvage.ts";
+import { test } from "../kit/register.ts";
 import {
   assertTyped,
   LAST_LSN,
@@ -21,7 +21,7 @@ import {
   recordOf,
   type SmallLog,
   storageOf,
-} from "../support/small_log.ts";
+} from "../kit/small_log.ts";
 
 /** Which segments are missing, and the holes that come of it. */
 const MISSING: [number[], [number, number][]][] = [

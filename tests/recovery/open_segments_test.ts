@@ -3,9 +3,9 @@ import {
   type MemoryStorageOptions,
 } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertGreater } from "../support/assert.ts";
-import { recordReads } from "../support/record_reads.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertGreater } from "../kit/assert.ts";
+import { recordReads } from "../kit/record_reads.ts";
+import { test } from "../kit/register.ts";
 
 test("Wal.open() reads the last segment only", async () => {
   const calls: { operation: string; file: string }[] = [];

@@ -7,8 +7,8 @@ import { FRAME_HEADER_BYTES } from "../../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const FRAME = FRAME_HEADER_BYTES + 8;
 

@@ -17,9 +17,9 @@ import type { OnCall } from "../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 const QUIET: WalOptions = { warn() {} };
 

@@ -4,9 +4,9 @@
  * segment of a small log at every byte, and open it in each mode.
  */
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
-import { checkKept, checkSalvage } from "../support/check_salvage.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertRejects } from "../kit/assert.ts";
+import { checkKept, checkSalvage } from "../kit/check_salvage.ts";
+import { test } from "../kit/register.ts";
 import {
   assertTyped,
   LAST_LSN,
@@ -15,7 +15,7 @@ import {
   readLog,
   type SmallLog,
   storageOf,
-} from "../support/small_log.ts";
+} from "../kit/small_log.ts";
 
 const SEGMENTS = ["first", "middle", "last"];
 const HEADER_BYTES = 64;

@@ -16,14 +16,14 @@ import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "../kit/assert.ts";
 import {
   friendlyPolicies,
   hostilePolicies,
   type MakePolicy,
-} from "../support/hostile_policy.ts";
-import { test } from "../support/register.ts";
-import { runWriter } from "../support/run_writer.ts";
+} from "../kit/hostile_policy.ts";
+import { test } from "../kit/register.ts";
+import { runWriter } from "../kit/run_writer.ts";
 
 const gap = fc.oneof(
   fc.constantFrom(0, 0, 0, 0.1, 1, 2, 3),

@@ -14,8 +14,8 @@ import {
   assertGreater,
   assertLess,
   assertThrows,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
+} from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const options = { count: 20_000, perSecond: 500, bytes: 33 };
 

@@ -10,8 +10,8 @@ import {
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { constantCosts, type CostModel } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { assert, assertEquals, assertThrows } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertThrows } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const costs = constantCosts({ syncMs: 10 });
 const leader = () => new LeaderCommitPolicy();

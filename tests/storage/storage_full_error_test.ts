@@ -4,12 +4,8 @@ import {
   StorageError,
   StorageFullError,
 } from "../../storage/storage_error.ts";
-import {
-  assert,
-  assertEquals,
-  assertStringIncludes,
-} from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const failed = (code: string) =>
   StorageError.wrap("write to", "/a/b", { code });

@@ -6,8 +6,8 @@ import {
   SHAPES,
 } from "../../testing/laws/arrivals.ts";
 import { runPolicy } from "../../testing/laws/policy_run.ts";
-import { assert, assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 /** Appends in each flush of the default policy, where a sync takes 3 ms. */
 async function groupsOf(arrivals: Arrival[]): Promise<number[]> {

@@ -1,8 +1,8 @@
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { LogLockedError, type StorageLock } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import type { Change } from "../support/changed_storage.ts";
-import { anotherTurn } from "../support/another_turn.ts";
+import type { Change } from "../kit/changed_storage.ts";
+import { anotherTurn } from "../kit/another_turn.ts";
 
 /** A lock of one's own make, on a place. */
 type TakeLock = (

@@ -1,6 +1,6 @@
 import { StorageError } from "../../storage/storage_error.ts";
-import { anotherTurn } from "../support/another_turn.ts";
-import type { Change } from "../support/changed_storage.ts";
+import { anotherTurn } from "../kit/another_turn.ts";
+import type { Change } from "../kit/changed_storage.ts";
 
 /** `[how it is broken, the clause on logs that finds it, the change]` */
 export const brokenLogs: [string, string, Change][] = [

@@ -1,8 +1,8 @@
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { anotherTurn } from "../support/another_turn.ts";
-import { type Change, delegate } from "../support/changed_storage.ts";
+import { anotherTurn } from "../kit/another_turn.ts";
+import { type Change, delegate } from "../kit/changed_storage.ts";
 
 const onStorage = (storage: (memory: MemoryStorage) => Partial<Storage>) => ({
   storage,

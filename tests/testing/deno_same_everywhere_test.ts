@@ -2,12 +2,12 @@
  * Goal: the same seed makes the same exploration, byte by byte, in every run
  * and on every runtime. Method: each runtime prints what it saw.
  */
-import { assertEquals } from "../support/assert.ts";
-import { runChild } from "../support/process/child.ts";
-import { bundleVictim, runtimes } from "../support/process/runtimes.ts";
-import { namedPolicies } from "../support/named_policies.ts";
-import { test } from "../support/register.ts";
-import { withTempDir } from "../support/temp_dir.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { runChild } from "../kit/process/child.ts";
+import { bundleVictim, runtimes } from "../kit/process/runtimes.ts";
+import { namedPolicies } from "../kit/named_policies.ts";
+import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 test("explore() sees the same on Deno, Node and Bun, time after time", () =>
   withTempDir(async (scratch) => {

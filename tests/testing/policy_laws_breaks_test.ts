@@ -8,9 +8,9 @@
  * @module
  */
 import { policyLaws } from "../../testing/laws/policy_laws.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { failuresOf, testNames } from "../support/failures_of.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { failuresOf, testNames } from "../kit/failures_of.ts";
+import { test } from "../kit/register.ts";
 import { badPolicies } from "./bad_policies.ts";
 
 /** Laws that the writer keeps whatever a policy does. */

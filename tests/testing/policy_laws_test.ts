@@ -6,9 +6,9 @@ import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 import { policyLaws } from "../../testing/laws/policy_laws.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
-import { testNames } from "../support/failures_of.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertThrows } from "../kit/assert.ts";
+import { testNames } from "../kit/failures_of.ts";
+import { test } from "../kit/register.ts";
 
 const wait = { whenIdle: "wait" } as const;
 
@@ -77,8 +77,8 @@ test("policyLaws() registers one more law with maxWaitMs", () => {
 test("policyLaws() refuses options out of bounds", () => {
   const call = (options: object) => () =>
     policyLaws(() => {}, () => new CountPolicy(), options);
-  assertThrows(call({ maxWaitMs: -1 }), RangeError, "policyLaws maxWaitMs");
-  assertThrows(call({ maxWaitMs: "1" }), TypeError, "policyLaws maxWaitMs");
-  assertThrows(call({ seed: 0.5 }), RangeError, "policyLaws seed");
-  assertThrows(call({ seed: "x" }), TypeError, "policyLaws seed");
+  assertThrows(call({ maxWaitMs: -1 }), RangeError, "because maxWaitMs must");
+  assertThrows(call({ maxWaitMs: "1" }), TypeError, "because maxWaitMs must");
+  assertThrows(call({ seed: 0.5 }), RangeError, "because seed must");
+  assertThrows(call({ seed: "x" }), TypeError, "because seed must");
 });

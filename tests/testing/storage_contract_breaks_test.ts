@@ -9,11 +9,11 @@
 import { mkdirSync } from "node:fs";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { storageContract } from "../../testing/contract/storage_contract.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { changedPlace } from "../support/changed_storage.ts";
-import { directoryPlace } from "../support/directory_place.ts";
-import { failuresOf, testNames } from "../support/failures_of.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { changedPlace } from "../kit/changed_storage.ts";
+import { directoryPlace } from "../kit/directory_place.ts";
+import { failuresOf, testNames } from "../kit/failures_of.ts";
+import { test } from "../kit/register.ts";
 import { brokenFiles } from "./broken_files.ts";
 import { brokenLinks } from "./broken_links.ts";
 import { brokenLocks } from "./broken_locks.ts";

@@ -5,10 +5,10 @@ import {
   storageContract,
   type StoragePlace,
 } from "../../testing/contract/storage_contract.ts";
-import { asyncStorage } from "../support/async_storage.ts";
-import { changedPlace, type SyncFile } from "../support/changed_storage.ts";
-import { directoryPlace } from "../support/directory_place.ts";
-import { test } from "../support/register.ts";
+import { asyncStorage } from "../kit/async_storage.ts";
+import { changedPlace, type SyncFile } from "../kit/changed_storage.ts";
+import { directoryPlace } from "../kit/directory_place.ts";
+import { test } from "../kit/register.ts";
 
 function memoryPlace(wrap = (storage: Storage) => storage): StoragePlace {
   const memory = new MemoryStorage();

@@ -8,8 +8,8 @@ import {
   type TraceRule,
   waitsAtMost,
 } from "../../testing/laws/trace_rules.ts";
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const first = { records: 2, at: 0, first: 1, last: 2, ackedAt: 4 };
 const second = { records: 1, at: 1, first: 3, last: 3, ackedAt: 4 };

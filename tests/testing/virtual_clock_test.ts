@@ -1,6 +1,6 @@
 import { VirtualClock } from "../../testing/virtual_clock.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 test("VirtualClock.run() lets time pass only where nothing else does", async () => {
   const clock = new VirtualClock();

@@ -16,14 +16,14 @@ import { simulate } from "../../simulator/simulate.ts";
 import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "../kit/assert.ts";
 import {
   friendlyPolicies,
   hostilePolicies,
   type MakePolicy,
-} from "../support/hostile_policy.ts";
-import { test } from "../support/register.ts";
-import { runWriter } from "../support/run_writer.ts";
+} from "../kit/hostile_policy.ts";
+import { test } from "../kit/register.ts";
+import { runWriter } from "../kit/run_writer.ts";
 
 const bytes = fc.constantFrom(0, 8, 100, 2000);
 

@@ -5,8 +5,8 @@ import { formatEvent, TraceFormatError } from "../../trace/event_line.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";
 import { readTrace } from "../../trace/read_trace.ts";
 import type { TraceEvent, TraceHeader } from "../../trace/trace_event.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals, assertRejects } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 const HEADER: TraceHeader = {
   kind: "header",

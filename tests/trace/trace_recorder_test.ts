@@ -10,11 +10,11 @@ import {
   assertGreater,
   assertLessOrEqual,
   assertStringIncludes,
-} from "../support/assert.ts";
-import { openWal } from "../support/open_wal.ts";
-import { ObservingPolicy } from "../support/observing_policy.ts";
+} from "../kit/assert.ts";
+import { openWal } from "../kit/open_wal.ts";
+import { ObservingPolicy } from "../kit/observing_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { test } from "../support/register.ts";
+import { test } from "../kit/register.ts";
 
 /** A sink that keeps the lines, and warnings. */
 function collect(options: Partial<TraceOptions> = {}) {

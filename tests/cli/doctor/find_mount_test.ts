@@ -1,6 +1,6 @@
 import { findMount } from "../../../cli/doctor/place.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 const MOUNTS = `22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard

@@ -1,7 +1,7 @@
 import { Distribution } from "../../../cli/examine/histogram.ts";
 import { formatDoctor } from "../../../cli/doctor/format_doctor.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 function runs(count: number): Distribution {
   const distribution = new Distribution();

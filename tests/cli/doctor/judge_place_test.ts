@@ -1,6 +1,6 @@
 import { judgePlace } from "../../../cli/doctor/place.ts";
-import { assertEquals, assertStringIncludes } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals, assertStringIncludes } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 const lock = { state: "free" } as const;
 const at = "/data";

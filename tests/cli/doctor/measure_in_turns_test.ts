@@ -1,12 +1,8 @@
 import { measureInTurns } from "../../../cli/doctor/measured_costs.ts";
 import type { Subject } from "../../../cli/doctor/subject.ts";
 import { seeded } from "../../../storage/memory/seeded.ts";
-import {
-  assertEquals,
-  assertGreater,
-  assertLess,
-} from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals, assertGreater, assertLess } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 /** Subjects whose runs take these times, on a time of their own. */
 class Bench {

@@ -1,7 +1,7 @@
 import { Distribution } from "../../../cli/examine/histogram.ts";
 import { measuredCosts } from "../../../cli/doctor/measured_costs.ts";
-import { assertEquals, assertLess } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals, assertLess } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 /** A result whose runs all took `ms`, but for some that took ten times that. */
 function result(bytes: number, ms: number, slow = 0) {

@@ -1,9 +1,9 @@
 import { formatCode } from "../../../cli/doctor/format_code.ts";
 import { recommend } from "../../../cli/doctor/recommend.ts";
 import * as library from "../../../mod.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
-import { withTempDir } from "../../support/temp_dir.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
 
 function chosen(p50: number, p99: number): string[] {
   const { io, policy, reasons } = recommend({

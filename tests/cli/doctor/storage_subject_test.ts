@@ -8,9 +8,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultStorage } from "../../../open_log.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
-import { assertEquals, assertRejects } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
-import { withTempDir } from "../../support/temp_dir.ts";
+import { assertEquals, assertRejects } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const FULL = FILE_BYTES / MEBIBYTE;

@@ -7,8 +7,8 @@ import {
 } from "../../../cli/lab/candidates.ts";
 import { parsePolicy } from "../../../policies/parse_policy.ts";
 import { NotedRun } from "../../../simulator/simulation.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 function row(name: string, p99Ms: number, meanMs: number): Figures {
   return {

@@ -5,8 +5,8 @@ import {
   assertGreaterOrEqual,
   assertLess,
   assertLessOrEqual,
-} from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+} from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 test("logScale() has room for every value, and a tick", () =>
   fc.assert(fc.property(

@@ -1,6 +1,6 @@
 import { COLORS, PALETTES } from "../../../cli/lab/plot_style.ts";
-import { assertEquals, assertGreater } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals, assertGreater } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 type Triple = readonly number[];
 

@@ -3,8 +3,8 @@ import {
   linePath,
   textElement,
 } from "../../../cli/lab/svg_element.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 test("element() escapes attributes and textElement() its text", () => {
   assertEquals(

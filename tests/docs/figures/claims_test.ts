@@ -21,8 +21,8 @@ import {
   assertEquals,
   assertGreater,
   assertLess,
-} from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+} from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 const loads = { ...common, ...extremes };
 

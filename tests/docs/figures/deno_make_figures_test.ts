@@ -8,9 +8,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { DOCUMENT, makeFigures } from "../../../docs/figures/make_figures.ts";
-import { assert, assertEquals, assertFalse } from "../../support/assert.ts";
-import { root } from "../../support/runner/files.ts";
-import { test } from "../../support/register.ts";
+import { assert, assertEquals, assertFalse } from "../../kit/assert.ts";
+import { root } from "../../runner/files.ts";
+import { test } from "../../kit/register.ts";
 
 const document = await readFile(`${root}/${DOCUMENT}`, "utf8");
 const figures = makeFigures(document);

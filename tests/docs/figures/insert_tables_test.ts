@@ -1,6 +1,6 @@
 import { insertTables } from "../../../docs/figures/insert_tables.ts";
-import { assertEquals, assertThrows } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals, assertThrows } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 const PLACE = "<!-- figures: one -->\nold\n<!-- end of figures -->";
 

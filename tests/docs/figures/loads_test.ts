@@ -3,8 +3,8 @@ import { callersWaiting } from "../../../docs/figures/loads.ts";
 import { measure } from "../../../docs/figures/measure.ts";
 import { roster } from "../../../docs/figures/roster.ts";
 import { CountPolicy } from "../../../policies/count_policy.ts";
-import { assertEquals, assertLess } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals, assertLess } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 test("callersWaiting() are all there to the end: Little's law holds", () => {
   for (const device of devices) {

@@ -7,8 +7,8 @@ import {
   MANIFEST_BYTES,
   type ManifestFault,
 } from "../../../storage/format/manifest.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assert, assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 const sample: Manifest = {
   log: "00112233445566778899aabbccddeeff",

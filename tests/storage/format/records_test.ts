@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FrameRecords, splitRecords } from "../../../storage/format/records.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assert, assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 /** Lays `records` out as a frame does, behind a few other bytes. */
 function payloadOf(records: readonly Uint8Array[]): Uint8Array {

@@ -7,8 +7,8 @@ import {
   type SegmentFault,
   type SegmentHeader,
 } from "../../../storage/format/segment_header.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 const sample: SegmentHeader = {
   firstLsn: 42,

@@ -8,8 +8,8 @@ import {
   type IndexEntry,
   indexFrameBytes,
 } from "../../../storage/format/segment_index.ts";
-import { assertEquals } from "../../support/assert.ts";
-import { test } from "../../support/register.ts";
+import { assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
 /** Entries of rising LSNs, three apart. */
 const entriesOf = (count: number): IndexEntry[] =>

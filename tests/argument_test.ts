@@ -1,0 +1,76 @@
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
+import { nearestName, requireOptions } from "../argument.ts";
+import { Wal } from "../wal.ts";
+import { assertEquals, assertRejects, assertThrows } from "./kit/assert.ts";
+import { test } from "./kit/register.ts";
+
+const known = ["segmentBytes", "maxQueuedBytes", "warn", "policy"];
+
+test("nearestName() finds what was meant, and nothing for what is far", () => {
+  const rows: [string, string | undefined][] = [
+    ["segmentByte", "segmentBytes"],
+    ["SegmentBytes", "segmentBytes"],
+    ["segment_bytes", "segmentBytes"],
+    ["maxQueueBytes", "maxQueuedBytes"],
+    ["wran", "warn"],
+    ["polcy", "policy"],
+    ["pollicy", "policy"],
+    ["fsync", undefined],
+    ["", undefined],
+    ["x", undefined],
+  ];
+  for (const [name, nearest] of rows) {
+    assertEquals([name, nearestName(name, known)], [name, nearest]);
+  }
+  assertEquals(nearestName("ak", ["ack"]), "ack");
+});
+
+test("requireOptions() names the option, and all there are if none is near", () => {
+  requireOptions("open", { warn: 1, policy: undefined }, known);
+  const unknown = (options: object) =>
+    assertThrows(
+      () => requireOptions("open", options, ["from", "to"]),
+      TypeError,
+    )
+      .message;
+  assertEquals(
+    unknown({ from: 1, too: 2 }),
+    "Cannot open because there is no option too: did you mean to?",
+  );
+  assertEquals(
+    unknown({ reverse: undefined }),
+    "Cannot open because there is no option reverse: the options are from, to",
+  );
+});
+
+test("Wal.open() refuses unknown options, by name", async () => {
+  const storage = new MemoryStorage();
+  const options = { segmentByte: 8192 } as object;
+  const { message } = await assertRejects(
+    () => Wal.open(storage, options),
+    TypeError,
+  );
+  assertEquals([message, storage.list()], [
+    "Cannot open a log because there is no option segmentByte: did you mean segmentBytes?",
+    [],
+  ]);
+});
+
+test("append() and read() refuse unknown options, by name", async () => {
+  await using wal = await Wal.open(new MemoryStorage());
+  const misspelt = { ak: "disk" } as object;
+  const message =
+    "Cannot append because there is no option ak: did you mean ack?";
+  await assertRejects(() => wal.append("x", misspelt), TypeError, message);
+  await assertRejects(
+    () => wal.appendBatch(["x"], misspelt),
+    TypeError,
+    message,
+  );
+  const options = { form: 1 } as object;
+  const hint =
+    "Cannot read because there is no option form: did you mean from?";
+  await assertRejects(() => wal.read(options).next(), TypeError, hint);
+  await assertRejects(() => wal.readBatches(options).next(), TypeError, hint);
+  assertEquals(await wal.append("x", { ack: "disk" }), 1);
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { writeSync } from "node:fs";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
+import { FencedError } from "../../../../storage/frame_log.ts";
+import { LogLockedError } from "../../../../storage/storage.ts";
+import { StorageError } from "../../../../storage/storage_error.ts";
+import { Wal } from "../../../../wal.ts";
+import { chooseStorage, type Io } from "./choose_storage.ts";
+import { NotingWriter } from "./noting_writer.ts";
+
+/*
+ * A process that appends as fast as it can, until another takes its log. It
+ * ends with code 5 once it was fenced and has seen that it stays so.
+ */
+
+/** What the process is told. */
+export interface BursterOrders {
+  directory: string;
+  notes: string;
+  seed: number;
+  io: Io;
+}
+
+const CALLERS = 6;
+
+const orders: BursterOrders = JSON.parse(process.argv[2]);
+// Its input ends when nobody is left to wake it.
+process.stdin.resume().once("end", () => process.exit());
+
+try {
+  await burst();
+} catch (error) {
+  // It was stopped before it had anything to lose.
+  const isRefused = error instanceof LogLockedError ||
+    error instanceof FencedError;
+  if (!isRefused) throw error;
+}
+process.exit(5);
+
+async function burst(): Promise<void> {
+  const storage = chooseStorage(orders.directory, orders.io);
+  const wal = await Wal.open(storage, { segmentBytes: 4096 });
+  const writer = new NotingWriter(wal, 0, { ...orders, round: 1 });
+  writeSync(1, "open\n");
+  const callers = Array.from({ length: CALLERS }, async (_, index) => {
+    while (true) {
+      if (index % 3 === 2) await writer.appendBatch(3, "disk");
+      else await writer.append(index % 3 === 1 ? "os" : "disk");
+    }
+  });
+  const endings = await Promise.allSettled(callers);
+  for (const ending of endings) {
+    assert(ending.status === "rejected");
+    requireFenced(ending.reason);
+  }
+  await wal.append("late").then(() => assert.fail("acked"), requireFenced);
+  await wal.close();
+}
+
+/** Also when the taker removed the segment that it was making. */
+function requireFenced(error: unknown): void {
+  const cause = error instanceof LogFailedError ? error.cause : undefined;
+  if (cause instanceof FencedError) return;
+  if (cause instanceof StorageError && cause.code === "ENOENT") return;
+  throw error;
+}

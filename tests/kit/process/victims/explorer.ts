@@ -1,0 +1,31 @@
+import { explore } from "../../../../testing/explore/explore.ts";
+import { walCheck } from "../../../../testing/wal/wal_check.ts";
+import type { WalStep } from "../../../../testing/wal/wal_steps.ts";
+import { walWorkload } from "../../../../testing/wal/wal_workload.ts";
+import { namedPolicies } from "../../named_policies.ts";
+
+/*
+ * A process that explores crash states and prints what it saw: the same on
+ * every runtime, or something is not deterministic.
+ */
+
+const STEPS: WalStep[] = [
+  { do: "append", bytes: 10 },
+  { do: "enqueue", bytes: 3 },
+  { do: "append", bytes: 1600, ack: "os" },
+  { do: "turn" },
+  { do: "appendBatch", bytes: [5, 0, 1200] },
+  { do: "wait", ms: 5 },
+  { do: "reopen" },
+  { do: "append", bytes: 3000 },
+];
+
+for (const makePolicy of Object.values(namedPolicies)) {
+  const makeOptions = () => ({ segmentBytes: 4096, policy: makePolicy() });
+  await explore(walWorkload(STEPS, makeOptions), walCheck(makeOptions), {
+    seed: 7,
+    bound: 1,
+    samples: 1,
+    faults: true,
+  });
+}

@@ -1,0 +1,57 @@
+import { basename, join, relative } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The project's top directory. */
+export const root: string = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Where the runner keeps what it makes; ignored by git. */
+export const buildDir: string = join(root, ".build");
+
+/** Every test file, relative to {@linkcode root}. */
+export function testFiles(): string[] {
+  return filesBelow("tests").filter((file) => file.endsWith("_test.ts"));
+}
+
+/** Every file of tests that drive a browser: its name ends so. */
+export function browserTestFiles(): string[] {
+  return filesBelow("tests").filter((file) => file.endsWith("_in_browser.ts"));
+}
+
+/** Tells whether a test is about Deno alone: its name starts so. */
+export function isDenoOnly(file: string): boolean {
+  return basename(file).startsWith("deno_");
+}
+
+/** The entry points that deno.json exports, relative to {@linkcode root}. */
+export function entryPoints(): string[] {
+  const config = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+  return Object.values<string>(config.exports);
+}
+
+/** The documents: the README and the pages beside it. */
+export function documents(): string[] {
+  const pages = filesBelow("docs").filter((file) => file.endsWith(".md"));
+  return ["README.md", ...pages];
+}
+
+/** The files whose examples are run: the library's, and the documents. */
+export function documentedFiles(): string[] {
+  const folders = entryPoints()
+    .map((file) => file.split("/").slice(1, -1).join("/"))
+    .filter((folder) => folder !== "");
+  const flat = readdirSync(root).filter((name) => name.endsWith(".ts"));
+  const nested = [...new Set(folders)].flatMap(filesBelow)
+    .filter((file) => file.endsWith(".ts"));
+  return [...flat, ...nested, ...documents()].sort();
+}
+
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(join(root, folder), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  return entries.filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}

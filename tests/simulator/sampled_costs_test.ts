@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import type { FlushReport } from "../../policies/batch_policy.ts";
+import { recordedRun } from "../../simulator/recorded_run.ts";
+import { sampledCosts } from "../../simulator/sampled_costs.ts";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertThrows,
+} from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+
+/** A flush at `startedAt` that takes these ms. */
+function flush(
+  startedAt: number,
+  bytes: number,
+  writeMs: number,
+  syncMs: number,
+): FlushReport {
+  const writtenAt = startedAt + writeMs;
+  return {
+    ...{ reason: "due", records: 1, bytes, firstLsn: 1, lastLsn: 1 },
+    ...{ oldestAt: startedAt, startedAt, writtenAt },
+    durableAt: writtenAt + syncMs,
+  };
+}
+
+function times<T>(count: number, make: (nth: number) => T): T[] {
+  return Array.from({ length: count }, (_, nth) => make(nth));
+}
+
+test("sampledCosts() draws what was seen, at any size and instant", () =>
+  fc.assert(fc.property(
+    fc.array(
+      fc.record({
+        at: fc.integer({ min: 0, max: 1e6 }),
+        bytes: fc.integer({ min: 0, max: 1e6 }),
+        syncMs: fc.integer({ min: 0, max: 99 }),
+      }),
+      { minLength: 1, maxLength: 200 },
+    ),
+    fc.double({ min: 0, max: 2e6, noNaN: true }),
+    fc.integer({ min: 0, max: 1e7 }),
+    (seen, at, bytes) => {
+      const flushes = seen.map((one) =>
+        flush(one.at, one.bytes, 1, one.syncMs)
+      );
+      const costs = sampledCosts(flushes);
+      assertEquals(costs.writeMs(bytes), 1);
+      assert(seen.some(({ syncMs }) => syncMs === costs.syncMs(at, bytes)));
+    },
+  )));
+
+test("sampledCosts() keeps the distribution, outliers as well", () => {
+  const flushes = times(1000, (nth) => flush(nth, 100, 0, nth % 50 ? 1 : 80));
+  const costs = sampledCosts(flushes);
+  const drawn = times(20_000, (nth) => costs.syncMs(nth / 20, 100));
+  const outliers = drawn.filter((ms) => ms === 80).length / drawn.length;
+  assertLess(Math.abs(outliers - 1 / 50), 0.005);
+});
+
+test("sampledCosts() keeps large flushes and slow times apart", () => {
+  const small = times(500, (nth) => flush(nth, 100, 0, nth < 250 ? 1 : 9));
+  const large = times(500, (nth) => flush(nth, 1e6, 3, 40));
+  const costs = sampledCosts([...small, ...large]);
+  assertEquals([costs.writeMs(90), costs.writeMs(2e6)], [0, 3]);
+  for (let at = 0; at < 200; at++) {
+    assertEquals([costs.syncMs(at, 100), costs.syncMs(at, 8e5)], [1, 40]);
+    assertEquals(costs.syncMs(500 - at, 100), 9);
+  }
+});
+
+test("sampledCosts() draws the same from the same seed, others from others", () => {
+  const flushes = times(64, (nth) => flush(nth, 100, 0, nth));
+  const draw = (seed: number) => {
+    const costs = sampledCosts(flushes, seed);
+    return times(50, (nth) => costs.syncMs(nth + 0.25, 100)).join();
+  };
+  assertEquals(draw(3), draw(3));
+  assertEquals(draw(3) === draw(4), false);
+});
+
+test("sampledCosts() refuses to draw from nothing", () => {
+  assertThrows(() => sampledCosts([]), RangeError, "must be a flush");
+});
+
+const options = {
+  ...{ synchronous: "full", syncIntervalMs: 1000 } as const,
+  ...{ maxQueuedBytes: 1024, maxQueuedRecords: 10 },
+};
+
+test("recordedRun() matches appends with the flushes that took them", () => {
+  const run = recordedRun({
+    options,
+    arrivals: [
+      { at: 1, bytes: 10 },
+      { at: 2, bytes: 30, records: 3 },
+      { at: 3, bytes: 10 },
+      { at: 4, bytes: 10 },
+    ],
+    flushes: [
+      { ...flush(2, 58, 0, 8), records: 4 },
+      { ...flush(10, 14, 0, 5), records: 1 },
+    ],
+    missing: { appends: 0, flushes: 0 },
+  })!;
+  assertEquals([...run.latencies], [9, 8, 12]);
+  assertEquals([run.flushes, run.records, run.busyMs], [2, 5, 13]);
+});
+
+test("recordedRun() says nothing of a trace with gaps", () => {
+  const missing = { appends: 1, flushes: 0 };
+  const run = recordedRun({ options, arrivals: [], flushes: [], missing });
+  assertEquals(run, undefined);
+});

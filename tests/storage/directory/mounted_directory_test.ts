@@ -1,0 +1,96 @@
+import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { makeDirectory } from "../../../storage/directory/make_directory.ts";
+import { acquireLock } from "../../../storage/directory/lock_file.ts";
+import { NodeStorage } from "../../../storage/directory/node_storage.ts";
+import { StorageError } from "../../../storage/storage_error.ts";
+import { Wal } from "../../../wal.ts";
+import { assert, assertEquals, assertThrows } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
+import { withTmpfs } from "../../kit/with_tmpfs.ts";
+
+/*
+ * Goal: a log opens in a directory that is a mount point, and an opening that
+ * finds no room leaves nothing behind. Method: small file systems in memory;
+ * where mounting is not permitted each test says that it was skipped.
+ */
+
+test("lock() throws ENOSPC and leaves nothing when the disk is full", () =>
+  withTempDir((top) =>
+    withTmpfs(`${top}/log`, "size=64k", () => {
+      const directory = `${top}/log`;
+      acquireLock(directory).release();
+      fill(`${directory}/filler`);
+      const before = readdirSync(directory);
+      for (const takeOver of [false, true]) {
+        assertNoSpace(directory, takeOver);
+        assertEquals(readdirSync(directory), before);
+      }
+      unlinkSync(`${directory}/filler`);
+      const lock = acquireLock(directory);
+      assertEquals([lock.epoch, lock.held()], [2, true]);
+      lock.release();
+    })
+  ));
+
+test("lock() throws ENOSPC when there is no room for another file", () =>
+  withTempDir((top) =>
+    withTmpfs(`${top}/log`, "nr_inodes=4", () => {
+      const directory = `${top}/log`;
+      const names = ["a", "b", "c"];
+      for (const name of names) writeFileSync(`${directory}/${name}`, "");
+      assertNoSpace(directory, false);
+      assertEquals(readdirSync(directory).sort(), names);
+    })
+  ));
+
+test("Wal.open() opens a directory that is a mount point", () =>
+  withTempDir((top) =>
+    withTmpfs(`${top}/mnt`, "size=1m", async () => {
+      mkdirSync(`${top}/mnt/log`);
+      await withTmpfs(`${top}/mnt/log`, "size=1m", async () => {
+        mkdirSync(`${top}/mnt/log/lost+found`);
+        const remount = ["-o", "remount,ro", `${top}/mnt`];
+        assertEquals(spawnSync("mount", remount).status, 0);
+        const options = { warn: () => {} };
+        for (const lsn of [1, 2]) {
+          const wal = await Wal.open(`${top}/mnt/log`, options);
+          assertEquals(await wal.append("x"), lsn);
+          await wal.close();
+        }
+      });
+    })
+  ));
+
+test("makeDirectory() needs no sync of what a directory is mounted on", () =>
+  withTempDir((top) =>
+    withTmpfs(`${top}/log`, "size=1m", () => {
+      // As the parent in /sys does.
+      const refuse = (path: string) => {
+        throw Object.assign(new Error(path), { code: "EINVAL" });
+      };
+      makeDirectory(`${top}/log`, refuse);
+      mkdirSync(`${top}/log/inside`);
+      assertThrows(() => makeDirectory(`${top}/log/inside`, refuse), Error);
+    })
+  ));
+
+function assertNoSpace(directory: string, takeOver: boolean): void {
+  const error = assertThrows(
+    () => new NodeStorage(directory).lock({ takeOver }),
+    StorageError,
+  ) as StorageError;
+  assertEquals(error.code, "ENOSPC");
+}
+
+function fill(path: string): void {
+  try {
+    for (let size = 1024;; size += 1024) {
+      writeFileSync(path, new Uint8Array(1024), { flag: "a" });
+      assert(size < 1e6, "the file system has no end");
+    }
+  } catch (error) {
+    assertEquals((error as { code?: string }).code, "ENOSPC");
+  }
+}

@@ -1,0 +1,235 @@
+import { linkSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { OnCall } from "../../../storage/memory/memory_file.ts";
+import {
+  MemoryStorage,
+  type MemoryStorageOptions,
+} from "../../../storage/memory/memory_storage.ts";
+import { NodeStorage } from "../../../storage/directory/node_storage.ts";
+import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
+import type { Storage, StorageLock } from "../../../storage/storage.ts";
+import { StorageError } from "../../../storage/storage_error.ts";
+import { writeAll } from "../../../storage/segments/create_segment.ts";
+import { VirtualClock } from "../../../testing/virtual_clock.ts";
+import { Wal } from "../../../wal.ts";
+import {
+  assert,
+  assertEquals,
+  assertLessOrEqual,
+  assertRejects,
+} from "../../kit/assert.ts";
+import { changed } from "../../kit/changed_storage.ts";
+import { test } from "../../kit/register.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
+
+/** A segment, a manifest or the reserve. */
+const isOfLog = (name: string) => /\.(wal|manifest|reserve)$/.test(name);
+
+const MIB = 1024 * 1024;
+const RECORD_BYTES = 100 * 1000;
+
+test("SegmentSupply prepares zeros in step with the log's own frames", async () => {
+  const zeros = new Map<string, number>();
+  const segments: number[] = [];
+  let [zerosInAll, written] = [0, 0];
+  const storage = new MemoryStorage({
+    onCall({ operation, file, bytes }) {
+      if (operation === "allocate") {
+        assertLessOrEqual(bytes, MIB);
+        zeros.set(file, (zeros.get(file) ?? 0) + bytes);
+        zerosInAll += bytes;
+        // The first MiB and a step at once, then twice what is written, and a
+        // tenth early.
+        assertLessOrEqual(zerosInAll, 3 * MIB + written * 2 / 0.9);
+      }
+      if (operation === "link" && zeros.has(file)) {
+        segments.push(zeros.get(file)! / MIB);
+      }
+    },
+  });
+  const clock = new VirtualClock();
+  const wal = await Wal.open(storage, { clock, segmentBytes: 8 * MIB });
+  for (let count = 0; count < 320; count++) {
+    await clock.run(wal.append(new Uint8Array(RECORD_BYTES)));
+    written += RECORD_BYTES;
+  }
+  assertEquals(segments, [1, 2, 4, 8, 8, 8]);
+  await clock.run(wal.close());
+  assertEquals(storage.list().filter((name) => !isOfLog(name)), []);
+});
+
+test("SegmentSupply prepares nothing where frames are large", async () => {
+  let allocated = false;
+  const storage = new MemoryStorage({
+    onCall({ operation, file }) {
+      allocated ||= operation === "allocate" && file.endsWith(".spare");
+    },
+  });
+  const clock = new VirtualClock();
+  const wal = await Wal.open(storage, { clock });
+  for (let count = 0; count < 20; count++) {
+    await clock.run(wal.append(new Uint8Array(2 * RECORD_BYTES)));
+  }
+  await clock.run(wal.close());
+  assert(!allocated);
+});
+
+const SEGMENT = "0000000000000001-00000001.wal";
+const SEGMENT_BYTES = 100_000;
+const owner = { log: "0123456789abcdef".repeat(2), epoch: 3 };
+const lock: StorageLock = { epoch: 3, held: () => true, release() {} };
+
+function supplyOf(storage: Storage): SegmentSupply {
+  return new SegmentSupply(storage, lock, owner, {
+    segmentBytes: SEGMENT_BYTES,
+  });
+}
+
+/** A segment that was dropped, of bytes that show where they are seen. */
+function dropped(options: MemoryStorageOptions = {}): MemoryStorage {
+  const storage = new MemoryStorage(options);
+  storage.put(SEGMENT, new Uint8Array(SEGMENT_BYTES).fill(9));
+  return storage;
+}
+
+test("SegmentSupply.take() uses a segment again that has no other name", async () => {
+  const storage = dropped();
+  const supply = supplyOf(storage);
+  await supply.take(SEGMENT);
+  assert(supply.isReady);
+  assert(!storage.list().includes(SEGMENT));
+  const { name, preparedBytes } = await supply.next(7, 0);
+  assertEquals([storage.list(), preparedBytes], [[name], SEGMENT_BYTES]);
+  assertEquals(storage.get(name)?.at(-1), 9);
+});
+
+test("SegmentSupply.take() never uses a segment again that has another name", async () => {
+  const storage = dropped();
+  const backup = storage.get(SEGMENT)!;
+  storage.link(SEGMENT, "user-backup");
+  const supply = supplyOf(storage);
+  await supply.take(SEGMENT);
+  assert(!supply.isReady);
+  assertEquals(storage.list(), ["user-backup"]);
+  const { file } = await supply.next(7, 0);
+  await file.write(new Uint8Array(SEGMENT_BYTES), 64);
+  assertEquals(storage.get("user-backup"), backup);
+});
+
+test("SegmentSupply.take() never uses a file again that a backup linked meanwhile", async () => {
+  const storage: MemoryStorage = dropped({
+    onCall({ operation }) {
+      if (operation === "rename") storage.link(SEGMENT, "user-backup");
+    },
+  });
+  const supply = supplyOf(storage);
+  await supply.take(SEGMENT);
+  assertEquals([supply.isReady, storage.list()], [false, ["user-backup"]]);
+});
+
+test("SegmentSupply.take() never uses a file again that a hard link on disk leads to", () =>
+  withTempDir(async (parent) => {
+    const storage = new NodeStorage(join(parent, "log"));
+    storage.prepare();
+    const backup = join(parent, "backup");
+    const bytes = new Uint8Array(SEGMENT_BYTES).fill(9);
+    for (const isLinked of [true, false]) {
+      const file = storage.open(SEGMENT, "create");
+      await writeAll(file, bytes, 0);
+      await file.close();
+      if (isLinked) linkSync(join(storage.location, SEGMENT), backup);
+      const supply = supplyOf(storage);
+      await supply.take(SEGMENT);
+      assertEquals(supply.isReady, !isLinked);
+      const made = await supply.next(7, 0);
+      await writeAll(made.file, new Uint8Array(SEGMENT_BYTES), 64);
+      await made.file.close();
+      storage.remove(made.name);
+      assertEquals(storage.list(), []);
+      assertEquals(new Uint8Array(readFileSync(backup)), bytes);
+    }
+  }));
+
+test("SegmentSupply.take() removes a segment that it cannot look at", async () => {
+  for (const failing of [1, 2]) {
+    let opens = 0;
+    const storage = dropped({
+      onCall({ operation }) {
+        if (operation !== "open") return;
+        return ++opens === failing ? { error: "EMFILE" } : undefined;
+      },
+    });
+    const supply = supplyOf(storage);
+    await supply.take(SEGMENT);
+    assertEquals([supply.isReady, storage.list()], [false, []]);
+  }
+});
+
+test("SegmentSupply.take() removes a segment where nobody counts its names", async () => {
+  const memory = dropped();
+  const storage = changed(memory, { file: () => ({ links: undefined }) });
+  const supply = supplyOf(storage);
+  await supply.take(SEGMENT);
+  assertEquals([supply.isReady, memory.list()], [false, []]);
+});
+
+test("SegmentSupply.take() removes what does not fit, and what is one too many", async () => {
+  for (const bytes of [0, SEGMENT_BYTES / 2 - 1, SEGMENT_BYTES + 1]) {
+    const storage = new MemoryStorage();
+    storage.put(SEGMENT, new Uint8Array(bytes));
+    const supply = supplyOf(storage);
+    await supply.take(SEGMENT);
+    assertEquals([supply.isReady, storage.list()], [false, []]);
+  }
+  const storage = new MemoryStorage();
+  const supply = supplyOf(storage);
+  for (const name of ["a", "b", "c"]) {
+    storage.put(name, new Uint8Array(SEGMENT_BYTES));
+    await supply.take(name);
+  }
+  assertEquals(storage.list().length, 2);
+  await supply.giveBack();
+  assertEquals(storage.list(), []);
+});
+
+test("SegmentSupply.take() is content with a segment that is gone, and says what else fails", async () => {
+  const supply = supplyOf(new MemoryStorage());
+  await supply.take(SEGMENT);
+  const onCall: OnCall = ({ operation }) =>
+    operation === "remove" ? { error: "EIO" } : undefined;
+  const storage = dropped({ onCall });
+  storage.link(SEGMENT, "user-backup");
+  await assertRejects(() => supplyOf(storage).take(SEGMENT), StorageError);
+  assert(storage.get(SEGMENT) !== undefined);
+});
+
+test("a backup by hard links stays as it was while the log goes on", () =>
+  withTempDir(async (parent) => {
+    const directory = join(parent, "log");
+    const backup = join(parent, "backup");
+    mkdirSync(backup);
+    const wal = await Wal.open(directory, { segmentBytes: 4096 });
+    const appendSome = async () => {
+      for (let count = 0; count < 40; count++) {
+        await wal.append(new Uint8Array(900).fill(count));
+      }
+    };
+    await appendSome();
+    const names = readdirSync(directory).filter((name) => isOfLog(name));
+    for (const name of names) {
+      linkSync(join(directory, name), join(backup, name));
+    }
+    const before = names.map((name) => readFileSync(join(backup, name)));
+    // The active segment's own tail may grow; what is in it stays.
+    await wal.truncateBefore(40);
+    await appendSome();
+    await wal.truncateBefore(80);
+    await appendSome();
+    for (const [index, name] of names.entries()) {
+      const after = readFileSync(join(backup, name));
+      const kept = after.subarray(0, before[index].length);
+      const isActive = name === names.filter((n) => n.endsWith(".wal")).at(-1);
+      if (!isActive) assertEquals(kept.compare(before[index]), 0, name);
+    }
+    await wal.close();
+  }));

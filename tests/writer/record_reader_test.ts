@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import type { LogRecord } from "../../writer/record.ts";
+import { RecordReader } from "../../writer/record_reader.ts";
+import type { RecordBatch } from "../../storage/frame_log.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+
+/** What is read: batches of so many records, and maybe an error behind them. */
+interface Source {
+  sizes: number[];
+  fails: boolean;
+}
+
+type Reader = AsyncGenerator<LogRecord, undefined, undefined>;
+
+/** Gives the batches a turn later each; `closed` counts how often it ended. */
+async function* batches(
+  { sizes, fails }: Source,
+  closed: { count: number },
+): AsyncGenerator<RecordBatch> {
+  let firstLsn = 1;
+  try {
+    for (const size of sizes) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const records = Array.from(
+        { length: size },
+        (_, index) => Uint8Array.of(firstLsn + index),
+      );
+      yield { firstLsn, records };
+      firstLsn += size;
+    }
+    if (fails) throw new Error("damaged");
+  } finally {
+    closed.count++;
+  }
+}
+
+/** The same, by what the language has for it. */
+async function* generator(source: AsyncGenerator<RecordBatch>): Reader {
+  for await (const { firstLsn, records } of source) {
+    let lsn = firstLsn;
+    for (const data of records) yield { lsn: lsn++, data };
+  }
+}
+
+/** What becomes of calls, of which those in a group do not wait. */
+async function outcomes(
+  make: (source: AsyncGenerator<RecordBatch>) => Reader,
+  source: Source,
+  groups: readonly (readonly string[])[],
+): Promise<unknown[]> {
+  const closed = { count: 0 };
+  const reader = make(batches(source, closed));
+  const found: unknown[] = [];
+  for (const group of groups) {
+    const calls = group.map((call) => {
+      if (call === "next") return reader.next();
+      if (call === "return") return reader.return(undefined);
+      return reader.throw(new Error("given up"));
+    });
+    for (const settled of await Promise.allSettled(calls)) {
+      found.push("value" in settled ? settled.value : `${settled.reason}`);
+    }
+  }
+  await reader.return(undefined);
+  // A generator that never began has nothing to end.
+  const hasBegun = groups.flat()[0] === "next";
+  return [...found, hasBegun ? closed.count : 0];
+}
+
+test("RecordReader answers any calls as an async generator does", async () => {
+  const call = fc.oneof(
+    { weight: 8, arbitrary: fc.constant("next") },
+    fc.constantFrom("return", "throw"),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        sizes: fc.array(fc.nat(3), { maxLength: 4 }),
+        fails: fc.boolean(),
+      }),
+      fc.array(fc.array(call, { minLength: 1, maxLength: 5 }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      async (source, groups) => {
+        assertEquals(
+          await outcomes((from) => new RecordReader(from), source, groups),
+          await outcomes(generator, source, groups),
+        );
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+/** Gives two records once `gate` is open. */
+async function* twoRecords(
+  gate: Promise<void>,
+): AsyncGenerator<RecordBatch> {
+  await gate;
+  yield { firstLsn: 1, records: [Uint8Array.of(1), Uint8Array.of(2)] };
+}
+
+test("RecordReader settles calls in order, however far apart", async () => {
+  for (let ticks = 0; ticks < 24; ticks++) {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => open = resolve);
+    const reader = new RecordReader(twoRecords(gate));
+    const order: number[] = [];
+    const first = reader.next().then(() => order.push(1));
+    open();
+    for (let tick = 0; tick < ticks; tick++) await null;
+    await Promise.all([first, reader.next().then(() => order.push(2))]);
+    assertEquals([ticks, ...order], [ticks, 1, 2]);
+  }
+});
+
+test("RecordReader closes what it reads when a loop is left", async () => {
+  const closed = { count: 0 };
+  const lsns: number[] = [];
+  const source = { sizes: [2, 2], fails: false };
+  for await (const { lsn } of new RecordReader(batches(source, closed))) {
+    lsns.push(lsn);
+    if (lsn === 3) break;
+  }
+  assertEquals([lsns, closed.count], [[1, 2, 3], 1]);
+});
+
+test("RecordReader closes what it reads when it is disposed of", async () => {
+  const closed = { count: 0 };
+  const source = { sizes: [2, 2], fails: false };
+  const reader = new RecordReader(batches(source, closed));
+  await reader.next();
+  await reader[Symbol.asyncDispose]();
+  assertEquals(closed.count, 1);
+  assertEquals(await reader.next(), { done: true, value: undefined });
+});

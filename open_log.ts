@@ -1,8 +1,10 @@
 import { openSegments } from "./recovery/open_segments.ts";
-import { DenoStorage } from "./storage/directory/deno_storage.ts";
-import type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
+import {
+  DenoStorage,
+  type FileStorageOptions,
+  NodeStorage,
+} from "./storage/directory/mod.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
-import { NodeStorage } from "./storage/directory/node_storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { CheckedOptions, WalOptions } from "./wal_options.ts";
 

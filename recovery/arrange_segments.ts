@@ -1,5 +1,4 @@
-import type { Manifest } from "../storage/format/manifest.ts";
-import type { SegmentName } from "../storage/format/file_names.ts";
+import type { Manifest, SegmentName } from "../storage/format/mod.ts";
 
 /** What the segments of a directory are. */
 export interface ArrangedSegments {

@@ -1,8 +1,9 @@
-import type { Manifest } from "../storage/format/manifest.ts";
-import type { SegmentName } from "../storage/format/file_names.ts";
-import { lsnsOf } from "../storage/format/frame.ts";
-import { SegmentCursor } from "../storage/segments/segment_cursor.ts";
-import { SegmentReader } from "../storage/segments/segment_reader.ts";
+import {
+  lsnsOf,
+  type Manifest,
+  type SegmentName,
+} from "../storage/format/mod.ts";
+import { SegmentCursor, SegmentReader } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { judgeHeader } from "./judge_header.ts";
 import type { FileNames, Survey } from "./survey.ts";

@@ -1,9 +1,10 @@
-import type { Manifest } from "../storage/format/manifest.ts";
-import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
-import type { SegmentName } from "../storage/format/file_names.ts";
-import { notTheSegment } from "../storage/segments/segment_cursor.ts";
+import {
+  type Manifest,
+  SEGMENT_HEADER_BYTES,
+  type SegmentName,
+} from "../storage/format/mod.ts";
+import { notTheSegment, SegmentReader } from "../storage/segments/mod.ts";
 import { describeFault } from "../storage/corrupt_log_error.ts";
-import { SegmentReader } from "../storage/segments/segment_reader.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** A segment that is no part of the log, whatever its name says. */

@@ -2,8 +2,7 @@ import {
   CorruptLogError,
   describeFault,
 } from "../storage/corrupt_log_error.ts";
-import { hex } from "../storage/format/frame.ts";
-import type { Manifest } from "../storage/format/manifest.ts";
+import { hex, type Manifest } from "../storage/format/mod.ts";
 import { decideTail, type RecoveryMode } from "./decide_tail.ts";
 import type { SegmentScan } from "./scan_tail.ts";
 import type { Survey } from "./survey.ts";

@@ -1,11 +1,10 @@
-import type { SegmentReader } from "../storage/segments/segment_reader.ts";
+import { notTheSegment, type SegmentReader } from "../storage/segments/mod.ts";
 import {
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
-} from "../storage/format/segment_header.ts";
-import type { SegmentName } from "../storage/format/file_names.ts";
+  type SegmentName,
+} from "../storage/format/mod.ts";
 import { describeFault } from "../storage/corrupt_log_error.ts";
-import { notTheSegment } from "../storage/segments/segment_cursor.ts";
 
 /** What is known of a segment before its frames. */
 export interface JudgedHeader {

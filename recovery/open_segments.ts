@@ -1,19 +1,19 @@
-import { randomNumber } from "../storage/segments/create_segment.ts";
+import {
+  randomNumber,
+  SegmentCursor,
+  SegmentLog,
+  type SegmentLogState,
+  SegmentReader,
+  SpaceReserve,
+  writeManifest,
+} from "../storage/segments/mod.ts";
 import { requireHeld } from "../storage/frame_log.ts";
 import {
   formatManifestName,
+  makeLogId,
+  type Manifest,
   type SegmentName,
-} from "../storage/format/file_names.ts";
-import { makeLogId } from "../storage/format/envelope.ts";
-import type { Manifest } from "../storage/format/manifest.ts";
-import { writeManifest } from "../storage/segments/manifest_file.ts";
-import { SegmentCursor } from "../storage/segments/segment_cursor.ts";
-import {
-  SegmentLog,
-  type SegmentLogState,
-} from "../storage/segments/segment_log.ts";
-import { SegmentReader } from "../storage/segments/segment_reader.ts";
-import { SpaceReserve } from "../storage/segments/space_reserve.ts";
+} from "../storage/format/mod.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";

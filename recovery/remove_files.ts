@@ -1,4 +1,4 @@
-import { removeIfThere } from "../storage/segments/create_segment.ts";
+import { removeIfThere } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { FileNames } from "./survey.ts";
 

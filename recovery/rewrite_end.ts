@@ -1,22 +1,24 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { createSegment, writeAll } from "../storage/segments/create_segment.ts";
+import {
+  advance,
+  createSegment,
+  firstLink,
+  type PlacedFrame,
+  SegmentCursor,
+  type SegmentOwner,
+  writeAll,
+} from "../storage/segments/mod.ts";
 import {
   encodeFrame,
+  encodeIndex,
   FRAME_HEADER_BYTES,
   frameBytes,
-  KIND,
-  lsnsOf,
-} from "../storage/format/frame.ts";
-import {
-  encodeIndex,
   IndexBuilder,
   indexBytes,
-} from "../storage/format/segment_index.ts";
-import type { SegmentName } from "../storage/format/file_names.ts";
-import { advance, firstLink } from "../storage/segments/segment_chain.ts";
-import { SegmentCursor } from "../storage/segments/segment_cursor.ts";
-import type { PlacedFrame } from "../storage/segments/segment_reader.ts";
-import type { SegmentOwner } from "../storage/segments/segment_supply.ts";
+  KIND,
+  lsnsOf,
+  type SegmentName,
+} from "../storage/format/mod.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 
 /** Which records to write anew. */

@@ -1,13 +1,12 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { isSeal } from "../storage/format/frame.ts";
-import { SEGMENT_HEADER_BYTES } from "../storage/format/segment_header.ts";
-import { SegmentCursor } from "../storage/segments/segment_cursor.ts";
+import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {
   type PlacedFrame,
   readFully,
+  SegmentCursor,
   type SegmentReader,
   type SegmentStop,
-} from "../storage/segments/segment_reader.ts";
+} from "../storage/segments/mod.ts";
 import type { Remainder, TailEvidence } from "./decide_tail.ts";
 
 /** What a scan of one segment found. */

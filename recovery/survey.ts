@@ -5,15 +5,14 @@ import {
   formatManifestName,
   isLockFile,
   isOriginal,
+  type Manifest,
   parseManifestName,
   parseSegmentName,
   parseUnfinished,
   parseUnfinishedManifest,
   type SegmentName,
-} from "../storage/format/file_names.ts";
-import type { Manifest } from "../storage/format/manifest.ts";
-import { readManifest } from "../storage/segments/manifest_file.ts";
-import { RESERVE_NAME } from "../storage/segments/space_reserve.ts";
+} from "../storage/format/mod.ts";
+import { readManifest, RESERVE_NAME } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 

@@ -10,7 +10,7 @@ import type {
   FlushReason,
   FlushReport,
 } from "../policies/batch_policy.ts";
-import { RECORD_HEADER_BYTES } from "../storage/format/frame.ts";
+import { RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { CostModel } from "./costs.ts";
 import { EntryLine, type NumberBatch, NumberQueue } from "./_entry_line.ts";
 import type { Source } from "./_source.ts";

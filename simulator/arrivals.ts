@@ -4,7 +4,7 @@ import {
   requireInteger,
   requirePositive,
 } from "../argument.ts";
-import { exponential, uniform } from "./_uniform.ts";
+import { exponential, uniform } from "../random.ts";
 
 /** An append that comes to a simulated log. */
 export interface Arrival {

@@ -1,6 +1,6 @@
 import { requireAmount, requireInteger } from "../argument.ts";
 import type { Arrival } from "./arrivals.ts";
-import { exponential, uniform } from "./_uniform.ts";
+import { exponential, uniform } from "../random.ts";
 
 /** Callers each of whom appends, waits for the ack, thinks, appends again. */
 export interface ClosedLoop {

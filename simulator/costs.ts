@@ -1,5 +1,5 @@
 import { requireAmount, requirePositive } from "../argument.ts";
-import { uniform } from "./_uniform.ts";
+import { uniform } from "../random.ts";
 
 /**
  * What a device takes for a flush. Each answer is a finite number of ms, at

@@ -1,6 +1,6 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
 import type { CostModel } from "./costs.ts";
-import { uniform } from "./_uniform.ts";
+import { uniform } from "../random.ts";
 
 /** Fewer flushes of a size are judged together with those of the next size. */
 const LEAST_SAMPLES = 16;

@@ -44,4 +44,4 @@ export {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "./memory/memory_storage.ts";
-export type { Choose } from "./memory/seeded.ts";
+export type { Choose } from "../random.ts";

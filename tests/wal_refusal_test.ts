@@ -116,7 +116,9 @@ test("Wal.open() refuses functions that are none, by name", async () => {
 });
 
 test("Wal.open() refuses options that are no object", async () => {
-  for (const [options, shown] of [[null, "null"], [5, "5"], ["fast", '"fast"']]) {
+  for (
+    const [options, shown] of [[null, "null"], [5, "5"], ["fast", '"fast"']]
+  ) {
     const open = () => Wal.open(new MemoryStorage(), options as never);
     const { message } = await assertRejects(open, TypeError);
     assertStringIncludes(message, `must be an object: received ${shown}`);

@@ -5,7 +5,7 @@ import type {
   FlushReport,
   PendingBatch,
 } from "../policies/batch_policy.ts";
-import { MAX_FRAME_BYTES } from "../storage/format/frame.ts";
+import { MAX_FRAME_BYTES } from "../storage/format/mod.ts";
 
 /** What overrides the policy. */
 export interface FlushContext {

@@ -1,8 +1,5 @@
 import type { AckLevel } from "./acks.ts";
-import {
-  MAX_FRAME_BYTES,
-  RECORD_HEADER_BYTES,
-} from "../storage/format/frame.ts";
+import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 
 /** A record as read back. */
 export interface LogRecord {

@@ -1,6 +1,6 @@
-import { describeLoss } from "../../recovery/salvage/salvage_log.ts";
+import { describeLoss } from "../../recovery/salvage/mod.ts";
 import type { RecordBatch } from "../../storage/frame_log.ts";
-import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { NodeStorage } from "../../storage/directory/mod.ts";
 import { ChunkedOutput } from "../io/chunked_output.ts";
 import { type CliIo, type Output, writeLine } from "../io/cli_io.ts";
 import { EXIT, signalExitCode } from "../exit_code.ts";

@@ -4,9 +4,11 @@ import {
   CorruptLogError,
   missingRecord,
 } from "../../storage/corrupt_log_error.ts";
-import { batchOf } from "../../storage/segments/read_segments.ts";
-import { SegmentCursor } from "../../storage/segments/segment_cursor.ts";
-import type { SegmentStop } from "../../storage/segments/segment_reader.ts";
+import {
+  batchOf,
+  SegmentCursor,
+  type SegmentStop,
+} from "../../storage/segments/mod.ts";
 import type { Storage, StorageFile } from "../../storage/storage.ts";
 import { judgeTail } from "../examine/verify.ts";
 import {

@@ -2,7 +2,7 @@ import process from "node:process";
 import { join } from "node:path";
 import { defaultStorage } from "../../open_log.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { seeded } from "../../storage/memory/seeded.ts";
+import { seeded } from "../../random.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { type CliIo, writeLine } from "../io/cli_io.ts";
 import { formatCode } from "./format_code.ts";

@@ -1,8 +1,7 @@
 import type { CostModel } from "../../simulator/costs.ts";
-import { uniform } from "../../simulator/_uniform.ts";
+import { type Choose, uniform } from "../../random.ts";
 import type { Result } from "./format_doctor.ts";
 import { PAGE_BYTES, type Subject } from "./subject.ts";
-import type { Choose } from "../../storage/memory/seeded.ts";
 import { isPromise } from "../../storage/_is_promise.ts";
 import { Distribution } from "../examine/histogram.ts";
 

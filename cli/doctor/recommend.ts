@@ -1,4 +1,4 @@
-import type { FileStorageOptions } from "../../storage/directory/directory_storage.ts";
+import type { FileStorageOptions } from "../../storage/directory/mod.ts";
 import { formatDuration } from "../io/format.ts";
 import { chooseBest, type Figures } from "../lab/candidates.ts";
 

@@ -4,7 +4,7 @@ import type {
   StorageFile,
 } from "../../storage/storage.ts";
 import { isPromise } from "../../storage/_is_promise.ts";
-import { writeAll } from "../../storage/segments/create_segment.ts";
+import { writeAll } from "../../storage/segments/mod.ts";
 
 /** Something whose cost is measured, again and again. */
 export interface Subject {

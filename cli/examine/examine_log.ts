@@ -7,11 +7,12 @@ import {
   CorruptLogError,
   missingRecord,
 } from "../../storage/corrupt_log_error.ts";
-import { lsnsOf } from "../../storage/format/frame.ts";
-import type { SegmentName } from "../../storage/format/file_names.ts";
-import { recordsOf } from "../../storage/segments/read_segments.ts";
-import { SegmentCursor } from "../../storage/segments/segment_cursor.ts";
-import type { PlacedFrame } from "../../storage/segments/segment_reader.ts";
+import { lsnsOf, type SegmentName } from "../../storage/format/mod.ts";
+import {
+  type PlacedFrame,
+  recordsOf,
+  SegmentCursor,
+} from "../../storage/segments/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { judgeTail, type Tail } from "./verify.ts";

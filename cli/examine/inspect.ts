@@ -1,6 +1,6 @@
 import { describeContent } from "../../recovery/describe_log.ts";
-import { describeLoss } from "../../recovery/salvage/salvage_log.ts";
-import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { describeLoss } from "../../recovery/salvage/mod.ts";
+import { NodeStorage } from "../../storage/directory/mod.ts";
 import { type CliIo, writeLines } from "../io/cli_io.ts";
 import { describeStray, type LogEnd } from "./describe_end.ts";
 import { describeLock } from "./lock_state.ts";

@@ -1,17 +1,15 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import {
-  isSameBoot,
-  type LockOwner,
-  type OwnerState,
-  ownerState,
-} from "../../storage/directory/lock_owner.ts";
-import {
   isCopy,
+  isSameBoot,
   lockNumbers,
+  type LockOwner,
   lockPath,
   type LockPlace,
   lockPlace,
-} from "../../storage/directory/lock_place.ts";
+  type OwnerState,
+  ownerState,
+} from "../../storage/directory/mod.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 
 /** Who may write to a log. */

@@ -1,5 +1,5 @@
 import type { FencedSegment } from "../../recovery/describe_log.ts";
-import type { Manifest } from "../../storage/format/manifest.ts";
+import type { Manifest } from "../../storage/format/mod.ts";
 import {
   countRecords,
   type Damage,

@@ -1,6 +1,6 @@
 import { describeContent } from "../../recovery/describe_log.ts";
-import { describeLoss } from "../../recovery/salvage/salvage_log.ts";
-import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { describeLoss } from "../../recovery/salvage/mod.ts";
+import { NodeStorage } from "../../storage/directory/mod.ts";
 import { type CliIo, writeLines } from "../io/cli_io.ts";
 import { describeStray, type LogEnd } from "./describe_end.ts";
 import { describeOwner, type LockState } from "./lock_state.ts";
@@ -24,7 +24,7 @@ import { logToJson, summarizeLog } from "./summarize_log.ts";
 import { faultOfEnd } from "../../recovery/judge_end.ts";
 import { scanSegment, type SegmentScan } from "../../recovery/scan_tail.ts";
 import type { Survey } from "../../recovery/survey.ts";
-import type { SegmentReader } from "../../storage/segments/segment_reader.ts";
+import type { SegmentReader } from "../../storage/segments/mod.ts";
 
 /** Checks all of a log; a torn end is no failure, nor is a hole. */
 export async function runVerify(

@@ -1,7 +1,7 @@
 import {
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
-} from "../../storage/format/frame.ts";
+} from "../../storage/format/mod.ts";
 import { formatCount } from "./format.ts";
 
 const NEWLINE = 10;

@@ -8,9 +8,9 @@ import {
   type SalvagedDamage,
   salvageLog,
   type SalvageReport,
-} from "../../recovery/salvage/salvage_log.ts";
+} from "../../recovery/salvage/mod.ts";
 import { surveyDamaged } from "../../recovery/survey.ts";
-import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { NodeStorage } from "../../storage/directory/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { type CliIo, writeLines } from "../io/cli_io.ts";
 import { describeStray } from "../examine/describe_end.ts";

@@ -1,20 +1,21 @@
 import type { Storage } from "../../storage/storage.ts";
-import type { SegmentName } from "../../storage/format/file_names.ts";
 import {
-  type PlacedFrame,
-  SegmentReader,
-} from "../../storage/segments/segment_reader.ts";
-import { type JudgedHeader, judgeHeader } from "../judge_header.ts";
-import type { Survey } from "../survey.ts";
-import { isSeal, lsnsOf } from "../../storage/format/frame.ts";
-import { faultOfRecords } from "../../storage/format/records.ts";
-import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
+  faultOfRecords,
+  isSeal,
+  lsnsOf,
+  SEGMENT_HEADER_BYTES,
+  type SegmentName,
+} from "../../storage/format/mod.ts";
 import {
   advance,
   brokenLink,
   type ChainLink,
   follows,
-} from "../../storage/segments/segment_chain.ts";
+  type PlacedFrame,
+  SegmentReader,
+} from "../../storage/segments/mod.ts";
+import { type JudgedHeader, judgeHeader } from "../judge_header.ts";
+import type { Survey } from "../survey.ts";
 import { describeFault } from "../../storage/corrupt_log_error.ts";
 import type { Remainder } from "../decide_tail.ts";
 import { OVERLAPPING, remainderAt } from "../scan_tail.ts";

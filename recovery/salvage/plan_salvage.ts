@@ -4,9 +4,11 @@ import {
   type SalvagePlan,
   SegmentPlanner,
 } from "./plan_segment.ts";
-import { hex } from "../../storage/format/frame.ts";
-import type { Manifest } from "../../storage/format/manifest.ts";
-import { formatSegmentName } from "../../storage/format/file_names.ts";
+import {
+  formatSegmentName,
+  hex,
+  type Manifest,
+} from "../../storage/format/mod.ts";
 import { lostContents } from "../describe_log.ts";
 import type { FoundSegment } from "./find_runs.ts";
 

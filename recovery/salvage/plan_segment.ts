@@ -1,11 +1,12 @@
 import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
-import { hex, type Hole } from "../../storage/format/frame.ts";
 import {
   formatSegmentName,
+  hex,
+  type Hole,
+  type Manifest,
+  SEGMENT_HEADER_BYTES,
   type SegmentName,
-} from "../../storage/format/file_names.ts";
-import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
-import type { Manifest } from "../../storage/format/manifest.ts";
+} from "../../storage/format/mod.ts";
 import { decideTail } from "../decide_tail.ts";
 import { lostContents } from "../describe_log.ts";
 

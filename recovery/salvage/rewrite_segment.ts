@@ -1,15 +1,16 @@
 import {
   createSegment,
+  readFully,
   writeAll,
-} from "../../storage/segments/create_segment.ts";
+} from "../../storage/segments/mod.ts";
 import {
   encodeFrame,
   encodeHole,
+  formatOriginalName,
   FRAME_HEADER_BYTES,
   frameBytes,
   KIND,
-} from "../../storage/format/frame.ts";
-import { readFully } from "../../storage/segments/segment_reader.ts";
+} from "../../storage/format/mod.ts";
 import type {
   Storage,
   StorageFile,
@@ -17,7 +18,6 @@ import type {
 } from "../../storage/storage.ts";
 import type { Piece, SegmentPlan } from "./plan_segment.ts";
 import { requireHeld } from "../../storage/frame_log.ts";
-import { formatOriginalName } from "../../storage/format/file_names.ts";
 import { removeFiles } from "../remove_files.ts";
 
 const STEP_BYTES = 1024 * 1024;

@@ -1,9 +1,10 @@
-import { randomNumber } from "../../storage/segments/create_segment.ts";
+import { randomNumber, writeManifest } from "../../storage/segments/mod.ts";
 import { requireHeld } from "../../storage/frame_log.ts";
-import { makeLogId } from "../../storage/format/envelope.ts";
-import type { Manifest } from "../../storage/format/manifest.ts";
-import type { SegmentName } from "../../storage/format/file_names.ts";
-import { writeManifest } from "../../storage/segments/manifest_file.ts";
+import {
+  makeLogId,
+  type Manifest,
+  type SegmentName,
+} from "../../storage/format/mod.ts";
 import type { Storage, StorageLock } from "../../storage/storage.ts";
 import { arrangeSegments } from "../arrange_segments.ts";
 import { lostContents } from "../describe_log.ts";

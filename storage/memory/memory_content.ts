@@ -1,4 +1,4 @@
-import type { Choose } from "./seeded.ts";
+import type { Choose } from "../../random.ts";
 
 /** What the fault model leaves open; see memory_storage.ts. */
 export interface FaultModel {

@@ -1,5 +1,5 @@
 import type { FaultModel, MemoryContent } from "./memory_content.ts";
-import type { Choose } from "./seeded.ts";
+import type { Choose } from "../../random.ts";
 import {
   type LockOptions,
   LogLockedError,

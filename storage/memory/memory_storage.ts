@@ -7,7 +7,7 @@ import {
   type StorageCall,
   storageError,
 } from "./memory_file.ts";
-import { type Choose, seeded } from "./seeded.ts";
+import { type Choose, seeded } from "../../random.ts";
 import type {
   LockOptions,
   MaybePromise,

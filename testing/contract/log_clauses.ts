@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LogFailedError } from "../../writer/log_failed_error.ts";
 import { FencedError } from "../../storage/frame_log.ts";
-import { parseSegmentName } from "../../storage/format/file_names.ts";
+import { parseSegmentName } from "../../storage/format/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";

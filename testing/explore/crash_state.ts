@@ -1,5 +1,5 @@
-import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import type { Choose } from "../../storage/memory/seeded.ts";
+import type { MemoryStorage } from "../../storage/memory/mod.ts";
+import type { Choose } from "../../random.ts";
 import type { Instant, NotedFact, Recording } from "./recording.ts";
 
 /** How a life ended: `"cut"` is a kill inside the write that comes next. */

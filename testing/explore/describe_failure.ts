@@ -1,8 +1,7 @@
-import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import type { MemoryStorage, StorageCall } from "../../storage/memory/mod.ts";
 import { type CrashPath, formatPath } from "./crash_path.ts";
 import type { CrashState } from "./crash_state.ts";
 import type { Recording } from "./recording.ts";
-import type { StorageCall } from "../../storage/memory/memory_file.ts";
 
 /** How many calls are shown. */
 const CALLS = 12;

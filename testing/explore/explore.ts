@@ -1,6 +1,6 @@
 import { requireInteger } from "../../argument.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
-import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { LifeBody } from "./recording.ts";
 import { parsePath } from "./crash_path.ts";
 

@@ -1,8 +1,8 @@
 import type {
   CallEffect,
+  MemoryStorage,
   StorageCall,
-} from "../../storage/memory/memory_file.ts";
-import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+} from "../../storage/memory/mod.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
 /** A fact, and how far it binds. */

@@ -6,7 +6,7 @@ import type {
 } from "../../policies/batch_policy.ts";
 import assert from "node:assert/strict";
 import { hush, tell } from "./policy_run.ts";
-import { SeededRandom } from "./arrivals.ts";
+import { SeededRandom } from "../../random.ts";
 
 /** A question to a policy. */
 export interface Probe {

@@ -1,9 +1,5 @@
-import {
-  arrivalsOf,
-  describeArrivals,
-  SeededRandom,
-  SHAPES,
-} from "./arrivals.ts";
+import { arrivalsOf, describeArrivals, SHAPES } from "./arrivals.ts";
+import { SeededRandom } from "../../random.ts";
 import type { PolicyLaw, PolicyTrial } from "./probes.ts";
 import {
   type Ending,

@@ -10,7 +10,7 @@ import { DenoStorage } from "../../storage/directory/deno_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
-import { type Choose, seeded } from "../../storage/memory/seeded.ts";
+import { type Choose, seeded } from "../../random.ts";
 import { test } from "../kit/register.ts";
 import { withTempDir } from "../kit/temp_dir.ts";
 

@@ -1,6 +1,6 @@
 import { measureInTurns } from "../../../cli/doctor/measured_costs.ts";
 import type { Subject } from "../../../cli/doctor/subject.ts";
-import { seeded } from "../../../storage/memory/seeded.ts";
+import { seeded } from "../../../random.ts";
 import { assertEquals, assertGreater, assertLess } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 

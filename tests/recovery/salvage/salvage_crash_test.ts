@@ -11,7 +11,7 @@ import {
   type SegmentHeader,
 } from "../../../storage/format/segment_header.ts";
 import type { OnCall } from "../../../storage/memory/memory_file.ts";
-import { seeded } from "../../../storage/memory/seeded.ts";
+import { seeded } from "../../../random.ts";
 import type { StorageLock } from "../../../storage/storage.ts";
 import {
   assert,

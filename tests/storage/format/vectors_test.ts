@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { scanSegment } from "../../../recovery/scan_tail.ts";
 import { survey } from "../../../recovery/survey.ts";
 import type { AckLevel } from "../../../writer/acks.ts";
-import { seeded } from "../../../storage/memory/seeded.ts";
+import { seeded } from "../../../random.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { SegmentCursor } from "../../../storage/segments/segment_cursor.ts";
 import { SegmentReader } from "../../../storage/segments/segment_reader.ts";

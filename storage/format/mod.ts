@@ -1,0 +1,38 @@
+/**
+ * The bytes on storage: encoders, decoders and names, all pure.
+ *
+ * What other folders of the library may import from here.
+ *
+ * @module
+ */
+export { makeLogId } from "./envelope.ts";
+export {
+  compareSegments,
+  formatManifestName,
+  formatOriginalName,
+  formatSegmentName,
+  isLockFile,
+  isOriginal,
+  parseManifestName,
+  parseSegmentName,
+  parseUnfinished,
+  parseUnfinishedManifest,
+  type SegmentName,
+} from "./file_names.ts";
+export {
+  encodeFrame,
+  encodeHole,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  hex,
+  type Hole,
+  isSeal,
+  KIND,
+  lsnsOf,
+  MAX_FRAME_BYTES,
+  RECORD_HEADER_BYTES,
+} from "./frame.ts";
+export type { Manifest } from "./manifest.ts";
+export { faultOfRecords, type RecordList } from "./records.ts";
+export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
+export { encodeIndex, IndexBuilder, indexBytes } from "./segment_index.ts";

@@ -1,3 +1,4 @@
+import { quantile } from "../simulator/quantile.ts";
 import type { Measurement } from "./measure.ts";
 
 const COLUMNS = [
@@ -22,17 +23,11 @@ export function formatRow(name: string, measured: Measurement): string {
     name,
     String(records),
     (records / elapsedMs * 1000).toFixed(0),
-    percentile(latencies, 0.5).toFixed(2),
-    percentile(latencies, 0.99).toFixed(2),
+    quantile(latencies, 0.5).toFixed(2),
+    quantile(latencies, 0.99).toFixed(2),
     (records / flushes).toFixed(1),
     String(syncs),
   ]);
-}
-
-/** The nearest-rank percentile of ascending values. */
-function percentile(ascending: Float64Array, share: number): number {
-  const rank = Math.ceil(share * ascending.length);
-  return ascending[Math.max(rank, 1) - 1] ?? NaN;
 }
 
 function align(cells: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { quantile } from "./quantile.ts";
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 
 /** A simulation in the making: what it is told of adds up. */
@@ -54,9 +55,7 @@ export class NotedRun implements Simulation {
     if (this.#sorted?.length !== this.latencies.length) {
       this.#sorted = this.latencies.slice().sort();
     }
-    const { length } = this.#sorted;
-    const rank = Math.min(length, Math.max(1, Math.ceil(share * length)));
-    return this.#sorted[rank - 1] ?? NaN;
+    return quantile(this.#sorted, share);
   }
 
   /** Notes the latency of an append. */

@@ -7,7 +7,18 @@ import {
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
-import { requireHeld } from "../storage/frame_log.ts";
+import { removeFiles, requireHeld } from "../storage/segments/segment_files.ts";
+import {
+  describeContent,
+  describeStrays,
+  type FencedSegment,
+  listFiles,
+  readFenced,
+  removeUnfinished,
+  requireLog,
+  type Survey,
+  survey,
+} from "./survey.ts";
 import {
   formatManifestName,
   makeLogId,
@@ -17,19 +28,15 @@ import {
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
-import type { RecoveryMode } from "./decide_tail.ts";
 import {
-  describeContent,
-  describeStrays,
-  type FencedSegment,
-  readFenced,
-} from "./describe_log.ts";
+  type RecoveryMode,
+  requireSound,
+  requireWhole,
+  type SegmentScan,
+} from "./decide_tail.ts";
 import { describeDamage, salvageLog } from "./salvage/salvage_log.ts";
-import { requireSound, requireWhole } from "./judge_end.ts";
 import { LogExistsError } from "./log_exists_error.ts";
-import { removeFiles, removeUnfinished } from "./remove_files.ts";
-import { scanSegment, type SegmentScan } from "./scan_tail.ts";
-import { listFiles, requireLog, type Survey, survey } from "./survey.ts";
+import { scanSegment } from "./scan_tail.ts";
 
 /** Options of {@linkcode openSegments}. */
 export interface OpenSegmentsOptions {

@@ -1,3 +1,4 @@
+import { type Remainder, SegmentScan } from "./decide_tail.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {
@@ -7,27 +8,6 @@ import {
   type SegmentReader,
   type SegmentStop,
 } from "../storage/segments/mod.ts";
-import type { Remainder, TailEvidence } from "./decide_tail.ts";
-
-/** What a scan of one segment found. */
-export interface SegmentScan extends TailEvidence {
-  /** Number of frames that link. */
-  readonly frames: number;
-  /** LSN of the last record that links; one below the first if none does. */
-  readonly lastLsn: number;
-  /** The highest LSN that a frame here declares synced. */
-  readonly syncedLsn: number;
-  /** Checksum that the next segment has to name. */
-  readonly checksum: number;
-  /** Whether the last frame that links seals the segment. */
-  readonly sealed: boolean;
-  /** The highest time of a frame, in ms since 1970; 0 without a frame. */
-  readonly time: number;
-  /** Where and why the chain ends. */
-  readonly stop: SegmentStop;
-  /** Bytes of the segment's file. */
-  readonly bytes: number;
-}
 
 /** Why a search gave up, for messages. */
 export const OVERLAPPING =

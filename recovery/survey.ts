@@ -1,10 +1,11 @@
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { ForeignFileError } from "./find_foreign.ts";
+import type { Storage } from "../storage/storage.ts";
+import { removeFiles } from "../storage/segments/segment_files.ts";
 import {
   compareSegments,
   formatManifestName,
   isLockFile,
   isOriginal,
+  lsnsOf,
   type Manifest,
   parseManifestName,
   parseSegmentName,
@@ -12,8 +13,15 @@ import {
   parseUnfinishedManifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import { readManifest, RESERVE_NAME } from "../storage/segments/mod.ts";
-import type { Storage } from "../storage/storage.ts";
+import {
+  readManifest,
+  RESERVE_NAME,
+  SegmentCursor,
+  SegmentReader,
+} from "../storage/segments/mod.ts";
+import { judgeHeader } from "./judge_header.ts";
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import { ForeignFileError } from "./find_foreign.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 
 /** The files of a directory, by what their names say. */
@@ -141,4 +149,93 @@ function sort(name: string, files: FileNames): number | undefined {
 function isIgnored(name: string): boolean {
   return name.startsWith(".") || name.startsWith("user-") ||
     name === "lost+found";
+}
+
+/** Says which files are not the log's; nothing if all are. */
+export function describeStrays(
+  { location }: Storage,
+  { strays }: FileNames,
+): string | undefined {
+  if (strays.length === 0) return undefined;
+  const names = strays.toSorted().slice(0, MOST_NAMES)
+    .map((name) => `"${name}"`).join(", ");
+  const more = strays.length - MOST_NAMES;
+  return `"${location}" holds files that are not the log's: ${names}` +
+    (more > 0 ? ` and ${more} more` : "") + "; they were left alone";
+}
+
+/** A segment that is no part of the log, and what is in it. */
+export interface FencedSegment extends SegmentName {
+  /** LSN of its last record; one below the first if it has none. */
+  readonly lastLsn: number;
+  /** Why nothing in it can be read: it is damaged, a copy, or another log's. */
+  readonly headerFault?: string;
+}
+
+/** What a fenced segment holds, and why it is no part of the log. */
+export function describeContent(
+  { firstLsn, lastLsn, epoch, headerFault }: FencedSegment,
+): string {
+  if (headerFault !== undefined) {
+    return `is not part of the log, and cannot be read: ${headerFault}`;
+  }
+  if (lastLsn < firstLsn) {
+    return `holds no record: the owner of epoch ${epoch} had been overtaken, ` +
+      "and it is not part of the log";
+  }
+  const wrote = `that the owner of epoch ${epoch} wrote after it had been ` +
+    "overtaken";
+  return firstLsn === lastLsn
+    ? `holds record ${firstLsn} ${wrote}: it was not acknowledged, and is not ` +
+      "part of the log"
+    : `holds records ${firstLsn} to ${lastLsn} ${wrote}: none of them was ` +
+      "acknowledged, and they are not part of the log";
+}
+
+/** Reads the segments that are no part of the log. */
+export async function readFenced(
+  storage: Storage,
+  { fenced, manifest }: Survey,
+): Promise<FencedSegment[]> {
+  const read: FencedSegment[] = [];
+  for (const segment of fenced) {
+    read.push(await readOne(storage, segment, manifest?.log));
+  }
+  return read;
+}
+
+async function readOne(
+  storage: Storage,
+  segment: SegmentName,
+  log: string | undefined,
+): Promise<FencedSegment> {
+  const reader = await SegmentReader.openDamaged(storage, segment.name);
+  try {
+    const { headerFault } = await judgeHeader(reader, segment, Infinity, log);
+    let lastLsn = segment.firstLsn - 1;
+    if (headerFault !== undefined) return { ...segment, lastLsn, headerFault };
+    for await (const frames of new SegmentCursor(reader).frames()) {
+      for (const frame of frames) lastLsn = frame.firstLsn + lsnsOf(frame) - 1;
+    }
+    return { ...segment, lastLsn };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Names of strays that a message lists. */
+const MOST_NAMES = 5;
+
+/**
+ * Removes files whose making was cut short, of this opening's `epoch` or
+ * before. Those of a later one belong to an owner that has overtaken this one
+ * and is about to finish them.
+ */
+export async function removeUnfinished(
+  storage: Storage,
+  { unfinished }: FileNames,
+  epoch: number,
+): Promise<void> {
+  const mine = unfinished.filter((file) => file.epoch <= epoch);
+  await removeFiles(storage, mine);
 }

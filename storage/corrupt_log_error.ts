@@ -1,5 +1,5 @@
+import type { EnvelopeFault } from "./format/envelope.ts";
 import type { FrameFault } from "./format/frame.ts";
-import type { SegmentFault } from "./format/segment_header.ts";
 
 /**
  * What is on storage cannot have been left by a crash: bytes that were synced
@@ -24,7 +24,7 @@ export class CorruptLogError extends Error {
 
 /** A fault in words. */
 export function describeFault(
-  { fault, expected, found }: FrameFault | SegmentFault,
+  { fault, expected, found }: FrameFault | EnvelopeFault,
 ): string {
   return `${fault}: expected ${expected}, found ${found}`;
 }

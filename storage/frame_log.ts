@@ -1,5 +1,5 @@
 import type { RecordList } from "./format/records.ts";
-import type { MaybePromise, StorageLock } from "./storage.ts";
+import type { MaybePromise } from "./storage.ts";
 
 /** Records laid out for one frame, and what numbers them. */
 export interface FrameDraft {
@@ -117,13 +117,4 @@ export class FencedError extends Error {
         `(${how}). Nothing more is acknowledged here; open the log again`,
     );
   }
-}
-
-/** Throws {@linkcode FencedError} unless the lock is still held. */
-export async function requireHeld(
-  location: string,
-  lock: StorageLock,
-): Promise<void> {
-  if (await lock.held()) return;
-  throw new FencedError(location, lock.epoch, lock.whyLost?.());
 }

@@ -34,7 +34,7 @@ export {
   DirectoryStorage,
   type FileStorageOptions,
 } from "./directory/directory_storage.ts";
-export type { HeldKernelLock, KernelLock } from "./directory/held_lock.ts";
+export type { HeldKernelLock, KernelLock } from "./directory/lock_owner.ts";
 export { NodeStorage } from "./directory/node_storage.ts";
 export { FormatVersionError } from "./format/envelope.ts";
 export type { RecordList } from "./format/records.ts";

@@ -14,18 +14,18 @@ const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
 /** What the folders keep to themselves, `_` names aside. */
 const internal = new Set([
   "storage/segments/active_segment.ts",
-  "storage/segments/create_segment.ts",
+  "storage/segments/segment_files.ts",
   "storage/segments/manifest_file.ts",
   "storage/segments/read_segments.ts",
-  "storage/segments/create_segment.ts",
-  "storage/segments/segment_chain.ts",
+  "storage/segments/segment_files.ts",
+  "storage/segments/segment_cursor.ts",
   "storage/segments/segment_cursor.ts",
   "storage/corrupt_log_error.ts",
   "storage/segments/segment_log.ts",
   "storage/segments/segment_reader.ts",
   "storage/segments/segment_supply.ts",
   "storage/segments/space_reserve.ts",
-  "storage/segments/create_segment.ts",
+  "storage/segments/segment_files.ts",
   "trace/trace_recorder.ts",
 ]);
 

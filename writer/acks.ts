@@ -1,5 +1,4 @@
 import { invariant } from "../invariant.ts";
-import { WaiterQueue } from "./ack_waiters.ts";
 
 /**
  * What is true of a record once it is acknowledged:
@@ -96,4 +95,206 @@ export class Acknowledgements {
 export interface AppendOptions {
   /** What is to be true when the promise resolves. Default: the log's. */
   ack?: AckLevel | undefined;
+}
+
+/** Slots that are kept for the next waiters when all were released. */
+const KEPT_SLOTS = 4096;
+
+let capturedResolve: Resolve;
+
+/** Shared by all promises here, so that none costs a closure. */
+function capture(resolve: Resolve): void {
+  capturedResolve = resolve;
+}
+
+/**
+ * Promises that wait for the log to reach an LSN, released in its order.
+ *
+ * A few thousand slots are kept when their waiters are released: the next ones
+ * take them, as emptying and growing the arrays costs more than a waiter.
+ */
+export class WaiterQueue {
+  #lsns: number[] = [];
+  #resolves: Resolve[] = [];
+  #head = 0;
+  #tail = 0;
+  /** Those that wait for less than one who came before; empty as a rule. */
+  readonly #early = new WaiterHeap();
+
+  /** A promise that resolves with `lsn` once it is released. */
+  wait(lsn: number): Promise<number> {
+    const promise = new Promise<number>(capture);
+    this.#put(lsn, capturedResolve);
+    return promise;
+  }
+
+  /** A promise that resolves with `value` once `lsn` is released. */
+  waitWith<Value>(lsn: number, value: Value): Promise<Value> {
+    return new Promise((resolve) => {
+      this.#put(lsn, (released) => {
+        resolve(released === lsn ? value : released as Promise<never>);
+      });
+    });
+  }
+
+  /** Resolves all that wait for `lsn` or less. */
+  release(lsn: number): void {
+    if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);
+    this.#resolveUpTo(lsn);
+    const head = this.#head;
+    if (head === this.#tail) this.#clear();
+    else if (head > 1024 && head * 2 > this.#tail) this.#compact();
+  }
+
+  /** Rejects all, and says how many there were. */
+  reject(error: Error): number {
+    const count = this.#tail - this.#head + this.#early.size;
+    const rejection = Promise.reject<never>(error);
+    rejection.catch(() => {});
+    while (this.#early.size > 0) {
+      this.#resolveUpTo(this.#early.lowest, rejection);
+      this.#early.take()(rejection);
+    }
+    this.#resolveUpTo(Infinity, rejection);
+    this.#clear();
+    return count;
+  }
+
+  /** Rejects those that wait for more than `lsn`, and says how many did. */
+  rejectAbove(lsn: number, error: Error): number {
+    const kept: [number, Resolve][] = [];
+    while (this.#early.lowest <= lsn) {
+      kept.push([this.#early.lowest, this.#early.take()]);
+    }
+    for (; this.#lsns[this.#head] <= lsn && this.#head < this.#tail;) {
+      kept.push([this.#lsns[this.#head], this.#resolves[this.#head++]]);
+    }
+    const count = this.reject(error);
+    kept.sort(([one], [other]) => one - other);
+    for (const [lsn, resolve] of kept) this.#put(lsn, resolve);
+    return count;
+  }
+
+  #put(lsn: number, resolve: Resolve): void {
+    const tail = this.#tail;
+    if (tail > this.#head && this.#lsns[tail - 1] > lsn) {
+      this.#early.put(lsn, resolve);
+      return;
+    }
+    this.#lsns[tail] = lsn;
+    this.#resolves[tail] = resolve;
+    this.#tail = tail + 1;
+  }
+
+  /**
+   * Releases those that came out of order, each behind those in line that wait
+   * for as much: they came before it, as one that waits for more did.
+   */
+  #releaseEarly(lsn: number): void {
+    while (this.#early.lowest <= lsn) {
+      const { lowest } = this.#early;
+      this.#resolveUpTo(lowest);
+      this.#early.take()(lowest);
+    }
+  }
+
+  /** Resolves those in line that wait for `lsn` or less, maybe with `all`. */
+  #resolveUpTo(lsn: number, all?: Promise<never>): void {
+    let head = this.#head;
+    for (; head < this.#tail && this.#lsns[head] <= lsn; head++) {
+      this.#resolves[head](all ?? this.#lsns[head]);
+    }
+    this.#head = head;
+  }
+
+  #clear(): void {
+    if (this.#tail > KEPT_SLOTS) {
+      this.#lsns = [];
+      this.#resolves = [];
+    }
+    this.#head = 0;
+    this.#tail = 0;
+  }
+
+  #compact(): void {
+    this.#lsns = this.#lsns.slice(this.#head, this.#tail);
+    this.#resolves = this.#resolves.slice(this.#head, this.#tail);
+    this.#tail -= this.#head;
+    this.#head = 0;
+  }
+}
+
+/** Takes the LSN that was released, or the rejection of all. */
+export type Resolve = (released: number | Promise<never>) => void;
+
+interface Waiter {
+  readonly lsn: number;
+  readonly resolve: Resolve;
+  /** Keeps call order among those that wait for one LSN. */
+  readonly order: number;
+}
+
+/**
+ * Waiters that came out of order: a binary heap, as a list that is kept sorted
+ * would move all of it for each of many that come in falling order.
+ */
+export class WaiterHeap {
+  readonly #waiters: Waiter[] = [];
+  #order = 0;
+
+  /** Number of waiters. */
+  get size(): number {
+    return this.#waiters.length;
+  }
+
+  /** The lowest LSN that is waited for, or `Infinity`. */
+  get lowest(): number {
+    return this.#waiters.length > 0 ? this.#waiters[0].lsn : Infinity;
+  }
+
+  /** Adds one. */
+  put(lsn: number, resolve: Resolve): void {
+    const waiters = this.#waiters;
+    const waiter = { lsn, resolve, order: this.#order++ };
+    let at = waiters.length;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (isBefore(waiters[parent], waiter)) break;
+      waiters[at] = waiters[parent];
+      at = parent;
+    }
+    waiters[at] = waiter;
+  }
+
+  /** Takes out the first that waits for the lowest LSN; there has to be one. */
+  take(): Resolve {
+    const waiters = this.#waiters;
+    const { resolve } = waiters[0];
+    const last = waiters.pop()!;
+    if (waiters.length > 0) this.#sink(last);
+    return resolve;
+  }
+
+  /** Puts `waiter` in the root's place, and from there to its own. */
+  #sink(waiter: Waiter): void {
+    const waiters = this.#waiters;
+    let at = 0;
+    while (true) {
+      let child = 2 * at + 1;
+      if (child >= waiters.length) break;
+      const right = child + 1;
+      if (right < waiters.length && isBefore(waiters[right], waiters[child])) {
+        child = right;
+      }
+      if (isBefore(waiter, waiters[child])) break;
+      waiters[at] = waiters[child];
+      at = child;
+    }
+    waiters[at] = waiter;
+  }
+}
+
+function isBefore(one: Waiter, other: Waiter): boolean {
+  return one.lsn < other.lsn ||
+    one.lsn === other.lsn && one.order < other.order;
 }

@@ -1,7 +1,7 @@
 import { type AckLevel, Acknowledgements } from "./acks.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit } from "./commit.ts";
+import { commit, SyncDemand } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
 import { Intake } from "./append_queue.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
@@ -9,7 +9,6 @@ import { LogFailedError } from "./log_failed_error.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
-import { SyncDemand } from "./sync_schedule.ts";
 
 /** What the writer is about; `asking` keeps a policy from asking itself. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";

@@ -1,4 +1,4 @@
-import { isComplete } from "../../recovery/judge_end.ts";
+import { isComplete } from "../../recovery/decide_tail.ts";
 import { CompactedError, type RecordBatch } from "../../storage/frame_log.ts";
 import {
   CorruptLogError,

@@ -2,7 +2,7 @@ import type { CostModel } from "../../simulator/costs.ts";
 import { type Choose, uniform } from "../../random.ts";
 import type { Result } from "./format_doctor.ts";
 import { PAGE_BYTES, type Subject } from "./subject.ts";
-import { isPromise } from "../../storage/_is_promise.ts";
+import { isPromise } from "../../storage/storage.ts";
 import { Distribution } from "../examine/histogram.ts";
 
 /**

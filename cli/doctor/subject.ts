@@ -1,9 +1,9 @@
-import type {
-  MaybePromise,
-  Storage,
-  StorageFile,
+import {
+  isPromise,
+  type MaybePromise,
+  type Storage,
+  type StorageFile,
 } from "../../storage/storage.ts";
-import { isPromise } from "../../storage/_is_promise.ts";
 import { writeAll } from "../../storage/segments/mod.ts";
 
 /** Something whose cost is measured, again and again. */

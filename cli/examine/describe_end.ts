@@ -1,4 +1,4 @@
-import { isCleanlyClosed } from "../../recovery/judge_end.ts";
+import { isCleanlyClosed } from "../../recovery/decide_tail.ts";
 import type { LogReport } from "./examine_log.ts";
 
 /** How a log ends. */

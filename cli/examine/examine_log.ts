@@ -1,8 +1,5 @@
-import {
-  type FencedSegment,
-  lostContents,
-  readFenced,
-} from "../../recovery/describe_log.ts";
+import { type FencedSegment, readFenced } from "../../recovery/survey.ts";
+import { lostContents } from "../../recovery/salvage/lost_contents.ts";
 import {
   CorruptLogError,
   missingRecord,

@@ -1,4 +1,4 @@
-import { describeContent } from "../../recovery/describe_log.ts";
+import { describeContent } from "../../recovery/survey.ts";
 import { describeLoss } from "../../recovery/salvage/mod.ts";
 import { NodeStorage } from "../../storage/directory/mod.ts";
 import { type CliIo, writeLines } from "../io/cli_io.ts";

@@ -1,4 +1,4 @@
-import type { FencedSegment } from "../../recovery/describe_log.ts";
+import type { FencedSegment } from "../../recovery/survey.ts";
 import type { Manifest } from "../../storage/format/mod.ts";
 import {
   countRecords,

@@ -1,4 +1,4 @@
-import { missingFile } from "../../recovery/judge_end.ts";
+import { missingFile } from "../../recovery/decide_tail.ts";
 import { type DamagedSurvey, surveyDamaged } from "../../recovery/survey.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Damage } from "./examine_log.ts";

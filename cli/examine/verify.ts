@@ -1,4 +1,4 @@
-import { describeContent } from "../../recovery/describe_log.ts";
+import { describeContent, type Survey } from "../../recovery/survey.ts";
 import { describeLoss } from "../../recovery/salvage/mod.ts";
 import { NodeStorage } from "../../storage/directory/mod.ts";
 import { type CliIo, writeLines } from "../io/cli_io.ts";
@@ -21,9 +21,8 @@ import { interruptibleStorage } from "../append/interruptible_storage.ts";
 import type { VerifyCommand } from "../command.ts";
 import { requireDirectory } from "../require_directory.ts";
 import { logToJson, summarizeLog } from "./summarize_log.ts";
-import { faultOfEnd } from "../../recovery/judge_end.ts";
-import { scanSegment, type SegmentScan } from "../../recovery/scan_tail.ts";
-import type { Survey } from "../../recovery/survey.ts";
+import { faultOfEnd, type SegmentScan } from "../../recovery/decide_tail.ts";
+import { scanSegment } from "../../recovery/scan_tail.ts";
 import type { SegmentReader } from "../../storage/segments/mod.ts";
 
 /** Checks all of a log; a torn end is no failure, nor is a hole. */

@@ -2,14 +2,14 @@ import {
   describeContent,
   type FencedSegment,
   readFenced,
-} from "../../recovery/describe_log.ts";
+  surveyDamaged,
+} from "../../recovery/survey.ts";
 import {
   describeLoss,
   type SalvagedDamage,
   salvageLog,
   type SalvageReport,
 } from "../../recovery/salvage/mod.ts";
-import { surveyDamaged } from "../../recovery/survey.ts";
 import { NodeStorage } from "../../storage/directory/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { type CliIo, writeLines } from "../io/cli_io.ts";

@@ -4,12 +4,12 @@ import {
   type SalvagePlan,
   SegmentPlanner,
 } from "./plan_segment.ts";
+import { lostContents } from "./lost_contents.ts";
 import {
   formatSegmentName,
   hex,
   type Manifest,
 } from "../../storage/format/mod.ts";
-import { lostContents } from "../describe_log.ts";
 import type { FoundSegment } from "./find_runs.ts";
 
 /** What is known of a log besides its segments. */

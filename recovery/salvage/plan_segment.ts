@@ -1,4 +1,4 @@
-import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
+import { lostContents } from "./lost_contents.ts";
 import {
   formatSegmentName,
   hex,
@@ -7,8 +7,8 @@ import {
   SEGMENT_HEADER_BYTES,
   type SegmentName,
 } from "../../storage/format/mod.ts";
+import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
 import { decideTail } from "../decide_tail.ts";
-import { lostContents } from "../describe_log.ts";
 
 /** How far a plan has come. */
 export interface Place {

@@ -17,8 +17,10 @@ import type {
   StorageLock,
 } from "../../storage/storage.ts";
 import type { Piece, SegmentPlan } from "./plan_segment.ts";
-import { requireHeld } from "../../storage/frame_log.ts";
-import { removeFiles } from "../remove_files.ts";
+import {
+  removeFiles,
+  requireHeld,
+} from "../../storage/segments/segment_files.ts";
 
 const STEP_BYTES = 1024 * 1024;
 

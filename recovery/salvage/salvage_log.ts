@@ -1,5 +1,13 @@
 import { randomNumber, writeManifest } from "../../storage/segments/mod.ts";
-import { requireHeld } from "../../storage/frame_log.ts";
+import {
+  removeFiles,
+  requireHeld,
+} from "../../storage/segments/segment_files.ts";
+import {
+  type DamagedSurvey,
+  removeUnfinished,
+  surveyDamaged,
+} from "../survey.ts";
 import {
   makeLogId,
   type Manifest,
@@ -7,11 +15,11 @@ import {
 } from "../../storage/format/mod.ts";
 import type { Storage, StorageLock } from "../../storage/storage.ts";
 import { arrangeSegments } from "../arrange_segments.ts";
-import { lostContents } from "../describe_log.ts";
+import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
+import { lostContents } from "./lost_contents.ts";
 import { findForeign, type ForeignSegment } from "../find_foreign.ts";
 import { findSegments, type FoundSegment } from "./find_runs.ts";
-import { type DamagedSurvey, surveyDamaged } from "../survey.ts";
-import { missingFile } from "../judge_end.ts";
+import { missingFile } from "../decide_tail.ts";
 import {
   findOriginalName,
   keepOriginal,
@@ -19,8 +27,6 @@ import {
   rewriteSegment,
 } from "./rewrite_segment.ts";
 import { planSalvage } from "./plan_salvage.ts";
-import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
-import { removeFiles, removeUnfinished } from "../remove_files.ts";
 
 /** Options of {@linkcode salvageLog}. */
 export interface SalvageOptions {

@@ -1,11 +1,11 @@
 import {
   DirectoryStorage,
   type FileStorageOptions,
+  SyncPlace,
 } from "./directory_storage.ts";
-import type { KernelLock } from "./held_lock.ts";
+import type { KernelLock } from "./lock_owner.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
-import { SyncPlace } from "./sync_place.ts";
 
 /**
  * A directory through Deno's own files: the default on Deno.

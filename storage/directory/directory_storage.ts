@@ -1,15 +1,22 @@
+import process from "node:process";
 import {
+  closeSync,
+  fsyncSync,
   linkSync,
+  mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   statfsSync,
+  type Stats,
+  statSync,
   unlinkSync,
 } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { acquireLock } from "./lock_file.ts";
-import { makeDirectory, syncDirectory } from "./make_directory.ts";
-import type { KernelLock } from "./held_lock.ts";
+import type { KernelLock } from "./lock_owner.ts";
 import {
   type LockOptions,
   LogLockedError,
@@ -19,6 +26,7 @@ import {
   type StorageLock,
 } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
+import { argumentError, requireOptions } from "../../argument.ts";
 
 const TMPFS_MAGIC = 0x01021994;
 
@@ -153,4 +161,151 @@ export interface FileStorageOptions {
    * memory.
    */
   io?: "auto" | "blocking" | "threaded" | undefined;
+}
+
+/** Syncs that are looked at together: an outlier among them decides nothing. */
+const RECENT = 8;
+
+/** A sync that takes longer blocks the event loop for too long. */
+const SLOW_MS = 1;
+
+/** One that takes less is not worth to be handed over. */
+const FAST_MS = 0.5;
+
+/**
+ * Decides where syncs are made, by how long the last ones took. Between slow
+ * and fast it stays as it is, so that it does not go to and fro.
+ */
+export class SyncPlace {
+  readonly #isFixed: boolean;
+  readonly #recent: number[] = [];
+  #isThreaded: boolean;
+
+  /** Throws `TypeError` on an option that is unknown or out of bounds. */
+  constructor(options: FileStorageOptions) {
+    requireOptions("make a storage", options, ["io"]);
+    const { io = "auto" } = options;
+    if (!["auto", "blocking", "threaded"].includes(io)) {
+      const rule = '"auto", "blocking" or "threaded"';
+      throw argumentError("make a storage", "io", rule, io);
+    }
+    this.#isFixed = io !== "auto";
+    this.#isThreaded = io === "threaded";
+  }
+
+  /** Whether the next sync is to be made on another thread. */
+  get isThreaded(): boolean {
+    return this.#isThreaded;
+  }
+
+  /** Takes note of how long a sync took, in ms. */
+  observe(ms: number): void {
+    if (this.#isFixed) return;
+    this.#recent.push(ms);
+    if (this.#recent.length < RECENT) return;
+    const others = this.#recent.filter((recent) =>
+      this.#isThreaded ? recent < FAST_MS : recent > SLOW_MS
+    );
+    if (others.length > RECENT / 2) this.#isThreaded = !this.#isThreaded;
+    this.#recent.length = 0;
+  }
+}
+
+/**
+ * Makes a directory and its parents, each synced into the one above before
+ * anything is put into it. What is there already is not written to, so it needs
+ * no permission to write.
+ *
+ * One that is there already is synced into its parent as well: who made it may
+ * have died before. A parent that must not be read is then passed over, and one
+ * that cannot be synced, if the directory is mounted there: a mount point's
+ * entry is not what leads to the log.
+ */
+export function makeDirectory(path: string, sync = syncDirectory): void {
+  const parent = dirname(path);
+  const found = look(path);
+  if (found === "denied") return;
+  if (found !== undefined) {
+    requireDirectory(path, found);
+    return settle(path, found, sync);
+  }
+  makeDirectory(parent, sync);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Unless another opener was faster. A link to nothing is there as well.
+    if (look(path) === undefined) throw error;
+    return makeDirectory(path, sync);
+  }
+  try {
+    sync(parent);
+  } catch (error) {
+    // Left there, the next opener would take it for somebody's.
+    removeIfEmpty(path);
+    throw error;
+  }
+}
+
+function settle(
+  path: string,
+  found: Stats,
+  sync: (path: string) => void,
+): void {
+  const parent = dirname(path);
+  try {
+    sync(parent);
+  } catch (error) {
+    if (!isDenied(error) && !isMountPoint(found, parent)) throw error;
+  }
+}
+
+/** `"denied"`: Deno was not given the permission to look at it. */
+function look(path: string): Stats | "denied" | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as Error).name === "NotCapable") return "denied";
+    throw error;
+  }
+}
+
+function requireDirectory(path: string, found: Stats): void {
+  if (found.isDirectory()) return;
+  throw Object.assign(
+    new Error(`EEXIST: a file is where a directory should be, "${path}"`),
+    { code: "EEXIST" },
+  );
+}
+
+function isMountPoint({ dev }: Stats, parent: string): boolean {
+  const above = look(parent);
+  return typeof above === "object" && above.dev !== dev;
+}
+
+/** By the system, or by Deno's permissions. */
+function isDenied(error: unknown): boolean {
+  const { code, name } = error as { code?: string; name?: string };
+  return code === "EACCES" || code === "EPERM" || name === "NotCapable";
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Another opener uses it, and has to sync the parent itself.
+  }
+}
+
+/**
+ * Makes a directory's entries durable. Windows refuses to sync a directory; its
+ * entries are journaled.
+ */
+export function syncDirectory(path: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -1,18 +1,31 @@
 import {
+  HeldKernelLock,
+  KernelLock,
+  lockNumbers,
+  lockPath,
+  lockPlace,
+  refuseIfOwned,
+  thisProcess,
+} from "./lock_owner.ts";
+import {
   closeSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   openSync,
   readdirSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { type HeldKernelLock, HeldLock, type KernelLock } from "./held_lock.ts";
-import { thisProcess } from "./lock_owner.ts";
-import { lockNumbers, lockPath, lockPlace } from "./lock_place.ts";
-import { refuseIfOwned } from "./refuse_if_owned.ts";
 import { isLockFile } from "../format/file_names.ts";
-import { type LockOptions, LogLockedError } from "../storage.ts";
+import {
+  type LockOptions,
+  LogLockedError,
+  type StorageLock,
+} from "../storage.ts";
+import { StorageError } from "../storage_error.ts";
 
 /*
  * Lock files are numbered; the highest is the lock. It names its owner, and is
@@ -160,4 +173,101 @@ function removeIfThere(path: string): void {
   } catch (error) {
     if ((error as { code?: string }).code !== "ENOENT") throw error;
   }
+}
+
+/** Which file it is; in bigints where doubles would round the numbers. */
+interface FileId {
+  dev: number | bigint;
+  ino: number | bigint;
+}
+
+/** A lock file that this process made, and holds open. */
+export class HeldLock implements StorageLock {
+  readonly epoch: number;
+  readonly #directory: string;
+  readonly #path: string;
+  readonly #descriptor: number;
+  readonly #isRounded: boolean;
+  readonly #file: FileId;
+  readonly #above: FileId;
+  readonly #kernelLock: HeldKernelLock | undefined;
+  #isReleased = false;
+
+  /**
+   * Opens the file by its final name: some file systems number names, not
+   * files, and keep to a number for as long as the name's file is open.
+   */
+  constructor(directory: string, epoch: number, kernelLock?: HeldKernelLock) {
+    this.epoch = epoch;
+    this.#directory = directory;
+    this.#path = lockPath(directory, epoch);
+    this.#kernelLock = kernelLock;
+    this.#descriptor = openSync(this.#path, "r+");
+    try {
+      const file = fstatSync(this.#descriptor);
+      this.#isRounded = ![file.ino, file.dev].every(Number.isSafeInteger);
+      this.#file = this.#isRounded
+        ? fstatSync(this.#descriptor, { bigint: true })
+        : file;
+      this.#above = statSync(directory, { bigint: true });
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
+  }
+
+  /** Costs one system call, as it is asked once per flush. */
+  held(): boolean {
+    if (this.#isReleased) return false;
+    try {
+      const found = this.#isRounded
+        ? statSync(this.#path, { bigint: true })
+        : this.#kernelLock?.stat(this.#path) ?? statSync(this.#path);
+      return isSameFile(found, this.#file);
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw StorageError.wrap("look at", this.#path, error);
+    }
+  }
+
+  whyLost(): string | undefined {
+    if (this.held()) return undefined;
+    try {
+      const above = statSync(this.#directory, { bigint: true });
+      if (!isSameFile(above, this.#above)) {
+        return "the directory was moved, and another directory is at its path";
+      }
+      const highest = lockNumbers(this.#directory).at(-1) ?? 0;
+      return highest > this.epoch
+        ? `another owner took over, with epoch ${highest}`
+        : "its lock file was removed or replaced, with no new owner";
+    } catch (error) {
+      return isMissing(error)
+        ? "the directory was moved or removed"
+        : undefined;
+    }
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    try {
+      ftruncateSync(this.#descriptor, 0);
+    } catch (error) {
+      throw StorageError.wrap("release", this.#path, error);
+    } finally {
+      closeSync(this.#descriptor);
+      this.#kernelLock?.free();
+    }
+  }
+}
+
+function isSameFile(one: FileId, other: FileId): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
+}
+
+/** Whether a path leads nowhere. */
+function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -19,5 +19,5 @@ export {
   lockPath,
   type LockPlace,
   lockPlace,
-} from "./lock_place.ts";
+} from "./lock_owner.ts";
 export { NodeStorage } from "./node_storage.ts";

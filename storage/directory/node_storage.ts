@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import {
   DirectoryStorage,
   type FileStorageOptions,
+  SyncPlace,
 } from "./directory_storage.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
-import { SyncPlace } from "./sync_place.ts";
 
 /**
  * A directory through `node:fs`: the default on Node and Bun; works on Deno.

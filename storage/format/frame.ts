@@ -1,5 +1,4 @@
 import { crc32 } from "./crc32.ts";
-import { getUint64, setUint64 } from "./envelope.ts";
 
 /*
  *  0        4        8       12       16         24         32      36
@@ -291,4 +290,15 @@ export function decodeHole(
   return Number.isSafeInteger(last) && syncedLsn === last
     ? { resumes, lost }
     : undefined;
+}
+
+/** Writes `value`, a safe integer of at least 0, as 8 bytes, little-endian. */
+export function setUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true);
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+/** Reads what {@linkcode setUint64} wrote; may exceed the safe integers. */
+export function getUint64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

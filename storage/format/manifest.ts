@@ -1,5 +1,12 @@
-import { crc32 } from "./crc32.ts";
-import { decodeLogId, encodeLogId, getUint64, setUint64 } from "./envelope.ts";
+import {
+  decodeEnvelope,
+  decodeLogId,
+  encodeEnvelope,
+  encodeLogId,
+  type EnvelopeFault,
+  type EnvelopeKind,
+} from "./envelope.ts";
+import { getUint64, setUint64 } from "./frame.ts";
 
 /*
  *  0      8         12      16     32      40         48        56
@@ -15,9 +22,11 @@ import { decodeLogId, encodeLogId, getUint64, setUint64 } from "./envelope.ts";
 /** Bytes of a manifest. */
 export const MANIFEST_BYTES = 128;
 
-const MAGIC = "SYNCMANI";
-const VERSION = 1;
-const REQUIRED_FLAGS = 0xffff;
+const KIND: EnvelopeKind = {
+  magic: "SYNCMANI",
+  length: MANIFEST_BYTES,
+  subject: "manifest",
+};
 
 /**
  * What an owner knows of the whole log, kept apart from its segments: what is
@@ -50,56 +59,25 @@ export interface Manifest {
   closed: boolean;
 }
 
-/** Why a manifest cannot be used. */
-export interface ManifestFault {
-  /** Short, no magic, damaged, or of a format of its own. */
-  fault: "short" | "magic" | "checksum" | "version";
-  /** What the reader expected, for a message. */
-  expected: string;
-  /** What it found, for a message. */
-  found: string;
-}
-
 /** Lays out a manifest. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  const bytes = new Uint8Array(MANIFEST_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (let at = 0; at < 8; at++) bytes[at] = MAGIC.charCodeAt(at);
-  view.setUint32(8, VERSION, true);
-  encodeLogId(bytes, 16, manifest.log);
-  setUint64(view, 32, manifest.epoch);
-  setUint64(view, 40, manifest.firstLsn);
-  setUint64(view, 48, manifest.baseLsn);
-  setUint64(view, 56, manifest.durableLsn);
-  setUint64(view, 64, manifest.rewriteLsn);
-  setUint64(view, 72, manifest.time);
-  view.setUint32(80, manifest.link, true);
-  view.setUint32(84, manifest.closed ? 1 : 0, true);
-  view.setUint32(124, crc32(bytes.subarray(0, 124)), true);
-  return bytes;
+  return encodeEnvelope(KIND, (view, bytes) => {
+    encodeLogId(bytes, 16, manifest.log);
+    setUint64(view, 32, manifest.epoch);
+    setUint64(view, 40, manifest.firstLsn);
+    setUint64(view, 48, manifest.baseLsn);
+    setUint64(view, 56, manifest.durableLsn);
+    setUint64(view, 64, manifest.rewriteLsn);
+    setUint64(view, 72, manifest.time);
+    view.setUint32(80, manifest.link, true);
+    view.setUint32(84, manifest.closed ? 1 : 0, true);
+  });
 }
 
 /** Decodes what {@linkcode encodeManifest} laid out, or says why not. */
-export function decodeManifest(bytes: Uint8Array): Manifest | ManifestFault {
-  if (bytes.length < MANIFEST_BYTES) {
-    return fault("short", `${MANIFEST_BYTES} bytes`, `${bytes.length}`);
-  }
-  const magic = String.fromCharCode(...bytes.subarray(0, 8));
-  if (magic !== MAGIC) {
-    return fault("magic", `"${MAGIC}"`, JSON.stringify(magic));
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const checksum = view.getUint32(124, true);
-  const actual = crc32(bytes.subarray(0, 124));
-  if (checksum !== actual) return fault("checksum", `${checksum}`, `${actual}`);
-  const version = view.getUint32(8, true);
-  if (version !== VERSION) {
-    return fault("version", `version ${VERSION}`, `version ${version}`);
-  }
-  const flags = view.getUint32(12, true) & REQUIRED_FLAGS;
-  if (flags !== 0) {
-    return fault("version", "no flags", `manifest flags ${flags}`);
-  }
+export function decodeManifest(bytes: Uint8Array): Manifest | EnvelopeFault {
+  const view = decodeEnvelope(bytes, KIND);
+  if ("fault" in view) return view;
   return {
     log: decodeLogId(bytes, 16),
     epoch: getUint64(view, 32),
@@ -111,12 +89,4 @@ export function decodeManifest(bytes: Uint8Array): Manifest | ManifestFault {
     link: view.getUint32(80, true),
     closed: view.getUint32(84, true) === 1,
   };
-}
-
-function fault(
-  fault: ManifestFault["fault"],
-  expected: string,
-  found: string,
-): ManifestFault {
-  return { fault, expected, found };
 }

@@ -1,4 +1,4 @@
-import { getUint64, setUint64 } from "./envelope.ts";
+import { getUint64, setUint64 } from "./frame.ts";
 
 /*
  *  a seal's payload, empty for a segment of less than STEP_BYTES:

@@ -1,10 +1,13 @@
 import { IndexBuilder, type IndexEntry } from "../format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
-import { isPromise } from "../_is_promise.ts";
-import type { MaybePromise, StorageFile } from "../storage.ts";
+import {
+  isPromise,
+  type MaybePromise,
+  type StorageFile,
+  writeAll,
+} from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
-import { writeAll } from "./create_segment.ts";
 
 /** Frames after which a segment counts as used enough to prepare the next. */
 const LEAST_FRAMES = 8;

@@ -7,9 +7,9 @@ import {
   MANIFEST_BYTES,
 } from "../format/manifest.ts";
 import { formatManifestName } from "../format/file_names.ts";
-import { removeQuietly, writeAll } from "./create_segment.ts";
+import { removeQuietly } from "./segment_files.ts";
+import { type Storage, writeAll } from "../storage.ts";
 import { readFully } from "./segment_reader.ts";
-import type { Storage } from "../storage.ts";
 
 /**
  * Replaces the manifest of its epoch; on resolve it is durable. A crash leaves

@@ -6,12 +6,8 @@
  *
  * @module
  */
-export {
-  createSegment,
-  randomNumber,
-  removeIfThere,
-  writeAll,
-} from "./create_segment.ts";
+export { createSegment, randomNumber, removeIfThere } from "./segment_files.ts";
+export { writeAll } from "../storage.ts";
 export { readManifest, writeManifest } from "./manifest_file.ts";
 export { batchOf, recordsOf } from "./read_segments.ts";
 export {
@@ -20,7 +16,7 @@ export {
   type ChainLink,
   firstLink,
   follows,
-} from "./segment_chain.ts";
+} from "./segment_cursor.ts";
 export { notTheSegment, SegmentCursor } from "./segment_cursor.ts";
 export { SegmentLog, type SegmentLogState } from "./segment_log.ts";
 export {

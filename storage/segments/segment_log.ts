@@ -15,12 +15,16 @@ import {
 import type { Manifest } from "../format/manifest.ts";
 import { encodeIndex, indexBytes } from "../format/segment_index.ts";
 import type { SegmentName } from "../format/file_names.ts";
-import { isPromise } from "../_is_promise.ts";
+import {
+  isPromise,
+  type MaybePromise,
+  type Storage,
+  type StorageLock,
+} from "../storage.ts";
 import { writeManifest } from "./manifest_file.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
-import type { MaybePromise, Storage, StorageLock } from "../storage.ts";
 import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
 
 /** Where a log goes on after it was recovered. */

@@ -1,3 +1,4 @@
+import { type EnvelopeFault, FormatVersionError } from "../format/envelope.ts";
 import { CorruptLogError, describeFault } from "../corrupt_log_error.ts";
 import {
   decodeFrame,
@@ -18,10 +19,8 @@ import {
 import {
   decodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
-  type SegmentFault,
   type SegmentHeader,
 } from "../format/segment_header.ts";
-import { FormatVersionError } from "../format/envelope.ts";
 import type { MaybePromise, Storage, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
@@ -56,7 +55,7 @@ export class SegmentReader {
   /** Its path, for messages. */
   readonly path: string;
   /** What the segment says of itself, or why that cannot be used. */
-  readonly found: SegmentHeader | SegmentFault;
+  readonly found: SegmentHeader | EnvelopeFault;
   /** The open file. */
   readonly file: StorageFile;
   readonly #storage: Storage;
@@ -65,7 +64,7 @@ export class SegmentReader {
     storage: Storage,
     name: string,
     path: string,
-    found: SegmentHeader | SegmentFault,
+    found: SegmentHeader | EnvelopeFault,
     file: StorageFile,
   ) {
     this.#storage = storage;
@@ -284,7 +283,7 @@ export async function readFully(
 
 function requireHeader(
   path: string,
-  found: SegmentHeader | SegmentFault,
+  found: SegmentHeader | EnvelopeFault,
 ): SegmentHeader {
   if (!("fault" in found)) return found;
   throw new CorruptLogError(path, 0, `segment header ${describeFault(found)}`);

@@ -3,7 +3,7 @@ import {
   createSegment,
   removeIfThere,
   removeQuietly,
-} from "./create_segment.ts";
+} from "./segment_files.ts";
 import { formatSpareName } from "../format/file_names.ts";
 import type { Storage, StorageLock } from "../storage.ts";
 

@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync the directory after a segment is made",
     edits: [{
-      file: "storage/segments/create_segment.ts",
+      file: "storage/segments/segment_files.ts",
       find: "await storage.syncDirectory();",
       replace: "",
     }],
@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync a segment before it gets its name",
     edits: [{
-      file: "storage/segments/create_segment.ts",
+      file: "storage/segments/segment_files.ts",
       find: "await file.datasync();",
       replace: "",
     }],
@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "believes stale frames: neither salt nor link is compared",
     edits: [{
-      file: "storage/segments/segment_chain.ts",
+      file: "storage/segments/segment_cursor.ts",
       find:
         "return frame.salt === link.salt && frame.previous === link.previous &&\n    frame",
       replace: "return frame",
@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes any file at its lock's path for its lock",
     edits: [{
-      file: "storage/directory/held_lock.ts",
+      file: "storage/directory/lock_file.ts",
       find: "return isSameFile(found, this.#file);",
       replace: "return found !== undefined;",
     }],
@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "holds its lock as long as the file has a link anywhere",
     edits: [{
-      file: "storage/directory/held_lock.ts",
+      file: "storage/directory/lock_file.ts",
       find: "if (isMissing(error)) return false;",
       replace:
         "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
@@ -194,7 +194,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "believes a lock that was copied with the directory",
     edits: [{
-      file: "storage/directory/refuse_if_owned.ts",
+      file: "storage/directory/lock_owner.ts",
       find: "if (isCopy(said, place, isSameBoot(said))) return;",
       replace: "",
     }],
@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a short write for a whole one",
     edits: [{
-      file: "storage/segments/create_segment.ts",
+      file: "storage/segments/segment_files.ts",
       find: "if (written === bytes.length) return;",
       replace: "if (written > 0) return;",
     }],
@@ -345,7 +345,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "replaces a segment that somebody else made",
     edits: [{
-      file: "storage/segments/create_segment.ts",
+      file: "storage/segments/segment_files.ts",
       find: "await storage.link(temporary, name);",
       replace: "await storage.rename(temporary, name);",
     }],
@@ -358,7 +358,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a segment's first name before the second is durable",
     edits: [{
-      file: "storage/segments/create_segment.ts",
+      file: "storage/segments/segment_files.ts",
       find: "  await storage.syncDirectory();\n  await removeQuietly",
       replace: "  await removeQuietly",
     }],
@@ -467,11 +467,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: "releases those who wait out of order after those in line",
     edits: [{
-      file: "writer/ack_waiters.ts",
+      file: "writer/acks.ts",
       find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
       replace: "",
     }, {
-      file: "writer/ack_waiters.ts",
+      file: "writer/acks.ts",
       find: "    this.#resolveUpTo(lsn);\n",
       replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
     }],
@@ -601,7 +601,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not notice that the first segment is gone",
     edits: [{
-      file: "recovery/judge_end.ts",
+      file: "recovery/decide_tail.ts",
       find: "if (last < firstLsn) return undefined;",
       replace: "return undefined;",
     }],
@@ -613,7 +613,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not notice that the end of a closed log is gone",
     edits: [{
-      file: "recovery/judge_end.ts",
+      file: "recovery/decide_tail.ts",
       find: "return lastLsn < durableLsn && durableLsn >= firstLsn;",
       replace: "return lastLsn < 0;",
     }],

@@ -3,7 +3,7 @@
  * workloads of a few calls whose states can be counted by hand, and workloads
  * with a bug each.
  */
-import { writeAll } from "../../storage/segments/create_segment.ts";
+import { writeAll } from "../../storage/storage.ts";
 import {
   ExplorationError,
   explore,

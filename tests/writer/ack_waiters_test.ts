@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { assert, assertEquals, assertStrictEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { track, type Tracked } from "../kit/track.ts";
-import { WaiterQueue } from "../../writer/ack_waiters.ts";
+import { WaiterQueue } from "../../writer/acks.ts";
 
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 

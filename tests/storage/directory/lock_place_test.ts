@@ -14,7 +14,7 @@ import { acquireLock } from "../../../storage/directory/lock_file.ts";
 import {
   isCopy,
   type LockPlace,
-} from "../../../storage/directory/lock_place.ts";
+} from "../../../storage/directory/lock_owner.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
 import { LogLockedError } from "../../../storage/storage.ts";
 import { Wal } from "../../../wal.ts";

@@ -11,9 +11,11 @@ import {
 } from "node:fs";
 import { LogFailedError } from "../../../writer/log_failed_error.ts";
 import { acquireLock } from "../../../storage/directory/lock_file.ts";
-import { thisProcess } from "../../../storage/directory/lock_owner.ts";
+import {
+  type KernelLock,
+  thisProcess,
+} from "../../../storage/directory/lock_owner.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
-import type { KernelLock } from "../../../storage/directory/held_lock.ts";
 import { LogLockedError, type StorageLock } from "../../../storage/storage.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";

@@ -7,7 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { makeDirectory } from "../../../storage/directory/make_directory.ts";
+import { makeDirectory } from "../../../storage/directory/directory_storage.ts";
 import { assert, assertEquals, assertThrows } from "../../kit/assert.ts";
 import { canReadProc } from "../../kit/can_read_proc.ts";
 import { test } from "../../kit/register.ts";

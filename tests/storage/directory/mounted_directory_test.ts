@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { makeDirectory } from "../../../storage/directory/make_directory.ts";
+import { makeDirectory } from "../../../storage/directory/directory_storage.ts";
 import { acquireLock } from "../../../storage/directory/lock_file.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";

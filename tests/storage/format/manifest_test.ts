@@ -1,3 +1,4 @@
+import type { EnvelopeFault } from "../../../storage/format/envelope.ts";
 import fc from "fast-check";
 import { crc32 } from "../../../storage/format/crc32.ts";
 import {
@@ -5,7 +6,6 @@ import {
   encodeManifest,
   type Manifest,
   MANIFEST_BYTES,
-  type ManifestFault,
 } from "../../../storage/format/manifest.ts";
 import { assert, assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
@@ -22,7 +22,7 @@ const sample: Manifest = {
   closed: true,
 };
 
-function faultOf(bytes: Uint8Array): ManifestFault["fault"] | undefined {
+function faultOf(bytes: Uint8Array): EnvelopeFault["fault"] | undefined {
   const found = decodeManifest(bytes);
   return "fault" in found ? found.fault : undefined;
 }

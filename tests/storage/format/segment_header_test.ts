@@ -1,10 +1,10 @@
+import type { EnvelopeFault } from "../../../storage/format/envelope.ts";
 import fc from "fast-check";
 import { crc32 } from "../../../storage/format/crc32.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
-  type SegmentFault,
   type SegmentHeader,
 } from "../../../storage/format/segment_header.ts";
 import { assertEquals } from "../../kit/assert.ts";
@@ -18,7 +18,7 @@ const sample: SegmentHeader = {
   log: "00112233445566778899aabbccddeeff",
 };
 
-function faultOf(bytes: Uint8Array): SegmentFault["fault"] | undefined {
+function faultOf(bytes: Uint8Array): EnvelopeFault["fault"] | undefined {
   const found = decodeSegmentHeader(bytes);
   return "fault" in found ? found.fault : undefined;
 }

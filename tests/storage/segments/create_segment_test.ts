@@ -2,8 +2,12 @@ import {
   type CreatedSegment,
   createSegment,
   type NewSegment,
+} from "../../../storage/segments/segment_files.ts";
+import {
+  type Storage,
+  type StorageLock,
   writeAll,
-} from "../../../storage/segments/create_segment.ts";
+} from "../../../storage/storage.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
 import {
   decodeSegmentHeader,
@@ -11,7 +15,6 @@ import {
 } from "../../../storage/format/segment_header.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
-import type { Storage, StorageLock } from "../../../storage/storage.ts";
 import {
   StorageError,
   StorageFullError,

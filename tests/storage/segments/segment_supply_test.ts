@@ -7,9 +7,12 @@ import {
 } from "../../../storage/memory/memory_storage.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
-import type { Storage, StorageLock } from "../../../storage/storage.ts";
+import {
+  type Storage,
+  type StorageLock,
+  writeAll,
+} from "../../../storage/storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
-import { writeAll } from "../../../storage/segments/create_segment.ts";
 import { VirtualClock } from "../../../testing/virtual_clock.ts";
 import { Wal } from "../../../wal.ts";
 import {

@@ -1,15 +1,15 @@
-import { requireHeld } from "../frame_log.ts";
+import {
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+  writeAll,
+} from "../storage.ts";
+import { FencedError } from "../frame_log.ts";
 import {
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
 } from "../format/segment_header.ts";
 import { formatSegmentName, type SegmentName } from "../format/file_names.ts";
-import type {
-  MaybePromise,
-  Storage,
-  StorageFile,
-  StorageLock,
-} from "../storage.ts";
 import { explainFull, StorageError } from "../storage_error.ts";
 
 /** What a new segment begins with. */
@@ -110,38 +110,6 @@ async function write(
   }
 }
 
-/**
- * Writes all of `bytes` at `offset`, going on after short writes; at once if
- * the file answers at once.
- */
-export function writeAll(
-  file: StorageFile,
-  bytes: Uint8Array,
-  offset: number,
-): MaybePromise<void> {
-  const written = file.write(bytes, offset);
-  if (typeof written === "number") {
-    return continueWrite(file, bytes, offset, written);
-  }
-  return written.then((count) => continueWrite(file, bytes, offset, count));
-}
-
-function continueWrite(
-  file: StorageFile,
-  bytes: Uint8Array,
-  offset: number,
-  written: number,
-): MaybePromise<void> {
-  if (written === bytes.length) return;
-  if (!(written > 0 && written < bytes.length)) {
-    throw new Error(
-      `Cannot write ${bytes.length} bytes at offset ${offset} because the storage ` +
-        `says that it wrote ${written}`,
-    );
-  }
-  return writeAll(file, bytes.subarray(written), offset + written);
-}
-
 /** Removes a file, unless somebody else has removed it already. */
 export async function removeIfThere(
   storage: Storage,
@@ -166,4 +134,26 @@ export async function removeQuietly(
   } catch {
     // It was not even made, or cannot be removed now.
   }
+}
+
+/** Throws {@linkcode FencedError} unless the lock is still held. */
+export async function requireHeld(
+  location: string,
+  lock: StorageLock,
+): Promise<void> {
+  if (await lock.held()) return;
+  throw new FencedError(location, lock.epoch, lock.whyLost?.());
+}
+
+/**
+ * Removes files, in order, and makes that durable. One that is gone already was
+ * removed by somebody else who recovers.
+ */
+export async function removeFiles(
+  storage: Storage,
+  files: readonly { name: string }[],
+): Promise<void> {
+  if (files.length === 0) return;
+  for (const { name } of files) await removeIfThere(storage, name);
+  await storage.syncDirectory();
 }

@@ -148,31 +148,31 @@ export function faultOfEnd(
   manifest: Manifest | undefined,
   mode: RecoveryMode,
 ): string | undefined {
-  const { lastLsn, stop, checksum } = scan;
+  const { lastLsn, stop, link } = scan;
   const isClosed = isCleanlyClosed(scan, manifest);
   // Behind a clean close lies at most what was prepared, or used before.
   const remainder = isClosed ? "nothing" : scan.remainder;
   const decision = decideTail({ ...scan, remainder }, mode);
   if (decision !== "accept" && decision !== "cut") return refusal(scan);
   if (manifest === undefined) return undefined;
-  const { durableLsn, link } = manifest;
+  const { durableLsn } = manifest;
   if (lacksDurable(scan, manifest)) {
     return `record ${lastLsn + 1} is missing (${describeFault(stop)}); the ` +
       `manifest says that all up to ${durableLsn} were durable`;
   }
-  if (!isClosed || checksum === link) return undefined;
-  return `the last frame has checksum ${hex(checksum)}, but the log was ` +
-    `closed with ${hex(link)}: these are not the records that it had`;
+  if (!isClosed || link === manifest.link) return undefined;
+  return `the last frame has checksum ${hex(link)}, but the log was ` +
+    `closed with ${hex(manifest.link)}: these are not the records that it had`;
 }
 
 /** Whether a log has all that its manifest knows of, as far as it ends; pure. */
 export function isComplete(
-  end: Pick<SegmentScan, "lastLsn" | "checksum">,
+  end: Pick<SegmentScan, "lastLsn" | "link">,
   manifest: Manifest | undefined,
 ): boolean {
   if (manifest === undefined) return true;
   const isOther = isCleanlyClosed(end, manifest) &&
-    end.checksum !== manifest.link;
+    end.link !== manifest.link;
   return !isOther && !lacksDurable(end, manifest);
 }
 
@@ -207,7 +207,7 @@ export interface SegmentScan extends TailEvidence {
   /** The highest LSN that a frame here declares synced. */
   readonly syncedLsn: number;
   /** Checksum that the next segment has to name. */
-  readonly checksum: number;
+  readonly link: number;
   /** Whether the last frame that links seals the segment. */
   readonly sealed: boolean;
   /** The highest time of a frame, in ms since 1970; 0 without a frame. */

@@ -103,7 +103,7 @@ interface FoundEnd {
   lastLsn: number;
   /** LSN up to which frames or the manifest declare records durable. */
   durableLsn: number;
-  checksum: number;
+  link: number;
   time: number;
 }
 
@@ -201,7 +201,7 @@ class Opening {
       return {
         lastLsn,
         durableLsn: lastLsn,
-        checksum: closed ? link : 0,
+        link: closed ? link : 0,
         time,
       };
     }
@@ -213,7 +213,7 @@ class Opening {
       durableLsn: lastLsn < firstLsn
         ? lastLsn
         : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn)),
-      checksum: scan.checksum,
+      link: scan.link,
       time: Math.max(scan.time, time),
     };
   }
@@ -241,7 +241,7 @@ class Opening {
     end: FoundEnd,
   ): Promise<SegmentLogState> {
     const storage = this.#storage;
-    const { lastLsn, durableLsn, checksum, time } = end;
+    const { lastLsn, durableLsn, link, time } = end;
     const { fenced } = files;
     const segments = keptBy(before, files.segments, lastLsn);
     const isDurable = durableLsn >= lastLsn;
@@ -262,7 +262,7 @@ class Opening {
     await requireHeld(storage.location, this.#lock);
     const dropped = files.segments.filter((one) => !segments.includes(one));
     await removeFiles(storage, dropped);
-    const state = { segments, fenced, manifest, lastLsn, checksum };
+    const state = { segments, fenced, manifest, lastLsn, link };
     if (rewriteLsn === 0) return state;
     const finish = (segments: SegmentName[]) =>
       this.#rewrite(segments, manifest);
@@ -313,10 +313,10 @@ class Opening {
   async #rewrite(
     segments: SegmentName[],
     { log, epoch, rewriteLsn, baseLsn }: Manifest,
-  ): Promise<{ segments: SegmentName[]; checksum: number }> {
+  ): Promise<{ segments: SegmentName[]; link: number }> {
     const owner = { log, epoch };
     const range = { segments, firstLsn: rewriteLsn, lastLsn: baseLsn };
-    const { segment, checksum } = await rewriteEnd(
+    const { segment, link } = await rewriteEnd(
       this.#storage,
       this.#lock,
       owner,
@@ -326,7 +326,7 @@ class Opening {
     const isOld = ({ firstLsn }: SegmentName) => firstLsn >= rewriteLsn;
     await removeFiles(this.#storage, segments.filter(isOld));
     const kept = segments.filter((one) => !isOld(one));
-    return { segments: [...kept, segment], checksum };
+    return { segments: [...kept, segment], link };
   }
 }
 

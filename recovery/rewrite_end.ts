@@ -1,8 +1,8 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import {
   advance,
+  chainStart,
   createSegment,
-  firstLink,
   type PlacedFrame,
   SegmentCursor,
   type SegmentOwner,
@@ -31,12 +31,12 @@ export interface EndRange {
   lastLsn: number;
 }
 
-/** A segment made by the recovery, and the checksum to follow it. */
+/** A segment made by the recovery, and the link behind it. */
 export interface RewrittenEnd {
   /** The segment. */
   segment: SegmentName;
-  /** Checksum that the next frame has to name. */
-  checksum: number;
+  /** Checksum that the next segment has to name. */
+  link: number;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function rewriteEnd(
       );
     }
     const { firstLsn, previous } = first.value;
-    let checksum = previous;
+    let link = previous;
     const created = await createSegment(storage, lock, {
       log: owner.log,
       epoch: owner.epoch,
@@ -78,14 +78,14 @@ export async function rewriteEnd(
         const copy = new Copy(file, offset, salt, previous);
         await copy.add(first.value);
         for await (const frame of frames) await copy.add(frame);
-        checksum = copy.checksum;
+        link = copy.link;
         await copy.seal();
         return copy.offset;
       },
     });
     await created.file.close();
     const { name, epoch } = created;
-    return { segment: { name, firstLsn, epoch }, checksum };
+    return { segment: { name, firstLsn, epoch }, link };
   } finally {
     await frames.return(undefined);
   }
@@ -98,7 +98,7 @@ class Copy {
   readonly #index: IndexBuilder;
   #nextLsn = 0;
   #time = 0;
-  checksum: number;
+  link: number;
   offset: number;
 
   constructor(
@@ -111,13 +111,13 @@ class Copy {
     this.#salt = salt;
     this.#index = new IndexBuilder(offset);
     this.offset = offset;
-    this.checksum = previous;
+    this.link = previous;
   }
 
   async add(frame: PlacedFrame): Promise<void> {
     this.#index.add(frame.firstLsn, this.offset);
     const checksum = await this.#write(frame);
-    this.checksum = frame.hole?.resumes ?? checksum;
+    this.link = frame.hole?.resumes ?? checksum;
     this.#nextLsn = frame.firstLsn + lsnsOf(frame);
     this.#time = frame.time;
   }
@@ -147,7 +147,7 @@ class Copy {
     bytes.set(payload, FRAME_HEADER_BYTES);
     const checksum = encodeFrame(bytes, {
       salt: this.#salt,
-      previous: this.checksum,
+      previous: this.link,
       firstLsn,
       syncedLsn,
       count,
@@ -180,11 +180,11 @@ async function* framesOf(
     const cursor = await SegmentCursor.open(storage, segment, log);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
-      const link = firstLink(cursor.reader.header);
+      const chain = chainStart(cursor.reader.header);
       for await (const frames of cursor.frames(end)) {
         for (const frame of frames) {
-          const previous = link.joint;
-          advance(link, frame);
+          const previous = chain.link;
+          advance(chain, frame);
           const isWanted = lsnsOf(frame) > 0 && frame.firstLsn >= firstLsn;
           if (isWanted) yield { ...frame, previous };
         }

@@ -48,7 +48,7 @@ export async function scanSegment(
     frames,
     lastLsn: cursor.nextLsn - 1,
     syncedLsn: Math.min(syncedLsn, cursor.nextLsn - 1),
-    checksum: cursor.joint,
+    link: cursor.link,
     sealed: last !== undefined && isSeal(last),
     time,
     stop,

@@ -167,7 +167,7 @@ export class LogReader {
 
   /** Only the last segment may end anywhere, unless the manifest knows more. */
   async #endSegment(
-    { reader, nextLsn, joint: checksum }: SegmentCursor,
+    { reader, nextLsn, link }: SegmentCursor,
     files: LiveSurvey,
     isLast: boolean,
     stop: SegmentStop | undefined,
@@ -178,7 +178,7 @@ export class LogReader {
     }
     if (stop === undefined || stop.fault === "end") {
       const lastLsn = nextLsn - 1;
-      if (isComplete({ lastLsn, checksum }, files.manifest)) return;
+      if (isComplete({ lastLsn, link }, files.manifest)) return;
     }
     const { scan, fault } = await judgeTail(reader, files);
     if (fault === undefined) return;

@@ -9,7 +9,7 @@ import {
 import {
   advance,
   brokenLink,
-  type ChainLink,
+  type ChainEnd,
   follows,
   type PlacedFrame,
   SegmentReader,
@@ -41,9 +41,9 @@ export interface FrameRun {
   /** Checksum that the first frame names. */
   previous: number;
   /** Checksum that a frame behind the run has to name. */
-  link: number;
+  nextPrevious: number;
   /** Checksum that a segment behind it has to name; absent without an LSN. */
-  joint?: number;
+  link?: number;
   /** The highest LSN that a frame declares synced. */
   syncedLsn: number;
   /** Number of records that are kept, without those that holes skip. */
@@ -193,18 +193,18 @@ class RunFinder {
 
   #extend(run: FrameRun, frame: PlacedFrame): void {
     const { salt, previous, firstLsn: nextLsn } = frame;
-    const link = { salt, previous, nextLsn, joint: previous };
-    advance(link, frame);
+    const chain = { salt, previous, nextLsn, link: previous };
+    advance(chain, frame);
     run.end = frame.offset + frame.bytes;
-    run.nextLsn = link.nextLsn;
-    run.link = link.previous;
-    if (lsnsOf(frame) > 0) run.joint = link.joint;
+    run.nextLsn = chain.nextLsn;
+    run.nextPrevious = chain.previous;
+    if (lsnsOf(frame) > 0) run.link = chain.link;
     run.syncedLsn = Math.max(run.syncedLsn, frame.syncedLsn);
     run.time = Math.max(run.time, frame.time);
     run.records += run.unreadable === undefined ? this.#countKept(frame) : 0;
     run.sealed = isSeal(frame);
-    this.#previous = link.previous;
-    this.#nextLsn = link.nextLsn;
+    this.#previous = chain.previous;
+    this.#nextLsn = chain.nextLsn;
     this.#offset = run.end;
   }
 
@@ -213,12 +213,12 @@ class RunFinder {
   }
 
   /** Without a header any checksum before will do for the first frame. */
-  #linkTo({ previous }: PlacedFrame): ChainLink {
+  #linkTo({ previous }: PlacedFrame): ChainEnd {
     return {
       salt: this.#salt,
       previous: this.#previous ?? previous,
       nextLsn: this.#nextLsn,
-      joint: previous,
+      link: previous,
     };
   }
 
@@ -244,7 +244,7 @@ function startRun(
     firstLsn,
     nextLsn: firstLsn,
     previous,
-    link: previous,
+    nextPrevious: previous,
     syncedLsn,
     records: 0,
     time: 0,

@@ -44,7 +44,7 @@ export function planSalvage(
   let place = fillBefore(plan, segments[0], known);
   let time = 0;
   for (const [index, segment] of segments.entries()) {
-    const previous = place?.joint ?? entryLink(segment) ?? 0;
+    const previous = place?.link ?? entryLink(segment) ?? 0;
     const entry = { previous, time };
     const planner = new SegmentPlanner(plan, segment, entry, manifest);
     place = planner.plan(segments[index + 1]);
@@ -117,7 +117,7 @@ function fillBefore(
     firstLsn,
     lastLsn: nextLsn - 1,
   });
-  return { nextLsn, previous: resumes, joint: resumes };
+  return { nextLsn, previous: resumes, link: resumes };
 }
 
 /** What a checkpoint had dropped is not lost. */
@@ -140,12 +140,12 @@ function compareLink(
 ): void {
   if (manifest === undefined || !manifest.closed || place === undefined) return;
   const { durableLsn, link } = manifest;
-  if (plan.lastLsn !== durableLsn || place.joint === link) return;
+  if (plan.lastLsn !== durableLsn || place.link === link) return;
   plan.damages.push({
     path: location,
     segment: "",
     offset: 0,
-    reason: `the last frame has checksum ${hex(place.joint)}, but the log ` +
+    reason: `the last frame has checksum ${hex(place.link)}, but the log ` +
       `was closed with ${hex(link)}`,
     firstLsn: durableLsn + 1,
     lastLsn: durableLsn,

@@ -1,3 +1,4 @@
+import type { ChainEnd } from "../../storage/segments/mod.ts";
 import { lostContents } from "./lost_contents.ts";
 import {
   formatSegmentName,
@@ -11,14 +12,7 @@ import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
 import { decideTail } from "../decide_tail.ts";
 
 /** How far a plan has come. */
-export interface Place {
-  /** LSN of the next record. */
-  nextLsn: number;
-  /** Checksum that the next frame has to name. */
-  previous: number;
-  /** Checksum that a segment has to name which begins there. */
-  joint: number;
-}
+export type Place = Omit<ChainEnd, "salt">;
 
 /** Checksum that a segment says it follows, as far as that can be told. */
 export function entryLink(
@@ -67,7 +61,7 @@ export class SegmentPlanner {
     this.#place = {
       nextLsn: found.segment.firstLsn,
       previous,
-      joint: previous,
+      link: previous,
     };
   }
 
@@ -127,10 +121,10 @@ export class SegmentPlanner {
   }
 
   #take(run: FrameRun): void {
-    const { unreadable, firstLsn, nextLsn, previous, link } = run;
+    const { unreadable, firstLsn, nextLsn, previous, nextPrevious } = run;
     const broken = this.#breakBefore(run);
     if (unreadable !== undefined) {
-      this.#skip(broken ?? unreadable, nextLsn, link);
+      this.#skip(broken ?? unreadable, nextLsn, nextPrevious);
       return;
     }
     if (!this.#isNext(run)) this.#skip(broken, firstLsn, previous);
@@ -138,8 +132,8 @@ export class SegmentPlanner {
     this.#pieces.push({ kind: "run", run });
     this.#plan.records += run.records;
     this.#place.nextLsn = nextLsn;
-    this.#place.previous = link;
-    if (run.joint !== undefined) this.#place.joint = run.joint;
+    this.#place.previous = nextPrevious;
+    if (run.link !== undefined) this.#place.link = run.link;
   }
 
   /** A segment that ends before the next one begins has lost its end. */
@@ -182,7 +176,7 @@ export class SegmentPlanner {
    * place where that epoch found the log to end, and its name is free.
    */
   #fillGap(at: Break, nextLsn: number, resumes: number, epoch: number): void {
-    const { nextLsn: firstLsn, joint: previous } = this.#place;
+    const { nextLsn: firstLsn, link: previous } = this.#place;
     const name = formatSegmentName(firstLsn, epoch);
     const lost = nextLsn - firstLsn;
     const hole = { resumes, lost };
@@ -194,7 +188,7 @@ export class SegmentPlanner {
       replaces: false,
     });
     this.#report(at, lost, "");
-    this.#place = { nextLsn, previous: resumes, joint: resumes };
+    this.#place = { nextLsn, previous: resumes, link: resumes };
   }
 
   /** LSN up to which the manifest says that all was durable. */
@@ -276,7 +270,7 @@ export class SegmentPlanner {
     this.#pieces.push({ kind: "hole", firstLsn, previous, hole });
     this.#place.nextLsn = nextLsn;
     this.#place.previous = resumes;
-    if (lost > 0) this.#place.joint = resumes;
+    if (lost > 0) this.#place.link = resumes;
   }
 
   #damage(at: Break, lost = 0, isUnknown = false): void {

@@ -13,8 +13,8 @@ export { batchOf, recordsOf } from "./read_segments.ts";
 export {
   advance,
   brokenLink,
-  type ChainLink,
-  firstLink,
+  type ChainEnd,
+  chainStart,
   follows,
 } from "./segment_cursor.ts";
 export { notTheSegment, SegmentCursor } from "./segment_cursor.ts";

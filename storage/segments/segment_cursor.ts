@@ -19,13 +19,13 @@ import type { Storage } from "../storage.ts";
 export class SegmentCursor {
   /** The segment's open file and header. */
   readonly reader: SegmentReader;
-  readonly #link;
+  readonly #chain;
   #offset = SEGMENT_HEADER_BYTES;
 
   /** Begins behind the header of a segment that stays its caller's to close. */
   constructor(reader: SegmentReader) {
     this.reader = reader;
-    this.#link = firstLink(reader.header);
+    this.#chain = chainStart(reader.header);
   }
 
   /**
@@ -50,12 +50,12 @@ export class SegmentCursor {
 
   /** LSN of the next record. */
   get nextLsn(): number {
-    return this.#link.nextLsn;
+    return this.#chain.nextLsn;
   }
 
   /** Checksum that a segment has to name which begins there. */
-  get joint(): number {
-    return this.#link.joint;
+  get link(): number {
+    return this.#chain.link;
   }
 
   /**
@@ -67,20 +67,20 @@ export class SegmentCursor {
     const frame = await this.reader.find(lsn);
     if (frame === undefined || frame.firstLsn < this.nextLsn) return;
     this.#offset = frame.offset;
-    this.#link.nextLsn = frame.firstLsn;
-    this.#link.previous = frame.previous;
-    this.#link.joint = frame.previous;
+    this.#chain.nextLsn = frame.firstLsn;
+    this.#chain.previous = frame.previous;
+    this.#chain.link = frame.previous;
   }
 
   /** Throws {@linkcode CorruptLogError} unless it begins where `other` is. */
   requireToFollow(other: SegmentCursor): void {
     const { firstLsn, previous } = this.reader.header;
-    if (firstLsn !== other.nextLsn || previous === other.joint) return;
+    if (firstLsn !== other.nextLsn || previous === other.link) return;
     throw new CorruptLogError(
       this.reader.path,
       0,
       `segment header: expected record ${firstLsn} behind ` +
-        `${hex(other.joint)}, found it behind ${hex(previous)}`,
+        `${hex(other.link)}, found it behind ${hex(previous)}`,
     );
   }
 
@@ -107,7 +107,7 @@ export class SegmentCursor {
         if (this.nextLsn === end) return undefined;
         if (taken < value.length) {
           await this.reader.requireKept();
-          return brokenLink(value[taken], this.#link, end);
+          return brokenLink(value[taken], this.#chain, end);
         }
       }
     } finally {
@@ -125,9 +125,9 @@ export class SegmentCursor {
     let taken = 0;
     for (const frame of frames) {
       if (this.nextLsn === end) break;
-      if (!follows(frame, this.#link, end)) break;
+      if (!follows(frame, this.#chain, end)) break;
       this.reader.requireKnown(frame);
-      advance(this.#link, frame);
+      advance(this.#chain, frame);
       this.#offset = frame.offset + frame.bytes;
       taken++;
     }
@@ -155,7 +155,7 @@ export function notTheSegment(
 }
 
 /** What the next frame has to say to be the next. */
-export interface ChainLink {
+export interface ChainEnd {
   /** The segment's salt. */
   salt: number;
   /** Checksum of the frame before. */
@@ -167,40 +167,40 @@ export interface ChainLink {
    * differs from `previous` behind a hole that skips nothing: such a one lies
    * where that segment begins, so it is no part of the log then.
    */
-  joint: number;
+  link: number;
 }
 
 /** The link that a segment's first frame has to have. */
-export function firstLink(header: SegmentHeader): ChainLink {
+export function chainStart(header: SegmentHeader): ChainEnd {
   const { salt, previous, firstLsn } = header;
-  return { salt, previous, nextLsn: firstLsn, joint: previous };
+  return { salt, previous, nextLsn: firstLsn, link: previous };
 }
 
 /** Whether `frame` is the next one, and ends below record `end`. */
-export function follows(frame: Frame, link: ChainLink, end: number): boolean {
-  return frame.salt === link.salt && frame.previous === link.previous &&
-    frame.firstLsn === link.nextLsn && frame.firstLsn + lsnsOf(frame) <= end;
+export function follows(frame: Frame, chain: ChainEnd, end: number): boolean {
+  return frame.salt === chain.salt && frame.previous === chain.previous &&
+    frame.firstLsn === chain.nextLsn && frame.firstLsn + lsnsOf(frame) <= end;
 }
 
 /**
- * Moves `link` behind `frame`. A mark, which holds no record, is no link:
+ * Moves `chain` behind `frame`. A mark, which holds no record, is no link:
  * whether it survived must not matter to the segment that follows. A hole
  * names the checksum that the frame behind it was made to follow.
  */
-export function advance(link: ChainLink, frame: Frame): void {
-  if (frame.hole !== undefined) link.previous = frame.hole.resumes;
-  else if (lsnsOf(frame) > 0) link.previous = frame.checksum;
-  link.nextLsn += lsnsOf(frame);
-  if (lsnsOf(frame) > 0) link.joint = link.previous;
+export function advance(chain: ChainEnd, frame: Frame): void {
+  if (frame.hole !== undefined) chain.previous = frame.hole.resumes;
+  else if (lsnsOf(frame) > 0) chain.previous = frame.checksum;
+  chain.nextLsn += lsnsOf(frame);
+  if (lsnsOf(frame) > 0) chain.link = chain.previous;
 }
 
 /** Says why `frame` is not the next one. */
 export function brokenLink(
   frame: PlacedFrame,
-  link: ChainLink,
+  chain: ChainEnd,
   end: number,
 ): SegmentStop {
-  const { salt, previous, nextLsn } = link;
+  const { salt, previous, nextLsn } = chain;
   const last = nextLsn + lsnsOf(frame) - 1;
   const isLong = frame.firstLsn === nextLsn && last >= end;
   return {

@@ -38,15 +38,15 @@ export interface SegmentLogState {
   /** LSN of the last record. */
   lastLsn: number;
   /** Checksum that the next frame names. */
-  checksum: number;
+  link: number;
   /**
    * Makes durable what could not be for want of space, before anything is
    * appended or synced; is given the segments, and resolves with those and the
-   * checksum from then on. Absent if all is durable.
+   * link from then on. Absent if all is durable.
    */
   finish?: (
     segments: SegmentName[],
-  ) => Promise<Pick<SegmentLogState, "segments" | "checksum">>;
+  ) => Promise<Pick<SegmentLogState, "segments" | "link">>;
 }
 
 /** Options of {@linkcode SegmentLog}. */
@@ -75,7 +75,7 @@ export class SegmentLog implements FrameLog {
   #active: ActiveSegment | undefined;
   #lastLsn: number;
   #syncedLsn: number;
-  #checksum: number;
+  #link: number;
   /** Of the last frame; the clock may go back, the log's time does not. */
   #time: number;
 
@@ -99,7 +99,7 @@ export class SegmentLog implements FrameLog {
     this.#finish = state.finish;
     this.#lastLsn = state.lastLsn;
     this.#syncedLsn = state.finish ? state.manifest.durableLsn : state.lastLsn;
-    this.#checksum = state.checksum;
+    this.#link = state.link;
   }
 
   /** LSN of the last record written. */
@@ -238,7 +238,7 @@ export class SegmentLog implements FrameLog {
     if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;
     const checksum = encodeFrame(frame.buffer, {
       salt: active.salt,
-      previous: this.#checksum,
+      previous: this.#link,
       firstLsn: frame.firstLsn,
       syncedLsn: this.#syncedLsn,
       count: frame.count,
@@ -251,7 +251,7 @@ export class SegmentLog implements FrameLog {
       active.advance(bytes, frame.firstLsn);
       if (kind !== KIND.records) return;
       this.#supply.prepare(active.successorShare);
-      this.#checksum = checksum;
+      this.#link = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
     const writing = active.write(frame.buffer.subarray(0, bytes));
@@ -264,7 +264,7 @@ export class SegmentLog implements FrameLog {
     if (this.#finish !== undefined) await this.#finishRecovery();
     if (full?.isEmpty || full && this.#isSpent) await this.#abandon(full);
     else if (full !== undefined) await this.#seal(full);
-    const made = await this.#supply.next(firstLsn, this.#checksum);
+    const made = await this.#supply.next(firstLsn, this.#link);
     const { name, epoch } = made;
     this.#segments.push({ name, firstLsn, epoch });
     this.#active = new ActiveSegment(made);
@@ -322,7 +322,7 @@ export class SegmentLog implements FrameLog {
       await active.trim();
     }
     const durableLsn = this.#lastLsn;
-    const link = this.#checksum;
+    const link = this.#link;
     await this.#writeManifest({ durableLsn, link, closed: true });
     await this.checkOwner();
     this.#active = undefined;
@@ -371,10 +371,10 @@ export class SegmentLog implements FrameLog {
   async #finishRecovery(): Promise<void> {
     if (!this.#isSpent) {
       const finish = () => this.#finish!(this.#segments);
-      const { segments, checksum } = await finish()
+      const { segments, link } = await finish()
         .catch((error) => this.#giveBack(error).then(finish));
       this.#segments = segments;
-      this.#checksum = checksum;
+      this.#link = link;
     }
     this.#syncedLsn = this.#lastLsn;
     this.#finish = undefined;

@@ -171,9 +171,9 @@ async function readFrom(
       return { ...frame, payload: [...payload] };
     }));
   }
-  const { nextLsn, joint } = cursor;
+  const { nextLsn, link } = cursor;
   await cursor.close();
-  return { read, nextLsn, joint, stop: step.value };
+  return { read, nextLsn, link, stop: step.value };
 }
 
 /** Compares both from each record on, up to each frame that may be the end. */

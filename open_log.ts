@@ -20,7 +20,7 @@ export async function openFrameLog(
   if (isObject(target) && "append" in target) return target;
   const storage = toStorage(target, makeStorage);
   const { clock } = options;
-  const time = () => clock.wallTime?.() ?? Date.now();
+  const time = clock.wallTime?.bind(clock) ?? Date.now;
   const log = await openSegments(storage, { ...options, time });
   try {
     const warning = await storage.warning?.();

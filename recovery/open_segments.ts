@@ -1,5 +1,7 @@
 import {
   randomNumber,
+  removeFiles,
+  requireHeld,
   SegmentCursor,
   SegmentLog,
   type SegmentLogState,
@@ -7,7 +9,6 @@ import {
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
-import { removeFiles, requireHeld } from "../storage/segments/segment_files.ts";
 import {
   describeContent,
   describeStrays,

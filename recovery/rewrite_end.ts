@@ -3,23 +3,26 @@ import {
   advance,
   chainStart,
   createSegment,
+  IndexBuilder,
   type PlacedFrame,
   SegmentCursor,
   type SegmentOwner,
-  writeAll,
 } from "../storage/segments/mod.ts";
 import {
-  encodeFrame,
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+  writeAll,
+} from "../storage/storage.ts";
+import {
   encodeIndex,
-  FRAME_HEADER_BYTES,
   frameBytes,
-  IndexBuilder,
   indexBytes,
   KIND,
   lsnsOf,
+  makeFrame,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 
 /** Which records to write anew. */
 export interface EndRange {
@@ -142,16 +145,12 @@ class Copy {
       "firstLsn" | "syncedLsn" | "count" | "payload" | "time" | "kind"
     >,
   ): Promise<number> {
-    const { length } = payload;
-    const bytes = new Uint8Array(frameBytes(length));
-    bytes.set(payload, FRAME_HEADER_BYTES);
-    const checksum = encodeFrame(bytes, {
+    const { bytes, checksum } = makeFrame(payload, {
       salt: this.#salt,
       previous: this.link,
       firstLsn,
       syncedLsn,
       count,
-      length,
       time,
       kind,
     });

@@ -1,5 +1,11 @@
 import type { Storage } from "../storage/storage.ts";
-import { removeFiles } from "../storage/segments/segment_files.ts";
+import {
+  readManifest,
+  removeFiles,
+  RESERVE_NAME,
+  SegmentCursor,
+  SegmentReader,
+} from "../storage/segments/mod.ts";
 import {
   compareSegments,
   formatManifestName,
@@ -13,12 +19,6 @@ import {
   parseUnfinishedManifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import {
-  readManifest,
-  RESERVE_NAME,
-  SegmentCursor,
-  SegmentReader,
-} from "../storage/segments/mod.ts";
 import { judgeHeader } from "./judge_header.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { ForeignFileError } from "./find_foreign.ts";

@@ -23,7 +23,7 @@ export class EntryLine {
   }
 
   /** Whether any append waits for room. */
-  get isCrowded(): boolean {
+  get hasWaiting(): boolean {
     return this.#placed < this.#end;
   }
 

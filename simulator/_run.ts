@@ -102,14 +102,14 @@ export class Run {
       const size = bytes + records * RECORD_HEADER_BYTES;
       this.#line.push(at, size, records, caller);
       this.#place();
-      if (this.#line.isCrowded) this.#pressed = true;
+      if (this.#line.hasWaiting) this.#pressed = true;
     }
   }
 
   /** Lets in those who wait for room and are next, as far as there is any. */
   #place(): void {
     const line = this.#line;
-    while (line.isCrowded) {
+    while (line.hasWaiting) {
       const { waitingRecords, waitingBytes } = line;
       if (!this.#hasRoom(waitingRecords, waitingBytes)) return;
       line.place();
@@ -167,7 +167,7 @@ export class Run {
     });
     this.#queue.release(batch);
     this.#place();
-    this.#pressed = this.#line.isCrowded;
+    this.#pressed = this.#line.hasWaiting;
     const report = reportFlush(this.#policy, batch, times);
     this.#simulation.noteFlush(report, this.#closing);
     this.#options.onFlush(report);

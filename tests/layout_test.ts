@@ -1,109 +1,125 @@
 /**
- * Holds the arrows of the design: which files may import which, how long a
- * file may be, and that the barrels are whole.
+ * Holds the plan of the house: which folder may import which, what is private,
+ * how many files there are and how long they may be, and that the file map in
+ * docs/architecture.md is true.
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import { assert, assertEquals } from "./kit/assert.ts";
-import { importsOf, linesOf, sourceFiles } from "./kit/sources.ts";
 import { test } from "./kit/register.ts";
+import {
+  circlesOf,
+  importsOf,
+  linesOf,
+  sourceFiles,
+  topOf,
+} from "./kit/sources.ts";
 
-/** The files that put the parts together, so they may name them. */
-const composing = /^(wal|wal_options|open_frame_log|cli)\.ts$|^cli\//;
+/** Leaves in the root: they import nothing, and anybody may import them. */
+const leaves = ["argument.ts", "invariant.ts", "random.ts"];
 
-/** What the folders keep to themselves, `_` names aside. */
-const internal = new Set([
-  "storage/segments/active_segment.ts",
-  "storage/segments/segment_files.ts",
-  "storage/segments/manifest_file.ts",
-  "storage/segments/read_segments.ts",
-  "storage/segments/segment_files.ts",
-  "storage/segments/segment_cursor.ts",
-  "storage/segments/segment_cursor.ts",
-  "storage/corrupt_log_error.ts",
-  "storage/segments/segment_log.ts",
-  "storage/segments/segment_reader.ts",
-  "storage/segments/segment_supply.ts",
-  "storage/segments/space_reserve.ts",
-  "storage/segments/segment_files.ts",
-  "trace/trace_recorder.ts",
-]);
+/** What puts the parts together. */
+const facade = ["wal.ts", "wal_options.ts", "open_log.ts"];
+
+/** By folder, or file of the root: which others it may import. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  policies: [],
+  storage: [],
+  recovery: ["storage"],
+  writer: ["policies", "storage"],
+  trace: ["policies", "storage", "writer"],
+  simulator: ["policies", "storage", "trace", "writer"],
+  "open_log.ts": ["recovery", "storage", "wal_options.ts"],
+  "wal_options.ts": ["policies", "recovery", "storage", "trace", "writer"],
+  "wal.ts": ["open_log.ts", "storage", "trace", "wal_options.ts", "writer"],
+  testing: ["policies", "storage", "writer", "wal.ts", "wal_options.ts"],
+  cli: [
+    ...["policies", "recovery", "simulator", "storage", "trace", "writer"],
+    ...facade,
+  ],
+  "cli.ts": ["cli"],
+  "mod.ts": ["policies", "recovery", "storage", "trace", "writer", ...facade],
+};
 
 const library = sourceFiles();
+const isBarrel = (file: string) => /(^|\/)mod\.ts$/.test(file);
+const folderOf = (file: string) => file.split("/").slice(0, -1).join("/");
 
 /** `file -> what it imports`, for each import that breaks a rule. */
 function breaches(
   concerns: (file: string) => boolean,
-  allows: (to: string, typeOnly: boolean) => boolean,
+  allows: (to: string, file: string, typeOnly: boolean) => boolean,
 ): string[] {
   return library.filter(concerns).flatMap((file) =>
     importsOf(file)
-      .filter(({ to, typeOnly }) => !allows(to, typeOnly))
+      .filter(({ to, typeOnly }) => !allows(to, file, typeOnly))
       .map(({ to }) => `${file} -> ${to}`)
   );
 }
 
-const isFlat = (file: string) => !file.includes("/");
-const isBarrel = (file: string) => /(^|\/)mod\.ts$/.test(file);
-
-test("policies import nothing but policies", () => {
-  const isPolicy = (file: string) => file.startsWith("policies/");
-  assertEquals(breaches(isPolicy, isPolicy), []);
+test("each folder imports only the folders that its arrows lead to", () => {
+  const allows = (to: string, file: string) =>
+    !library.includes(to) || topOf(to) === topOf(file) ||
+    leaves.includes(to) || arrows[topOf(file)].includes(topOf(to));
+  assertEquals(breaches((file) => !leaves.includes(file), allows), []);
+  assertEquals(breaches((file) => leaves.includes(file), () => false), []);
 });
 
-test("storage imports nothing but storage and node: built-ins", () => {
-  const isStorage = (file: string) => file.startsWith("storage/");
-  const allows = (to: string) => isStorage(to) || to.startsWith("node:");
-  assertEquals(breaches(isStorage, allows), []);
+test("no file imports itself by way of others, types included", () => {
+  assertEquals(circlesOf(library), []);
 });
 
-test("recovery imports nothing but recovery and storage", () => {
-  const isRecovery = (file: string) => file.startsWith("recovery/");
-  const allows = (to: string) => isRecovery(to) || to.startsWith("storage/");
-  assertEquals(breaches(isRecovery, allows), []);
+test("no folder imports what is private to another one", () => {
+  const shown = new Map(
+    library.filter(isBarrel)
+      .map((file) => [folderOf(file), importsOf(file).map(({ to }) => to)]),
+  );
+  const allows = (to: string, file: string) => {
+    if (!library.includes(to) || topOf(to) === topOf(file)) return true;
+    if (file === "cli.ts" && topOf(to) === "cli") return true;
+    const folder = folderOf(to);
+    const isNested = folder.includes("/");
+    if (isBarrel(to)) return isNested || isBarrel(file);
+    // The package shows what its entry points name, wherever it is.
+    const isNamed = shown.get(topOf(to))?.includes(to) ?? false;
+    return isNested ? isBarrel(file) && isNamed : !/(^|\/)_/.test(to);
+  };
+  assertEquals(breaches(() => true, allows), []);
 });
 
-test("the simulator imports only the core's decisions and formats", () => {
-  const isSimulator = (file: string) => file.startsWith("simulator/");
-  const decisions = [
-    "writer/flush_rules.ts",
-    "writer/flush_rules.ts",
-    "writer/flush_rules.ts",
-  ];
-  const allows = (to: string, typeOnly: boolean) =>
-    isSimulator(to) || decisions.includes(to) ||
-    to.startsWith("storage/format/") || typeOnly && to.startsWith("policies/");
-  assertEquals(breaches(isSimulator, allows), []);
+test("the barrel of a subfolder names what others import, and no more", () => {
+  for (const barrel of library.filter(isBarrel)) {
+    const folder = folderOf(barrel);
+    if (!folder.includes("/")) continue;
+    const users = library.filter((file) => topOf(file) !== topOf(barrel));
+    const text = users.filter((file) =>
+      importsOf(file).some(({ to }) => to === barrel)
+    ).map((file) => linesOf(file).join("\n")).join("\n");
+    const exported = linesOf(barrel).join("\n").matchAll(/\{([^}]*)\}/g);
+    const names = [...exported].flatMap(([, list]) => list.split(","))
+      .map((name) => name.replace(/^\s*type /, "").trim()).filter(Boolean)
+      .filter((name) => /^\w+$/.test(name));
+    const idle = names.filter((name) =>
+      !new RegExp(`\\b${name}\\b`).test(text)
+    );
+    assertEquals(idle, [], barrel);
+  }
 });
 
-test("traces import the simulator, and of the core types and formats", () => {
-  const isTrace = (file: string) => file.startsWith("trace/");
-  const allows = (to: string, typeOnly: boolean) =>
-    isTrace(to) || to.startsWith("simulator/") ||
-    to.startsWith("storage/format/") ||
-    typeOnly && (to === "writer/clock.ts" || to.startsWith("policies/"));
-  assertEquals(breaches(isTrace, allows), []);
-});
-
-test("the test kit imports the library, and node:assert/strict alone", () => {
-  const isKit = (file: string) => file.startsWith("testing/");
-  const allows = (to: string) =>
-    library.includes(to) || to === "node:assert/strict";
-  assertEquals(breaches(isKit, allows), []);
-  const knowsKit = (to: string) => !isKit(to);
-  assertEquals(breaches((file) => !isKit(file), knowsKit), []);
-});
-
-/** What a frame log throws at its caller, who tells it from others. */
-const isSeamError = (file: string) => /^storage\/\w+_error\.ts$/.test(file);
-
-test("the core imports only types of policies, storage and traces, and errors", () => {
-  const isCore = (file: string) =>
-    isFlat(file) && !isBarrel(file) && !composing.test(file);
-  const allows = (to: string, typeOnly: boolean) =>
-    isFlat(to) || to.startsWith("storage/format/") || isSeamError(to) ||
-    typeOnly && /^(policies|storage|trace)\//.test(to);
+test("the core knows of policies, storage and traces only types and decisions", () => {
+  const isCore = (file: string) => file.startsWith("writer/");
+  const seam = /^storage\/(format\/mod|frame_log|\w+_error)\.ts$/;
+  const allows = (to: string, _file: string, typeOnly: boolean) =>
+    !/^(policies|storage|trace)\//.test(to) || seam.test(to) || typeOnly;
   assertEquals(breaches(isCore, allows), []);
+});
+
+test("the simulator shares the writer's flush rules, and nothing else of it", () => {
+  const isSimulator = (file: string) => file.startsWith("simulator/");
+  const allows = (to: string, _file: string, typeOnly: boolean) =>
+    !to.startsWith("writer/") || to === "writer/flush_rules.ts" || typeOnly;
+  assertEquals(breaches(isSimulator, allows), []);
 });
 
 test("storage/format is pure: it imports nothing but itself", () => {
@@ -111,23 +127,26 @@ test("storage/format is pure: it imports nothing but itself", () => {
   assertEquals(breaches(isFormat, isFormat), []);
 });
 
-test("nobody imports a mod.ts but another mod.ts", () => {
-  const isNone = (file: string) => !isBarrel(file);
-  assertEquals(breaches(isNone, (to) => !isBarrel(to)), []);
-});
-
 test("the library imports no package, and files by their whole name", () => {
   const allows = (to: string) =>
-    to.startsWith("node:") || /\.ts$/.test(to) ||
-    to === "deno.json";
+    to.startsWith("node:") || /\.ts$/.test(to) || to === "deno.json";
   assertEquals(breaches(() => true, allows), []);
 });
 
-test("only adapters and the command line import node: built-ins", () => {
+test("only adapters, the command line and the test kit import node: built-ins", () => {
   const isPure = (file: string) =>
-    !file.startsWith("storage/") && !composing.test(file) &&
-    !file.startsWith("testing/");
+    !/^(storage|cli|testing)\/|^cli\.ts$/.test(file);
   assertEquals(breaches(isPure, (to) => !to.startsWith("node:")), []);
+  const isKit = (file: string) => file.startsWith("testing/");
+  const allows = (to: string) =>
+    !to.startsWith("node:") || to === "node:assert/strict";
+  assertEquals(breaches(isKit, allows), []);
+});
+
+test("the root holds 8 files at most, the library about 180", () => {
+  const root = library.filter((file) => !file.includes("/"));
+  assert(root.length <= 8, root.join(" "));
+  assert(library.length <= 185, `${library.length} files`);
 });
 
 test("no file of the library is longer than 400 lines", () => {
@@ -136,21 +155,26 @@ test("no file of the library is longer than 400 lines", () => {
   assertEquals(long, []);
 });
 
-test("folders export every public file in mod.ts", () => {
-  for (
-    const folder of ["policies", "storage", "simulator", "trace", "testing"]
-  ) {
-    const exported = importsOf(`${folder}/mod.ts`).map(({ to }) => to);
-    const hidden = library.filter((file) =>
-      new RegExp(`^${folder}/[^_/]+`).test(file) &&
-      file.split("/").length === 2 && !isBarrel(file) &&
-      !internal.has(file) && !exported.includes(file)
-    );
-    assertEquals(hidden, []);
+const architecture = readFileSync(
+  new URL("../docs/architecture.md", import.meta.url),
+  "utf8",
+);
+
+test("the file map in docs/architecture.md names every file, once, in its folder", () => {
+  const [, map] = /## File map\n[^]*?```text\n([^]*?)```/.exec(architecture)!;
+  const path: string[] = [];
+  const named: string[] = [];
+  for (const line of map.split("\n").filter((line) => line.trim() !== "")) {
+    const [, indent, name] = /^( *)(\S+)/.exec(line)!;
+    path.length = indent.length / 2;
+    if (name.endsWith("/")) path.push(name);
+    else named.push(path.join("") + name);
   }
+  assertEquals(named.sort(), library);
 });
 
-test("the lists of this test name files that there are", () => {
-  for (const file of internal) assert(library.includes(file), file);
-  assert(library.filter((file) => composing.test(file)).length >= 3);
+test("docs/architecture.md says how many files there are", () => {
+  const root = library.filter((file) => !file.includes("/")).length;
+  const figures = `${library.length} files, ${root} of them in the root`;
+  assert(architecture.includes(figures), figures);
 });

@@ -21,9 +21,9 @@ export function requireAckLevel(value: unknown): AckLevel {
 }
 
 /** How far the log has got, and who waits for it to get further. */
-export class Acknowledgements {
-  readonly #written = new WaiterQueue();
-  readonly #durable = new WaiterQueue();
+export class Acks {
+  readonly #written = new AckWaiters();
+  readonly #durable = new AckWaiters();
   #writtenLsn: number;
   #durableLsn: number;
 
@@ -86,7 +86,7 @@ export class Acknowledgements {
     return this.#written.reject(error) + this.#durable.reject(error);
   }
 
-  #waiters(level: AckLevel): WaiterQueue {
+  #waiters(level: AckLevel): AckWaiters {
     return level === "os" ? this.#written : this.#durable;
   }
 }
@@ -113,13 +113,13 @@ function capture(resolve: Resolve): void {
  * A few thousand slots are kept when their waiters are released: the next ones
  * take them, as emptying and growing the arrays costs more than a waiter.
  */
-export class WaiterQueue {
+export class AckWaiters {
   #lsns: number[] = [];
   #resolves: Resolve[] = [];
   #head = 0;
   #tail = 0;
   /** Those that wait for less than one who came before; empty as a rule. */
-  readonly #early = new WaiterHeap();
+  readonly #early = new EarlyWaiters();
 
   /** A promise that resolves with `lsn` once it is released. */
   wait(lsn: number): Promise<number> {
@@ -238,7 +238,7 @@ interface Waiter {
  * Waiters that came out of order: a binary heap, as a list that is kept sorted
  * would move all of it for each of many that come in falling order.
  */
-export class WaiterHeap {
+export class EarlyWaiters {
   readonly #waiters: Waiter[] = [];
   #order = 0;
 

@@ -5,8 +5,8 @@ import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
 import type { BatchLimits } from "../policies/batch_policy.ts";
 
-/** Bounds of {@linkcode Intake}. */
-export interface IntakeOptions {
+/** Bounds of {@linkcode AppendQueue}. */
+export interface AppendQueueOptions {
   clock: Clock;
   limits: BatchLimits;
   maxQueuedBytes: number;
@@ -19,32 +19,32 @@ export interface IntakeOptions {
  * Where records come in: the queue, its bounds, and the line of those who wait
  * for room. Nobody overtakes: while somebody waits, nobody else is let in.
  */
-export class Intake {
+export class AppendQueue {
   /** What has its place. */
   readonly queue: BatchQueue;
-  readonly #room = new RoomQueue();
-  readonly #options: IntakeOptions;
+  readonly #room = new Backpressure();
+  readonly #options: AppendQueueOptions;
   /** Else no process lives long enough to use up what is left. */
   readonly #isNearEnd: boolean;
   /** Says that the line is full as it is now. */
   #lineFull: QueueFullError | undefined;
 
   /** An empty queue; the next record gets `nextLsn`. */
-  constructor(nextLsn: number, options: IntakeOptions) {
+  constructor(nextLsn: number, options: AppendQueueOptions) {
     this.queue = new BatchQueue(nextLsn, options.limits);
     this.#options = options;
     this.#isNearEnd = nextLsn > LAST_LSN / 2;
   }
 
   /** Whether somebody waits for room. */
-  get isCrowded(): boolean {
+  get hasWaiting(): boolean {
     return !this.#room.isEmpty;
   }
 
   /** Queues a record and returns its LSN, or 0 if there is no room. */
   add(record: Uint8Array | string, size: number, level: AckLevel): number {
     if (this.#isNearEnd) this.#requireLsns(1);
-    if (this.isCrowded || !this.#hasRoom(1, size)) return 0;
+    if (this.hasWaiting || !this.#hasRoom(1, size)) return 0;
     return this.queue.add(record, size, level === "disk");
   }
 
@@ -52,7 +52,7 @@ export class Intake {
   addTogether(request: AppendRequest): number {
     const { records, bytes } = request;
     if (this.#isNearEnd) this.#requireLsns(records.length);
-    if (this.isCrowded || !this.#hasRoom(records.length, bytes)) return 0;
+    if (this.hasWaiting || !this.#hasRoom(records.length, bytes)) return 0;
     return this.#put(request);
   }
 
@@ -90,7 +90,7 @@ export class Intake {
   /** Counts a batch off and lets in those for whom there is room now. */
   release(batch: Batch): void {
     this.queue.release(batch);
-    if (!this.isCrowded) return;
+    if (!this.hasWaiting) return;
     this.#lineFull = undefined;
     const hasRoom = this.#hasRoom.bind(this);
     this.queue.arrivedAt = this.#options.clock.now();
@@ -125,7 +125,7 @@ export class Intake {
     const { records, bytes } = this.#room;
     const { maxWaitingRecords: maxRecords, maxWaitingBytes: maxBytes } =
       this.#options;
-    const hasRoom = !this.isCrowded ||
+    const hasRoom = !this.hasWaiting ||
       records + request.records.length <= maxRecords &&
         bytes + request.bytes <= maxBytes;
     if (hasRoom) return;
@@ -155,7 +155,7 @@ interface Waiting {
 }
 
 /** Appends that found the queue full and wait for room, in order. */
-export class RoomQueue {
+export class Backpressure {
   /** Records that wait. */
   records = 0;
   /** Their bytes with their lengths. */

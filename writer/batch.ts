@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { BatchLimits, PendingBatch } from "../policies/batch_policy.ts";
 import { encodeRecord } from "./record.ts";
 import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/mod.ts";
@@ -8,7 +9,7 @@ const FIRST_BUFFER_BYTES = 4096;
 
 /**
  * Records that wait to be flushed together, already laid out as the frame that
- * they will be: room for the header, then each record behind the other.
+ * they will become: room for the header, then one record after the other.
  */
 export class Batch implements PendingBatch, FrameDraft {
   /** LSN of the first record. */
@@ -23,7 +24,7 @@ export class Batch implements PendingBatch, FrameDraft {
   length = 0;
   /** Whether any record asks to be synced. */
   sync = false;
-  /** The frame in the making; may be larger than the frame. */
+  /** The future frame; may be longer than it. */
   buffer: Uint8Array<ArrayBuffer>;
 
   readonly #maxBytes: number;
@@ -159,6 +160,7 @@ export class BatchQueue {
   release(batch: Batch): void {
     this.records -= batch.count;
     this.bytes -= batch.length;
+    invariant(this.records >= 0 && this.bytes >= 0, "a batch released twice");
     const { length } = batch.buffer;
     if (length <= MAX_SPARE_BYTES && this.#spare.length < SPARES) {
       this.#spare.push(batch.buffer);

@@ -1,7 +1,7 @@
 import type { FrameDraft, FrameLog } from "../storage/frame_log.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { MaybePromise } from "../storage/storage.ts";
-import type { Acknowledgements } from "./acks.ts";
+import type { Acks } from "./acks.ts";
 import type { Clock } from "./clock.ts";
 
 /** What the writer says to, and hears of, a {@linkcode commit}. */
@@ -28,23 +28,25 @@ export function commit(
 ): void {
   const failed = (error: unknown) => steps.failed(error);
   const confirm = (synced: boolean) =>
-    proceed(() => log.checkOwner(), () => steps.confirmed(synced), failed);
+    continueWith(() => log.checkOwner(), () => steps.confirmed(synced), failed);
   const sync = () => {
     if (!steps.written()) return confirm(false);
-    proceed(() => log.sync(), () => confirm(true), failed);
+    continueWith(() => log.sync(), () => confirm(true), failed);
   };
   const begun = (error: unknown) =>
     error instanceof StorageFullError ? steps.refused(error) : failed(error);
-  if (frame !== undefined) return proceed(() => log.append(frame), sync, begun);
+  if (frame !== undefined) {
+    return continueWith(() => log.append(frame), sync, begun);
+  }
   if (!steps.written()) return confirm(false);
-  proceed(() => log.sync(), () => confirm(true), begun);
+  continueWith(() => log.sync(), () => confirm(true), begun);
 }
 
 /**
  * Makes `call` and goes on to `next` with no turn between if it answers at
  * once, or when its promise resolves; to `fail` if it throws or rejects.
  */
-export function proceed(
+export function continueWith(
   call: () => MaybePromise<void>,
   next: () => void,
   fail: (error: unknown) => void,
@@ -60,7 +62,7 @@ export function proceed(
 }
 
 /** Up to which record a sync is called for beyond what batches ask for. */
-export class SyncDemand {
+export class SyncSchedule {
   readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #ask: () => void;
@@ -91,12 +93,12 @@ export class SyncDemand {
   }
 
   /** Whether something written is to be synced now. */
-  isDue({ writtenLsn, durableLsn }: Acknowledgements): boolean {
+  isDue({ writtenLsn, durableLsn }: Acks): boolean {
     return Math.min(this.#lsn, writtenLsn) > durableLsn;
   }
 
   /** Told after each flush how far the log has got. */
-  update({ writtenLsn, durableLsn }: Acknowledgements): void {
+  update({ writtenLsn, durableLsn }: Acks): void {
     if (durableLsn >= writtenLsn) return this.cancel();
     if (this.#intervalMs === Infinity || this.#cancel !== undefined) return;
     this.#cancel = this.#clock.after(this.#intervalMs, () => {

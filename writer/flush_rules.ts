@@ -50,7 +50,7 @@ function askPolicy(
 ): FlushDecision {
   const { records, bytes, oldestAt, newestAt } = batch;
   const due = policy.due({ records, bytes, oldestAt, newestAt }, now);
-  ignoreRejection(due);
+  handleRejection(due);
   if (typeof due !== "number" || Number.isNaN(due)) return { flush: "fault" };
   if (due <= now) return { flush: "due" };
   if (policy.whenIdle === "flush") return { flush: "idle" };
@@ -76,9 +76,15 @@ export class BatchBounds {
 
   /** The bounds of a policy's limits. */
   constructor(limits: BatchLimits) {
-    this.#records = orElse(Infinity, limits.records);
-    const bytes = orElse(DEFAULT_BATCH_BYTES, limits.bytes);
-    this.bytes = Math.min(bytes, MAX_FRAME_BYTES);
+    const { records, bytes } = limits;
+    // NaN is no bound either.
+    this.#records = typeof records === "number"
+      ? Math.max(1, records) || Infinity
+      : Infinity;
+    const bound = typeof bytes === "number"
+      ? Math.max(1, bytes) || DEFAULT_BATCH_BYTES
+      : DEFAULT_BATCH_BYTES;
+    this.bytes = Math.min(bound, MAX_FRAME_BYTES);
   }
 
   /** Whether a batch that holds something may come to hold so much. */
@@ -90,12 +96,6 @@ export class BatchBounds {
   isReached(count: number, length: number): boolean {
     return count >= this.#records || length >= this.bytes;
   }
-}
-
-function orElse(unlimited: number, limit: unknown): number {
-  return typeof limit === "number" && !Number.isNaN(limit)
-    ? Math.max(1, limit)
-    : unlimited;
 }
 
 /** What is noted of a flush while it is under way. */
@@ -125,17 +125,17 @@ export function reportFlush(
   const { records, bytes, firstLsn, lastLsn, oldestAt } = batch;
   const report = { records, bytes, firstLsn, lastLsn, oldestAt, ...times };
   try {
-    ignoreRejection(policy.observe?.(report));
+    handleRejection(policy.observe?.(report));
   } catch {
-    // Nobody is there to whom it would mean something.
+    // The log does not depend on what a policy does with a report.
   }
   return report;
 }
 
 /**
- * Takes the harm from an answer that should have been none, or a number: a
- * promise that nobody handles ends the process when it rejects.
+ * Keeps a policy that answers with a promise from ending the process: an
+ * unhandled rejection would.
  */
-export function ignoreRejection(answer: unknown): void {
+export function handleRejection(answer: unknown): void {
   if (answer instanceof Promise) answer.catch(() => {});
 }

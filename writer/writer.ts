@@ -1,9 +1,10 @@
-import { type AckLevel, Acknowledgements } from "./acks.ts";
+import { invariant } from "../invariant.ts";
+import { type AckLevel, Acks } from "./acks.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit, SyncDemand } from "./commit.ts";
+import { commit, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import { Intake } from "./append_queue.ts";
+import { AppendQueue } from "./append_queue.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
@@ -25,18 +26,18 @@ export class Writer {
   readonly #log: FrameLog;
   readonly #policy: BatchPolicy;
   readonly #clock: Clock;
-  readonly #intake: Intake;
+  readonly #appends: AppendQueue;
   readonly #queue: BatchQueue;
-  readonly #sync: SyncDemand;
-  readonly #acks: Acknowledgements;
+  readonly #sync: SyncSchedule;
+  readonly #acks: Acks;
   #activity: Activity = "idle";
   /** LSN of the last record that was there before. */
   readonly #openedLsn: number;
   #failure: LogFailedError | undefined;
   /** Why records were dropped of which nobody waited to hear. */
-  #untold: StorageFullError | undefined;
+  #unreportedDrop: StorageFullError | undefined;
   /** Whether anybody heard of the failure. */
-  #isTold = false;
+  #isFailureReported = false;
   /** Made once: a closure for each turn would cost each record its context. */
   readonly #askNow = (): void => this.#ask();
   #cancelWait: () => void = () => {};
@@ -51,12 +52,12 @@ export class Writer {
     this.#policy = policy;
     this.#clock = clock;
     this.#openedLsn = log.lastLsn;
-    this.#acks = new Acknowledgements(log.lastLsn, log.syncedLsn);
+    this.#acks = new Acks(log.lastLsn, log.syncedLsn);
     const limits = policy.limits ?? {};
-    this.#intake = new Intake(log.lastLsn + 1, { ...options, limits });
-    this.#queue = this.#intake.queue;
+    this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
+    this.#queue = this.#appends.queue;
     const ask = () => this.#askSoon();
-    this.#sync = new SyncDemand(clock, syncIntervalMs, ask);
+    this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
 
   /** LSN up to which records are written. */
@@ -79,11 +80,11 @@ export class Writer {
    * were dropped for want of space.
    */
   requireHealth(): void {
-    const untold = this.#untold;
-    this.#untold = undefined;
+    const untold = this.#unreportedDrop;
+    this.#unreportedDrop = undefined;
     if (untold !== undefined) throw untold;
     if (this.#failure === undefined) return;
-    this.#isTold = true;
+    this.#isFailureReported = true;
     throw this.#failure;
   }
 
@@ -95,7 +96,7 @@ export class Writer {
   ): Promise<number> {
     this.requireHealth();
     this.#askSoon();
-    const lsn = this.#intake.add(record, size, level);
+    const lsn = this.#appends.add(record, size, level);
     if (lsn > 0) return this.#acks.wait(lsn, level);
     const request = { records: [record], sizes: [size], bytes: size, level };
     return this.#waitForRoom(request);
@@ -105,7 +106,7 @@ export class Writer {
   appendTogether(request: AppendRequest): Promise<LsnRange> {
     this.requireHealth();
     this.#askSoon();
-    const lsn = this.#intake.addTogether(request);
+    const lsn = this.#appends.addTogether(request);
     const { length } = request.records;
     if (lsn === 0) {
       return this.#waitForRoom(request).then((last) => rangeTo(last, length));
@@ -117,10 +118,10 @@ export class Writer {
   enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
     this.requireHealth();
     this.#askSoon();
-    const lsn = this.#intake.add(record, size, level);
+    const lsn = this.#appends.add(record, size, level);
     if (lsn > 0) return lsn;
     this.#pressed = true;
-    throw this.#intake.queueFull();
+    throw this.#appends.queueFull();
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
@@ -133,7 +134,7 @@ export class Writer {
 
   /** Flushes and syncs all that was appended before the call. */
   async flush(): Promise<number> {
-    await this.#intake.drained();
+    await this.#appends.drained();
     this.requireHealth();
     const lsn = this.lastLsn;
     if (lsn <= this.#acks.durableLsn) return lsn;
@@ -147,9 +148,10 @@ export class Writer {
    * it.
    */
   async drain(): Promise<void> {
-    const isIdle = this.lastLsn === this.#openedLsn && !this.#intake.isCrowded;
+    const isIdle = this.lastLsn === this.#openedLsn &&
+      !this.#appends.hasWaiting;
     if (isIdle) this.requireHealth();
-    else if (!this.#isTold) await this.flush();
+    else if (!this.#isFailureReported) await this.flush();
   }
 
   /** Ends all timers; to be called when nothing is in flight. */
@@ -161,7 +163,7 @@ export class Writer {
   /** A full queue flushes whatever the policy says, else nobody goes on. */
   #waitForRoom(request: AppendRequest): Promise<number> {
     const { level } = request;
-    const queued = this.#intake.waitForRoom(request);
+    const queued = this.#appends.waitForRoom(request);
     this.#pressed = true;
     return queued.then((lsn) => this.settled(lsn, level));
   }
@@ -202,6 +204,7 @@ export class Writer {
   }
 
   #flush(reason: FlushReason, now: number): void {
+    invariant(this.#activity === "asking", "two flushes in flight");
     this.#activity = "flushing";
     const batch = this.#queue.take();
     const times = { reason, startedAt: now, writtenAt: now, durableAt: now };
@@ -214,8 +217,8 @@ export class Writer {
       confirmed: (synced) => {
         this.#advance(batch.lastLsn, synced);
         times.durableAt = synced ? this.#clock.now() : times.writtenAt;
-        this.#intake.release(batch);
-        this.#pressed = this.#intake.isCrowded;
+        this.#appends.release(batch);
+        this.#pressed = this.#appends.hasWaiting;
         reportFlush(this.#policy, batch, times);
         this.#rest();
       },
@@ -265,9 +268,9 @@ export class Writer {
     const nextLsn = writtenLsn + 1;
     const error = new StorageFullError(cause.path, { cause }, nextLsn);
     const waiters = this.#acks.rejectUnwritten(error) +
-      this.#intake.reject(error);
+      this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
-    if (waiters === 0 && dropped > 0) this.#untold = error;
+    if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
@@ -279,7 +282,7 @@ export class Writer {
     this.#activity = "failed";
     this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
     const waiters = this.#acks.reject(this.#failure);
-    this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;
+    this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;
     this.stop();
   }
 }

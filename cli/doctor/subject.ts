@@ -3,8 +3,8 @@ import {
   type MaybePromise,
   type Storage,
   type StorageFile,
+  writeAll,
 } from "../../storage/storage.ts";
-import { writeAll } from "../../storage/segments/mod.ts";
 
 /** Something whose cost is measured, again and again. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import { type FencedSegment, readFenced } from "../../recovery/survey.ts";
-import { lostContents } from "../../recovery/salvage/lost_contents.ts";
+import { lostContents } from "../../recovery/salvage/mod.ts";
 import {
   CorruptLogError,
   missingRecord,

@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { lostContents } from "./lost_contents.ts";
 export {
   describeLoss,
   type SalvagedDamage,

@@ -1,26 +1,22 @@
 import {
   createSegment,
   readFully,
-  writeAll,
-} from "../../storage/segments/mod.ts";
-import {
-  encodeFrame,
-  encodeHole,
-  formatOriginalName,
-  FRAME_HEADER_BYTES,
-  frameBytes,
-  KIND,
-} from "../../storage/format/mod.ts";
-import type {
-  Storage,
-  StorageFile,
-  StorageLock,
-} from "../../storage/storage.ts";
-import type { Piece, SegmentPlan } from "./plan_segment.ts";
-import {
   removeFiles,
   requireHeld,
-} from "../../storage/segments/segment_files.ts";
+} from "../../storage/segments/mod.ts";
+import {
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+  writeAll,
+} from "../../storage/storage.ts";
+import {
+  encodeHole,
+  formatOriginalName,
+  KIND,
+  makeFrame,
+} from "../../storage/format/mod.ts";
+import type { Piece, SegmentPlan } from "./plan_segment.ts";
 
 const STEP_BYTES = 1024 * 1024;
 
@@ -90,16 +86,13 @@ async function writePiece(
   const { firstLsn, previous, kind } = piece;
   const hole = kind === "hole" ? piece.hole : undefined;
   const payload = hole === undefined ? new Uint8Array() : encodeHole(hole);
-  const bytes = new Uint8Array(frameBytes(payload.length));
-  bytes.set(payload, FRAME_HEADER_BYTES);
-  encodeFrame(bytes, {
+  const { bytes } = makeFrame(payload, {
     salt,
     previous,
     firstLsn,
     // True as soon as anybody can read it: the segment is synced before.
     syncedLsn: firstLsn + (hole?.lost ?? 0) - 1,
     count: 0,
-    length: payload.length,
     time,
     kind: KIND[kind],
   });

@@ -1,8 +1,9 @@
-import { randomNumber, writeManifest } from "../../storage/segments/mod.ts";
 import {
+  randomNumber,
   removeFiles,
   requireHeld,
-} from "../../storage/segments/segment_files.ts";
+  writeManifest,
+} from "../../storage/segments/mod.ts";
 import {
   type DamagedSurvey,
   removeUnfinished,

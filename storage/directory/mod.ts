@@ -8,16 +8,14 @@
 export { DenoStorage } from "./deno_storage.ts";
 export type { FileStorageOptions } from "./directory_storage.ts";
 export {
-  isSameBoot,
-  type LockOwner,
-  type OwnerState,
-  ownerState,
-} from "./lock_owner.ts";
-export {
   isCopy,
+  isSameBoot,
   lockNumbers,
+  type LockOwner,
   lockPath,
   type LockPlace,
   lockPlace,
+  type OwnerState,
+  ownerState,
 } from "./lock_owner.ts";
 export { NodeStorage } from "./node_storage.ts";

@@ -86,6 +86,17 @@ export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
   return checksum;
 }
 
+/** A whole frame around `payload`, and its checksum. */
+export function makeFrame(
+  payload: Uint8Array,
+  header: Omit<FrameHeader, "length">,
+): { bytes: Uint8Array; checksum: number } {
+  const { length } = payload;
+  const bytes = new Uint8Array(frameBytes(length));
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  return { bytes, checksum: encodeFrame(bytes, { ...header, length }) };
+}
+
 /** A frame whose checksum holds. */
 export interface Frame extends FrameHeader {
   /** The frame's own checksum. */

@@ -20,7 +20,6 @@ export {
   type SegmentName,
 } from "./file_names.ts";
 export {
-  encodeFrame,
   encodeHole,
   FRAME_HEADER_BYTES,
   frameBytes,
@@ -29,10 +28,11 @@ export {
   isSeal,
   KIND,
   lsnsOf,
+  makeFrame,
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
 export type { Manifest } from "./manifest.ts";
 export { faultOfRecords, type RecordList } from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
-export { encodeIndex, IndexBuilder, indexBytes } from "./segment_index.ts";
+export { encodeIndex, indexBytes } from "./segment_index.ts";

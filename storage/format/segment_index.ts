@@ -8,9 +8,6 @@ import { getUint64, setUint64 } from "./frame.ts";
  *  `bytes` is the seal frame's length, so that it can be found from the end.
  */
 
-/** Bytes of frames about which there is an entry. */
-const INDEX_STEP_BYTES = 64 * 1024;
-
 /** Bytes at the end of an index by which it is found. */
 export const INDEX_FOOTER_BYTES = 8;
 
@@ -21,25 +18,6 @@ const FOOTER_MAGIC = 0x58494c53;
 export interface IndexEntry {
   lsn: number;
   offset: number;
-}
-
-/** Collects the entries of a segment that is being written. */
-export class IndexBuilder {
-  /** A frame about each `INDEX_STEP_BYTES`, but for the first. */
-  readonly entries: IndexEntry[] = [];
-  #next: number;
-
-  /** Of a segment whose first frame is at `offset`. */
-  constructor(offset: number) {
-    this.#next = offset + INDEX_STEP_BYTES;
-  }
-
-  /** Notes the frame at `offset`, beginning with record `lsn`, if it is time. */
-  add(lsn: number, offset: number): void {
-    if (offset < this.#next) return;
-    this.entries.push({ lsn, offset });
-    this.#next = offset + INDEX_STEP_BYTES;
-  }
 }
 
 /** Bytes of an index with so many entries. */

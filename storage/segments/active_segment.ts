@@ -1,4 +1,4 @@
-import { IndexBuilder, type IndexEntry } from "../format/segment_index.ts";
+import { IndexEntry } from "../format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
 import {
@@ -118,5 +118,27 @@ export class ActiveSegment {
     return cutting.then(() => {
       throw explainFull(error);
     });
+  }
+}
+
+/** Bytes of frames about which there is an entry. */
+const INDEX_STEP_BYTES = 64 * 1024;
+
+/** Collects the entries of a segment that is being written. */
+export class IndexBuilder {
+  /** A frame about each `INDEX_STEP_BYTES`, but for the first. */
+  readonly entries: IndexEntry[] = [];
+  #next: number;
+
+  /** Of a segment whose first frame is at `offset`. */
+  constructor(offset: number) {
+    this.#next = offset + INDEX_STEP_BYTES;
+  }
+
+  /** Notes the frame at `offset`, beginning with record `lsn`, if it is time. */
+  add(lsn: number, offset: number): void {
+    if (offset < this.#next) return;
+    this.entries.push({ lsn, offset });
+    this.#next = offset + INDEX_STEP_BYTES;
   }
 }

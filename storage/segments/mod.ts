@@ -6,9 +6,15 @@
  *
  * @module
  */
-export { createSegment, randomNumber, removeIfThere } from "./segment_files.ts";
-export { writeAll } from "../storage.ts";
-export { readManifest, writeManifest } from "./manifest_file.ts";
+export { IndexBuilder } from "./active_segment.ts";
+export {
+  createSegment,
+  randomNumber,
+  readManifest,
+  removeFiles,
+  requireHeld,
+  writeManifest,
+} from "./log_files.ts";
 export { batchOf, recordsOf } from "./read_segments.ts";
 export {
   advance,
@@ -16,8 +22,9 @@ export {
   type ChainEnd,
   chainStart,
   follows,
+  notTheSegment,
+  SegmentCursor,
 } from "./segment_cursor.ts";
-export { notTheSegment, SegmentCursor } from "./segment_cursor.ts";
 export { SegmentLog, type SegmentLogState } from "./segment_log.ts";
 export {
   type PlacedFrame,

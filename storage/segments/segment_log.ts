@@ -1,3 +1,4 @@
+import { invariant } from "../../invariant.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import {
   FencedError,
@@ -21,7 +22,7 @@ import {
   type Storage,
   type StorageLock,
 } from "../storage.ts";
-import { writeManifest } from "./manifest_file.ts";
+import { writeManifest } from "./log_files.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
@@ -134,9 +135,8 @@ export class SegmentLog implements FrameLog {
     if (active !== undefined && this.#hasRoom(active, frame)) {
       return this.#write(active, frame);
     }
-    return this.#rotate(frame.firstLsn).then((made) =>
-      this.#write(made, frame)
-    );
+    const rotating = this.#rotate(frame.firstLsn);
+    return rotating.then((made) => this.#write(made, frame));
   }
 
   /** Syncs the active segment; those before are synced already. */
@@ -145,21 +145,17 @@ export class SegmentLog implements FrameLog {
     const covered = this.#lastLsn;
     if (this.#active === undefined) return;
     const syncing = this.#active.file.datasync();
-    if (isPromise(syncing)) {
-      return syncing.then(() => {
-        this.#syncedLsn = covered;
-      });
-    }
-    this.#syncedLsn = covered;
+    const done = () => {
+      this.#syncedLsn = covered;
+    };
+    return isPromise(syncing) ? syncing.then(done) : done();
   }
 
   /** Asks the lock. */
   checkOwner(): MaybePromise<void> {
     const held = this.#lock.held();
-    if (isPromise(held)) {
-      return held.then((held) => this.#refuseUnless(held));
-    }
-    this.#refuseUnless(held);
+    if (!isPromise(held)) return this.#refuseUnless(held);
+    return held.then((held) => this.#refuseUnless(held));
   }
 
   /** Reads through handles of its own, so it may overlap with appends. */
@@ -246,6 +242,7 @@ export class SegmentLog implements FrameLog {
       time: this.#time,
       kind,
     });
+    invariant(frame.firstLsn === this.#lastLsn + 1, "a gap between frames");
     const bytes = frameBytes(frame.length);
     const done = () => {
       active.advance(bytes, frame.firstLsn);

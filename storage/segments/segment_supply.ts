@@ -3,7 +3,7 @@ import {
   createSegment,
   removeIfThere,
   removeQuietly,
-} from "./segment_files.ts";
+} from "./log_files.ts";
 import { formatSpareName } from "../format/file_names.ts";
 import type { Storage, StorageLock } from "../storage.ts";
 

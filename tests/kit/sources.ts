@@ -12,6 +12,7 @@ const folders = [
   "simulator",
   "trace",
   "testing",
+  "writer",
   "cli",
 ];
 
@@ -34,6 +35,35 @@ export function sourceFiles(): string[] {
         .map((file) => `${name}/${file}`.replaceAll("\\", "/"))
     );
   return [...flat, ...nested].filter((file) => file.endsWith(".ts")).sort();
+}
+
+/** The top folder that a file lies in; of one in the root, its own name. */
+export function topOf(file: string): string {
+  return file.split("/")[0];
+}
+
+/** Paths of imports, types included, that lead back to where they begin. */
+export function circlesOf(files: readonly string[]): string[] {
+  const state = new Map<string, "open" | "done">();
+  const path: string[] = [];
+  const circles: string[] = [];
+  const visit = (file: string) => {
+    if (state.get(file) === "done") return;
+    if (state.get(file) === "open") {
+      const circle = [...path.slice(path.indexOf(file)), file];
+      circles.push(circle.join(" -> "));
+      return;
+    }
+    state.set(file, "open");
+    path.push(file);
+    for (const { to } of importsOf(file)) {
+      if (files.includes(to)) visit(to);
+    }
+    path.pop();
+    state.set(file, "done");
+  };
+  files.forEach(visit);
+  return circles;
 }
 
 /** The lines of a source file. */

@@ -27,9 +27,9 @@ export const mutants: readonly Mutant[] = [
     name: "acknowledges before the sync",
     edits: [{
       file: "writer/commit.ts",
-      find: "proceed(() => log.sync(), () => confirm(true), failed);",
+      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
       replace:
-        "confirm(true);\n    proceed(() => log.sync(), () => {}, failed);",
+        "confirm(true);\n    continueWith(() => log.sync(), () => {}, failed);",
     }],
     caughtBy: full,
   },
@@ -37,7 +37,7 @@ export const mutants: readonly Mutant[] = [
     name: "does not sync at all",
     edits: [{
       file: "writer/commit.ts",
-      find: "proceed(() => log.sync(), () => confirm(true), failed);",
+      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
       replace: "confirm(true);",
     }],
     caughtBy: full,
@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync the directory after a segment is made",
     edits: [{
-      file: "storage/segments/segment_files.ts",
+      file: "storage/segments/log_files.ts",
       find: "await storage.syncDirectory();",
       replace: "",
     }],
@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync a segment before it gets its name",
     edits: [{
-      file: "storage/segments/segment_files.ts",
+      file: "storage/segments/log_files.ts",
       find: "await file.datasync();",
       replace: "",
     }],
@@ -95,10 +95,10 @@ export const mutants: readonly Mutant[] = [
     name: "tries a failed sync again",
     edits: [{
       file: "writer/commit.ts",
-      find: "proceed(() => log.sync(), () => confirm(true), failed);",
+      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
       replace: "const again = () =>\n" +
-        "      proceed(() => log.sync(), () => confirm(true), failed);\n" +
-        "    proceed(() => log.sync(), () => confirm(true), again);",
+        "      continueWith(() => log.sync(), () => confirm(true), failed);\n" +
+        "    continueWith(() => log.sync(), () => confirm(true), again);",
     }],
     caughtBy: full,
   },
@@ -220,7 +220,7 @@ export const mutants: readonly Mutant[] = [
     edits: [{
       file: "writer/commit.ts",
       find:
-        "proceed(() => log.checkOwner(), () => steps.confirmed(synced), failed);",
+        "continueWith(() => log.checkOwner(), () => steps.confirmed(synced), failed);",
       replace: "steps.confirmed(synced);",
     }],
     caughtBy: {
@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a short write for a whole one",
     edits: [{
-      file: "storage/segments/segment_files.ts",
+      file: "storage/segments/log_files.ts",
       find: "if (written === bytes.length) return;",
       replace: "if (written > 0) return;",
     }],
@@ -345,7 +345,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "replaces a segment that somebody else made",
     edits: [{
-      file: "storage/segments/segment_files.ts",
+      file: "storage/segments/log_files.ts",
       find: "await storage.link(temporary, name);",
       replace: "await storage.rename(temporary, name);",
     }],
@@ -358,7 +358,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a segment's first name before the second is durable",
     edits: [{
-      file: "storage/segments/segment_files.ts",
+      file: "storage/segments/log_files.ts",
       find: "  await storage.syncDirectory();\n  await removeQuietly",
       replace: "  await removeQuietly",
     }],
@@ -371,7 +371,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync a manifest before it gets its name",
     edits: [{
-      file: "storage/segments/manifest_file.ts",
+      file: "storage/segments/log_files.ts",
       find: "await file.datasync();",
       replace: "",
     }],
@@ -384,7 +384,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not sync the directory after a manifest is written",
     edits: [{
-      file: "storage/segments/manifest_file.ts",
+      file: "storage/segments/log_files.ts",
       find: "await storage.syncDirectory();",
       replace: "",
     }],
@@ -477,7 +477,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/writer/ack_waiters_test.ts",
-      name: "WaiterQueue settles in LSN order whatever order they come in",
+      name: "AckWaiters settles in LSN order whatever order they come in",
     },
   },
   {

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { assert, assertEquals, assertStrictEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { track, type Tracked } from "../kit/track.ts";
-import { WaiterQueue } from "../../writer/acks.ts";
+import { AckWaiters } from "../../writer/acks.ts";
 
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 
-test("WaiterQueue.release() resolves those up to an LSN", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters.release() resolves those up to an LSN", async () => {
+  const queue = new AckWaiters();
   const waiters = [1, 2, 2, 3].map((lsn) => track(queue.wait(lsn)));
   queue.release(2);
   await microtasks();
@@ -17,8 +17,8 @@ test("WaiterQueue.release() resolves those up to an LSN", async () => {
   );
 });
 
-test("WaiterQueue.release() resolves in LSN order", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters.release() resolves in LSN order", async () => {
+  const queue = new AckWaiters();
   const order: number[] = [];
   for (const lsn of [5, 1, 3, 4, 2]) {
     queue.wait(lsn).then((lsn) => order.push(lsn));
@@ -28,8 +28,8 @@ test("WaiterQueue.release() resolves in LSN order", async () => {
   assertEquals(order, [1, 2, 3, 4, 5]);
 });
 
-test("WaiterQueue.release() keeps call order at one LSN", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters.release() keeps call order at one LSN", async () => {
+  const queue = new AckWaiters();
   const order: string[] = [];
   queue.wait(7).then(() => order.push("first"));
   queue.wait(8).then(() => order.push("last"));
@@ -39,8 +39,8 @@ test("WaiterQueue.release() keeps call order at one LSN", async () => {
   assertEquals(order, ["first", "second", "last"]);
 });
 
-test("WaiterQueue.reject() rejects all that still wait", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters.reject() rejects all that still wait", async () => {
+  const queue = new AckWaiters();
   const waiters = [1, 2, 3].map((lsn) => track(queue.wait(lsn)));
   const error = new Error("stop");
   queue.release(1);
@@ -54,8 +54,8 @@ test("WaiterQueue.reject() rejects all that still wait", async () => {
   assertStrictEquals(waiters[2].error, error);
 });
 
-test("WaiterQueue.waitWith() resolves with its value, in the same order", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters.waitWith() resolves with its value, in the same order", async () => {
+  const queue = new AckWaiters();
   const order: unknown[] = [];
   queue.wait(3).then((value) => order.push(value));
   queue.waitWith(2, "two").then((value) => order.push(value));
@@ -69,8 +69,8 @@ test("WaiterQueue.waitWith() resolves with its value, in the same order", async 
   assertStrictEquals(late.error, error);
 });
 
-test("WaiterQueue can be waited for again after a reject", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters can be waited for again after a reject", async () => {
+  const queue = new AckWaiters();
   queue.reject(new Error("nobody waits"));
   const waiter = track(queue.wait(1));
   queue.release(1);
@@ -78,8 +78,8 @@ test("WaiterQueue can be waited for again after a reject", async () => {
   assertEquals(waiter.state, "resolved");
 });
 
-test("WaiterQueue keeps its order beyond thousands of waiters", async () => {
-  const queue = new WaiterQueue();
+test("AckWaiters keeps its order beyond thousands of waiters", async () => {
+  const queue = new AckWaiters();
   const order: number[] = [];
   const expected: number[] = [];
   for (let lsn = 1; lsn <= 5000; lsn++) {
@@ -103,7 +103,7 @@ function* permutations<T>(items: readonly T[]): Generator<T[]> {
 }
 
 /** Waits for each LSN in turn; the order in which all were settled. */
-function waitForAll(queue: WaiterQueue, lsns: readonly number[]): string[] {
+function waitForAll(queue: AckWaiters, lsns: readonly number[]): string[] {
   const order: string[] = [];
   for (const [index, lsn] of lsns.entries()) {
     const note = () => void order.push(`${lsn} of call ${index}`);
@@ -118,10 +118,10 @@ function inOrder(lsns: readonly number[]): string[] {
     .map(([index, lsn]) => `${lsn} of call ${index}`);
 }
 
-test("WaiterQueue settles in LSN order whatever order they come in", async () => {
+test("AckWaiters settles in LSN order whatever order they come in", async () => {
   for (const lsns of permutations([1, 2, 2, 3, 4, 5])) {
     for (const reached of [0, 2, 3, 5]) {
-      const queue = new WaiterQueue();
+      const queue = new AckWaiters();
       const order = waitForAll(queue, lsns);
       queue.release(reached);
       const left = lsns.filter((lsn) => lsn > reached).length;
@@ -133,7 +133,7 @@ test("WaiterQueue settles in LSN order whatever order they come in", async () =>
   }
 });
 
-test("WaiterQueue compares little when LSNs come in falling order", async () => {
+test("AckWaiters compares little when LSNs come in falling order", async () => {
   const count = 2000;
   let comparisons = 0;
   /** An LSN that notes when it is compared. */
@@ -143,7 +143,7 @@ test("WaiterQueue compares little when LSNs come in falling order", async () => 
       return lsn;
     },
   });
-  const queue = new WaiterQueue();
+  const queue = new AckWaiters();
   const order: number[] = [];
   for (let lsn = count; lsn > 0; lsn--) {
     queue.wait(counting(lsn) as never).then((lsn) => order.push(+lsn));
@@ -159,9 +159,9 @@ const steps = fc.array(
   { size: "max", maxLength: 80 },
 );
 
-test("WaiterQueue releases whose LSN is reached, no other", async () => {
+test("AckWaiters releases whose LSN is reached, no other", async () => {
   const property = fc.asyncProperty(steps, async (steps) => {
-    const queue = new WaiterQueue();
+    const queue = new AckWaiters();
     const waiters: { lsn: number; tracked: Tracked<number> }[] = [];
     let reached = 0;
     for (const { wait, by } of steps) {

@@ -3,11 +3,11 @@ import {
   encodeIndex,
   findEntry,
   INDEX_FOOTER_BYTES,
-  IndexBuilder,
   indexBytes,
   type IndexEntry,
   indexFrameBytes,
 } from "../../../storage/format/segment_index.ts";
+import { IndexBuilder } from "../../../storage/segments/active_segment.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 

@@ -6,7 +6,7 @@ import {
 import {
   readManifest,
   writeManifest,
-} from "../../../storage/segments/manifest_file.ts";
+} from "../../../storage/segments/log_files.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";

@@ -2,7 +2,7 @@ import {
   type CreatedSegment,
   createSegment,
   type NewSegment,
-} from "../../../storage/segments/segment_files.ts";
+} from "../../../storage/segments/log_files.ts";
 import {
   type Storage,
   type StorageLock,

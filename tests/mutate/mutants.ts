@@ -46,8 +46,8 @@ export const mutants: readonly Mutant[] = [
     name: "does not sync the directory after a segment is made",
     edits: [{
       file: "storage/segments/log_files.ts",
-      find: "await storage.syncDirectory();",
-      replace: "",
+      find: "await storage.syncDirectory();\n  await removeQuietly",
+      replace: "await removeQuietly",
     }],
     caughtBy: full,
   },
@@ -55,8 +55,8 @@ export const mutants: readonly Mutant[] = [
     name: "does not sync a segment before it gets its name",
     edits: [{
       file: "storage/segments/log_files.ts",
-      find: "await file.datasync();",
-      replace: "",
+      find: "await file.datasync();\n    return offset;",
+      replace: "return offset;",
     }],
     caughtBy: full,
   },
@@ -74,7 +74,7 @@ export const mutants: readonly Mutant[] = [
     edits: [{
       file: "storage/segments/segment_cursor.ts",
       find:
-        "return frame.salt === link.salt && frame.previous === link.previous &&\n    frame",
+        "return frame.salt === chain.salt && frame.previous === chain.previous &&\n    frame",
       replace: "return frame",
     }],
     caughtBy: {
@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes a short write for a whole one",
     edits: [{
-      file: "storage/segments/log_files.ts",
+      file: "storage/storage.ts",
       find: "if (written === bytes.length) return;",
       replace: "if (written > 0) return;",
     }],
@@ -321,7 +321,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lets a fenced opener remove its successor's segment",
     edits: [{
-      file: "recovery/remove_files.ts",
+      file: "recovery/survey.ts",
       find: "unfinished.filter((file) => file.epoch <= epoch)",
       replace: "unfinished.filter(() => true)",
     }],
@@ -350,7 +350,7 @@ export const mutants: readonly Mutant[] = [
       replace: "await storage.rename(temporary, name);",
     }],
     caughtBy: {
-      file: "tests/storage/segments/create_segment_test.ts",
+      file: "tests/storage/segments/log_files_test.ts",
       name:
         "createSegment() never replaces a segment, nor leaves anything beside it",
     },
@@ -363,7 +363,7 @@ export const mutants: readonly Mutant[] = [
       replace: "  await removeQuietly",
     }],
     caughtBy: {
-      file: "tests/storage/segments/create_segment_test.ts",
+      file: "tests/storage/segments/log_files_test.ts",
       name:
         "createSegment() leaves it whole or absent after a crash, under posix",
     },
@@ -372,8 +372,8 @@ export const mutants: readonly Mutant[] = [
     name: "does not sync a manifest before it gets its name",
     edits: [{
       file: "storage/segments/log_files.ts",
-      find: "await file.datasync();",
-      replace: "",
+      find: "await file.datasync();\n    } finally",
+      replace: "} finally",
     }],
     caughtBy: {
       file: "tests/storage/segments/manifest_file_test.ts",
@@ -385,8 +385,8 @@ export const mutants: readonly Mutant[] = [
     name: "does not sync the directory after a manifest is written",
     edits: [{
       file: "storage/segments/log_files.ts",
-      find: "await storage.syncDirectory();",
-      replace: "",
+      find: "throw error;\n  }\n  await storage.syncDirectory();",
+      replace: "throw error;\n  }",
     }],
     caughtBy: {
       file: "tests/storage/segments/manifest_file_test.ts",
@@ -410,9 +410,10 @@ export const mutants: readonly Mutant[] = [
     name: "closes in silence after a failure that nobody was told of",
     edits: [{
       file: "writer/writer.ts",
-      find: "this.#isTold = this.#intake.reject(this.#failure) + waiters > 0;",
+      find:
+        "this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;",
       replace:
-        "this.#isTold = this.#intake.reject(this.#failure) + waiters >= 0;",
+        "this.#isFailureReported = this.#appends.reject(this.#failure) + waiters >= 0;",
     }],
     caughtBy: {
       file: "tests/writer/writer_failure_test.ts",
@@ -432,8 +433,8 @@ export const mutants: readonly Mutant[] = [
     name: "lets any number of appends wait for room",
     edits: [{
       file: "writer/append_queue.ts",
-      find: "records + entry.records.length <= maxRecords &&",
-      replace: "records + entry.records.length <= Infinity &&",
+      find: "records + request.records.length <= maxRecords &&",
+      replace: "records + request.records.length <= Infinity &&",
     }],
     caughtBy: {
       file: "tests/writer/writer_room_test.ts",
@@ -652,7 +653,7 @@ export const mutants: readonly Mutant[] = [
     name: "tells nobody of records that found no space",
     edits: [{
       file: "writer/writer.ts",
-      find: "if (waiters === 0 && dropped > 0) this.#untold = error;",
+      find: "if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;",
       replace: "",
     }],
     caughtBy: {

@@ -30,7 +30,7 @@ const VERB =
 export const habits: readonly Habit[] = [
   {
     habit: new RegExp(
-      `(?:,|\\)|;) as ${SUBJECT} ${VERB}\\b(?![.,;:)]|$)`,
+      `(?:,|\\)|;) as ${SUBJECT} ${VERB}\\b(?![.,;:)]|$| (?:it|before|now|on|in|unless|leave)\\b)`,
       "i",
     ),
     say: '"because", or a sentence of its own',
@@ -52,7 +52,7 @@ export const habits: readonly Habit[] = [
   },
   {
     habit:
-      /(?<!\b(?:left|leave|leaves|leaving)(?: \w+){0,3} |\b(?:lag|lags|lagging|fall|falls|fallen|fell|stand|stands|hide|hides|hidden|reasons?|idea) )\bbehind\b(?! (?:a|the) (?:proxy|firewall|flag|interface|scenes))/i,
+      /(?<!\b(?:left|leave|leaves|leaving)(?: \w+){0,3} |\b(?:lag|lags|lagging|fall|falls|fallen|fell|stand|stands|hide|hides|hidden|reasons?|idea) )\bbehind\b(?! (?:a|the) (?:proxy|network|firewall|flag|interface|scenes))/i,
     say: '"after", or "beyond"',
     example: "What lies behind the last frame is zeros.",
     counterexample: "A crash leaves files behind that nobody reads.",

@@ -1,7 +1,7 @@
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
 /** Records that came together, or nearly so. */
-export interface Came {
+export interface ArrivedRecords {
   /** The instant, in ms on the log's clock. */
   readonly at: number;
   /** How many there were. */
@@ -13,7 +13,7 @@ export interface Arrivals {
   /** Records in the batch when it could first have been flushed. */
   readonly ready: number;
   /** All of them, in order. */
-  readonly came: Came[];
+  readonly came: ArrivedRecords[];
 }
 
 /** Of what came during a flush only the ends are known: so many steps. */
@@ -37,7 +37,7 @@ export class ArrivalsSeen {
   #ready = 0;
   #records = 0;
   #newestAt = 0;
-  #came: Came[] = [];
+  #came: ArrivedRecords[] = [];
 
   /** Notes what is new in a batch. */
   note({ oldestAt, newestAt, records }: PendingBatch): void {
@@ -77,9 +77,9 @@ export class ArrivalsSeen {
  * Records of which the first came at one instant and the last at another; those
  * between are put together in steps, each at its middle.
  */
-function spread(records: number, from: number, to: number): Came[] {
+function spread(records: number, from: number, to: number): ArrivedRecords[] {
   if (from === to) return [{ at: from, records }];
-  const came: Came[] = [{ at: from, records: 1 }];
+  const came: ArrivedRecords[] = [{ at: from, records: 1 }];
   let left = records - 1;
   for (let step = 1; step <= STEPS && left > 0; step++) {
     const share = Math.ceil(left / (STEPS + 1 - step));

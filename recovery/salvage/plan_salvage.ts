@@ -1,6 +1,6 @@
 import {
+  type ChainPlace,
   entryLink,
-  type Place,
   type SalvagePlan,
   SegmentPlanner,
 } from "./plan_segment.ts";
@@ -88,7 +88,7 @@ function fillBefore(
   plan: SalvagePlan,
   first: FoundSegment | undefined,
   { location, manifest }: KnownLog,
-): Place | undefined {
+): ChainPlace | undefined {
   if (manifest === undefined) return undefined;
   const { firstLsn, durableLsn, closed, link } = manifest;
   const nextLsn = first?.segment.firstLsn ?? durableLsn + 1;
@@ -135,7 +135,7 @@ function forgetDropped(
 /** A log that was closed ends with the frame that it was closed with. */
 function compareLink(
   plan: SalvagePlan,
-  place: Place | undefined,
+  place: ChainPlace | undefined,
   { location, manifest }: KnownLog,
 ): void {
   if (manifest === undefined || !manifest.closed || place === undefined) return;

@@ -12,7 +12,7 @@ import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
 import { decideTail } from "../decide_tail.ts";
 
 /** How far a plan has come. */
-export type Place = Omit<ChainEnd, "salt">;
+export type ChainPlace = Omit<ChainEnd, "salt">;
 
 /** Checksum that a segment says it follows, as far as that can be told. */
 export function entryLink(
@@ -43,7 +43,7 @@ export class SegmentPlanner {
   /** By run: the highest LSN that it or one behind it declares synced. */
   readonly #witnesses: number[];
   readonly #pieces: Piece[] = [];
-  #place: Place;
+  #place: ChainPlace;
   #isDamaged = false;
 
   constructor(
@@ -66,7 +66,7 @@ export class SegmentPlanner {
   }
 
   /** Adds to the plan; returns where the log goes on. */
-  plan(next: FoundSegment | undefined): Place {
+  plan(next: FoundSegment | undefined): ChainPlace {
     this.#judgeHeader();
     for (const [index, run] of this.#found.runs.entries()) {
       if (next === undefined && this.#isTornAt(index)) break;

@@ -1,7 +1,7 @@
 import {
   DirectoryStorage,
   type FileStorageOptions,
-  SyncPlace,
+  SyncRouting,
 } from "./directory_storage.ts";
 import type { KernelLock } from "./lock_owner.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
@@ -28,12 +28,12 @@ import { StorageError } from "../storage_error.ts";
  * ```
  */
 export class DenoStorage extends DirectoryStorage {
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
 
   /** Resolves the path; touches nothing. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory, flock);
-    this.#place = new SyncPlace(options);
+    this.#place = new SyncRouting(options);
   }
 
   /** Opens a file of the directory. */
@@ -102,10 +102,10 @@ const flock: KernelLock = {
 class DenoFile implements StorageFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
   #position = 0;
 
-  constructor(path: string, file: Deno.FsFile, place: SyncPlace) {
+  constructor(path: string, file: Deno.FsFile, place: SyncRouting) {
     this.#path = path;
     this.#file = file;
     this.#place = place;

@@ -176,7 +176,7 @@ const FAST_MS = 0.5;
  * Decides where syncs are made, by how long the last ones took. Between slow
  * and fast it stays as it is, so that it does not go to and fro.
  */
-export class SyncPlace {
+export class SyncRouting {
   readonly #isFixed: boolean;
   readonly #recent: number[] = [];
   #isThreaded: boolean;

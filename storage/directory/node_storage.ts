@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import {
   DirectoryStorage,
   type FileStorageOptions,
-  SyncPlace,
+  SyncRouting,
 } from "./directory_storage.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
@@ -28,12 +28,12 @@ import { StorageError } from "../storage_error.ts";
  * ```
  */
 export class NodeStorage extends DirectoryStorage {
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
 
   /** Resolves the path; touches nothing. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory);
-    this.#place = new SyncPlace(options);
+    this.#place = new SyncRouting(options);
   }
 
   /** Opens a file of the directory. */
@@ -77,9 +77,9 @@ const FLAGS = { create: "wx+", read: "r", write: "r+" };
 class NodeFile implements StorageFile {
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
 
-  constructor(path: string, descriptor: number, place: SyncPlace) {
+  constructor(path: string, descriptor: number, place: SyncRouting) {
     this.#path = path;
     this.#descriptor = descriptor;
     this.#place = place;

@@ -1,28 +1,15 @@
-import type { MaybePromise, Storage } from "../../storage/storage.ts";
+import {
+  type StorageClause,
+  StoragePlace,
+  StorageUnderTest,
+} from "./storage_under_test.ts";
+import type { MaybePromise } from "../../storage/storage.ts";
 import { fileClauses } from "./file_clauses.ts";
 import { linkClauses } from "./link_clauses.ts";
 import { lockClauses } from "./lock_clauses.ts";
 import { logClauses } from "./log_clauses.ts";
 import { nameClauses } from "./name_clauses.ts";
 import { preparedClauses } from "./prepared_clauses.ts";
-import { StorageBench, type StorageClause } from "./storage_bench.ts";
-
-/** A place for one test, and the storages that lead to it. */
-export interface StoragePlace {
-  /**
-   * The storage under test. The place is the test's own and holds nothing; at
-   * best it is not there yet, nor what is above it, so that `prepare` has to
-   * make both.
-   */
-  readonly storage: Storage;
-  /**
-   * Another object on the same place, as a second process would make one. A
-   * storage whose place is the object itself answers with itself.
-   */
-  again(): MaybePromise<Storage>;
-  /** Removes the place, after the test, passed or failed. */
-  dispose?(): MaybePromise<void>;
-}
 
 /**
  * Registers the tests that hold an implementation of `Storage` to its contract:
@@ -98,7 +85,7 @@ async function hold(
   make: () => MaybePromise<StoragePlace>,
 ): Promise<void> {
   const place = await make();
-  const bench = new StorageBench(place);
+  const bench = new StorageUnderTest(place);
   try {
     await place.storage.prepare();
     await clause.check(bench);

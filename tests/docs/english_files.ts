@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { root } from "../support/runner/files.ts";
+import { root } from "../runner/files.ts";
 import {
   findHabits,
   type Passage,

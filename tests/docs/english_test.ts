@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { assertEquals } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import { findHabits, passagesOfDocument, passagesOfSource } from "./english.ts";
 import { documentFiles, habitsIn } from "./english_files.ts";
 import { habits } from "./english_habits.ts";

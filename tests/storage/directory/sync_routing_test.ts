@@ -1,36 +1,39 @@
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
-import { SyncPlace } from "../../../storage/directory/directory_storage.ts";
+import { SyncRouting } from "../../../storage/directory/directory_storage.ts";
 import { assertEquals, assertThrows } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 
-function after(place: SyncPlace, ...durations: number[]): boolean {
+function after(place: SyncRouting, ...durations: number[]): boolean {
   for (const ms of durations) place.observe(ms);
   return place.isThreaded;
 }
 
 const eight = (ms: number) => Array<number>(8).fill(ms);
 
-test("SyncPlace leaves fast syncs where they are", () => {
-  const place = new SyncPlace({});
+test("SyncRouting leaves fast syncs where they are", () => {
+  const place = new SyncRouting({});
   assertEquals(after(place, ...eight(0.1), ...eight(0.9)), false);
 });
 
-test("SyncPlace hands slow syncs over, and takes them back when fast", () => {
-  const place = new SyncPlace({});
+test("SyncRouting hands slow syncs over, and takes them back when fast", () => {
+  const place = new SyncRouting({});
   assertEquals(after(place, ...eight(5)), true);
   assertEquals(after(place, ...eight(0.7)), true);
   assertEquals(after(place, ...eight(0.2)), false);
 });
 
-test("SyncPlace is not moved by a few outliers", () => {
-  const place = new SyncPlace({});
+test("SyncRouting is not moved by a few outliers", () => {
+  const place = new SyncRouting({});
   const few = [50, 0.1, 50, 0.1, 50, 0.1, 50, 0.1];
   assertEquals(after(place, ...few, ...few), false);
 });
 
-test("SyncPlace stays where an option puts it", () => {
-  assertEquals(after(new SyncPlace({ io: "blocking" }), ...eight(50)), false);
-  assertEquals(after(new SyncPlace({ io: "threaded" }), ...eight(0.01)), true);
+test("SyncRouting stays where an option puts it", () => {
+  assertEquals(after(new SyncRouting({ io: "blocking" }), ...eight(50)), false);
+  assertEquals(
+    after(new SyncRouting({ io: "threaded" }), ...eight(0.01)),
+    true,
+  );
 });
 
 test("NodeStorage refuses an io that there is not", () => {

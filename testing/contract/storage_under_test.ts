@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import type {
   LockOptions,
   MaybePromise,
@@ -7,30 +6,25 @@ import type {
   StorageFile,
   StorageLock,
 } from "../../storage/storage.ts";
-
-/** Where a contract's test happens; see `StoragePlace`, which this is. */
-interface Place {
-  readonly storage: Storage;
-  again(): MaybePromise<Storage>;
-}
+import assert from "node:assert/strict";
 
 /** A rule of the contract, and how it is held. */
 export interface StorageClause {
   /** What is true of a storage that keeps it. */
   readonly name: string;
   /** Rejects if the storage does not. */
-  check(bench: StorageBench): Promise<void>;
+  check(bench: StorageUnderTest): Promise<void>;
 }
 
 /** A storage under test; what a test leaves open is closed at its end. */
-export class StorageBench {
+export class StorageUnderTest {
   /** The storage under test, prepared. */
   readonly storage: Storage;
-  readonly #place: Place;
+  readonly #place: StoragePlace;
   readonly #leftovers = new Set<() => unknown>();
 
   /** Calls nothing yet. */
-  constructor(place: Place) {
+  constructor(place: StoragePlace) {
     this.#place = place;
     this.storage = place.storage;
   }
@@ -160,4 +154,21 @@ export function pattern(length: number, seed = 1): Uint8Array {
     bytes[index] = Math.imul(index + seed, 2654435761) >>> 21;
   }
   return bytes;
+}
+
+/** A place for one test, and the storages that lead to it. */
+export interface StoragePlace {
+  /**
+   * The storage under test. The place is the test's own and holds nothing; at
+   * best it is not there yet, nor what is above it, so that `prepare` has to
+   * make both.
+   */
+  readonly storage: Storage;
+  /**
+   * Another object on the same place, as a second process would make one. A
+   * storage whose place is the object itself answers with itself.
+   */
+  again(): MaybePromise<Storage>;
+  /** Removes the place, after the test, passed or failed. */
+  dispose?(): MaybePromise<void>;
 }

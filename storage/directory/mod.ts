@@ -21,3 +21,4 @@ export {
   lockPlace,
 } from "./lock_place.ts";
 export { NodeStorage } from "./node_storage.ts";
+export { FAST_MS, SLOW_MS } from "./sync_place.ts";

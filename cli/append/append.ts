@@ -49,10 +49,11 @@ gives its number; the lines before it are kept.
                                    waiting
                    age:2           when its oldest record has waited for 2 ms
                    leader          at once, with everything that arrived during
-                                   the flush before
+                                   the previous flush
                    leader:2        likewise, but waits up to 2 ms if more
                                    records are likely
-                   adaptive        waits when it has learned that waiting pays
+                   adaptive        waits only when it has learned that waiting
+                                   pays
                    adaptive:5      likewise, aiming at acks within 5 ms
                    Join policies with commas to flush when the first is due:
                    count:1000,bytes:1m,age:10

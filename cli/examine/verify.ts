@@ -146,7 +146,7 @@ function* describeSegment(
   for (const hole of holes) {
     yield `hole     ${name}  at offset ${hole.offset}: ${
       describeLoss(hole)
-    }; recorded by a repair, so no damage`;
+    }; recorded by a repair, so not damage`;
   }
   if (damage === undefined) return;
   yield `         "${damage.file}" at offset ${damage.offset}: ${damage.reason}`;
@@ -161,10 +161,10 @@ function* describeEnd(
   const size = formatAmount(bytes, "byte");
   if (state === "writing" && lock.state === "alive") {
     yield `writing  ${place}${size} of a frame that ${describeOwner(lock)} ` +
-      "is writing; no damage";
+      "is writing; not damage";
   } else if (state === "torn") {
     const isKnown = lock.state === "free" || lock.state === "dead";
-    yield `torn     ${place}${size} left by a crash; no damage, and the next ` +
+    yield `torn     ${place}${size} left by a crash; not damage, and the next ` +
       "opening discards them" +
       (isKnown ? "" : ", unless they are a frame that is still being written");
   }

@@ -1,4 +1,5 @@
 import type { FlushReport } from "../../policies/batch_policy.ts";
+import { quantile } from "../../simulator/quantile.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 
 /** The policy of a log that was given none. */
@@ -22,9 +23,10 @@ export function candidatesFor(flushMs: number): string[] {
 
 /** The median duration of the flushes, in ms; 0 if there are none. */
 export function medianFlushMs(flushes: readonly FlushReport[]): number {
-  const sorted = flushes.map((flush) => flush.durableAt - flush.startedAt)
+  if (flushes.length === 0) return 0;
+  const ascending = flushes.map((flush) => flush.durableAt - flush.startedAt)
     .sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+  return quantile(ascending, 0.5);
 }
 
 /** A policy and its outcome. */

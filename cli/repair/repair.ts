@@ -201,7 +201,7 @@ function* describe(report: RepairReport, dryRun: boolean): Generator<string> {
   for (const damage of damages) yield* describeDamage(damage, dryRun);
   if (torn !== undefined) {
     yield `torn     "${torn.path}" at offset ${torn.offset}: left by a crash; ` +
-      "no damage, and the next opening discards it";
+      "not damage, and the next opening discards it";
   }
   for (const segment of report.fenced) {
     yield `fenced   ${segment.name}  ${describeContent(segment)}`;

@@ -14,7 +14,7 @@ import {
 } from "../../kit/run_tool.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
-test("append and cat give back every byte, empty lines too", () =>
+test("append and cat preserve every byte, and empty lines", () =>
   withTempDir(async (dir) => {
     const bytes = Buffer.from(Array.from({ length: 4096 }, (_, at) => at * 7));
     const stdin = input("\n\none\r\n", bytes.subarray(0, 999), bytes);
@@ -33,12 +33,12 @@ test("append and cat give back every byte, empty lines too", () =>
     );
   }));
 
-test("append takes a last line without a newline", () =>
+test("append accepts a last line without a newline", () =>
   withLog("one\ntwo", async (dir) => {
     assertEquals((await wal(["cat", dir])).stdout.toString(), "one\ntwo\n");
   }));
 
-test("append goes on where the log ends and says so", () =>
+test("append continues at the end of the log and says so", () =>
   withLog("one\ntwo\n", async (dir) => {
     const { code, stderr } = await wal(["append", dir], {
       stdin: input("three\nfour\nfive"),
@@ -188,7 +188,7 @@ test("append and cat --follow end with 129 when the terminal is gone", () =>
     assertEquals((await wal(["cat", dir])).stdout.toString(), "a\n");
   }));
 
-test("append says one byte and one record of one", () =>
+test("append says one byte and one record in the singular", () =>
   withTempDir(async (dir) => {
     const { stderr } = await wal(["append", dir], { stdin: input("a\n") });
     assertStringIncludes(stderr, "acked 1 record (disk), 1 byte, in");

@@ -40,7 +40,7 @@ test("LineSplitter refuses a line that no record can hold, by its number", () =>
   );
 });
 
-test("LineSplitter refuses a long line that ends in the same chunk, too", () => {
+test("LineSplitter refuses a long line even if it ends in the same chunk", () => {
   const chunk = new Uint8Array(LIMIT + 8);
   for (const at of [0, 2, chunk.length - 1]) chunk[at] = 10;
   const lines = new LineSplitter().push(chunk);
@@ -51,7 +51,7 @@ test("LineSplitter refuses a long line that ends in the same chunk, too", () => 
   assertThrows(() => lines.next(), RangeError, REFUSAL);
 });
 
-test("LineSplitter takes a line that just fits", () => {
+test("LineSplitter accepts a line that just fits", () => {
   const chunk = new Uint8Array(LIMIT + 1);
   chunk[LIMIT] = 10;
   const splitter = new LineSplitter();

@@ -32,7 +32,7 @@ test("cat reads while a writer is at work", () =>
     assertEquals([code, stdout.length], [0, 5 * 1501]);
   }));
 
-test("cat --follow shows what comes, across segments, until SIGINT", () =>
+test("cat --follow shows new records, across segments, until SIGINT", () =>
   withTempDir(async (dir) => {
     const log = await Wal.open(dir, { segmentBytes: 4096 });
     await log.append("first");
@@ -75,7 +75,7 @@ test("cat --follow shows nothing twice when the log is taken over", () =>
     assertEquals((await wal(["verify", dir])).code, 0);
   }));
 
-test("cat --follow goes on across a checkpoint and the next owner", () =>
+test("cat --follow continues across a checkpoint and the next owner", () =>
   withTempDir(async (dir) => {
     const first = await Wal.open(dir, { segmentBytes: 4096 });
     const record = (lsn: number) => `${lsn} `.padEnd(1500, ".");
@@ -143,7 +143,7 @@ test("cat --follow ends at --to", () =>
     assertEquals(code, 0);
   }));
 
-test("cat ends quietly when nobody reads on", () =>
+test("cat ends quietly when its reader is gone", () =>
   withLog("one\n", async (dir) => {
     const broken = Object.assign(new Error("broken"), { code: "EPIPE" });
     const stdout: Output = {
@@ -179,7 +179,7 @@ test("cat stops at damage in a sealed segment, with file and offset", () =>
     assertStringIncludes(stderr, "checksum: expected 0x");
   }));
 
-test("cat shows what lies before damage", () =>
+test("cat shows what precedes damage", () =>
   withSegments(async (dir) => {
     const [, second] = await segmentPaths(dir);
     await flip(second, 3000);

@@ -20,7 +20,7 @@ test("doctor measures every way, recommends, and leaves nothing behind", () =>
     assertEquals(await readdir(dir), []);
   }));
 
-test("doctor --json has the figures of all ways, beside a log in use", () =>
+test("doctor --json has the figures of all ways, next to a log in use", () =>
   withTempDir(async (dir) => {
     const log = await Wal.open(dir);
     const run = await wal(["doctor", dir, "--seconds", "0.1", "--json"]);

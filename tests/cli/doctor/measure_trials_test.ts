@@ -68,7 +68,7 @@ test("measureInTurns() ends a turn when a file is full, or at 100 ms", async () 
   assertEquals(unbounded.mostRuns, 100);
 });
 
-test("measureInTurns() counts the runs, not what comes before", async () => {
+test("measureInTurns() counts the runs, but not the preparation", async () => {
   for (const answerLater of [false, true]) {
     const bench = new Bench([1, 20], answerLater);
     const [fast, slow] = await bench.measure(60_000);

@@ -34,7 +34,7 @@ async function sizeAfter(
   return (await readFile(path)).length / MEBIBYTE;
 }
 
-test("subjects write behind what they wrote, and begin anew in time", () =>
+test("subjects write after what they wrote, and start over in time", () =>
   withTempDir(async (dir) => {
     for (const call of ["none", "blocking", "threaded", "worker"] as const) {
       const zeroed: Trial = { file: "zeroed", call, bytes: MEBIBYTE };

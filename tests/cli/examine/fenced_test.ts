@@ -1,6 +1,6 @@
 /*
- * Goal: what an overtaken owner wrote, and files that are not the log's, are
- * shown for what they are, and are no damage.
+ * Goal: what a displaced owner wrote, and files that do not belong to the log,
+ * are shown as what they are, and are not damage.
  */
 import { Buffer } from "node:buffer";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -25,7 +25,7 @@ import {
 } from "../../kit/run_tool.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
-/** A log of records 1 to 3, and records 3 to 4 of an owner that was overtaken. */
+/** A log of records 1 to 3, and records 3 to 4 of a displaced owner. */
 function withFenced(use: (dir: string, name: string) => Promise<void>) {
   return withTempDir(async (dir) => {
     const zombie = await Wal.open(dir, { segmentBytes: 4096 });
@@ -50,7 +50,7 @@ function withFenced(use: (dir: string, name: string) => Promise<void>) {
   });
 }
 
-test("fenced segments are listed with their records, and are no damage", () =>
+test("fenced segments are listed with their records, and are not damage", () =>
   withFenced(async (dir, name) => {
     const runs = [["verify"], ["inspect"], ["repair", "--dry-run"], ["repair"]];
     for (const [command, ...rest] of runs) {
@@ -70,7 +70,7 @@ test("fenced segments are listed with their records, and are no damage", () =>
     assertEquals((await wal(["cat", dir])).stdout.length, 3 * 1501);
   }));
 
-test("a fenced segment that cannot be read is called that", () =>
+test("an unreadable fenced segment is reported as such", () =>
   withFenced(async (dir, name) => {
     await writeFile(join(dir, name), "12345678");
     const { code, stdout } = await wal(["verify", dir]);
@@ -82,7 +82,7 @@ test("a fenced segment that cannot be read is called that", () =>
     assertStringIncludes(reason, "segment header short: expected 64 bytes");
   }));
 
-test("what an overtaken owner wrote behind the log's end is not counted", () =>
+test("what a displaced owner wrote after the log's end is not counted", () =>
   withSegments(async (dir) => {
     const last = (await segmentPaths(dir)).at(-1)!;
     // An owner that finds the log to end with record 6, and appends nothing.
@@ -135,7 +135,7 @@ test("records below the low mark are neither shown nor counted", () =>
     );
   }));
 
-test("files that are not the log's are named as warnings, and are no damage", () =>
+test("files that do not belong to the log are warnings, and are not damage", () =>
   withLog("one\n", async (dir) => {
     await writeFile(join(dir, "notes.txt"), "");
     await mkdir(join(dir, "backup"));

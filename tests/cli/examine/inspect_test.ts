@@ -25,7 +25,7 @@ test("inspect shows segments, frames and how the log ends", () =>
     assertEquals(json.lock, { state: "free" });
   }));
 
-test("inspect tells a torn end, and who holds the lock", () =>
+test("inspect reports a torn end, and who holds the lock", () =>
   withTempDir(async (dir) => {
     const path = await tornLog(dir);
     const torn = JSON.parse(

@@ -16,7 +16,7 @@ import { withTempDir } from "../../kit/temp_dir.ts";
 
 const LOCK = "99999999.lock";
 
-test("readLockState() takes an empty lock, and one of zeros, for free", () =>
+test("readLockState() considers an empty lock, and one of zeros, free", () =>
   withTempDir(async (dir) => {
     assertEquals(readLockState(dir), { state: "free" });
     for (const text of ["", "\0\0\0\0"]) {
@@ -25,7 +25,7 @@ test("readLockState() takes an empty lock, and one of zeros, for free", () =>
     }
   }));
 
-test("readLockState() does not call garbage free, which keeps a log locked", () =>
+test("readLockState() does not call garbage free, because it locks a log", () =>
   withTempDir(async (dir) => {
     for (const text of ["{}", "null", "garbage", '{"pid":"x"}']) {
       await writeFile(join(dir, LOCK), text);
@@ -37,7 +37,7 @@ test("readLockState() does not call garbage free, which keeps a log locked", () 
     }
   }));
 
-test("readLockState() knows a copy of a lock, which locks nothing", () =>
+test("readLockState() recognizes a copy of a lock, which locks nothing", () =>
   withTempDir(async (top) => {
     const dir = join(top, "log");
     await using _open = await Wal.open(dir);
@@ -49,8 +49,8 @@ test("readLockState() knows a copy of a lock, which locks nothing", () =>
   }));
 
 // A directory in its place stands for whatever keeps a file from being read:
-// nothing is forbidden to whoever runs tests as root.
-test("inspect does not call a lock free that cannot be read", () =>
+// root, who may run tests, is denied nothing.
+test("inspect does not call an unreadable lock free", () =>
   withLog("one\n", async (dir) => {
     await mkdir(join(dir, LOCK));
     const lock = readLockState(dir);
@@ -65,7 +65,7 @@ test("inspect does not call a lock free that cannot be read", () =>
     assertEquals(json.lock, lock);
   }));
 
-test("describeLock() says who may write, and why it cannot tell", () => {
+test("describeLock() says who may write, or why that is unknown", () => {
   const owner = { pid: 7, runtime: "Node", host: "far" };
   assertEquals(describeLock({ state: "free" }), "free");
   assertEquals(

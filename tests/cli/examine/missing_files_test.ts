@@ -1,6 +1,6 @@
 /*
- * Goal: what is gone from a log, or is not its own, is called that by `verify`,
- * `inspect` and `repair`, wherever opening the log would notice it.
+ * Goal: `verify`, `inspect` and `repair` report whatever is missing from a log or
+ * does not belong to it, wherever opening the log would notice.
  */
 import { Buffer } from "node:buffer";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
@@ -55,7 +55,7 @@ async function repair(dir: string): Promise<string> {
   return `${stdout}`;
 }
 
-test("a manifest that is missing is damage, and can be repaired", () =>
+test("a missing manifest is damage, and can be repaired", () =>
   withSegments(async (dir) => {
     await rm(await manifestPath(dir));
     const [verify, inspect, dryRun] = await examine(dir);
@@ -70,7 +70,7 @@ test("a manifest that is missing is damage, and can be repaired", () =>
     assertStringIncludes(await repair(dir), "REPAIRED: 6 records kept; nobody");
   }));
 
-test("a manifest that is damaged is damage, and can be repaired", () =>
+test("a damaged manifest is damage, and can be repaired", () =>
   withSegments(async (dir) => {
     const path = await manifestPath(dir);
     await flip(path, 50);
@@ -96,7 +96,7 @@ const WITHOUT: [indexes: number[], lost: string][] = [
   [[0, 1, 2], "records 1 to 6"],
 ];
 
-test("segments that are missing are damage, and told by their records", async () => {
+test("missing segments are damage, and named by their records", async () => {
   for (const [indexes, lost] of WITHOUT) {
     await withSegments(async (dir) => {
       const paths = await segmentPaths(dir);
@@ -146,7 +146,7 @@ test("a log that was closed with other records is damaged", () =>
     });
   }));
 
-test("a segment of another log is called that, wherever it lies", async () => {
+test("a segment of another log is reported as such, wherever it is", async () => {
   for (const index of [0, 1, 2]) {
     await withSegments((dir) =>
       withSegments(async (other) => {
@@ -175,7 +175,7 @@ test("a segment of another log is called that, wherever it lies", async () => {
   }
 });
 
-test("a copy of a segment under another name is called that", () =>
+test("a copy of a segment under another name is reported as such", () =>
   withSegments(async (dir) => {
     const [first, , third] = await segmentPaths(dir);
     const copy = join(dir, "0000000000000007-00000001.wal");
@@ -191,7 +191,7 @@ test("a copy of a segment under another name is called that", () =>
     assertStringIncludes(await repair(dir), "6 records kept, none lost");
   }));
 
-test("eight bytes with a segment's name are no empty segment", () =>
+test("eight bytes with a segment's name are not an empty segment", () =>
   withSegments(async (dir) => {
     await killed(dir, await Wal.open(dir));
     const stub = join(dir, "0000000000000007-00000002.wal");

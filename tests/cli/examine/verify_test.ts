@@ -20,7 +20,7 @@ test("verify counts what is whole", () =>
     assertStringIncludes(`${stdout}`, "OK: 6 records in");
   }));
 
-test("verify takes the index of a large segment for what it is", () =>
+test("verify recognizes the index of a large segment", () =>
   withTempDir(async (dir) => {
     const log = await Wal.open(dir);
     for (let lsn = 1; lsn <= 40; lsn++) await log.append(new Uint8Array(9000));
@@ -30,16 +30,16 @@ test("verify takes the index of a large segment for what it is", () =>
     assertStringIncludes(`${stdout}`, "OK: 40 records in 41 frames");
   }));
 
-test("verify reports a torn end as no damage", () =>
+test("verify reports a torn end, which is not damage", () =>
   withTempDir(async (dir) => {
     await tornLog(dir);
     const { code, stdout } = await wal(["verify", dir]);
     assertEquals(code, 0);
     assertStringIncludes(`${stdout}`, "torn");
-    assertStringIncludes(`${stdout}`, "20 bytes left by a crash; no");
+    assertStringIncludes(`${stdout}`, "20 bytes left by a crash; not");
   }));
 
-test("verify finds a flipped bit in a sealed segment, and goes on", () =>
+test("verify finds a flipped bit in a sealed segment, and continues", () =>
   withSegments(async (dir) => {
     const [first, second] = await segmentPaths(dir);
     await flip(first, 200);
@@ -59,13 +59,13 @@ test("verify finds synced bytes gone from the end", () =>
     assertEquals((await wal(["cat", dir])).code, 1);
   }));
 
-test("verify finds a segment that is missing or spoilt", () =>
+test("verify finds a segment that is damaged or emptied", () =>
   withSegments(async (dir) => {
     const [, second, third] = await segmentPaths(dir);
     await flip(third, 10);
-    const spoilt = await wal(["verify", dir]);
-    assertEquals(spoilt.code, 1);
-    assertStringIncludes(`${spoilt.stdout}`, `"${third}"`);
+    const damaged = await wal(["verify", dir]);
+    assertEquals(damaged.code, 1);
+    assertStringIncludes(`${damaged.stdout}`, `"${third}"`);
     await flip(third, 10);
     await writeFile(second, "");
     const emptied = await wal(["verify", dir]);
@@ -100,14 +100,14 @@ interface OwnedLog {
   after: Uint8Array;
 }
 
-test("verify says of a living owner's partial frame that it is being written", () =>
+test("verify reports a partial frame of a running owner as being written", () =>
   withOwner(async ({ dir, path, offset, part }) => {
     await writeFile(path, part);
     const { code, stdout } = await wal(["verify", dir]);
     assertEquals(code, 0);
     assertStringIncludes(`${stdout}`, "writing  ");
     assertStringIncludes(`${stdout}`, `at offset ${offset}: `);
-    assertStringIncludes(`${stdout}`, "is writing; no damage");
+    assertStringIncludes(`${stdout}`, "is writing; not damage");
     assertStringIncludes(`${stdout}`, "OK: 1 record in 1 frame and 1 segment;");
     const json = JSON.parse(`${(await wal(["verify", dir, "--json"])).stdout}`);
     assertEquals([json.state, json.end.state], ["ok", "writing"]);

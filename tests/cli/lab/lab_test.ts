@@ -33,7 +33,7 @@ function withTrace(
   });
 }
 
-test("lab shows what the log did, and what each policy comes to", () =>
+test("lab shows what the log did, and how each policy would have done", () =>
   withTrace(LINES, async (path) => {
     const { code, stdout } = await wal([
       ...["lab", path, "--policy", "leader", "--policy=age:3"],
@@ -115,7 +115,7 @@ test("lab notices callers that wait for their acks", () => {
   });
 });
 
-test("lab refuses a trace that is none, is broken, or has no flush", () =>
+test("lab refuses a trace that is missing, broken, or without a flush", () =>
   withTrace(`${LINES}{"at":1}\n`, async (path, dir) => {
     const broken = await wal(["lab", path]);
     assertEquals(broken.code, 1);

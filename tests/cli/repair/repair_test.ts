@@ -22,7 +22,7 @@ import {
 import { snapshotDir } from "../../kit/snapshot_dir.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
-/** `withSegments`, with record 1 spoilt; two records a segment. */
+/** `withSegments`, with record 1 damaged; two records per segment. */
 function withDamage(
   use: (dir: string, first: string) => Promise<void>,
 ): Promise<void> {
@@ -50,7 +50,7 @@ test("repair --dry-run shows what would be kept and lost, and changes nothing", 
     assertEquals(await snapshotDir(dir), before);
   }));
 
-test("repair makes a damaged log whole, and keeps its bytes beside", () =>
+test("repair makes a damaged log whole, and keeps its bytes next to it", () =>
   withDamage(async (dir, first) => {
     const spoilt = await readFile(first);
     const { code, stdout } = await wal(["repair", dir]);
@@ -76,7 +76,7 @@ test("repair finds nothing to do the second time, or in a log that is whole", ()
     }
   }));
 
-test("repair tells a torn end, and leaves it as it is", () =>
+test("repair reports a torn end, and leaves it as it is", () =>
   withTempDir(async (dir) => {
     const path = await tornLog(dir);
     const before = await readFile(path);
@@ -119,7 +119,7 @@ async function appended(log: Wal): Promise<Wal> {
   return log;
 }
 
-test("repair tells what a last segment held by the manifest of a close", () =>
+test("repair knows from a closing manifest what the last segment held", () =>
   withSegments(async (dir) => {
     const last = (await segmentPaths(dir)).at(-1)!;
     await writeFile(last, "12345678");
@@ -149,7 +149,7 @@ test("repair refuses a log that is open elsewhere, and a version it does not kno
     }
   }));
 
-test("verify and inspect show holes, which are no damage", () =>
+test("verify and inspect show holes, which are not damage", () =>
   withDamage(async (dir, first) => {
     assertEquals((await wal(["verify", dir])).code, 1);
     await wal(["repair", dir]);
@@ -208,7 +208,7 @@ test("repair --json says what the text says, with the same exit code", () =>
     assertEquals(await run(), whole);
   }));
 
-test("repair --json tells a torn end", () =>
+test("repair --json reports a torn end", () =>
   withTempDir(async (dir) => {
     const path = await tornLog(dir);
     const { stdout } = await wal(["repair", dir, "--json"]);
@@ -225,7 +225,7 @@ test("repair --take-over takes the log from its owner", () =>
     owner.release();
   }));
 
-test("repair that is interrupted stops between steps, and goes on next time", () =>
+test("repair stops between steps when interrupted, and continues next time", () =>
   withSegments(async (dir) => {
     const [first, second] = await segmentPaths(dir);
     await flip(first, 200);

@@ -40,7 +40,7 @@ export function parsePolicy(text: string): BatchPolicy {
 
 /**
  * Code that makes the same policy as {@linkcode parsePolicy}, and the names
- * that the code needs imported. Throws alike.
+ * that the code needs imported. Throws on the same texts.
  */
 export function policyCode(
   text: string,

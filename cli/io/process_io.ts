@@ -1,6 +1,6 @@
-import { type CliIo, type Output, signalExitCode } from "./cli_io.ts";
-import process from "node:process";
 import { readFileSync } from "node:fs";
+import process from "node:process";
+import { type CliIo, type Output, signalExitCode } from "./cli_io.ts";
 
 /**
  * `npm`, `npx` and `deno task` forward a signal that the terminal has already
@@ -19,7 +19,8 @@ export function processIo(): CliIo {
 }
 
 function toOutput(stream: NodeJS.WriteStream): Output {
-  // Each write reports its own failure; this keeps it from being thrown twice.
+  // Each write reports its own failure; without a listener, the stream would
+  // throw it as well.
   stream.on("error", () => {});
   return {
     isTerminal: stream.isTTY === true,

@@ -81,9 +81,9 @@ export function figuresOf(
 const AS_FAST = 0.05;
 
 /**
- * The row to recommend: among those with about the lowest p99, among these those
- * with about the lowest mean, the first one. So list the simplest policies
- * first. There must be a row.
+ * The row to recommend. About the lowest p99 decides, then about the lowest mean,
+ * then the order of the rows, so the simplest policies should come first. There
+ * must be a row.
  */
 export function chooseBest(rows: readonly Figures[]): Figures {
   const fastest = asLow(rows, ({ p99Ms }) => p99Ms);

@@ -36,10 +36,8 @@ export function describeTrace(
   if (recorded === undefined) {
     notes.push(
       `the trace lacks ${formatAmount(missing.appends, "append")} and ` +
-        `${
-          formatAmount(missing.flushes, "flush", "es")
-        }, because its sink did ` +
-        "not keep up",
+        formatAmount(missing.flushes, "flush", "es") +
+        ", because its sink did not keep up",
     );
   }
   if (end === "full") notes.push("the trace ends at its limit, maxBytes");

@@ -1,4 +1,4 @@
-import { type Remainder, SegmentScan } from "./decide_tail.ts";
+import type { Remainder, SegmentScan } from "./decide_tail.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {

@@ -167,10 +167,10 @@ export interface FileStorageOptions {
 const RECENT = 8;
 
 /** A sync that takes longer blocks the event loop for too long. */
-const SLOW_MS = 1;
+export const SLOW_MS = 1;
 
 /** One that takes less is not worth to be handed over. */
-const FAST_MS = 0.5;
+export const FAST_MS = 0.5;
 
 /**
  * Decides where syncs are made, by how long the last ones took. Between slow

@@ -1,6 +1,6 @@
 import {
-  HeldKernelLock,
-  KernelLock,
+  type HeldKernelLock,
+  type KernelLock,
   lockNumbers,
   lockPath,
   lockPlace,

@@ -6,7 +6,11 @@
  * @module
  */
 export { DenoStorage } from "./deno_storage.ts";
-export type { FileStorageOptions } from "./directory_storage.ts";
+export {
+  FAST_MS,
+  type FileStorageOptions,
+  SLOW_MS,
+} from "./directory_storage.ts";
 export {
   isCopy,
   isSameBoot,

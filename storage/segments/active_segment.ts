@@ -1,4 +1,4 @@
-import { IndexEntry } from "../format/segment_index.ts";
+import type { IndexEntry } from "../format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
 import {

@@ -1,6 +1,6 @@
 import {
   type StorageClause,
-  StoragePlace,
+  type StoragePlace,
   StorageUnderTest,
 } from "./storage_under_test.ts";
 import type { MaybePromise } from "../../storage/storage.ts";

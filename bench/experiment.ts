@@ -127,7 +127,7 @@ export class Run {
 
   /**
    * Makes every measurement once a round. Those of a group follow each other
-   * directly, in another order each round, so that a disk that drifts favors
+   * directly, in another order each round, so that a disk that drifts favours
    * none of them. One that fails is reported and left out.
    */
   async measure<Job extends object, Found extends object>(

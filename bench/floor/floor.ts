@@ -182,10 +182,10 @@ function formatTables(
     table(names, ({ latencies }) => latencies.map(millis).join(" / ")),
     ...checkouts.slice(1).map(({ suffix }) => {
       const others = names.filter((name) => name.endsWith(suffix));
-      const caption = `\nTime of those${suffix}, divided by this checkout's. ` +
-        "Above 1, this checkout is\nfaster. Median of the turns (quartiles), " +
-        "then the ratio of the p50 latencies, which\na busy machine distorts " +
-        "least.\n\n";
+      const caption = `\nTime of the contenders${suffix} divided by this ` +
+        "checkout's; above 1,\nthis checkout is faster. Median of the turns " +
+        "(quartiles), then the ratio of the p50\nlatencies, which a busy " +
+        "machine distorts least.\n\n";
       return caption + table(others, (other, all) => {
         const name = other.contender.slice(0, -suffix.length);
         const own = all.find(({ contender }) => contender === name);

@@ -1,6 +1,6 @@
 /**
  * The process in which contenders take turns of a few ms, all of them open at
- * once: a disk that drifts, or a neighbor's burst, affects all of them alike.
+ * once: a disk that drifts, or a neighbour's burst, affects all of them alike.
  *
  * @module
  */

@@ -151,7 +151,7 @@ function formatTables(
     table((group) => `${compact(group.ops)} ±${percent(group.spread)}`),
     warnOfNoise(cases, samples),
     "\nRecords/s in the median slice of 20 ms: without rare stalls, whether " +
-    "a\nneighbor's or the contender's own:\n",
+    "a\nneighbour's or the contender's own:\n",
     table((group) => compact(group.typical)),
     "\nRecords/s in the best round, which a busy disk spoils least:\n",
     table((group) => compact(group.best)),

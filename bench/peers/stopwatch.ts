@@ -36,7 +36,7 @@ export interface Measured {
   readonly slices: readonly number[];
 }
 
-/** Short enough that a neighbor's burst spoils few slices. */
+/** Short enough that a neighbour's burst spoils few slices. */
 export const SLICE_MS = 20;
 
 /** The shares at which latencies are kept, enough to draw their curve. */

@@ -161,7 +161,7 @@ function formatTables(
     table((group) =>
       `${millis(group.latency(0.5))} / ${millis(group.latency(0.99))}`
     ),
-  ].join("\n");
+  ].filter((part) => part !== "").join("\n");
 }
 
 /** Beyond this, the disk was busy with other work, or is not steady. */

@@ -26,7 +26,7 @@ import {
   type Manifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import { StorageFullError } from "../storage/storage_error.ts";
+import { isMissing, StorageFullError } from "../storage/storage_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
 import {
@@ -94,8 +94,14 @@ async function refuseUnreadable(
   mode: RecoveryMode,
 ): Promise<void> {
   for (const { name } of mode === "salvage" ? segments : segments.slice(-1)) {
-    const reader = await SegmentReader.openDamaged(storage, name);
-    await reader.close();
+    try {
+      const reader = await SegmentReader.openDamaged(storage, name);
+      await reader.close();
+    } catch (error) {
+      // Another opening may have rewritten it since the names were listed; the
+      // lock tells.
+      if (!isMissing(error)) throw error;
+    }
   }
 }
 

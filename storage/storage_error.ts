@@ -78,6 +78,11 @@ export class StorageFullError extends Error {
   }
 }
 
+/** Whether a file was not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof StorageError && error.code === "ENOENT";
+}
+
 /** Whether a call failed because there is no space, or no quota. */
 export function isOutOfSpace(error: unknown): boolean {
   return error instanceof StorageFullError ||

@@ -14,7 +14,7 @@ import {
   formatSegmentName,
   type SegmentName,
 } from "../format/file_names.ts";
-import { explainFull, StorageError } from "../storage_error.ts";
+import { explainFull, isMissing } from "../storage_error.ts";
 import { CorruptLogError } from "../corrupt_log_error.ts";
 import { FormatVersionError } from "../format/envelope.ts";
 import {
@@ -131,9 +131,7 @@ export async function removeIfThere(
   try {
     await storage.remove(name);
   } catch (error) {
-    if (!(error instanceof StorageError && error.code === "ENOENT")) {
-      throw error;
-    }
+    if (!isMissing(error)) throw error;
   }
 }
 

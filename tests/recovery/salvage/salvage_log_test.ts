@@ -144,7 +144,7 @@ test("salvageLog() keeps a segment that names another one before it", async () =
     holes: [],
     isDamaged: true,
   });
-  assertStringIncludes(damages[0].reason, "behind 0x00000bad");
+  assertStringIncludes(damages[0].reason, "after 0x00000bad");
 });
 
 test("salvageLog() keeps frames that lost only their place", async () => {

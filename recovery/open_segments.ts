@@ -49,7 +49,7 @@ export interface OpenSegmentsOptions {
   recovery: RecoveryMode;
   /** LSN of the first record of a new log. Default: 1. */
   firstLsn?: number | undefined;
-  /** Called for all salvaged damage, and for files that do not belong. */
+  /** Called with each warning: salvaged damage, and files out of place. */
   warn: (message: string) => void;
   /** Whether to take the lock even from a live owner. */
   takeOver: boolean;
@@ -131,7 +131,7 @@ class Opening {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
-    // The entry that makes them obsolete may be visible but not yet durable.
+    // The files that make them obsolete may be visible but not yet durable.
     if (files.obsolete.length > 0) await this.#storage.syncDirectory();
     await removeFiles(this.#storage, files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);

@@ -11,7 +11,7 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface Storage {
   /** The location, for messages: a path, or a word in brackets. */
   readonly location: string;
-  /** A warning if data here is not durable, such as on tmpfs. */
+  /** Returns a warning if data here is not durable, such as on tmpfs. */
   warning?(): MaybePromise<string | undefined>;
   /** Creates the directory if needed, and makes its entry durable. */
   prepare(): MaybePromise<void>;
@@ -31,8 +31,8 @@ export interface Storage {
   /**
    * Extends a file of `from` bytes to `to` bytes with zeros, without blocking
    * the caller; creates the file if `from` is 0. Once it resolves, the zeros
-   * are durable, but the entry is not. Leave it out where prepared segments do
-   * not make syncs cheaper: the log then prepares none.
+   * are durable, but the entry is not. Omit it where prepared segments do not
+   * make syncs cheaper: the log then prepares none.
    */
   allocate?(name: string, from: number, to: number): Promise<void>;
   /**
@@ -50,8 +50,9 @@ export interface Storage {
   /** Makes every entry created, renamed or removed before the call durable. */
   syncDirectory(): MaybePromise<void>;
   /**
-   * A 32-bit number that distinguishes a new segment from all others; random
-   * if absent. Only for a storage whose runs must be the same byte for byte.
+   * Returns a 32-bit number that distinguishes a new segment from all others;
+   * random if absent. Only for a storage whose runs must be the same byte for
+   * byte.
    */
   salt?(): number;
 }

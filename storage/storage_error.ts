@@ -72,7 +72,7 @@ export class StorageFullError extends Error {
       : `no record from ${lsn} on was written`;
     super(
       `Cannot write to "${path}" because no space is left: ${what}. Free ` +
-        "some, for instance with truncateBefore, and append again",
+        "some space, for instance with truncateBefore, and append again",
       options,
     );
   }

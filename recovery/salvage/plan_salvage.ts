@@ -132,7 +132,7 @@ function forgetDropped(
   }
 }
 
-/** Reports a closed log that does not end with the frame it had then. */
+/** Reports a closed log whose last frame is not the one it closed with. */
 function compareLink(
   plan: SalvagePlan,
   place: Place | undefined,

@@ -137,7 +137,7 @@ class DenoFile implements StorageFile {
     try {
       return this.#file.statSync().size;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("get the size of", this.#path, error);
     }
   }
 
@@ -146,7 +146,7 @@ class DenoFile implements StorageFile {
     try {
       return this.#file.statSync().nlink ?? Infinity;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("count the links of", this.#path, error);
     }
   }
 

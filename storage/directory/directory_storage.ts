@@ -69,7 +69,7 @@ export abstract class DirectoryStorage implements Storage {
   /** Creates the directory and its parents, and syncs their entries. */
   prepare(): void {
     this.attempt(
-      "make log directory",
+      "create log directory",
       this.location,
       () => makeDirectory(this.location),
     );
@@ -167,10 +167,10 @@ export interface FileStorageOptions {
 /** Number of syncs judged together, so that one outlier decides nothing. */
 const RECENT = 8;
 
-/** A longer sync would block the event loop for too long, in ms. */
+/** Syncs longer than this block the event loop for too long, in ms. */
 const SLOW_MS = 1;
 
-/** A shorter sync is not worth handing over, in ms. */
+/** Syncs shorter than this are not worth handing over, in ms. */
 const FAST_MS = 0.5;
 
 /**

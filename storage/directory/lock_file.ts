@@ -68,7 +68,7 @@ export function acquireLock(
   );
 }
 
-/** Returns `undefined` if another process was faster or has taken over. */
+/** Tries once; `undefined` if another process was faster or took over. */
 function contend(
   directory: string,
   highest: number,
@@ -146,7 +146,7 @@ function write(path: string, directory: string): void {
   }
 }
 
-/** Lower locks, and temporary files up to `epoch`, can no longer win. */
+/** Removes locks and temporary files that can no longer win. */
 function removeOutdated(directory: string, epoch: number): void {
   for (const name of readdirSync(directory).filter(isLockFile)) {
     const number = parseInt(name, 10);
@@ -156,7 +156,7 @@ function removeOutdated(directory: string, epoch: number): void {
   }
 }
 
-/** Ignores errors: another one is being thrown, and leftovers do no harm. */
+/** Removes files, and ignores errors: leftovers do no harm for long. */
 function discard(...paths: string[]): void {
   for (const path of paths) {
     try {
@@ -216,7 +216,7 @@ export class HeldLock implements StorageLock {
     }
   }
 
-  /** Costs one system call, because it is called once per flush. */
+  /** Makes only one system call, because it is called once per flush. */
   held(): boolean {
     if (this.#isReleased) return false;
     try {
@@ -226,7 +226,7 @@ export class HeldLock implements StorageLock {
       return isSameFile(found, this.#file);
     } catch (error) {
       if (isMissing(error)) return false;
-      throw StorageError.wrap("look at", this.#path, error);
+      throw StorageError.wrap("check", this.#path, error);
     }
   }
 

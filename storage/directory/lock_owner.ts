@@ -239,7 +239,7 @@ interface FoundLock {
   readonly place: LockPlace;
 }
 
-/** Returns `undefined` if it is released, gone, or emptied by power loss. */
+/** Reads a lock file; `undefined` if released, gone or lost to a crash. */
 function readLock(directory: string, path: string): FoundLock | undefined {
   let text: string;
   let place: LockPlace;
@@ -279,7 +279,7 @@ function parse(text: string): LockContent | undefined {
 export interface KernelLock {
   /** Takes it on the file, until it is freed or the process ends. */
   hold(path: string): HeldKernelLock;
-  /** Whether a live process holds it; `"unknown"` if it cannot ask. */
+  /** Whether a live process holds it; `"unknown"` if asking fails. */
   state(path: string): "held" | "free" | "unknown";
 }
 

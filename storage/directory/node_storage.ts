@@ -106,7 +106,7 @@ class NodeFile implements StorageFile {
     try {
       return fs.fstatSync(this.#descriptor).size;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("get the size of", this.#path, error);
     }
   }
 
@@ -114,7 +114,7 @@ class NodeFile implements StorageFile {
     try {
       return fs.fstatSync(this.#descriptor).nlink;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("count the links of", this.#path, error);
     }
   }
 

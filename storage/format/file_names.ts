@@ -2,7 +2,7 @@
 export interface SegmentName {
   /** The file's name. */
   readonly name: string;
-  /** LSN of the first record that the segment is for. */
+  /** LSN of the segment's first record. */
   readonly firstLsn: number;
   /** Number of the opening that made it. */
   readonly epoch: number;

@@ -30,7 +30,7 @@ const KIND: EnvelopeKind = {
 
 /**
  * What an owner knows about the whole log. It is kept apart from the segments,
- * so that it is noticed if any of them goes missing.
+ * so that missing segments are noticed.
  */
 export interface Manifest {
   /** The log's id, 32 hexadecimal digits. */

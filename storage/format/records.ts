@@ -66,7 +66,7 @@ export class FrameRecords implements RecordList {
 
   /**
    * The record at `index`, counted from the end if negative. The next one is
-   * found at once; any other takes a walk over those before it.
+   * found at once; for any other, the records before it are passed first.
    */
   at(index: number): Uint8Array<ArrayBuffer> | undefined {
     const wanted = index < 0 ? index + this.length : index;

@@ -30,7 +30,7 @@ const KIND: EnvelopeKind = {
 
 /** The header of a segment. */
 export interface SegmentHeader {
-  /** LSN of the first record that the segment is for. */
+  /** LSN of the segment's first record. */
   firstLsn: number;
   /** Number of the opening that made it; each opening has a higher one. */
   epoch: number;

@@ -72,7 +72,7 @@ export class MemoryContent {
     this.#size = size;
   }
 
-  /** Makes pending writes up to a number certain; returns if it grew. */
+  /** Makes pending writes up to a number certain; returns whether it grew. */
   sync(number: number): boolean {
     const before = this.#certainSize;
     this.#judge(number, "synced");

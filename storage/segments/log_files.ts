@@ -61,7 +61,7 @@ export interface CreatedSegment extends SegmentName {
 /**
  * Creates a segment. Under its final name it always has a whole, synced header
  * and content: it is written under another name, synced, and linked. It never
- * replaces a segment: if the name is taken, by another owner, it fails.
+ * replaces a segment: if another owner has taken the name, it fails.
  *
  * Rejects with `StorageFullError` if no space is left; no file remains then.
  */

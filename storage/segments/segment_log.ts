@@ -194,8 +194,8 @@ export class SegmentLog implements FrameLog {
   /**
    * Releases the file and the lock. With `clean`, it first seals the end and
    * notes it in the manifest. If there is no space for that, the log is just as
-   * safe, but the next opening will mistake a loss of its last frame for a torn
-   * write.
+   * safe, but the next opening cannot distinguish a loss of its last frame from
+   * a torn write.
    */
   async close(clean: boolean): Promise<void> {
     const active = this.#active;

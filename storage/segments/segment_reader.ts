@@ -87,7 +87,7 @@ export class SegmentReader {
     }
   }
 
-  /** Opens the segment even if damaged; throws if its version differs. */
+  /** Opens it even with a damaged header; throws if its version differs. */
   static async openDamaged(
     storage: Storage,
     name: string,
@@ -109,8 +109,7 @@ export class SegmentReader {
 
   /**
    * Throws a {@linkcode StorageError} if the segment was dropped since it was
-   * opened. Its file may have been reused, so that apparent damage proves
-   * nothing.
+   * opened. Its file may have been reused, so apparent damage proves nothing.
    */
   async requireKept(): Promise<void> {
     if ((await this.#storage.list()).includes(this.name)) return;

@@ -44,8 +44,7 @@ export type TailDecision =
   | "repair";
 
 /**
- * Distinguishes a torn tail from corruption; pure, and complete over its
- * inputs.
+ * Distinguishes a torn tail from corruption; pure, complete over its inputs.
  *
  * A crash may lose, tear or reorder what was not synced; it cannot touch what
  * was. Unsynced frames may survive in any order, so a valid frame after the

@@ -10,8 +10,7 @@ export interface LostContents {
 
 /**
  * Infers what was in an unreadable segment from the manifest and from `next`,
- * the LSN where the next one begins; pure. `next` is `Infinity` for the last
- * one.
+ * the LSN where the next one begins, `Infinity` for the last one; pure.
  */
 export function lostContents(
   { firstLsn }: SegmentName,

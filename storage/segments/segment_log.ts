@@ -192,10 +192,10 @@ export class SegmentLog implements FrameLog {
   }
 
   /**
-   * Releases the file and the lock. With `clean`, it first seals the end and
-   * notes it in the manifest. If there is no space for that, the log is just as
-   * safe, but the next opening cannot distinguish a loss of its last frame from
-   * a torn write.
+   * Releases the file and the lock; with `clean`, first seals the end and notes
+   * it in the manifest. If no space is left for that, the log is just as safe,
+   * but the next opening would mistake the loss of its last frame for a torn
+   * tail.
    */
   async close(clean: boolean): Promise<void> {
     const active = this.#active;
@@ -215,9 +215,8 @@ export class SegmentLog implements FrameLog {
   }
 
   /**
-   * Whether a frame goes into the active segment. If a prepared segment is
-   * ready, the log moves on once the active one's prepared space is used up. A
-   * segment whose records are all dropped gets no more frames.
+   * Whether a frame goes into the active segment: only its prepared bytes count
+   * if the next one is ready, and nothing follows records that are all dropped.
    */
   #hasRoom(active: ActiveSegment, frame: FrameDraft): boolean {
     if (this.#isSpent) return false;

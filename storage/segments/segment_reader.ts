@@ -41,8 +41,7 @@ const WINDOW_BYTES = 1024 * 1024;
 /**
  * Bytes that a search may checksum beyond twice the bytes that it covers. A
  * log's frames do not overlap, so honest bytes are checksummed once, or twice
- * if the records of a torn frame contain frames. Hostile bytes would take
- * hours.
+ * if the records of a torn frame contain frames. Hostile ones would take hours.
  */
 const SEARCH_SLACK_BYTES = MAX_FRAME_BYTES;
 

@@ -8,10 +8,11 @@ import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
 /**
- * A directory through `node:fs`: the default on Node and Bun; works on Deno.
+ * A directory accessed through `node:fs`: the default on Node and Bun; works on
+ * Deno too.
  *
- * `disk` acks rest on `fdatasync` (on macOS, `F_FULLFSYNC`, through libuv).
- * Throws `TypeError` on an option out of bounds.
+ * Acks at `disk` rest on `fdatasync` (on macOS, `F_FULLFSYNC`, through libuv).
+ * Throws `TypeError` if an option is invalid.
  *
  * @example
  * ```ts
@@ -30,13 +31,13 @@ import { StorageError } from "../storage_error.ts";
 export class NodeStorage extends DirectoryStorage {
   readonly #place: SyncRouting;
 
-  /** Resolves the path; touches nothing. */
+  /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory);
     this.#place = new SyncRouting(options);
   }
 
-  /** Opens a file of the directory. */
+  /** Opens a file in the directory. */
   override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
     const descriptor = this.attempt(
@@ -105,7 +106,7 @@ class NodeFile implements StorageFile {
     try {
       return fs.fstatSync(this.#descriptor).size;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("get the size of", this.#path, error);
     }
   }
 
@@ -113,7 +114,7 @@ class NodeFile implements StorageFile {
     try {
       return fs.fstatSync(this.#descriptor).nlink;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("count the links of", this.#path, error);
     }
   }
 

@@ -123,9 +123,9 @@ test("a closed log that was cut is damaged, even between two frames", () =>
     for (const bytes of [64 + frame, 64 + frame + 20, 64, 700]) {
       await writeFile(last, whole.subarray(0, bytes));
       const [verify, inspect, dryRun] = await examine(dir);
-      assertStringIncludes(verify, "says that all up to 6 were durable");
+      assertStringIncludes(verify, "all records up to 6 were durable");
       assertStringIncludes(inspect, "end       corrupt at offset");
-      assertStringIncludes(dryRun, "says that all up to 6 were durable");
+      assertStringIncludes(dryRun, "all records up to 6 were durable");
       assertEquals((await wal(["cat", dir])).code, 1);
     }
     await writeFile(last, whole);
@@ -182,7 +182,7 @@ test("a copy of a segment under another name is reported as such", () =>
     await cp(third, copy);
     for (const text of await examine(dir)) {
       assertStringIncludes(text, "a copy of that segment under another name");
-      assertStringIncludes(text, "no record belongs there");
+      assertStringIncludes(text, "no records belong there");
     }
     assertStringIncludes(await repair(dir), "6 records kept, none lost");
     await cp(first, copy);
@@ -198,7 +198,7 @@ test("eight bytes with a segment's name are not an empty segment", () =>
     await writeFile(stub, "12345678");
     for (const text of await examine(dir)) {
       assertStringIncludes(text, "segment header short: expected 64 bytes");
-      assertStringIncludes(text, "nobody knows which records were in it");
+      assertStringIncludes(text, "it is unknown which records were in it");
     }
     const { stdout } = await wal(["repair", dir, "--dry-run", "--json"]);
     const { lossUnknown, damages } = JSON.parse(`${stdout}`);

@@ -90,7 +90,7 @@ test("lab replays what append --trace has written", () =>
 
     const again = await wal(append, { stdin: input("more\n") });
     assertEquals(again.code, 1);
-    assertStringIncludes(again.stderr, "because it exists already (EEXIST)");
+    assertStringIncludes(again.stderr, "because it already exists (EEXIST)");
   }));
 
 test("lab says what to bear in mind about a trace", () =>

@@ -1,20 +1,5 @@
-import process from "node:process";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  statfsSync,
-  type Stats,
-  statSync,
-  unlinkSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fs, paths, process, requireFiles, urls } from "./builtins.ts";
+import type { Stats } from "node:fs";
 import { acquireLock } from "./lock_file.ts";
 import type { KernelLock } from "./lock_owner.ts";
 import {
@@ -41,9 +26,10 @@ export abstract class DirectoryStorage implements Storage {
    * runtime has one, is used in addition to the lock files.
    */
   constructor(directory: string | URL, kernelLock?: KernelLock) {
+    requireFiles(directory);
     this.#kernelLock = kernelLock;
-    this.location = resolve(
-      directory instanceof URL ? fileURLToPath(directory) : directory,
+    this.location = paths.resolve(
+      directory instanceof URL ? urls.fileURLToPath(directory) : directory,
     );
   }
 
@@ -89,14 +75,14 @@ export abstract class DirectoryStorage implements Storage {
     return this.attempt(
       "list",
       this.location,
-      () => readdirSync(this.location),
+      () => fs.readdirSync(this.location),
     );
   }
 
   /** Gives a file a second name. */
   link(from: string, to: string): void {
     try {
-      linkSync(this.path(from), this.path(to));
+      fs.linkSync(this.path(from), this.path(to));
     } catch (error) {
       const { code } = error as { code?: unknown };
       const name = code === "ENOENT" ? from : to;
@@ -109,13 +95,17 @@ export abstract class DirectoryStorage implements Storage {
     this.attempt(
       "rename",
       this.path(from),
-      () => renameSync(this.path(from), this.path(to)),
+      () => fs.renameSync(this.path(from), this.path(to)),
     );
   }
 
   /** Removes a file from the directory. */
   remove(name: string): void {
-    this.attempt("remove", this.path(name), () => unlinkSync(this.path(name)));
+    this.attempt(
+      "remove",
+      this.path(name),
+      () => fs.unlinkSync(this.path(name)),
+    );
   }
 
   /** Syncs the directory's entries. */
@@ -125,7 +115,7 @@ export abstract class DirectoryStorage implements Storage {
 
   #isOnTmpfs(): boolean {
     try {
-      return statfsSync(this.location).type === TMPFS_MAGIC;
+      return fs.statfsSync(this.location).type === TMPFS_MAGIC;
     } catch {
       return false;
     }
@@ -223,7 +213,7 @@ export class SyncRouting {
  * mount point is not what leads to the log.
  */
 export function makeDirectory(path: string, sync = syncDirectory): void {
-  const parent = dirname(path);
+  const parent = paths.dirname(path);
   const found = look(path);
   if (found === "denied") return;
   if (found !== undefined) {
@@ -232,7 +222,7 @@ export function makeDirectory(path: string, sync = syncDirectory): void {
   }
   makeDirectory(parent, sync);
   try {
-    mkdirSync(path);
+    fs.mkdirSync(path);
   } catch (error) {
     // Another opener may have been faster. A dangling link fails here too.
     if (look(path) === undefined) throw error;
@@ -252,7 +242,7 @@ function settle(
   found: Stats,
   sync: (path: string) => void,
 ): void {
-  const parent = dirname(path);
+  const parent = paths.dirname(path);
   try {
     sync(parent);
   } catch (error) {
@@ -263,7 +253,7 @@ function settle(
 /** Returns `"denied"` if Deno lacks the permission to look at it. */
 function look(path: string): Stats | "denied" | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return fs.statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if ((error as Error).name === "NotCapable") return "denied";
     throw error;
@@ -291,7 +281,7 @@ function isDenied(error: unknown): boolean {
 
 function removeIfEmpty(path: string): void {
   try {
-    rmdirSync(path);
+    fs.rmdirSync(path);
   } catch {
     // Another opener uses it, and syncs the parent itself.
   }
@@ -303,10 +293,10 @@ function removeIfEmpty(path: string): void {
  */
 export function syncDirectory(path: string): void {
   if (process.platform === "win32") return;
-  const descriptor = openSync(path, "r");
+  const descriptor = fs.openSync(path, "r");
   try {
-    fsyncSync(descriptor);
+    fs.fsyncSync(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }

@@ -1,3 +1,4 @@
+import { fs } from "./builtins.ts";
 import {
   type HeldKernelLock,
   type KernelLock,
@@ -7,18 +8,6 @@ import {
   refuseIfOwned,
   thisProcess,
 } from "./lock_owner.ts";
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
 import { isLockFile } from "../format/file_names.ts";
 import {
   type LockOptions,
@@ -116,7 +105,7 @@ function make(
     kernelLock = kernel?.hold(temporary);
     for (const number of new Set([next, epoch])) {
       const path = lockPath(directory, number);
-      linkSync(temporary, path);
+      fs.linkSync(temporary, path);
       linked.push(path);
     }
     return new HeldLock(directory, epoch, kernelLock);
@@ -136,19 +125,19 @@ function make(
  * systems report a lack of space only then.
  */
 function write(path: string, directory: string): void {
-  const descriptor = openSync(path, "wx");
+  const descriptor = fs.openSync(path, "wx");
   try {
     const owner = { ...thisProcess(), ...lockPlace(directory, descriptor) };
-    writeFileSync(descriptor, JSON.stringify(owner));
-    fsyncSync(descriptor);
+    fs.writeFileSync(descriptor, JSON.stringify(owner));
+    fs.fsyncSync(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
 /** Removes locks and temporary files that can no longer win. */
 function removeOutdated(directory: string, epoch: number): void {
-  for (const name of readdirSync(directory).filter(isLockFile)) {
+  for (const name of fs.readdirSync(directory).filter(isLockFile)) {
     const number = parseInt(name, 10);
     if (number < epoch || number === epoch && name.endsWith(".tmp")) {
       removeIfThere(`${directory}/${name}`);
@@ -160,7 +149,7 @@ function removeOutdated(directory: string, epoch: number): void {
 function discard(...paths: string[]): void {
   for (const path of paths) {
     try {
-      unlinkSync(path);
+      fs.unlinkSync(path);
     } catch {
       // The next owner removes it.
     }
@@ -169,7 +158,7 @@ function discard(...paths: string[]): void {
 
 function removeIfThere(path: string): void {
   try {
-    unlinkSync(path);
+    fs.unlinkSync(path);
   } catch (error) {
     if ((error as { code?: string }).code !== "ENOENT") throw error;
   }
@@ -202,16 +191,16 @@ export class HeldLock implements StorageLock {
     this.#directory = directory;
     this.#path = lockPath(directory, epoch);
     this.#kernelLock = kernelLock;
-    this.#descriptor = openSync(this.#path, "r+");
+    this.#descriptor = fs.openSync(this.#path, "r+");
     try {
-      const file = fstatSync(this.#descriptor);
+      const file = fs.fstatSync(this.#descriptor);
       this.#isRounded = ![file.ino, file.dev].every(Number.isSafeInteger);
       this.#file = this.#isRounded
-        ? fstatSync(this.#descriptor, { bigint: true })
+        ? fs.fstatSync(this.#descriptor, { bigint: true })
         : file;
-      this.#above = statSync(directory, { bigint: true });
+      this.#above = fs.statSync(directory, { bigint: true });
     } catch (error) {
-      closeSync(this.#descriptor);
+      fs.closeSync(this.#descriptor);
       throw error;
     }
   }
@@ -221,8 +210,8 @@ export class HeldLock implements StorageLock {
     if (this.#isReleased) return false;
     try {
       const found = this.#isRounded
-        ? statSync(this.#path, { bigint: true })
-        : this.#kernelLock?.stat(this.#path) ?? statSync(this.#path);
+        ? fs.statSync(this.#path, { bigint: true })
+        : this.#kernelLock?.stat(this.#path) ?? fs.statSync(this.#path);
       return isSameFile(found, this.#file);
     } catch (error) {
       if (isMissing(error)) return false;
@@ -233,7 +222,7 @@ export class HeldLock implements StorageLock {
   whyLost(): string | undefined {
     if (this.held()) return undefined;
     try {
-      const above = statSync(this.#directory, { bigint: true });
+      const above = fs.statSync(this.#directory, { bigint: true });
       if (!isSameFile(above, this.#above)) {
         return "the directory was moved, and another directory is at its path";
       }
@@ -252,11 +241,11 @@ export class HeldLock implements StorageLock {
     if (this.#isReleased) return;
     this.#isReleased = true;
     try {
-      ftruncateSync(this.#descriptor, 0);
+      fs.ftruncateSync(this.#descriptor, 0);
     } catch (error) {
       throw StorageError.wrap("release", this.#path, error);
     } finally {
-      closeSync(this.#descriptor);
+      fs.closeSync(this.#descriptor);
       this.#kernelLock?.free();
     }
   }

@@ -1,15 +1,4 @@
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statfsSync,
-  statSync,
-} from "node:fs";
-import process from "node:process";
-import { hostname } from "node:os";
+import { fs, os, process } from "./builtins.ts";
 import { LogLockedError } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
@@ -40,11 +29,11 @@ export function thisProcess(): LockOwner {
   return {
     pid: process.pid,
     runtime: versions.deno ? "Deno" : versions.bun ? "Bun" : "Node",
-    host: attempt(hostname),
+    host: attempt(os.hostname),
     bootId: attempt(() =>
-      readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+      fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
     ),
-    pidNamespace: attempt(() => readlinkSync("/proc/self/ns/pid")),
+    pidNamespace: attempt(() => fs.readlinkSync("/proc/self/ns/pid")),
     startedAt: processStat(process.pid)?.startedAt,
     ...thisThread(),
   };
@@ -110,7 +99,7 @@ function hasEnded({ pid, thread, threadStartedAt }: LockOwner): boolean {
 function thisThread(): Pick<LockOwner, "thread" | "threadStartedAt"> {
   return attempt(() => {
     if (!isOwnProc()) return {};
-    const path = readlinkSync("/proc/thread-self");
+    const path = fs.readlinkSync("/proc/thread-self");
     return {
       thread: Number(path.slice(path.lastIndexOf("/") + 1)),
       threadStartedAt: readStat(`/proc/${path}/stat`).startedAt,
@@ -125,7 +114,7 @@ function processStat(pid: number): ProcStat | undefined {
 
 /** Whether `/proc` shows this pid namespace: it may be another's mount. */
 function isOwnProc(): boolean {
-  return readlinkSync("/proc/self") === String(process.pid);
+  return fs.readlinkSync("/proc/self") === String(process.pid);
 }
 
 interface ProcStat {
@@ -135,7 +124,7 @@ interface ProcStat {
 
 /** Reads fields 3 and 22; the name before them may contain spaces. */
 function readStat(path: string): ProcStat {
-  const stat = readFileSync(path, "utf8");
+  const stat = fs.readFileSync(path, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0], startedAt: fields[19] };
 }
@@ -244,12 +233,12 @@ function readLock(directory: string, path: string): FoundLock | undefined {
   let text: string;
   let place: LockPlace;
   try {
-    const descriptor = openSync(path, "r");
+    const descriptor = fs.openSync(path, "r");
     try {
       place = lockPlace(directory, descriptor);
-      text = readFileSync(descriptor, "utf8");
+      text = fs.readFileSync(descriptor, "utf8");
     } finally {
-      closeSync(descriptor);
+      fs.closeSync(descriptor);
     }
   } catch (error) {
     const { code = "" } = error as { code?: string };
@@ -323,8 +312,8 @@ const MAKE_UP_INODES = new Set([
 
 /** Where an open file is that has, or will have, a name in `directory`. */
 export function lockPlace(directory: string, descriptor: number): LockPlace {
-  const { dev, ino } = fstatSync(descriptor, { bigint: true });
-  const above = statSync(directory, { bigint: true });
+  const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
+  const above = fs.statSync(directory, { bigint: true });
   return {
     directory,
     directoryInode: unsigned(above.ino),
@@ -366,7 +355,7 @@ function unsigned(number: bigint): string {
  */
 export function makesUpInodes(directory: string): boolean {
   try {
-    return MAKE_UP_INODES.has(statfsSync(directory).type >>> 0);
+    return MAKE_UP_INODES.has(fs.statfsSync(directory).type >>> 0);
   } catch {
     return false;
   }
@@ -374,7 +363,7 @@ export function makesUpInodes(directory: string): boolean {
 
 /** The numbers of the lock files in `directory`, ascending. */
 export function lockNumbers(directory: string): number[] {
-  return readdirSync(directory)
+  return fs.readdirSync(directory)
     .filter((name) => /^\d{8,}\.lock$/.test(name))
     .map((name) => parseInt(name, 10))
     .sort((a, b) => a - b);

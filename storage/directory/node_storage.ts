@@ -1,4 +1,4 @@
-import * as fs from "node:fs";
+import { fs } from "./builtins.ts";
 import {
   DirectoryStorage,
   type FileStorageOptions,
@@ -18,8 +18,7 @@ import { StorageError } from "../storage_error.ts";
  * ```ts
  * import { NodeStorage } from "@syncline/wal/storage";
  * import { Wal } from "@syncline/wal";
- * import { mkdtempSync, rmSync } from "node:fs";
- *
+ *  *
  * const directory = mkdtempSync("/tmp/wal-");
  * const storage = new NodeStorage(directory, { io: "threaded" });
  * const wal = await Wal.open(storage);

@@ -1,7 +1,6 @@
-import { openSegments } from "./recovery/open_segments.ts";
-import {
+import type {
   DenoStorage,
-  type FileStorageOptions,
+  FileStorageOptions,
   NodeStorage,
 } from "./storage/directory/mod.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
@@ -18,7 +17,11 @@ export async function openFrameLog(
   options: CheckedOptions,
 ): Promise<FrameLog> {
   if (isObject(target) && "append" in target) return target;
-  const storage = toStorage(target, makeStorage);
+  // Loaded on demand, as are storages: a bundle's first part needs no files.
+  const [{ openSegments }, storage] = await Promise.all([
+    import("./recovery/open_segments.ts"),
+    toStorage(target, makeStorage),
+  ]);
   const { clock } = options;
   const time = clock.wallTime?.bind(clock) ?? Date.now;
   const log = await openSegments(storage, { ...options, time });
@@ -32,10 +35,10 @@ export async function openFrameLog(
   }
 }
 
-function toStorage(
+async function toStorage(
   target: string | URL | Storage,
   makeStorage: WalOptions["storage"],
-): Storage {
+): Promise<Storage> {
   if (typeof target === "string" || target instanceof URL) {
     if (`${target}` === "") {
       throw new TypeError(
@@ -48,7 +51,7 @@ function toStorage(
       );
     }
     return makeStorage === undefined
-      ? defaultStorage(target)
+      ? await defaultStorage(target)
       : makeStorage(target);
   }
   if (isObject(target) && typeof target.open === "function") return target;
@@ -59,10 +62,13 @@ function toStorage(
 }
 
 /** The storage of this runtime's own for `directory`. */
-export function defaultStorage(
+export async function defaultStorage(
   directory: string | URL,
   options?: FileStorageOptions,
-): DenoStorage | NodeStorage {
+): Promise<DenoStorage | NodeStorage> {
+  const { DenoStorage, NodeStorage } = await import(
+    "./storage/directory/mod.ts"
+  );
   return "Deno" in globalThis
     ? new DenoStorage(directory, options)
     : new NodeStorage(directory, options);

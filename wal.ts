@@ -21,8 +21,6 @@ import {
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import { TraceRecorder } from "./trace/trace_recorder.ts";
-import { TracedWriter } from "./trace/traced_writer.ts";
 import { Writer } from "./writer/writer.ts";
 
 const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
@@ -63,12 +61,9 @@ export class Wal implements AsyncDisposable {
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  private constructor(log: FrameLog, options: CheckedOptions) {
+  private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
     this.#log = log;
-    const { trace } = options;
-    this.#writer = trace === undefined
-      ? new Writer(log, options)
-      : new TracedWriter(log, options, new TraceRecorder(trace, options));
+    this.#writer = writer;
     this.#reads = new OpenReads(log, () => this.#writer.writtenLsn);
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
@@ -90,7 +85,7 @@ export class Wal implements AsyncDisposable {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
-      return new Wal(log, checked);
+      return new Wal(log, await makeWriter(log, checked), checked);
     } catch (error) {
       await log.close(false);
       throw error;
@@ -268,4 +263,18 @@ export class Wal implements AsyncDisposable {
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
   }
+}
+
+/** The writer of a log; only one with a trace loads what records it. */
+async function makeWriter(
+  log: FrameLog,
+  options: CheckedOptions,
+): Promise<Writer> {
+  const { trace } = options;
+  if (trace === undefined) return new Writer(log, options);
+  const [{ TraceRecorder }, { TracedWriter }] = await Promise.all([
+    import("./trace/trace_recorder.ts"),
+    import("./trace/traced_writer.ts"),
+  ]);
+  return new TracedWriter(log, options, new TraceRecorder(trace, options));
 }

@@ -35,7 +35,6 @@ import {
   requireWhole,
   type SegmentScan,
 } from "./decide_tail.ts";
-import { describeDamage, salvageLog } from "./salvage/salvage_log.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { scanSegment } from "./scan_tail.ts";
 
@@ -160,6 +159,10 @@ class Opening {
     const { recovery, warn, firstLsn } = this.#options;
     const storage = this.#storage;
     if (recovery === "salvage") {
+      // Rarely needed, and as large as all of the rest.
+      const { describeDamage, salvageLog } = await import(
+        "./salvage/salvage_log.ts"
+      );
       const { damages } = await salvageLog(storage, { lock: this.#lock });
       for (const damage of damages) warn(describeDamage(damage));
     }

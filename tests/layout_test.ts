@@ -33,7 +33,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],
   "wal_options.ts": ["policies", "recovery", "storage", "trace", "writer"],
   "wal.ts": ["open_log.ts", "storage", "trace", "wal_options.ts", "writer"],
-  testing: ["policies", "storage", "writer", "wal.ts", "wal_options.ts"],
+  testing: [
+    ...["policies", "recovery", "storage", "trace", "writer"],
+    ...["wal.ts", "wal_options.ts"],
+  ],
   cli: [
     ...["policies", "recovery", "simulator", "storage", "trace", "writer"],
     ...facade,

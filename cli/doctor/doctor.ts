@@ -80,7 +80,7 @@ export const doctor: CliCommand<DoctorOptions> = {
     }
     const results = await measureTrials(directory, seconds, interrupt);
     if (interrupt.aborted) return signalExitCode(interrupt.reason);
-    const report = toReport(options, results, trace);
+    const report = await toReport(options, results, trace);
     if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
     else for (const line of formatDoctor(report)) await writeLine(stdout, line);
     return EXIT.ok;
@@ -93,11 +93,11 @@ function parseSeconds(text: string): number {
   throw new UsageError(`--seconds must be above 0: received "${text}"`);
 }
 
-function toReport(
+async function toReport(
   { directory, seconds }: DoctorOptions,
   results: readonly (Result & Measured)[],
   trace: Trace | undefined,
-): DoctorReport {
+): Promise<DoctorReport> {
   const of = (call: Trial["call"]) =>
     results.find(({ trial }) =>
       trial.file === "zeroed" && trial.call === call &&
@@ -113,7 +113,8 @@ function toReport(
   }, rows);
   const lock = readLockState(directory);
   const [first, second] = halves.map((half) => half.quantile(0.5));
-  const storageWarning = defaultStorage(directory).warning();
+  const adapter = await defaultStorage(directory);
+  const storageWarning = adapter.warning();
   const warnings = judgePlace({
     ...{ place, lock, syncMs, halvesMs: [first, second] },
     ...(storageWarning !== undefined && { storageWarning }),

@@ -87,7 +87,7 @@ async function makeSubject(
   trial: Trial,
 ): Promise<Subject> {
   const io = trial.call === "threaded" ? "threaded" : "blocking";
-  const storage = defaultStorage(scratch, { io });
+  const storage = await defaultStorage(scratch, { io });
   const subject = await StorageSubject.make(storage, name, trial);
   if (trial.call !== "worker") return subject;
   await subject.close();

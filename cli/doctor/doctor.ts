@@ -130,7 +130,7 @@ function toReport(
     warnings,
     ...(rows !== undefined && { rows }),
     recommendation,
-    code: formatCode(directory, recommendation, storage),
+    code: formatCode({ ...recommendation, directory, storage }),
   };
 }
 

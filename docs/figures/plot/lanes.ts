@@ -84,7 +84,7 @@ export function drawLanes(
   const { fromMs, toMs } = span;
   const perMs = width / (toMs - fromMs);
   const isInside = (at: number) =>
-    (at - fromMs) * perMs > 28 && (toMs - at) * perMs > 28;
+    (at - fromMs) * perMs > 26 && (toMs - at) * perMs > 26;
   const ticks = { tickSize: 0, ticks: Math.max(2, width / TICK_ROOM) };
   const labelAt = (lane: number) => lane * LANE + LABEL;
   return toDrawing(plot({

@@ -143,7 +143,11 @@ function lineOf(
   return line(points, {
     stroke: colorOf(look),
     strokeWidth: (look.width ?? LINE_WIDTH) + same * WIDER,
-    ...(look.dash !== undefined && { strokeDasharray: look.dash }),
+    ...(look.dash !== undefined && {
+      strokeDasharray: look.dash,
+      // Round ends would close the gaps of a wide line.
+      strokeLinecap: "butt",
+    }),
   });
 }
 

@@ -14,13 +14,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const LIBRARY = "@observablehq/plot";
 
-/** What the page uses of the chart library; the rest is left out. */
+/** The parts of the chart library that the page uses. */
 const USED = [
   ...["areaX", "axisX", "axisY", "dot", "gridX", "gridY", "line"],
   ...["plot", "text"],
 ];
 
-/** The licenses of the library, and of what it is made of, ask for this. */
+/** Required by the licenses of the library and its dependencies. */
 const NOTICE = "/* Observable Plot, copyright Observable, Inc., and D3, " +
   "copyright Mike Bostock, under the ISC license; interval-tree-1d, " +
   "copyright Mikola Lysenko, under the MIT license: " +
@@ -98,7 +98,7 @@ const takeLibrary: Plugin = {
     onResolve({ filter: /^@observablehq\/plot$/ }, ({ path }) => {
       return { path, namespace };
     });
-    // What is shared with the command line names these, but the page uses none.
+    // Code shared with the command line imports these; the page calls none.
     onResolve({ filter: /^node:/ }, ({ path }) => {
       return { path, external: true, sideEffects: false };
     });
@@ -108,7 +108,7 @@ const takeLibrary: Plugin = {
   },
 };
 
-/** Admits the program and the style as they are, and nothing from elsewhere. */
+/** Admits exactly this program and this style. */
 function policyFor(script: string, style: string): string {
   const rules = [
     "default-src 'none'",

@@ -15,14 +15,14 @@ import {
 } from "./run_candidate.ts";
 import type { Settings } from "./settings.ts";
 
-/** What the engine can be asked. */
+/** A request to the engine. */
 export type Question =
-  /** Simulate; what is asked later overtakes it. */
+  /** Simulate; a later request replaces it. */
   | { readonly kind: "run"; readonly job: number; readonly settings: Settings }
-  /** Read a trace, to be replayed from then on. */
+  /** Read a trace and replay it from then on. */
   | { readonly kind: "trace"; readonly file: Blob };
 
-/** What the engine answers. */
+/** An answer of the engine. */
 export type Answer =
   | {
     readonly kind: "outcome";
@@ -35,21 +35,21 @@ export type Answer =
     readonly id: string;
     readonly points: readonly SweepPoint[];
   }
-  /** The main runs of a job are over, or the plot against throughput is. */
+  /** The main runs of a job are done, or those for the throughput plot. */
   | { readonly kind: "ran" | "swept"; readonly job: number }
   | { readonly kind: "failed"; readonly job: number; readonly message: string }
   | { readonly kind: "trace"; readonly summary: TraceSummary }
   | { readonly kind: "refused"; readonly message: string };
 
-/** The loads of the plot against throughput, as factors of what is set. */
+/** The loads of the throughput plot, as multiples of the load that is set. */
 export const SWEEP_FACTORS: readonly number[] = Array.from(
   { length: 13 },
   (_, index) => 2 ** (index - 6),
 );
 
 /**
- * Appends of a point of that plot: enough for a p99, for some dozens of bursts
- * or rounds of all callers, and for a hundred syncs; but not for ever.
+ * Appends for a point of that plot: enough for a p99, for dozens of bursts or
+ * rounds of all callers, and for a hundred syncs, within a limit.
  */
 export function sweepAppends({ load, numbers }: Settings, factor: number) {
   const { rate, burst, callers, sync } = numbers;
@@ -59,22 +59,22 @@ export function sweepAppends({ load, numbers }: Settings, factor: number) {
   return Math.round(Math.min(40_000, Math.max(4000, wanted)));
 }
 
-/** Simulates, piece by piece, wherever it is run: in a worker or the page. */
+/** Simulates step by step, in a worker or in the page. */
 export class Engine {
   readonly #answer: (answer: Answer) => void;
   readonly #pause: () => Promise<void>;
   #trace: Trace | undefined;
-  /** The last file asked about; whatever becomes of those before is no news. */
+  /** The latest file; the outcome for earlier ones is no longer of interest. */
   #file: Blob | undefined;
   #job = 0;
 
-  /** `pause` is awaited between runs, so that others get their turn. */
+  /** `pause` is awaited between runs to let other work proceed. */
   constructor(answer: (answer: Answer) => void, pause: () => Promise<void>) {
     this.#answer = answer;
     this.#pause = pause;
   }
 
-  /** Answers a question; resolves when there is no more to say. */
+  /** Answers a question; resolves after the last answer. */
   async ask(question: Question): Promise<void> {
     if (question.kind === "trace") return await this.#load(question.file);
     const { job, settings } = question;
@@ -94,7 +94,7 @@ export class Engine {
       const summary = describeTrace(trace, recordedRun(trace));
       if (summary.appends === 0) {
         throw new RangeError(
-          "Cannot replay the trace as it must have an append: received none",
+          "Cannot replay the trace because it must have an append: received none",
         );
       }
       this.#trace = trace;

@@ -4,7 +4,7 @@ import { formatCount, formatDuration } from "../../cli/io/format.ts";
 /** A column of the table. */
 export interface Column {
   readonly head: string;
-  /** The words that the head stands for. */
+  /** The head spelled out. */
   readonly title: string;
   /** Whether the least or the most is best. */
   readonly best: "least" | "most";
@@ -16,25 +16,33 @@ export interface Column {
 export const COLUMNS: readonly Column[] = [
   latency("mean", "mean latency", ({ meanMs }) => meanMs),
   latency("p50", "median latency", ({ p50Ms }) => p50Ms),
-  latency("p99", "latency of 99 in 100", ({ p99Ms }) => p99Ms),
-  latency("p99.9", "latency of 999 in 1000", ({ p999Ms }) => p999Ms),
+  latency(
+    "p99",
+    "latency that 99 % of the appends are within",
+    ({ p99Ms }) => p99Ms,
+  ),
+  latency(
+    "p99.9",
+    "latency that 99.9 % of the appends are within",
+    ({ p999Ms }) => p999Ms,
+  ),
   {
     head: "flushes/s",
-    title: "flushes a second",
+    title: "flushes per second",
     best: "least",
     of: ({ flushesPerSecond }) => flushesPerSecond,
     format: formatRate,
   },
   {
     head: "rec/flush",
-    title: "records of a flush on average",
+    title: "average records per flush",
     best: "most",
     of: ({ recordsPerFlush }) => recordsPerFlush,
     format: (value) => value < 1000 ? value.toFixed(1) : formatCount(value),
   },
   {
     head: "busy",
-    title: "share of the time in which the device is busy",
+    title: "share of the time that the device is busy",
     best: "least",
     of: ({ busyShare }) => busyShare,
     format: (value) => `${(value * 100).toFixed(1)} %`,
@@ -48,7 +56,7 @@ export interface Cell {
   readonly isBest: boolean;
 }
 
-/** The table's cells, row by row; what reads the same is as good. */
+/** The table's cells, row by row; cells that read the same are equally good. */
 export function formatFigures(rows: readonly Figures[]): Cell[][] {
   const bests = COLUMNS.map(({ best, of, format }) => {
     const values = rows.map(of).filter((value) => !Number.isNaN(value));

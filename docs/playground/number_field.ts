@@ -6,21 +6,21 @@ export interface NumberField {
   readonly label: string;
   /** Its unit, or nothing. */
   readonly unit: string;
-  /** The least that it may be. */
+  /** Its minimum. */
   readonly least: number;
-  /** The most that it may be. */
+  /** Its maximum. */
   readonly most: number;
-  /** What it is at first. */
+  /** Its value on a fresh page. */
   readonly initial: number;
-  /** Whether it has no fraction. */
+  /** Whether it must be a whole number. */
   readonly isWhole?: boolean;
-  /** Whether 0 is allowed below `least`: a logarithmic slider begins there. */
+  /** Whether 0 is allowed, too, as the left end of a logarithmic slider. */
   readonly orZero?: boolean;
-  /** Whether the slider's steps are alike instead of in proportion. */
+  /** Whether the slider is linear instead of logarithmic. */
   readonly isLinear?: boolean;
 }
 
-/** All numbers, by the name that they have in a link. */
+/** All numbers, by their names in a link. */
 export const NUMBERS = {
   rate: {
     label: "Arrival rate",
@@ -39,7 +39,7 @@ export const NUMBERS = {
   },
   callers: {
     label: "Callers",
-    unit: "who wait",
+    unit: "that wait",
     least: 1,
     most: 2000,
     initial: 64,
@@ -184,7 +184,7 @@ export const NUMBERS = {
 /** The name of a number. */
 export type NumberName = keyof typeof NUMBERS;
 
-/** What is said of a number. */
+/** The field of a number. */
 export function fieldOf(name: NumberName): NumberField {
   return NUMBERS[name];
 }
@@ -197,17 +197,17 @@ export function admit(field: NumberField, value: number): number {
   return field.isWhole ? Math.round(within) : within;
 }
 
-/** Steps of a logarithmic slider from a number to ten times of it. */
+/** Steps of a logarithmic slider per factor of ten. */
 const STEPS_PER_DECADE = 20;
 
 /** Steps of a linear slider. */
 const LINEAR_STEPS = 100;
 
-/** A slider: positions from 0 to `steps`, and the numbers that they are. */
+/** A slider: positions from 0 to `steps`, and the numbers they stand for. */
 export interface SliderScale {
   /** The last position. */
   readonly steps: number;
-  /** The number at a position, which is a short one. */
+  /** The number at a position, rounded to few digits. */
   valueAt(position: number): number;
   /** The position that is nearest to a number. */
   positionOf(value: number): number;
@@ -247,7 +247,7 @@ function logarithmicScale(field: NumberField): SliderScale {
   };
 }
 
-/** Each once: where whole numbers are far apart, steps are larger. */
+/** Each number once, even where steps are smaller than whole numbers. */
 function logarithmicValues(field: NumberField): number[] {
   const { least, most } = field;
   const decades = Math.log10(most / least);
@@ -257,7 +257,7 @@ function logarithmicValues(field: NumberField): number[] {
     const exact = least * (most / least) ** (step / last);
     values.add(admit(field, shorten(exact, 2)));
   }
-  // The ends are themselves, also where they have more digits.
+  // The ends are exact, even if they have more digits.
   return [...values.add(most)];
 }
 

@@ -12,35 +12,35 @@ import type { Simulation } from "../../simulator/simulation.ts";
 import { type Candidate, RECORDED_ID } from "./candidate.ts";
 import type { Settings } from "./settings.ts";
 
-/** What came of one policy, in a form that a worker can send. */
+/** How one policy did, in a form that a worker can send. */
 export interface Outcome {
   /** Id of the candidate. */
   readonly id: string;
-  /** Its numbers; `name` is the policy as the command line has it. */
+  /** Its figures; `name` is the policy in the notation of `parsePolicy`. */
   readonly figures: Figures;
   /** Appends that were made durable. */
   readonly appends: number;
-  /** When the first append came and the last flush was done, in ms. */
+  /** When the first append arrived and the last flush was done, in ms. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Flushes that were made as the queue was full and callers had to wait. */
+  /** Flushes made because the queue was full and callers had to wait. */
   readonly pressed: number;
   readonly course: Course;
-  /** Latencies in ms at the shares of `curveShares`, as far as it is long. */
+  /** Latencies in ms, one for each share of `curveShares`. */
   readonly curve: readonly number[];
 }
 
-/** What happened when, in columns: the instants are ms of the run. */
+/** What happened when, in columns; instants are in ms of the run. */
 export interface Course {
-  /** Of each append, in order: when it came. */
+  /** When each append arrived, in order. */
   readonly arrivedAt: Float64Array<ArrayBuffer>;
-  /** Of each flush, in order: the index behind its last append. */
+  /** For each flush, in order, the index after its last append. */
   readonly end: Float64Array<ArrayBuffer>;
-  /** Of each flush: when its write began. */
+  /** When the write of each flush began. */
   readonly startedAt: Float64Array<ArrayBuffer>;
-  /** Of each flush: when its bytes were written. */
+  /** When the bytes of each flush were written. */
   readonly writtenAt: Float64Array<ArrayBuffer>;
-  /** Of each flush: when it was durable. */
+  /** When each flush was durable. */
   readonly durableAt: Float64Array<ArrayBuffer>;
 }
 
@@ -57,8 +57,8 @@ export const MOST_NINES = 4;
 const CURVE_STEPS = 120;
 
 /**
- * The shares of the appends at which a curve of `appends` latencies is drawn:
- * equal steps in nines, up to what so many appends can tell.
+ * The shares at which the latencies of `appends` appends are drawn: equal steps
+ * in nines, up to the share of a single append.
  */
 export function curveShares(appends: number): number[] {
   const most = Math.min(MOST_NINES, Math.log10(Math.max(1, appends)));
@@ -68,7 +68,7 @@ export function curveShares(appends: number): number[] {
   );
 }
 
-/** The trace, if it is what the settings ask for. */
+/** The trace, if the settings ask for one. */
 export function traceIn(settings: Settings, trace?: Trace): Trace | undefined {
   return settings.load === "trace" ? trace : undefined;
 }
@@ -92,14 +92,14 @@ export function runCandidate(
   return toOutcome(id, name, run, flushes, trace);
 }
 
-/** What the log of a trace did itself, if the trace can tell. */
+/** What the log of a trace itself did, if the trace is complete. */
 export function runRecorded(trace: Trace): Outcome | undefined {
   const run = recordedRun(trace);
   if (run === undefined || run.latencies.length === 0) return undefined;
   return toOutcome(RECORDED_ID, "as recorded", run, trace.flushes, trace);
 }
 
-/** What a policy comes to at so many times the load, with less appends. */
+/** Simulates a policy at a multiple of the load, with fewer appends. */
 export function runAtFactor(
   { describe }: Candidate,
   settings: Settings,
@@ -139,15 +139,15 @@ function toOutcome(
   };
 }
 
-/** How a load differs from what is set. */
+/** How a load differs from the settings. */
 export interface LoadChange {
-  /** So many times the arrival rate, or the callers. */
+  /** A multiple of the arrival rate, or of the callers. */
   readonly factor?: number;
-  /** Instead of the appends that are set. */
+  /** How many appends, instead of as many as are set. */
   readonly appends?: number;
 }
 
-/** The appends that are set: at a rate, or by callers who wait. */
+/** The load that is set: appends at a rate, or callers that wait. */
 export function loadOf(
   { load, numbers }: Settings,
   { factor = 1, appends = numbers.appends }: LoadChange = {},
@@ -183,7 +183,7 @@ export function costsOf({ numbers }: Settings): CostModel {
   });
 }
 
-/** Puts flushes, and what a run says of its appends, into columns. */
+/** Puts the flushes and the appends of a run into columns. */
 export function recordCourse(
   flushes: readonly FlushReport[],
   { latencies }: Simulation,
@@ -212,7 +212,7 @@ export function recordCourse(
   return course;
 }
 
-/** How many appends so many records are; one each, unless appends say so. */
+/** How many appends hold this many records; one each by default. */
 function countAppends(
   records: number,
   appends: Iterator<Arrival> | undefined,

@@ -4,7 +4,7 @@ import { admit, fieldOf, type NumberName, NUMBERS } from "./number_field.ts";
 /** Where appends come from. */
 export const LOADS = ["rate", "callers", "trace"] as const;
 
-/** What a flush costs: what the sliders say, or what it did in the trace. */
+/** What a flush costs: as set by the sliders, or as recorded in the trace. */
 export const COSTS = ["set", "trace"] as const;
 
 /** What the plot against throughput shows. */
@@ -17,17 +17,17 @@ export interface Settings {
   readonly metric: typeof METRICS[number];
   /** Ids of candidates that are left out. */
   readonly hidden: readonly string[];
-  /** Id of the candidate whose code is shown; `"best"` for the recommended. */
+  /** Id of the candidate whose code is shown, or `"best"`. */
   readonly choice: string;
   readonly numbers: Readonly<Record<NumberName, number>>;
 }
 
 const NAMES = Object.keys(NUMBERS) as NumberName[];
 
-/** The settings of a page that is opened without any. */
+/** The settings of a fresh page. */
 export const INITIAL: Settings = readSettings("");
 
-/** Settings as a link has them behind its `#`. */
+/** Settings as the fragment of a link, without its `#`. */
 export function formatSettings(settings: Settings): string {
   const { load, costs, metric, hidden, choice, numbers } = settings;
   const given = new URLSearchParams({ load, costs, metric, choice });
@@ -37,8 +37,8 @@ export function formatSettings(settings: Settings): string {
 }
 
 /**
- * The settings in a link. What it lacks is as at first, and what is out of
- * bounds comes back into them: any text is a setting.
+ * The settings in a link. What it lacks has its default, and what is out of
+ * bounds is brought back into them, so that any text gives valid settings.
  */
 export function readSettings(hash: string): Settings {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
@@ -75,8 +75,8 @@ function oneOf<T extends string>(words: readonly T[], word: string | null): T {
 }
 
 /**
- * What has to be simulated anew when it changes: the settings without those of
- * how a run is looked at.
+ * The part of the settings that needs a new simulation when it changes, without
+ * how its results are viewed.
  */
 export function runKey(settings: Settings): string {
   const { metric, choice, numbers } = INITIAL;
@@ -92,25 +92,25 @@ export function runKey(settings: Settings): string {
 /** A situation to start from. */
 export interface Preset {
   readonly label: string;
-  /** What of the settings is not as at first, as in a link. */
+  /** The settings that differ from the defaults, as in a link. */
   readonly hash: string;
 }
 
-/** Situations that differ in what is right for them. */
+/** Situations that call for different policies. */
 export const PRESETS: readonly Preset[] = [
   { label: "A service on an SSD", hash: "" },
   { label: "A flash drive whose cache is safe", hash: "sync=0.03&rate=50000" },
   { label: "Bursts on a cloud volume", hash: "burst=100&sync=4&rate=1000" },
   {
-    label: "64 callers who wait, on a hard disk",
+    label: "64 callers that wait, on a hard disk",
     hash: "load=callers&callers=64&think=10&sync=8&window=4",
   },
   {
-    label: "One caller who waits",
+    label: "One caller that waits",
     hash: "load=callers&callers=1&think=1&appends=5000",
   },
   {
-    label: "Object storage, paid by request",
+    label: "Object storage, paid per request",
     hash: "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",
   },
   {

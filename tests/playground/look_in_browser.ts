@@ -139,7 +139,7 @@ pageTest(
   async ({ page }) => {
     await shown(page, INITIAL);
     await page.selectOption("#preset", {
-      label: "Object storage, paid by request",
+      label: "Object storage, paid per request",
     });
     const settings = readSettings(
       "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",

@@ -44,7 +44,7 @@ export function roomOf(svg: SVGSVGElement): number {
 
 /**
  * Puts text on the clipboard; resolves to whether that worked. A page from a
- * server without TLS has no `navigator.clipboard`: there the old way is left.
+ * server without TLS has no `navigator.clipboard`, only the old way.
  */
 export async function copyText(text: string): Promise<boolean> {
   try {

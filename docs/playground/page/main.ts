@@ -22,10 +22,10 @@ import { type FinishedRun, Runner, serveWorker } from "./runner.ts";
 import { SettingsForm } from "./settings_form.ts";
 import { TracePanel } from "./trace_panel.ts";
 
-/** A link is written so long after the last change: browsers count. */
+/** How long after the last change the link is updated: browsers limit this. */
 const LINK_MS = 250;
 
-/** Puts the page's parts together: what is set, and what came of it. */
+/** Puts the parts of the page together: the settings and their results. */
 class App {
   #settings = INITIAL;
   #outcomes: readonly Outcome[] = [];
@@ -54,7 +54,7 @@ class App {
     answered: (answer) => this.#answered(answer),
   });
 
-  /** Shows what the page's address says, and listens from then on. */
+  /** Shows the settings in the page's address, and handles events from then on. */
   start(): void {
     globalThis.addEventListener("hashchange", () => this.#followLink());
     find("link").addEventListener("click", () => {
@@ -64,7 +64,7 @@ class App {
     find("reset").addEventListener("click", () => this.#change(INITIAL));
     new ResizeObserver(() => this.#plots.show(this.#outcomes, this.#settings))
       .observe(find("results"));
-    // Where there is one column the results are not to be far down.
+    // In a single column, keep the results near the top.
     if (matchMedia("(max-width: 900px)").matches) {
       for (const id of ["group-policies", "group-run"]) {
         find<HTMLDetailsElement>(id).open = false;
@@ -104,7 +104,7 @@ class App {
     this.#code.show(this.#outcomes, this.#settings);
   }
 
-  /** Each change goes through here; it runs what is not only looked at. */
+  /** Every change goes through here; most of them need a new run. */
   #change(settings: Settings, mustRun = false): void {
     const runs = mustRun || runKey(settings) !== runKey(this.#settings);
     this.#settings = settings;
@@ -120,7 +120,7 @@ class App {
     return this.#settings.load === "trace" && !this.#trace.isLoaded;
   }
 
-  /** A run from before may end while a trace is waited for. */
+  /** An earlier run may end while the page waits for a trace. */
   #say(status: string): void {
     find("status").textContent = this.#lacksTrace
       ? "Waiting for a trace to replay."
@@ -136,7 +136,7 @@ class App {
     this.#change(this.#possible(readSettings(location.hash)));
   }
 
-  /** A link holds no trace. */
+  /** A link cannot hold a trace. */
   #possible(settings: Settings): Settings {
     const isMissing = settings.load === "trace" && !this.#trace.isLoaded;
     return isMissing ? { ...settings, load: "rate" } : settings;

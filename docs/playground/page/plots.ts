@@ -12,14 +12,14 @@ import { find, roomOf, showDrawing } from "./dom.ts";
 export class Plots {
   #sweeps: ReadonlyMap<string, readonly SweepPoint[]> = new Map();
   #settings: Settings | undefined;
-  /** What the plots below the time line were last drawn of. */
+  /** What the plots below the time line were last drawn from. */
   #drawn: readonly unknown[] = [];
 
   /** Draws how the policies did, as wide as there is room. */
   show(outcomes: readonly Outcome[], settings: Settings): void {
     if (outcomes.length === 0) return;
     this.#settings = settings;
-    // Before anything is drawn: to ask for room later would lay out the page.
+    // Asked for before anything is drawn, which would force another layout.
     const width = roomOf(find<SVGSVGElement>("distribution"));
     this.#showTimeLine(outcomes, settings);
     const drawn = [outcomes, settings.metric, width];
@@ -95,13 +95,13 @@ export class Plots {
   }
 }
 
-/** A window's width goes by in so many ms. */
+/** How long it takes to move by a window's width, in ms. */
 const WINDOW_MS = 6000;
 
-/** Without motion the time line goes on by half a window, so often. */
+/** With reduced motion the time line jumps half a window at this interval. */
 const STEP_MS = 2000;
 
-/** Lets the time line go by. */
+/** Plays the time line. */
 export class Player {
   readonly #move: (place: number) => void;
   readonly #now: () => { outcomes: readonly Outcome[]; settings: Settings };
@@ -118,12 +118,12 @@ export class Player {
     this.#now = now;
   }
 
-  /** Listens to the button. */
+  /** Starts listening to the button. */
   start(): void {
     this.#button.addEventListener("click", () => {
       this.#set(!this.#isPlaying);
       if (!this.#isPlaying) return;
-      // What has come to its end begins again.
+      // At the end it starts over.
       if (this.#now().settings.numbers.place >= 100) this.#move(0);
       this.#lastAt = performance.now();
       this.#soon();

@@ -7,7 +7,7 @@ import type { Outcome } from "../run_candidate.ts";
 import type { Settings } from "../settings.ts";
 import { copyText, find, make, symbolFor } from "./dom.ts";
 
-/** The table of figures, and what is to be minded about them. */
+/** The table of figures, with a note on policies that fall behind. */
 export class FiguresTable {
   readonly #body = find("figures").querySelector("tbody")!;
   #shown: readonly Outcome[] = [];
@@ -27,9 +27,9 @@ export class FiguresTable {
     ));
   }
 
-  /** Shows what came of the policies. */
+  /** Shows how the policies did. */
   show(outcomes: readonly Outcome[]): void {
-    // Where the time line is moved, they are the same ones.
+    // Moving the time line does not change them.
     if (outcomes === this.#shown) return;
     this.#shown = outcomes;
     const rows = formatFigures(outcomes.map(({ figures }) => figures));
@@ -61,16 +61,16 @@ export class FiguresTable {
     const note = find("pressed");
     note.hidden = pressed.length === 0;
     note.textContent = `Falls behind: ${pressed.join(", ")}. The queue was ` +
-      "full, so callers waited for room: such latencies grow with the run.";
+      "full, so callers waited for room, and latencies grow with the run.";
   }
 }
 
-/** A policy's description, which may go on in a new line behind a comma. */
+/** A policy's notation, which may wrap after a comma. */
 function breakable(name: string): (Node | string)[] {
   return name.split(/(?<=,)/).flatMap((part) => [part, make("wbr", {})]);
 }
 
-/** How long a button says that it has copied. */
+/** How long a button confirms a copy, in ms. */
 const FEEDBACK_MS = 2000;
 
 /** The code that opens a log with a policy. */
@@ -78,7 +78,7 @@ export class CodePanel {
   readonly #select = find<HTMLSelectElement>("choice");
   readonly #best = make("option", { value: "best" });
 
-  /** `choose` is told which policy the user wants the code of. */
+  /** `choose` is called with the policy whose code the user wants. */
   constructor(choose: (choice: string) => void) {
     this.#select.append(
       this.#best,
@@ -93,7 +93,7 @@ export class CodePanel {
     });
   }
 
-  /** Shows the code of the chosen policy; by default of the best. */
+  /** Shows the code of the chosen policy, by default the best one. */
   show(outcomes: readonly Outcome[], settings: Settings): void {
     const others = outcomes.filter(({ id }) => id !== RECORDED_ID);
     this.#best.hidden = others.length === 0;
@@ -113,7 +113,7 @@ export class CodePanel {
     find("code").textContent = `${lines.join("\n")}\n`;
   }
 
-  /** Copies text, and lets the button say so. */
+  /** Copies text and confirms it on the button. */
   async copy(text: string, button: HTMLElement, label: string): Promise<void> {
     const isCopied = await copyText(text);
     const word = isCopied ? "Copied" : "Cannot copy here";

@@ -4,33 +4,33 @@ import { type Answer, Engine, type Question } from "../engine.ts";
 import type { Outcome, SweepPoint } from "../run_candidate.ts";
 import { INITIAL, type Settings } from "../settings.ts";
 
-/** A run that takes longer gives way to what is set meanwhile. */
+/** A run that takes longer than this, in ms, yields to newer settings. */
 const PATIENCE_MS = 400;
 
-/** What came of a job. */
+/** The results of a job. */
 export interface FinishedRun {
   readonly outcomes: readonly Outcome[];
   /** What was simulated, where, and how long it took, in words. */
   readonly status: string;
-  /** What was set when it began. */
+  /** The settings that it ran with. */
   readonly settings: Settings;
 }
 
-/** What the page is told of. */
+/** Callbacks to the page. */
 export interface RunnerEvents {
   /** All policies of a job have run. */
   ran(run: FinishedRun): void;
   /** All policies have run at all loads. */
   sweptAll(settings: Settings): void;
-  /** A policy was run at several loads; none is a new beginning. */
+  /** A policy has run at several loads; an empty map means a fresh start. */
   swept(sweeps: ReadonlyMap<string, readonly SweepPoint[]>): void;
-  /** Something else was answered. */
+  /** Any other answer. */
   answered(answer: Answer): void;
-  /** How far a job is. */
+  /** The progress of a job. */
   progressed(status: string): void;
 }
 
-/** Asks for one run after the other: what was set last is run last. */
+/** Runs one job after the other; the latest settings are run last. */
 export class Runner {
   readonly #connection: Connection;
   readonly #events: RunnerEvents;
@@ -47,7 +47,7 @@ export class Runner {
     this.#connection = connect(source, (answer) => this.#answered(answer));
   }
 
-  /** Runs the settings, soon. */
+  /** Runs the settings, at once or after the current job. */
   run(settings: Settings): void {
     const age = performance.now() - this.#askedAt;
     if (this.#isRunning && age < PATIENCE_MS) {
@@ -95,10 +95,10 @@ export class Runner {
     }
   }
 
-  /** A run that is over soon is announced once, at its end. */
+  /** A quick run is announced once, at its end. */
   #progressed({ figures }: Outcome): void {
     if (performance.now() - this.#askedAt < PATIENCE_MS) return;
-    this.#events.progressed(`Simulated ${figures.name}, going on …`);
+    this.#events.progressed(`Simulated ${figures.name}, continuing …`);
   }
 
   #ran(): void {
@@ -120,17 +120,17 @@ export class Runner {
   }
 }
 
-/** Where simulations are made. */
+/** Where simulations run. */
 export interface Connection {
   ask(question: Question): void;
-  /** Where that is, in words. */
+  /** That place in words. */
   readonly place: () => string;
 }
 
 /**
- * Simulates in a worker, which is this very program: `source` is its text. So
- * it takes no second file, which a page from the disk could not load. Where a
- * worker cannot be had the page simulates by itself, in pieces.
+ * Simulates in a worker that runs this very program: `source` is its text. A
+ * second file would be out of reach for a page from the disk. If no worker can
+ * be started, the page simulates by itself, in steps.
  */
 export function connect(
   source: string,
@@ -148,7 +148,7 @@ export function connect(
   const worker = startWorker(source);
   if (worker === undefined) fallBack();
   else {
-    // What a worker was asked that never answered is asked again.
+    // Questions that a broken worker never answered are asked again.
     ask = (question) => {
       asked.push(question);
       worker.postMessage(question);
@@ -177,7 +177,7 @@ function startWorker(source: string): Worker | undefined {
   }
 }
 
-/** What is there of a worker's own scope. */
+/** The part of a worker's scope that is used. */
 interface WorkerScope {
   onmessage: (event: MessageEvent<Question>) => void;
   postMessage(answer: Answer, transfer: Transferable[]): void;
@@ -193,13 +193,13 @@ export function serveWorker(): void {
   scope.onmessage = ({ data }) => void engine.ask(data);
 }
 
-/** Columns are handed over, not copied. */
+/** Columns are transferred, not copied. */
 function buffersOf(answer: Answer): Transferable[] {
   if (answer.kind !== "outcome") return [];
   return Object.values(answer.outcome.course).map(({ buffer }) => buffer);
 }
 
-/** Resolves in a task of its own, so that events in between are handled. */
+/** Resolves in a new task, so that pending events are handled first. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

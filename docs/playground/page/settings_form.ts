@@ -14,7 +14,7 @@ import {
 } from "../settings.ts";
 import { find, make, symbolFor } from "./dom.ts";
 
-/** The panels that have nothing but numbers. */
+/** The panels that consist of numbers. */
 const PANELS: Readonly<Record<string, readonly NumberName[]>> = {
   "load-rate": ["rate", "burst"],
   "load-callers": ["callers", "think"],
@@ -24,14 +24,14 @@ const PANELS: Readonly<Record<string, readonly NumberName[]>> = {
   "time-numbers": ["place", "zoom"],
 };
 
-/** All that can be set, but for the trace and the code. */
+/** All settings except the trace and the code. */
 export class SettingsForm {
   readonly #change: (settings: Settings) => void;
   readonly #now: () => Settings;
   readonly #controls = new Map<NumberName, NumberControl>();
   readonly #checks = new Map<string, HTMLInputElement>();
 
-  /** `change` is told of what the user sets; `now` says what is set. */
+  /** `change` receives new settings; `now` returns the current ones. */
   constructor(change: (settings: Settings) => void, now: () => Settings) {
     this.#change = change;
     this.#now = now;
@@ -44,7 +44,7 @@ export class SettingsForm {
     this.#fillPresets();
   }
 
-  /** Shows what is set. */
+  /** Shows settings. */
   show(settings: Settings, hasTrace: boolean): void {
     const { load, costs, metric, hidden, numbers } = settings;
     for (const [name, control] of this.#controls) control.show(numbers[name]);
@@ -155,7 +155,7 @@ export interface NumberControl {
   show(value: number): void;
 }
 
-/** Makes the control of a number; `changed` is told of what the user sets. */
+/** Makes the control of a number; `changed` receives what the user sets. */
 export function numberControl(
   name: NumberName,
   changed: (value: number) => void,

@@ -4,14 +4,14 @@ import { formatCount, formatRecords } from "../../../cli/io/format.ts";
 import { formatRate } from "../format_figures.ts";
 import { find, make } from "./dom.ts";
 
-/** Takes a trace by drop or by choice, and says what is in it. */
+/** Accepts a trace, dropped or chosen, and describes it. */
 export class TracePanel {
   /** Whether there is a trace to replay. */
   isLoaded = false;
   #name = "";
   readonly #load: (file: Blob) => void;
 
-  /** `load` is given the file; `show` or `refuse` is called in return. */
+  /** `load` receives the file; `show` or `refuse` is called in return. */
   constructor(load: (file: Blob) => void) {
     this.#load = load;
     const input = find<HTMLInputElement>("file");
@@ -22,7 +22,7 @@ export class TracePanel {
     this.#listenToDrops();
   }
 
-  /** Says what the trace holds. */
+  /** Describes the trace. */
   show({ appends, records, flushes, seconds, notes }: TraceSummary): void {
     this.isLoaded = true;
     find("trace-error").hidden = true;
@@ -39,7 +39,7 @@ export class TracePanel {
     );
   }
 
-  /** Says why a file is no trace; one from before stays. */
+  /** Says why a file is not a trace; an earlier trace stays loaded. */
   refuse(message: string): void {
     const error = find("trace-error");
     error.textContent = `${this.#name}: ${message}`;
@@ -61,7 +61,7 @@ export class TracePanel {
       overlay.hidden = false;
     });
     document.addEventListener("dragleave", (event) => {
-      // Behind the last element is the window's edge.
+      // There is nothing beyond the window's edge.
       if (event.relatedTarget === null) overlay.hidden = true;
     });
     document.addEventListener("drop", (event) => {

@@ -127,7 +127,7 @@ function drawNear(
 }
 
 /** How many of `sorted` are below `value`. */
-function lowerBound(sorted: readonly number[], value: number): number {
+export function lowerBound(sorted: ArrayLike<number>, value: number): number {
   let [from, to] = [0, sorted.length];
   while (from < to) {
     const middle = (from + to) >> 1;

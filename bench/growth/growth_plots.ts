@@ -1,92 +1,78 @@
-import { renderSvg } from "../report/render_svg.ts";
+import { renderPanels } from "../../docs/figures/plot/figure.ts";
 import type { CurvePoint, OverloadPoint } from "./growth_job.ts";
 
-const COLORS = {
-  scale: { range: ["#0072b2", "#d55e00", "#009e73"] },
-  type: "nominal",
-};
+/** What the panels of a growing log show. */
+const PANELS = [
+  {
+    title: "append, µs a record",
+    of: (point: CurvePoint) => point.nsPerRecord / 1000,
+  },
+  {
+    title: "open after a close, ms",
+    of: (point: CurvePoint) => point.openMs,
+  },
+  {
+    title: "open after a crash, ms",
+    of: (point: CurvePoint) => point.openCrashedMs,
+  },
+];
 
 /** Cost of a record, and of opening, against records in the log. */
 export function drawCurves(
   curves: Readonly<Record<string, readonly CurvePoint[]>>,
   subtitle: readonly string[],
-): Promise<string> {
-  const values = Object.entries(curves).flatMap(([runtime, points]) =>
-    points.flatMap((point) =>
-      [
-        [point.nsPerRecord / 1000, "append, µs a record"],
-        [point.openMs, "open after a close, ms"],
-        [point.openCrashedMs, "open after a crash, ms"],
-      ].map(([value, what]) => ({
-        ...{ runtime, value, what },
-        records: point.records,
-      }))
-    )
-  );
-  return renderSvg({
-    title: { text: "A log that grows: durable batches of 2,000", subtitle },
-    data: { values },
-    facet: { column: { field: "what", type: "nominal" } },
-    spec: {
-      width: 230,
-      height: 260,
-      mark: { type: "line", point: true, strokeWidth: 2 },
-      encoding: {
-        x: {
-          field: "records",
-          type: "quantitative",
-          scale: { type: "log", nice: false, padding: 10 },
-          axis: { format: "~s", values: [1e5, 1e6, 1e7, 1e8] },
-          title: "records in the log",
-        },
-        y: {
-          field: "value",
-          type: "quantitative",
-          scale: { zero: true },
-          title: null,
-        },
-        color: { field: "runtime", ...COLORS },
-      },
-    },
-    resolve: { scale: { y: "independent" } },
+): string {
+  return renderPanels({
+    title: "A log that grows: durable batches of 2,000",
+    subtitle,
+    description: "What a record costs, and how long opening takes, against " +
+      "the number of records in the log.",
+    rows: [PANELS.map(({ title, of }) => ({
+      title,
+      x: { scale: "log", label: "records in the log" },
+      y: { scale: "linear" },
+      series: Object.entries(curves).map(([name, points], index) => ({
+        ...{ name, look: { color: 2 + index }, marks: () => true },
+        points: points.map((point) => [point.records, of(point)] as const),
+      })),
+    }))],
+    height: 320,
   });
 }
+
+const MIB = 2 ** 20;
 
 /** Peak of the resident set against the queue's bound. */
 export function drawOverload(
   points: readonly OverloadPoint[],
   subtitle: readonly string[],
-): Promise<string> {
-  const values = points.map((point) => ({
-    ...point,
-    queueMiB: point.maxQueuedBytes / 2 ** 20,
-    peakMiB: point.residentPeak / 2 ** 20,
-  }));
-  const bounds = [...new Set(values.map(({ queueMiB }) => queueMiB))];
-  return renderSvg({
-    title: { text: "Memory under overload, records of 1 KB", subtitle },
-    data: { values },
-    facet: { column: { field: "runtime", type: "nominal" } },
-    spec: {
-      width: 280,
-      height: 260,
-      mark: { type: "line", point: { size: 60 }, strokeWidth: 2 },
-      encoding: {
-        x: {
-          field: "queueMiB",
-          type: "quantitative",
-          scale: { type: "log", base: 2, nice: false, padding: 10 },
-          axis: { values: bounds },
-          title: "maxQueuedBytes, MiB",
-        },
-        y: {
-          field: "peakMiB",
-          type: "quantitative",
-          scale: { zero: true },
-          title: "peak resident set, MiB",
-        },
-        color: { field: "way", ...COLORS },
+): string {
+  const runtimes = [...new Set(points.map(({ runtime }) => runtime))];
+  const ways = [...new Set(points.map(({ way }) => way))];
+  const bounds = new Set(points.map((one) => one.maxQueuedBytes / MIB));
+  const peaks = points.map(({ residentPeak }) => residentPeak / MIB);
+  return renderPanels({
+    title: "Memory under overload, records of 1 KB",
+    subtitle,
+    description: "Peak of the resident set against the limit of the queue, " +
+      "by how the producers append.",
+    rows: [runtimes.map((runtime) => ({
+      title: `peak resident set, MiB: ${runtime}`,
+      x: {
+        scale: "log",
+        ...{ ticks: [...bounds], label: "maxQueuedBytes, MiB" },
       },
-    },
+      // The same for all, so that they can be compared.
+      y: { scale: "linear", domain: [0, 1.05 * Math.max(...peaks)] },
+      series: ways.map((way, index) => ({
+        ...{ name: way, look: { color: 2 + index }, marks: () => true },
+        points: points
+          .filter((one) => one.runtime === runtime && one.way === way)
+          .map((one) =>
+            [one.maxQueuedBytes / MIB, one.residentPeak / MIB] as const
+          ),
+      })),
+    }))],
+    height: 320,
   });
 }

@@ -1,96 +1,57 @@
-import { renderSvg } from "../report/render_svg.ts";
+import { renderPanels } from "../../docs/figures/plot/figure.ts";
+import type { Look } from "../../docs/figures/plot/palette.ts";
+import { roster } from "../../docs/figures/roster.ts";
 import type { LatencyRow } from "./latency_table.ts";
 import { setups } from "./setups.ts";
 
-const COLORS = [
-  "#999999",
-  ...["#000000", "#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73"],
-  ...["#cc79a7", "#d55e00"],
-];
-const SHAPES = [
-  "cross",
-  ...["triangle-left", "circle", "diamond", "square", "triangle-up"],
-  ...["triangle-down", "triangle-right", "circle"],
-];
-const DASHES = setups.map(({ name }) =>
-  /threaded|floor/.test(name) ? [5, 3] : []
-);
 const SHARES = ["p50", "p99", "p99.9", "max"];
+const DASHED = "5 3";
 
-/** Makes scales of the setups that there are, from a range for all. */
-function scaleFor(
-  rows: readonly LatencyRow[],
-): (range: readonly unknown[]) => Record<string, unknown> {
-  const names = setups.map(({ name }) => name);
-  const domain = names.filter((name) => rows.some((row) => row.setup === name));
-  return (range) => ({
-    field: "setup",
-    type: "nominal",
-    sort: domain,
-    scale: { domain, range: domain.map((name) => range[names.indexOf(name)]) },
-  });
-}
+/** The looks of the setups: the floor, each policy's own, and the default's. */
+const LOOKS: readonly Look[] = [
+  { color: 0, symbol: 7, dash: DASHED },
+  ...Object.values(roster).map(({ look }) => look),
+  { ...roster.leader.look, symbol: 0, dash: DASHED },
+];
 
-/** Latency against the rate of arrivals; who is overloaded is hollow. */
+/** Latency against the arrival rate; symbols are hollow under overload. */
 export function drawLatencies(
   rows: readonly LatencyRow[],
   subtitle: readonly string[],
-): Promise<string> {
-  const scale = scaleFor(rows);
+): string {
   const rates = [...new Set(rows.map(({ rate }) => rate))];
-  return renderSvg({
-    title: {
-      text: "Latency from intended arrival to ack, open loop",
-      subtitle: [...subtitle, "hollow: did not keep up with the arrivals"],
-    },
-    data: {
-      values: rows.flatMap(({ setup, rate, latencies, keepsUp }) =>
-        latencies.map((ms, index) => ({
-          ...{ setup, rate, ms, keepsUp },
-          share: SHARES[index],
-        }))
-      ),
-    },
-    facet: { column: { field: "share", type: "nominal", sort: SHARES } },
-    spec: {
-      width: 190,
-      height: 320,
-      encoding: {
+  const shown = setups.map(({ name }, index) => ({
+    ...{ name, look: LOOKS[index] },
+    rows: rows.filter(({ setup }) => setup === name),
+  })).filter(({ rows }) => rows.length > 0);
+  const all = rows.flatMap(({ latencies }) => latencies);
+  return renderPanels({
+    title: "Latency from intended arrival to ack, open loop",
+    subtitle: [
+      ...subtitle,
+      "Hollow: the setup did not keep up with the arrivals.",
+    ],
+    description: "Median, p99, p99.9 and largest latency of each setup " +
+      "against the arrival rate.",
+    rows: [[0, 1], [2, 3]].map((pair) =>
+      pair.map((share) => ({
+        title: `${SHARES[share]}, ms`,
         x: {
-          field: "rate",
-          type: "quantitative",
-          scale: { type: "log", nice: false, padding: 14 },
-          axis: { values: rates, format: "~s" },
-          title: "records/s that arrive",
+          scale: "log" as const,
+          ...{ ticks: rates, label: "records/s arriving" },
         },
+        // The same for all, so that they can be compared.
         y: {
-          field: "ms",
-          type: "quantitative",
-          scale: { type: "log", nice: false, padding: 10 },
-          axis: {
-            format: "~g",
-            values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
-          },
-          title: "ms",
+          scale: "log" as const,
+          domain: [Math.min(...all) / 1.3, Math.max(...all) * 1.3] as const,
         },
-        color: scale(COLORS),
-      },
-      layer: [
-        {
-          mark: { type: "line", strokeWidth: 1.6, opacity: 0.8 },
-          encoding: { strokeDash: scale(DASHES) },
-        },
-        {
-          mark: { type: "point", size: 60, strokeWidth: 1.6 },
-          encoding: {
-            shape: scale(SHAPES),
-            fill: {
-              condition: { test: "datum.keepsUp", ...scale(COLORS) },
-              value: "#ffffff",
-            },
-          },
-        },
-      ],
-    },
+        series: shown.map(({ name, look, rows }) => ({
+          ...{ name, look, marks: () => true },
+          points: rows.map((one) => [one.rate, one.latencies[share]] as const),
+          hollow: (index: number) => !rows[index].keepsUp,
+        })),
+      }))
+    ),
+    height: 340,
   });
 }

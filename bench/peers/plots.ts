@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Chart, renderSvg } from "../report/render_svg.ts";
+import { type Panels, renderPanels } from "../../docs/figures/plot/figure.ts";
+import type { Look } from "../../docs/figures/plot/palette.ts";
+import type { Panel, Point, Series } from "../../docs/figures/plot/panel.ts";
+import { describeRuntime, type RuntimeName } from "../process/runtime.ts";
 import type { Case } from "./case.ts";
 import { contenders } from "./contenders.ts";
-import { scalesFor } from "./look.ts";
-import { describeRuntime, type RuntimeName } from "../process/runtime.ts";
 import type { Sample } from "./sample.ts";
 import { SampleGroup } from "./samples.ts";
 import { SHARES } from "./stopwatch.ts";
@@ -15,210 +16,199 @@ interface Source {
   readonly cases: readonly Case[];
 }
 
-/** Draws a runtime's plots; answers with their files. */
-export async function drawPeers(
+const DASHED = "6 4";
+const DOTTED = "2 3";
+
+/** The library stands out among so many. */
+const OURS = { color: 2, width: 3.5, isAbove: true };
+
+/*
+ * An engine has one color; symbols and dashes tell the ways of using it apart.
+ * Both of SQLite's packages have one color, too.
+ */
+const LOOKS: Readonly<Record<string, Look>> = {
+  "floor: overwrite zeros": { color: 1, symbol: 7 },
+  "floor: growing file": { color: 0, symbol: 7, dash: DASHED },
+  "bare group commit": { color: 1, symbol: 1, dash: DASHED },
+  "Syncline": { ...OURS, symbol: 0 },
+  "Syncline, checkpoints": { ...OURS, symbol: 2, dash: DOTTED },
+  "Syncline enqueue": { ...OURS, symbol: 3, dash: DASHED },
+  "Syncline enqueue, checkpoints": { ...OURS, symbol: 1, dash: DOTTED },
+  "lmdb": { color: 3, symbol: 1 },
+  "classic-level": { color: 4, symbol: 4, dash: DASHED },
+  "classic-level, grouped": { color: 4, symbol: 2 },
+  "better-sqlite3": { color: 5, symbol: 4, dash: DASHED },
+  "better-sqlite3, grouped": { color: 5, symbol: 2 },
+  "node:sqlite, grouped": { color: 5, symbol: 5, dash: DOTTED },
+  "sonic-boom, grouped": { color: 6, symbol: 3 },
+  "redis AOF always": { color: 7, symbol: 6 },
+};
+
+/** Draws a runtime's plots and returns the names of their files. */
+export function drawPeers(
   source: Source,
   samples: readonly Sample[],
   runtime: RuntimeName,
   directory: string,
-): Promise<string[]> {
+): string[] {
   const subtitle = [
     `${describeRuntime(runtime)}, median of ${source.rounds} rounds`,
     source.machine.slice(0, 4).map((line) => line.slice(13)).join(", "),
   ];
-  const charts: Record<string, Chart | undefined> = {
-    concurrency: concurrencyChart(source.cases, samples),
-    ratio: ratioChart(source.cases, samples),
-    latency: latencyChart(source.cases, samples),
-  };
-  const files: string[] = [];
-  for (const [name, chart] of Object.entries(charts)) {
-    if (chart === undefined) continue;
+  const plots = peerPlots(source.cases, samples, subtitle);
+  return Object.entries(plots).map(([name, svg]) => {
     const file = join(directory, `peers_${name}_${runtime}.svg`);
-    const title = { text: chart.title, subtitle };
-    writeFileSync(file, await renderSvg({ ...chart, title }));
-    files.push(file);
-  }
-  return files;
+    writeFileSync(file, svg);
+    return file;
+  });
 }
 
-/** Ticks of a logarithmic axis, few enough to read. */
-function oneTwoFive(from: number, to: number): number[] {
-  const ticks: number[] = [];
-  for (let decade = from; decade <= to; decade *= 10) {
-    ticks.push(decade, 2 * decade, 5 * decade);
-  }
-  return ticks;
-}
-
-/** The library stands out among so many. */
-const strokeWidth = {
-  condition: { test: "indexof(datum.contender, 'Syncline') === 0", value: 3.5 },
-  value: 1.5,
-};
-
-/** What there is of each contender in each of `chosen`. */
-function groups(chosen: readonly Case[], samples: readonly Sample[]) {
-  return contenders.flatMap(({ name }) =>
-    chosen.map((situation) => ({
-      situation,
-      contender: name,
-      group: new SampleGroup(samples, name, situation),
-    }))
-  ).filter(({ group }) => !group.isEmpty);
-}
-
-function namesIn(rows: readonly { contender: string }[]): string[] {
-  return [...new Set(rows.map(({ contender }) => contender))];
-}
-
-function concurrencyChart(
+/** The plots for which there are samples, as SVG, by name. */
+export function peerPlots(
   cases: readonly Case[],
   samples: readonly Sample[],
-): Chart | undefined {
+  subtitle: readonly string[],
+): Record<string, string> {
+  const plots = {
+    concurrency: concurrencyPlot(cases, samples),
+    ratio: ratioPlot(cases, samples),
+    latency: latencyPlot(cases, samples),
+  };
+  return Object.fromEntries(
+    Object.entries(plots)
+      .filter(([, { rows }]) => rows[0].some(({ series }) => series.length > 0))
+      .map(([name, plot]) => [name, renderPanels({ ...plot, subtitle })]),
+  );
+}
+
+type Plot = Omit<Panels, "subtitle">;
+
+/** A series for each contender that has points. */
+function seriesOf(
+  pointsOf: (contender: string, index: number) => readonly Point[],
+  rest: Partial<Series> = {},
+): Series[] {
+  return contenders.map(({ name }, index) => ({
+    ...{ name, look: LOOKS[name], points: pointsOf(name, index) },
+    ...rest,
+  })).filter(({ points }) => points.length > 0);
+}
+
+function concurrencyPlot(
+  cases: readonly Case[],
+  samples: readonly Sample[],
+): Plot {
   const chosen = cases.filter(({ kind }) => kind === "callers");
-  const rows = groups(chosen, samples).map((row) => ({
-    contender: row.contender,
-    callers: row.situation.width,
-    size: row.situation.title.split(" C=")[0],
-    ops: row.group.ops,
+  const widths = [...new Set(chosen.map(({ width }) => width))];
+  const sizes = [...new Set(chosen.map(({ title }) => title.split(" C=")[0]))];
+  const panels = sizes.map((size) => ({
+    size,
+    series: seriesOf(
+      (name) =>
+        chosen.filter(({ title }) => title.startsWith(`${size} `))
+          .map((one) => [one.width, opsOf(samples, name, one)] as const)
+          .filter(([, ops]) => ops > 0),
+      { marks: () => true },
+    ),
   }));
-  if (rows.length === 0) return undefined;
-  const { color, shape, strokeDash } = scalesFor(namesIn(rows));
-  const callers = [...new Set(rows.map(({ callers }) => callers))];
+  const all = panels.flatMap(({ series }) =>
+    series.flatMap(({ points }) => points.map(([, ops]) => ops))
+  );
+  const domain = [Math.min(...all) / 1.3, Math.max(...all) * 1.3] as const;
   return {
     title: "Durable records a second against callers",
-    data: { values: rows },
-    facet: { column: { field: "size", type: "nominal", sort: ["100 B"] } },
-    spec: {
-      width: 340,
-      height: 380,
-      encoding: {
-        x: {
-          field: "callers",
-          type: "quantitative",
-          scale: { type: "log", base: 2, domain: [0.8, 1300], nice: false },
-          axis: { values: callers, format: "d" },
-          title: "callers, each awaiting its ack",
-        },
-        y: {
-          field: "ops",
-          type: "quantitative",
-          scale: { type: "log", nice: false, padding: 10 },
-          axis: { format: "~s", values: oneTwoFive(100, 1e7) },
-          title: "records/s, on disk before the ack",
-        },
-        color,
+    description: "Records a second of each contender against the number of " +
+      "callers that each await their acknowledgement.",
+    rows: [panels.map(({ size, series }): Panel => ({
+      title: `records/s, on disk before the ack: ${size} each`,
+      x: {
+        ...{ scale: "log", domain: [0.8, 1300], ticks: widths },
+        label: "callers, each awaiting its ack",
+        format: String,
       },
-      layer: [
-        {
-          mark: { type: "line", opacity: 0.8 },
-          encoding: { strokeDash, strokeWidth },
-        },
-        {
-          mark: { type: "point", filled: true, size: 70 },
-          encoding: { shape },
-        },
-      ],
-    },
+      y: { scale: "log", domain },
+      series,
+    }))],
+    height: 420,
   };
 }
 
-function ratioChart(
-  cases: readonly Case[],
+function opsOf(
   samples: readonly Sample[],
-): Chart | undefined {
-  const rows = groups(cases, samples)
-    .filter(({ group }) => group.ratio > 0)
-    .map((row) => ({
-      contender: row.contender,
-      situation: row.situation.title,
-      ratio: row.group.ratio,
-    }));
-  if (rows.length === 0) return undefined;
-  const names = namesIn(rows);
-  const { color, shape } = scalesFor(names);
+  contender: string,
+  situation: Case,
+): number {
+  const group = new SampleGroup(samples, contender, situation);
+  return group.isEmpty ? 0 : group.ops;
+}
+
+function ratioPlot(cases: readonly Case[], samples: readonly Sample[]): Plot {
+  // Contenders are next to each other within the row of a case.
+  const offset = (index: number) =>
+    ((index + 0.5) / contenders.length - 0.5) * 0.9;
+  const series = seriesOf(
+    (name, index) =>
+      cases.map((situation, row) =>
+        [ratioOf(samples, name, situation), row + offset(index)] as const
+      ).filter(([ratio]) => ratio > 0),
+    { joined: false, marks: () => true },
+  );
   return {
     title: "Share of the floor, overwriting a zero-filled file",
-    data: { values: rows },
-    width: 460,
-    height: { step: 56, for: "position" },
-    mark: { type: "point", filled: true, size: 80, opacity: 0.9 },
-    encoding: {
+    description: "Records a second of each contender as a share of what " +
+      "overwriting a zero-filled file reaches, case by case.",
+    rows: [[{
       x: {
-        field: "ratio",
-        type: "quantitative",
-        scale: { type: "log", nice: false, padding: 12 },
-        axis: { values: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3] },
-        title: "records/s as a share of the floor's in the same round",
+        scale: "log",
+        ticks: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+        label: "records/s as a share of the floor's in the same round",
       },
       y: {
-        field: "situation",
-        type: "nominal",
-        sort: cases.map(({ title }) => title),
-        title: null,
-        axis: { grid: true, bandPosition: 0, ticks: false },
+        ...{ scale: "linear", domain: [cases.length - 0.5, -0.5] },
+        ticks: [...cases.keys()],
+        grid: [...cases.keys(), cases.length].map((row) => row - 0.5),
+        format: (row) => cases[row].title,
       },
-      yOffset: { field: "contender", type: "nominal", sort: names },
-      color,
-      shape,
-    },
+      series,
+      marginLeft: 100,
+    }]],
+    width: 800,
+    height: cases.length * 72 + 60,
   };
 }
 
-function latencyChart(
-  cases: readonly Case[],
+function ratioOf(
   samples: readonly Sample[],
-): Chart | undefined {
+  contender: string,
+  situation: Case,
+): number {
+  const group = new SampleGroup(samples, contender, situation);
+  return group.isEmpty ? 0 : group.ratio;
+}
+
+function latencyPlot(cases: readonly Case[], samples: readonly Sample[]): Plot {
   const chosen = cases.filter(({ kind, bytes }) =>
     kind === "callers" && bytes === 100
   );
-  const rows = groups(chosen, samples).flatMap((row) =>
-    row.group.latencies.map((ms, index) => ({
-      contender: row.contender,
-      situation: row.situation.title,
-      share: SHARES[index],
-      ms,
-    })).filter(({ share, ms }) => share <= 0.999 && ms > 0)
-  );
-  if (rows.length === 0) return undefined;
-  const { color, strokeDash } = scalesFor(namesIn(rows));
+  const pointsOf = (contender: string, situation: Case) => {
+    const group = new SampleGroup(samples, contender, situation);
+    if (group.isEmpty) return [];
+    return group.latencies.map((ms, index) => [ms, SHARES[index]] as const)
+      .filter(([ms, share]) => share <= 0.999 && ms > 0);
+  };
   return {
     title: "Latency from append to ack: share of records acknowledged within",
-    data: { values: rows },
-    facet: {
-      column: {
-        field: "situation",
-        type: "nominal",
-        sort: chosen.map(({ title }) => title),
+    description: "For each contender, how large a share of its records is " +
+      "acknowledged within a time, for several numbers of callers.",
+    rows: [chosen.map((situation): Panel => ({
+      title: situation.title,
+      x: { scale: "log", label: "ms" },
+      y: {
+        ...{ scale: "linear", domain: [0, 1] },
+        format: (share) => `${Math.round(share * 100)} %`,
       },
-    },
-    spec: {
-      width: 250,
-      height: 300,
-      mark: { type: "line", opacity: 0.85, clip: true },
-      encoding: {
-        x: {
-          field: "ms",
-          type: "quantitative",
-          scale: { type: "log", nice: false },
-          axis: {
-            format: "~g",
-            values: [0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000],
-          },
-          title: "ms",
-        },
-        y: {
-          field: "share",
-          type: "quantitative",
-          axis: { format: "%" },
-          title: "records",
-        },
-        color,
-        strokeDash,
-        strokeWidth,
-      },
-    },
-    resolve: { scale: { x: "independent" } },
+      series: seriesOf((name) => pointsOf(name, situation)),
+    }))],
+    height: 360,
   };
 }

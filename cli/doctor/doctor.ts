@@ -19,7 +19,8 @@ import { type DoctorReport, formatDoctor, toJson } from "./format_doctor.ts";
 import { type Measured, measureTrials, type Result } from "./measure_trials.ts";
 import { measuredCosts } from "./measured_costs.ts";
 import { judgePlace, readPlace } from "./place.ts";
-import { formatCode, recommend } from "./recommend.ts";
+import { formatCode } from "./format_code.ts";
+import { recommend } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
 
 /** Options of {@linkcode doctor}. */
@@ -128,7 +129,7 @@ async function toReport(
     warnings,
     ...(rows !== undefined && { rows }),
     recommendation,
-    code: formatCode(directory, recommendation, storage),
+    code: formatCode({ ...recommendation, directory, storage }),
   };
 }
 

@@ -51,7 +51,7 @@ export function* formatDoctor(report: DoctorReport): Generator<string> {
   if (warnings.length > 0) yield "";
   yield "Recommended:";
   yield "";
-  for (const line of code) yield `  ${line}`;
+  for (const line of code) yield `  ${line}`.trimEnd();
   yield "";
   for (const reason of report.recommendation.reasons) yield `- ${reason}`;
 }

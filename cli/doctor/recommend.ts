@@ -1,4 +1,3 @@
-import { policyCode } from "../../policies/parse_policy.ts";
 import {
   FAST_MS,
   type FileStorageOptions,
@@ -100,29 +99,5 @@ function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
     LEARNING_POLICY,
     `waiting for more records may save syncs of ${formatDuration(p50)}: this ` +
     "policy learns when it pays off; --trace would tell for sure",
-  ];
-}
-
-/** Code ready to paste: an import, and the line that opens the log. */
-export function formatCode(
-  directory: string,
-  { io, policy }: Pick<Recommendation, "io" | "policy">,
-  storage: "DenoStorage" | "NodeStorage",
-): string[] {
-  const names = ["Wal"];
-  const options: string[] = [];
-  if (policy !== DEFAULT_POLICY) {
-    const made = policyCode(policy);
-    names.push(...made.names);
-    options.push(`policy: ${made.code}`);
-  }
-  if (io !== "auto") {
-    names.push(storage);
-    options.push(`storage: (dir) => new ${storage}(dir, { io: "${io}" })`);
-  }
-  const given = options.length === 0 ? "" : `, { ${options.join(", ")} }`;
-  return [
-    `import { ${names.sort().join(", ")} } from "@syncline/wal";`,
-    `const wal = await Wal.open(${JSON.stringify(directory)}${given});`,
   ];
 }

@@ -1,26 +1,23 @@
-import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
-import { AgePolicy } from "../../policies/age_policy.ts";
-import { anyOf } from "../../policies/any_of.ts";
-import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
-import { BytesPolicy } from "../../policies/bytes_policy.ts";
-import { CountPolicy } from "../../policies/count_policy.ts";
-import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import type { FlushReport } from "../../policies/batch_policy.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
 import { constantCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { type Look, LOOKS } from "./roster.ts";
+import { headHeight, newDocument, renderFigure } from "./plot/figure.ts";
+import { drawLanes, type LaneFlush, lanesHeight } from "./plot/lanes.ts";
+import { type PolicyId, roster } from "./roster.ts";
 
-/** What a sync takes here, in ms. */
-export const BURST_SYNC_MS = 5;
+/** How long a sync takes here, in ms. */
+const SYNC_MS = 5;
 
 /** A record of the burst. */
-export interface BurstRecord {
-  /** When it comes, in ms from the first. */
+interface BurstRecord {
+  /** When it arrives, in ms after the first. */
   readonly at: number;
   readonly bytes: number;
 }
 
 /** Ten records within 3 ms, one of them large, and a straggler. */
-export const burst: readonly BurstRecord[] = [
+const burst: readonly BurstRecord[] = [
   ...[0, 0.2, 0.5, 0.8, 1.2, 1.5, 1.9, 2.2, 2.6, 2.9].map((at, nth) => ({
     at,
     bytes: nth === 6 ? 900 : 100,
@@ -28,77 +25,102 @@ export const burst: readonly BurstRecord[] = [
   { at: 20, bytes: 100 },
 ];
 
-/** A flush of the burst, its instants from the burst's first record on. */
-export interface BurstFlush {
-  /** The records in it, as indices in {@linkcode burst}. */
-  readonly records: readonly number[];
-  readonly startedAt: number;
-  readonly durableAt: number;
-}
+/** Policies whose limits are as small as the burst, and whose look each has. */
+const POLICIES: readonly (readonly [policy: string, like: PolicyId])[] = [
+  ["leader", "leader"],
+  [`leader:${SYNC_MS / 2}`, "window"],
+  ["adaptive", "adaptive"],
+  ["count:4", "count"],
+  ["bytes:800", "bytes"],
+  ["age:4", "age"],
+  ["count:8,age:4", "any"],
+];
 
-/** What a policy makes of the burst. */
+/** How often the burst arrives: by the last time, policies have learned. */
+const TIMES = 50;
+const EVERY_MS = 100;
+
+/** What a policy does with the burst the last time that it arrives. */
 export interface BurstRun {
-  readonly name: string;
-  readonly look: Look;
-  readonly flushes: readonly BurstFlush[];
+  /** The policy, in the notation of `parsePolicy`. */
+  readonly policy: string;
+  readonly like: PolicyId;
+  /** Instants are in ms after the burst's first record. */
+  readonly flushes: readonly LaneFlush[];
   readonly meanMs: number;
 }
 
-/** With limits that are as small as the burst. */
-const policies: readonly [string, Look, BatchPolicy][] = [
-  ["LeaderCommitPolicy", LOOKS.leader, new LeaderCommitPolicy()],
-  [
-    "… windowMs 2.5",
-    LOOKS.window,
-    new LeaderCommitPolicy({ windowMs: BURST_SYNC_MS / 2 }),
-  ],
-  ["AdaptivePolicy", LOOKS.adaptive, new AdaptivePolicy()],
-  ["CountPolicy 4", LOOKS.count, new CountPolicy({ records: 4 })],
-  ["BytesPolicy 800", LOOKS.bytes, new BytesPolicy({ bytes: 800 })],
-  ["AgePolicy 4", LOOKS.age, new AgePolicy({ ms: 4 })],
-  [
-    "anyOf(count 8, age 4)",
-    LOOKS.anyOf,
-    anyOf(new CountPolicy({ records: 8 }), new AgePolicy({ ms: 4 })),
-  ],
-];
-
-/** The burst comes so often: who learns has learned when it comes last. */
-export const TIMES = 50;
-const EVERY_MS = 100;
-
-/** What each policy makes of the burst when it comes for the last time. */
+/** Runs every policy. */
 export function burstRuns(): BurstRun[] {
   const arrivals = Array.from(
     { length: TIMES },
     (_, time) =>
       burst.map(({ at, bytes }) => ({ at: time * EVERY_MS + at, bytes })),
   ).flat();
-  const costs = constantCosts({ syncMs: BURST_SYNC_MS });
-  return policies.map(([name, look, policy]) => {
+  const costs = constantCosts({ syncMs: SYNC_MS });
+  return POLICIES.map(([policy, like]) => {
     const reports: FlushReport[] = [];
     const onFlush = (flush: FlushReport) => void reports.push(flush);
-    const { latencies } = simulate(policy, arrivals, costs, { onFlush });
-    const last = latencies.subarray(-burst.length);
+    const run = simulate(parsePolicy(policy), arrivals, costs, { onFlush });
+    const last = run.latencies.subarray(-burst.length);
     const meanMs = last.reduce((sum, ms) => sum + ms, 0) / last.length;
-    const flushes = reports.map(flushOfLast).filter(({ records }) =>
-      records.some((index) => index >= 0)
-    );
-    return { name, look, flushes, meanMs };
+    const flushes = reports
+      .filter(({ lastLsn }) => lastLsn > (TIMES - 1) * burst.length)
+      .map(flushOfLast);
+    return { policy, like, flushes, meanMs };
   });
 }
 
-/** As seen from the last burst: records of earlier ones are below 0. */
-function flushOfLast(flush: FlushReport): BurstFlush {
-  const { firstLsn, records, startedAt, durableAt } = flush;
-  const earlier = (TIMES - 1) * burst.length;
+/** A flush as seen from the last burst. */
+function flushOfLast(flush: FlushReport, index: number): LaneFlush {
+  const { firstLsn, records, startedAt, writtenAt, durableAt } = flush;
+  const first = firstLsn - 1 - (TIMES - 1) * burst.length;
+  const some = burst.slice(first, first + records);
+  const arrivals = some.map(({ at }) => at);
   const origin = (TIMES - 1) * EVERY_MS;
   return {
-    records: Array.from(
-      { length: records },
-      (_, nth) => firstLsn - 1 - earlier + nth,
-    ),
-    startedAt: startedAt - origin,
-    durableAt: durableAt - origin,
+    index,
+    appends: records,
+    arrivals,
+    large: some.filter(({ bytes }) => bytes > 100).map(({ at }) => at),
+    oldest: arrivals[0],
+    newest: arrivals[arrivals.length - 1],
+    started: startedAt - origin,
+    written: writtenAt - origin,
+    durable: durableAt - origin,
   };
+}
+
+const WIDTH = 1000;
+const EDGE = 24;
+
+/** The same burst under each policy: which record rides in which flush. */
+export function drawBurst(): string {
+  const lanes = burstRuns().map(({ policy, like, flushes, meanMs }) => ({
+    label: `${policy} · mean ${meanMs.toFixed(1)} ms · ` +
+      `${flushes.length} flushes`,
+    look: roster[like].look,
+    flushes,
+  }));
+  const heading = {
+    title: "The same burst under each policy",
+    subtitle: [
+      `Ticks are records; the long one has 900 bytes, the others 100. Bars ` +
+      `are flushes of one ${SYNC_MS} ms sync each, with the records in each ` +
+      "counted below.",
+      `The burst arrives every ${EVERY_MS} ms. Shown is the ${TIMES}th time, ` +
+      "when the policies that learn have learned.",
+    ],
+    description: "When each policy flushes the records of a burst, and " +
+      "which records share a flush.",
+  };
+  const document = newDocument();
+  const width = WIDTH - 2 * EDGE;
+  const span = { fromMs: -1, toMs: 33 };
+  const drawing = drawLanes(lanes, span, width, document);
+  const top = headHeight(heading) + 6;
+  return renderFigure(heading, document, [{ drawing, x: EDGE, y: top }], {
+    width: WIDTH,
+    height: top + lanesHeight(lanes.length) + 6,
+  });
 }

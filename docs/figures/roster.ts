@@ -1,98 +1,123 @@
-import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
-import { AgePolicy } from "../../policies/age_policy.ts";
-import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
-import { BytesPolicy } from "../../policies/bytes_policy.ts";
-import { CountPolicy } from "../../policies/count_policy.ts";
-import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import type { Device } from "./device.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
+import type { Look } from "./plot/palette.ts";
 
-/** A policy as the figures show it. */
-export interface ShownPolicy {
-  /** Its name and its options. */
-  readonly name: string;
-  /** The name alone, for the head of a table. */
+/** The numbers of the policies that can be set, with their defaults. */
+export const POLICY_NUMBERS = {
+  window: 1,
+  count: 256,
+  bytes: 65_536,
+  age: 2,
+  target: 0,
+  anyCount: 1000,
+  anyBytes: 1_048_576,
+  anyAge: 10,
+};
+
+/** The name of such a number. */
+export type PolicyNumber = keyof typeof POLICY_NUMBERS;
+
+/** A policy that the plots, the tables and the playground show. */
+export interface RosterPolicy {
+  /** Its name on the page. */
+  readonly label: string;
+  /** Its name at the head of a table's column. */
   readonly short: string;
-  /** Its colour and its mark, the same in every plot. */
+  /** One sentence on what it does. */
+  readonly hint: string;
   readonly look: Look;
-  /** A fresh one for a run on a device. */
-  readonly make: (device: Device) => BatchPolicy;
+  /** Which of its numbers can be set. */
+  readonly numbers: readonly PolicyNumber[];
+  /** The policy in the notation of `parsePolicy`. */
+  describe(numbers: Readonly<Record<PolicyNumber, number>>): string;
 }
 
-/**
- * Each policy's number in the lab's palette. As far as the lab has a policy by
- * default, it is the number that it has there.
+/*
+ * Leader, count and bytes often do the same, so their lines coincide: they are
+ * drawn above the others and take turns.
  */
-export const LOOKS = {
-  alone: 0,
-  leader: 1,
-  window: 2,
-  count: 3,
-  age: 4,
-  anyOf: 5,
-  adaptive: 6,
-  bytes: 7,
-} as const;
-
-/** One of {@linkcode LOOKS}. */
-export type Look = typeof LOOKS[keyof typeof LOOKS];
-
-/** The policies of the sweeps and the tables, with their defaults. */
-export const roster = {
-  alone: {
-    name: "CountPolicy 1 (no batches)",
-    short: "no batches",
-    look: LOOKS.alone,
-    make: () => new CountPolicy({ records: 1 }),
-  },
-  leader: {
-    name: "LeaderCommitPolicy (default)",
-    short: "Leader",
-    look: LOOKS.leader,
-    make: () => new LeaderCommitPolicy(),
-  },
-  window: {
-    name: "… windowMs half a sync",
-    short: "half a sync",
-    look: LOOKS.window,
-    make: ({ syncMs }) => new LeaderCommitPolicy({ windowMs: syncMs / 2 }),
-  },
-  adaptive: {
-    name: "AdaptivePolicy",
-    short: "Adaptive",
-    look: LOOKS.adaptive,
-    make: () => new AdaptivePolicy(),
-  },
-  count: {
-    name: "CountPolicy 256",
-    short: "Count",
-    look: LOOKS.count,
-    make: () => new CountPolicy(),
-  },
-  bytes: {
-    name: "BytesPolicy 64 KiB",
-    short: "Bytes",
-    look: LOOKS.bytes,
-    make: () => new BytesPolicy(),
-  },
-  age: {
-    name: "AgePolicy 2 ms",
-    short: "Age",
-    look: LOOKS.age,
-    make: () => new AgePolicy(),
-  },
-  anyOf: {
-    name: "anyOf(1000, 1 MiB, 10 ms)",
-    short: "anyOf",
-    look: LOOKS.anyOf,
-    make: () =>
-      anyOf(
-        new CountPolicy({ records: 1000 }),
-        new BytesPolicy({ bytes: 1 << 20 }),
-        new AgePolicy({ ms: 10 }),
-      ),
-  },
-} as const satisfies Record<string, ShownPolicy>;
 
 /** The policies in the order in which they are shown. */
-export const shownPolicies: readonly ShownPolicy[] = Object.values(roster);
+export const roster = {
+  alone: {
+    label: "No batching",
+    short: "no batches",
+    hint: "Flushes each record by itself.",
+    look: { color: 0 },
+    numbers: [],
+    describe: () => "count:1",
+  },
+  leader: {
+    label: "Leader commit",
+    short: "Leader",
+    hint: "The default: the first record's flush starts at once.",
+    look: { color: 1, isAbove: true },
+    numbers: [],
+    describe: () => "leader",
+  },
+  window: {
+    label: "Leader with a window",
+    short: "half a sync",
+    hint: "The first record waits for siblings if there have been any lately.",
+    look: { color: 2 },
+    numbers: ["window"],
+    describe: ({ window }) => `leader:${window}`,
+  },
+  adaptive: {
+    label: "Adaptive",
+    short: "Adaptive",
+    hint: "Learns from the traffic and the device when waiting pays off.",
+    look: { color: 6 },
+    numbers: ["target"],
+    describe: ({ target }) => target > 0 ? `adaptive:${target}` : "adaptive",
+  },
+  count: {
+    label: "Count",
+    short: "Count",
+    hint: "Flushes whatever is queued, up to this many records.",
+    look: { color: 3, dash: "0 4 4 4", isAbove: true },
+    numbers: ["count"],
+    describe: ({ count }) => `count:${count}`,
+  },
+  bytes: {
+    label: "Bytes",
+    short: "Bytes",
+    hint: "Flushes whatever is queued, up to this many bytes.",
+    look: { color: 7, dash: "0 8 4 0", isAbove: true },
+    numbers: ["bytes"],
+    describe: ({ bytes }) => `bytes:${bytes}`,
+  },
+  age: {
+    label: "Age",
+    short: "Age",
+    hint: "Flushes once the oldest record has waited this long.",
+    look: { color: 4 },
+    numbers: ["age"],
+    describe: ({ age }) => `age:${age}`,
+  },
+  any: {
+    label: "Any of three",
+    short: "anyOf",
+    hint: "Flushes at a count, a size or an age, whichever comes first.",
+    look: { color: 5 },
+    numbers: ["anyCount", "anyBytes", "anyAge"],
+    describe: ({ anyCount, anyBytes, anyAge }) =>
+      `count:${anyCount},bytes:${anyBytes},age:${anyAge}`,
+  },
+} as const satisfies Record<string, RosterPolicy>;
+
+/** The name of a policy of the roster. */
+export type PolicyId = keyof typeof roster;
+
+/** The names, in the order of the roster. */
+export const policyIds = Object.keys(roster) as readonly PolicyId[];
+
+/** A policy with its defaults; its window is half a sync of the device. */
+export function policyFor(
+  id: PolicyId,
+  { syncMs }: { readonly syncMs: number },
+): BatchPolicy {
+  return parsePolicy(
+    roster[id].describe({ ...POLICY_NUMBERS, window: syncMs / 2 }),
+  );
+}

@@ -1,17 +1,17 @@
 import * as fc from "fast-check";
-import { CANDIDATES } from "../../playground/candidate.ts";
+import { CANDIDATES } from "../../docs/playground/candidate.ts";
 import {
   admit,
   fieldOf,
   type NumberName,
   NUMBERS,
-} from "../../playground/number_field.ts";
+} from "../../docs/playground/number_field.ts";
 import {
   COSTS,
   LOADS,
   METRICS,
   type Settings,
-} from "../../playground/settings.ts";
+} from "../../docs/playground/settings.ts";
 
 const names = Object.keys(NUMBERS) as NumberName[];
 const ids = CANDIDATES.map(({ id }) => id);

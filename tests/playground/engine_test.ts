@@ -1,7 +1,11 @@
-import { CANDIDATES } from "../../playground/candidate.ts";
-import { type Answer, Engine, SWEEP_FACTORS } from "../../playground/engine.ts";
-import { runCandidate } from "../../playground/run_candidate.ts";
-import { INITIAL, withNumber } from "../../playground/settings.ts";
+import { CANDIDATES } from "../../docs/playground/candidate.ts";
+import {
+  type Answer,
+  Engine,
+  SWEEP_FACTORS,
+} from "../../docs/playground/engine.ts";
+import { runCandidate } from "../../docs/playground/run_candidate.ts";
+import { INITIAL, withNumber } from "../../docs/playground/settings.ts";
 import { burstyArrivals } from "../../simulator/arrivals.ts";
 import { assert, assertEquals, assertMatch } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";

@@ -3,7 +3,7 @@ import {
   COLUMNS,
   formatFigures,
   formatMs,
-} from "../../playground/format_figures.ts";
+} from "../../docs/playground/format_figures.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Page } from "playwright-core";
-import { INITIAL, readSettings } from "../../playground/settings.ts";
+import { INITIAL, readSettings } from "../../docs/playground/settings.ts";
 import { poissonArrivals } from "../../simulator/arrivals.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { dropFile } from "../kit/browser/drop_file.ts";
@@ -117,7 +117,7 @@ for (const reducedMotion of ["reduce", "no-preference"] as const) {
     await shown(page, INITIAL);
     await page.clock.install({ time: 0 });
     await page.clock.pauseAt(1000);
-    const outline = () => page.getAttribute("#time-line .lane path.syncs", "d");
+    const outline = () => page.getAttribute("#time-line .syncs path", "d");
     const before = await outline();
     await page.click("#play");
     await page.clock.runFor(500);
@@ -139,7 +139,7 @@ pageTest(
   async ({ page }) => {
     await shown(page, INITIAL);
     await page.selectOption("#preset", {
-      label: "Object storage, paid by request",
+      label: "Object storage, paid per request",
     });
     const settings = readSettings(
       "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",

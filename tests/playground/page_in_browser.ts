@@ -7,20 +7,28 @@
  */
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { fieldOf, type NumberName } from "../../playground/number_field.ts";
-import { CANDIDATES, colorOf, labelOf } from "../../playground/candidate.ts";
-import { drawDistribution } from "../../playground/draw_plot.ts";
-import { drawTimeLine } from "../../playground/draw_time_line.ts";
-import { formatMs } from "../../playground/format_figures.ts";
-import { runCandidate } from "../../playground/run_candidate.ts";
+import { newDocument, toText } from "../../docs/figures/plot/figure.ts";
+import { drawLanes } from "../../docs/figures/plot/lanes.ts";
+import {
+  CANDIDATES,
+  labelOf,
+  lookOf,
+} from "../../docs/playground/candidate.ts";
+import { formatMs } from "../../docs/playground/format_figures.ts";
+import {
+  fieldOf,
+  type NumberName,
+  sliderScale,
+} from "../../docs/playground/number_field.ts";
+import { drawDistribution } from "../../docs/playground/plots.ts";
+import { runCandidate } from "../../docs/playground/run_candidate.ts";
 import {
   INITIAL,
   readSettings,
   type Settings,
   withNumber,
-} from "../../playground/settings.ts";
-import { sliderScale } from "../../playground/slider_scale.ts";
-import { timeWindow } from "../../playground/time_window.ts";
+} from "../../docs/playground/settings.ts";
+import { flushesWithin, timeWindow } from "../../docs/playground/time_line.ts";
 import { burstyArrivals } from "../../simulator/arrivals.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
@@ -78,7 +86,7 @@ pageTest(
   },
 );
 
-/** Asserts that the plots are drawn of what the settings come to. */
+/** Asserts that the plots show what the settings lead to. */
 async function assertPlots(
   page: Page,
   settings: Settings,
@@ -87,18 +95,20 @@ async function assertPlots(
   const widthOf = async (id: string) =>
     Number(await page.getAttribute(`#${id}`, "width"));
   const width = await widthOf("time-line");
+  const window = timeWindow(outcomes, settings, width);
   const lanes = outcomes.map(({ id, figures, course }) => ({
     label: `${labelOf(id)} · mean ${formatMs(figures.meanMs)}`,
-    color: colorOf(id),
-    course,
+    look: lookOf(id),
+    flushes: flushesWithin(course, window, width),
   }));
-  const window = timeWindow(outcomes, settings, width);
-  const drawn = drawTimeLine(lanes, window, width);
+  const document = newDocument();
+  const drawn = toText(drawLanes(lanes, window, width, document));
   assertEquals(await outlines(page, "time-line"), outlinesIn(drawn));
   const curves = outcomes.map(({ id, appends, curve }) => {
-    return { color: colorOf(id), appends, latencies: curve };
+    return { name: id, look: lookOf(id), appends, latencies: curve };
   });
-  const curved = drawDistribution(curves, await widthOf("distribution"));
+  const curveWidth = await widthOf("distribution");
+  const curved = toText(drawDistribution(curves, curveWidth, document));
   assertEquals(await outlines(page, "distribution"), outlinesIn(curved));
 }
 
@@ -167,7 +177,10 @@ pageTest("a policy that is left out is nowhere", {}, async ({ page }) => {
     ids.filter((id) => id !== "bytes"),
   );
   await linked(page, settings);
-  assertEquals(await page.locator("#time-line .lane").count(), ids.length - 1);
+  assertEquals(
+    await page.locator("#time-line .names text").count(),
+    ids.length - 1,
+  );
 });
 
 pageTest("the time line is looked at without a run", {}, async ({ page }) => {

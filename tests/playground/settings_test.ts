@@ -4,14 +4,14 @@ import {
   fieldOf,
   type NumberName,
   NUMBERS,
-} from "../../playground/number_field.ts";
-import { runKey } from "../../playground/run_key.ts";
+} from "../../docs/playground/number_field.ts";
+import { runKey } from "../../docs/playground/settings.ts";
 import {
   formatSettings,
   INITIAL,
   readSettings,
   withNumber,
-} from "../../playground/settings.ts";
+} from "../../docs/playground/settings.ts";
 import { assertEquals, assertNotEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { someSettings } from "../kit/some_settings.ts";

@@ -3,8 +3,8 @@ import {
   fieldOf,
   type NumberName,
   NUMBERS,
-} from "../../playground/number_field.ts";
-import { sliderScale } from "../../playground/slider_scale.ts";
+} from "../../docs/playground/number_field.ts";
+import { sliderScale } from "../../docs/playground/number_field.ts";
 import { assertEquals, assertGreater } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 

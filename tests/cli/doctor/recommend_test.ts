@@ -1,4 +1,5 @@
-import { formatCode, recommend } from "../../../cli/doctor/recommend.ts";
+import { formatCode } from "../../../cli/doctor/format_code.ts";
+import { recommend } from "../../../cli/doctor/recommend.ts";
 import * as library from "../../../mod.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
@@ -48,12 +49,14 @@ test("formatCode() makes code that opens a log", () =>
       ]
     ) {
       for (const io of ["auto", "blocking", "threaded"] as const) {
-        const [imports, line] = formatCode(dir, { io, policy }, "NodeStorage");
-        const names = /\{ (.*) \}/.exec(imports)![1];
+        const storage = "NodeStorage";
+        const code = formatCode({ directory: dir, io, policy, storage })
+          .join("\n");
+        const [, names, body] = /^import \{([^}]*)\}.*?;\n(.*)$/s.exec(code)!;
         const make = new Function(
           `library`,
           `const { ${names} } = library;
-           return (async () => { ${line} return wal; })();`,
+           return (async () => { ${body} return wal; })();`,
         );
         const wal: library.Wal = await make(library);
         await wal.append("a record");
@@ -64,16 +67,19 @@ test("formatCode() makes code that opens a log", () =>
 
 test("formatCode() names what differs from the defaults", () => {
   const show = (io: "auto" | "threaded", policy: string) =>
-    formatCode("./my log", { io, policy }, "DenoStorage");
+    formatCode({ directory: "./my log", io, policy, storage: "DenoStorage" });
   assertEquals(show("auto", "leader"), [
     'import { Wal } from "@syncline/wal";',
+    "",
     'const wal = await Wal.open("./my log");',
   ]);
   assertEquals(show("threaded", "count:9,age:2"), [
-    "import { AgePolicy, CountPolicy, DenoStorage, Wal, anyOf } from " +
+    "import { AgePolicy, anyOf, CountPolicy, DenoStorage, Wal } from " +
     '"@syncline/wal";',
-    'const wal = await Wal.open("./my log", { policy: anyOf(new ' +
-    "CountPolicy({ records: 9 }), new AgePolicy({ ms: 2 })), storage: " +
-    '(dir) => new DenoStorage(dir, { io: "threaded" }) });',
+    "",
+    'const wal = await Wal.open("./my log", {',
+    "  policy: anyOf(new CountPolicy({ records: 9 }), new AgePolicy({ ms: 2 })),",
+    '  storage: (dir) => new DenoStorage(dir, { io: "threaded" }),',
+    "});",
   ]);
 });

@@ -6,7 +6,7 @@ import type { BatchPolicy } from "../../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../../policies/leader_commit_policy.ts";
-import type { Settings } from "../../../playground/settings.ts";
+import type { Settings } from "../../../docs/playground/settings.ts";
 import { burstyArrivals } from "../../../simulator/arrivals.ts";
 import { driftingCosts } from "../../../simulator/costs.ts";
 import { simulate } from "../../../simulator/simulate.ts";

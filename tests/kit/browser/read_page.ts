@@ -1,6 +1,9 @@
 import type { Page } from "playwright-core";
-import { runKey } from "../../../playground/run_key.ts";
-import { formatSettings, type Settings } from "../../../playground/settings.ts";
+import { runKey } from "../../../docs/playground/settings.ts";
+import {
+  formatSettings,
+  type Settings,
+} from "../../../docs/playground/settings.ts";
 
 /** Waits until the page shows what came of these settings, all of it. */
 export async function shown(page: Page, settings: Settings): Promise<void> {
@@ -30,15 +33,23 @@ export function figures(page: Page): Promise<Record<string, string[]>> {
   );
 }
 
-/** The outlines that a plot is drawn of. */
+/** The outlines that a plot is drawn with, to a tenth of a pixel. */
 export function outlines(page: Page, id: string): Promise<string[]> {
   return page.$$eval(
     `#${id} path`,
     (paths) => paths.map((path) => path.getAttribute("d") ?? ""),
-  );
+  ).then((all) => all.map(roundedOutline));
 }
 
 /** The outlines in SVG that was not put on a page. */
 export function outlinesIn(svg: string): string[] {
-  return [...svg.matchAll(/<path [^>]*\bd="([^"]*)"/g)].map(([, d]) => d);
+  return [...svg.matchAll(/<path [^>]*\bd="([^"]*)"/g)]
+    .map(([, d]) => roundedOutline(d));
+}
+
+function roundedOutline(d: string): string {
+  return d.replaceAll(
+    /-?\d+\.\d+/g,
+    (number) => String(Math.round(Number(number) * 10) / 10),
+  );
 }

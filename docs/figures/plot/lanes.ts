@@ -1,0 +1,206 @@
+/// <reference lib="dom" />
+import {
+  areaX,
+  axisX,
+  dot,
+  gridX,
+  line,
+  type Markish,
+  plot,
+  text,
+} from "@observablehq/plot";
+import { colorOf, type Look, symbolOf } from "./palette.ts";
+import { toDrawing } from "./panel.ts";
+
+/** A flush and the appends in it; all instants in ms. */
+export interface LaneFlush {
+  /** Which flush of the run it is, from 0. */
+  readonly index: number;
+  /** How many appends it takes. */
+  readonly appends: number;
+  /** When appends arrived, as far as they are shown one by one. */
+  readonly arrivals: readonly number[];
+  /** Those of them that stand out by a longer tick. */
+  readonly large?: readonly number[];
+  /** When its first and its last append arrived. */
+  readonly oldest: number;
+  readonly newest: number;
+  /** When its write began, when its sync did, and when that ended. */
+  readonly started: number;
+  readonly written: number;
+  readonly durable: number;
+}
+
+/** What one policy does. */
+export interface Lane {
+  readonly label: string;
+  readonly look: Look;
+  readonly flushes: readonly LaneFlush[];
+}
+
+/** A span of time, in ms. */
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Heights within a lane, in pixels from its top. */
+const LANE = 76;
+const LABEL = 11;
+const TICKS = { large: 20, from: 25, to: 33 };
+const BAR = { from: 47, to: 58 };
+const COUNT = 67;
+
+const AXIS = 26;
+
+/** Room that a label of the axis needs, in pixels. */
+const TICK_ROOM = 68;
+const DIGIT = 6.6;
+
+/**
+ * Every other flush looks different, so that neighbors can be told apart. What
+ * is solid in a bar is the write.
+ */
+const OPACITIES = [
+  { rides: 0.2, syncs: 0.62 },
+  { rides: 0.36, syncs: 0.4 },
+];
+
+/** The height of so many lanes, with their axis. */
+export function lanesHeight(lanes: number): number {
+  return lanes * LANE + AXIS;
+}
+
+/**
+ * Draws a lane for each policy: ticks for arrivals above, bars for flushes
+ * below, and between them which arrivals ride in which flush.
+ */
+export function drawLanes(
+  lanes: readonly Lane[],
+  span: TimeSpan,
+  width: number,
+  document: Document,
+): SVGSVGElement {
+  const { fromMs, toMs } = span;
+  const perMs = width / (toMs - fromMs);
+  const isInside = (at: number) =>
+    (at - fromMs) * perMs > 26 && (toMs - at) * perMs > 26;
+  const ticks = { tickSize: 0, ticks: Math.max(2, width / TICK_ROOM) };
+  const labelAt = (lane: number) => lane * LANE + LABEL;
+  return toDrawing(plot({
+    document,
+    ...{ width, height: lanesHeight(lanes.length), margin: 0 },
+    marginBottom: AXIS,
+    x: { domain: [fromMs, toMs], label: null },
+    // From the top, as the heights are.
+    y: { domain: [lanes.length * LANE, 0], axis: null },
+    marks: [
+      gridX({ ...ticks, stroke: "var(--grid)", strokeOpacity: 1 }),
+      axisX({
+        ...{ ...ticks, color: "var(--faint)" },
+        tickFormat: (at: number) => isInside(at) ? `${at} ms` : "",
+      }),
+      lanes.map(({ look }, lane) =>
+        dot([[fromMs + 7 / perMs, labelAt(lane)]], {
+          ...{ ...symbolOf(look), r: 4.2, fill: colorOf(look) },
+        })
+      ),
+      text(lanes, {
+        ...{ x: () => fromMs, y: (_, lane) => labelAt(lane), text: "label" },
+        ...{ dx: 18, textAnchor: "start", className: "names" },
+      }),
+      marksOf(lanes, span, perMs, 0),
+      marksOf(lanes, span, perMs, 1),
+      text(countsOf(lanes, span, perMs), {
+        ...{ x: "middle", y: "height", text: "appends" },
+        ...{ fill: "var(--faint)", fontSize: 11 },
+      }),
+    ],
+  }));
+}
+
+/** Every other flush of all lanes: one path a lane for each of its parts. */
+function marksOf(
+  lanes: readonly Lane[],
+  { fromMs, toMs }: TimeSpan,
+  perMs: number,
+  parity: 0 | 1,
+): Markish[] {
+  const clip = (at: number) => Math.min(toMs, Math.max(fromMs, at));
+  const half = 0.5 / perMs;
+  const opacity = OPACITIES[parity];
+  const area = { x1: "left", x2: "right", y: "height", z: "lane" } as const;
+  const look = (name: string) => {
+    return { fill: "color", className: `${name} p${parity}` };
+  };
+  const shapes = (of: (flush: LaneFlush) => Corner[]) =>
+    cornersOf(lanes, parity, of);
+  const bars = (from: Edge, to: Edge) =>
+    shapes((flush) =>
+      [BAR.from, BAR.to]
+        .map((height) => [clip(flush[from]), clip(flush[to]), height])
+    );
+  const rides = shapes(({ oldest, newest, started, durable }) => [
+    [clip(oldest - half), clip(newest + half), TICKS.to],
+    [clip(started), clip(durable), BAR.from],
+  ]);
+  const arrivals = shapes(({ arrivals, large = [] }) =>
+    arrivals.flatMap((at) => [
+      [at, at, large.includes(at) ? TICKS.large : TICKS.from],
+      [at, at, TICKS.to],
+      APART,
+    ])
+  );
+  return [
+    areaX(rides, { ...area, ...look("rides"), fillOpacity: opacity.rides }),
+    line(arrivals, {
+      ...{ x: "left", y: "height", z: "lane", stroke: "color" },
+      ...{ strokeWidth: 1.2, className: `arrivals p${parity}` },
+    }),
+    areaX(bars("started", "written"), { ...area, ...look("writes") }),
+    areaX(bars("written", "durable"), {
+      ...{ ...area, ...look("syncs"), fillOpacity: opacity.syncs },
+    }),
+  ];
+}
+
+type Edge = "started" | "written" | "durable";
+
+/** Two ends at a height of a lane. */
+type Corner = readonly number[];
+
+/** What follows it is an outline of its own. */
+const APART: Corner = [NaN, NaN, NaN];
+
+function cornersOf(
+  lanes: readonly Lane[],
+  parity: number,
+  of: (flush: LaneFlush) => Corner[],
+) {
+  return lanes.flatMap(({ look, flushes }, lane) => {
+    const color = colorOf(look);
+    return flushes.filter(({ index }) => index % 2 === parity)
+      .flatMap((flush) => [...of(flush), APART])
+      .map(([left, right, height]) => {
+        return { lane, color, left, right, height: height + lane * LANE };
+      });
+  });
+}
+
+/** How many appends each flush takes, where there is room to say so. */
+function countsOf(
+  lanes: readonly Lane[],
+  { fromMs, toMs }: TimeSpan,
+  perMs: number,
+) {
+  return lanes.flatMap(({ flushes }, lane) => {
+    let right = fromMs;
+    return flushes.flatMap(({ appends, started, durable }) => {
+      const half = String(appends).length * DIGIT / 2 / perMs;
+      const middle = (started + durable) / 2;
+      if (middle - half <= right || middle + half >= toMs) return [];
+      right = middle + half + 4 / perMs;
+      return [{ middle, appends, height: lane * LANE + COUNT }];
+    });
+  });
+}

@@ -1,0 +1,228 @@
+import { type Figures, figuresOf } from "../../cli/lab/candidates.ts";
+import type { FlushReport } from "../../policies/batch_policy.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
+import { type Arrival, burstyArrivals } from "../../simulator/arrivals.ts";
+import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
+import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
+import type { Trace } from "../../simulator/load_trace.ts";
+import { recordedRun } from "../../simulator/recorded_run.ts";
+import { sampledCosts } from "../../simulator/sampled_costs.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import type { Simulation } from "../../simulator/simulation.ts";
+import { type Candidate, RECORDED_ID } from "./candidate.ts";
+import type { Settings } from "./settings.ts";
+
+/** How one policy did, in a form that a worker can send. */
+export interface Outcome {
+  /** Id of the candidate. */
+  readonly id: string;
+  /** Its figures; `name` is the policy in the notation of `parsePolicy`. */
+  readonly figures: Figures;
+  /** Appends that were made durable. */
+  readonly appends: number;
+  /** When the first append arrived and the last flush was done, in ms. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Flushes made because the queue was full and callers had to wait. */
+  readonly pressed: number;
+  readonly course: Course;
+  /** Latencies in ms, one for each share of `curveShares`. */
+  readonly curve: readonly number[];
+}
+
+/** What happened when, in columns; instants are in ms of the run. */
+export interface Course {
+  /** When each append arrived, in order. */
+  readonly arrivedAt: Float64Array<ArrayBuffer>;
+  /** For each flush, in order, the index after its last append. */
+  readonly end: Float64Array<ArrayBuffer>;
+  /** When the write of each flush began. */
+  readonly startedAt: Float64Array<ArrayBuffer>;
+  /** When the bytes of each flush were written. */
+  readonly writtenAt: Float64Array<ArrayBuffer>;
+  /** When each flush was durable. */
+  readonly durableAt: Float64Array<ArrayBuffer>;
+}
+
+/** A policy at one throughput. */
+export interface SweepPoint {
+  readonly recordsPerSecond: number;
+  readonly mean: number;
+  readonly p99: number;
+}
+
+/** The highest share of a curve: 99.99 %. */
+export const MOST_NINES = 4;
+
+const CURVE_STEPS = 120;
+
+/**
+ * The shares at which the latencies of `appends` appends are drawn: equal steps
+ * in nines, up to the share of a single append.
+ */
+export function curveShares(appends: number): number[] {
+  const most = Math.min(MOST_NINES, Math.log10(Math.max(1, appends)));
+  return Array.from(
+    { length: CURVE_STEPS + 1 },
+    (_, step) => 1 - 10 ** -(step / CURVE_STEPS * most),
+  );
+}
+
+/** The trace, if the settings ask for one. */
+export function traceIn(settings: Settings, trace?: Trace): Trace | undefined {
+  return settings.load === "trace" ? trace : undefined;
+}
+
+/** Simulates a policy under the settings. */
+export function runCandidate(
+  { id, describe }: Candidate,
+  settings: Settings,
+  loaded?: Trace,
+): Outcome {
+  const trace = traceIn(settings, loaded);
+  const name = describe(settings.numbers);
+  const flushes: FlushReport[] = [];
+  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  const run = simulate(
+    parsePolicy(name),
+    trace?.arrivals ?? loadOf(settings),
+    drawnCosts(settings, trace) ?? costsOf(settings),
+    { ...trace?.options, onFlush },
+  );
+  return toOutcome(id, name, run, flushes, trace);
+}
+
+/** What the log of a trace itself did, if the trace is complete. */
+export function runRecorded(trace: Trace): Outcome | undefined {
+  const run = recordedRun(trace);
+  if (run === undefined || run.latencies.length === 0) return undefined;
+  return toOutcome(RECORDED_ID, "as recorded", run, trace.flushes, trace);
+}
+
+/** Simulates a policy at a multiple of the load, with fewer appends. */
+export function runAtFactor(
+  { describe }: Candidate,
+  settings: Settings,
+  factor: number,
+  appends: number,
+): SweepPoint {
+  const load = loadOf(settings, { factor, appends });
+  const policy = parsePolicy(describe(settings.numbers));
+  const run = simulate(policy, load, costsOf(settings));
+  const { recordsPerSecond, meanMs } = run;
+  return { recordsPerSecond, mean: meanMs, p99: run.quantileMs(0.99) };
+}
+
+function drawnCosts({ costs, numbers }: Settings, trace?: Trace) {
+  if (trace === undefined || costs === "set") return undefined;
+  if (trace.flushes.length === 0) return undefined;
+  return sampledCosts(trace.flushes, numbers.seed);
+}
+
+function toOutcome(
+  id: string,
+  name: string,
+  run: Simulation,
+  flushes: readonly FlushReport[],
+  trace: Trace | undefined,
+): Outcome {
+  const appends = run.latencies.length;
+  return {
+    id,
+    figures: figuresOf({ name, run }),
+    appends,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    pressed: run.reasons.pressure,
+    course: recordCourse(flushes, run, trace?.arrivals),
+    curve: curveShares(appends).map((share) => run.quantileMs(share)),
+  };
+}
+
+/** How a load differs from the settings. */
+export interface LoadChange {
+  /** A multiple of the arrival rate, or of the callers. */
+  readonly factor?: number;
+  /** How many appends, instead of as many as are set. */
+  readonly appends?: number;
+}
+
+/** The load that is set: appends at a rate, or callers that wait. */
+export function loadOf(
+  { load, numbers }: Settings,
+  { factor = 1, appends = numbers.appends }: LoadChange = {},
+): Iterable<Arrival> | ClosedLoop {
+  const { size: bytes, seed } = numbers;
+  if (load === "callers") {
+    const callers = Math.max(1, Math.round(numbers.callers * factor));
+    const each = Math.ceil(appends / callers);
+    return thinkingCallers({
+      callers,
+      appends: each,
+      thinkMs: numbers.think,
+      bytes,
+      seed,
+    });
+  }
+  return burstyArrivals({
+    count: appends,
+    perSecond: numbers.rate * factor,
+    burst: numbers.burst,
+    bytes,
+    seed,
+  });
+}
+
+/** The device that is set. */
+export function costsOf({ numbers }: Settings): CostModel {
+  return driftingCosts({
+    syncMs: numbers.sync,
+    spread: numbers.spread,
+    writeMsPerMiB: numbers.write,
+    seed: numbers.seed,
+  });
+}
+
+/** Puts the flushes and the appends of a run into columns. */
+export function recordCourse(
+  flushes: readonly FlushReport[],
+  { latencies }: Simulation,
+  recordsOf: Iterable<Arrival> | undefined,
+): Course {
+  const course: Course = {
+    arrivedAt: new Float64Array(latencies.length),
+    end: new Float64Array(flushes.length),
+    startedAt: new Float64Array(flushes.length),
+    writtenAt: new Float64Array(flushes.length),
+    durableAt: new Float64Array(flushes.length),
+  };
+  const appends = recordsOf?.[Symbol.iterator]();
+  let end = 0;
+  flushes.forEach((flush, index) => {
+    const first = end;
+    end += countAppends(flush.records, appends);
+    course.end[index] = end;
+    course.startedAt[index] = flush.startedAt;
+    course.writtenAt[index] = flush.writtenAt;
+    course.durableAt[index] = flush.durableAt;
+    for (let append = first; append < end; append++) {
+      course.arrivedAt[append] = flush.durableAt - latencies[append];
+    }
+  });
+  return course;
+}
+
+/** How many appends hold this many records; one each by default. */
+function countAppends(
+  records: number,
+  appends: Iterator<Arrival> | undefined,
+): number {
+  if (appends === undefined) return records;
+  let count = 0;
+  for (let taken = 0; taken < records; count++) {
+    const { done, value } = appends.next();
+    if (done) break;
+    taken += value.records ?? 1;
+  }
+  return count;
+}

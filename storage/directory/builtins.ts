@@ -21,16 +21,6 @@ export const process: typeof Process = /* @__PURE__ */ builtin("node:process");
 /** `node:url`. */
 export const urls: typeof Url = /* @__PURE__ */ builtin("node:url");
 
-/** Throws where there are no files to make a storage of. */
-export function requireFiles(directory: string | URL): void {
-  if (fs !== undefined) return;
-  throw new TypeError(
-    `Cannot use "${directory}" because this runtime has no node:fs through ` +
-      "process.getBuiltinModule: received neither Node from 20.16 on, nor " +
-      "Deno, nor Bun; open a MemoryStorage, or a storage of your own",
-  );
-}
-
 function builtin<Module>(name: string): Module {
   const { process } = globalThis as {
     process?: { getBuiltinModule?(name: string): unknown };

@@ -1,4 +1,4 @@
-import { fs, paths, process, requireFiles, urls } from "./builtins.ts";
+import { fs, paths, process, urls } from "./builtins.ts";
 import type { Stats } from "node:fs";
 import { acquireLock } from "./lock_file.ts";
 import type { KernelLock } from "./lock_owner.ts";
@@ -299,4 +299,14 @@ export function syncDirectory(path: string): void {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** Throws where there are no files to make a storage of. */
+function requireFiles(directory: string | URL): void {
+  if (fs !== undefined) return;
+  throw new TypeError(
+    `Cannot use "${directory}" because this runtime has no node:fs through ` +
+      "process.getBuiltinModule: received neither Node from 20.16 on, nor " +
+      "Deno, nor Bun; open a MemoryStorage, or a storage of your own",
+  );
 }

@@ -26,15 +26,21 @@ export interface Import {
 
 /** The library's source files, relative to the project, with slashes. */
 export function sourceFiles(): string[] {
-  const present = readdirSync(root, { withFileTypes: true });
-  const flat = present.filter((entry) => entry.isFile())
-    .map(({ name }) => name);
-  const nested = present.filter(({ name }) => folders.includes(name))
-    .flatMap(({ name }) =>
-      readdirSync(`${root}/${name}`, { recursive: true })
-        .map((file) => `${name}/${file}`.replaceAll("\\", "/"))
+  const flat = readdirSync(root).filter((name) => name.endsWith(".ts"));
+  return [...flat, ...folders.flatMap(filesBelow)].sort();
+}
+
+/** The sources of benchmarks, figures and the playground. */
+export function developmentFiles(): string[] {
+  return ["bench", "docs"].flatMap(filesBelow).sort();
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(`${root}/${folder}`, { recursive: true })
+    .map((file) => `${folder}/${file}`.replaceAll("\\", "/"))
+    .filter((file) =>
+      file.endsWith(".ts") && !/node_modules|\.build/.test(file)
     );
-  return [...flat, ...nested].filter((file) => file.endsWith(".ts")).sort();
 }
 
 /** The top folder that a file lies in; of one in the root, its own name. */

@@ -171,7 +171,7 @@ export class Backpressure {
     return this.#first === undefined;
   }
 
-  /** Resolves with the request's last LSN once it has its place in the queue. */
+  /** Resolves with the request's last LSN once it has a place in the queue. */
   wait(request: AppendRequest): Promise<number> {
     const placed = new Promise<number>((placed, reject) => {
       const waiting = { request, placed, reject };
@@ -254,8 +254,8 @@ export class QueueFullError extends Error {
       action === "enqueue"
         ? `Cannot enqueue a record because the queue is full (${figures}): ` +
           "await flush() first, or use append(), which waits"
-        : `Cannot append because too many appends wait for room (${figures}): ` +
-          "await earlier ones first, or raise maxWaitingRecords and " +
+        : `Cannot append because too many appends wait for room (${figures}` +
+          "): await earlier ones first, or raise maxWaitingRecords and " +
           "maxWaitingBytes",
     );
     this.records = records;

@@ -8,34 +8,34 @@ import type {
   StorageLock,
 } from "../../storage/storage.ts";
 
-/** Where a contract's test happens; see `StoragePlace`, which this is. */
+/** Where a test runs: a `StoragePlace`, without `dispose`. */
 interface Place {
   readonly storage: Storage;
   again(): MaybePromise<Storage>;
 }
 
-/** A rule of the contract, and how it is held. */
+/** A rule of the contract, and its check. */
 export interface StorageClause {
-  /** What is true of a storage that keeps it. */
+  /** What is true of a storage that follows the rule. */
   readonly name: string;
-  /** Rejects if the storage does not. */
+  /** Rejects if the storage breaks the rule. */
   check(bench: StorageBench): Promise<void>;
 }
 
-/** A storage under test; what a test leaves open is closed at its end. */
+/** A storage under test; what a test leaves open is closed at the end. */
 export class StorageBench {
   /** The storage under test, prepared. */
   readonly storage: Storage;
   readonly #place: Place;
   readonly #leftovers = new Set<() => unknown>();
 
-  /** Calls nothing yet. */
+  /** Makes no calls yet. */
   constructor(place: Place) {
     this.#place = place;
     this.storage = place.storage;
   }
 
-  /** A second object on the same place, prepared. */
+  /** A second storage object on the same place, prepared. */
   async again(): Promise<Storage> {
     const storage = await this.#place.again();
     await storage.prepare();
@@ -71,7 +71,7 @@ export class StorageBench {
     return { epoch: lock.epoch, held: () => lock.held(), release };
   }
 
-  /** Makes a file of `bytes` and closes it. */
+  /** Creates a file with `bytes` and closes it. */
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const file = await this.open(name, "create");
     await writeWhole(file, bytes, 0);
@@ -91,7 +91,7 @@ export class StorageBench {
     }
   }
 
-  /** Closes and releases what is left, whatever comes of it. */
+  /** Closes and releases everything left open, ignoring errors. */
   async end(): Promise<void> {
     for (const free of [...this.#leftovers].reverse()) {
       await Promise.resolve().then(free).catch(() => {});
@@ -108,7 +108,7 @@ export class StorageBench {
   }
 }
 
-/** Writes all of `bytes`, going on after short writes. */
+/** Writes all of `bytes`, continuing after short writes. */
 export async function writeWhole(
   file: StorageFile,
   bytes: Uint8Array,
@@ -120,7 +120,7 @@ export async function writeWhole(
     const count = await file.write(left, offset + done);
     assert.ok(
       Number.isInteger(count) && count >= 1 && count <= length,
-      `write() of ${length} bytes has to say how many it wrote, at least 1: ` +
+      `write() of ${length} bytes must return how many it wrote, at least 1: ` +
         `found ${count}`,
     );
     done += count;
@@ -139,7 +139,7 @@ export async function readSome(
     const count = await file.read(into, offset + filled);
     assert.ok(
       Number.isInteger(count) && count >= 0 && count <= into.length,
-      `read() into ${into.length} bytes has to say how many it read: found ` +
+      `read() into ${into.length} bytes must return how many it read: found ` +
         count,
     );
     if (count === 0) return bytes.subarray(0, filled);
@@ -148,7 +148,7 @@ export async function readSome(
   return bytes;
 }
 
-/** All bytes of a file, by its own word of its size and one more. */
+/** All bytes of a file: tries to read one more than its reported size. */
 export async function readWhole(file: StorageFile): Promise<Uint8Array> {
   return await readSome(file, 0, await file.size() + 1);
 }

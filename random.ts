@@ -2,8 +2,9 @@
 export type Choose = (choices: number) => number;
 
 /**
- * A random choice that is reproducible from `seed`, a 32-bit integer. The
- * generator is mulberry32 by Tommy Ettinger (public domain).
+ * Chooses at random, but reproducibly: the same `seed`, a 32-bit integer, gives
+ * the same choices. The generator is mulberry32 by Tommy Ettinger (public
+ * domain).
  */
 export function seeded(seed: number): Choose {
   let state = seed >>> 0;

@@ -184,8 +184,8 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Flushes and syncs everything appended before the call, whatever the policy
-   * says. Resolves when all of it is durable, with the last LSN, or 0 if the
-   * log is empty.
+   * says. Resolves when all of it is durable, with the last LSN, or 0 if there
+   * is none yet.
    */
   async flush(): Promise<number> {
     this.#refuseIfClosed("flush");

@@ -12,8 +12,8 @@ export interface WalOptions {
   /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
   policy?: BatchPolicy | undefined;
   /**
-   * Size in bytes after which the log begins a new segment: an integer of at
-   * least 4096. A single larger frame may exceed it. Default 67,108,864.
+   * Maximum size of a segment in bytes: an integer of at least 4096. A single
+   * frame that is larger may exceed it. Default 67,108,864.
    */
   segmentBytes?: number | undefined;
   /**
@@ -24,15 +24,20 @@ export interface WalOptions {
   reserveBytes?: number | undefined;
   /**
    * First LSN of a new log, such as after installing a snapshot: an integer of
-   * at least 1. An existing log is accepted only if it was created with the
-   * same value and is still empty. Default: a new log begins at 1.
+   * at least 1. If a log exists, `Wal.open` throws `LogExistsError`, unless that
+   * log was created with the same value and is still empty. Default: a new log
+   * begins at 1, and an existing one is opened.
    */
   firstLsn?: number | undefined;
   /**
-   * Maximum bytes in the queue: an integer of at least 1. Default 67,108,864.
+   * Maximum bytes in the queue: an integer of at least 1. Beyond it, `append`
+   * waits and `enqueue` throws `QueueFullError`. Default 67,108,864.
    */
   maxQueuedBytes?: number | undefined;
-  /** Maximum records in the queue: an integer of at least 1. Default 10,000. */
+  /**
+   * Maximum records in the queue: an integer of at least 1. Beyond it, `append`
+   * waits and `enqueue` throws `QueueFullError`. Default 10,000.
+   */
   maxQueuedRecords?: number | undefined;
   /**
    * Maximum bytes of appends that wait for room in the queue: an integer of at
@@ -52,14 +57,18 @@ export interface WalOptions {
    * warns about each one.
    */
   recovery?: RecoveryMode | undefined;
-  /** Creates the storage for a path. Default: files, through this runtime. */
+  /**
+   * Creates the storage for a path. Default: `DenoStorage` on Deno, otherwise
+   * `NodeStorage`.
+   */
   storage?: ((directory: string | URL) => Storage) | undefined;
   /** When the log syncs, and its default ack level. Default `"full"`. */
   synchronous?: Synchronous | undefined;
   /**
    * Maximum time in ms that records acknowledged at `os` stay unsynced, at
-   * least 0. Default 1000. With `synchronous: "off"` it is always `Infinity`:
-   * only `flush()` and `close()` sync.
+   * least 0. A power loss can cost the records of that time. Default 1000. With
+   * `synchronous: "off"` it is always `Infinity`: only `flush()` and `close()`
+   * sync.
    */
   syncIntervalMs?: number | undefined;
   /**

@@ -12,10 +12,9 @@ import type {
  *
  * While no flush is in flight, a batch below the limits is flushed at once only
  * if *all* policies say `whenIdle: "flush"`. So count and bytes together keep
- * their behaviour, and combined with an age they become plain upper bounds:
- * `anyOf(new CountPolicy({ records: 1000 }), new BytesPolicy({ bytes: 1 << 20
- * }), new AgePolicy({ ms: 10 }))` flushes at 1000 records, 1 MiB or 10 ms,
- * whichever comes first.
+ * their behaviour, and combined with an age they become plain upper bounds: a
+ * `CountPolicy` of 1000 records, a `BytesPolicy` of 1 MiB and an `AgePolicy` of
+ * 10 ms flush at 1000 records, 1 MiB or 10 ms, whichever comes first.
  *
  * Every policy observes every flush, even if one of them throws; the first
  * error is rethrown afterwards.

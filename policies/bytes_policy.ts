@@ -11,7 +11,8 @@ export interface BytesPolicyOptions {
 }
 
 /**
- * Flushes at B bytes, or fewer once no other flush is in flight.
+ * Flushes at most B bytes at a time: at B, or with fewer as soon as no other
+ * flush is in flight.
  *
  * The bytes are those of the records as laid out in a frame: each record plus 4
  * bytes for its length. A record larger than B is flushed alone.

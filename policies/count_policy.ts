@@ -15,7 +15,8 @@ export interface CountPolicyOptions {
 }
 
 /**
- * Flushes at N records, or fewer once no other flush is in flight.
+ * Flushes at most N records at a time: at N, or with fewer as soon as no other
+ * flush is in flight.
  *
  * With `records: 128`, a burst of 1000 records in one turn becomes seven
  * flushes of 128 and one of 104. Combined by {@linkcode anyOf} with a policy

@@ -74,7 +74,7 @@ export function steadyArrivals(options: ArrivalsOptions): Iterable<Arrival> {
 
 /** Options of {@linkcode poissonArrivals}. */
 export interface PoissonArrivalsOptions extends ArrivalsOptions {
-  /** The same seed gives the same arrivals: an integer. Default 1. */
+  /** Seed, an integer; the same one gives the same arrivals. Default 1. */
   seed?: number | undefined;
 }
 

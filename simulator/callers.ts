@@ -29,7 +29,7 @@ export interface ThinkingCallersOptions {
   thinking?: "constant" | "exponential" | undefined;
   /** Bytes of each record, at least 0. Default 100. */
   bytes?: number | undefined;
-  /** The same seed gives the same times: an integer. Default 1. */
+  /** Seed, an integer; the same one gives the same times. Default 1. */
   seed?: number | undefined;
 }
 

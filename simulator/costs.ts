@@ -10,7 +10,7 @@ import { uniform } from "../random.ts";
 export interface CostModel {
   /** Ms that writing a frame takes, given the bytes of its records. */
   writeMs(bytes: number): number;
-  /** Ms that a sync takes which begins at the instant `at`. */
+  /** Ms that a sync takes if it begins at the instant `at`. */
   syncMs(at: number, bytes: number): number;
 }
 
@@ -64,7 +64,7 @@ export interface DriftingCostsOptions extends ConstantCostsOptions {
    * is a quiet disk, 2 a busy one. Default 1.
    */
   spread?: number | undefined;
-  /** The same seed gives the same costs: an integer. Default 1. */
+  /** Seed, an integer; the same one gives the same costs. Default 1. */
   seed?: number | undefined;
 }
 

@@ -254,9 +254,9 @@ export class QueueFullError extends Error {
       action === "enqueue"
         ? `Cannot enqueue a record because the queue is full (${figures}): ` +
           "await flush() first, or use append(), which waits"
-        : `Cannot append because too many appends wait for room (${figures}` +
-          "): await earlier ones first, or raise maxWaitingRecords and " +
-          "maxWaitingBytes",
+        : "Cannot append because too many appends wait for room " +
+          `(${figures}): await earlier ones first, or raise ` +
+          "maxWaitingRecords and maxWaitingBytes",
     );
     this.records = records;
     this.bytes = bytes;

@@ -24,7 +24,7 @@ export class Batch implements PendingBatch, FrameDraft {
   length = 0;
   /** Whether any record asks for a sync. */
   sync = false;
-  /** The future frame; may be longer than the frame. */
+  /** Holds the future frame; can be longer than it. */
   buffer: Uint8Array<ArrayBuffer>;
 
   readonly #maxBytes: number;

@@ -19,7 +19,7 @@ export class RecordReader
   #index = 0;
   #nextLsn = 0;
   #isCut = false;
-  /** Calls in progress, and the last of them; each starts after the last. */
+  /** Calls in progress, and the last of them; they run one at a time. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 

@@ -78,7 +78,7 @@ export const linkClauses: StorageClause[] = [
     },
   },
   {
-    name: "link() refuses the file's own names",
+    name: "link() refuses the names that the file already has",
     async check(bench) {
       await bench.put(DRAFT, pattern(50));
       await bench.storage.link(DRAFT, NAME);

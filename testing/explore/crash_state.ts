@@ -12,7 +12,7 @@ export interface Crash {
   /** Index of the instant. */
   readonly instant: number;
   readonly death: Death;
-  /** The choices made where the fault model leaves one. */
+  /** The choices among the outcomes that the fault model allows. */
   readonly choices: readonly number[];
 }
 
@@ -128,8 +128,8 @@ class Trail {
 
 /**
  * A 64-bit hash that distinguishes byte strings: two 32-bit FNV-1a hashes with
- * different initial values (Fowler, Noll and Vo). Not collision-resistant
- * against deliberate attacks.
+ * different initial values (Fowler, Noll and Vo). Not secure against deliberate
+ * collisions.
  */
 export class Digest {
   #low = 0x811c9dc5;

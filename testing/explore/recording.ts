@@ -146,7 +146,7 @@ export interface Life<Fact> {
   readonly facts: readonly Fact[];
   /**
    * Notes a fact, which must be plain data, as known to the world from now on.
-   * At `"disk"` (the default) it binds after every death; at `"os"`, only
+   * At `"disk"` (the default) it binds after every death; at `"os"`, it binds
    * unless power is lost.
    */
   note(fact: Fact, level?: "os" | "disk"): void;

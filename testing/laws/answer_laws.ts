@@ -16,7 +16,7 @@ import { hush, tell } from "./policy_run.ts";
 /** Longer than any clock's tick, so that a policy that reads one shows. */
 const REAL_MS = 5;
 
-/** How often a policy may correct an instant that it named: numbers round. */
+/** How often a policy may correct an instant, because numbers are rounded. */
 const CORRECTIONS = 3;
 
 /** Laws about a policy's answers. */

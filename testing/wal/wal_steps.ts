@@ -2,7 +2,7 @@ import type { AckLevel } from "../../writer/acks.ts";
 
 /**
  * The part of fast-check that {@linkcode walSteps} uses: pass the module
- * itself. This way, the kit depends on no package. `Steps` is the type of the
+ * itself, so that the kit does not depend on it. `Steps` is the type of the
  * result.
  */
 export interface FastCheck<Steps> {

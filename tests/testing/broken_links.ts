@@ -101,7 +101,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() does nothing where both names are one file's",
-    "link() refuses the file's own names",
+    "link() refuses the names that the file already has",
     linking((memory, from, to) => {
       const [a, b] = [memory.get(from), memory.get(to)];
       if (a?.join() !== b?.join()) memory.link(from, to);

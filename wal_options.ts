@@ -24,9 +24,9 @@ export interface WalOptions {
   reserveBytes?: number | undefined;
   /**
    * First LSN of a new log, such as after installing a snapshot: an integer of
-   * at least 1. If a log exists, `Wal.open` throws `LogExistsError`, unless that
-   * log was created with the same value and is still empty. Default: a new log
-   * begins at 1, and an existing one is opened.
+   * at least 1. If a log exists, `Wal.open` throws `LogExistsError`, unless
+   * that log was created with the same value and is still empty. Default: a new
+   * log begins at 1, and an existing one is opened.
    */
   firstLsn?: number | undefined;
   /**

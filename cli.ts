@@ -1,9 +1,9 @@
 /**
- * The command line tool: `append`, `cat`, `inspect`, `verify` and
- * `repair`.
+ * The command-line tool: `append`, `cat`, `inspect`, `verify`, `repair`,
+ * `doctor` and `lab`.
  *
- * A program: run it; importing it does nothing (but on Node 20, which cannot
- * tell the two apart).
+ * A program to run; importing it does nothing, except on Node 20, which cannot
+ * tell the two apart.
  *
  * ```sh
  * deno task wal append ./log < lines.txt
@@ -18,6 +18,6 @@ import { processIo } from "./cli/io/process_io.ts";
 import { runCli } from "./cli/run_cli.ts";
 
 if (import.meta.main ?? true) {
-  // Not left to the event loop: after a Ctrl-C a read of stdin is still open.
+  // Not left to the event loop: after Ctrl-C, a read of stdin is still pending.
   process.exit(await runCli(process.argv.slice(2), processIo()));
 }

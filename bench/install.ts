@@ -1,10 +1,10 @@
 /**
- * Installs what the benchmarks compare with and draw with, before they start:
- * a process does not see packages that come after it.
+ * Installs the packages that experiments compare with and draw with. It runs
+ * before them because a process does not see packages installed after it began.
  *
  * @module
  */
 import { installPackages } from "./packages.ts";
 
-const missing = installPackages(".");
-if (missing !== undefined) throw new Error(missing);
+const problem = installPackages(".");
+if (problem !== undefined) throw new Error(problem);

@@ -6,26 +6,26 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /*
- * What the benchmarks compare with and draw with is heavy (80 MB, native
- * addons), so it is no dependency of the project: `npm ci` and CI never see it.
- * It has a package.json and a lock file of its own beside this file and is
- * installed by the task `bench:install`, before the tasks that need it.
+ * The packages that experiments compare with and draw with are heavy (80 MB,
+ * native addons), so they are not dependencies of the project: `npm ci` and CI
+ * never see them. They have their own package.json and lock file in this folder.
+ * The task `bench:install` installs them before the tasks that need them.
  *
  * better-sqlite3 is there twice. Version 13 ships binaries and runs on Deno and
- * on Node from 22; Node 20 crashes with it. Version 12 for Node 20 is compiled
- * on the spot, which takes minutes, and so it is in a folder of its own,
+ * on Node 22 or later; it crashes Node 20. Version 12 for Node 20 is compiled
+ * during installation, which takes minutes, so it is in a folder of its own and
  * installed only for a run with that Node.
  *
- * lmdb's msgpackr-extract is held at 3.0.3: of 3.0.7 not every platform's
- * package is there, and `npm ci` refuses a lock file without them.
+ * lmdb's msgpackr-extract is pinned to 3.0.3: 3.0.7 lacks the packages of some
+ * platforms, and `npm ci` refuses a lock file without them.
  */
 
-/** This folder, both as source and in the bundle that children run. */
+/** This folder, whether the code runs from source or from a worker's bundle. */
 export const benchDir: string = /\/\.build\/[^/]+$/.test(import.meta.url)
   ? fileURLToPath(new URL("..", import.meta.url))
   : fileURLToPath(new URL(".", import.meta.url));
 
-/** Installs what `folder`'s lock file names, unless it is there. */
+/** Installs the packages of a folder, once; returns what went wrong. */
 export function installPackages(folder: "." | "node20"): string | undefined {
   const cwd = join(benchDir, folder);
   if (existsSync(join(cwd, "node_modules", ".package-lock.json"))) return;
@@ -40,7 +40,7 @@ export function installPackages(folder: "." | "node20"): string | undefined {
   return status === 0 ? undefined : `npm ci in ${cwd} ended with ${status}`;
 }
 
-/** Node's own headers, if they came with it, so that none are downloaded. */
+/** Node's own headers, if it came with them, so that none are downloaded. */
 function headers(): Record<string, string> {
   const { stdout } = spawnSync("node", ["-p", "process.execPath"], {
     encoding: "utf8",
@@ -51,12 +51,12 @@ function headers(): Record<string, string> {
     : {};
 }
 
-/** Loads an installed package, in a child or here. */
+/** Loads an installed package, here or in a worker. */
 export function loadPackage<T>(name: string, folder = "."): T {
   return createRequire(join(benchDir, folder, "package.json"))(name) as T;
 }
 
-/** Which version of an installed package there is. */
+/** The version of an installed package. */
 export function versionOf(name: string, folder = "."): string {
   const file = join(benchDir, folder, "node_modules", name, "package.json");
   if (!existsSync(file)) return "not installed";

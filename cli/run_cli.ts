@@ -1,72 +1,128 @@
-import { EXIT, signalExitCode } from "./exit_code.ts";
 import config from "../deno.json" with { type: "json" };
 import { LogLockedError } from "../storage/storage.ts";
-import { runAppend } from "./append/append.ts";
-import { runCat } from "./cat/cat.ts";
-import { type CliIo, InterruptedError, writeLine } from "./io/cli_io.ts";
-import { runDoctor } from "./doctor/doctor.ts";
-import { help } from "./help.ts";
-import { runInspect } from "./examine/inspect.ts";
-import { runLab } from "./lab/lab.ts";
-import { type Command, isCommand, parseCommand } from "./command.ts";
-import { runRepair } from "./repair/repair.ts";
-import { UsageError } from "./parse_value.ts";
-import { runVerify } from "./examine/verify.ts";
+import { append } from "./append/append.ts";
+import { cat } from "./cat/cat.ts";
+import { type CliCommand, UsageError } from "./command.ts";
+import { doctor } from "./doctor/doctor.ts";
+import { inspect } from "./examine/inspect.ts";
+import { verify } from "./examine/verify.ts";
+import {
+  type CliIo,
+  EXIT,
+  InterruptedError,
+  signalExitCode,
+  writeLine,
+} from "./io/cli_io.ts";
+import { lab } from "./lab/lab.ts";
+import { repair } from "./repair/repair.ts";
+
+/** Every command, in the order of the help. */
+const COMMANDS: readonly CliCommand[] = [
+  ...[append, cat, inspect, verify, repair, doctor, lab],
+];
+
+const NAME_WIDTH = 10;
+
+const SUMMARIES = COMMANDS.map(({ name, summary }) =>
+  `  ${name.padEnd(NAME_WIDTH)}${summary}`
+).join("\n");
+
+const HELP = `Usage: wal COMMAND DIR [OPTIONS]
+
+Works on the write-ahead log in the directory DIR; "lab" takes a trace instead.
+
+${SUMMARIES}
+
+  --help, -h       show this text; "wal COMMAND --help" says more
+  --version, -V    show the version
+
+Exit codes: 0 success, 1 failure or damage, 2 bad arguments; 129 after SIGHUP,
+130 after SIGINT, 143 after SIGTERM. The first signal ends any command cleanly.`;
 
 /** Runs the tool; resolves with the exit code and never rejects. */
 export async function runCli(
   args: readonly string[],
   io: CliIo,
 ): Promise<number> {
+  const [name = "", ...rest] = args;
+  const command = findCommand(name);
   try {
-    return await run(parseCommand(args), io);
+    if (command === undefined) return await runWithout(name, rest, io);
+    if (asksForHelp(rest)) return await print(command.help, io);
+    return await command.run(parse(command, rest), io);
   } catch (error) {
-    // Whoever reads our output has had enough, as in `wal cat DIR | head`.
+    // The reader of our output has had enough, as in `wal cat DIR | head`.
     if ((error as { code?: string })?.code === "EPIPE") return EXIT.ok;
     if (error instanceof InterruptedError) {
       if (error.message !== "") await report(error, io);
       return signalExitCode(io.interrupt.reason);
     }
-    return await report(error, io, args[0]);
+    return await report(error, io, command);
   }
 }
 
-async function run(command: Command, io: CliIo): Promise<number> {
-  switch (command.name) {
-    case "append":
-      return await runAppend(command, io);
-    case "cat":
-      return await runCat(command, io);
-    case "inspect":
-      return await runInspect(command, io);
-    case "verify":
-      return await runVerify(command, io);
-    case "repair":
-      return await runRepair(command, io);
-    case "doctor":
-      return await runDoctor(command, io);
-    case "lab":
-      return await runLab(command, io);
+function findCommand(name: string): CliCommand | undefined {
+  return COMMANDS.find((command) => command.name === name);
+}
+
+/** What can be asked for without naming a command. */
+async function runWithout(
+  name: string,
+  rest: readonly string[],
+  io: CliIo,
+): Promise<number> {
+  switch (name) {
     case "help":
-      await writeLine(io.stdout, help(command.topic));
-      return EXIT.ok;
-    case "version":
-      await writeLine(io.stdout, config.version);
-      return EXIT.ok;
+    case "-h":
+    case "--help":
+      return await print(findCommand(rest[0])?.help ?? HELP, io);
+    case "-V":
+    case "--version":
+      return await print(config.version, io);
+    case "":
+      throw new UsageError("a command must be given: received none");
   }
+  const names = COMMANDS.map(({ name }) => name).join(", ");
+  throw new UsageError(
+    `the command must be one of ${names}, help: received "${name}"`,
+  );
+}
+
+/** What follows `--` is not an option. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const options = end === -1 ? args : args.slice(0, end);
+  return options.includes("--help") || options.includes("-h");
+}
+
+/** What the library refuses in an argument is a usage error here. */
+function parse(command: CliCommand, args: string[]): unknown {
+  try {
+    return command.parse(args);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) {
+      throw new UsageError(error.message);
+    }
+    throw error;
+  }
+}
+
+async function print(text: string, { stdout }: CliIo): Promise<number> {
+  await writeLine(stdout, text);
+  return EXIT.ok;
 }
 
 const TAKE_OVER_HINT = '\nIf that process is gone or hangs, "--take-over" ' +
-  "takes the log from it: it acknowledges nothing more";
+  "takes the log from it: it acknowledges nothing further";
 
 async function report(
   error: unknown,
   io: CliIo,
-  name?: string,
+  command?: CliCommand,
 ): Promise<number> {
   const message = error instanceof Error ? error.message : String(error);
   const isUsage = error instanceof UsageError;
-  const topic = isCommand(name) ? `${name} ` : "";
+  const topic = command === undefined ? "" : `${command.name} `;
   const hint = isUsage
     ? `\nTry "wal ${topic}--help"`
     : error instanceof LogLockedError

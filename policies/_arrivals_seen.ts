@@ -1,7 +1,7 @@
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
 /** Records that arrived together, or nearly so. */
-export interface Came {
+export interface ArrivedRecords {
   /** The instant, in ms on the log's clock. */
   readonly at: number;
   /** How many records. */
@@ -13,7 +13,7 @@ export interface Arrivals {
   /** Records in the batch when it could first have been flushed. */
   readonly ready: number;
   /** All arrivals, in order. */
-  readonly came: Came[];
+  readonly came: ArrivedRecords[];
 }
 
 /** Steps that stand for arrivals of which only the ends are known. */
@@ -37,7 +37,7 @@ export class ArrivalsSeen {
   #ready = 0;
   #records = 0;
   #newestAt = 0;
-  #came: Came[] = [];
+  #came: ArrivedRecords[] = [];
 
   /** Notes what is new in a batch. */
   note({ oldestAt, newestAt, records }: PendingBatch): void {
@@ -77,9 +77,9 @@ export class ArrivalsSeen {
  * Records of which the first arrived at one instant and the last at another.
  * Those between are grouped into steps, each at its middle.
  */
-function spread(records: number, from: number, to: number): Came[] {
+function spread(records: number, from: number, to: number): ArrivedRecords[] {
   if (from === to) return [{ at: from, records }];
-  const came: Came[] = [{ at: from, records: 1 }];
+  const came: ArrivedRecords[] = [{ at: from, records: 1 }];
   let left = records - 1;
   for (let step = 1; step <= STEPS && left > 0; step++) {
     const share = Math.ceil(left / (STEPS + 1 - step));

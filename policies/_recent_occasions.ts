@@ -1,4 +1,4 @@
-import type { Arrivals, Came } from "./_arrivals_seen.ts";
+import type { Arrivals, ArrivedRecords } from "./_arrivals_seen.ts";
 import type { FlushReport } from "./batch_policy.ts";
 import type { Occasion } from "./_choose_wait.ts";
 
@@ -17,7 +17,7 @@ interface Open {
   /** How long the flush took. */
   readonly flushMs: number;
   readonly records: number;
-  readonly came: Came[];
+  readonly came: ArrivedRecords[];
 }
 
 /** What the last flushes cost, and the occasions for them. */
@@ -53,7 +53,10 @@ export class RecentOccasions {
     return this.#occasions.filter((occasion) => occasion.isBusy === isBusy);
   }
 
-  #close({ isBusy, oldestAt, readyAt, flushMs, ...open }: Open, next: Came[]) {
+  #close(
+    { isBusy, oldestAt, readyAt, flushMs, ...open }: Open,
+    next: ArrivedRecords[],
+  ) {
     const { records } = open;
     const later = [...open.came, ...next]
       .filter(({ at }) => readyAt < at && at < readyAt + flushMs)

@@ -1,28 +1,28 @@
 import type { Manifest, SegmentName } from "../storage/format/mod.ts";
 
-/** What the segments of a directory are. */
+/** The segments of a directory, sorted by what becomes of them. */
 export interface ArrangedSegments {
-  /** Those that make up the log, in order. */
+  /** The segments that make up the log, in order. */
   segments: SegmentName[];
-  /** LSN before which the last of them ends, whatever lies behind. */
+  /** LSN before which the last of them ends, whatever follows in the file. */
   end: number;
   /**
-   * Those that an owner made after it had been overtaken: none of their records
-   * was acknowledged. Kept, never read.
+   * Segments that an owner made after it was displaced: none of their records
+   * was acknowledged. Kept, but never read.
    */
   fenced: SegmentName[];
-  /** Those that a repair has replaced, to be kept under another name. */
+  /** Segments that a repair has replaced; they are kept under another name. */
   replaced: SegmentName[];
-  /** Those of which nothing is kept: to be removed. */
+  /** Segments that hold nothing to keep; they are removed. */
   obsolete: SegmentName[];
 }
 
 /**
- * Tells by names and the manifest what each segment is; pure.
+ * Sorts segments by their names and the manifest; pure.
  *
  * Owners follow one another by epoch. A segment belongs to the log unless it
- * begins behind the place where a later owner found the log to end, or lies
- * below the oldest record kept, or was written anew by a recovery.
+ * begins after the place where a later owner found the end of the log, is below
+ * the oldest record kept, or was rewritten by a recovery.
  */
 export function arrangeSegments(
   found: readonly SegmentName[],
@@ -48,12 +48,12 @@ export function arrangeSegments(
     end: last !== undefined && last.epoch < epoch ? baseLsn + 1 : Infinity,
     fenced: allFenced.filter((segment) => !isLow(segment)),
     replaced,
-    // Before those that fence them, which else would let them into the log.
+    // Before those that fence them: otherwise they would join the log.
     obsolete: [...allFenced.filter(isLow), ...obsolete],
   };
 }
 
-/** Of segments of one name, the highest revision counts. */
+/** Splits off the segments that a higher revision has replaced. */
 function splitRevisions(found: readonly SegmentName[]): {
   latest: SegmentName[];
   replaced: SegmentName[];
@@ -69,7 +69,7 @@ function splitRevisions(found: readonly SegmentName[]): {
   };
 }
 
-/** A lower epoch behind a higher one was made by an owner that was overtaken. */
+/** Splits off segments after one of a higher epoch: fenced owners made them. */
 function splitFenced(found: readonly SegmentName[]): {
   segments: SegmentName[];
   fenced: SegmentName[];
@@ -84,7 +84,7 @@ function splitFenced(found: readonly SegmentName[]): {
   return { segments, fenced };
 }
 
-/** Whether a recovery wrote all of a segment anew, in one of its own. */
+/** Returns a test for segments that a recovery rewrote in its own one. */
 function rewrittenBy(
   { epoch, baseLsn, rewriteLsn }: Manifest,
   found: readonly SegmentName[],
@@ -96,7 +96,7 @@ function rewrittenBy(
     segment.firstLsn <= baseLsn;
 }
 
-/** Whether the first segment holds nothing that is kept. */
+/** Whether the first segment holds only dropped records. */
 function isDropped(
   [first, next]: readonly SegmentName[],
   { epoch, firstLsn, baseLsn }: Manifest,

@@ -8,47 +8,47 @@ import type { Survey } from "./survey.ts";
 
 /** How opening treats the end of the last segment. */
 export type RecoveryMode =
-  /** A torn tail, which a crash may leave, is cut off. The default. */
+  /** Cuts off a torn tail, which a crash may leave. The default. */
   | "tail"
-  /** A torn tail is refused too; a hole, which a salvage left, is not. */
+  /** Refuses a torn tail too, but not a hole that a salvage left. */
   | "strict"
   /**
-   * As `"tail"`, but what is corrupt is repaired: all that is intact is kept,
+   * As `"tail"`, but repairs corruption: keeps everything that is intact,
    * around holes. Reads the whole log.
    */
   | "salvage";
 
-/** What lies behind the last frame that links. */
+/** What follows the last frame that links. */
 export type Remainder = "nothing" | "zeros" | "bytes";
 
 /** What a scan found at the end of the last segment. */
 export interface TailEvidence {
-  /** What lies behind the last frame that links. */
+  /** What follows the last frame that links. */
   readonly remainder: Remainder;
   /**
-   * Whether a whole frame in there says that the missing record was synced
-   * before it was written.
+   * Whether a whole frame further on declares that the missing record was
+   * synced before that frame was written.
    */
   readonly witness: boolean;
 }
 
-/** What to do with it. */
+/** What to do with the end of the last segment. */
 export type TailDecision =
   /** The log ends cleanly. */
   | "accept"
-  /** What lies there was never acknowledged as durable: it is left out. */
+  /** What follows was never acknowledged as durable: it is left out. */
   | "cut"
   /** Acknowledged records may be gone: the log is not opened. */
   | "refuse"
-  /** They may be gone: what is left is kept, around a hole. */
+  /** Acknowledged records may be gone: the rest is kept, around a hole. */
   | "repair";
 
 /**
- * Tells a torn tail from corruption; pure, and complete over its inputs.
+ * Distinguishes a torn tail from corruption; pure, complete over its inputs.
  *
- * A crash may lose, tear or reorder what was not synced. It cannot touch what
- * was. So what matters is not whether something valid lies behind the damage,
- * for unsynced frames may survive in any order, but whether anything valid
+ * A crash may lose, tear or reorder what was not synced; it cannot touch what
+ * was. Unsynced frames may survive in any order, so a valid frame after the
+ * damage proves nothing by itself. What matters is whether any valid frame
  * there declares the damaged place synced.
  *
  * Source: the sync offset of Pebble's `record` package.
@@ -95,15 +95,15 @@ const TABLE: Record<
 };
 
 /**
- * Throws {@linkcode CorruptLogError} if the files are not all that a log has:
- * its manifest or its first segments are missing.
+ * Throws {@linkcode CorruptLogError} if files of a log are missing: its
+ * manifest or its first segments.
  */
 export function requireWhole(location: string, files: Survey): void {
   const reason = missingFile(files);
   if (reason !== undefined) throw new CorruptLogError(location, 0, reason);
 }
 
-/** What of a log is missing, as far as names and the manifest tell; pure. */
+/** What a log lacks, judging by file names and the manifest; pure. */
 export function missingFile(
   { manifest, segments, found }: Survey,
 ): string | undefined {
@@ -115,18 +115,18 @@ export function missingFile(
   }
   const { epoch, firstLsn, durableLsn } = manifest;
   if (newest > epoch) {
-    return `the manifest of epoch ${newest} is missing, but there are segments ` +
-      `of it; the newest manifest is of epoch ${epoch}`;
+    return `the manifest of epoch ${newest} is missing, but there are ` +
+      `segments of it; the newest manifest is of epoch ${epoch}`;
   }
   const last = segments.length > 0 ? segments[0].firstLsn - 1 : durableLsn;
   if (last < firstLsn) return undefined;
-  return `records ${firstLsn} to ${last} are missing: by the manifest the log ` +
-    "has them, and no segment does";
+  return `records ${firstLsn} to ${last} are missing: the manifest says that ` +
+    "the log has them, but no segment does";
 }
 
 /**
- * Throws {@linkcode CorruptLogError} unless the end of the last segment is what
- * a crash, or a clean close, may have left.
+ * Throws {@linkcode CorruptLogError} unless a crash or a clean close may have
+ * left the last segment with such an end.
  */
 export function requireSound(
   path: string,
@@ -140,8 +140,8 @@ export function requireSound(
 }
 
 /**
- * What is wrong with the end of a log, beyond what a crash, or a clean close,
- * may have left; pure. A manifest that is damaged tells nothing.
+ * What is wrong with the end of a log, beyond what a crash or a clean close may
+ * leave; pure. Without a manifest, only the segment is judged.
  */
 export function faultOfEnd(
   scan: SegmentScan,
@@ -150,7 +150,7 @@ export function faultOfEnd(
 ): string | undefined {
   const { lastLsn, stop, link } = scan;
   const isClosed = isCleanlyClosed(scan, manifest);
-  // Behind a clean close lies at most what was prepared, or used before.
+  // After a clean close only prepared or reused space can follow.
   const remainder = isClosed ? "nothing" : scan.remainder;
   const decision = decideTail({ ...scan, remainder }, mode);
   if (decision !== "accept" && decision !== "cut") return refusal(scan);
@@ -158,14 +158,14 @@ export function faultOfEnd(
   const { durableLsn } = manifest;
   if (lacksDurable(scan, manifest)) {
     return `record ${lastLsn + 1} is missing (${describeFault(stop)}); the ` +
-      `manifest says that all up to ${durableLsn} were durable`;
+      `manifest says that all records up to ${durableLsn} were durable`;
   }
   if (!isClosed || link === manifest.link) return undefined;
   return `the last frame has checksum ${hex(link)}, but the log was ` +
-    `closed with ${hex(manifest.link)}: these are not the records that it had`;
+    `closed with ${hex(manifest.link)}: these are not the records it had`;
 }
 
-/** Whether a log has all that its manifest knows of, as far as it ends; pure. */
+/** Whether the end of a log has all that its manifest knows of; pure. */
 export function isComplete(
   end: Pick<SegmentScan, "lastLsn" | "link">,
   manifest: Manifest | undefined,
@@ -183,7 +183,7 @@ function lacksDurable(
   return lastLsn < durableLsn && durableLsn >= firstLsn;
 }
 
-/** Whether a log ends with the record that it was closed with; pure. */
+/** Whether a log ends with the record it was cleanly closed with; pure. */
 export function isCleanlyClosed(
   { lastLsn }: Pick<SegmentScan, "lastLsn">,
   manifest: Manifest | undefined,
@@ -206,14 +206,14 @@ export interface SegmentScan extends TailEvidence {
   readonly lastLsn: number;
   /** The highest LSN that a frame here declares synced. */
   readonly syncedLsn: number;
-  /** Checksum that the next segment has to name. */
+  /** Checksum that the next segment must name. */
   readonly link: number;
   /** Whether the last frame that links seals the segment. */
   readonly sealed: boolean;
-  /** The highest time of a frame, in ms since 1970; 0 without a frame. */
+  /** The highest time of a frame, in ms since 1970; 0 without frames. */
   readonly time: number;
   /** Where and why the chain ends. */
   readonly stop: SegmentStop;
-  /** Bytes of the segment's file. */
+  /** Size of the segment's file, in bytes. */
   readonly bytes: number;
 }

@@ -7,20 +7,20 @@ import { notTheSegment, SegmentReader } from "../storage/segments/mod.ts";
 import { describeFault } from "../storage/corrupt_log_error.ts";
 import type { Storage } from "../storage/storage.ts";
 
-/** A segment that is no part of the log, whatever its name says. */
+/** A segment that is not part of the log, whatever its name says. */
 export interface ForeignSegment extends SegmentName {
   /** Its path, for messages. */
   path: string;
-  /** What it is instead. */
+  /** Why it is not part of the log. */
   reason: string;
 }
 
 /**
- * Finds the segments that are another log's, copies under another name, or
- * nobody's; and the log's id, by the manifest or else by most headers.
+ * Finds the segments of other logs, copies under other names, and files that
+ * were never segments; and the log's id, from the manifest or most headers.
  *
- * The names of such segments mean nothing: they have to be known before the
- * others are put in order, or a high epoch in one would fence the log's own.
+ * The names of such segments mean nothing. They must be known before the others
+ * are put in order: a high epoch in such a name would fence real segments.
  */
 export async function findForeign(
   storage: Storage,
@@ -68,28 +68,28 @@ async function whyForeign(
   if (!("fault" in found)) {
     return notTheSegment(segment, found, log);
   }
-  // An owner writes its manifest first: no owner of such an epoch was here.
+  // An owner writes its manifest first, so no owner had this epoch.
   if (manifest === undefined || segment.epoch <= manifest.epoch) {
     return undefined;
   }
   for await (const _ of reader.search(SEGMENT_HEADER_BYTES)) return undefined;
-  return `segment header ${describeFault(found)}; it has no frame, and no ` +
-    `owner of epoch ${segment.epoch} was here`;
+  return `segment header ${describeFault(found)}; it has no frames, and the ` +
+    `log never had an owner of epoch ${segment.epoch}`;
 }
 
-/** The directory holds files but no log; nothing was changed. */
+/** Thrown if a directory holds files but no log; nothing was changed. */
 export class ForeignFileError extends Error {
   /** The class's name. */
   override readonly name = "ForeignFileError";
 
-  /** Made on opening. */
+  /** Creates the error for one of the files. */
   constructor(
     /** The path of the file. */
     readonly path: string,
   ) {
     super(
-      `Cannot begin a log in the directory of "${path}" because that file is ` +
-        "not a log's: move it away, or give the log a directory of its own",
+      `Cannot begin a log in the directory of "${path}" because that file ` +
+        "does not belong to a log: move it away, or choose an empty directory",
     );
   }
 }

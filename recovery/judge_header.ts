@@ -6,21 +6,21 @@ import {
 } from "../storage/format/mod.ts";
 import { describeFault } from "../storage/corrupt_log_error.ts";
 
-/** What is known of a segment before its frames. */
+/** What is known about a segment without reading all of its frames. */
 export interface JudgedHeader {
-  /** The header, if it is whole and what the segment's name says. */
+  /** The header, if it is whole and fits the segment's name. */
   header?: SegmentHeader;
   /** What is wrong with it otherwise. */
   headerFault?: string;
-  /** What the frames have; unknown if there is no header and no frame. */
+  /** The frames' salt; unknown if there is neither a header nor a frame. */
   salt?: number;
-  /** Whether it is another segment, by a whole header: a copy, or another log's. */
+  /** Present if a whole header says that it is a copy, or another log's. */
   isForeign?: true;
 }
 
 /**
- * Judges a segment's header by its name and the log's id, if that is known, and
- * finds the salt without it.
+ * Judges a segment's header by the segment's name and the log's id, if known.
+ * If the header is damaged, it finds the salt without it.
  */
 export async function judgeHeader(
   reader: SegmentReader,
@@ -41,7 +41,7 @@ export async function judgeHeader(
     : { headerFault, salt, isForeign: true };
 }
 
-/** Without a header: the salt that most bytes of possible frames have. */
+/** The salt of most bytes in possible frames, for want of a header. */
 async function likelySalt(
   reader: SegmentReader,
   firstLsn: number,

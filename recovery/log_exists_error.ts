@@ -1,19 +1,19 @@
-/** A new log was to begin where there is one already; nothing was changed. */
+/** Thrown if a new log would begin where one exists; nothing was changed. */
 export class LogExistsError extends Error {
   /** The class's name. */
   override readonly name = "LogExistsError";
 
-  /** Made on opening with `firstLsn`. */
+  /** Creates the error for an opening with `firstLsn`. */
   constructor(
     /** Where the log is. */
     readonly location: string,
-    /** LSN that the new log's first record was to have. */
+    /** LSN of the first record of the new log. */
     readonly firstLsn: number,
   ) {
     super(
       `Cannot begin a log at record ${firstLsn} because "${location}" holds ` +
-        "one: open it without firstLsn, or give the new one a directory of " +
-        "its own",
+        "one already: open it without firstLsn, or choose another directory " +
+        "for the new one",
     );
   }
 }

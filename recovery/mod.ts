@@ -1,5 +1,5 @@
 /**
- * Recovery: what a log may believe of what it finds on storage.
+ * Recovery: decides what to trust of the files that a log finds on storage.
  *
  * @example
  * ```ts

@@ -26,7 +26,7 @@ import {
   type Manifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import { StorageFullError } from "../storage/storage_error.ts";
+import { isMissing, StorageFullError } from "../storage/storage_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
 import {
@@ -41,30 +41,30 @@ import { scanSegment } from "./scan_tail.ts";
 
 /** Options of {@linkcode openSegments}. */
 export interface OpenSegmentsOptions {
-  /** Size beyond which a segment is not grown, in bytes. */
+  /** Size beyond which a segment does not grow, in bytes. */
   segmentBytes: number;
-  /** Bytes that are held for recovery and checkpoints on a full disk. */
+  /** Bytes reserved for recovery and checkpoints on a full disk. */
   reserveBytes: number;
-  /** How damage, and the end of the last segment, are treated. */
+  /** How to treat damage and the end of the last segment. */
   recovery: RecoveryMode;
-  /** LSN of the first record of a log that is new; 1 if absent. */
+  /** LSN of the first record of a new log. Default: 1. */
   firstLsn?: number | undefined;
-  /** Hears of each damage that was salvaged, and of files that do not belong. */
+  /** Called with each warning: salvaged damage, and files out of place. */
   warn: (message: string) => void;
-  /** Whether to take the lock from an owner that lives. */
+  /** Whether to take the lock even from a live owner. */
   takeOver: boolean;
-  /** What time it is, in ms since 1970. */
+  /** Returns the current time, in ms since 1970. */
   time: () => number;
 }
 
 /**
  * Opens a log in segment files for writing: lock, scan, decide, make durable.
- * What it decided, where the log ends and who owns it, is in the manifest when
- * it resolves.
+ * Once it resolves, its decisions are in the manifest: where the log ends, and
+ * who owns it.
  *
- * No byte of a segment is changed, but of damaged ones in mode `salvage`. A
- * torn tail is cut by what comes after it: whatever lies behind the end that
- * the manifest names is no part of the log.
+ * No byte of a segment is changed, and in mode `salvage` only damaged segments
+ * are replaced. A torn tail stays in its file, but nothing after the end that
+ * the manifest names is part of the log.
  */
 export async function openSegments(
   storage: Storage,
@@ -87,28 +87,34 @@ export async function openSegments(
   }
 }
 
-/** Before the lock, so that what is of another version stays untouched. */
+/** Called before the lock, so that other versions' files stay untouched. */
 async function refuseUnreadable(
   storage: Storage,
   segments: readonly SegmentName[],
   mode: RecoveryMode,
 ): Promise<void> {
   for (const { name } of mode === "salvage" ? segments : segments.slice(-1)) {
-    const reader = await SegmentReader.openDamaged(storage, name);
-    await reader.close();
+    try {
+      const reader = await SegmentReader.openDamaged(storage, name);
+      await reader.close();
+    } catch (error) {
+      // Another opening may have rewritten it since the names were listed; the
+      // lock tells.
+      if (!isMissing(error)) throw error;
+    }
   }
 }
 
 /** Where a log ends, before it is made durable. */
 interface FoundEnd {
   lastLsn: number;
-  /** LSN up to which frames or the manifest declare records durable. */
+  /** LSN up to which frames or the manifest declare all records durable. */
   durableLsn: number;
   link: number;
   time: number;
 }
 
-/** One opening, from the lock on. */
+/** One opening, once the lock is taken. */
 class Opening {
   readonly #storage: Storage;
   readonly #lock: StorageLock;
@@ -131,7 +137,7 @@ class Opening {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
-    // What says that they are obsolete may have been seen and not be durable.
+    // The files that make them obsolete may be visible but not yet durable.
     if (files.obsolete.length > 0) await this.#storage.syncDirectory();
     await removeFiles(this.#storage, files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
@@ -149,7 +155,7 @@ class Opening {
     });
   }
 
-  /** The files under the lock, repaired if that is asked for, and complete. */
+  /** Surveys the files under the lock; repairs them first if asked to. */
   async #survey(): Promise<Survey> {
     const { recovery, warn, firstLsn } = this.#options;
     const storage = this.#storage;
@@ -164,7 +170,7 @@ class Opening {
     const fenced = await readFenced(storage, files);
     const isEmpty = ({ firstLsn, lastLsn, headerFault }: FencedSegment) =>
       lastLsn < firstLsn && headerFault === undefined;
-    // A crash leaves such a one, too: right after it was made.
+    // A crash right after a segment was created leaves such a one too.
     files.obsolete.push(...fenced.filter(isEmpty));
     files.fenced = fenced.filter((segment) => !isEmpty(segment));
     for (const segment of fenced.filter((one) => !isEmpty(one))) {
@@ -207,7 +213,7 @@ class Opening {
       };
     }
     const scan = await this.#scan(last, files, manifest);
-    // All that the last segment has may have been dropped.
+    // All records of the last segment may have been dropped.
     const lastLsn = Math.max(scan.lastLsn, firstLsn - 1);
     return {
       lastLsn,
@@ -235,7 +241,7 @@ class Opening {
     }
   }
 
-  /** Writes the manifest of this epoch, then what it announces. */
+  /** Writes the manifest of this epoch, then does what it announces. */
   async #begin(
     files: Survey,
     before: Manifest,
@@ -258,7 +264,7 @@ class Opening {
       closed: false,
     };
     await this.#reserve.spend(() => writeManifest(storage, manifest));
-    // If it is still the owner, any taker finds what it has decided, and so
+    // If this is still the owner, any taker will find the manifest, and so
     // misses nothing that is removed from here on.
     await requireHeld(storage.location, this.#lock);
     const dropped = files.segments.filter((one) => !segments.includes(one));
@@ -271,13 +277,13 @@ class Opening {
       return { ...state, ...await finish(segments) };
     } catch (error) {
       if (!(error instanceof StorageFullError)) throw error;
-      // What is durable needs no copy; what is not, gets it when there is room.
-      // The reserve is for what takes no space for long: locks and manifests.
+      // What is durable needs no copy; the rest is copied once there is room.
+      // The reserve is only for files that soon free it: locks and manifests.
       return isDurable ? state : { ...state, finish };
     }
   }
 
-  /** LSN of the first frame to be written anew; 0 for none. */
+  /** LSN of the first frame to rewrite; 0 for none. */
   async #chooseRewrite(
     segments: readonly SegmentName[],
     fenced: readonly SegmentName[],
@@ -290,12 +296,12 @@ class Opening {
     const merged = await countMergeable(this.#storage, segments, segmentBytes);
     if (merged === 0) return unsynced;
     const { firstLsn } = segments.at(-merged)!;
-    // What is fenced stays as evidence, and would go with what is rewritten.
+    // Fenced segments stay as evidence, and a rewrite would remove them too.
     const isAlone = fenced.every((segment) => segment.firstLsn < firstLsn);
     return isAlone ? firstLsn : unsynced;
   }
 
-  /** LSN that the frame with record `lsn` begins with. */
+  /** First LSN of the frame that holds record `lsn`. */
   async #frameAt(segment: SegmentName, lsn: number): Promise<number> {
     const cursor = await SegmentCursor.open(this.#storage, segment);
     try {
@@ -331,7 +337,7 @@ class Opening {
   }
 }
 
-/** Without what holds no record, or none that is kept. */
+/** The segments that hold records which are kept. */
 function keptBy(
   { firstLsn }: Manifest,
   segments: readonly SegmentName[],

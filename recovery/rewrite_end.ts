@@ -24,37 +24,38 @@ import {
   type SegmentName,
 } from "../storage/format/mod.ts";
 
-/** Which records to write anew. */
+/** The records to rewrite. */
 export interface EndRange {
   /** The log's segments, in order. */
   segments: readonly SegmentName[];
-  /** LSN that the first frame of them begins with. */
+  /** First LSN of the first frame to rewrite. */
   firstLsn: number;
   /** LSN of the log's last record. */
   lastLsn: number;
 }
 
-/** A segment made by the recovery, and the link behind it. */
+/** A segment made by the recovery, and the link after it. */
 export interface RewrittenEnd {
   /** The segment. */
   segment: SegmentName;
-  /** Checksum that the next segment has to name. */
+  /** Checksum that the next segment must name. */
   link: number;
 }
 
 /**
- * Writes the frames at the end of a log anew, in one synced and sealed segment
- * of this opening's, which takes the place of what it was read from: what no
- * frame declares synced, before anybody believes it, and small segments.
+ * Rewrites the frames at the end of a log to one synced and sealed segment of
+ * this opening, which replaces the segments they were read from. This serves
+ * two purposes: to make durable what no frame declares synced, before anybody
+ * relies on it, and to merge small segments.
  *
- * For the first a sync in place is not enough: if a sync failed in the life
- * before, Linux keeps the bytes in memory but takes them for synced; they can
- * be read, and no later sync writes them (Rebello and others, USENIX ATC 2020).
- * Writing them again in place is no way out: a crash in the middle could tear a
- * record that was acknowledged.
+ * For the former, a sync in place is not enough. If a sync failed in the
+ * previous process, Linux keeps the bytes in memory but treats them as synced:
+ * they can be read, but no later sync writes them (Rebello et al., USENIX ATC
+ * 2020). Overwriting them in place does not help either: a crash in the middle
+ * could tear an acknowledged record.
  *
- * What is read ends with `lastLsn`, which one scan has found: an owner that was
- * overtaken may still be writing behind it.
+ * Reading stops at `lastLsn`, which a single scan has found, because a
+ * displaced owner may still be writing after it.
  */
 export async function rewriteEnd(
   storage: Storage,
@@ -67,7 +68,7 @@ export async function rewriteEnd(
     const first = await frames.next();
     if (first.done) {
       throw new Error(
-        `Cannot rewrite from record ${range.firstLsn}: none is there`,
+        `Cannot rewrite from record ${range.firstLsn} because it is missing`,
       );
     }
     const { firstLsn, previous } = first.value;
@@ -94,7 +95,7 @@ export async function rewriteEnd(
   }
 }
 
-/** Lays frames out anew, linked among themselves. */
+/** Copies frames and links them to one another. */
 class Copy {
   readonly #file: StorageFile;
   readonly #salt: number;
@@ -125,7 +126,7 @@ class Copy {
     this.#time = frame.time;
   }
 
-  /** True as soon as anybody can read it: the segment is synced before. */
+  /** Holds as soon as anyone can read it: the segment is synced before. */
   async seal(): Promise<void> {
     const { entries } = this.#index;
     const length = indexBytes(entries.length);
@@ -161,8 +162,8 @@ class Copy {
 }
 
 /**
- * Each with the checksum that a segment which begins with it has to name; what
- * takes no LSN is left out.
+ * The frames of a range that take LSNs. The `previous` of each is the checksum
+ * that a segment which begins with that frame must name.
  */
 async function* framesOf(
   storage: Storage,
@@ -199,18 +200,20 @@ async function* framesOf(
   }
 }
 
-/** Segments at the end of a log from which on they are merged. */
+/** Minimum number of segments that are merged. */
 const LEAST_SEGMENTS = 8;
 
-/** Bytes that an opening copies at most to merge segments. */
+/** Maximum number of bytes that an opening copies to merge segments. */
 const MERGE_BYTES = 1024 * 1024;
 
 /**
- * The number of segments at the end of a log to be merged, as each opening adds
- * one: all of the last that have `MERGE_BYTES` together, if they are many.
+ * Number of segments to merge at the end of a log, because each opening adds
+ * one: as many of the last ones as fit in `MERGE_BYTES` together, if those are
+ * at least `LEAST_SEGMENTS`.
  *
- * None gets larger than a segment may be. Every byte is copied about once for each seven openings that add a segment,
- * until it lies in one of that size; so a log has few more than one a megabyte.
+ * A merged segment never exceeds the maximum size of a segment. Each byte is
+ * copied about once per seven openings that add a segment, until it is in a
+ * segment of that size, so a log has few more segments than one per megabyte.
  */
 export async function countMergeable(
   storage: Storage,

@@ -1,4 +1,4 @@
-import { type Remainder, SegmentScan } from "./decide_tail.ts";
+import type { Remainder, SegmentScan } from "./decide_tail.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {
@@ -11,14 +11,14 @@ import {
 
 /** Why a search gave up, for messages. */
 export const OVERLAPPING =
-  "what lies here claims to be frames that overlap, which no log's do, and " +
-  "was not searched to the end";
+  "the bytes here claim to be overlapping frames, which no log has, and were " +
+  "not searched to the end";
 
 const STEP_BYTES = 1024 * 1024;
 
 /**
- * Follows a segment's frames to where they end, and looks at what is behind:
- * but not behind record `end - 1`, where the log is known to end.
+ * Follows a segment's frames to where they end, and examines what follows; but
+ * nothing after record `end - 1`, where the log is known to end.
  */
 export async function scanSegment(
   reader: SegmentReader,
@@ -59,7 +59,7 @@ export async function scanSegment(
   };
 }
 
-/** The stop at a place behind which nothing is to be looked at. */
+/** The stop where the log is known to end. */
 function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
   return {
     offset: last ? last.offset + last.bytes : SEGMENT_HEADER_BYTES,
@@ -69,7 +69,7 @@ function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
   };
 }
 
-/** Tells nothing from zeros from anything else; reads no more than it must. */
+/** Whether nothing, zeros or other bytes follow; reads only what it must. */
 export async function remainderAt(
   { file }: SegmentReader,
   offset: number,
@@ -84,7 +84,7 @@ export async function remainderAt(
 
 /**
  * Whether a frame from `offset` on declares `lsn` synced; throws
- * {@linkcode CorruptLogError} if that took too long to find out.
+ * {@linkcode CorruptLogError} if the search would take too long.
  */
 async function hasWitness(
   reader: SegmentReader,
@@ -100,7 +100,7 @@ async function hasWitness(
   throw new CorruptLogError(
     reader.path,
     step.value,
-    `${OVERLAPPING}: nobody knows whether record ${lsn} was synced`,
+    `${OVERLAPPING}: it is unknown whether record ${lsn} was synced`,
   );
 }
 
@@ -108,9 +108,9 @@ const WORD_BYTES = 4;
 const WORDS = 8;
 
 /**
- * Whether all bytes are zero, eight words at a time: 64 MiB take some 5 ms, and
- * a hundred times as long byte by byte with `every`. `BigUint64Array` is slower
- * everywhere, on Bun by far.
+ * Whether all bytes are zero. Compares eight words at a time: 64 MiB take about
+ * 5 ms, and a hundred times as long byte by byte with `every`. `BigUint64Array`
+ * is slower everywhere, and by far on Bun.
  */
 export function isZeros(bytes: Uint8Array): boolean {
   const { buffer, byteOffset, length } = bytes;
@@ -123,7 +123,7 @@ export function isZeros(bytes: Uint8Array): boolean {
     areZeros(bytes, end, length);
 }
 
-/** `words` are a multiple of eight. */
+/** Requires a multiple of eight words. */
 function areZeroWords(words: Int32Array): boolean {
   for (let at = 0; at < words.length; at += WORDS) {
     const any = words[at] | words[at + 1] | words[at + 2] | words[at + 3] |

@@ -24,33 +24,33 @@ import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { ForeignFileError } from "./find_foreign.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 
-/** The files of a directory, by what their names say. */
+/** The files of a directory, sorted by name. */
 export interface FileNames {
   /** All segments, in order. */
   found: SegmentName[];
-  /** Epochs of the manifests, rising. */
+  /** Epochs of the manifests, ascending. */
   manifests: number[];
-  /** Files that were being made, with the epoch of who did. */
+  /** Unfinished files, with the epoch of the owner that was making them. */
   unfinished: { name: string; epoch: number }[];
-  /** Originals of repaired segments: kept, never read. */
+  /** Originals of repaired segments: kept, but never read. */
   originals: string[];
-  /** Files that are not the log's. */
+  /** Files that do not belong to the log. */
   strays: string[];
-  /** The highest epoch that a name shows; 0 if none does. */
+  /** The highest epoch in any name; 0 if there is none. */
   highestEpoch: number;
-  /** Whether there is any file of a log. */
+  /** Whether any file belongs to a log. */
   isLog: boolean;
 }
 
 /** The files of a log. */
 export interface Survey extends FileNames, ArrangedSegments {
-  /** The highest manifest; absent in a directory without one. */
+  /** The manifest of the highest epoch; absent if there is none. */
   manifest?: Manifest;
 }
 
 /**
- * Sorts the files of a directory by name. Hidden files, `lost+found` and the
- * user's own, which begin with `user-`, are left alone.
+ * Sorts the files of a directory by name. It ignores hidden files, `lost+found`
+ * and the user's files, whose names begin with `user-`.
  */
 export async function listFiles(storage: Storage): Promise<FileNames> {
   const files: FileNames = {
@@ -75,8 +75,9 @@ export async function listFiles(storage: Storage): Promise<FileNames> {
 }
 
 /**
- * The files of a log and what each is. Throws {@linkcode ForeignFileError} in a
- * directory that is no log but holds files, and what reading the manifest does.
+ * Lists the files of a log and reads its manifest. Throws
+ * {@linkcode ForeignFileError} if the directory holds files but no log, and
+ * `CorruptLogError` or `FormatVersionError` if the manifest cannot be used.
  */
 export async function survey(storage: Storage): Promise<Survey> {
   const files = await listFiles(storage);
@@ -93,7 +94,7 @@ export interface DamagedSurvey extends Survey {
   manifestFault?: { name: string; path: string; reason: string };
 }
 
-/** The same as {@linkcode survey}, without a manifest that is damaged. */
+/** Like {@linkcode survey}, but does without a damaged manifest. */
 export async function surveyDamaged(storage: Storage): Promise<DamagedSurvey> {
   try {
     return await survey(storage);
@@ -117,14 +118,14 @@ function arrange(files: FileNames, manifest: Manifest | undefined): Survey {
   };
 }
 
-/** Throws {@linkcode ForeignFileError} where other files are, but no log. */
+/** Throws {@linkcode ForeignFileError} if there are other files but no log. */
 export function requireLog(storage: Storage, files: FileNames): void {
   const [stray] = files.strays;
   if (files.isLog || stray === undefined) return;
   throw new ForeignFileError(`${storage.location}/${stray}`);
 }
 
-/** Puts a name where it belongs; returns its epoch, `undefined` for strays. */
+/** Adds a name to its list; returns its epoch, or `undefined` for strays. */
 function sort(name: string, files: FileNames): number | undefined {
   const segment = parseSegmentName(name);
   if (segment !== undefined) {
@@ -151,7 +152,7 @@ function isIgnored(name: string): boolean {
     name === "lost+found";
 }
 
-/** Says which files are not the log's; nothing if all are. */
+/** Lists the files that do not belong to the log, if any, for a warning. */
 export function describeStrays(
   { location }: Storage,
   { strays }: FileNames,
@@ -160,19 +161,19 @@ export function describeStrays(
   const names = strays.toSorted().slice(0, MOST_NAMES)
     .map((name) => `"${name}"`).join(", ");
   const more = strays.length - MOST_NAMES;
-  return `"${location}" holds files that are not the log's: ${names}` +
+  return `"${location}" holds files that do not belong to the log: ${names}` +
     (more > 0 ? ` and ${more} more` : "") + "; they were left alone";
 }
 
-/** A segment that is no part of the log, and what is in it. */
+/** A segment that is not part of the log, and its contents. */
 export interface FencedSegment extends SegmentName {
-  /** LSN of its last record; one below the first if it has none. */
+  /** LSN of its last record; `firstLsn - 1` if it has none. */
   readonly lastLsn: number;
   /** Why nothing in it can be read: it is damaged, a copy, or another log's. */
   readonly headerFault?: string;
 }
 
-/** What a fenced segment holds, and why it is no part of the log. */
+/** What a fenced segment holds, and why it is not part of the log. */
 export function describeContent(
   { firstLsn, lastLsn, epoch, headerFault }: FencedSegment,
 ): string {
@@ -180,19 +181,19 @@ export function describeContent(
     return `is not part of the log, and cannot be read: ${headerFault}`;
   }
   if (lastLsn < firstLsn) {
-    return `holds no record: the owner of epoch ${epoch} had been overtaken, ` +
-      "and it is not part of the log";
+    return `holds no records: the owner of epoch ${epoch} had been ` +
+      "displaced, and it is not part of the log";
   }
   const wrote = `that the owner of epoch ${epoch} wrote after it had been ` +
-    "overtaken";
+    "displaced";
   return firstLsn === lastLsn
-    ? `holds record ${firstLsn} ${wrote}: it was not acknowledged, and is not ` +
-      "part of the log"
+    ? `holds record ${firstLsn} ${wrote}: it was not acknowledged, and is ` +
+      "not part of the log"
     : `holds records ${firstLsn} to ${lastLsn} ${wrote}: none of them was ` +
       "acknowledged, and they are not part of the log";
 }
 
-/** Reads the segments that are no part of the log. */
+/** Reads the fenced segments, which are not part of the log. */
 export async function readFenced(
   storage: Storage,
   { fenced, manifest }: Survey,
@@ -223,13 +224,13 @@ async function readOne(
   }
 }
 
-/** Names of strays that a message lists. */
+/** Maximum number of strays that a message names. */
 const MOST_NAMES = 5;
 
 /**
- * Removes files whose making was cut short, of this opening's `epoch` or
- * before. Those of a later one belong to an owner that has overtaken this one
- * and is about to finish them.
+ * Removes unfinished files of epochs up to `epoch`, that of this opening. Those
+ * of a later epoch belong to an owner that has displaced this one, and is about
+ * to finish them.
  */
 export async function removeUnfinished(
   storage: Storage,

@@ -2,34 +2,35 @@ import type { EnvelopeFault } from "./format/envelope.ts";
 import type { FrameFault } from "./format/frame.ts";
 
 /**
- * What is on storage cannot have been left by a crash: bytes that were synced
- * have changed or are gone, or a segment is missing. Nothing was changed.
+ * Thrown when a log is damaged in a way that no crash explains: synced bytes
+ * have changed or are gone, or a segment is missing. Nothing on storage was
+ * changed.
  */
 export class CorruptLogError extends Error {
   /** The class's name. */
   override readonly name = "CorruptLogError";
 
-  /** Made by whoever reads segments. */
+  /** Creates the error for one place in a segment. */
   constructor(
     /** The path of the segment. */
     readonly segment: string,
-    /** Where in it, in bytes. */
+    /** The offset in the segment, in bytes. */
     readonly offset: number,
-    /** What is wrong: what was expected, what was found. */
+    /** What is wrong: what was expected and what was found. */
     readonly reason: string,
   ) {
     super(`Cannot trust "${segment}" at offset ${offset}: ${reason}`);
   }
 }
 
-/** A fault in words. */
+/** Describes a fault for a message. */
 export function describeFault(
   { fault, expected, found }: FrameFault | EnvelopeFault,
 ): string {
   return `${fault}: expected ${expected}, found ${found}`;
 }
 
-/** The error for record `lsn`, which a fault at `offset` keeps from readers. */
+/** The error for record `lsn`, which a fault makes unreadable. */
 export function missingRecord(
   path: string,
   lsn: number,

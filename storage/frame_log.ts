@@ -1,90 +1,92 @@
 import type { RecordList } from "./format/records.ts";
 import type { MaybePromise } from "./storage.ts";
 
-/** Records laid out for one frame, and what numbers them. */
+/** The records of one frame, laid out, and their LSNs. */
 export interface FrameDraft {
   /** LSN of the first record. */
   readonly firstLsn: number;
   /** Number of records. */
   readonly count: number;
   /**
-   * 48 bytes that the log may overwrite, the records (each a u32 length,
-   * little-endian, and its bytes), and at least 7 spare bytes. Not to be used
-   * after the append is done.
+   * 48 bytes that the log may overwrite, then the records (each a
+   * little-endian u32 length and its bytes), then at least 7 spare bytes. The
+   * log must not use it once the append is done.
    */
   readonly buffer: Uint8Array;
-  /** Bytes of the records with their lengths, behind the first 48. */
+  /** Bytes of the records and their lengths, after the first 48. */
   readonly length: number;
 }
 
-/** A run of records as read back, or of lost ones. */
+/** A run of records that were read, or that are lost. */
 export interface RecordBatch {
-  /** LSN of the first of `records`, or of the first that is lost. */
+  /** LSN of the first of `records`, or of the first record that is lost. */
   readonly firstLsn: number;
-  /** The records, in order; each shares memory with its neighbours. */
+  /** The records, in order; each shares memory with its neighbors. */
   readonly records: RecordList;
   /**
-   * Number of records that are lost from `firstLsn` on, at least 1: a salvage
-   * gave them up. There are no `records` then.
+   * Number of records lost from `firstLsn` on, at least 1: a salvage gave them
+   * up, and `records` is empty. Absent if none is lost.
    */
   readonly lost?: number | undefined;
   /**
-   * When they were written, in ms since 1970 by the writer's clock, but never
-   * less than for a record before. Absent where the log keeps no time.
+   * When they were written, in ms since 1970 by the writer's clock; never less
+   * than the time of an earlier record. Absent if the log does not keep times.
    */
   readonly time?: number | undefined;
 }
 
 /**
- * The upper seam: a log of frames. Segment files implement it; an engine that
- * is not made of files can do so without pretending to be.
+ * The upper seam: a log of frames. Segment files implement it, and an engine
+ * that is not made of files can implement it directly.
  *
- * The writer makes one call of `append`, `sync` and `checkOwner` at a time, and
- * none after one has failed.
+ * The writer makes one call to `append`, `sync` or `checkOwner` at a time, and
+ * none after a failure other than a `StorageFullError`.
  */
 export interface FrameLog {
-  /** LSN of the last record here, one below `firstLsn` if there is none. */
+  /** LSN of the last record, or `firstLsn - 1` if there is none. */
   readonly lastLsn: number;
   /**
-   * LSN up to which records survive power loss. Absent: all did on opening, and
-   * those that a sync covers do.
+   * LSN up to which records survive power loss. If absent, all records that
+   * were there on opening do, and so do all that a sync covers.
    */
   readonly syncedLsn?: number;
-  /** LSN of the oldest record here, or the next one's if there is none. */
+  /** LSN of the oldest record, or of the next one if there is none. */
   readonly firstLsn: number;
   /**
-   * On resolve the frame survives a killed process. All or nothing. It may fail
-   * with a `StorageFullError`: then nothing of it is there, and the log goes on.
+   * Appends a frame as a whole; once it resolves, the frame survives a killed
+   * process. If it fails with a `StorageFullError`, nothing of the frame
+   * remains and the log continues.
    */
   append(frame: FrameDraft): MaybePromise<void>;
   /**
-   * On resolve every frame appended before the call survives power loss. It may
-   * fail with a `StorageFullError` if it could not even begin.
+   * Syncs; once it resolves, every frame appended before the call survives
+   * power loss. It fails with a `StorageFullError` if it could not even begin.
    */
   sync(): MaybePromise<void>;
   /** Fails with a `FencedError` if another owner has taken over. */
   checkOwner(): MaybePromise<void>;
-  /** The records `from` to `to`, both included; both are here. */
+  /** Reads the records `from` to `to`, both included; both are in the log. */
   read(from: number, to: number): AsyncIterable<RecordBatch>;
-  /** Drops the records below `lsn`; `firstLsn` is `lsn` then. Others stay. */
+  /** Drops the records below `lsn`, which becomes `firstLsn`. */
   truncateBefore(lsn: number): Promise<void>;
   /**
-   * Releases all. With `clean` everything appended is synced, and marked so
-   * that a later loss of its end can be told from a torn write.
+   * Releases all resources. With `clean`, it first syncs everything appended
+   * and marks the end, so that a later loss of the end is not mistaken for a
+   * torn write.
    */
   close(clean: boolean): Promise<void>;
 }
 
-/** Records below `firstLsn` were dropped by `truncateBefore`. */
+/** Thrown on reading a record that `truncateBefore` has dropped. */
 export class CompactedError extends RangeError {
   /** The class's name. */
   override readonly name = "CompactedError";
 
-  /** Made by whoever is asked for a record that is gone. */
+  /** Creates the error for record `lsn`. */
   constructor(
     /** LSN of the record that was asked for. */
     readonly lsn: number,
-    /** LSN of the oldest record that is kept, or of the next one to come. */
+    /** LSN of the oldest record kept, or of the next one if there is none. */
     readonly firstLsn: number,
   ) {
     super(
@@ -95,26 +97,27 @@ export class CompactedError extends RangeError {
 }
 
 /**
- * Another owner has taken over the log; nothing more is acknowledged here.
- * It reaches callers as the `cause` of a `LogFailedError`.
+ * Thrown after another owner has taken over the log: nothing further is
+ * acknowledged here. Callers see it as the `cause` of a `LogFailedError`.
  */
 export class FencedError extends Error {
   /** The class's name. */
   override readonly name = "FencedError";
 
-  /** Made by a frame log's `checkOwner`. */
+  /** Creates the error for the owner of `epoch`. */
   constructor(
     /** Where the log is. */
     readonly location: string,
-    /** Epoch of the owner that was fenced. */
+    /** Epoch of the fenced owner. */
     readonly epoch: number,
     /** How it lost the lock, if known; see `StorageLock.whyLost`. */
     how = "another owner took over, or the lock file or directory was " +
       "moved or removed",
   ) {
     super(
-      `Cannot go on in "${location}": its lock of epoch ${epoch} is lost ` +
-        `(${how}). Nothing more is acknowledged here; open the log again`,
+      `Cannot continue in "${location}" because its lock of epoch ${epoch} ` +
+        `is lost (${how}): nothing further is acknowledged here; open the ` +
+        "log again",
     );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Storage adapters, the two seams that they stand behind, and their errors.
+ * Storage adapters, the two seams between log and storage, and their errors.
  *
  * @example
  * ```ts

@@ -1,144 +1,145 @@
-/** A value, or a promise of it; who gets one awaits only if it is a promise. */
+/** A value or a promise of it; callers await it only if it is a promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * The lower seam: the few calls on one directory of files that the log needs.
+ * The lower seam: the few calls on a directory of files that the log needs.
  *
- * Each method may answer at once or with a promise, and throws or rejects with
- * a {@linkcode StorageError}. Calls on different files may overlap; on one file
+ * Each method may return its result or a promise, and throws or rejects with a
+ * {@linkcode StorageError}. Calls on different files may overlap; on one file
  * the log makes one call at a time.
  */
 export interface Storage {
-  /** Where this is, for messages: a path, or a word in brackets. */
+  /** The location, for messages: a path, or a word in brackets. */
   readonly location: string;
-  /** Says of data losing its durability here, such as on tmpfs; else absent. */
+  /** Returns a warning if data here is not durable, such as on tmpfs. */
   warning?(): MaybePromise<string | undefined>;
-  /** Makes the directory if need be; on resolve its entry is durable. */
+  /** Creates the directory if needed, and makes its entry durable. */
   prepare(): MaybePromise<void>;
   /**
-   * Takes the exclusive lock, or fails with a `LogLockedError`. On resolve
-   * every former owner is fenced; that the lock is taken is durable only after
-   * `syncDirectory`.
+   * Takes the exclusive lock, or fails with a `LogLockedError`. Once it
+   * resolves, every former owner is fenced. The lock itself is durable only
+   * after `syncDirectory`.
    */
   lock(options?: LockOptions): MaybePromise<StorageLock>;
-  /** Names of all files here. */
+  /** Lists the names of all files. */
   list(): MaybePromise<string[]>;
   /**
-   * Opens a file. `"create"` makes it, for reading and writing, and fails if it
-   * exists; the entry is durable only after `syncDirectory`.
+   * Opens a file. `"create"` creates it, for reading and writing, and fails if
+   * it exists; the entry is durable only after `syncDirectory`.
    */
   open(name: string, mode: OpenMode): MaybePromise<StorageFile>;
   /**
-   * Lengthens a file of `from` bytes to `to` bytes by zeros, without keeping
-   * the caller from its work; makes the file where `from` is 0. On resolve they
-   * are durable, the entry is not. Where it is absent, the log does not prepare
-   * segments: where a sync does not get cheaper by it.
+   * Extends a file of `from` bytes to `to` bytes with zeros, without blocking
+   * the caller; creates the file if `from` is 0. Once it resolves, the zeros
+   * are durable, but the entry is not. Omit it where prepared segments do not
+   * make syncs cheaper: the log then prepares none.
    */
   allocate?(name: string, from: number, to: number): Promise<void>;
   /**
-   * Gives a file a second name, and fails with code `"EEXIST"` if there is a
-   * file of that name; durable only after `syncDirectory`.
+   * Gives a file a second name, and fails with code `"EEXIST"` if that name is
+   * taken; durable only after `syncDirectory`.
    */
   link(from: string, to: string): MaybePromise<void>;
   /**
-   * Renames, replacing `to`; durable only after `syncDirectory`. A crash leaves
-   * `to` as it was or as it is now, never neither.
+   * Renames a file, replacing `to`; durable only after `syncDirectory`. A crash
+   * leaves `to` either as it was or as it is now.
    */
   rename(from: string, to: string): MaybePromise<void>;
   /** Removes a file; durable only after `syncDirectory`. */
   remove(name: string): MaybePromise<void>;
-  /** On resolve every entry made, renamed or removed before is durable. */
+  /** Makes every entry created, renamed or removed before the call durable. */
   syncDirectory(): MaybePromise<void>;
   /**
-   * A 32-bit number that tells a new segment from all others; random where
-   * absent. Only for a storage whose runs are to be the same byte by byte.
+   * Returns a 32-bit number that distinguishes a new segment from all others;
+   * random if absent. Only for a storage whose runs must be the same byte for
+   * byte.
    */
   salt?(): number;
 }
 
 /** Options of `lock`. */
 export interface LockOptions {
-  /** Takes it even from an owner that lives, who is fenced. Default: no. */
+  /** Whether to take the lock even from a live owner. Default: false. */
   readonly takeOver?: boolean;
   /**
-   * The epoch is to be higher than this number, as well as than that of every
-   * owner before, so that no epoch comes twice where lock files were removed.
-   * An integer of at least 0. Default: 0.
+   * A number that the epoch must exceed, in addition to the epoch of every
+   * former owner, so that no epoch repeats even if lock files were removed. An
+   * integer of at least 0. Default: 0.
    */
   readonly above?: number;
 }
 
-/** What an open file is for; `"create"` and `"write"` read as well. */
+/** What a file is opened for; `"create"` and `"write"` allow reading too. */
 export type OpenMode = "create" | "read" | "write";
 
 /** An open file. */
 export interface StorageFile {
-  /** Writes at `offset` and says how many bytes it wrote, at least 1. */
+  /** Writes at `offset` and returns the number of bytes written, at least 1. */
   write(bytes: Uint8Array, offset: number): MaybePromise<number>;
-  /** Reads at `offset` and says how many bytes; 0 only at the end. */
+  /** Reads at `offset` and returns the number of bytes; 0 only at the end. */
   read(into: Uint8Array, offset: number): MaybePromise<number>;
   /** Size in bytes. */
   size(): MaybePromise<number>;
   /**
-   * How many names the file has. A file with more than one, as a backup by hard
-   * links makes it, is never used again. Where it is absent, no file is.
+   * Number of names that the file has. A file with more than one, such as after
+   * a backup by hard links, is never reused. If absent, no file is reused.
    */
   links?(): MaybePromise<number>;
-  /** On resolve all bytes written before the call are durable (fdatasync). */
+  /** Makes all bytes written before the call durable, as fdatasync does. */
   datasync(): MaybePromise<void>;
-  /** Cuts the file to `size` bytes, which it has; durable by a later sync. */
+  /** Cuts the file to its first `size` bytes; durable after a later sync. */
   truncate(size: number): MaybePromise<void>;
-  /** Releases the handle; syncs nothing. */
+  /** Releases the handle without a sync. */
   close(): MaybePromise<void>;
 }
 
 /** The exclusive right to write to a storage. */
 export interface StorageLock {
   /**
-   * Higher than `above`, and than that of every owner before, as long as lock
-   * files are kept.
+   * The number of this owner: higher than `above` and, as long as lock files
+   * are kept, than the epoch of every former owner.
    */
   readonly epoch: number;
   /**
-   * Whether nobody has taken over. Exact if asked after a sync: see "Why a
-   * fenced owner acknowledges nothing" in docs/architecture.md. Asked once per
+   * Whether nobody has taken over. The answer is exact after a sync: see "Why a
+   * fenced owner acknowledges nothing" in docs/architecture.md. Called once per
    * flush, so it should be cheap.
    */
   held(): MaybePromise<boolean>;
   /**
-   * Once `held` is false, what happened to the lock, as a clause for an error's
-   * message; `undefined` or absent where that is not known.
+   * What happened to the lock once `held` is false, as a clause for an error
+   * message; `undefined` or absent if that is not known.
    */
   whyLost?(): string | undefined;
-  /** Lets others in. */
+  /** Gives the lock up, so that others can take it. */
   release(): MaybePromise<void>;
 }
 
-/** Another process, or this one, has the log open for writing. */
+/** Thrown if another process, or this one, has the log open for writing. */
 export class LogLockedError extends Error {
   /** The class's name. */
   override readonly name = "LogLockedError";
 
-  /** Made by a storage's `lock`. */
+  /** Creates the error; storage adapters throw it in `lock`. */
   constructor(
     message: string,
     /** Where the log is. */
     readonly location: string,
-    /** Process id of the owner, 0 if it is not known. */
+    /** Process id of the owner; 0 if unknown. */
     readonly pid: number,
   ) {
     super(message);
   }
 }
 
-/** Whether `answer` is a promise, of whatever make. */
+/** Whether `answer` is a promise, or any other object with `then`. */
 export function isPromise<T>(answer: T | Promise<T>): answer is Promise<T> {
   return typeof (answer as Promise<T> | undefined)?.then === "function";
 }
 
 /**
- * Writes all of `bytes` at `offset`, going on after short writes; at once if
- * the file answers at once.
+ * Writes all of `bytes` at `offset` and continues after short writes; returns
+ * no promise unless the file does.
  */
 export function writeAll(
   file: StorageFile,
@@ -161,8 +162,8 @@ function continueWrite(
   if (written === bytes.length) return;
   if (!(written > 0 && written < bytes.length)) {
     throw new Error(
-      `Cannot write ${bytes.length} bytes at offset ${offset} because the storage ` +
-        `says that it wrote ${written}`,
+      `Cannot write ${bytes.length} bytes at offset ${offset} because the ` +
+        `storage reports that it wrote ${written}`,
     );
   }
   return writeAll(file, bytes.subarray(written), offset + written);

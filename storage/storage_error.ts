@@ -1,24 +1,24 @@
 /**
- * A file or directory could not be used: it is missing, is a file where a
- * directory should be, is not permitted, the disk is full, …
+ * Thrown if a file or directory cannot be used: it is missing, it is a file
+ * instead of a directory, access is not permitted, the disk is full, …
  */
 export class StorageError extends Error {
   /** The class's name. */
   override readonly name = "StorageError";
 
-  /** Made by storage adapters, around the runtime's own error as `cause`. */
+  /** Creates the error; adapters pass the runtime's error as `cause`. */
   constructor(
     message: string,
     /** The path that the call was about. */
     readonly path: string,
-    /** The system's word, such as `"ENOSPC"`; empty if there was none. */
+    /** The system's error code, such as `"ENOSPC"`; empty if there is none. */
     readonly code: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
 
-  /** Wraps what a system call on `path` threw. */
+  /** Wraps the error of a system call on `path`. */
   static wrap(action: string, path: string, cause: unknown): StorageError {
     if (cause instanceof StorageError) return cause;
     const { code, message } = cause as { code?: unknown; message?: unknown };
@@ -37,33 +37,33 @@ const REASONS: Record<string, string | undefined> = {
   EACCES: "permission is denied",
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",
-  EEXIST: "it exists already",
+  EEXIST: "it already exists",
   EISDIR: "it is a directory",
   EIO: "the device failed",
   EMFILE: "too many files are open",
   ENOENT: "it does not exist",
   ENOSPC: "no space is left on the device",
   EDQUOT: "the disk quota is used up",
-  ENOTDIR: "it is no directory",
+  ENOTDIR: "it is not a directory",
 };
 
 /**
- * No space is left on the device, or no quota. What was to be written is not
- * there, nothing that was acknowledged at `os` or `disk` is lost, and the log
- * goes on by itself: the next append tries again. `truncateBefore` makes room.
+ * Thrown if the device has no space left, or the quota is used up. Nothing was
+ * written, and nothing acknowledged at `os` or `disk` is lost. The log
+ * continues: the next append tries again. `truncateBefore` frees space.
  */
 export class StorageFullError extends Error {
   /** The class's name. */
   override readonly name = "StorageFullError";
 
-  /** Made by a frame log, around the storage's own error as `cause`. */
+  /** Creates the error; frame logs pass the storage's error as `cause`. */
   constructor(
-    /** What could not be written to, a path. */
+    /** The path that could not be written to. */
     readonly path: string,
     options?: ErrorOptions,
     /**
-     * LSN from which on no record was written: those LSNs are given out again.
-     * Absent where no record was to be written.
+     * LSN of the first record that was not written; it and those after it are
+     * assigned again. Absent if there was no record to write.
      */
     readonly lsn?: number,
   ) {
@@ -71,21 +71,26 @@ export class StorageFullError extends Error {
       ? "nothing was written"
       : `no record from ${lsn} on was written`;
     super(
-      `Cannot write to "${path}" because no space is left: ${what}. Make ` +
-        "room, for instance by truncateBefore, and append again",
+      `Cannot write to "${path}" because no space is left: ${what}. Free ` +
+        "some space, for instance with truncateBefore, and append again",
       options,
     );
   }
 }
 
-/** Whether a call failed because there is no space, or no quota. */
+/** Whether a file was not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof StorageError && error.code === "ENOENT";
+}
+
+/** Whether a call failed because space or quota is used up. */
 export function isOutOfSpace(error: unknown): boolean {
   return error instanceof StorageFullError ||
     error instanceof StorageError &&
       (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
-/** `error`, or what it means for a log if it means that there is no space. */
+/** `error`, or a `StorageFullError` around it if no space is left. */
 export function explainFull(error: unknown): unknown {
   if (!isOutOfSpace(error) || error instanceof StorageFullError) return error;
   return new StorageFullError((error as StorageError).path, { cause: error });

@@ -21,8 +21,8 @@
 export {
   type RegisterTest,
   storageContract,
-  type StoragePlace,
 } from "./contract/storage_contract.ts";
+export { type StoragePlace } from "./contract/storage_under_test.ts";
 export { ExplorationError } from "./explore/describe_failure.ts";
 export type { ExploreReport } from "./explore/exploration.ts";
 export { explore, type ExploreOptions } from "./explore/explore.ts";

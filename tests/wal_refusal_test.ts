@@ -191,7 +191,7 @@ test("Wal.open() warns of files that are not the log's, and opens it", () =>
     const warn = (text: string) => void warnings.push(text);
     await (await Wal.open(dir, { warn })).close();
     assertEquals(warnings, [
-      `"${dir}" holds files that are not the log's: "NOTES.txt", "folder"; ` +
+      `"${dir}" holds files that do not belong to the log: "NOTES.txt", "folder"; ` +
       "they were left alone",
     ]);
     assertEquals((await readdir(dir)).includes("NOTES.txt"), true);
@@ -205,7 +205,7 @@ test("Wal.open() refuses a directory of other files as a whole", () =>
     assertStringIncludes(
       error.message,
       `Cannot begin a log in the directory of "${error.path}" because that ` +
-        "file is not a log's: move it away, or give the log a directory of its",
+        "file does not belong to a log: move it away, or choose an empty",
     );
   }));
 

@@ -1,57 +1,129 @@
 /**
- * The process in which contenders take turns of some ms each, all of them open
- * at once: a disk that drifts, or a neighbour's burst, meets all of them alike.
+ * The process in which contenders take turns of a few ms, all of them open at
+ * once: a disk that drifts, or a neighbour's burst, affects all of them alike.
  *
  * @module
  */
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { answer, readJob } from "../process/answer.ts";
+import { pathToFileURL } from "node:url";
+import { SeededRandom } from "../../random.ts";
 import { cases } from "../peers/case.ts";
-import type { Store } from "../peers/contender.ts";
-import { contenders } from "../peers/contenders.ts";
+import type { Contender, Store } from "../peers/contender.ts";
+import {
+  bareGroup,
+  floorAppend,
+  floorOverwrite,
+} from "../peers/contenders/floors.ts";
 import { type Load, makeLoad } from "../peers/measure.ts";
-import { Stopwatch } from "../peers/stopwatch.ts";
-import type { FloorFound, FloorJob } from "./floor_job.ts";
+import { LatencyLog, Stopwatch } from "../peers/stopwatch.ts";
+import { answerJob } from "../process/worker.ts";
+import { shuffled } from "../report/statistics.ts";
+
+/** What to measure. */
+export interface FloorJob {
+  /** The name of a case. */
+  readonly situation: string;
+  /** Names of contenders; the first is the floor that others are compared with. */
+  readonly contenders: readonly string[];
+  /** The checkouts of the library to measure. */
+  readonly libraries: readonly Library[];
+  /** How often each contender has its turn. */
+  readonly turns: number;
+  /** How long a turn is. */
+  readonly turnMs: number;
+}
+
+/** A checkout of the library. */
+export interface Library {
+  /** What its contenders' names end with. */
+  readonly suffix: string;
+  /** The bundle of its contenders. */
+  readonly module: string;
+}
+
+/** What was found of each contender. */
+export interface FloorFound {
+  readonly turnsOf: readonly Turns[];
+}
+
+/** What was found of one contender. */
+export interface Turns {
+  readonly contender: string;
+  /** Microseconds for each group of records, in each turn. */
+  readonly groupUs: readonly number[];
+  /** Latencies in ms at each of {@linkcode FLOOR_SHARES}, over all turns. */
+  readonly latencies: readonly number[];
+}
+
+/** p50, p99 and p99.9. */
+const FLOOR_SHARES: readonly number[] = [0.5, 0.99, 0.999];
 
 /** Turns before the first that counts: until the code is compiled. */
 const WARM_TURNS = 20;
-/** Latencies are not looked at here. */
-const NO_LATENCIES = 0;
 
-async function run(job: FloorJob): Promise<FloorFound[]> {
-  const situation = cases.find(({ name }) => name === job.situation)!;
-  const stores: Store[] = [];
-  const loads: Load[] = [];
-  for (const contender of job.contenders) {
-    const directory = join(job.directory, `${stores.length}`);
-    mkdirSync(directory);
-    const { open } = contenders.find(({ name }) => name === contender)!;
-    const store = await open(directory);
-    stores.push(store);
-    loads.push(makeLoad(store, situation));
-  }
-  async function turn(load: Load): Promise<number> {
-    const watch = new Stopwatch(0, job.turnMs / 1000, NO_LATENCIES);
-    await load(watch);
-    const { records, elapsedMs } = watch.read();
-    return elapsedMs * 1000 * situation.width / records;
-  }
-  for (let warm = 0; warm < WARM_TURNS; warm++) {
-    for (const load of loads) await turn(load);
-  }
-  const groupUs: number[][] = loads.map(() => []);
-  for (let round = 0; round < job.rounds; round++) {
-    for (const [index, load] of loads.entries()) {
-      groupUs[index].push(await turn(load));
-    }
-  }
-  for (const store of stores) await store.close();
-  return job.contenders.map((contender, index) => ({
-    contender,
-    groupUs: groupUs[index],
-  }));
+const LATENCIES = 500_000;
+
+/** A contender that is open, and what it did so far. */
+interface Player {
+  readonly contender: string;
+  readonly store: Store;
+  readonly load: Load;
+  readonly latencies: LatencyLog;
+  readonly groupUs: number[];
 }
 
-answer(await run(readJob()));
+async function contendersOf(
+  libraries: readonly Library[],
+): Promise<Contender[]> {
+  const found: Contender[] = [floorOverwrite, floorAppend, bareGroup];
+  for (const { suffix, module } of libraries) {
+    const { synclines }: { synclines: readonly Contender[] } = await import(
+      pathToFileURL(module).href
+    );
+    found.push(
+      ...synclines.map((one) => ({ ...one, name: one.name + suffix })),
+    );
+  }
+  return found;
+}
+
+await answerJob<FloorJob>(async (job): Promise<FloorFound> => {
+  const { turns, turnMs } = job;
+  const situation = cases.find(({ name }) => name === job.situation)!;
+  const known = await contendersOf(job.libraries);
+  const players: Player[] = [];
+  for (const contender of job.contenders) {
+    const directory = join(job.directory, `${players.length}`);
+    mkdirSync(directory);
+    const store = await known.find(({ name }) => name === contender)!
+      .open(directory);
+    const load = makeLoad(store, situation);
+    const latencies = new LatencyLog(LATENCIES);
+    players.push({ contender, store, load, latencies, groupUs: [] });
+  }
+  async function turn({ load }: Player, log: LatencyLog): Promise<number> {
+    const watch = new Stopwatch(0, turnMs / 1000, log);
+    await load(watch);
+    return situation.width * 1e6 / watch.read().opsPerSecond;
+  }
+  const unused = new LatencyLog(0);
+  for (let warm = 0; warm < Math.min(WARM_TURNS, turns); warm++) {
+    for (const player of players) await turn(player, unused);
+  }
+  // In another order each time, so that none always follows the same one.
+  const random = new SeededRandom(1);
+  for (let count = 0; count < turns; count++) {
+    for (const player of shuffled(players, random)) {
+      player.groupUs.push(await turn(player, player.latencies));
+    }
+  }
+  for (const { store } of players) await store.close();
+  return {
+    turnsOf: players.map(({ contender, groupUs, latencies }) => ({
+      ...{ contender, groupUs },
+      latencies: latencies.at(FLOOR_SHARES),
+    })),
+  };
+});

@@ -1,37 +1,51 @@
-/** What a worker is told: to grow a log, or to be too fast for the disk. */
-export type GrowthJob =
-  | { readonly kind: "curve"; readonly records: number }
-  | {
-    readonly kind: "overload";
-    readonly way: OverloadWay;
-    readonly maxQueuedBytes: number;
-    readonly seconds: number;
-  };
+import type { RuntimeName } from "../process/runtime.ts";
 
-/** How producers press: see `overload.ts`. */
+/** What the worker does: grow a log, or be too fast for the disk. */
+export type GrowthJob = CurveJob | OverloadJob;
+
+/** To append until there are so many records. */
+export interface CurveJob {
+  readonly kind: "curve";
+  readonly records: number;
+}
+
+/** To produce records faster than the disk takes them. */
+export interface OverloadJob {
+  readonly kind: "overload";
+  readonly way: OverloadWay;
+  readonly maxQueuedBytes: number;
+  readonly seconds: number;
+}
+
+/** How producers overload the log: see `worker.ts`. */
 export type OverloadWay = "enqueue" | "enqueue, io threaded" | "append";
 
-/** All ways to press. */
+/** All ways to overload it. */
 export const overloadWays: readonly OverloadWay[] = [
   "enqueue",
   "enqueue, io threaded",
   "append",
 ];
 
-/** What a log was like when it had so many records. */
+/** A log that has grown to a number of records. */
 export interface CurvePoint {
   readonly records: number;
-  /** From the point before to this one. */
+  /** From the previous point to this one. */
   readonly nsPerRecord: number;
   readonly bytes: number;
   readonly segments: number;
   /** Opening after a close. */
   readonly openMs: number;
-  /** Opening without one, as after a crash. */
+  /** Opening without a close before, as after a crash. */
   readonly openCrashedMs: number;
-  /** Bytes of the last segment, which such an opening reads. */
+  /** Bytes of the last segment, which opening after a crash reads. */
   readonly tailBytes: number;
   readonly residentBytes: number;
+}
+
+/** All points of a log that grew. */
+export interface CurveFound {
+  readonly points: readonly CurvePoint[];
 }
 
 /** What overload cost. */
@@ -41,9 +55,9 @@ export interface OverloadFound {
   readonly residentPeak: number;
 }
 
-/** What it cost, and where. */
+/** What overload cost, and how it was caused. */
 export interface OverloadPoint extends OverloadFound {
-  readonly runtime: "node" | "deno";
+  readonly runtime: RuntimeName;
   readonly way: OverloadWay;
   readonly maxQueuedBytes: number;
 }

@@ -1,11 +1,18 @@
+import type { Sample } from "../experiment.ts";
 import { compact, markdownTable, millis } from "../report/markdown_table.ts";
 import { median } from "../report/statistics.ts";
-import { LATENCY_SHARES, type LatencySample } from "./latency_job.ts";
+import type { LatencyFound, LatencyJob } from "./worker.ts";
 
-/** A setup that acknowledges less than this share of what comes is behind. */
+/** One measurement of one setup at one rate. */
+export type LatencySample = Sample<LatencyJob, LatencyFound>;
+
+/** The shares at which latencies are reported; the last is the maximum. */
+export const LATENCY_SHARES: readonly number[] = [0.5, 0.99, 0.999, 1];
+
+/** A setup that acknowledges less than this share of arrivals is overloaded. */
 const KEEPS_UP = 0.95;
 
-/** What the rounds of one setup at one rate say together. */
+/** All rounds of one setup at one rate. */
 export interface LatencyRow {
   readonly setup: string;
   readonly rate: number;
@@ -15,14 +22,13 @@ export interface LatencyRow {
   readonly keepsUp: boolean;
 }
 
-/** Puts the rounds together, in the order of the samples. */
+/** Combines the rounds, in the order of the samples. */
 export function toRows(samples: readonly LatencySample[]): LatencyRow[] {
-  const keys = new Map<string, LatencySample[]>();
-  for (const sample of samples) {
-    const key = `${sample.setup} at ${sample.rate}`;
-    keys.set(key, [...keys.get(key) ?? [], sample]);
-  }
-  return [...keys.values()].map((rounds) => {
+  const groups = Map.groupBy(
+    samples,
+    ({ setup, rate }) => `${setup} at ${rate}`,
+  );
+  return [...groups.values()].map((rounds) => {
     const [{ setup, rate }] = rounds;
     const acked = median(rounds.map(({ ackedPerSecond }) => ackedPerSecond));
     return {
@@ -38,16 +44,16 @@ export function toRows(samples: readonly LatencySample[]): LatencyRow[] {
   });
 }
 
-/** A table for each rate, as Markdown. */
+/** One table for each rate, as Markdown. */
 export function formatLatencies(rows: readonly LatencyRow[]): string {
-  const rates = [...new Set(rows.map(({ rate }) => rate))];
-  return rates.map((rate) => {
-    const head = ["", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "acked/s"];
-    const cells = rows.filter((row) => row.rate === rate).map((row) => [
+  const head = ["", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "acked/s"];
+  const rates = Map.groupBy(rows, ({ rate }) => rate);
+  return [...rates].map(([rate, ofRate]) => {
+    const cells = ofRate.map((row) => [
       row.setup,
       ...row.latencies.map(millis),
       compact(row.ackedPerSecond) + (row.keepsUp ? "" : " (overloaded)"),
     ]);
-    return `\n${rate} records/s arrive:\n\n${markdownTable(head, cells)}`;
-  }).join("\n");
+    return `${rate} records/s arrive:\n\n${markdownTable(head, cells)}`;
+  }).join("\n\n");
 }

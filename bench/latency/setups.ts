@@ -1,47 +1,48 @@
 import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { contenders } from "../../demo/contenders.ts";
-import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { Wal } from "../../wal.ts";
-import type { WalOptions } from "../../wal_options.ts";
-import { HandGroup } from "../peers/hand_group.ts";
-
-/** What takes the records that arrive. */
-export interface Taker {
-  /** Resolves when the record is durable. */
-  append(record: Buffer): Promise<unknown>;
-}
+import { HandGroup } from "../peers/contender.ts";
+import { policyRoster } from "../policy_roster.ts";
+import type { Sink } from "./open_loop.ts";
 
 /** A way to make records durable whose latency is measured. */
 export interface Setup {
+  /** What `--only` and the tables call it: a policy, or what else it is. */
   readonly name: string;
   /** Opens it in an empty directory. */
-  open(directory: string): Promise<Taker>;
+  open(directory: string): Promise<Sink>;
 }
 
-/** The floor, the demonstration's policies, and syncs on another thread. */
+/** The floor, the roster's policies, and the default with threaded I/O. */
 export const setups: readonly Setup[] = [
   { name: "floor: bare group commit", open: openFloor },
-  ...contenders().map(({ name }, index) =>
-    // Fresh each time: a policy belongs to one log.
-    withOptions(name, () => ({ policy: contenders()[index].policy }))
-  ),
-  withOptions("LeaderCommitPolicy, io threaded", () => ({
-    policy: new LeaderCommitPolicy(),
-    storage: (directory) => new NodeStorage(directory, { io: "threaded" }),
-  })),
+  ...policyRoster.map(({ policy }) => policySetup(policy)),
+  {
+    name: "leader, io threaded",
+    open: (directory) =>
+      Wal.open(join(directory, "log"), {
+        policy: parsePolicy("leader"),
+        storage: (path) => new NodeStorage(path, { io: "threaded" }),
+      }),
+  },
 ];
 
-function withOptions(name: string, options: () => WalOptions): Setup {
-  const open = (directory: string) =>
-    Wal.open(join(directory, "log"), options());
-  return { name, open };
+/** The library with a policy; throws if `policy` describes none. */
+export function policySetup(policy: string): Setup {
+  parsePolicy(policy);
+  return {
+    name: policy,
+    // A fresh one each time, because a policy belongs to one log.
+    open: (directory) =>
+      Wal.open(join(directory, "log"), { policy: parsePolicy(policy) }),
+  };
 }
 
-/** What the disk and its neighbours do to anybody: no frames, no library. */
-function openFloor(directory: string): Promise<Taker> {
+/** What the disk and its other users cost anyone: no frames, no library. */
+function openFloor(directory: string): Promise<Sink> {
   const file = fs.openSync(join(directory, "floor"), "w");
   let offset = 0;
   return Promise.resolve(

@@ -1,45 +1,56 @@
 /**
- * The process in which one way to open the log meets one rate of arrivals.
+ * The process in which one setup meets one rate of arrivals.
  *
  * @module
  */
 
-import { answer, readJob } from "../process/answer.ts";
-import { makeRecords } from "../process/make_records.ts";
-import { arrivals } from "./arrivals.ts";
-import { drive } from "./drive.ts";
-import {
-  LATENCY_SHARES,
-  type LatencyFound,
-  type LatencyJob,
-} from "./latency_job.ts";
-import { setups } from "./setups.ts";
+import { quantile } from "../../simulator/quantile.ts";
+import { answerJob, makeRecords } from "../process/worker.ts";
+import { arrivals, drive } from "./open_loop.ts";
+import { policySetup, setups } from "./setups.ts";
 
-/** Arrivals within that time are the warm-up and do not count. */
-const WARM_SECONDS = 0.5;
-
-async function run(
-  job: LatencyJob & { readonly directory: string },
-): Promise<LatencyFound> {
-  const setup = setups.find(({ name }) => name === job.setup)!;
-  const taker = await setup.open(job.directory);
-  const instants = arrivals(job.rate, WARM_SECONDS + job.seconds, job.seed);
-  const records = makeRecords(1024, job.bytes);
-  const { latencies, unacked, elapsedMs } = await drive(
-    taker,
-    instants,
-    records,
-  );
-  const first = instants.findIndex((at) => at >= WARM_SECONDS * 1000);
-  const counted = latencies.slice(first).sort();
-  return {
-    latencies: LATENCY_SHARES.map((share) =>
-      counted[Math.max(1, Math.ceil(share * counted.length)) - 1]
-    ),
-    arrived: instants.length,
-    unacked,
-    ackedPerSecond: (instants.length - unacked) / elapsedMs * 1000,
-  };
+/** What to measure. */
+export interface LatencyJob {
+  /** The name of a setup, or a policy. */
+  readonly setup: string;
+  /** Records a second. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** Arrivals before that are not counted. */
+  readonly warmSeconds: number;
+  readonly bytes: number;
+  /** The shares at which to report latencies. */
+  readonly shares: readonly number[];
 }
 
-answer(await run(readJob()));
+/** What was found. */
+export interface LatencyFound {
+  /** In ms, at each of the job's shares. */
+  readonly latencies: readonly number[];
+  readonly arrived: number;
+  readonly unacked: number;
+  /** Acks a second from the first arrival to the last ack. */
+  readonly ackedPerSecond: number;
+}
+
+await answerJob<LatencyJob & { readonly round: number }>(
+  async (job): Promise<LatencyFound> => {
+    const { rate, warmSeconds, shares } = job;
+    const setup = setups.find(({ name }) => name === job.setup) ??
+      policySetup(job.setup);
+    const sink = await setup.open(job.directory);
+    // All setups of a round get the same arrivals, and other rounds other ones.
+    const instants = arrivals(rate, warmSeconds + job.seconds, job.round);
+    const records = makeRecords(1024, job.bytes);
+    const loop = await drive(sink, instants, records);
+    const first = instants.findIndex((at) => at >= warmSeconds * 1000);
+    const counted = loop.latencies.slice(first).sort();
+    const acked = instants.length - loop.unacked;
+    return {
+      latencies: shares.map((share) => quantile(counted, share)),
+      arrived: instants.length,
+      unacked: loop.unacked,
+      ackedPerSecond: acked / loop.elapsedMs * 1000,
+    };
+  },
+);

@@ -1,39 +1,44 @@
 /**
- * The process in which the heap is watched while records are queued. Needs
- * `--expose-gc`.
+ * The process that watches its heap while records are queued.
  *
  * @module
  */
 
 import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Wal } from "../../wal.ts";
-import { answer, readJob } from "../process/answer.ts";
 import { NullFrameLog } from "../process/null_frame_log.ts";
+import { answerJob } from "../process/worker.ts";
+import { median } from "../report/statistics.ts";
 
-/** Few enough that no collection comes between two looks. */
+/** Few enough that no collection comes between two looks at the heap. */
 const CHUNK = 500;
 
-/** What a worker is told. */
+/** What to measure. */
 export interface MemoryJob {
   readonly way: "enqueue" | "append" | "nothing";
   readonly records: number;
+  /** Records that are queued first and not counted. */
+  readonly warmRecords: number;
 }
 
-/** What it answers. */
+/** What was found. */
 export interface MemoryFound {
-  /** Heap bytes allocated per record in the call, the median of the chunks. */
+  /** Heap bytes allocated per record in the call, median of the chunks. */
   readonly allocated: number;
-  /** Heap bytes still there per record when all was over and collected. */
+  /** Heap bytes per record that are left after a collection in the end. */
   readonly retained: number;
-  /** Bytes outside of the heap that are still there, in all. */
+  /** Bytes outside of the heap that are left, in all. */
   readonly retainedBuffers: number;
   /** Peak of the resident set, in bytes. */
   readonly peakBytes: number;
 }
 
-declare const gc: () => void;
-
-async function run({ way, records }: MemoryJob): Promise<MemoryFound> {
+await answerJob<MemoryJob>(async (job): Promise<MemoryFound> => {
+  const { way, records, warmRecords } = job;
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
   const wal = await Wal.open(new NullFrameLog());
   const record = new Uint8Array(100).fill(7);
   const heap = () => process.memoryUsage().heapUsed;
@@ -50,24 +55,20 @@ async function run({ way, records }: MemoryJob): Promise<MemoryFound> {
     else await Promise.all(acks);
     return grown;
   }
-  for (let warm = 0; warm < 2000; warm++) await chunk();
-  gc();
+  for (let warm = 0; warm < warmRecords; warm += CHUNK) await chunk();
+  collect();
   const usedBefore = process.memoryUsage();
   const grown = new Float64Array(Math.ceil(records / CHUNK));
   for (let index = 0; index < grown.length; index++) {
     grown[index] = await chunk();
   }
-  gc();
+  collect();
   const used = process.memoryUsage();
-  grown.sort();
   return {
-    allocated: grown[grown.length >> 1] / CHUNK,
-    retained: (used.heapUsed - usedBefore.heapUsed) /
-      records,
+    allocated: median([...grown]) / CHUNK,
+    retained: (used.heapUsed - usedBefore.heapUsed) / records,
     retainedBuffers: used.arrayBuffers - usedBefore.arrayBuffers -
       grown.byteLength,
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };
-}
-
-answer(await run(readJob()));
+});

@@ -1,4 +1,6 @@
-/** A situation that all contenders are put into. */
+import type { OptionRule } from "../report/options.ts";
+
+/** A workload that all contenders get. */
 export interface Case {
   /** What `--case` calls it. */
   readonly name: string;
@@ -6,16 +8,17 @@ export interface Case {
   readonly title: string;
   /** Bytes of each record. */
   readonly bytes: number;
-  /** Who asks: callers that each await their ack, or one with batches. */
+  /** Callers that each await their ack, or one caller that appends batches. */
   readonly kind: "callers" | "batches";
-  /** How many callers there are, or how many records a batch has. */
+  /** The number of callers, or of records in a batch. */
   readonly width: number;
 }
 
 /**
- * Not 1024: on Linux 6.18 with ext4 a file that grows by exactly 1 MiB at a time
- * took 560 to 770 MB/s, and one that grows by 40 bytes more 1,100 to 1,400. That
- * would measure who has such a write, as the floors had, and not who is fast.
+ * Not 1024: on Linux 6.18 with ext4, a file that grows by exactly 1 MiB at a time
+ * took 560 to 770 MB/s, and one that grows by 40 bytes more 1,100 to 1,400 MB/s.
+ * That would measure which contender happens to make such writes, as the floors
+ * did, and not which one is fast.
  */
 const KILOBYTE = 1000;
 
@@ -29,7 +32,7 @@ function batches(name: string, title: string, width: number): Case {
   return { name, title, bytes: 100, kind: "batches", width };
 }
 
-/** All cases; each record is durable on disk before its ack. */
+/** All cases. In each of them a record is on disk before its ack. */
 export const cases: readonly Case[] = [
   callers("c1", 100, 1),
   callers("c64", 100, 64),
@@ -40,3 +43,10 @@ export const cases: readonly Case[] = [
   batches("b1024", "batch 1024", 1024),
   batches("bulk", "bulk 2000", 2000),
 ];
+
+/** The option that chooses cases. */
+export const caseOption = {
+  value: "NAME",
+  help: `one of ${cases.map(({ name }) => name).join(", ")}; default: all`,
+  many: true,
+} as const satisfies OptionRule;

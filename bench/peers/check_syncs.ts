@@ -1,13 +1,57 @@
-import { readFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
 import { parseTrace } from "../../tests/kit/process/parse_trace.ts";
 import {
   bytesOf,
   textOf,
   type TraceCall,
 } from "../../tests/kit/process/trace_call.ts";
-import { probeText } from "./probe.ts";
+import type { Store } from "./contender.ts";
 
-/** How many probes were acknowledged, and how many behind a sync. */
+const RECORD_BYTES = 100;
+const APPENDS = 12;
+const BATCHES = 6;
+const BATCH = 8;
+
+/** What identifies a record in a traced write. */
+export function probeText(ask: number): string {
+  return `syncline probe ${String(ask).padStart(4, "0")} `;
+}
+
+function probeRecord(ask: number): Buffer {
+  return Buffer.alloc(RECORD_BYTES, probeText(ask));
+}
+
+/**
+ * In the traced process: makes a few records durable, one after the other, and
+ * writes a line to the file `marks` before each append and after its ack.
+ */
+export async function probe(store: Store, marks: string): Promise<void> {
+  const file = fs.openSync(marks, "w");
+  let ask = 0;
+  async function mark(act: () => unknown): Promise<void> {
+    fs.writeSync(file, `ask ${ask}\n`);
+    await act();
+    fs.writeSync(file, `ack ${ask++}\n`);
+    // What a store does after its ack must not count for the next one.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { append, appendAll, writeGroup } = store;
+  for (let turn = 0; append && turn < APPENDS; turn++) {
+    await mark(() => append.call(store, probeRecord(ask)));
+  }
+  for (let turn = 0; appendAll && turn < BATCHES; turn++) {
+    const records = Array.from({ length: BATCH }, () => probeRecord(ask));
+    await mark(() => appendAll.call(store, records));
+  }
+  for (let turn = 0; writeGroup && turn < APPENDS; turn++) {
+    await mark(() => writeGroup.call(store, probeRecord(ask)));
+  }
+  fs.closeSync(file);
+}
+
+/** How many probes were acknowledged, and how many of them after a sync. */
 export interface SyncFindings {
   acks: number;
   synced: number;
@@ -18,7 +62,7 @@ const WRITES = new Set([
   ...["write", "pwrite64", "writev", "pwritev", "pwritev2"],
 ]);
 
-/** The command that traces another and its threads and children into `file`. */
+/** Wraps a command so that it is traced into `file`, threads and children too. */
 export function tracing(command: readonly string[], file: string): string[] {
   const calls = ["open", "openat", "close", ...WRITES, ...SYNCS];
   return [
@@ -28,13 +72,19 @@ export function tracing(command: readonly string[], file: string): string[] {
   ];
 }
 
+/** Whether processes can be traced here. */
+export function canTrace(): boolean {
+  const [program, ...args] = tracing(["true"], "/dev/null");
+  return spawnSync(program, args, { stdio: "ignore" }).status === 0;
+}
+
 /**
- * Looks, for each probe in a trace, for a sync of a file in `directory` that
- * began after the probe's record was written and was done before its ack.
+ * Counts the probes in a trace, and those with a sync of a file in `directory`
+ * that began after the probe's record was written and ended before its ack.
  */
 export function checkSyncs(file: string, directory: string): SyncFindings {
   const checker = new SyncChecker(directory);
-  for (const { at, call } of parseTrace(readFileSync(file, "utf8"))) {
+  for (const { at, call } of parseTrace(fs.readFileSync(file, "utf8"))) {
     if (at === "start") checker.begin(call);
     else checker.end(call);
   }

@@ -1,24 +1,24 @@
 import { Buffer } from "node:buffer";
 import type { Case } from "./case.ts";
 import type { Store } from "./contender.ts";
-import { makeRecords } from "../process/make_records.ts";
+import { makeRecords } from "../process/worker.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
-/** Callers whose latency is noted; for all the clock alone would cost 5 %. */
+/** Callers whose latency is noted: for all, the clock alone would cost 5 %. */
 const TIMED_CALLERS = 16;
 /** Different records, a power of two. */
 const RECORDS = 4096;
 
-/** How long to measure, after how long a warm-up. */
+/** How long to warm up, and to measure after that. */
 export interface Duration {
   readonly warmSeconds: number;
   readonly seconds: number;
 }
 
-/** Keeps a store busy until the watch says that the time is up. */
+/** Keeps a store busy until the time of the watch is up. */
 export type Load = (watch: Stopwatch) => Promise<void>;
 
-/** Puts an open store into a situation. */
+/** Measures an open store under a workload. */
 export async function measure(
   store: Store,
   situation: Case,
@@ -30,7 +30,7 @@ export async function measure(
   return watch.read();
 }
 
-/** Makes all records before any clock runs. */
+/** Prepares a workload, all records included, before any clock runs. */
 export function makeLoad(
   store: Store,
   { bytes, kind, width }: Case,
@@ -51,7 +51,7 @@ function joined(records: readonly Buffer[]): Buffer {
   return Buffer.concat(records);
 }
 
-/** Groups of `width`, as many as there are in a few times of all records. */
+/** Groups of `width` records; the records are used several times if needed. */
 function cut(records: readonly Buffer[], width: number): Buffer[][] {
   const count = Math.min(64, Math.max(2, Math.floor(RECORDS / width)));
   return Array.from(
@@ -93,7 +93,7 @@ async function appendBatches(
   }
 }
 
-/** Closed loop: nobody appends again before its ack. */
+/** A closed loop: no caller appends again before its ack. */
 async function callAll(
   store: Store,
   records: readonly Buffer[],
@@ -115,7 +115,7 @@ async function callAll(
       at = watch.note(at);
     }
   }
-  // Spread evenly: the first callers of a group hear of its commit first.
+  // Spread evenly, because the first callers of a group get their acks first.
   const step = Math.max(1, Math.floor(callers / TIMED_CALLERS));
   await Promise.all(Array.from(
     { length: callers },

@@ -7,11 +7,9 @@ export interface Sample extends Measured {
   readonly contender: string;
   readonly situation: string;
   readonly round: number;
-  /** Records that became durable in a second. */
-  readonly opsPerSecond: number;
 }
 
-/** A contender that is there, and what was seen of its syncs. */
+/** A contender that runs here, and what was seen of its syncs. */
 export interface Entrant {
   readonly runtime: RuntimeName;
   readonly contender: string;

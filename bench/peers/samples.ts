@@ -1,10 +1,10 @@
 import { median, spread } from "../report/statistics.ts";
 import type { Case } from "./case.ts";
-import { floorOverwrite } from "./contenders/floor_overwrite.ts";
+import { floorOverwrite } from "./contenders/floors.ts";
 import type { Sample } from "./sample.ts";
 import { SHARES } from "./stopwatch.ts";
 
-/** All samples of a contender in a case, and what they say together. */
+/** All samples of a contender in a case, and their summary. */
 export class SampleGroup {
   readonly samples: readonly Sample[];
   readonly #floors: ReadonlyMap<number, number>;
@@ -18,22 +18,22 @@ export class SampleGroup {
     );
   }
 
-  /** Whether there is nothing. */
+  /** Whether there are no samples. */
   get isEmpty(): boolean {
     return this.samples.length === 0;
   }
 
-  /** Records a second: the median round. */
+  /** Records a second in the median round. */
   get ops(): number {
     return median(this.samples.map(({ opsPerSecond }) => opsPerSecond));
   }
 
-  /** Records a second: the best round. */
+  /** Records a second in the best round. */
   get best(): number {
     return Math.max(...this.samples.map(({ opsPerSecond }) => opsPerSecond));
   }
 
-  /** Records a second: the median of the slices of all rounds. */
+  /** Records a second in the median slice of all rounds. */
   get typical(): number {
     return median(this.samples.flatMap(({ slices }) => slices));
   }
@@ -43,7 +43,7 @@ export class SampleGroup {
     return spread(this.samples.map(({ opsPerSecond }) => opsPerSecond));
   }
 
-  /** As a share of what the floor did in the same round: the median. */
+  /** Share of what the floor did in the same round, median of the rounds. */
   get ratio(): number {
     return median(
       this.samples.filter(({ round }) => this.#floors.has(round))
@@ -53,7 +53,7 @@ export class SampleGroup {
     );
   }
 
-  /** Latency in ms at each of the shares: the median of the rounds. */
+  /** Latency in ms at each of the shares, median of the rounds. */
   get latencies(): number[] {
     return SHARES.map((_, index) =>
       median(this.samples.map(({ latencies }) => latencies[index]))

@@ -1,5 +1,26 @@
-/** Latencies kept at most; later ones are left out. */
-const CAPACITY = 2_000_000;
+import { quantile } from "../../simulator/quantile.ts";
+
+/** Notes latencies, up to a number of them; later ones are left out. */
+export class LatencyLog {
+  readonly #values: Float64Array;
+  #count = 0;
+
+  /** Room for `capacity` latencies. */
+  constructor(capacity = 2_000_000) {
+    this.#values = new Float64Array(capacity);
+  }
+
+  /** Notes a latency in ms. */
+  note(ms: number): void {
+    if (this.#count < this.#values.length) this.#values[this.#count++] = ms;
+  }
+
+  /** The latencies at each of the shares. */
+  at(shares: readonly number[]): number[] {
+    const sorted = this.#values.slice(0, this.#count).sort();
+    return shares.map((share) => quantile(sorted, share));
+  }
+}
 
 /** What one measurement found. */
 export interface Measured {
@@ -7,6 +28,8 @@ export interface Measured {
   readonly records: number;
   /** How long it ran, in ms. */
   readonly elapsedMs: number;
+  /** Records that became durable in a second. */
+  readonly opsPerSecond: number;
   /** Latencies in ms at each of {@linkcode SHARES}. */
   readonly latencies: readonly number[];
   /** Records a second in each slice of {@linkcode SLICE_MS} or more. */
@@ -22,16 +45,15 @@ export const SHARES: readonly number[] = [
   ...[0.995, 0.999, 0.9995, 0.9999, 1],
 ];
 
-/** Counts acks and latencies, once the warm-up is over. */
+/** Counts acks and latencies after the warm-up. */
 export class Stopwatch {
-  /** Acks since the beginning; whoever gets one adds to it. */
+  /** Acks since the beginning; each caller adds its own. */
   records = 0;
   /** Whether the time is up. */
   isOver = false;
-  readonly #latencies: Float64Array;
+  readonly #latencies: LatencyLog;
   readonly #warmUntil: number;
   readonly #runMs: number;
-  #count = 0;
   #startedAt = 0;
   #recordsBefore = 0;
   #recordsAfter = 0;
@@ -41,8 +63,12 @@ export class Stopwatch {
   #sliceRecords = 0;
 
   /** The clock runs for `seconds` after `warmSeconds` that do not count. */
-  constructor(warmSeconds: number, seconds: number, capacity = CAPACITY) {
-    this.#latencies = new Float64Array(capacity);
+  constructor(
+    warmSeconds: number,
+    seconds: number,
+    latencies: LatencyLog = new LatencyLog(),
+  ) {
+    this.#latencies = latencies;
     this.#warmUntil = performance.now() + warmSeconds * 1000;
     this.#runMs = seconds * 1000;
   }
@@ -52,9 +78,7 @@ export class Stopwatch {
     const now = performance.now();
     if (this.isOver) return now;
     if (this.#startedAt > 0) {
-      if (this.#count < this.#latencies.length) {
-        this.#latencies[this.#count++] = now - since;
-      }
+      this.#latencies.note(now - since);
       if (now - this.#sliceAt >= SLICE_MS) this.#slice(now);
       if (now - this.#startedAt < this.#runMs) return now;
       this.isOver = true;
@@ -69,11 +93,13 @@ export class Stopwatch {
 
   /** What was found, when the time is up. */
   read(): Measured {
-    const sorted = this.#latencies.subarray(0, this.#count).sort();
+    const records = this.#recordsAfter - this.#recordsBefore;
+    const elapsedMs = this.#endedAt - this.#startedAt;
     return {
-      records: this.#recordsAfter - this.#recordsBefore,
-      elapsedMs: this.#endedAt - this.#startedAt,
-      latencies: SHARES.map((share) => nearestRank(sorted, share)),
+      records,
+      elapsedMs,
+      opsPerSecond: records / elapsedMs * 1000,
+      latencies: this.#latencies.at(SHARES),
       slices: this.#slices,
     };
   }
@@ -84,10 +110,4 @@ export class Stopwatch {
     this.#sliceAt = now;
     this.#sliceRecords = this.records;
   }
-}
-
-/** The nearest-rank percentile of ascending values. */
-export function nearestRank(ascending: Float64Array, share: number): number {
-  const rank = Math.ceil(share * ascending.length);
-  return ascending[Math.max(rank, 1) - 1] ?? NaN;
 }

@@ -1,32 +1,34 @@
 /**
- * The process in which one contender is measured, or shows its syncs. Its
- * argument says what to do; its last line of output is the result, as JSON.
+ * The process that measures one contender, or proves that it syncs.
  *
  * @module
  */
 
 import { join } from "node:path";
-import { answer, readJob } from "../process/answer.ts";
+import { answerJob } from "../process/worker.ts";
 import { cases } from "./case.ts";
+import { probe } from "./check_syncs.ts";
 import { contenders } from "./contenders.ts";
 import { type Duration, measure } from "./measure.ts";
-import { probe } from "./probe.ts";
 
-/** What a worker is told. */
-export interface Job extends Duration {
+/** What to measure. */
+export interface PeersJob extends Duration {
   /** The name of a contender. */
   readonly contender: string;
-  /** The name of a case; absent for a probe of its syncs. */
-  readonly situation?: string;
-  /** An empty directory of its own. */
-  readonly directory: string;
+  /** The name of a case. */
+  readonly situation: string;
 }
 
-async function run(job: Job): Promise<unknown> {
+/** What to prove: a job without a case. */
+export interface ProbeJob {
+  readonly contender: string;
+}
+
+await answerJob<PeersJob | ProbeJob>(async (job) => {
   const contender = contenders.find(({ name }) => name === job.contender)!;
   const store = await contender.open(job.directory);
   try {
-    if (job.situation === undefined) {
+    if (!("situation" in job)) {
       return await probe(store, join(job.directory, "marks"));
     }
     const situation = cases.find(({ name }) => name === job.situation)!;
@@ -34,6 +36,4 @@ async function run(job: Job): Promise<unknown> {
   } finally {
     await store.close();
   }
-}
-
-answer(await run(readJob()));
+});

@@ -1,28 +1,28 @@
 import type { FrameLog, RecordBatch } from "../../storage/frame_log.ts";
 
-/** A log that keeps nothing, so that only what stands above it costs. */
+/** A log that discards everything, so that only the layers above it cost. */
 export class NullFrameLog implements FrameLog {
   readonly lastLsn = 0;
   readonly firstLsn = 1;
 
-  /** Forgets the frame. */
+  /** Discards the frame. */
   append(): void {}
 
-  /** Says that it did. */
+  /** Has nothing to sync. */
   sync(): void {}
 
-  /** Nobody else wants it. */
+  /** Has no other owner. */
   checkOwner(): void {}
 
-  /** Nothing is there. */
+  /** Has no records. */
   async *read(): AsyncGenerator<RecordBatch> {}
 
-  /** Nothing is to be dropped. */
+  /** Has nothing to drop. */
   truncateBefore(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Nothing is to be freed. */
+  /** Has nothing to release. */
   close(): Promise<void> {
     return Promise.resolve();
   }

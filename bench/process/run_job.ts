@@ -1,29 +1,75 @@
+import { build, type Plugin, stop } from "esbuild";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runChild } from "../../tests/kit/process/child.ts";
+import { benchDir } from "../packages.ts";
 import { commandFor, type RuntimeName } from "./runtime.ts";
-import { withDirectory } from "./with_directory.ts";
+import { withDirectory } from "./scratch.ts";
 
-/** Where and with what a child is run. */
-export interface JobSite {
-  readonly runtime: RuntimeName;
-  /** The bundled module. */
-  readonly worker: string;
-  /** A directory on the disk that is measured. */
-  readonly place: string;
-  /** After how long the child counts as hanging; a minute by default. */
-  readonly timeoutMs?: number;
-  /** What V8 is told, such as `"--expose-gc"`. */
-  readonly v8Flags?: readonly string[];
-}
+/** This checkout's root. */
+export const projectDir: string = fileURLToPath(
+  new URL("../..", import.meta.url),
+);
 
 /**
- * Runs a child with `job` and an empty `directory` as its argument, and answers
- * with the JSON in the last line of its output.
+ * Bundles a source below `bench/` into one module, so that Node 20 and Deno run
+ * the same text. The bundle is below `bench/` too, where it finds its packages.
+ * Its imports of `mod.ts` are those of the library in the checkout `library`.
  */
-export function runJob<T>(site: JobSite, job: object): Promise<T> {
-  const { runtime, worker, place, timeoutMs = 60_000, v8Flags } = site;
-  return withDirectory(place, async (directory) => {
-    const command = commandFor(runtime, worker, { ...job, directory }, v8Flags);
+export async function bundle(
+  source: string,
+  { library = projectDir, name = source }: {
+    library?: string;
+    name?: string;
+  } = {},
+): Promise<string> {
+  const file = name.replaceAll("/", "_").replace(/\.ts$/, "") + ".mjs";
+  const outfile = join(benchDir, ".build", file);
+  await build({
+    entryPoints: [join(benchDir, source)],
+    outfile,
+    plugins: [libraryIn(library)],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error",
+  });
+  await stop();
+  return outfile;
+}
+
+/** Puts another checkout's library in the place of this one's. */
+function libraryIn(checkout: string): Plugin {
+  const own = join(projectDir, "mod.ts");
+  return {
+    name: "library",
+    setup({ onResolve }) {
+      onResolve({ filter: /\/mod\.ts$/ }, ({ path, resolveDir }) => {
+        const isOwn = resolve(resolveDir, path) === own;
+        return isOwn ? { path: join(checkout, "mod.ts") } : undefined;
+      });
+    },
+  };
+}
+
+/** Where and how a worker runs. */
+export interface JobSite {
+  readonly runtime: RuntimeName;
+  /** The bundled worker. */
+  readonly worker: string;
+  /** A directory on the disk to measure. */
+  readonly parent: string;
+  /** After how long the worker counts as hanging. A minute by default. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs a worker on `job` with an empty `directory`; returns its answer. */
+export function runJob<Answer>(site: JobSite, job: object): Promise<Answer> {
+  const { runtime, worker, parent, timeoutMs = 60_000 } = site;
+  return withDirectory(parent, async (directory) => {
+    const command = commandFor(runtime, worker, { ...job, directory });
     const { output } = await runChild(command, { timeoutMs });
-    return JSON.parse(output.trim().split("\n").at(-1)!) as T;
+    return JSON.parse(output.trim().split("\n").at(-1)!) as Answer;
   });
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 
-/** The runtimes that contenders are measured on. */
+/** A runtime to measure on. */
 export type RuntimeName = "node" | "deno";
 
-/** The runtimes that there are. */
+/** The runtimes to measure on. */
 export const runtimeNames: readonly RuntimeName[] = ["node", "deno"];
 
 /** The command that runs a bundled module with one argument. */
@@ -11,19 +11,17 @@ export function commandFor(
   runtime: RuntimeName,
   module: string,
   argument: unknown,
-  v8Flags: readonly string[] = [],
 ): string[] {
   const json = JSON.stringify(argument);
-  if (runtime === "node") return ["node", ...v8Flags, module, json];
-  const flags = v8Flags.length > 0 ? [`--v8-flags=${v8Flags}`] : [];
+  if (runtime === "node") return ["node", module, json];
   return [
     Deno.execPath(),
     ...["run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"],
-    ...[...flags, module, json],
+    ...[module, json],
   ];
 }
 
-/** A runtime's name and version, such as `"Node 20.20.2"`. */
+/** A runtime's name and version, such as `"Node 20.20.2 (V8 11.3)"`. */
 export function describeRuntime(runtime: RuntimeName): string {
   if (runtime === "deno") {
     return `Deno ${Deno.version.deno} (V8 ${Deno.version.v8})`;

@@ -1,4 +1,37 @@
-/** A table in Markdown that is also aligned; the first column is text. */
+/** Prints a table line by line, for rows that arrive one at a time. */
+export class TableLayout {
+  readonly #widths: readonly number[];
+  readonly #textColumns: number;
+
+  /** Columns are `widths` wide; the first `textColumns` are aligned left. */
+  constructor(widths: readonly number[], textColumns = 1) {
+    this.#widths = widths;
+    this.#textColumns = textColumns;
+  }
+
+  /** One line of the table. */
+  line(cells: readonly string[]): string {
+    const padded = cells.map((cell, column) =>
+      column < this.#textColumns
+        ? cell.padEnd(this.#widths[column])
+        : cell.padStart(this.#widths[column])
+    );
+    return `| ${padded.join(" | ")} |`;
+  }
+
+  /** The line below the head. */
+  rule(): string {
+    return this.line(
+      this.#widths.map((width, column) =>
+        column < this.#textColumns
+          ? "-".repeat(width)
+          : "-".repeat(width - 1) + ":"
+      ),
+    );
+  }
+}
+
+/** A Markdown table with aligned columns. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -7,18 +40,9 @@ export function markdownTable(
   const widths = head.map((cell, column) =>
     Math.max(3, cell.length, ...rows.map((row) => row[column].length))
   );
-  const line = (cells: readonly string[]) =>
-    `| ${
-      cells.map((cell, column) =>
-        column < textColumns
-          ? cell.padEnd(widths[column])
-          : cell.padStart(widths[column])
-      ).join(" | ")
-    } |`;
-  const rule = widths.map((width, column) =>
-    column < textColumns ? "-".repeat(width) : "-".repeat(width - 1) + ":"
-  );
-  return [line(head), line(rule), ...rows.map(line)].join("\n");
+  const layout = new TableLayout(widths, textColumns);
+  const lines = rows.map((row) => layout.line(row));
+  return [layout.line(head), layout.rule(), ...lines].join("\n");
 }
 
 /** Three digits and a letter: `"1.42M"`. */
@@ -29,7 +53,7 @@ export function compact(value: number): string {
   return value.toPrecision(3);
 }
 
-/** Milliseconds with three digits, and no more than that. */
+/** Milliseconds to three digits. */
 export function millis(value: number): string {
   if (!Number.isFinite(value)) return "-";
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);

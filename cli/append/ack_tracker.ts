@@ -1,7 +1,7 @@
 import type { AckLevel } from "../../writer/acks.ts";
 import type { Wal } from "../../wal.ts";
 
-/** What has reached the ack level that was asked for so far. */
+/** What has reached the requested ack level so far. */
 export interface Acked {
   /** LSN of the first record handed over. */
   readonly firstLsn: number;
@@ -11,7 +11,7 @@ export interface Acked {
   readonly bytes: number;
 }
 
-/** Follows records that were queued without a promise each. */
+/** Follows the acknowledgement of records queued without a promise each. */
 export class AckTracker {
   readonly #wal: Wal;
   readonly #level: AckLevel;
@@ -23,28 +23,28 @@ export class AckTracker {
   #ackedBytes = 0;
   #watching = false;
 
-  /** `fail` is told, once, when the log has failed. */
+  /** `fail` is called if the log fails. */
   constructor(wal: Wal, level: AckLevel, fail: (error: unknown) => void) {
     this.#wal = wal;
     this.#level = level;
     this.#fail = fail;
   }
 
-  /** What was acknowledged. */
+  /** What was acknowledged so far. */
   get acked(): Acked {
     const firstLsn = this.#firstLsn;
     const records = this.#ackedLsn === 0 ? 0 : this.#ackedLsn - firstLsn + 1;
     return { firstLsn, records, bytes: this.#ackedBytes };
   }
 
-  /** Notes a record that has its place in the queue. */
+  /** Notes a record that was queued. */
   queued(lsn: number, bytes: number): void {
     if (this.#firstLsn === 0) this.#firstLsn = lsn;
     this.#queuedLsn = lsn;
     this.#queuedBytes += bytes;
   }
 
-  /** Waits for what is queued, unless it waits already. */
+  /** Starts to wait for what is queued, unless it is waiting already. */
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
@@ -55,7 +55,7 @@ export class AckTracker {
       });
   }
 
-  /** To be told when a flush has acknowledged all. */
+  /** Notes that a flush has acknowledged everything. */
   settle(): void {
     this.#ackedLsn = this.#queuedLsn;
     this.#ackedBytes = this.#queuedBytes;

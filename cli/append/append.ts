@@ -1,50 +1,145 @@
+import type { AckLevel } from "../../writer/acks.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { BYTES, parsePolicy } from "../../policies/parse_policy.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
+import {
+  type CliCommand,
+  onlyArgument,
+  parseArguments,
+  parseNumber,
+  UsageError,
+} from "../command.ts";
+import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
+import { requireDirectory } from "../io/log_directory.ts";
+import { openTraceFile } from "../io/trace_file.ts";
 import { AckTracker } from "./ack_tracker.ts";
-import { type CliIo, writeLine } from "../io/cli_io.ts";
-import { EXIT, signalExitCode } from "../exit_code.ts";
-import { LineSplitter } from "../io/line_splitter.ts";
-import type { AppendCommand } from "../command.ts";
-import { showProgress, untilAborted } from "../io/show_progress.ts";
-import { formatSummary } from "../io/format.ts";
-import { requireDirectory } from "../require_directory.ts";
-import { openTraceFile } from "./trace_file.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import { formatSummary, showProgress } from "./show_progress.ts";
+
+/** Options of {@linkcode append}. */
+interface AppendOptions {
+  readonly directory: string;
+  /** Absent for the library's default. */
+  readonly policy?: BatchPolicy;
+  readonly ack: AckLevel;
+  /** Path of the trace to write. */
+  readonly trace?: string;
+  /** Whether to take the log even from a running owner. */
+  readonly takeOver: boolean;
+  /** Absent for the library's default. */
+  readonly segmentBytes?: number;
+}
+
+const HELP = `Usage: wal append DIR [OPTIONS] < LINES
+
+Appends each line of standard input as a record: its bytes up to the newline,
+unchanged. A last line without a newline counts too. DIR is created if it does
+not exist. A line of more than 67,108,860 bytes ends the run with an error that
+gives its number; the lines before it are kept.
+
+  --ack LEVEL      what makes a record count as acknowledged:
+                   disk (default)  it is synced; survives power loss
+                   os              it is written; survives a killed process
+                   memory          it is queued
+  --policy POLICY  when to flush a batch; leader is the default:
+                   count:256       at 256 records, or when no more are waiting
+                   bytes:64k       at 64 KiB (k, m, g), or when no more are
+                                   waiting
+                   age:2           when its oldest record has waited for 2 ms
+                   leader          at once, with everything that arrived during
+                                   the previous flush
+                   leader:2        likewise, but waits up to 2 ms if more
+                                   records are likely
+                   adaptive        waits only when it has learned that waiting
+                                   pays
+                   adaptive:5      likewise, aiming at acks within 5 ms
+                   Join policies with commas to flush when the first is due:
+                   count:1000,bytes:1m,age:10
+  --segment-bytes N
+                   size of a segment, at least 4096 (k, m, g); default 64m
+  --take-over      take the log even from a running owner, which then
+                   acknowledges nothing further
+  --trace FILE     record a trace in FILE, which must not exist: when records
+                   arrive, their sizes and what flushes cost, but not their
+                   contents. "wal lab FILE" replays it
+
+The last line on standard error says what was acknowledged. Ctrl-C, SIGTERM or
+SIGHUP stops reading, and what was read is made durable; a second one ends the
+process at once.`;
+
+/** `wal append`: appends the lines of standard input. */
+export const append: CliCommand<AppendOptions> = {
+  name: "append",
+  summary: "append each line of standard input as a record",
+  help: HELP,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, {
+      policy: { type: "string" },
+      ack: { type: "string" },
+      trace: { type: "string" },
+      "take-over": { type: "boolean" },
+      "segment-bytes": { type: "string" },
+    });
+    const { policy, trace, "segment-bytes": bytes } = values;
+    return {
+      directory: onlyArgument("append", "directory", positionals),
+      ...(policy !== undefined && { policy: parsePolicy(policy) }),
+      ack: parseAck(values.ack ?? "disk"),
+      ...(trace !== undefined && { trace }),
+      takeOver: values["take-over"] ?? false,
+      ...(bytes !== undefined && { segmentBytes: parseSegmentBytes(bytes) }),
+    };
+  },
+  async run(options, io) {
+    const { directory, trace } = options;
+    requireDirectory("append to", directory, true);
+    const sink = trace === undefined ? undefined : openTraceFile(trace);
+    try {
+      const traced = sink === undefined ? {} : { trace: sink };
+      const wal = await Wal.open(directory, {
+        ...walOptions(options, io),
+        ...traced,
+      });
+      return await appendAll(wal, options.ack, io);
+    } finally {
+      sink?.close();
+    }
+  },
+};
+
+/** The least that the library accepts. */
+const LEAST_SEGMENT_BYTES = 4096;
+
+function parseSegmentBytes(text: string): number {
+  const bytes = parseNumber("--segment-bytes", text, BYTES);
+  if (bytes >= LEAST_SEGMENT_BYTES) return bytes;
+  throw new UsageError(
+    `--segment-bytes must be at least ${LEAST_SEGMENT_BYTES}: ` +
+      `received "${text}"`,
+  );
+}
+
+function parseAck(text: string): AckLevel {
+  if (text === "disk" || text === "os" || text === "memory") return text;
+  throw new UsageError(
+    `--ack must be disk, os or memory: received "${text}"`,
+  );
+}
 
 const QUEUED_RECORDS = 65_536;
 const QUEUED_BYTES = 8 * 1024 * 1024;
 
-/** Appends the lines of stdin; the exit code says how it ended. */
-export async function runAppend(
-  command: AppendCommand,
-  io: CliIo,
-): Promise<number> {
-  const { directory, trace } = command;
-  requireDirectory("append to", directory, true);
-  const sink = trace === undefined ? undefined : openTraceFile(trace);
-  try {
-    const options = walOptions(command, io);
-    const traced = sink === undefined ? {} : { trace: sink };
-    const wal = await Wal.open(directory, { ...options, ...traced });
-    return await appendAll(wal, command, io);
-  } finally {
-    sink?.close();
-  }
-}
-
 async function appendAll(
   wal: Wal,
-  command: AppendCommand,
+  level: AckLevel,
   io: CliIo,
 ): Promise<number> {
   const startedAt = performance.now();
   const failure = new AbortController();
-  const tracker = new AckTracker(
-    wal,
-    command.ack,
-    (error) => failure.abort(error),
-  );
+  const fail = (error: unknown) => failure.abort(error);
+  const tracker = new AckTracker(wal, level, fail);
   const progress = showProgress(io.stderr, () => tracker.acked);
   try {
     try {
@@ -55,14 +150,14 @@ async function appendAll(
   } finally {
     await progress.end();
     const seconds = (performance.now() - startedAt) / 1000;
-    const summary = formatSummary(tracker.acked, seconds, command.ack);
-    // A terminal that was closed takes no summary, and needs none.
+    const summary = formatSummary(tracker.acked, seconds, level);
+    // A closed terminal cannot take the summary, and does not need it.
     await writeLine(io.stderr, summary).catch(() => {});
   }
   return io.interrupt.aborted ? signalExitCode(io.interrupt.reason) : EXIT.ok;
 }
 
-/** A flush, for `close` is silent about a log that has failed before. */
+/** Flushes first, because `close` does not repeat an earlier failure. */
 async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
   try {
     await wal.flush();
@@ -72,9 +167,9 @@ async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
   }
 }
 
-/** A policy's limits must fit into the queue, or it would never reach them. */
+/** The queue must have room for a policy's limits, or they are never reached. */
 function walOptions(
-  { policy, ack, takeOver, segmentBytes }: AppendCommand,
+  { policy, ack, takeOver, segmentBytes }: AppendOptions,
   io: CliIo,
 ): WalOptions {
   const limits: BatchPolicy["limits"] = policy?.limits;
@@ -109,11 +204,11 @@ async function appendLines(
     await appendEach(splitter.push(chunk));
   }
   failure.throwIfAborted();
-  // After a Ctrl-C what is left is not a line but a piece of one.
+  // After Ctrl-C, what is left is not a line but a piece of one.
   if (!io.interrupt.aborted) await appendEach(splitter.end());
 }
 
-/** Costs no promise and no turn of the event loop. */
+/** Costs no promise and no turn of the event loop; `undefined` if full. */
 function tryEnqueue(wal: Wal, line: Uint8Array): number | undefined {
   try {
     return wal.enqueue(line);
@@ -124,8 +219,8 @@ function tryEnqueue(wal: Wal, line: Uint8Array): number | undefined {
 }
 
 /**
- * At level `memory` an append resolves as soon as there is room for it; the
- * tracker sees to the level that was asked for.
+ * At level `memory`, an append resolves as soon as there is room for it; the
+ * tracker waits for the level that was asked for.
  */
 function waitForRoom(
   wal: Wal,
@@ -136,7 +231,7 @@ function waitForRoom(
   return wal.append(line, { ack: "memory" });
 }
 
-/** `AbortSignal.any`, which Node has from 20.3 only. */
+/** `AbortSignal.any`, which Node lacks before 20.3. */
 function eitherSignal(...signals: AbortSignal[]): AbortSignal {
   const either = new AbortController();
   for (const signal of signals) {
@@ -145,4 +240,31 @@ function eitherSignal(...signals: AbortSignal[]): AbortSignal {
     else signal.addEventListener("abort", stop, { once: true });
   }
   return either.signal;
+}
+
+/** What `source` yields until it ends or `signal` is aborted. */
+async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  while (!signal.aborted) {
+    const step = await nextOrAbort(iterator, signal);
+    if (step === undefined || step.done) return;
+    yield step.value;
+  }
+}
+
+/** Leaves no listener: the signal lives as long as the process. */
+function nextOrAbort<T>(
+  iterator: AsyncIterator<T>,
+  signal: AbortSignal,
+): Promise<IteratorResult<T> | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    signal.addEventListener("abort", stop, { once: true });
+    iterator.next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", stop));
+  });
 }

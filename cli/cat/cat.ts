@@ -1,28 +1,79 @@
-import { describeLoss } from "../../recovery/salvage/mod.ts";
-import type { RecordBatch } from "../../storage/frame_log.ts";
-import { NodeStorage } from "../../storage/directory/mod.ts";
-import { ChunkedOutput } from "../io/chunked_output.ts";
-import { type CliIo, type Output, writeLine } from "../io/cli_io.ts";
-import { EXIT, signalExitCode } from "../exit_code.ts";
-import { interruptibleStorage } from "../append/interruptible_storage.ts";
+import {
+  type CliCommand,
+  onlyArgument,
+  parseArguments,
+  parseNumber,
+  UsageError,
+} from "../command.ts";
+import { type CliIo, EXIT, signalExitCode } from "../io/cli_io.ts";
+import { openLogDirectory } from "../io/log_directory.ts";
 import { LogReader } from "./log_reader.ts";
-import type { CatCommand } from "../command.ts";
-import { requireDirectory } from "../require_directory.ts";
-import { Buffer, isUtf8 } from "node:buffer";
+import { ChunkedOutput, printJson, printRaw } from "./print_records.ts";
 
-const POLL_MS = 100;
-const TEXT_LENGTH = 64 * 1024;
-const encoder = new TextEncoder();
-const NEWLINE = new Uint8Array([10]);
-
-/** Prints records; the exit code says how it ended. */
-export async function runCat(command: CatCommand, io: CliIo): Promise<number> {
-  requireDirectory("read", command.directory);
-  await Promise.race([print(command, io), interrupted(io.interrupt)]);
-  return io.interrupt.aborted ? signalExitCode(io.interrupt.reason) : EXIT.ok;
+/** Options of {@linkcode cat}. */
+interface CatOptions {
+  readonly directory: string;
+  /** Absent for the oldest record. */
+  readonly from?: number;
+  /** `Infinity` for the last record there is. */
+  readonly to: number;
+  readonly follow: boolean;
+  readonly json: boolean;
 }
 
-/** Nothing has to be saved, so there is no need to wait for a reader. */
+const HELP = `Usage: wal cat DIR [OPTIONS]
+
+Prints records, each followed by a newline. Takes no lock and changes nothing,
+so a writer may have the log open; the end of the log is synced before it is
+shown. A record that a crash left half-written at the end is not shown. Records
+that a repair gave up are skipped, and reported on standard error.
+
+  --from LSN     the first record; by default the oldest one kept
+  --to LSN       the last record; by default the newest one
+  --follow, -f   wait for more records until Ctrl-C
+  --json         one JSON object per line: {"lsn":1,"text":"..."}, or
+                 {"lsn":1,"base64":"..."} if the record is not UTF-8, or
+                 {"lsn":1,"lost":2} if 2 records are lost, from LSN 1 on`;
+
+/** `wal cat`: prints records. */
+export const cat: CliCommand<CatOptions> = {
+  name: "cat",
+  summary: "print records, even while a writer has the log open",
+  help: HELP,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, {
+      from: { type: "string" },
+      to: { type: "string" },
+      follow: { type: "boolean", short: "f" },
+      json: { type: "boolean" },
+    });
+    const { from, to, follow = false, json = false } = values;
+    const first = from === undefined ? undefined : parseNumber("--from", from);
+    const last = to === undefined ? Infinity : parseNumber("--to", to);
+    if (first !== undefined && first > last) {
+      throw new UsageError(
+        `--to must be at least --from, ${first}: received "${to}"`,
+      );
+    }
+    return {
+      directory: onlyArgument("cat", "directory", positionals),
+      ...(first !== undefined && { from: first }),
+      to: last,
+      follow,
+      json,
+    };
+  },
+  async run(options, io) {
+    const { interrupt } = io;
+    const { directory } = options;
+    const storage = openLogDirectory("read", directory, interrupt);
+    const reader = new LogReader(storage, options);
+    await Promise.race([print(reader, options, io), interrupted(interrupt)]);
+    return interrupt.aborted ? signalExitCode(interrupt.reason) : EXIT.ok;
+  },
+};
+
+/** Nothing has to be saved, so there is no need to wait for the output. */
 function interrupted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -30,61 +81,30 @@ function interrupted(signal: AbortSignal): Promise<void> {
   });
 }
 
-async function print(command: CatCommand, io: CliIo): Promise<void> {
-  const { directory, follow, json } = command;
-  const files = new NodeStorage(directory);
-  const storage = interruptibleStorage(files, io.interrupt);
-  const reader = new LogReader(storage, command);
-  const output = new ChunkedOutput(io.stdout);
+const POLL_MS = 100;
+
+async function print(
+  reader: LogReader,
+  { follow, json }: CatOptions,
+  { stdout, stderr, interrupt }: CliIo,
+): Promise<void> {
+  const output = new ChunkedOutput(stdout);
   const printBatch = json ? printJson : printRaw;
   try {
     while (true) {
       for await (const batch of reader.read()) {
-        await printBatch(batch, output, io.stderr);
-        if (io.interrupt.aborted) break;
+        await printBatch(batch, output, stderr);
+        if (interrupt.aborted) break;
       }
       await output.flush();
-      if (!follow || reader.isDone || io.interrupt.aborted) return;
-      await sleep(POLL_MS, io.interrupt);
+      if (!follow || reader.isDone || interrupt.aborted) return;
+      await sleep(POLL_MS, interrupt);
     }
   } finally {
     await reader.close();
-    // What was read before damage is shown.
+    // Whatever was read before damage is shown.
     await output.flush();
   }
-}
-
-async function printRaw(
-  { firstLsn, records, lost }: RecordBatch,
-  output: ChunkedOutput,
-  stderr: Output,
-): Promise<void> {
-  if (lost !== undefined) {
-    const lastLsn = firstLsn + lost - 1;
-    await writeLine(stderr, `wal: ${describeLoss({ firstLsn, lastLsn })}`);
-  }
-  for (const record of records) {
-    if (!output.tryPush(record)) await output.push(record);
-    if (!output.tryPush(NEWLINE)) await output.push(NEWLINE);
-  }
-}
-
-/** Encodes many lines at once: for each by itself it is half of the work. */
-async function printJson(
-  { firstLsn, records, lost }: RecordBatch,
-  output: ChunkedOutput,
-): Promise<void> {
-  let text = lost === undefined
-    ? ""
-    : `${JSON.stringify({ lsn: firstLsn, lost })}\n`;
-  let lsn = firstLsn;
-  for (const record of records) {
-    text += `${formatRecord(lsn++, record)}\n`;
-    if (text.length < TEXT_LENGTH) continue;
-    await output.push(encoder.encode(text));
-    text = "";
-  }
-  await output.push(encoder.encode(text));
 }
 
 function sleep(ms: number, interrupt: AbortSignal): Promise<void> {
@@ -98,16 +118,4 @@ function sleep(ms: number, interrupt: AbortSignal): Promise<void> {
     interrupt.addEventListener("abort", wake);
     if (interrupt.aborted) wake();
   });
-}
-
-/**
- * A record as a JSON object in one line: `{"lsn":1,"text":"…"}`, or with
- * `base64` where it is not valid UTF-8.
- */
-export function formatRecord(lsn: number, data: Uint8Array): string {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
-  const shown = isUtf8(bytes)
-    ? { lsn, text: bytes.toString("utf8") }
-    : { lsn, base64: bytes.toString("base64") };
-  return JSON.stringify(shown);
 }

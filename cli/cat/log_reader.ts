@@ -10,27 +10,27 @@ import {
   type SegmentStop,
 } from "../../storage/segments/mod.ts";
 import type { Storage, StorageFile } from "../../storage/storage.ts";
-import { judgeTail } from "../examine/verify.ts";
 import {
   isGone,
+  judgeTail,
   type LiveSurvey,
   surveyLiveLog,
 } from "../examine/survey_live_log.ts";
 
 /** Which records to read. */
-export interface LogReaderOptions {
+interface LogReaderOptions {
   /** LSN of the first; absent for the oldest that is kept. */
-  from?: number;
+  readonly from?: number;
   /** LSN of the last, or `Infinity`. */
-  to: number;
+  readonly to: number;
 }
 
-/** Attempts at a segment that vanishes when it is to be read. */
+/** Attempts at reading segments that vanish before they can be read. */
 const MISSES = 10;
 
 /**
  * Reads a log without its lock, while a writer may be at work. Each call of
- * `read` goes on where the one before has ended.
+ * `read` continues where the one before ended.
  */
 export class LogReader {
   readonly #storage: Storage;
@@ -38,7 +38,7 @@ export class LogReader {
   #nextLsn: number | undefined;
   #cursor: SegmentCursor | undefined;
   #seenBytes = -1;
-  /** How often in a row a file was gone that had just been listed. */
+  /** How many times in a row a file vanished after it had been listed. */
   #misses = 0;
 
   /** Touches nothing yet. */
@@ -48,15 +48,15 @@ export class LogReader {
     this.#to = to;
   }
 
-  /** Whether nothing that comes can be asked for any more. */
+  /** Whether the last record that was asked for has been read. */
   get isDone(): boolean {
     return this.#nextLsn !== undefined && this.#nextLsn > this.#to;
   }
 
   /**
-   * The records that are there now. Throws `CorruptLogError` where one is
-   * missing or damaged, and `CompactedError` where one was dropped; a torn end
-   * is just the end.
+   * The records that are there now. Throws `CorruptLogError` if one is missing
+   * or damaged, and `CompactedError` if one was dropped; a torn end is simply
+   * the end.
    */
   async *read(): AsyncGenerator<RecordBatch> {
     this.#misses = 0;
@@ -64,7 +64,7 @@ export class LogReader {
       try {
         return yield* this.#readOnce();
       } catch (error) {
-        // The owner has dropped a segment since they were listed.
+        // The owner has dropped a segment since the segments were listed.
         if (!isGone(error) || ++this.#misses === MISSES) throw error;
       }
     }
@@ -97,7 +97,7 @@ export class LogReader {
     throw new CompactedError(this.#nextLsn, manifest.firstLsn);
   }
 
-  /** Goes on in the open segment, unless it was truncated away meanwhile. */
+  /** Continues in the open segment, unless it has been dropped meanwhile. */
   async #startIn({ segments }: LiveSurvey): Promise<number> {
     const open = segments.findIndex(({ name }) =>
       name === this.#cursor?.reader.name
@@ -110,8 +110,8 @@ export class LogReader {
   }
 
   /**
-   * All frames are followed, also those whose records were shown already: a
-   * recovery copies the end of a segment, and what comes next follows the copy.
+   * Follows every frame, even those whose records were already shown: recovery
+   * copies the end of a segment, and the next frame follows the copy.
    */
   async *#readSegment(
     files: LiveSurvey,
@@ -127,7 +127,7 @@ export class LogReader {
     while (!this.isDone) {
       const { value, done } = await frames.next();
       if (done) return await this.#endSegment(cursor, files, isLast, value);
-      // What is shown must not vanish in a crash; see the recovery.
+      // Recovery could still discard what is not synced; what is shown stays.
       if (isLast) await file.datasync();
       for (const frame of value) {
         const from = this.#nextLsn ?? frame.firstLsn;
@@ -157,7 +157,7 @@ export class LogReader {
     return cursor;
   }
 
-  /** Asked before reading, so that what comes meanwhile is read next time. */
+  /** Asked before reading, so that later growth is read next time. */
   async #hasGrown(file: StorageFile): Promise<boolean> {
     const bytes = await file.size();
     if (bytes === this.#seenBytes) return false;
@@ -165,7 +165,7 @@ export class LogReader {
     return true;
   }
 
-  /** Only the last segment may end anywhere, unless the manifest knows more. */
+  /** Only the last segment may end anywhere, unless the manifest says more. */
   async #endSegment(
     { reader, nextLsn, link }: SegmentCursor,
     files: LiveSurvey,

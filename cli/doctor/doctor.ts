@@ -1,106 +1,103 @@
 import process from "node:process";
-import { join } from "node:path";
 import { defaultStorage } from "../../open_log.ts";
-import { simulate } from "../../simulator/simulate.ts";
-import { seeded } from "../../random.ts";
+import { AMOUNT, parsePolicy } from "../../policies/parse_policy.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
-import { type CliIo, writeLine } from "../io/cli_io.ts";
-import { formatCode } from "./format_code.ts";
+import { simulate } from "../../simulator/simulate.ts";
 import {
-  type DoctorReport,
-  formatDoctor,
-  type Result,
-  toJson,
-} from "./format_doctor.ts";
-import { judgePlace, readPlace } from "./place.ts";
-import {
-  type Measured,
-  measuredCosts,
-  measureInTurns,
-} from "./measured_costs.ts";
-import { recommend } from "./recommend.ts";
-import { withScratchDirectory } from "./scratch_directory.ts";
-import {
-  PAGE_BYTES,
-  StorageSubject,
-  type Subject,
-  type Trial,
-  TRIALS,
-} from "./subject.ts";
-import { WorkerSubject } from "./worker_subject.ts";
-import { EXIT, signalExitCode } from "../exit_code.ts";
-import { candidatesFor, type Figures, figuresOf } from "../lab/candidates.ts";
-import { parsePolicy } from "../../policies/parse_policy.ts";
+  type CliCommand,
+  onlyArgument,
+  parseArguments,
+  parseNumber,
+  UsageError,
+} from "../command.ts";
 import { readLockState } from "../examine/lock_state.ts";
-import { requireDirectory } from "../require_directory.ts";
-import { readTraceFile } from "../append/trace_file.ts";
-import { onlyArgument, parseArguments, parseSeconds } from "../parse_value.ts";
+import { EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
+import { requireDirectory } from "../io/log_directory.ts";
+import { readTraceFile } from "../io/trace_file.ts";
+import { candidatesFor, type Figures, figuresOf } from "../lab/candidates.ts";
+import { type DoctorReport, formatDoctor, toJson } from "./format_doctor.ts";
+import { type Measured, measureTrials, type Result } from "./measure_trials.ts";
+import { measuredCosts } from "./measured_costs.ts";
+import { judgePlace, readPlace } from "./place.ts";
+import { formatCode, recommend } from "./recommend.ts";
+import { PAGE_BYTES, type Trial } from "./subject.ts";
 
-/** Measures a directory's syncs; a warning is no failure. */
-export async function runDoctor(
-  command: DoctorCommand,
-  { stdout, stderr, interrupt }: CliIo,
-): Promise<number> {
-  const { directory, seconds, json } = command;
-  requireDirectory("measure", directory);
-  const trace = command.trace === undefined
-    ? undefined
-    : await readTraceFile(command.trace);
-  if (stderr.isTerminal) {
-    await writeLine(stderr, `measuring "${directory}" for ${seconds} s`);
-  }
-  const found = await withScratchDirectory(
-    directory,
-    (scratch) => measure(scratch, seconds, interrupt),
-  );
-  if (interrupt.aborted) return signalExitCode(interrupt.reason);
-  const report = toReport(command, found, trace);
-  if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
-  else for (const line of formatDoctor(report)) await writeLine(stdout, line);
-  return EXIT.ok;
+/** Options of {@linkcode doctor}. */
+interface DoctorOptions {
+  readonly directory: string;
+  /** How long to measure. */
+  readonly seconds: number;
+  /** Path of a trace whose appends decide on the policy. */
+  readonly trace?: string;
+  readonly json: boolean;
 }
 
-async function measure(
-  scratch: string,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<Measured[]> {
-  const subjects: Subject[] = [];
-  try {
-    for (const [index, trial] of TRIALS.entries()) {
-      if (signal.aborted) return [];
-      subjects.push(await makeSubject(scratch, `${index}`, trial));
-    }
-    return await measureInTurns(subjects, {
-      totalMs: seconds * 1000,
-      choose: seeded(1),
-      signal,
-      now: () => performance.now(),
+const HELP = `Usage: wal doctor DIR [OPTIONS]
+
+Measures what it costs to make a write durable in the directory DIR, which must
+exist, and recommends options for a log there. It writes as a log does, to a
+zero-filled file and to one that grows; syncs on the calling thread, on the
+runtime's thread pool and on a worker thread; and writes several sizes. All take
+turns in each round, in a different order each time, so that other load affects
+all alike. Warns if a sync there does not do what a log relies on.
+
+  --seconds N    how long to measure; default 10
+  --trace FILE   choose the policy by simulating the appends in this trace with
+                 the measured costs; see "wal lab --help"
+  --json         one JSON object instead of text, with durations in ms
+
+Takes no lock and touches no log. It needs 200 MB for a while, in a directory
+".wal-doctor-XXXXXX" in DIR, which it removes, even after Ctrl-C. Only a killed
+process leaves it behind; it may then be deleted.`;
+
+/** `wal doctor`: measures a directory's syncs; a warning is no failure. */
+export const doctor: CliCommand<DoctorOptions> = {
+  name: "doctor",
+  summary: "measure what a sync costs in a directory, and recommend options",
+  help: HELP,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, {
+      seconds: { type: "string" },
+      trace: { type: "string" },
+      json: { type: "boolean" },
     });
-  } finally {
-    for (const subject of subjects) await subject.close();
-  }
-}
+    const { seconds, trace, json = false } = values;
+    return {
+      directory: onlyArgument("doctor", "directory", positionals),
+      seconds: parseSeconds(seconds ?? "10"),
+      ...(trace !== undefined && { trace }),
+      json,
+    };
+  },
+  async run(options, { stdout, stderr, interrupt }) {
+    const { directory, seconds, json } = options;
+    requireDirectory("measure", directory);
+    const trace = options.trace === undefined
+      ? undefined
+      : await readTraceFile(options.trace);
+    if (stderr.isTerminal) {
+      await writeLine(stderr, `measuring "${directory}" for ${seconds} s`);
+    }
+    const results = await measureTrials(directory, seconds, interrupt);
+    if (interrupt.aborted) return signalExitCode(interrupt.reason);
+    const report = toReport(options, results, trace);
+    if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
+    else for (const line of formatDoctor(report)) await writeLine(stdout, line);
+    return EXIT.ok;
+  },
+};
 
-async function makeSubject(
-  scratch: string,
-  name: string,
-  trial: Trial,
-): Promise<Subject> {
-  const io = trial.call === "threaded" ? "threaded" : "blocking";
-  const storage = defaultStorage(scratch, { io });
-  const subject = await StorageSubject.make(storage, name, trial);
-  if (trial.call !== "worker") return subject;
-  await subject.close();
-  return await WorkerSubject.make(join(scratch, name), trial);
+function parseSeconds(text: string): number {
+  const seconds = parseNumber("--seconds", text, AMOUNT);
+  if (seconds > 0) return seconds;
+  throw new UsageError(`--seconds must be above 0: received "${text}"`);
 }
 
 function toReport(
-  { directory, seconds }: DoctorCommand,
-  found: readonly Measured[],
+  { directory, seconds }: DoctorOptions,
+  results: readonly (Result & Measured)[],
   trace: Trace | undefined,
 ): DoctorReport {
-  const results = TRIALS.map((trial, index) => ({ trial, ...found[index] }));
   const of = (call: Trial["call"]) =>
     results.find(({ trial }) =>
       trial.file === "zeroed" && trial.call === call &&
@@ -145,7 +142,7 @@ function simulateAll(
     const run = simulate(policy, trace.arrivals, costs, trace.options);
     return figuresOf({ name, run });
   });
-  // A trace without appends decides nothing.
+  // A trace without appends cannot decide anything.
   return rows.filter(({ meanMs }) => !Number.isNaN(meanMs));
 }
 
@@ -153,34 +150,4 @@ function describeRuntime(): string {
   const { deno, bun, node } = process.versions;
   if (deno !== undefined) return `Deno ${deno}`;
   return bun === undefined ? `Node ${node}` : `Bun ${bun}`;
-}
-
-/** `doctor`, parsed. */
-export interface DoctorCommand {
-  name: "doctor";
-  directory: string;
-  /** How long to measure. */
-  seconds: number;
-  /** Path of a trace whose appends decide on the policy. */
-  trace?: string;
-  json: boolean;
-}
-
-/** Reads the arguments of `doctor`; throws `UsageError`. */
-export function parseDoctor(
-  args: string[],
-): DoctorCommand | { name: "help"; topic: "doctor" } {
-  const { values, positionals } = parseArguments(args, {
-    seconds: { type: "string" },
-    trace: { type: "string" },
-    json: { type: "boolean" },
-  });
-  if (values.help) return { name: "help", topic: "doctor" };
-  return {
-    name: "doctor",
-    directory: onlyArgument("doctor", "directory", positionals),
-    seconds: parseSeconds("--seconds", values.seconds ?? "10"),
-    ...(values.trace !== undefined && { trace: values.trace }),
-    json: values.json ?? false,
-  };
 }

@@ -1,24 +1,18 @@
 import {
   type Axis,
   axisFor,
-  type Distribution,
   formatAxis,
   formatHistogram,
-} from "../examine/histogram.ts";
+} from "./histogram.ts";
 import { formatCount, formatDuration, formatTable } from "../io/format.ts";
 import type { Figures } from "../lab/candidates.ts";
 import { formatFigures } from "../lab/format_lab.ts";
 import type { Place } from "./place.ts";
 import type { Recommendation } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
+import type { Result } from "./measure_trials.ts";
 
-/** What one way to make records durable cost. */
-export interface Result {
-  readonly trial: Trial;
-  readonly all: Distribution;
-}
-
-/** All that the doctor found. */
+/** Everything that the doctor found. */
 export interface DoctorReport {
   readonly place: Place;
   /** Such as `"Node 20.20.2"`. */
@@ -26,14 +20,14 @@ export interface DoctorReport {
   readonly seconds: number;
   readonly results: readonly Result[];
   readonly warnings: readonly string[];
-  /** What policies come to with the appends of a trace, if one was given. */
+  /** Figures of policies with the appends of a trace, if one was given. */
   readonly rows?: readonly Figures[];
   readonly recommendation: Recommendation;
   /** Code that follows the recommendation. */
   readonly code: readonly string[];
 }
 
-/** Fewer runs do not have a 99th percentile. */
+/** With fewer runs there is no 99th percentile. */
 const LEAST_RUNS_FOR_P99 = 100;
 
 /** The report as text. */
@@ -43,7 +37,7 @@ export function* formatDoctor(report: DoctorReport): Generator<string> {
     ["directory", place.path],
     ["file system", describeMount(place)],
     ["runtime", runtime],
-    ["measured", `${results.length} ways, in turns, for ${seconds} s`],
+    ["measured", `${results.length} ways, interleaved, for ${seconds} s`],
   ]);
   yield "";
   yield formatResults(results);
@@ -82,7 +76,7 @@ export function toJson(report: DoctorReport): unknown {
 
 function describeMount({ mount, writeCache }: Place): string {
   if (mount === undefined) {
-    return "not known: whether it is in memory or on a network was not checked";
+    return "unknown: cannot tell whether it is in memory or on a network";
   }
   const cache = writeCache === undefined
     ? ""
@@ -92,7 +86,7 @@ function describeMount({ mount, writeCache }: Place): string {
 
 const CACHE_NOTES: Record<string, string | undefined> = {
   "write back": ", which a sync flushes",
-  "write through": ", so there is none to flush",
+  "write through": ", so there is nothing to flush",
 };
 
 function formatResults(results: readonly Result[]): string {
@@ -105,7 +99,7 @@ function formatResults(results: readonly Result[]): string {
       ["4 KiB written", ...head],
       ...pages.map((result) => formatResult(callLabel, result, axis)),
       [],
-      ["and other sizes"],
+      ["other sizes"],
       ...others.map((result) => formatResult(sizeLabel, result, axis)),
     ],
     1,

@@ -1,15 +1,13 @@
+import { uniform } from "../../random.ts";
 import type { CostModel } from "../../simulator/costs.ts";
-import { type Choose, uniform } from "../../random.ts";
-import type { Result } from "./format_doctor.ts";
-import { PAGE_BYTES, type Subject } from "./subject.ts";
-import { isPromise } from "../../storage/storage.ts";
-import { Distribution } from "../examine/histogram.ts";
+import type { Result } from "./measure_trials.ts";
+import { PAGE_BYTES } from "./subject.ts";
 
 /**
- * A device that costs what was measured: a flush takes as long as a page did
- * in some run, drawn at random but the same for the same instant, and longer
- * or shorter as its size is. Write and sync were measured together, so both
- * are in the sync.
+ * A device that costs what was measured: a flush takes as long as a page took
+ * in some run, drawn at random but the same for the same instant, scaled by
+ * the flush's size. Write and sync were measured together, so the sync includes
+ * both.
  */
 export function measuredCosts(results: readonly Result[]): CostModel {
   const blocking = results.filter(({ trial }) =>
@@ -19,7 +17,7 @@ export function measuredCosts(results: readonly Result[]): CostModel {
   const medians = blocking.map(({ trial, all }) =>
     [trial.bytes, all.quantile(0.5)] as const
   );
-  // A clock may be so coarse that half of the syncs take no time on it.
+  // On a coarse clock, half of the syncs may seem to take no time.
   const pageMs = Math.max(page.quantile(0.5), 1e-6);
   return {
     writeMs: () => 0,
@@ -31,7 +29,7 @@ export function measuredCosts(results: readonly Result[]): CostModel {
   };
 }
 
-/** Straight from point to point; beyond the last ones, in proportion to x. */
+/** Linear between points, constant before them, in proportion to x after. */
 function interpolate(
   points: readonly (readonly [x: number, y: number])[],
   x: number,
@@ -44,84 +42,4 @@ function interpolate(
   }
   const [lastX, lastY] = points.at(-1)!;
   return lastY * x / lastX;
-}
-
-const ROUNDS = 12;
-
-/** Turns are no longer than that, and so Ctrl-C is heard within it. */
-const MOST_TURN_MS = 100;
-
-/** Options of {@linkcode measureInTurns}. */
-export interface MeasureOptions {
-  /** How long all of it takes, in ms; the first round is always completed. */
-  readonly totalMs: number;
-  /** Chooses the order of each round. */
-  readonly choose: Choose;
-  /** Ends it before time. */
-  readonly signal: AbortSignal;
-  /** The time in ms. */
-  readonly now: () => number;
-}
-
-/** What a subject's runs cost. */
-export interface Measured {
-  /** All of them. */
-  readonly all: Distribution;
-  /** Those of the first half of the time, and of the second. */
-  readonly halves: readonly [Distribution, Distribution];
-}
-
-/**
- * Measures in rounds, in which each subject has its turn, in another order
- * each time: what else goes on, and how a disk's mood changes, hits all alike.
- * Before each turn one run does not count.
- */
-export async function measureInTurns(
-  subjects: readonly Subject[],
-  { totalMs, choose, signal, now }: MeasureOptions,
-): Promise<Measured[]> {
-  const found = subjects.map(() => ({
-    all: new Distribution(),
-    halves: [new Distribution(), new Distribution()] as const,
-  }));
-  const startedAt = now();
-  const turnMs = Math.min(MOST_TURN_MS, totalMs / ROUNDS / subjects.length);
-  for (let round = 0; round === 0 || now() - startedAt < totalMs; round++) {
-    for (const index of shuffled(subjects.length, choose)) {
-      const isOver = round > 0 && now() - startedAt >= totalMs;
-      if (isOver || signal.aborted) break;
-      const half = found[index].halves[now() - startedAt < totalMs / 2 ? 0 : 1];
-      const subject = subjects[index];
-      await subject.prepare();
-      const endsAt = now() + turnMs;
-      do half.add(await timed(subject, now)); while (
-        now() < endsAt && !subject.isFull && !signal.aborted
-      );
-      // Signals are heard between turns of the event loop only.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    if (signal.aborted) break;
-  }
-  for (const { all, halves } of found) {
-    for (const half of halves) all.merge(half);
-  }
-  return found;
-}
-
-/** What answers at once costs no turn of the event loop. */
-function timed(subject: Subject, now: () => number): number | Promise<number> {
-  const startedAt = now();
-  const answer = subject.run();
-  if (isPromise(answer)) return answer.then(() => now() - startedAt);
-  return now() - startedAt;
-}
-
-/** The integers below `count` in some order: Fisher and Yates's shuffle. */
-function shuffled(count: number, choose: Choose): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  for (let end = count - 1; end > 0; end--) {
-    const at = choose(end + 1);
-    [order[at], order[end]] = [order[end], order[at]];
-  }
-  return order;
 }

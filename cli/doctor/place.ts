@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { formatDuration } from "../io/format.ts";
 import type { LockState } from "../examine/lock_state.ts";
 
-/** What is known of where a directory is. */
+/** What is known about where a directory is. */
 export interface Place {
-  /** Its absolute path, free of links. */
+  /** Its absolute path, with links resolved. */
   readonly path: string;
-  /** Where that is mounted; absent where nobody says, as outside of Linux. */
+  /** Its mount; absent if unknown, as on anything but Linux. */
   readonly mount?: Mount;
   /**
-   * What the device says of its write cache: `"write back"`, so a sync has to
-   * flush it, or `"write through"`, so there is none, or none to worry about.
+   * What the device says about its write cache: `"write back"`, which a sync has
+   * to flush, or `"write through"`, which holds nothing to flush.
    */
   readonly writeCache?: string;
 }
 
-/** Looks at where `directory` is; what cannot be read is left out. */
+/** Finds out where `directory` is; leaves out what cannot be read. */
 export function readPlace(directory: string): Place {
   const path = realpathSync(directory);
   const text = tryRead("/proc/self/mountinfo");
@@ -26,7 +26,7 @@ export function readPlace(directory: string): Place {
   return { path, mount, ...(writeCache !== undefined && { writeCache }) };
 }
 
-/** A partition has no queue of its own: its disk does, which is above it. */
+/** A partition has no queue of its own: its disk, one level up, has. */
 function readWriteCache(device: string): string | undefined {
   try {
     const block = realpathSync(`/sys/dev/block/${device}`);
@@ -45,13 +45,13 @@ function tryRead(path: string): string | undefined {
   }
 }
 
-/** Where a directory is mounted. */
+/** A mounted file system. */
 export interface Mount {
   /** The file system's type, such as `"ext4"`. */
   readonly type: string;
-  /** What is mounted, such as `"/dev/sda1"` or `"server:/export"`. */
+  /** Its device or server, such as `"/dev/sda1"` or `"server:/export"`. */
   readonly source: string;
-  /** Where. */
+  /** Where it is mounted. */
   readonly at: string;
   /** The device's numbers, such as `"8:1"`. */
   readonly device: string;
@@ -60,9 +60,9 @@ export interface Mount {
 }
 
 /**
- * Finds the mount that holds the absolute path `path`, free of links, in the
- * text of Linux' `/proc/self/mountinfo`: the deepest, and of several at one
- * place the last. See proc_pid_mountinfo(5).
+ * Finds the mount that holds `path`, absolute and with links resolved, in the
+ * text of Linux's `/proc/self/mountinfo`: the deepest one, and the last of
+ * several at one place. See proc_pid_mountinfo(5).
  */
 export function findMount(text: string, path: string): Mount | undefined {
   let found: Mount | undefined;
@@ -76,7 +76,7 @@ export function findMount(text: string, path: string): Mount | undefined {
   return found;
 }
 
-/** A number of optional fields precede the hyphen. */
+/** A varying number of fields precede the hyphen. */
 function parseMount(line: string): Mount | undefined {
   const [before, after] = line.split(" - ");
   if (after === undefined) return undefined;
@@ -91,7 +91,7 @@ function parseMount(line: string): Mount | undefined {
   };
 }
 
-/** Spaces and the like are there as `\040`. */
+/** Spaces and the like are written as `\040`. */
 function unescape(text: string): string {
   return text.replaceAll(
     /\\([0-7]{3})/g,
@@ -103,14 +103,14 @@ function isBelow(path: string, at: string): boolean {
   return path === at || path.startsWith(at.endsWith("/") ? at : `${at}/`);
 }
 
-/** What a warning may come from. */
-export interface Evidence {
+/** What {@linkcode judgePlace} judges by. */
+interface Evidence {
   readonly place: Place;
-  /** What the storage itself warns of, which counts where no mount is known. */
+  /** The storage's own warning, which counts if the mount is unknown. */
   readonly storageWarning?: string;
-  /** Who may write to the log that is there, if there is one. */
+  /** Who may write to a log there. */
   readonly lock: LockState;
-  /** Median cost, in ms, of a page written to a zeroed file and synced. */
+  /** Median time, in ms, to write a page to a zero-filled file and sync it. */
   readonly syncMs: number;
   /** The same in the first half of the time, and in the second. */
   readonly halvesMs: readonly [number, number];
@@ -119,13 +119,13 @@ export interface Evidence {
 /** No device with power-loss protection answers faster, not even Optane. */
 const NO_SYNC_MS = 0.005;
 
-/** Flash takes longer: what answers so fast is a cache. */
+/** Flash takes longer: only a cache answers that fast. */
 const CACHED_MS = 0.02;
 
-/** Halves that differ by this factor are not one distribution. */
+/** Medians that differ by this factor are not from one distribution. */
 const DRIFT = 1.5;
 
-/** What to mind about a place; empty if there is nothing. Pure. */
+/** Warnings about a place; none if it suits a log. Pure. */
 export function judgePlace(evidence: Evidence): string[] {
   const { place, storageWarning, lock, halvesMs } = evidence;
   const warnings = [...judgeMount(place), ...judgeSpeed(evidence)];
@@ -134,13 +134,13 @@ export function judgePlace(evidence: Evidence): string[] {
   }
   if (lock.state === "alive" || lock.state === "unknown") {
     warnings.push(
-      `process ${lock.pid} has the log in this directory open: its own ` +
-        "writes are part of the figures",
+      `process ${lock.pid} has the log in this directory open: its writes ` +
+        "affect the figures",
     );
   }
   if (lock.state === "unreadable") {
     warnings.push(
-      `it is not known whether a log in this directory is open: ${lock.reason}`,
+      `cannot tell whether a log in this directory is open: ${lock.reason}`,
     );
   }
   const [first, second] = halvesMs;
@@ -148,7 +148,7 @@ export function judgePlace(evidence: Evidence): string[] {
     warnings.push(
       `the median went from ${formatDuration(first)} in the first half to ` +
         `${formatDuration(second)} in the second: something else uses this ` +
-        "disk, or it throttles; measure for longer, with --seconds 60",
+        "disk, or it throttles; measure for longer, such as --seconds 60",
     );
   }
   return warnings;
@@ -164,41 +164,41 @@ function judgeMount({ mount }: Place): string[] {
   if (NETWORK.test(type)) {
     warnings.push(
       `this is ${type} ("${source}"), which may be on a network: what a sync ` +
-        "promises is up to the other side, and an owner's lock on another " +
-        "host is never taken for dead",
+        "guarantees is up to the server, and the lock of an owner on another " +
+        "host is never considered abandoned",
     );
   }
   if (type === "overlay") {
     warnings.push(
-      "this is overlay, a container's own layer, which is deleted with the " +
-        "container; mount a volume for the log",
+      "this is overlay, a container's writable layer, which is deleted with " +
+        "the container; mount a volume for the log",
     );
   }
   const careless = options.find((option) => NO_BARRIER.test(option));
   if (careless !== undefined) {
     warnings.push(
-      `it is mounted with "${careless}": a sync does not reach beyond the ` +
-        "device's cache, so power loss may take what was acknowledged",
+      `it is mounted with "${careless}": a sync gets no further than the ` +
+        "device's cache, so power loss may destroy acknowledged records",
     );
   }
   return warnings;
 }
 
-/** What no file system or device could do on a real disk. */
+/** Syncs faster than any file system on a real disk. */
 function judgeSpeed({ place, syncMs }: Evidence): string[] {
   if (place.mount !== undefined && MEMORY.test(place.mount.type)) return [];
   const shown = formatDuration(syncMs);
   if (syncMs < NO_SYNC_MS) {
     return [
-      `a sync takes ${shown}, and no device is that fast: it does not reach ` +
-      "one (a disk in memory, libeatmydata, a virtual machine that ignores " +
-      "flushes), so power loss may take what was acknowledged",
+      `a sync takes ${shown}, and no device is that fast, so it does not ` +
+      "reach one (a disk in memory, libeatmydata, a virtual machine that " +
+      "ignores flushes): power loss may destroy acknowledged records",
     ];
   }
   if (syncMs < CACHED_MS) {
     return [
-      `a sync takes ${shown}, so a cache answers: power loss spares what was ` +
-      "acknowledged only if that cache has a power supply of its own",
+      `a sync takes ${shown}, so a cache answers: acknowledged records ` +
+      "survive power loss only if that cache has its own power supply",
     ];
   }
   return [];

@@ -1,37 +1,41 @@
-import type { FileStorageOptions } from "../../storage/directory/mod.ts";
+import { policyCode } from "../../policies/parse_policy.ts";
+import {
+  FAST_MS,
+  type FileStorageOptions,
+  SLOW_MS,
+} from "../../storage/directory/mod.ts";
 import { formatDuration } from "../io/format.ts";
-import { chooseBest, type Figures } from "../lab/candidates.ts";
+import {
+  chooseBest,
+  DEFAULT_POLICY,
+  type Figures,
+  LEARNING_POLICY,
+} from "../lab/candidates.ts";
 
-/** What a sync costs in two ways, in ms. */
-export interface SyncCosts {
+/** What a sync costs, in ms. */
+interface SyncCosts {
   /** On the calling thread: median and 99th percentile. */
   readonly blockingMs: { readonly p50: number; readonly p99: number };
   /** Median on the runtime's thread pool. */
   readonly threadedMs: number;
 }
 
-/** What to open a log with. */
+/** The options to open a log with. */
 export interface Recommendation {
-  /** Where syncs are to be made. */
+  /** Where to run syncs. */
   readonly io: NonNullable<FileStorageOptions["io"]>;
-  /** The policy, as `--policy` takes it: `"leader"` is the default. */
+  /** The policy, as `--policy` takes it. */
   readonly policy: string;
   /** Why, in sentences. */
   readonly reasons: readonly string[];
 }
 
-/** Beyond this a sync keeps the event loop standing for too long. */
-const SLOW_MS = 1;
-
-/** Below this, handing a sync over is not worth it. */
-const FAST_MS = 0.5;
-
-/** Below this no wait is worth it. */
+/** No wait is worthwhile to save a sync that is faster than this. */
 const WORTH_WAITING_MS = 2;
 
 /**
- * Chooses by what syncs cost and, if there are any, by what policies come to in
- * a simulation; the first of `rows` is the default. Pure.
+ * Chooses by what syncs cost and, if there are any, by the figures of simulated
+ * policies; the first of `rows` is the default policy. Pure.
  */
 export function recommend(
   costs: SyncCosts,
@@ -49,13 +53,13 @@ function chooseRow(rows: readonly Figures[]): [string, string] {
   const [first] = rows;
   const describe = ({ meanMs, p99Ms }: Figures) =>
     `${formatDuration(meanMs)} on average, ${formatDuration(p99Ms)} at p99`;
-  const found = `with the trace's appends, "${best.name}" waits ` +
+  const found = `with the trace's appends, an ack under "${best.name}" takes ` +
     describe(best);
   return [
     best.name,
     best === first
       ? `${found}, and no other policy is clearly faster`
-      : `${found}; "${first.name}", the default, ${describe(first)}`,
+      : `${found}; under "${first.name}", the default, ${describe(first)}`,
   ];
 }
 
@@ -73,7 +77,7 @@ function chooseIo(
   if (p99 < FAST_MS) {
     return [
       "blocking",
-      `${took}, and 99 of 100 take less than ${formatDuration(p99)}; ` +
+      `${took}, and 99 in a hundred take less than ${formatDuration(p99)}; ` +
       handing,
     ];
   }
@@ -84,17 +88,41 @@ function chooseIo(
   ];
 }
 
-/** Where a sync is slow, whether to wait depends on when appends come. */
+/** If a sync is slow, whether to wait depends on when appends arrive. */
 function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
   if (p50 < WORTH_WAITING_MS) {
     return [
-      "leader",
-      "waiting for siblings would cost more than the syncs that it saves",
+      DEFAULT_POLICY,
+      "waiting for more records would cost more than the syncs it saves",
     ];
   }
   return [
-    "adaptive",
-    `waiting for siblings may save syncs of ${formatDuration(p50)}: this ` +
-    "policy learns when it pays; a trace would tell for sure",
+    LEARNING_POLICY,
+    `waiting for more records may save syncs of ${formatDuration(p50)}: this ` +
+    "policy learns when it pays off; --trace would tell for sure",
+  ];
+}
+
+/** Code ready to paste: an import, and the line that opens the log. */
+export function formatCode(
+  directory: string,
+  { io, policy }: Pick<Recommendation, "io" | "policy">,
+  storage: "DenoStorage" | "NodeStorage",
+): string[] {
+  const names = ["Wal"];
+  const options: string[] = [];
+  if (policy !== DEFAULT_POLICY) {
+    const made = policyCode(policy);
+    names.push(...made.names);
+    options.push(`policy: ${made.code}`);
+  }
+  if (io !== "auto") {
+    names.push(storage);
+    options.push(`storage: (dir) => new ${storage}(dir, { io: "${io}" })`);
+  }
+  const given = options.length === 0 ? "" : `, { ${options.join(", ")} }`;
+  return [
+    `import { ${names.sort().join(", ")} } from "@syncline/wal";`,
+    `const wal = await Wal.open(${JSON.stringify(directory)}${given});`,
   ];
 }

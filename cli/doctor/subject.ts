@@ -6,40 +6,40 @@ import {
   writeAll,
 } from "../../storage/storage.ts";
 
-/** Something whose cost is measured, again and again. */
+/** Something whose cost is measured repeatedly. */
 export interface Subject {
-  /** Comes before each turn of measuring, and does not count. */
+  /** Called before each turn; does not count. */
   prepare(): MaybePromise<void>;
-  /** Whether its file is as large as it may get, until `prepare`. */
+  /** Whether its file is as large as it may get, before the next `prepare`. */
   readonly isFull: boolean;
-  /** What is measured. */
+  /** The action to measure. */
   run(): MaybePromise<void>;
-  /** Releases what it holds; may be called once, and any time. */
+  /** Releases what it holds; may be called once, at any time. */
   close(): MaybePromise<void>;
 }
 
-/** One way to make records durable, of which the doctor measures the cost. */
+/** A way to make records durable whose cost the doctor measures. */
 export interface Trial {
-  /** Whether the file grows with each write, or was filled with zeros before. */
+  /** Whether the file grows with each write, or was zero-filled beforehand. */
   readonly file: "growing" | "zeroed";
   /**
-   * Who syncs: nobody, the calling thread (`io: "blocking"`), the runtime's
-   * thread pool (`io: "threaded"`), or a worker thread that is sent a message,
-   * writes and syncs, and answers.
+   * What syncs: nothing, the calling thread (`io: "blocking"`), the runtime's
+   * thread pool (`io: "threaded"`), or a worker thread that receives a message,
+   * writes, syncs and answers.
    */
   readonly call: "none" | "blocking" | "threaded" | "worker";
-  /** Bytes that are written before each sync. */
+  /** Bytes written before each sync. */
   readonly bytes: number;
 }
 
-/** What one page of records costs, which is what the ways are compared by. */
+/** The size by which the ways are compared. */
 export const PAGE_BYTES = 4096;
 
 const FILES = ["zeroed", "growing"] as const;
 const CALLS = ["blocking", "threaded", "worker"] as const;
 const OTHER_BYTES = [512, 64 * 1024, 1024 * 1024];
 
-/** All that is measured: every way with a page, then other sizes. */
+/** Everything to measure: every way with a page, then other sizes. */
 export const TRIALS: readonly Trial[] = [
   { file: "zeroed", call: "none", bytes: PAGE_BYTES },
   ...FILES.flatMap((file) =>
@@ -50,10 +50,10 @@ export const TRIALS: readonly Trial[] = [
   ),
 ];
 
-/** A growing file begins anew beyond this; a zeroed one has it. */
+/** The size of a zero-filled file, and the most of a growing one. */
 export const FILE_BYTES = 8 * 1024 * 1024;
 
-/** Makes one file of a directory durable, with the log's own adapter. */
+/** Makes a file durable through the log's own adapter. */
 export class StorageSubject implements Subject {
   readonly #file: StorageFile;
   readonly #trial: Trial;
@@ -66,7 +66,7 @@ export class StorageSubject implements Subject {
     this.#bytes = new Uint8Array(trial.bytes).fill(0x57);
   }
 
-  /** Makes the file `name`, which is not there. */
+  /** Creates the file `name`, which must not exist. */
   static async make(
     storage: Storage,
     name: string,
@@ -84,7 +84,7 @@ export class StorageSubject implements Subject {
     return this.#trial.file === "growing" && this.#offset >= FILE_BYTES;
   }
 
-  /** One run ahead, so that nobody pays for what others left behind. */
+  /** Runs once, so that no turn pays for what the one before left behind. */
   async prepare(): Promise<void> {
     if (this.isFull) {
       await this.#file.truncate(0);
@@ -94,7 +94,7 @@ export class StorageSubject implements Subject {
     await this.run();
   }
 
-  /** Writes behind what it wrote before, and syncs. */
+  /** Writes after what it wrote before, and syncs. */
   run(): MaybePromise<void> {
     const { file, bytes } = this.#trial;
     if (file === "zeroed" && this.#offset + bytes > FILE_BYTES) {

@@ -3,9 +3,9 @@ import { StorageError } from "../../storage/storage_error.ts";
 import { FILE_BYTES, type Subject, type Trial } from "./subject.ts";
 
 /**
- * A string, as a file of its own would not be there in a bundle. It answers
- * each message by another one: a number is an offset to write at and sync,
- * `"restart"` empties the file.
+ * A string, because a file of its own would be missing from a bundle. It answers
+ * each message: a number is an offset to write at and sync, `"restart"` empties
+ * the file.
  */
 const PROGRAM = `
 Promise.all([import("node:worker_threads"), import("node:fs")]).then(
@@ -34,7 +34,7 @@ interface Answer {
   readonly code?: string;
 }
 
-/** Makes a file durable on a worker thread of its own. */
+/** Makes a file durable on its own worker thread. */
 export class WorkerSubject implements Subject {
   readonly #worker: Worker;
   readonly #path: string;
@@ -51,7 +51,7 @@ export class WorkerSubject implements Subject {
     this.#worker.on("error", (error) => this.#answered({ error }));
   }
 
-  /** Resolves when the worker has the file at `path` open, which is there. */
+  /** Resolves when the worker has opened the file at `path`, which must exist. */
   static async make(path: string, trial: Trial): Promise<WorkerSubject> {
     const subject = new WorkerSubject(path, trial);
     try {
@@ -68,7 +68,7 @@ export class WorkerSubject implements Subject {
     return this.#trial.file === "growing" && this.#offset >= FILE_BYTES;
   }
 
-  /** One run ahead, so that nobody pays for what others left behind. */
+  /** Runs once, so that no turn pays for what the one before left behind. */
   async prepare(): Promise<void> {
     if (this.isFull) {
       this.#offset = 0;
@@ -77,7 +77,7 @@ export class WorkerSubject implements Subject {
     await this.run();
   }
 
-  /** From the message to the worker until its answer is here. */
+  /** Lasts from the message to the worker until its answer. */
   run(): Promise<void> {
     const { file, bytes } = this.#trial;
     if (file === "zeroed" && this.#offset + bytes > FILE_BYTES) {
@@ -88,7 +88,7 @@ export class WorkerSubject implements Subject {
     return this.#ask(offset);
   }
 
-  /** Ends the worker, and with it closes the file. */
+  /** Ends the worker, which closes the file. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }

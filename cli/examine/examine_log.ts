@@ -12,33 +12,22 @@ import {
 } from "../../storage/segments/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { judgeTail, type Tail } from "./verify.ts";
 import {
-  isGone,
+  type Damage,
+  judgeTail,
   type LiveSurvey,
   retryIfGone,
   surveyLiveLog,
+  type Tail,
 } from "./survey_live_log.ts";
-import { describeEnd, type LogEnd } from "./describe_end.ts";
-import { type LockState, readLockState } from "./lock_state.ts";
-
-/** Damage that no crash explains. */
-export interface Damage {
-  /** The path of the segment or manifest, or of the log as a whole. */
-  readonly file: string;
-  /** Where in it, in bytes. */
-  readonly offset: number;
-  /** What was expected and what was found. */
-  readonly reason: string;
-}
 
 /** Records that a repair gave up. */
-export interface HoleReport {
+interface HoleReport {
   /** Where in the segment this is recorded, in bytes. */
   readonly offset: number;
-  /** LSN of the first record that is lost. */
+  /** LSN of the first lost record. */
   readonly firstLsn: number;
-  /** LSN of the last one; below the first if a repair only mended a link. */
+  /** LSN of the last one; below the first if the repair only mended a link. */
   readonly lastLsn: number;
 }
 
@@ -46,19 +35,19 @@ export interface HoleReport {
 export interface SegmentReport {
   /** The file's name. */
   readonly name: string;
-  /** Number of the opening that made it. */
+  /** The epoch of the owner that made it. */
   readonly epoch: number;
-  /** LSN of the first record in here that is kept, or was to be. */
+  /** LSN of its first record that is kept, or would be. */
   readonly firstLsn: number;
-  /** LSN of the last record of the log in here; below the first if none is. */
+  /** LSN of its last record; below the first if it has none. */
   lastLsn: number;
-  /** Frames that hold a record that is kept, or none at all. */
+  /** Frames, except those whose records have all been dropped. */
   frames: number;
-  /** Bytes of the file. */
+  /** Size of the file. */
   bytes: number;
-  /** The highest LSN that a frame here declares synced. */
+  /** The highest LSN that one of its frames declares synced. */
   syncedLsn: number;
-  /** What earlier repairs gave up here. */
+  /** What earlier repairs gave up. */
   holes: HoleReport[];
   /** The first damage, if there is any. */
   damage?: Damage;
@@ -68,15 +57,15 @@ export interface SegmentReport {
 export interface LogReport extends LiveSurvey {
   /** The segments, in order. */
   readonly reports: SegmentReport[];
-  /** Segments that are no part of the log, and what is in them. */
+  /** Segments that do not belong to the log, and what is in them. */
   readonly fenced: FencedSegment[];
-  /** The end of the last segment; absent if it cannot be read, or is none. */
+  /** The end of the last segment; absent if there is none that can be read. */
   readonly tail?: Tail;
 }
 
 /**
- * Reads all of a log without its lock; damage is reported, not thrown. Begins
- * anew if the log's owner drops what is being read.
+ * Reads all of a log without its lock; damage is reported, not thrown. Starts
+ * over if the log's owner drops a file that is being read.
  */
 export function examineLog(storage: Storage): Promise<LogReport> {
   return retryIfGone(async () => {
@@ -92,7 +81,7 @@ export function examineLog(storage: Storage): Promise<LogReport> {
   });
 }
 
-/** The same report, with what the last segment has come to. */
+/** The same report, with another look at the last segment. */
 export async function examineEndAgain(
   storage: Storage,
   report: LogReport,
@@ -105,14 +94,14 @@ export async function examineEndAgain(
   return { ...files, reports, ...(tail !== undefined && { tail }) };
 }
 
-/** Examines segments one after the other, from any on. */
+/** Examines segments one after another, starting with any. */
 class Examination {
   readonly #storage: Storage;
   readonly #files: LiveSurvey;
-  /** Of the log; of the first whole segment where there is no manifest. */
+  /** The log's identity: the manifest's, or else the first whole segment's. */
   #log: string | undefined;
   #before: SegmentCursor | undefined;
-  /** The end of the last segment, once that was examined and is sound. */
+  /** The end of the last segment, once it was examined and found sound. */
   tail: Tail | undefined;
 
   constructor(storage: Storage, files: LiveSurvey) {
@@ -138,7 +127,7 @@ class Examination {
     return report;
   }
 
-  /** What cannot be opened is damage, with what should be in it. */
+  /** A segment that cannot be opened is damage; says what should be in it. */
   async #open(
     segment: SegmentName,
     next: number | undefined,
@@ -162,7 +151,7 @@ class Examination {
   ): Promise<void> {
     const { reader } = cursor;
     const before = this.#before;
-    // What follows damage has nothing to be compared with.
+    // What follows damage cannot be compared with what came before.
     this.#before = undefined;
     report.bytes = await reader.file.size();
     if (before !== undefined) cursor.requireToFollow(before);
@@ -194,7 +183,7 @@ class Examination {
   }
 }
 
-/** A segment that cannot be read at all is damage, too. */
+/** Runs `act`; what it throws is damage, unless the storage failed. */
 async function reportDamage(
   report: SegmentReport,
   file: string,
@@ -209,7 +198,7 @@ async function reportDamage(
   }
 }
 
-/** What a checkpoint has dropped is checked like the rest, but not counted. */
+/** Records that a checkpoint dropped are checked like the rest, not counted. */
 function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
   const { offset, syncedLsn, hole } = frame;
   const lsns = lsnsOf(frame);
@@ -224,65 +213,4 @@ function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
   report.frames++;
   report.lastLsn = Math.max(report.lastLsn, lastLsn);
   report.syncedLsn = Math.max(report.syncedLsn, syncedLsn);
-}
-
-/** Number of records in segments, and of those that holes in them skip. */
-export function countRecords(
-  reports: readonly SegmentReport[],
-): { records: number; lost: number } {
-  let records = 0;
-  let lost = 0;
-  for (const { firstLsn, lastLsn, holes } of reports) {
-    records += lastLsn - firstLsn + 1;
-    for (const hole of holes) lost += hole.lastLsn - hole.firstLsn + 1;
-  }
-  return { records: records - lost, lost };
-}
-
-/** What is in a log that somebody may be writing to. */
-export interface LiveLog {
-  /** All that was read. */
-  readonly report: LogReport;
-  /** How it ends. */
-  readonly end: LogEnd;
-  /** Who may write to it. */
-  readonly lock: LockState;
-}
-
-/** Longer than a write takes. */
-const LOOK_AGAIN_MS = 100;
-
-/**
- * Reads all of a log, and its lock, in a real directory. An end that looks torn
- * is looked at again if the log may have an owner: a frame that is being
- * written looks the same.
- */
-export async function examineLiveLog(storage: Storage): Promise<LiveLog> {
-  const lock = readLockState(storage.location);
-  const report = await examineLog(storage);
-  const end = describeEnd(report);
-  const mayBeOwned = lock.state !== "free" && lock.state !== "dead";
-  if (end.state !== "torn" || !mayBeOwned) return { report, end, lock };
-  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  const later = await examineAgain(storage, report);
-  const endLater = describeEnd(later);
-  return {
-    report: later,
-    end: endLater.state === "torn" && lock.state === "alive"
-      ? { ...endLater, state: "writing" }
-      : endLater,
-    lock,
-  };
-}
-
-async function examineAgain(
-  storage: Storage,
-  report: LogReport,
-): Promise<LogReport> {
-  try {
-    return await examineEndAgain(storage, report);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    return await examineLog(storage);
-  }
 }

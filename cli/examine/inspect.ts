@@ -1,11 +1,7 @@
 import { describeContent } from "../../recovery/survey.ts";
 import { describeLoss } from "../../recovery/salvage/mod.ts";
-import { NodeStorage } from "../../storage/directory/mod.ts";
-import { type CliIo, writeLines } from "../io/cli_io.ts";
-import { describeStray, type LogEnd } from "./describe_end.ts";
-import { describeLock } from "./lock_state.ts";
-import { examineLiveLog, type LiveLog, type LogReport } from "./examine_log.ts";
-import { EXIT } from "../exit_code.ts";
+import { type CliCommand, onlyArgument, parseArguments } from "../command.ts";
+import { EXIT, writeLines } from "../io/cli_io.ts";
 import {
   formatAmount,
   formatCount,
@@ -13,23 +9,58 @@ import {
   formatRecords,
   formatTable,
 } from "../io/format.ts";
-import { interruptibleStorage } from "../append/interruptible_storage.ts";
-import type { InspectCommand } from "../command.ts";
-import { requireDirectory } from "../require_directory.ts";
-import { type LogSummary, logToJson, summarizeLog } from "./summarize_log.ts";
+import { openLogDirectory } from "../io/log_directory.ts";
+import {
+  examineLiveLog,
+  type LiveLog,
+  type LogEnd,
+} from "./examine_live_log.ts";
+import type { LogReport } from "./examine_log.ts";
+import { describeLock } from "./lock_state.ts";
+import {
+  describeStray,
+  type LogSummary,
+  logToJson,
+  summarizeLog,
+} from "./summarize_log.ts";
 
-/** Shows what is in a log; damage is shown, and no failure. */
-export async function runInspect(
-  { directory, json }: InspectCommand,
-  io: CliIo,
-): Promise<number> {
-  requireDirectory("inspect", directory);
-  const storage = new NodeStorage(directory);
-  const log = await examineLiveLog(interruptibleStorage(storage, io.interrupt));
-  const lines = json ? [JSON.stringify(logToJson(log))] : describeLog(log);
-  await writeLines(io, lines);
-  return EXIT.ok;
+/** Options of {@linkcode inspect}. */
+interface InspectOptions {
+  readonly directory: string;
+  readonly json: boolean;
 }
+
+const HELP = `Usage: wal inspect DIR [--json]
+
+Shows the segments, how the log ends, what the manifest says and who may write
+to the log. Reads everything, takes no lock and changes nothing. Damage is
+shown, but the exit code is still 0; "wal verify" exits with 1.
+
+  --json         one JSON object instead of text, with the names that
+                 "wal verify --help" lists, except "state"`;
+
+/** `wal inspect`: shows what is in a log; damage is no failure. */
+export const inspect: CliCommand<InspectOptions> = {
+  name: "inspect",
+  summary: "show the segments, how the log ends, and who may write to it",
+  help: HELP,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, {
+      json: { type: "boolean" },
+    });
+    return {
+      directory: onlyArgument("inspect", "directory", positionals),
+      json: values.json ?? false,
+    };
+  },
+  async run({ directory, json }, io) {
+    const storage = openLogDirectory("inspect", directory, io.interrupt);
+    const log = await examineLiveLog(storage);
+    const lines = json ? [JSON.stringify(logToJson(log))] : describeLog(log);
+    await writeLines(io, lines);
+    return EXIT.ok;
+  },
+};
 
 function describeLog({ report, end, lock }: LiveLog): string[] {
   const summary = summarizeLog(report);
@@ -58,7 +89,7 @@ function describeLog({ report, end, lock }: LiveLog): string[] {
   ];
 }
 
-/** What the last owner has noted of the log as a whole. */
+/** What the last owner recorded about the log as a whole. */
 function manifestRows({ manifest, manifestFault }: LogReport): string[][] {
   if (manifest === undefined) {
     return [["manifest", manifestFault ? "damaged" : "there is none"]];

@@ -15,13 +15,13 @@ import { StorageError } from "../../storage/storage_error.ts";
 /** Who may write to a log. */
 export type LockState =
   /**
-   * Nobody: it was closed, or never opened, or the lock file is a copy of the
-   * one that an owner made, which locks nothing here.
+   * Nobody: the log was closed, or never opened, or the lock file was copied
+   * from elsewhere and locks nothing here.
    */
   | { readonly state: "free"; readonly copy?: true }
-  /** The lock is there, but cannot be read, or does not say who made it. */
+  /** There is a lock, but it cannot be read or does not name its owner. */
   | { readonly state: "unreadable"; readonly reason: string }
-  /** Somebody, who may be gone. */
+  /** A process, which may be gone. */
   | {
     readonly state: OwnerState;
     readonly pid: number;
@@ -46,7 +46,7 @@ export function readLockState(directory: string): LockState {
         closeSync(descriptor);
       }
     } catch (error) {
-      // A new owner removes the lock before: the next look finds its own.
+      // A new owner removes the previous lock: another look finds its own.
       const isGone = (error as { code?: string }).code === "ENOENT";
       if (isGone && attempt < ATTEMPTS) continue;
       const { message } = StorageError.wrap("read", path, error);
@@ -55,14 +55,14 @@ export function readLockState(directory: string): LockState {
   }
 }
 
-/** A lock file is emptied on release, or by a power loss. */
+/** A lock file is emptied on release or by a power loss. */
 function judgeLock(text: string, place: LockPlace, path: string): LockState {
   if (/^\0*$/.test(text)) return { state: "free" };
   const owner = parseOwner(text);
   if (owner === undefined) {
     return {
       state: "unreadable",
-      reason: `the lock file "${path}" does not say who made it`,
+      reason: `the lock file "${path}" does not name its owner`,
     };
   }
   if (isCopy(owner, place, isSameBoot(owner))) {
@@ -87,10 +87,10 @@ export function describeLock(lock: LockState): string {
   switch (lock.state) {
     case "free":
       return lock.copy
-        ? "free; the lock file is a copy from elsewhere, which locks nothing"
+        ? "free; the lock file is a copy from elsewhere and locks nothing"
         : "free";
     case "unreadable":
-      return `not known: ${lock.reason}`;
+      return `unknown: ${lock.reason}`;
     case "alive":
       return `held by ${describeOwner(lock)}`;
     case "dead":
@@ -100,7 +100,7 @@ export function describeLock(lock: LockState): string {
   }
 }
 
-/** Names the process that has the lock. */
+/** Names the process that holds the lock. */
 export function describeOwner(
   lock: Extract<LockState, { pid: number }>,
 ): string {

@@ -1,16 +1,12 @@
 import type { FencedSegment } from "../../recovery/survey.ts";
 import type { Manifest } from "../../storage/format/mod.ts";
-import {
-  countRecords,
-  type Damage,
-  type LiveLog,
-  type LogReport,
-  type SegmentReport,
-} from "./examine_log.ts";
+import type { LiveLog } from "./examine_live_log.ts";
+import type { LogReport, SegmentReport } from "./examine_log.ts";
+import type { Damage } from "./survey_live_log.ts";
 
-/** What all segments of a log come to. */
+/** The totals of a log's segments. */
 export interface LogSummary {
-  /** LSN of the oldest record that is kept. */
+  /** LSN of the oldest record kept. */
   readonly firstLsn: number;
   /** LSN of the last one; below the first if there is none. */
   readonly lastLsn: number;
@@ -18,11 +14,11 @@ export interface LogSummary {
   readonly records: number;
   /** Number of records that repairs gave up. */
   readonly lost: number;
-  /** Number of frames that hold them, seals included. */
+  /** Number of frames that hold them, including seals. */
   readonly frames: number;
-  /** Bytes of the segments' files. */
+  /** Total size of the segments' files. */
   readonly bytes: number;
-  /** The highest LSN that a frame or the manifest declares synced; or 0. */
+  /** The highest LSN that a frame or the manifest declares synced, or 0. */
   readonly syncedLsn: number;
 }
 
@@ -45,9 +41,22 @@ export function summarizeLog({ reports, manifest }: LogReport): LogSummary {
   };
 }
 
+/** Number of records in segments, and of those lost in holes. */
+function countRecords(
+  reports: readonly SegmentReport[],
+): { records: number; lost: number } {
+  let records = 0;
+  let lost = 0;
+  for (const { firstLsn, lastLsn, holes } of reports) {
+    records += lastLsn - firstLsn + 1;
+    for (const hole of holes) lost += hole.lastLsn - hole.firstLsn + 1;
+  }
+  return { records: records - lost, lost };
+}
+
 /**
- * A log as `--json` shows it. Each name is a promise to those who read it: the
- * help and the README list them.
+ * A log as `--json` shows it. Its names are an interface, which the help and the
+ * README list.
  */
 export function logToJson({ report, end, lock }: LiveLog) {
   const { reports, manifest, damage, strays, originals } = report;
@@ -69,7 +78,7 @@ export function logToJson({ report, end, lock }: LiveLog) {
   };
 }
 
-/** A segment that is no part of the log, as `--json` shows it. */
+/** A segment that does not belong to the log, as `--json` shows it. */
 export function fencedToJson(
   { name, epoch, firstLsn, lastLsn, headerFault }: FencedSegment,
 ) {
@@ -98,4 +107,9 @@ function segmentToJson(report: SegmentReport) {
     )),
     ...(damage !== undefined && { damage: damageToJson(damage) }),
   };
+}
+
+/** Says that a file does not belong to the log. */
+export function describeStray(name: string): string {
+  return `${name} does not belong to the log, and is left alone`;
 }

@@ -1,48 +1,97 @@
-import { describeContent, type Survey } from "../../recovery/survey.ts";
+import { describeContent } from "../../recovery/survey.ts";
 import { describeLoss } from "../../recovery/salvage/mod.ts";
-import { NodeStorage } from "../../storage/directory/mod.ts";
-import { type CliIo, writeLines } from "../io/cli_io.ts";
-import { describeStray, type LogEnd } from "./describe_end.ts";
-import { describeOwner, type LockState } from "./lock_state.ts";
-import {
-  examineLiveLog,
-  type LiveLog,
-  type LogReport,
-  type SegmentReport,
-} from "./examine_log.ts";
-import { EXIT } from "../exit_code.ts";
+import { type CliCommand, onlyArgument, parseArguments } from "../command.ts";
+import { EXIT, writeLines } from "../io/cli_io.ts";
 import {
   formatAmount,
   formatCount,
   formatRange,
   formatRecords,
 } from "../io/format.ts";
-import { interruptibleStorage } from "../append/interruptible_storage.ts";
-import type { VerifyCommand } from "../command.ts";
-import { requireDirectory } from "../require_directory.ts";
-import { logToJson, summarizeLog } from "./summarize_log.ts";
-import { faultOfEnd, type SegmentScan } from "../../recovery/decide_tail.ts";
-import { scanSegment } from "../../recovery/scan_tail.ts";
-import type { SegmentReader } from "../../storage/segments/mod.ts";
+import { openLogDirectory } from "../io/log_directory.ts";
+import {
+  examineLiveLog,
+  type LiveLog,
+  type LogEnd,
+} from "./examine_live_log.ts";
+import type { LogReport, SegmentReport } from "./examine_log.ts";
+import { describeOwner, type LockState } from "./lock_state.ts";
+import { describeStray, logToJson, summarizeLog } from "./summarize_log.ts";
 
-/** Checks all of a log; a torn end is no failure, nor is a hole. */
-export async function runVerify(
-  { directory, json }: VerifyCommand,
-  io: CliIo,
-): Promise<number> {
-  requireDirectory("verify", directory);
-  const storage = new NodeStorage(directory);
-  const log = await examineLiveLog(interruptibleStorage(storage, io.interrupt));
-  const { damage, reports } = log.report;
-  const isDamaged = damage !== undefined ||
-    reports.some(({ damage }) => damage);
-  const state = isDamaged ? "damaged" : "ok";
-  const lines = json
-    ? [JSON.stringify({ state, ...logToJson(log) })]
-    : describeLog(log);
-  await writeLines(io, lines);
-  return isDamaged ? EXIT.failure : EXIT.ok;
+/** Options of {@linkcode verify}. */
+interface VerifyOptions {
+  readonly directory: string;
+  readonly json: boolean;
 }
+
+const HELP = `Usage: wal verify DIR [--json]
+
+Reads everything and checks every checksum, length and link, and that everything
+the manifest names is there. Takes no lock and changes nothing. Prints a line
+for each segment. For damage, it says in which file and at which offset, what
+was expected and what was found, and the exit code is 1. A missing manifest,
+missing segments and segments of another log are damage too.
+
+Some things are reported that are not damage:
+
+  torn           A crash may leave a torn end; the next opening discards it. A
+                 frame that the owner is writing at that moment looks the same,
+                 so the end is read twice before it is called either.
+  hole           A repair went on without these records.
+  fenced         An owner wrote this segment after another had taken the log
+                 from it, so nothing in it was acknowledged. It is left alone.
+  warning        This file does not belong to the log. It is left alone.
+
+  --json         one JSON object instead of text, with the same exit code:
+                 state       "ok" or "damaged"
+                 firstLsn, lastLsn, records, lost, frames, bytes, syncedLsn;
+                             records that a checkpoint dropped do not count
+                 end         state, offset and bytes; its state is "empty",
+                             "closed", "frame", "zeros" (room for more),
+                             "writing", "torn" or "corrupt"
+                 lock        state: "free"; "alive", "dead" or "unknown", with
+                             pid, runtime and host; or "unreadable", with the
+                             reason. A "free" one has copy: true if the lock
+                             file was copied from elsewhere
+                 damage      file, offset and reason, if the manifest is damaged
+                             or files are missing
+                 manifest    log, epoch, firstLsn, baseLsn, durableLsn, closed
+                 segments    a list: name, epoch, firstLsn, lastLsn, frames,
+                             bytes, syncedLsn; holes, a list: offset, firstLsn,
+                             lastLsn; and damage, if any: file, offset, reason
+                 fenced      a list: name, epoch, firstLsn, lastLsn, and the
+                             reason if it cannot be read
+                 unfinished, obsolete, replaced, originals, strays
+                             lists of file names`;
+
+/** `wal verify`: checks all of a log; neither a torn end nor a hole fails. */
+export const verify: CliCommand<VerifyOptions> = {
+  name: "verify",
+  summary: "read everything and check every checksum and link",
+  help: HELP,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, {
+      json: { type: "boolean" },
+    });
+    return {
+      directory: onlyArgument("verify", "directory", positionals),
+      json: values.json ?? false,
+    };
+  },
+  async run({ directory, json }, io) {
+    const storage = openLogDirectory("verify", directory, io.interrupt);
+    const log = await examineLiveLog(storage);
+    const { damage, reports } = log.report;
+    const isDamaged = damage !== undefined ||
+      reports.some(({ damage }) => damage);
+    const state = isDamaged ? "damaged" : "ok";
+    const lines = json
+      ? [JSON.stringify({ state, ...logToJson(log) })]
+      : describeLog(log);
+    await writeLines(io, lines);
+    return isDamaged ? EXIT.failure : EXIT.ok;
+  },
+};
 
 function* describeLog({ report, end, lock }: LiveLog): Generator<string> {
   const { reports, damage } = report;
@@ -76,12 +125,14 @@ function conclude(report: LogReport): string {
       '"wal repair DIR --dry-run" shows what can be kept';
   }
   if (reports.length === 0) {
-    return "OK: there is no segment, so no log, or an empty one";
+    return "OK: there are no segments, so there is no log or an empty one";
   }
   const { records, lost, frames } = summarizeLog(report);
   return `OK: ${formatRecords(records)} in ${formatAmount(frames, "frame")} ` +
     `and ${segments}; every checksum and link holds` +
-    (lost === 0 ? "" : `; ${formatRecords(lost)} lost, as a repair recorded`);
+    (lost === 0
+      ? ""
+      : `; ${formatRecords(lost)} lost, as recorded by a repair`);
 }
 
 function* describeSegment(
@@ -95,7 +146,7 @@ function* describeSegment(
   for (const hole of holes) {
     yield `hole     ${name}  at offset ${hole.offset}: ${
       describeLoss(hole)
-    }; a repair recorded it, so it does not count as damage`;
+    }; recorded by a repair, so not damage`;
   }
   if (damage === undefined) return;
   yield `         "${damage.file}" at offset ${damage.offset}: ${damage.reason}`;
@@ -110,40 +161,11 @@ function* describeEnd(
   const size = formatAmount(bytes, "byte");
   if (state === "writing" && lock.state === "alive") {
     yield `writing  ${place}${size} of a frame that ${describeOwner(lock)} ` +
-      "is writing; no damage";
+      "is writing; not damage";
   } else if (state === "torn") {
     const isKnown = lock.state === "free" || lock.state === "dead";
-    yield `torn     ${place}${size} as a crash leaves them; no damage, and ` +
-      "the next opening leaves them out" +
-      (isKnown ? "" : ". They may also be a frame that is being written");
+    yield `torn     ${place}${size} left by a crash; not damage, and the next ` +
+      "opening discards them" +
+      (isKnown ? "" : ", unless they are a frame that is still being written");
   }
-}
-
-/** What the end of a log's last segment is. */
-export interface Tail {
-  /** All about it. */
-  readonly scan: SegmentScan;
-  /** What is wrong with it that no crash explains, if anything is. */
-  readonly fault?: string;
-}
-
-/**
- * Judges the end of the last segment as recovery would. A writer may be at
- * work: what looks like a hole may be a frame that was half-written a moment
- * ago, so a bad verdict counts only if a second look comes to the same place.
- */
-export async function judgeTail(
-  reader: SegmentReader,
-  { manifest, end }: Pick<Survey, "manifest" | "end">,
-): Promise<Tail> {
-  let scan = await scanSegment(reader, end);
-  let fault = faultOfEnd(scan, manifest, "tail");
-  while (fault !== undefined) {
-    const again = await scanSegment(reader, end);
-    const isSame = again.stop.offset === scan.stop.offset;
-    scan = again;
-    fault = faultOfEnd(scan, manifest, "tail");
-    if (isSame) break;
-  }
-  return fault === undefined ? { scan } : { scan, fault };
 }

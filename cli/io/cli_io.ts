@@ -1,11 +1,32 @@
 import { StorageError } from "../../storage/storage_error.ts";
 
+/** The meaning of the exit codes. */
+export const EXIT = {
+  /** All is well. */
+  ok: 0,
+  /** The command failed, or the log is damaged. */
+  failure: 1,
+  /** The arguments make no sense. */
+  usage: 2,
+} as const;
+
+const SIGNAL_NUMBERS: Record<string, number | undefined> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGTERM: 15,
+};
+
+/** The exit code of a process that `signal` ended, by the shells' convention. */
+export function signalExitCode(signal: unknown): number {
+  return 128 + (SIGNAL_NUMBERS[String(signal)] ?? 2);
+}
+
 /**
- * The user asked for an end. It is a `StorageError`, so that it is not mistaken
- * for damage where damage is collected.
+ * The user interrupted the command. It is a `StorageError`, so that code which
+ * collects damage does not mistake it for damage.
  */
 export class InterruptedError extends StorageError {
-  /** `message` says what was left undone; it may be empty. */
+  /** `message` says what was left undone; empty if there is nothing to say. */
   constructor(message: string) {
     super(message, "", "EINTR");
   }
@@ -13,27 +34,27 @@ export class InterruptedError extends StorageError {
 
 /** Where a command writes. */
 export interface Output {
-  /** Whether a person is looking. */
+  /** Whether it is a terminal, so that a person is looking. */
   readonly isTerminal: boolean;
   /** Resolves when the bytes are handed over and `bytes` may be reused. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** All that a command has of the world but the file system. */
+/** Everything a command may touch, except the file system. */
 export interface CliIo {
-  /** The input, in chunks that are the command's to keep. */
+  /** The input, in chunks that the command may keep. */
   readonly stdin: AsyncIterable<Uint8Array>;
-  /** What was asked for. */
+  /** For what the user asked for. */
   readonly stdout: Output;
-  /** What there is to say about it. */
+  /** For messages about it. */
   readonly stderr: Output;
-  /** Aborted when the user wants an end; the reason is the signal's name. */
+  /** Aborted when the user interrupts; the reason is the signal's name. */
   readonly interrupt: AbortSignal;
 }
 
 const encoder = new TextEncoder();
 
-/** Writes lines of text at once, however many. */
+/** Writes lines of text in one piece; the interrupt ends the wait for it. */
 export async function writeLines(
   { stdout, interrupt }: CliIo,
   lines: Iterable<string>,
@@ -41,7 +62,7 @@ export async function writeLines(
   const text = [...lines].map((line) => `${line}\n`).join("");
   let stop = () => {};
   const stopped = new Promise<never>((_, reject) => {
-    // Whoever reads our output may have stopped without going away.
+    // The reader of our output may have stopped reading without closing it.
     stop = () => reject(new InterruptedError(""));
     if (interrupt.aborted) stop();
     else interrupt.addEventListener("abort", stop, { once: true });

@@ -1,14 +1,11 @@
-import type { AckLevel } from "../../writer/acks.ts";
-import type { Acked } from "../append/ack_tracker.ts";
-
 const integers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** A whole number as people read it: `1,234,567`. */
+/** A whole number with separators: `1,234,567`. */
 export function formatCount(value: number): string {
   return integers.format(value);
 }
 
-/** How many of something: `1 byte`, `2 bytes`. */
+/** A number of things: `1 byte`, `2 bytes`. */
 export function formatAmount(
   count: number,
   thing: string,
@@ -22,7 +19,7 @@ export function formatRecords(count: number): string {
   return formatAmount(count, "record");
 }
 
-/** A duration of `ms` as people read it, with three digits: `58.3 us`. */
+/** A duration in three digits with a fitting unit: `58.3 us`. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return "-";
   if (ms < 0.9995) return `${threeDigits(ms * 1000)} us`;
@@ -35,7 +32,7 @@ function threeDigits(value: number): string {
   return value.toFixed(value >= 9.995 ? 1 : 2);
 }
 
-/** LSNs from first to last: `LSN 3 to 5`, or `LSN 3`; `""` if there is none. */
+/** A range of LSNs: `LSN 3 to 5`, or `LSN 3`; `""` if it is empty. */
 export function formatRange(firstLsn: number, lastLsn: number): string {
   if (lastLsn < firstLsn) return "";
   return firstLsn === lastLsn
@@ -43,25 +40,9 @@ export function formatRange(firstLsn: number, lastLsn: number): string {
     : `LSN ${firstLsn} to ${lastLsn}`;
 }
 
-/** So many a second, as people read it: `85.3`, `1,234`. */
+/** A rate per second: `85.3`, `1,234`. */
 export function formatRate(perSecond: number): string {
   return perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
-}
-
-/** The result of an append, in a line. */
-export function formatSummary(
-  { firstLsn, records, bytes }: Acked,
-  seconds: number,
-  level: AckLevel,
-): string {
-  const range = formatRange(firstLsn, firstLsn + records - 1);
-  const spent = seconds.toFixed(seconds < 10 ? 2 : 1);
-  const pace = (count: number) => count / Math.max(seconds, 1e-3);
-  const megabytes = pace(bytes) / 1e6;
-  return `acked ${formatRecords(records)} (${level}), ` +
-    `${formatAmount(bytes, "byte")}, in ${spent} s: ` +
-    `${formatCount(pace(records))} records/s, ` +
-    `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB/s${range && `, ${range}`}`;
 }
 
 /**

@@ -1,11 +1,10 @@
-import type { CliIo, Output } from "./cli_io.ts";
-import process from "node:process";
 import { readFileSync } from "node:fs";
-import { signalExitCode } from "../exit_code.ts";
+import process from "node:process";
+import { type CliIo, type Output, signalExitCode } from "./cli_io.ts";
 
 /**
- * `npm`, `npx` and `deno task` pass on a signal that the terminal has sent to
- * all of them already, so what follows at once is the same Ctrl-C again.
+ * `npm`, `npx` and `deno task` forward a signal that the terminal has already
+ * sent to this process, so one that follows at once is the same Ctrl-C again.
  */
 const ECHO_MS = 500;
 
@@ -20,7 +19,8 @@ export function processIo(): CliIo {
 }
 
 function toOutput(stream: NodeJS.WriteStream): Output {
-  // Each write reports its own failure; this keeps it from being thrown, too.
+  // Each write reports its own failure; without a listener, the stream would
+  // throw it as well.
   stream.on("error", () => {});
   return {
     isTerminal: stream.isTTY === true,
@@ -31,11 +31,11 @@ function toOutput(stream: NodeJS.WriteStream): Output {
   };
 }
 
-/** The first signal asks for an end, a second one is the end. */
+/** The first signal asks the command to end; a second one ends the process. */
 function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   let firstAt = 0;
-  const hear = (signal: NodeJS.Signals) => {
+  const listener = (signal: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       firstAt = performance.now();
       controller.abort(signal);
@@ -43,18 +43,18 @@ function interruptSignal(): AbortSignal {
       process.exit(signalExitCode(signal));
     }
   };
-  // `nohup` asks for a closed terminal to be ignored. Deno forgets that with
-  // the first listener, so it is asked before; Node has forgotten it already.
+  // `nohup` makes a process ignore SIGHUP. Deno loses that setting with the
+  // first listener, so it is read before; Node has already lost it at startup.
   const isHangupIgnored = isIgnored(SIGHUP);
-  process.on("SIGHUP", isHangupIgnored ? () => {} : hear);
-  process.on("SIGINT", hear);
-  process.on("SIGTERM", hear);
+  process.on("SIGHUP", isHangupIgnored ? () => {} : listener);
+  process.on("SIGINT", listener);
+  process.on("SIGTERM", listener);
   return controller.signal;
 }
 
 const SIGHUP = 1;
 
-/** Whether this process was started to ignore a signal; known on Linux only. */
+/** Whether this process ignores a signal; known on Linux only. */
 function isIgnored(signal: number): boolean {
   try {
     const status = readFileSync("/proc/self/status", "utf8");

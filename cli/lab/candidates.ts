@@ -1,29 +1,37 @@
 import type { FlushReport } from "../../policies/batch_policy.ts";
+import { quantile } from "../../simulator/quantile.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 
-/** What learns comes last: of those that are as fast, the simplest is best. */
-const COMMON = ["count:256", "age:2", "count:1000,bytes:1m,age:10", "adaptive"];
+/** The policy of a log that was given none. */
+export const DEFAULT_POLICY = "leader";
+
+/** The policy that finds out by itself whether waiting pays. */
+export const LEARNING_POLICY = "adaptive";
+
+/** The simplest come first: among equally fast policies, they win. */
+const COMMON = ["count:256", "age:2", "count:1000,bytes:1m,age:10"];
 
 /**
- * Policies worth a try where flushes cost as these did: the default, it with a
- * window of half a flush, as PostgreSQL advises, and some others.
+ * Policies worth trying if a flush takes `flushMs`: the default, the default
+ * with a window of half a flush, as PostgreSQL advises, and some others.
  */
 export function candidatesFor(flushMs: number): string[] {
   const half = Number((flushMs / 2).toPrecision(1));
   const windows = half > 0 ? [`leader:${half}`] : [];
-  return ["leader", ...windows, ...COMMON];
+  return [DEFAULT_POLICY, ...windows, ...COMMON, LEARNING_POLICY];
 }
 
-/** What the middle one of the flushes took, in ms; 0 if there is none. */
+/** The median duration of the flushes, in ms; 0 if there are none. */
 export function medianFlushMs(flushes: readonly FlushReport[]): number {
-  const sorted = flushes.map((flush) => flush.durableAt - flush.startedAt)
+  if (flushes.length === 0) return 0;
+  const ascending = flushes.map((flush) => flush.durableAt - flush.startedAt)
     .sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+  return quantile(ascending, 0.5);
 }
 
-/** A policy and what came of it. */
+/** A policy and its outcome. */
 export interface Contender {
-  /** The policy as it is described, or what else this is. */
+  /** The policy in its short notation, or another name for the run. */
   readonly name: string;
   readonly run: Simulation;
 }
@@ -40,14 +48,14 @@ export interface Figures {
   readonly recordsPerFlush: number;
   /** Share of the time in which the device was busy, 0 to 1. */
   readonly busyShare: number;
-  /** What its flushes cost in a month, if a price was given. */
+  /** The cost of its flushes in a month, if a price was given. */
   readonly moneyPerMonth?: number;
 }
 
 /** A month of 365.25 / 12 days. */
 const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
 
-/** Sums up a contender; a flush is a request that is paid for. */
+/** Sums up a contender; each flush is a request that has its price. */
 export function figuresOf(
   { name, run }: Contender,
   pricePerMillion?: number,
@@ -69,13 +77,13 @@ export function figuresOf(
   };
 }
 
-/** What is slower by less than this share is as fast. */
+/** A policy that is slower by no more than this share is as fast. */
 const AS_FAST = 0.05;
 
 /**
- * The row to recommend: of those with about the lowest p99, those with about
- * the lowest mean, and of these the first, so that what comes first is what is
- * simplest. Throws if there is no row.
+ * The row to recommend. About the lowest p99 decides, then about the lowest mean,
+ * then the order of the rows, so the simplest policies should come first. There
+ * must be a row.
  */
 export function chooseBest(rows: readonly Figures[]): Figures {
   const fastest = asLow(rows, ({ p99Ms }) => p99Ms);

@@ -2,22 +2,22 @@ import type { Simulation } from "../../simulator/simulation.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { formatAmount, formatCount } from "../io/format.ts";
 
-/** What a trace holds, and what to mind about it. */
+/** What a trace holds, and what to bear in mind about it. */
 export interface TraceSummary {
   readonly appends: number;
   readonly records: number;
   readonly flushes: number;
   /** From the first append to the last event. */
   readonly seconds: number;
-  /** Share of the appends that came as soon as a flush was done, 0 to 1. */
+  /** Share of the appends made as soon as a flush was done, 0 to 1. */
   readonly releasedShare: number;
   readonly notes: readonly string[];
 }
 
-/** From this share on, flushes decide when appends come. */
+/** Above this share, flushes decide when appends are made. */
 const MOSTLY = 0.5;
 
-/** Looks over a trace. */
+/** Sums up a trace; `recorded` is absent if it has gaps. */
 export function describeTrace(
   trace: Trace,
   recorded: Simulation | undefined,
@@ -27,28 +27,27 @@ export function describeTrace(
   const notes: string[] = [];
   if (counts.releasedShare > MOSTLY) {
     notes.push(
-      `${Math.round(counts.releasedShare * 100)} % of the appends came as ` +
-        "soon as a flush was done: their callers wait for acks, or a sync " +
-        "blocked the event loop. The replay keeps the recorded times, " +
-        "whereas under another policy these appends would come earlier or " +
-        "later",
+      `${Math.round(counts.releasedShare * 100)} % of the appends were made ` +
+        "as soon as a flush was done: their callers wait for acks, or a sync " +
+        "blocked the event loop. The replay keeps the recorded times, but " +
+        "under another policy these appends would be made earlier or later",
     );
   }
   if (recorded === undefined) {
     notes.push(
       `the trace lacks ${formatAmount(missing.appends, "append")} and ` +
-        `${formatAmount(missing.flushes, "flush", "es")}: its sink did not ` +
-        "keep up",
+        formatAmount(missing.flushes, "flush", "es") +
+        ", because its sink did not keep up",
     );
   }
-  if (end === "full") notes.push("the trace ends at its maxBytes");
+  if (end === "full") notes.push("the trace ends at its limit, maxBytes");
   const synced = flushes.filter((flush) => flush.durableAt > flush.writtenAt);
   if (synced.length < flushes.length) {
     notes.push(
-      `of ${formatAmount(flushes.length, "recorded flush", "es")} only ` +
-        `${formatCount(synced.length)} ` +
-        `${synced.length === 1 ? "was" : "were"} synced, and the same share ` +
-        "of the simulated ones is",
+      `only ${formatCount(synced.length)} of ` +
+        `${formatAmount(flushes.length, "recorded flush", "es")} ` +
+        `${synced.length === 1 ? "was" : "were"} synced, and so is the same ` +
+        "share of the simulated ones",
     );
   }
   return { ...counts, flushes: flushes.length, notes };

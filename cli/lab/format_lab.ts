@@ -10,9 +10,9 @@ import type { Figures } from "./candidates.ts";
 import type { TraceSummary } from "./describe_trace.ts";
 
 /** What the lab found. */
-export interface LabReport {
+interface LabReport {
   readonly trace: TraceSummary;
-  /** Where the costs come from, in words. */
+  /** In words, where the costs come from. */
   readonly costs: string;
   readonly rows: readonly Figures[];
 }
@@ -36,7 +36,7 @@ export function* formatLab(
   for (const note of trace.notes) yield `\nNOTE: ${note}.`;
 }
 
-/** Figures as a table, one line a policy. */
+/** Figures as a table, one line per policy. */
 export function formatFigures(rows: readonly Figures[]): string {
   const hasMoney = rows.some((row) => row.moneyPerMonth !== undefined);
   const head = [

@@ -10,41 +10,103 @@ import {
   salvageLog,
   type SalvageReport,
 } from "../../recovery/salvage/mod.ts";
-import { NodeStorage } from "../../storage/directory/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
-import { type CliIo, writeLines } from "../io/cli_io.ts";
-import { describeStray } from "../examine/describe_end.ts";
-import { EXIT } from "../exit_code.ts";
-import { formatRecords } from "../io/format.ts";
-import { interruptibleStorage } from "../append/interruptible_storage.ts";
-import type { RepairCommand } from "../command.ts";
-import { requireDirectory } from "../require_directory.ts";
+import {
+  type CliCommand,
+  onlyArgument,
+  parseArguments,
+  UsageError,
+} from "../command.ts";
+import { describeStray, fencedToJson } from "../examine/summarize_log.ts";
 import { retryIfGone } from "../examine/survey_live_log.ts";
-import { fencedToJson } from "../examine/summarize_log.ts";
+import { EXIT, writeLines } from "../io/cli_io.ts";
+import { formatRecords } from "../io/format.ts";
+import { openLogDirectory } from "../io/log_directory.ts";
 
-/** Repairs a log, or says what that would come to. */
-export async function runRepair(
-  { directory, dryRun, takeOver, json }: RepairCommand,
-  io: CliIo,
-): Promise<number> {
-  requireDirectory("repair", directory);
-  const files = new NodeStorage(directory);
-  const storage = interruptibleStorage(files, io.interrupt);
-  const report = dryRun
-    ? await retryIfGone(() => foresee(storage))
-    : await repair(storage, takeOver);
-  const lines = json
-    ? [JSON.stringify(toJson(report, dryRun))]
-    : describe(report, dryRun);
-  await writeLines(io, lines);
-  return dryRun && report.damages.length > 0 ? EXIT.failure : EXIT.ok;
+/** Options of {@linkcode repair}. */
+interface RepairOptions {
+  readonly directory: string;
+  /** Whether only to say what a repair would do. */
+  readonly dryRun: boolean;
+  /** Whether to take the log even from a running owner. */
+  readonly takeOver: boolean;
+  readonly json: boolean;
 }
 
-/** What a repair came to, and what it left alone. */
+const HELP = `Usage: wal repair DIR [OPTIONS]
+
+Makes a damaged log usable again. Keeps every intact frame and records a hole
+for what is lost, so that LSNs stay the same. Takes the lock and reads
+everything.
+
+A damaged segment is rewritten. Its original bytes are kept next to it as
+NAME.wal.broken, which nothing reads or removes: delete it when you no longer
+need it. The same goes for a damaged manifest, and for a file that has a
+segment's name but is not that segment. Nothing else is touched, and what is
+not damaged, such as a torn end, stays as it is.
+
+Ctrl-C stops it between two steps, each of which leaves every file whole. Run it
+again to continue.
+
+  --dry-run      change nothing and take no lock: show what would be kept and
+                 what would be lost. Nothing should write to the log meanwhile
+  --take-over    take the log even from a running owner, which then
+                 acknowledges nothing further
+  --json         one JSON object instead of text, with the same exit code:
+                 state       "ok", "repaired" or, with --dry-run, "damaged"
+                 records, lost; and lossUnknown: true if more may be lost
+                 damages     a list: file, offset, reason; firstLsn and lastLsn
+                             of what is lost, with lossUnknown: true if more may
+                             be; and original, the file with the original bytes,
+                             unless there were none
+                 torn        file, offset and reason, if the end is torn
+                 fenced, strays   as in "wal verify --help"
+
+Exit codes: 0 the log is whole, or has been made whole, even if records were
+lost; 1 the repair failed or, with --dry-run, there is something to repair.`;
+
+/** `wal repair`: makes a damaged log usable, or says what that would cost. */
+export const repair: CliCommand<RepairOptions> = {
+  name: "repair",
+  summary: "keep what is intact of a damaged log, and record holes",
+  help: HELP,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, {
+      "dry-run": { type: "boolean" },
+      "take-over": { type: "boolean" },
+      json: { type: "boolean" },
+    });
+    const { "dry-run": dryRun = false, "take-over": takeOver = false } = values;
+    if (dryRun && takeOver) {
+      throw new UsageError(
+        "--take-over must not be given with --dry-run, which takes no lock",
+      );
+    }
+    return {
+      directory: onlyArgument("repair", "directory", positionals),
+      dryRun,
+      takeOver,
+      json: values.json ?? false,
+    };
+  },
+  async run({ directory, dryRun, takeOver, json }, io) {
+    const storage = openLogDirectory("repair", directory, io.interrupt);
+    const report = dryRun
+      ? await retryIfGone(() => foresee(storage))
+      : await repairLog(storage, takeOver);
+    const lines = json
+      ? [JSON.stringify(toJson(report, dryRun))]
+      : describe(report, dryRun);
+    await writeLines(io, lines);
+    return dryRun && report.damages.length > 0 ? EXIT.failure : EXIT.ok;
+  },
+};
+
+/** The outcome of a repair, and what it left alone. */
 interface RepairReport extends SalvageReport {
-  /** Segments that are no part of the log. */
+  /** Segments that do not belong to the log. */
   readonly fenced: readonly FencedSegment[];
-  /** Files that are not the log's. */
+  /** Files that do not belong to the log. */
   readonly strays: readonly string[];
 }
 
@@ -53,11 +115,11 @@ async function foresee(storage: Storage): Promise<RepairReport> {
   return await addLeftAlone(storage, report);
 }
 
-async function repair(
+async function repairLog(
   storage: Storage,
   takeOver: boolean,
 ): Promise<RepairReport> {
-  // Refuses a directory that is not a log's before it is locked.
+  // Refuses a directory that holds no log before locking it.
   const files = await surveyDamaged(storage);
   const lock = await storage.lock({ takeOver, above: files.highestEpoch });
   try {
@@ -77,7 +139,7 @@ async function addLeftAlone(
   return { ...report, fenced, strays: files.strays };
 }
 
-/** Each name is a promise to those who read it: the README lists them. */
+/** The names are an interface, which the help lists. */
 function toJson(report: RepairReport, dryRun: boolean) {
   const { records, damages, torn, fenced, strays } = report;
   return {
@@ -120,7 +182,7 @@ function isLossUnknown({ damages }: SalvageReport): boolean {
   return damages.some(({ lossUnknown }) => lossUnknown);
 }
 
-/** What a repair comes to: `5 records kept, 1 record lost`. */
+/** The outcome in words: `5 records kept, 1 record lost`. */
 function describeOutcome(report: SalvageReport): string {
   const kept = `${formatRecords(report.records)} kept`;
   const lost = countLost(report);
@@ -138,8 +200,8 @@ function* describe(report: RepairReport, dryRun: boolean): Generator<string> {
   const { damages, torn, records } = report;
   for (const damage of damages) yield* describeDamage(damage, dryRun);
   if (torn !== undefined) {
-    yield `torn     "${torn.path}" at offset ${torn.offset}: as a crash ` +
-      "leaves it; no damage, and the next opening leaves it out";
+    yield `torn     "${torn.path}" at offset ${torn.offset}: left by a crash; ` +
+      "not damage, and the next opening discards it";
   }
   for (const segment of report.fenced) {
     yield `fenced   ${segment.name}  ${describeContent(segment)}`;

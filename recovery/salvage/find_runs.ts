@@ -20,75 +20,75 @@ import { describeFault } from "../../storage/corrupt_log_error.ts";
 import type { Remainder } from "../decide_tail.ts";
 import { OVERLAPPING, remainderAt } from "../scan_tail.ts";
 
-/** A place where the frames of a segment stop following one another. */
+/** A place where the chain of a segment's frames breaks. */
 export interface Break {
-  /** Where, in bytes. */
+  /** Offset in the segment, in bytes. */
   offset: number;
   /** What was expected and what was found. */
   reason: string;
 }
 
-/** Frames that lie behind one another and follow one another. */
+/** Consecutive frames that form a chain. */
 export interface FrameRun {
-  /** Where the first begins, in bytes. */
+  /** Where the first frame begins, in bytes. */
   offset: number;
-  /** Where the last ends. */
+  /** Where the last frame ends, in bytes. */
   end: number;
   /** LSN of the first record. */
   firstLsn: number;
-  /** LSN of the record behind the last. */
+  /** LSN of the record after the last one. */
   nextLsn: number;
   /** Checksum that the first frame names. */
   previous: number;
-  /** Checksum that a frame behind the run has to name. */
+  /** Checksum that a frame after the run must name. */
   nextPrevious: number;
-  /** Checksum that a segment behind it has to name; absent without an LSN. */
+  /** Checksum that a segment after it must name; absent if it takes no LSN. */
   link?: number;
   /** The highest LSN that a frame declares synced. */
   syncedLsn: number;
-  /** Number of records that are kept, without those that holes skip. */
+  /** Number of records kept, without those that holes skip. */
   records: number;
   /** The highest time of a frame, in ms since 1970. */
   time: number;
   /** Whether the last frame seals the segment. */
   sealed: boolean;
-  /** Why it does not go on where the run before, or the header, ends. */
+  /** Why it does not follow the previous run or the header; else absent. */
   broken?: Break;
-  /** Why the records cannot be read although the checksum holds: one frame. */
+  /** Why the one frame is unreadable even though its checksum is right. */
   unreadable?: Break;
 }
 
-/** What a segment has that can be kept. */
+/** The parts of a segment that can be kept. */
 export interface FoundSegment extends JudgedHeader {
-  /** What its name says. */
+  /** The segment's name and what it says. */
   segment: SegmentName;
   /** Its path, for messages. */
   path: string;
-  /** LSN before which it ends, whatever lies behind. */
+  /** LSN before which it ends, whatever follows in the file. */
   end: number;
-  /** The frames that may belong to it, by rising LSN and offset. */
+  /** Its runs of frames, by ascending LSN and offset. */
   runs: FrameRun[];
   /**
-   * The highest LSN that whole frames declare synced that are in no run;
+   * The highest LSN that whole frames outside all runs declare synced;
    * `Infinity` if the search for them was given up.
    */
   strayLsn: number;
-  /** What is behind the last run. */
+  /** Where and why the last run ends, and what follows. */
   stop: Break & { remainder: Remainder };
 }
 
-/** Which records of a segment count. */
+/** The range of records in a segment that count. */
 export interface RunBounds {
-  /** LSN of the oldest that is kept: those below are not counted. */
+  /** LSN of the oldest record kept: those below are not counted. */
   lowLsn: number;
-  /** LSN before which the segment ends, whatever lies behind. */
+  /** LSN before which the segment ends, whatever follows in the file. */
   end: number;
 }
 
 /**
  * Finds what can be kept of a segment, whatever is damaged: runs of whole
- * frames with its salt, records that rise, and none from `end` on. Throws at a
- * format of another version.
+ * frames with its salt and ascending LSNs below `end`. Throws
+ * `FormatVersionError` if the segment is of another version.
  */
 export async function findRuns(
   storage: Storage,
@@ -113,7 +113,7 @@ export async function findRuns(
   }
 }
 
-/** Puts whole frames together to runs, in the order of the file. */
+/** Joins whole frames into runs, in the order of the file. */
 class RunFinder {
   readonly #reader: SegmentReader;
   readonly #lowLsn: number;
@@ -157,7 +157,7 @@ class RunFinder {
       }
     }
     if (step.value === undefined) return;
-    // Nobody knows what is there, so it may not pass for a torn end.
+    // The rest is unknown, so it must not be mistaken for a torn end.
     this.#gaveUp = true;
     this.#strayLsn = Infinity;
   }
@@ -171,7 +171,7 @@ class RunFinder {
     return { runs: this.#runs, strayLsn: this.#strayLsn, stop };
   }
 
-  /** Whether its records are neither found already nor the next segment's. */
+  /** Whether its records are neither already found nor the next segment's. */
   #isUsable(frame: PlacedFrame): boolean {
     return frame.firstLsn >= this.#nextLsn &&
       frame.firstLsn + lsnsOf(frame) <= this.#end;
@@ -212,7 +212,7 @@ class RunFinder {
     return Math.max(0, count - Math.max(0, this.#lowLsn - firstLsn));
   }
 
-  /** Without a header any checksum before will do for the first frame. */
+  /** Without a header, the first frame may follow any checksum. */
   #linkTo({ previous }: PlacedFrame): ChainEnd {
     return {
       salt: this.#salt,
@@ -222,7 +222,7 @@ class RunFinder {
     };
   }
 
-  /** Says why nothing goes on at the place that was reached. */
+  /** Describes why no frame continues at the place that was reached. */
   async #whyBroken(): Promise<Break> {
     const found = await this.#reader.frameAt(this.#offset);
     if ("fault" in found) {
@@ -265,8 +265,8 @@ function whyUnreadable(
 const NO_MANIFEST = { epoch: 0, firstLsn: 0, baseLsn: 0 };
 
 /**
- * Finds what can be kept of each of the log's segments. All of it before
- * anything is changed: any of it may be refused.
+ * Finds what can be kept of each of the log's segments. It reads all of them
+ * before anything is changed, because any of them may be refused.
  */
 export async function findSegments(
   storage: Storage,
@@ -276,7 +276,7 @@ export async function findSegments(
   const found: FoundSegment[] = [];
   let reached = 0;
   for (const [index, segment] of segments.entries()) {
-    // Behind it is what an owner wrote after it had been overtaken.
+    // Anything after it was written by a displaced owner.
     const ownEnd = segment.epoch < epoch ? baseLsn + 1 : Infinity;
     const next = await nextOf(storage, segments.slice(index)) ?? Infinity;
     const end = Math.min(next, ownEnd);
@@ -291,10 +291,10 @@ export async function findSegments(
 }
 
 /**
- * LSN that the next segment begins with. A file without a frame ends no segment
- * of its owner: the records that its name claims may lie in the segment before.
- * One of a later owner does: an owner that was overtaken may have written behind
- * that place.
+ * LSN where the next segment begins. A file without frames does not end an
+ * earlier segment of the same owner: the records that its name claims may be in
+ * that segment. A later owner's file does, because a displaced owner may have
+ * written beyond that place.
  */
 async function nextOf(
   storage: Storage,

@@ -1,16 +1,16 @@
 import type { Manifest, SegmentName } from "../../storage/format/mod.ts";
 
-/** What was in a segment that does not say so itself. */
+/** The records that were in an unreadable segment. */
 export interface LostContents {
-  /** In a clause. */
+  /** A description, as a clause. */
   readonly text: string;
-  /** Whether nobody knows how many records it had. */
+  /** Whether the number of its records is unknown. */
   readonly isUnknown: boolean;
 }
 
 /**
- * What was in a segment that cannot be read, by what the next one, which begins
- * at `next`, and the manifest say; pure. `next` is `Infinity` in the last one.
+ * Infers what was in an unreadable segment from the manifest and from `next`,
+ * the LSN where the next one begins, `Infinity` for the last one; pure.
  */
 export function lostContents(
   { firstLsn }: SegmentName,
@@ -21,15 +21,15 @@ export function lostContents(
   if (manifest?.closed) return known(firstLsn, manifest.durableLsn);
   const durableLsn = manifest?.durableLsn ?? 0;
   const text = durableLsn < firstLsn
-    ? "nobody knows which records were in it"
-    : `${rangeOf(firstLsn, durableLsn)} belong there, and nobody knows which ` +
-      "came after";
+    ? "it is unknown which records were in it"
+    : `${rangeOf(firstLsn, durableLsn)} belong there, and it is unknown ` +
+      "which ones came after";
   return { text, isUnknown: true };
 }
 
 function known(firstLsn: number, lastLsn: number): LostContents {
   const text = lastLsn < firstLsn
-    ? "no record belongs there"
+    ? "no records belong there"
     : `${rangeOf(firstLsn, lastLsn)} belong there`;
   return { text, isUnknown: false };
 }

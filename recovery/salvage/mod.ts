@@ -1,7 +1,7 @@
 /**
- * Salvage: what can be kept of a damaged log, and how it is kept.
+ * Salvage: keeps what is intact of a damaged log.
  *
- * What other folders of the library may import from here.
+ * All that other folders of the library may import from here.
  *
  * @module
  */

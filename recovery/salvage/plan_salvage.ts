@@ -1,6 +1,6 @@
 import {
+  type ChainPlace,
   entryLink,
-  type Place,
   type SalvagePlan,
   SegmentPlanner,
 } from "./plan_segment.ts";
@@ -12,7 +12,7 @@ import {
 } from "../../storage/format/mod.ts";
 import type { FoundSegment } from "./find_runs.ts";
 
-/** What is known of a log besides its segments. */
+/** What is known about a log, apart from its segments. */
 export interface KnownLog {
   /** Where it is, for messages. */
   location: string;
@@ -21,8 +21,8 @@ export interface KnownLog {
 }
 
 /**
- * Decides what is kept of a log and where its holes are; pure. What it makes
- * has no damage left, and what has none stays as it is.
+ * Decides what is kept of a log and where its holes are; pure. The planned log
+ * has no damage, and segments without damage stay as they are.
  */
 export function planSalvage(
   found: readonly FoundSegment[],
@@ -60,7 +60,7 @@ export function planSalvage(
   return plan;
 }
 
-/** A segment that is not this log's, or not this segment, is no part of it. */
+/** Leaves out a segment of another log, or a copy under a wrong name. */
 function putAside(
   plan: SalvagePlan,
   found: FoundSegment,
@@ -83,12 +83,12 @@ function putAside(
   return true;
 }
 
-/** Records that the manifest knows of, and no segment has, from the first on. */
+/** Plans a hole for records that are missing before the first segment. */
 function fillBefore(
   plan: SalvagePlan,
   first: FoundSegment | undefined,
   { location, manifest }: KnownLog,
-): Place | undefined {
+): ChainPlace | undefined {
   if (manifest === undefined) return undefined;
   const { firstLsn, durableLsn, closed, link } = manifest;
   const nextLsn = first?.segment.firstLsn ?? durableLsn + 1;
@@ -111,7 +111,7 @@ function fillBefore(
     segment: "",
     offset: 0,
     reason: first === undefined
-      ? "by the manifest the log has them, and no segment does"
+      ? "the manifest says that the log has them, but no segment does"
       : `the first segment begins at record ${nextLsn}, but the oldest ` +
         `record kept is ${firstLsn}`,
     firstLsn,
@@ -120,7 +120,7 @@ function fillBefore(
   return { nextLsn, previous: resumes, link: resumes };
 }
 
-/** What a checkpoint had dropped is not lost. */
+/** Does not count records that a checkpoint had dropped as lost. */
 function forgetDropped(
   { damages }: SalvagePlan,
   manifest: Manifest | undefined,
@@ -132,10 +132,10 @@ function forgetDropped(
   }
 }
 
-/** A log that was closed ends with the frame that it was closed with. */
+/** Reports a closed log whose last frame is not the one it closed with. */
 function compareLink(
   plan: SalvagePlan,
-  place: Place | undefined,
+  place: ChainPlace | undefined,
   { location, manifest }: KnownLog,
 ): void {
   if (manifest === undefined || !manifest.closed || place === undefined) return;

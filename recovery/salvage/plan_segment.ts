@@ -11,10 +11,10 @@ import {
 import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
 import { decideTail } from "../decide_tail.ts";
 
-/** How far a plan has come. */
-export type Place = Omit<ChainEnd, "salt">;
+/** How far a plan has progressed. */
+export type ChainPlace = Omit<ChainEnd, "salt">;
 
-/** Checksum that a segment says it follows, as far as that can be told. */
+/** Checksum that a segment claims to follow, if that is known. */
 export function entryLink(
   { header, segment, runs }: FoundSegment,
 ): number | undefined {
@@ -25,25 +25,25 @@ export function entryLink(
 
 const NOTHING_KNOWN = { firstLsn: 0, durableLsn: -1 };
 
-/** What lies before a segment. */
+/** What precedes a segment. */
 export interface SegmentEntry {
-  /** Checksum that its header has to name. */
+  /** Checksum that its header must name. */
   previous: number;
-  /** The highest time of a frame, in ms since 1970. */
+  /** The highest time of an earlier frame, in ms since 1970. */
   time: number;
 }
 
-/** Plans what becomes of one segment; pure but for the plan it adds to. */
+/** Plans what becomes of one segment; pure except for the plan it adds to. */
 export class SegmentPlanner {
   readonly #plan: SalvagePlan;
   readonly #found: FoundSegment;
   readonly #previous: number;
   readonly #time: number;
   readonly #manifest: Manifest | undefined;
-  /** By run: the highest LSN that it or one behind it declares synced. */
+  /** For each run: the highest LSN that it or a later one declares synced. */
   readonly #witnesses: number[];
   readonly #pieces: Piece[] = [];
-  #place: Place;
+  #place: ChainPlace;
   #isDamaged = false;
 
   constructor(
@@ -65,8 +65,8 @@ export class SegmentPlanner {
     };
   }
 
-  /** Adds to the plan; returns where the log goes on. */
-  plan(next: FoundSegment | undefined): Place {
+  /** Adds to the plan; returns where the log continues. */
+  plan(next: FoundSegment | undefined): ChainPlace {
     this.#judgeHeader();
     for (const [index, run] of this.#found.runs.entries()) {
       if (next === undefined && this.#isTornAt(index)) break;
@@ -90,13 +90,13 @@ export class SegmentPlanner {
     } else if (headerFault !== undefined) {
       this.#damage({ offset: 0, reason: headerFault });
     } else if (header !== undefined && header.previous !== this.#previous) {
-      const reason = `segment header: expected record ${firstLsn} behind ` +
-        `${hex(this.#previous)}, found it behind ${hex(header.previous)}`;
+      const reason = `segment header: expected record ${firstLsn} after ` +
+        `${hex(this.#previous)}, found it after ${hex(header.previous)}`;
       this.#damage({ offset: 0, reason });
     }
   }
 
-  /** Whether a break in the last segment is what a crash may leave. */
+  /** Whether a crash may have left this break in the last segment. */
   #isTornAt(index: number): boolean {
     const { runs, path } = this.#found;
     const broken = this.#breakBefore(runs[index]);
@@ -109,7 +109,7 @@ export class SegmentPlanner {
     return isTorn;
   }
 
-  /** A frame that only the header is at odds with is in its place. */
+  /** The break before a run; none if only the header contradicts it. */
   #breakBefore(run: FrameRun): Break | undefined {
     const isFirst = run.offset === SEGMENT_HEADER_BYTES;
     return isFirst && this.#isNext(run) ? undefined : run.broken;
@@ -136,7 +136,7 @@ export class SegmentPlanner {
     if (run.link !== undefined) this.#place.link = run.link;
   }
 
-  /** A segment that ends before the next one begins has lost its end. */
+  /** Plans a hole if the segment ends before the next one begins. */
   #reach(next: FoundSegment): void {
     const { end } = this.#found;
     if (this.#place.nextLsn === end || this.#isWhole) return;
@@ -145,14 +145,14 @@ export class SegmentPlanner {
     this.#skip(this.#missedBefore(next), end, resumes);
   }
 
-  /** What is not damaged stays: what is missing gets a segment of its own. */
+  /** Whether it stays as it is: missing records then get a new segment. */
   get #isWhole(): boolean {
     const { segment, stop } = this.#found;
     return !this.#isDamaged && stop.remainder !== "bytes" &&
       this.#place.nextLsn > segment.firstLsn;
   }
 
-  /** What is missing between this one and the next was in some of their own. */
+  /** Fills a gap before the next segment, where whole segments are missing. */
   #fillUpTo(next: FoundSegment): void {
     const { firstLsn, epoch } = next.segment;
     if (this.#place.nextLsn === firstLsn) return;
@@ -171,9 +171,9 @@ export class SegmentPlanner {
   }
 
   /**
-   * Nothing is wrong with this one: what is missing gets one of its own. Its
-   * epoch is that of what follows, so that it is neither fenced nor behind the
-   * place where that epoch found the log to end, and its name is free.
+   * Plans a new segment for a gap, because this segment is intact. The new one
+   * gets the epoch of what follows, so that it is neither fenced nor beyond the
+   * end that this epoch found, and so that its name is free.
    */
   #fillGap(at: Break, nextLsn: number, resumes: number, epoch: number): void {
     const { nextLsn: firstLsn, link: previous } = this.#place;
@@ -191,13 +191,13 @@ export class SegmentPlanner {
     this.#place = { nextLsn, previous: resumes, link: resumes };
   }
 
-  /** LSN up to which the manifest says that all was durable. */
+  /** LSN up to which the manifest says that all records were durable. */
   get #knownLsn(): number {
     const { durableLsn, firstLsn } = this.#manifest ?? NOTHING_KNOWN;
     return durableLsn >= firstLsn ? durableLsn : 0;
   }
 
-  /** The end of the log: what is written anew is synced, and sealed. */
+  /** Plans the end of the log; if rewritten, it is synced and sealed. */
   #end(): void {
     const { stop, strayLsn, path, end } = this.#found;
     const isAtEnd = this.#place.nextLsn === end;
@@ -207,7 +207,7 @@ export class SegmentPlanner {
     if (isLost) {
       if (!this.#isWhole) this.#skipLost(stop);
     } else if (stop.remainder === "bytes" && strayLsn >= this.#place.nextLsn) {
-      // Behind the end that the manifest names no frame is evidence.
+      // No frame after the end that the manifest names is evidence.
       if (!isAtEnd) this.#damage(stop);
     } else if (
       stop.remainder === "bytes" && this.#plan.torn === undefined &&
@@ -226,7 +226,7 @@ export class SegmentPlanner {
     this.#pieces.push({ kind: "seal", firstLsn, previous });
   }
 
-  /** The manifest knows of records at the end that are gone. */
+  /** Skips lost records at the end that the manifest knows of. */
   #skipLost(stop: Break): void {
     const { end } = this.#found;
     const nextLsn = Math.min(this.#knownLsn + 1, end);
@@ -235,7 +235,7 @@ export class SegmentPlanner {
     delete this.#plan.torn;
   }
 
-  /** What is gone behind the end of this one was in segments of their own. */
+  /** Fills a gap after the end, where whole segments are missing. */
   #fillEnd(): void {
     const { stop } = this.#found;
     if (this.#manifest === undefined || this.#knownLsn < this.#place.nextLsn) {
@@ -250,12 +250,12 @@ export class SegmentPlanner {
   #missedAt({ offset, reason }: Break): Break {
     return {
       offset,
-      reason: `${reason}; the manifest says that all up to ${this.#knownLsn} ` +
-        "were durable",
+      reason: `${reason}; the manifest says that all records up to ` +
+        `${this.#knownLsn} were durable`,
     };
   }
 
-  /** Checksum that the last record had, as far as that is known. */
+  /** Checksum of the last frame, as far as it is known. */
   get #lastLink(): number {
     const { closed = false, link = 0 } = this.#manifest ?? {};
     return closed ? link : this.#place.previous;
@@ -264,7 +264,7 @@ export class SegmentPlanner {
   #skip(at: Break | undefined, nextLsn: number, resumes: number): void {
     const { nextLsn: firstLsn, previous } = this.#place;
     const lost = nextLsn - firstLsn;
-    // A run that is not broken follows a header whose damage is told already.
+    // A run without a break follows a header already reported as damaged.
     if (at !== undefined) this.#damage(at, lost);
     const hole = { resumes, lost };
     this.#pieces.push({ kind: "hole", firstLsn, previous, hole });
@@ -283,7 +283,7 @@ export class SegmentPlanner {
     const { path } = this.#found;
     const lastLsn = this.#place.nextLsn + lost - 1;
     const { firstLsn: lowLsn } = this.#manifest ?? NOTHING_KNOWN;
-    // What lies below the oldest record that is kept is no loss.
+    // Records below the oldest one kept are not lost.
     const firstLsn = Math.max(this.#place.nextLsn, lowLsn);
     this.#plan.damages.push({
       path,
@@ -319,61 +319,61 @@ function highestFromBehind({ runs, strayLsn }: FoundSegment): number[] {
   return highest;
 }
 
-/** What a repaired segment is made of, in order. */
+/** A part of a repaired segment. */
 export type Piece =
-  /** Frames, byte for byte. */
+  /** Frames, copied byte for byte. */
   | { kind: "run"; run: FrameRun }
-  /** A new frame that skips what is lost. */
+  /** A new frame that skips lost records. */
   | { kind: "hole"; firstLsn: number; previous: number; hole: Hole }
-  /** A new seal, which says that all before it is synced. */
+  /** A new seal, which declares everything before it synced. */
   | { kind: "seal"; firstLsn: number; previous: number };
 
-/** A segment to be written anew, or one that was not there. */
+/** A segment to rewrite, or to add because it is missing. */
 export interface SegmentPlan {
-  /** The one that is damaged; or a new one, of a name that is free. */
+  /** The damaged segment, or a new one whose name is free. */
   segment: SegmentName;
-  /** Its salt; any will do if it has no frame. */
+  /** Its salt; absent if it has no frames, so that any salt will do. */
   salt?: number;
-  /** Checksum of the frame before. */
+  /** Checksum of the frame before it. */
   previous: number;
-  /** The highest time of the frames before, in ms since 1970. */
+  /** The highest time of any earlier frame, in ms since 1970. */
   time: number;
-  /** What follows the header. */
+  /** The parts that follow the header. */
   pieces: Piece[];
-  /** Whether there is a file of that name, whose bytes are to be kept. */
+  /** Whether a file has that name, whose bytes must be kept. */
   replaces: boolean;
 }
 
-/** One place of damage, and which records are lost there. */
+/** One place of damage, and the records lost there. */
 export interface PlannedDamage extends Break {
   /** The path of the segment. */
   path: string;
-  /** The file whose bytes are kept for it; empty if it was missing. */
+  /** The file whose bytes are kept because of it; empty if it is missing. */
   segment: string;
-  /** LSN of the first record that is lost, or before which the place is. */
+  /** LSN of the first lost record, or of the next record if none is lost. */
   firstLsn: number;
-  /** LSN of the last record that is lost; below the first if none is. */
+  /** LSN of the last lost record; below the first if none is lost. */
   lastLsn: number;
-  /** Present if nobody knows whether others are lost as well. */
+  /** Present if it is unknown whether more records are lost. */
   lossUnknown?: true;
 }
 
-/** What a salvage does. */
+/** The plan of a salvage. */
 export interface SalvagePlan {
-  /** Segments to be written, in order. */
+  /** Segments to write, in order. */
   rewrites: SegmentPlan[];
-  /** Files that are none, whatever their names say: to be kept, not read. */
+  /** Files that are not segments of the log; they are kept, but not read. */
   foreign: string[];
   /** The damage, in order. */
   damages: PlannedDamage[];
-  /** Number of records that are kept. */
+  /** Number of records kept. */
   records: number;
   /** LSN of the last record. */
   lastLsn: number;
-  /** LSN up to which all is known to be durable, once the plan is done. */
+  /** LSN up to which all records are durable once the plan is done. */
   durableLsn: number;
   /** The highest time of a frame, in ms since 1970. */
   time: number;
-  /** A torn end, which is no damage: it stays or goes with a rewrite. */
+  /** A torn end, which is not damage: it stays, or goes with a rewrite. */
   torn?: Break & { path: string };
 }

@@ -21,8 +21,8 @@ import type { Piece, SegmentPlan } from "./plan_segment.ts";
 const STEP_BYTES = 1024 * 1024;
 
 /**
- * Writes a segment as planned: a new one, or the next revision of one that is
- * damaged, which is no part of the log from then on and stays as it is.
+ * Writes a segment as planned: a new one, or the next revision of a damaged
+ * one. The damaged segment no longer counts, and stays as it is.
  */
 export async function rewriteSegment(
   storage: Storage,
@@ -42,7 +42,7 @@ export async function rewriteSegment(
       previous,
       ...(salt !== undefined && { salt }),
       async fill(file, offset, salt) {
-        // What is new has the time of the frame before: it never falls.
+        // A new frame has the time of the one before: time never decreases.
         let last = time;
         for (const piece of pieces) {
           if (piece.kind === "run") last = piece.run.time;
@@ -90,7 +90,7 @@ async function writePiece(
     salt,
     previous,
     firstLsn,
-    // True as soon as anybody can read it: the segment is synced before.
+    // Holds as soon as anyone can read it: the segment is synced before.
     syncedLsn: firstLsn + (hole?.lost ?? 0) - 1,
     count: 0,
     time,
@@ -101,8 +101,8 @@ async function writePiece(
 }
 
 /**
- * Gives a file that is no part of the log any more the name under which its
- * bytes are kept, and returns that name; durable then.
+ * Renames a file that is no longer part of the log to the name under which its
+ * bytes are kept. Resolves with that name once it is durable.
  */
 export async function keepOriginal(
   storage: Storage,
@@ -111,15 +111,15 @@ export async function keepOriginal(
   originals: readonly string[],
 ): Promise<string> {
   const name = await linkOriginal(storage, lock, file, originals);
-  // Another owner may be looking at it by now.
+  // Another owner may be reading it by now.
   await requireHeld(storage.location, lock);
   await removeFiles(storage, [{ name: file }]);
   return name;
 }
 
 /**
- * Keeps a file's bytes under a second name, and returns that; durable then. A
- * crash may lose either name from now on, but not both.
+ * Keeps a file's bytes under a second name, and resolves with that name once it
+ * is durable. From then on the first name may be removed.
  */
 export async function linkOriginal(
   storage: Storage,
@@ -135,9 +135,9 @@ export async function linkOriginal(
 }
 
 /**
- * The name under which a file's bytes are kept. What is kept already stays: the
- * same from a repair that was interrupted will do, a different one is evidence
- * of its own.
+ * The name under which to keep a file's bytes. Files already kept stay: one
+ * with the same bytes, from an interrupted repair, will do; a different one is
+ * separate evidence.
  */
 export async function findOriginalName(
   storage: Storage,

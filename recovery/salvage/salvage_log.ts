@@ -32,42 +32,43 @@ import { planSalvage } from "./plan_salvage.ts";
 /** Options of {@linkcode salvageLog}. */
 export interface SalvageOptions {
   /**
-   * The storage's lock, which the caller holds and keeps. Without it nothing
-   * is changed, and the report says what would be. Its epoch has to be above
-   * all that file names show, as it is unless lock files were removed.
+   * The storage's lock, which the caller holds and keeps. Without it this is a
+   * dry run: nothing is changed, and the report says what would be done. The
+   * lock's epoch must be above all epochs in file names, as it always is unless
+   * lock files were removed.
    */
   lock?: StorageLock | undefined;
 }
 
-/** One place of damage, and what became of it. */
+/** One place of damage, and what happened to it. */
 export interface SalvagedDamage {
   /** The path of the segment, or of the log where a segment is missing. */
   readonly path: string;
-  /** Where in it, in bytes, as it was before. */
+  /** Offset in the original segment, in bytes. */
   readonly offset: number;
   /** What was expected and what was found. */
   readonly reason: string;
-  /** LSN of the first record that is lost, or of the next if none is. */
+  /** LSN of the first lost record, or of the next record if none is lost. */
   readonly firstLsn: number;
-  /** LSN of the last record that is lost; below `firstLsn` if none is. */
+  /** LSN of the last lost record; below `firstLsn` if none is lost. */
   readonly lastLsn: number;
-  /** Present if nobody knows whether others are lost as well. */
+  /** Present if it is unknown whether more records are lost. */
   readonly lossUnknown?: true;
-  /** Path of the segment as it was; absent if it was missing. */
+  /** Path of the file that keeps the original bytes; absent if missing. */
   readonly original?: string;
 }
 
 /** What a salvage found and did. */
 export interface SalvageReport {
-  /** Number of records that are kept. */
+  /** Number of records kept. */
   readonly records: number;
-  /** The damage, in order; none if the log is whole. */
+  /** The damage, in order; empty if the log is intact. */
   readonly damages: readonly SalvagedDamage[];
-  /** A torn end, as a crash leaves it: no damage, but not kept either. */
+  /** A torn end, as a crash leaves it: not damage, but not kept either. */
   readonly torn?: {
     /** The path of the last segment. */
     readonly path: string;
-    /** Where in it, in bytes. */
+    /** Offset in the segment, in bytes. */
     readonly offset: number;
     /** What was expected and what was found. */
     readonly reason: string;
@@ -75,19 +76,19 @@ export interface SalvageReport {
 }
 
 /**
- * Repairs a log in segment files that recovery refuses: keeps every frame that
- * is whole, and records a hole for each run of records that is lost, so that
- * the log can be read and opened again. Reads all of it.
+ * Repairs a log in segment files that recovery refuses: keeps every whole
+ * frame, and records a hole for each run of lost records, so that the log can
+ * be opened and read again. Reads the whole log.
  *
- * Damaged segments are written anew, one after the other, each atomically under
- * the name of its next revision; the bytes that they had are kept as
- * `NAME.wal.broken`, and so is a segment of another log, or a copy under a wrong
- * name. What is not damaged is not touched, and a torn end, as a crash may leave
- * it, is no damage. When it resolves all is durable. A crash inside it loses
- * nothing more: what is left to do is done by the next call.
+ * Damaged segments are rewritten one after the other, each atomically under the
+ * name of its next revision. Their original bytes are kept as
+ * `NAME.wal.broken`, and so are segments of other logs, and copies under wrong
+ * names. Whatever is intact is not touched; a torn end, as a crash may leave
+ * it, is not damage. Once this resolves, everything is durable. A crash during
+ * the repair loses nothing more, and the next call completes it.
  *
- * Throws `FormatVersionError`, `ForeignFileError`, `FencedError`,
- * `StorageError`, or `RangeError` at a lock whose epoch is too low.
+ * Throws `FormatVersionError`, `ForeignFileError`, `FencedError` or
+ * `StorageError`, and `RangeError` if the lock's epoch is too low.
  *
  * @example
  * ```ts
@@ -140,11 +141,11 @@ export async function salvageLog(
   return toReport(storage, plan, kept);
 }
 
-/** The files of a log that may be damaged, without what is not its own. */
+/** The files of a log that may be damaged, without foreign segments. */
 interface SalvageFiles extends DamagedSurvey {
-  /** The log's id, if anything tells it. */
+  /** The log's id, if known. */
   log: string | undefined;
-  /** Segments that are not the log's. */
+  /** Segments that do not belong to the log. */
   foreign: ForeignSegment[];
 }
 
@@ -158,7 +159,7 @@ async function findFiles(storage: Storage): Promise<SalvageFiles> {
   return { ...files, ...arranged, found, log, foreign };
 }
 
-/** Else the manifest that it writes would not be the one that counts. */
+/** A lower epoch would leave the new manifest without effect. */
 function requireAbove(
   { location }: Storage,
   { epoch }: StorageLock,
@@ -167,11 +168,11 @@ function requireAbove(
   if (epoch > highestEpoch) return;
   throw new RangeError(
     `Cannot salvage "${location}" because the lock's epoch must be above ` +
-      `${highestEpoch}, which file names show: received ${epoch}`,
+      `${highestEpoch}, the highest in file names: received ${epoch}`,
   );
 }
 
-/** What is known of a segment that is no part of the log. */
+/** The damage to report for a foreign segment. */
 function damageOfForeign(
   { path, reason, ...segment }: ForeignSegment,
   found: readonly FoundSegment[],
@@ -199,7 +200,7 @@ function damageOfForeign(
   };
 }
 
-/** Without a whole manifest nobody knows what the log had. */
+/** Without an intact manifest, it is unknown what the log contained. */
 function damageOfManifest(
   { location }: Storage,
   files: SalvageFiles,
@@ -214,7 +215,7 @@ function damageOfManifest(
     path: manifestFault?.path ?? location,
     segment: manifestFault?.name ?? "",
     offset: 0,
-    reason: `${reason}; nobody knows which records were before the first ` +
+    reason: `${reason}; it is unknown which records were before the first ` +
       "segment and after the last",
     firstLsn,
     lastLsn: firstLsn - 1,
@@ -222,13 +223,13 @@ function damageOfManifest(
   }];
 }
 
-/** Names of the originals by the names that they had. */
+/** Names of the kept originals, by their former names. */
 type Originals = ReadonlyMap<string, string>;
 
-/** Segments that are to be kept under another name, and not to be read. */
+/** Segments to keep under other names, without reading them. */
 function putAside(plan: SalvagePlan, files: SalvageFiles): string[] {
   const { replaced, foreign, obsolete, manifest } = files;
-  // The manifest to come does not say what an earlier one had rewritten.
+  // The new manifest will not say what an earlier one had rewritten.
   const { damages, foreign: intruders } = plan;
   const { rewriteLsn = 0, firstLsn = 0 } = manifest ?? {};
   const isRewritten = (segment: SegmentName) =>
@@ -259,7 +260,7 @@ async function foresee(
   return kept;
 }
 
-/** Each step leaves a log that loses no more than the one before. */
+/** Carries out a plan; no step leaves a log that has lost more than before. */
 async function carryOut(
   storage: Storage,
   lock: StorageLock,
@@ -274,7 +275,7 @@ async function carryOut(
   if (plan.damages.length > 0) {
     await removeUnfinished(storage, files, lock.epoch);
   }
-  // Also what an interrupted salvage has left to do.
+  // This includes what an interrupted salvage has left to do.
   for (const name of putAside(plan, files)) await keep(name);
   if (plan.damages.length === 0) return kept;
   const log = files.log ?? makeLogId(() => randomNumber(storage));
@@ -282,7 +283,7 @@ async function carryOut(
     await rewriteSegment(storage, lock, rewrite, log);
     if (rewrite.replaces) await keep(rewrite.segment.name);
   }
-  // A damaged one goes after the new one is there: an older one may count else.
+  // Remove it only once the new one is there: an older one might count.
   if (manifestFault !== undefined) {
     const { name } = manifestFault;
     kept.set(name, await linkOriginal(storage, lock, name, originals));
@@ -296,8 +297,8 @@ async function carryOut(
 }
 
 /**
- * Fenced segments that begin where one of the log does: the manifest to come
- * names a later end, behind which they would not lie any more.
+ * Fenced segments that begin where one of the log does: the new manifest will
+ * name a later end, and they would no longer be beyond it.
  */
 function unfenced({ rewrites }: SalvagePlan, files: SalvageFiles): string[] {
   const made = rewrites.map(({ segment }) => segment);
@@ -343,7 +344,7 @@ function toReport(
   };
 }
 
-/** In a sentence: what is damaged, what is lost, where the originals are. */
+/** Says what is damaged, what is lost, and where the original bytes are. */
 export function describeDamage(damage: SalvagedDamage): string {
   const { path, offset, reason, original } = damage;
   const kept = original === undefined
@@ -362,11 +363,11 @@ export function describeLoss(
 ): string {
   if (lastLsn < firstLsn) {
     return lossUnknown
-      ? "nobody knows which records are lost, if any"
+      ? "it is unknown which records are lost, if any"
       : "no record is known to be lost";
   }
   const lost = lastLsn === firstLsn
     ? `record ${firstLsn} is lost`
     : `records ${firstLsn} to ${lastLsn} are lost`;
-  return lossUnknown ? `${lost}, and nobody knows whether more are` : lost;
+  return lossUnknown ? `${lost}, and it is unknown whether more are` : lost;
 }

@@ -1,19 +1,19 @@
 import {
   DirectoryStorage,
   type FileStorageOptions,
-  SyncPlace,
+  SyncRouting,
 } from "./directory_storage.ts";
 import type { KernelLock } from "./lock_owner.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
 /**
- * A directory through Deno's own files: the default on Deno.
+ * A directory accessed through Deno's file API: the default on Deno.
  *
- * `disk` acks rest on `FsFile.syncData`, which is `fdatasync`. Needs
+ * Acks at `disk` rest on `FsFile.syncData`, which is `fdatasync`. Needs
  * `--allow-read` and `--allow-write` for the directory, and `--allow-read` for
- * its parent when it has to be made. Throws `TypeError` on an option out of
- * bounds.
+ * its parent if the directory does not exist. Throws `TypeError` if an option
+ * is invalid.
  *
  * @example
  * ```ts
@@ -28,15 +28,15 @@ import { StorageError } from "../storage_error.ts";
  * ```
  */
 export class DenoStorage extends DirectoryStorage {
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
 
-  /** Resolves the path; touches nothing. */
+  /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory, flock);
-    this.#place = new SyncPlace(options);
+    this.#place = new SyncRouting(options);
   }
 
-  /** Opens a file of the directory. */
+  /** Opens a file in the directory. */
   override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
     const createNew = mode === "create";
@@ -59,26 +59,30 @@ export class DenoStorage extends DirectoryStorage {
     const zeros = new Uint8Array(to - from);
     try {
       const options = { write: true, createNew: from === 0 };
-      using file = await Deno.open(path, options);
-      await file.seek(from, Deno.SeekMode.Start);
-      for (let at = from; at < to;) {
-        at += await file.write(zeros.subarray(at - from));
+      const file = await Deno.open(path, options);
+      try {
+        await file.seek(from, Deno.SeekMode.Start);
+        for (let at = from; at < to;) {
+          at += await file.write(zeros.subarray(at - from));
+        }
+        await file.syncData();
+      } finally {
+        file.close();
       }
-      await file.syncData();
     } catch (error) {
       throw StorageError.wrap("allocate", path, error);
     }
   }
 }
 
-/** The kernel frees it with the process, whatever the permissions. */
+/** The kernel frees it with the process, whatever the permissions are. */
 const flock: KernelLock = {
   hold(path) {
     const file = Deno.openSync(path, { read: true, write: true });
     try {
       file.tryLockSync(true);
     } catch {
-      // Some network file systems have no such locks: then nobody can ask.
+      // Some network file systems have no such locks: nobody can ask there.
     }
     return {
       stat(path) {
@@ -90,22 +94,26 @@ const flock: KernelLock = {
   },
   state(path) {
     try {
-      using file = Deno.openSync(path, { read: true, write: true });
-      return file.tryLockSync(false) ? "free" : "held";
+      const file = Deno.openSync(path, { read: true, write: true });
+      try {
+        return file.tryLockSync(false) ? "free" : "held";
+      } finally {
+        file.close();
+      }
     } catch {
       return "unknown";
     }
   },
 };
 
-/** Deno's files have one position and no positioned calls: it is tracked. */
+/** Deno has no positioned reads or writes, so this tracks the position. */
 class DenoFile implements StorageFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
   #position = 0;
 
-  constructor(path: string, file: Deno.FsFile, place: SyncPlace) {
+  constructor(path: string, file: Deno.FsFile, place: SyncRouting) {
     this.#path = path;
     this.#file = file;
     this.#place = place;
@@ -137,16 +145,16 @@ class DenoFile implements StorageFile {
     try {
       return this.#file.statSync().size;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("get the size of", this.#path, error);
     }
   }
 
-  /** Where the system does not tell, as if there were more. */
+  /** Infinity if the system does not say, so that the file is not reused. */
   links(): number {
     try {
       return this.#file.statSync().nlink ?? Infinity;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("count the links of", this.#path, error);
     }
   }
 

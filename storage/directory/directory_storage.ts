@@ -1,20 +1,5 @@
-import process from "node:process";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  statfsSync,
-  type Stats,
-  statSync,
-  unlinkSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fs, paths, process, requireFiles, urls } from "./builtins.ts";
+import type { Stats } from "node:fs";
 import { acquireLock } from "./lock_file.ts";
 import type { KernelLock } from "./lock_owner.ts";
 import {
@@ -30,51 +15,53 @@ import { argumentError, requireOptions } from "../../argument.ts";
 
 const TMPFS_MAGIC = 0x01021994;
 
-/** All of a {@linkcode Storage} on a real directory but its open files. */
+/** A {@linkcode Storage} in a real directory, except for its open files. */
 export abstract class DirectoryStorage implements Storage {
   /** The directory's absolute path. */
   readonly location: string;
   readonly #kernelLock: KernelLock | undefined;
 
   /**
-   * Resolves the path; touches nothing. A kernel lock, if the runtime has one,
-   * is used beside the lock files.
+   * Resolves the path, and touches nothing on disk. A kernel lock, if the
+   * runtime has one, is used in addition to the lock files.
    */
   constructor(directory: string | URL, kernelLock?: KernelLock) {
+    requireFiles(directory);
     this.#kernelLock = kernelLock;
-    this.location = resolve(
-      directory instanceof URL ? fileURLToPath(directory) : directory,
+    this.location = paths.resolve(
+      directory instanceof URL ? urls.fileURLToPath(directory) : directory,
     );
   }
 
-  /** Opens a file of the directory; see {@linkcode Storage}. */
+  /** Opens a file in the directory; see {@linkcode Storage}. */
   abstract open(name: string, mode: OpenMode): StorageFile;
 
-  /** Lengthens a file by zeros; see {@linkcode Storage}. */
+  /** Extends a file with zeros; see {@linkcode Storage}. */
   abstract allocate(name: string, from: number, to: number): Promise<void>;
 
-  /** Warns of where `disk` does not survive power loss. */
+  /** Warns if `disk` acks do not survive power loss here. */
   warning(): string | undefined {
     if (this.#isOnTmpfs()) {
-      return `"${this.location}" is on tmpfs: nothing there survives power loss`;
+      return `"${this.location}" is on tmpfs: nothing there survives power ` +
+        "loss";
     }
     if (process.platform !== "darwin" || !process.versions.bun) {
       return undefined;
     }
-    return `Bun leaves what it syncs in the drive's cache on macOS: what is ` +
+    return "On macOS, Bun leaves synced data in the drive's cache: records " +
       `acknowledged at "disk" in "${this.location}" may not survive power loss`;
   }
 
-  /** Makes the directory and its parents; syncs their entries. */
+  /** Creates the directory and its parents, and syncs their entries. */
   prepare(): void {
     this.attempt(
-      "make log directory",
+      "create log directory",
       this.location,
       () => makeDirectory(this.location),
     );
   }
 
-  /** Takes the lock through numbered lock files. */
+  /** Takes the lock by means of numbered lock files. */
   lock(options: LockOptions = {}): StorageLock {
     return this.attempt(
       "lock",
@@ -83,19 +70,19 @@ export abstract class DirectoryStorage implements Storage {
     );
   }
 
-  /** Names of all entries of the directory. */
+  /** Lists the names of all entries in the directory. */
   list(): string[] {
     return this.attempt(
       "list",
       this.location,
-      () => readdirSync(this.location),
+      () => fs.readdirSync(this.location),
     );
   }
 
   /** Gives a file a second name. */
   link(from: string, to: string): void {
     try {
-      linkSync(this.path(from), this.path(to));
+      fs.linkSync(this.path(from), this.path(to));
     } catch (error) {
       const { code } = error as { code?: unknown };
       const name = code === "ENOENT" ? from : to;
@@ -103,18 +90,22 @@ export abstract class DirectoryStorage implements Storage {
     }
   }
 
-  /** Renames within the directory. */
+  /** Renames a file within the directory. */
   rename(from: string, to: string): void {
     this.attempt(
       "rename",
       this.path(from),
-      () => renameSync(this.path(from), this.path(to)),
+      () => fs.renameSync(this.path(from), this.path(to)),
     );
   }
 
-  /** Removes a file of the directory. */
+  /** Removes a file from the directory. */
   remove(name: string): void {
-    this.attempt("remove", this.path(name), () => unlinkSync(this.path(name)));
+    this.attempt(
+      "remove",
+      this.path(name),
+      () => fs.unlinkSync(this.path(name)),
+    );
   }
 
   /** Syncs the directory's entries. */
@@ -124,18 +115,18 @@ export abstract class DirectoryStorage implements Storage {
 
   #isOnTmpfs(): boolean {
     try {
-      return statfsSync(this.location).type === TMPFS_MAGIC;
+      return fs.statfsSync(this.location).type === TMPFS_MAGIC;
     } catch {
       return false;
     }
   }
 
-  /** The path of one of the directory's files. */
+  /** The path of a file in the directory. */
   protected path(name: string): string {
     return `${this.location}/${name}`;
   }
 
-  /** Runs `act`, wrapping what it throws. */
+  /** Runs `act` and wraps any error it throws. */
   protected attempt<T>(action: string, path: string, act: () => T): T {
     try {
       return act();
@@ -149,39 +140,39 @@ export abstract class DirectoryStorage implements Storage {
 /** Options of `NodeStorage` and `DenoStorage`. */
 export interface FileStorageOptions {
   /**
-   * Where syncs are made:
+   * Where syncs run:
    *
-   * - `"auto"` (default): as they turn out to cost, anew as that changes;
-   * - `"blocking"`: on the calling thread, which is the fastest where a sync
-   *   takes well under a millisecond, but the event loop stands still meanwhile;
-   * - `"threaded"`: on the runtime's thread pool, which costs some 40 us to hand
-   *   over, and is right where a sync takes milliseconds.
+   * - `"auto"` (default): blocking while syncs are fast, otherwise threaded;
+   * - `"blocking"`: on the calling thread. Fastest if a sync takes well under a
+   *   millisecond, but it blocks the event loop;
+   * - `"threaded"`: on the runtime's thread pool. Handing a sync over costs
+   *   about 40 us; right if a sync takes milliseconds.
    *
-   * Writes are always made on the calling thread: the system takes them to
-   * memory.
+   * Writes always run on the calling thread, because the system only copies
+   * them to memory.
    */
   io?: "auto" | "blocking" | "threaded" | undefined;
 }
 
-/** Syncs that are looked at together: an outlier among them decides nothing. */
+/** Number of syncs judged together, so that one outlier decides nothing. */
 const RECENT = 8;
 
-/** A sync that takes longer blocks the event loop for too long. */
-const SLOW_MS = 1;
+/** Syncs longer than this block the event loop for too long, in ms. */
+export const SLOW_MS = 1;
 
-/** One that takes less is not worth to be handed over. */
-const FAST_MS = 0.5;
+/** Syncs shorter than this are not worth handing over, in ms. */
+export const FAST_MS = 0.5;
 
 /**
- * Decides where syncs are made, by how long the last ones took. Between slow
- * and fast it stays as it is, so that it does not go to and fro.
+ * Decides where syncs run, by how long the last ones took. Between fast and
+ * slow nothing changes, so that it does not flip back and forth.
  */
-export class SyncPlace {
+export class SyncRouting {
   readonly #isFixed: boolean;
   readonly #recent: number[] = [];
   #isThreaded: boolean;
 
-  /** Throws `TypeError` on an option that is unknown or out of bounds. */
+  /** Throws `TypeError` if an option is unknown or invalid. */
   constructor(options: FileStorageOptions) {
     requireOptions("make a storage", options, ["io"]);
     const { io = "auto" } = options;
@@ -193,12 +184,12 @@ export class SyncPlace {
     this.#isThreaded = io === "threaded";
   }
 
-  /** Whether the next sync is to be made on another thread. */
+  /** Whether the next sync should run on another thread. */
   get isThreaded(): boolean {
     return this.#isThreaded;
   }
 
-  /** Takes note of how long a sync took, in ms. */
+  /** Records how long a sync took, in ms. */
   observe(ms: number): void {
     if (this.#isFixed) return;
     this.#recent.push(ms);
@@ -212,17 +203,17 @@ export class SyncPlace {
 }
 
 /**
- * Makes a directory and its parents, each synced into the one above before
- * anything is put into it. What is there already is not written to, so it needs
- * no permission to write.
+ * Creates a directory and its parents. Each is synced into its parent before
+ * anything is put into it. Directories that already exist are not written to,
+ * so no permission to write is needed.
  *
- * One that is there already is synced into its parent as well: who made it may
- * have died before. A parent that must not be read is then passed over, and one
- * that cannot be synced, if the directory is mounted there: a mount point's
- * entry is not what leads to the log.
+ * An existing directory is synced into its parent too, because its creator may
+ * have died before doing so. This skips a parent that must not be read, and
+ * one that cannot be synced if the directory is mounted there: the entry of a
+ * mount point is not what leads to the log.
  */
 export function makeDirectory(path: string, sync = syncDirectory): void {
-  const parent = dirname(path);
+  const parent = paths.dirname(path);
   const found = look(path);
   if (found === "denied") return;
   if (found !== undefined) {
@@ -231,16 +222,16 @@ export function makeDirectory(path: string, sync = syncDirectory): void {
   }
   makeDirectory(parent, sync);
   try {
-    mkdirSync(path);
+    fs.mkdirSync(path);
   } catch (error) {
-    // Unless another opener was faster. A link to nothing is there as well.
+    // Another opener may have been faster. A dangling link fails here too.
     if (look(path) === undefined) throw error;
     return makeDirectory(path, sync);
   }
   try {
     sync(parent);
   } catch (error) {
-    // Left there, the next opener would take it for somebody's.
+    // If it stayed, the next opener would treat it as an existing one.
     removeIfEmpty(path);
     throw error;
   }
@@ -251,7 +242,7 @@ function settle(
   found: Stats,
   sync: (path: string) => void,
 ): void {
-  const parent = dirname(path);
+  const parent = paths.dirname(path);
   try {
     sync(parent);
   } catch (error) {
@@ -259,10 +250,10 @@ function settle(
   }
 }
 
-/** `"denied"`: Deno was not given the permission to look at it. */
+/** Returns `"denied"` if Deno lacks the permission to look at it. */
 function look(path: string): Stats | "denied" | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return fs.statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if ((error as Error).name === "NotCapable") return "denied";
     throw error;
@@ -282,7 +273,7 @@ function isMountPoint({ dev }: Stats, parent: string): boolean {
   return typeof above === "object" && above.dev !== dev;
 }
 
-/** By the system, or by Deno's permissions. */
+/** Whether the system, or Deno's permissions, denied it. */
 function isDenied(error: unknown): boolean {
   const { code, name } = error as { code?: string; name?: string };
   return code === "EACCES" || code === "EPERM" || name === "NotCapable";
@@ -290,22 +281,22 @@ function isDenied(error: unknown): boolean {
 
 function removeIfEmpty(path: string): void {
   try {
-    rmdirSync(path);
+    fs.rmdirSync(path);
   } catch {
-    // Another opener uses it, and has to sync the parent itself.
+    // Another opener uses it, and syncs the parent itself.
   }
 }
 
 /**
- * Makes a directory's entries durable. Windows refuses to sync a directory; its
- * entries are journaled.
+ * Makes a directory's entries durable. Windows cannot sync a directory, but it
+ * journals the entries.
  */
 export function syncDirectory(path: string): void {
   if (process.platform === "win32") return;
-  const descriptor = openSync(path, "r");
+  const descriptor = fs.openSync(path, "r");
   try {
-    fsyncSync(descriptor);
+    fs.fsyncSync(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }

@@ -1,24 +1,13 @@
+import { fs } from "./builtins.ts";
 import {
-  HeldKernelLock,
-  KernelLock,
+  type HeldKernelLock,
+  type KernelLock,
   lockNumbers,
   lockPath,
   lockPlace,
   refuseIfOwned,
   thisProcess,
 } from "./lock_owner.ts";
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
 import { isLockFile } from "../format/file_names.ts";
 import {
   type LockOptions,
@@ -29,24 +18,24 @@ import { StorageError } from "../storage_error.ts";
 
 /*
  * Lock files are numbered; the highest is the lock. It names its owner, and is
- * emptied on release, never removed. Who wants the lock and finds the owner
- * gone links a whole file to the next number, which succeeds for one process
- * only, and then removes the lower ones, with what died in the making. So:
+ * emptied on release, never removed. A taker that finds the owner gone links a
+ * whole file to the next number, which succeeds for one process only. It then
+ * removes the lower ones, and the unfinished files of takers that died. So:
  * - no two processes hold the same number, and the higher number wins;
- * - an owner sees that it was overtaken: the path of its lock leads to its file
- *   no more. If it still does after a sync, the taker has not begun to read,
- *   and will find what was synced.
+ * - an owner notices that it was displaced: the path of its lock no longer
+ *   leads to its file. If it still does after a sync, no taker has begun to
+ *   read yet, and any taker will find what was synced.
  *
- * A taker that needs a higher number than the next contends for the next all
- * the same, then links its file to the higher one as well. Contending for
+ * A taker that needs a number above the next one still contends for the next
+ * one, then links its file to the higher number too. If takers contended for
  * different numbers, two could win.
  */
 
 const ATTEMPTS = 100;
 
 /**
- * Takes the lock of `directory`, or throws a {@linkcode LogLockedError}. What
- * could not be made whole leaves nothing behind.
+ * Takes the lock of `directory`, or throws a {@linkcode LogLockedError}. A lock
+ * file that could not be completed is removed.
  */
 export function acquireLock(
   directory: string,
@@ -61,14 +50,14 @@ export function acquireLock(
     if (lock !== undefined) return lock;
   }
   throw new LogLockedError(
-    `Cannot open "${directory}" for writing: others took its lock ` +
+    `Cannot open "${directory}" for writing: other processes took its lock ` +
       `${ATTEMPTS} times in a row`,
     directory,
     0,
   );
 }
 
-/** `undefined` if another process was faster, or has taken over by now. */
+/** Tries once; `undefined` if another process was faster or took over. */
 function contend(
   directory: string,
   highest: number,
@@ -97,8 +86,8 @@ function contend(
 }
 
 /**
- * Makes the file whole, or not at all: then another process has made it, or
- * has the lock by now and removed the temporary.
+ * Creates a whole lock file. Returns `undefined` if another process created it
+ * first, or has taken the lock since and removed the temporary file.
  */
 function make(
   directory: string,
@@ -106,7 +95,7 @@ function make(
   epoch: number,
   kernel?: KernelLock,
 ): HeldLock | undefined {
-  // A pid is no name: processes of two containers may bear the same.
+  // A pid is not unique: processes in two containers can have the same.
   const [random] = crypto.getRandomValues(new BigUint64Array(1));
   const temporary = `${lockPath(directory, next)}.${random}.tmp`;
   const linked: string[] = [];
@@ -116,7 +105,7 @@ function make(
     kernelLock = kernel?.hold(temporary);
     for (const number of new Set([next, epoch])) {
       const path = lockPath(directory, number);
-      linkSync(temporary, path);
+      fs.linkSync(temporary, path);
       linked.push(path);
     }
     return new HeldLock(directory, epoch, kernelLock);
@@ -132,23 +121,23 @@ function make(
 }
 
 /**
- * Synced, so that a lock file that has its name is whole: some file systems
- * tell only then that there is no room.
+ * Syncs the file, so that a lock file is whole once it has its name: some file
+ * systems report a lack of space only then.
  */
 function write(path: string, directory: string): void {
-  const descriptor = openSync(path, "wx");
+  const descriptor = fs.openSync(path, "wx");
   try {
     const owner = { ...thisProcess(), ...lockPlace(directory, descriptor) };
-    writeFileSync(descriptor, JSON.stringify(owner));
-    fsyncSync(descriptor);
+    fs.writeFileSync(descriptor, JSON.stringify(owner));
+    fs.fsyncSync(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
-/** Nobody can win any more with lower locks, or temporaries up to `epoch`. */
+/** Removes locks and temporary files that can no longer win. */
 function removeOutdated(directory: string, epoch: number): void {
-  for (const name of readdirSync(directory).filter(isLockFile)) {
+  for (const name of fs.readdirSync(directory).filter(isLockFile)) {
     const number = parseInt(name, 10);
     if (number < epoch || number === epoch && name.endsWith(".tmp")) {
       removeIfThere(`${directory}/${name}`);
@@ -156,11 +145,11 @@ function removeOutdated(directory: string, epoch: number): void {
   }
 }
 
-/** What stays is in nobody's way for long, and an error is on its way. */
+/** Removes files, and ignores errors: leftovers do no harm for long. */
 function discard(...paths: string[]): void {
   for (const path of paths) {
     try {
-      unlinkSync(path);
+      fs.unlinkSync(path);
     } catch {
       // The next owner removes it.
     }
@@ -169,19 +158,19 @@ function discard(...paths: string[]): void {
 
 function removeIfThere(path: string): void {
   try {
-    unlinkSync(path);
+    fs.unlinkSync(path);
   } catch (error) {
     if ((error as { code?: string }).code !== "ENOENT") throw error;
   }
 }
 
-/** Which file it is; in bigints where doubles would round the numbers. */
+/** Identifies a file; bigints where doubles would round the numbers. */
 interface FileId {
   dev: number | bigint;
   ino: number | bigint;
 }
 
-/** A lock file that this process made, and holds open. */
+/** A lock file that this process created and holds open. */
 export class HeldLock implements StorageLock {
   readonly epoch: number;
   readonly #directory: string;
@@ -195,45 +184,45 @@ export class HeldLock implements StorageLock {
 
   /**
    * Opens the file by its final name: some file systems number names, not
-   * files, and keep to a number for as long as the name's file is open.
+   * files, and keep a number for as long as the file is open by that name.
    */
   constructor(directory: string, epoch: number, kernelLock?: HeldKernelLock) {
     this.epoch = epoch;
     this.#directory = directory;
     this.#path = lockPath(directory, epoch);
     this.#kernelLock = kernelLock;
-    this.#descriptor = openSync(this.#path, "r+");
+    this.#descriptor = fs.openSync(this.#path, "r+");
     try {
-      const file = fstatSync(this.#descriptor);
+      const file = fs.fstatSync(this.#descriptor);
       this.#isRounded = ![file.ino, file.dev].every(Number.isSafeInteger);
       this.#file = this.#isRounded
-        ? fstatSync(this.#descriptor, { bigint: true })
+        ? fs.fstatSync(this.#descriptor, { bigint: true })
         : file;
-      this.#above = statSync(directory, { bigint: true });
+      this.#above = fs.statSync(directory, { bigint: true });
     } catch (error) {
-      closeSync(this.#descriptor);
+      fs.closeSync(this.#descriptor);
       throw error;
     }
   }
 
-  /** Costs one system call, as it is asked once per flush. */
+  /** Makes only one system call, because it is called once per flush. */
   held(): boolean {
     if (this.#isReleased) return false;
     try {
       const found = this.#isRounded
-        ? statSync(this.#path, { bigint: true })
-        : this.#kernelLock?.stat(this.#path) ?? statSync(this.#path);
+        ? fs.statSync(this.#path, { bigint: true })
+        : this.#kernelLock?.stat(this.#path) ?? fs.statSync(this.#path);
       return isSameFile(found, this.#file);
     } catch (error) {
       if (isMissing(error)) return false;
-      throw StorageError.wrap("look at", this.#path, error);
+      throw StorageError.wrap("check", this.#path, error);
     }
   }
 
   whyLost(): string | undefined {
     if (this.held()) return undefined;
     try {
-      const above = statSync(this.#directory, { bigint: true });
+      const above = fs.statSync(this.#directory, { bigint: true });
       if (!isSameFile(above, this.#above)) {
         return "the directory was moved, and another directory is at its path";
       }
@@ -252,11 +241,11 @@ export class HeldLock implements StorageLock {
     if (this.#isReleased) return;
     this.#isReleased = true;
     try {
-      ftruncateSync(this.#descriptor, 0);
+      fs.ftruncateSync(this.#descriptor, 0);
     } catch (error) {
       throw StorageError.wrap("release", this.#path, error);
     } finally {
-      closeSync(this.#descriptor);
+      fs.closeSync(this.#descriptor);
       this.#kernelLock?.free();
     }
   }
@@ -266,7 +255,7 @@ function isSameFile(one: FileId, other: FileId): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }
 
-/** Whether a path leads nowhere. */
+/** Whether an error means that a path leads nowhere. */
 function isMissing(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === "ENOENT" || code === "ENOTDIR";

@@ -1,56 +1,45 @@
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statfsSync,
-  statSync,
-} from "node:fs";
-import process from "node:process";
-import { hostname } from "node:os";
+import { fs, os, process } from "./builtins.ts";
 import { LogLockedError } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
-/** What a lock file says of who made it. */
+/** What a lock file says about its owner. */
 export interface LockOwner {
   pid: number;
   runtime: string;
-  /** Unknown where the runtime does not permit to ask. */
+  /** The host name; absent if the runtime does not permit asking for it. */
   host?: string;
-  /** Of the system, so that a reboot ends every lock; Linux only. */
+  /** The system's boot, so that a reboot ends every lock; Linux only. */
   bootId?: string;
-  /** Within which `pid` names one process; Linux only. */
+  /** The namespace in which `pid` identifies one process; Linux only. */
   pidNamespace?: string;
-  /** Of the process, so that a reused pid is not mistaken; Linux only. */
+  /** When the process started, which exposes a reused pid; Linux only. */
   startedAt?: string;
-  /** Id of the thread, which may end before its process; Linux only. */
+  /** Id of the thread, which can end before its process; Linux only. */
   thread?: number;
-  /** Of the thread. */
+  /** When the thread started; Linux only. */
   threadStartedAt?: string;
 }
 
-/** `"unknown"`: on another host, or asking is not permitted. */
+/** `"unknown"`: it is on another host, or asking is not permitted. */
 export type OwnerState = "dead" | "alive" | "unknown";
 
-/** Describes the thread that calls, and its process. */
+/** Describes the calling thread and its process. */
 export function thisProcess(): LockOwner {
   const { versions } = process as { versions: Record<string, string> };
   return {
     pid: process.pid,
     runtime: versions.deno ? "Deno" : versions.bun ? "Bun" : "Node",
-    host: attempt(hostname),
+    host: attempt(os.hostname),
     bootId: attempt(() =>
-      readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+      fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
     ),
-    pidNamespace: attempt(() => readlinkSync("/proc/self/ns/pid")),
+    pidNamespace: attempt(() => fs.readlinkSync("/proc/self/ns/pid")),
     startedAt: processStat(process.pid)?.startedAt,
     ...thisThread(),
   };
 }
 
-/** Whether the owner still runs, as far as this process can tell. */
+/** Whether the owner is still running, as far as this process can tell. */
 export function ownerState(owner: LockOwner): OwnerState {
   const me = thisProcess();
   const isNear = isSameBoot(owner, me) === true &&
@@ -76,8 +65,8 @@ export function ownerState(owner: LockOwner): OwnerState {
 }
 
 /**
- * Whether both run on one system that was not restarted in between;
- * `undefined` where it cannot be told.
+ * Whether both run on the same system, without a reboot in between; `undefined`
+ * if that is unknown.
  */
 export function isSameBoot(
   owner: LockOwner,
@@ -87,15 +76,15 @@ export function isSameBoot(
 }
 
 /**
- * Whether the owner runs on another system, as far as this process can tell:
- * what the kernel says of locks here means nothing there.
+ * Whether the owner runs on another system, as far as this process can tell.
+ * What this kernel says about locks then means nothing.
  */
 export function isElsewhere(owner: LockOwner): boolean {
   const me = thisProcess();
   return !(isSameBoot(owner, me) ?? isSame(owner.host, me.host) ?? true);
 }
 
-/** Whether the owner's thread has ended, where its process can be seen. */
+/** Whether the owner's thread has ended, if its process is visible. */
 function hasEnded({ pid, thread, threadStartedAt }: LockOwner): boolean {
   if (!Number.isSafeInteger(thread)) return false;
   try {
@@ -110,7 +99,7 @@ function hasEnded({ pid, thread, threadStartedAt }: LockOwner): boolean {
 function thisThread(): Pick<LockOwner, "thread" | "threadStartedAt"> {
   return attempt(() => {
     if (!isOwnProc()) return {};
-    const path = readlinkSync("/proc/thread-self");
+    const path = fs.readlinkSync("/proc/thread-self");
     return {
       thread: Number(path.slice(path.lastIndexOf("/") + 1)),
       threadStartedAt: readStat(`/proc/${path}/stat`).startedAt,
@@ -118,14 +107,14 @@ function thisThread(): Pick<LockOwner, "thread" | "threadStartedAt"> {
   }) ?? {};
 }
 
-/** Of a process of this pid namespace, if it may be seen. */
+/** The stat of a process in this pid namespace, if it is visible. */
 function processStat(pid: number): ProcStat | undefined {
   return attempt(() => isOwnProc() ? readStat(`/proc/${pid}/stat`) : undefined);
 }
 
-/** `/proc` may have been mounted in, and show, another pid namespace. */
+/** Whether `/proc` shows this pid namespace: it may be another's mount. */
 function isOwnProc(): boolean {
-  return readlinkSync("/proc/self") === String(process.pid);
+  return fs.readlinkSync("/proc/self") === String(process.pid);
 }
 
 interface ProcStat {
@@ -133,9 +122,9 @@ interface ProcStat {
   startedAt: string;
 }
 
-/** Fields 3 and 22 of proc(5) stat; the name before them may hold spaces. */
+/** Reads fields 3 and 22; the name before them may contain spaces. */
 function readStat(path: string): ProcStat {
-  const stat = readFileSync(path, "utf8");
+  const stat = fs.readFileSync(path, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0], startedAt: fields[19] };
 }
@@ -155,12 +144,12 @@ function attempt<T>(ask: () => T): T | undefined {
   }
 }
 
-/** What a lock file says; nothing but the owner's `pid` is certain. */
+/** The content of a lock file; only the owner's `pid` is certain. */
 export type LockContent = LockOwner & Partial<LockPlace>;
 
 const TAKE_OVER = "open with takeOver: true (on the command line, --take-over)";
 
-/** Throws unless the lock file is free: released, a copy, or of a dead owner. */
+/** Throws unless the lock file is released, a copy, or a dead owner's. */
 export function refuseIfOwned(
   directory: string,
   number: number,
@@ -191,8 +180,9 @@ export function refuseIfOwned(
 }
 
 /**
- * The kernel knows best, even across containers; only Deno's owners ask it, and
- * only where a file has the same number under each of its names.
+ * Asks the kernel, which knows best, even across containers. Only owners on
+ * Deno hold a kernel lock, and the kernel is asked only where a file has the
+ * same number under each of its names.
  */
 function judge(
   owner: LockOwner,
@@ -208,13 +198,13 @@ function whyAlive(owner: LockContent, directory: string): string {
   const who = `${owner.runtime} process ${owner.pid} has it open`;
   if (owner.directory !== undefined && owner.directory !== directory) {
     return `${who} as "${owner.directory}". Close it there. If the directory ` +
-      "was moved, that process can acknowledge nothing more, and if it does " +
+      "was moved, that process can acknowledge nothing further; if it does " +
       `not close the log, ${TAKE_OVER}`;
   }
   if (owner.pid !== process.pid) return who;
   return owner.thread === undefined
-    ? `this ${who}. If that was a worker thread that has ended, which cannot ` +
-      `be told here, ${TAKE_OVER}`
+    ? `this ${who}. If that was a worker thread that has ended, which this ` +
+      `system does not show, ${TAKE_OVER}`
     : `this ${who}`;
 }
 
@@ -223,32 +213,32 @@ function whyUnknown(owner: LockContent): string {
   const who = `${owner.runtime} process ${owner.pid}`;
   if (owner.host !== undefined && owner.host !== me.host) {
     return `${who} on host "${owner.host}" has it open, and whether it still ` +
-      `runs cannot be told from ${me.host ? `host "${me.host}"` : "here"}. ` +
+      `runs is unknown on ${me.host ? `host "${me.host}"` : "this host"}. ` +
       `Once that host or container is gone, ${TAKE_OVER}`;
   }
-  return `${who} has it open, and this process is not permitted to ask ` +
-    "whether it still runs: Deno needs --allow-run to ask for a process of " +
-    `another runtime. If it is gone, ${TAKE_OVER}`;
+  return `${who} has it open, and this process is not permitted to check ` +
+    "whether it is still running: Deno needs --allow-run to check a process " +
+    `of another runtime. If it is gone, ${TAKE_OVER}`;
 }
 
-/** What a lock file says, unless it is nothing, and where it was found. */
+/** A lock file that is not empty: what it says and where it was found. */
 interface FoundLock {
-  /** `undefined` if it does not say who made it. */
+  /** What it says; `undefined` if it does not say who made it. */
   readonly said?: LockContent;
   readonly place: LockPlace;
 }
 
-/** `undefined` when it was released, is gone, or a power loss emptied it. */
+/** Reads a lock file; `undefined` if released, gone or lost to a crash. */
 function readLock(directory: string, path: string): FoundLock | undefined {
   let text: string;
   let place: LockPlace;
   try {
-    const descriptor = openSync(path, "r");
+    const descriptor = fs.openSync(path, "r");
     try {
       place = lockPlace(directory, descriptor);
-      text = readFileSync(descriptor, "utf8");
+      text = fs.readFileSync(descriptor, "utf8");
     } finally {
-      closeSync(descriptor);
+      fs.closeSync(descriptor);
     }
   } catch (error) {
     const { code = "" } = error as { code?: string };
@@ -256,7 +246,7 @@ function readLock(directory: string, path: string): FoundLock | undefined {
     const { message } = StorageError.wrap("read the lock file", path, error);
     throw new StorageError(
       `${message}. It says who has the log open: open the log as the user ` +
-        `who made that file or, if nobody has it open, ${TAKE_OVER}`,
+        `who created that file or, if nobody has it open, ${TAKE_OVER}`,
       path,
       code,
       { cause: error },
@@ -274,43 +264,43 @@ function parse(text: string): LockContent | undefined {
   }
 }
 
-/** A lock that the kernel frees with its process, if the runtime has one. */
+/** A lock that the kernel frees when its process ends. */
 export interface KernelLock {
-  /** Takes it on the file, for as long as the process lives or until freed. */
+  /** Takes it on the file, until it is freed or the process ends. */
   hold(path: string): HeldKernelLock;
-  /** Whether a living process holds it on the file; `"unknown"`: cannot ask. */
+  /** Whether a live process holds it; `"unknown"` if asking fails. */
   state(path: string): "held" | "free" | "unknown";
 }
 
-/** A kernel lock that this process has. */
+/** A kernel lock that this process holds. */
 export interface HeldKernelLock {
   /**
-   * Device and inode of the file at `path`, where this is cheaper than
-   * `node:fs`; `undefined` where it does not know. Throws as `node:fs` does.
+   * Device and inode of the file at `path`, more cheaply than by `node:fs`;
+   * `undefined` if unknown. Throws like `node:fs`.
    */
   stat(path: string): { dev: number; ino: number } | undefined;
-  /** Lets others have it. */
+  /** Frees the lock. */
   free(): void;
 }
 
 /**
- * Where a lock file is, as its owner wrote it into the file. Inode and device
- * numbers are decimal: a double does not hold all of them.
+ * Where a lock file is, as its owner wrote into it. Inode and device numbers
+ * are decimal strings: a double cannot hold all of them.
  */
 export interface LockPlace {
   /** The directory's path. */
   directory: string;
   /** Inode of the directory. */
   directoryInode: string;
-  /** Inode of the lock file; absent where mounts make up such numbers. */
+  /** Inode of the lock file; absent where mounts make up inode numbers. */
   inode?: string;
   /** Device of both. */
   device: string;
 }
 
 /**
- * File systems whose inode numbers may be made up by each mount, and there by
- * each name: FUSE, SMB, and 9P.
+ * File systems where each mount may make up inode numbers, even one for each
+ * name: FUSE, SMB, and 9P.
  */
 const MAKE_UP_INODES = new Set([
   0x65735546,
@@ -320,10 +310,10 @@ const MAKE_UP_INODES = new Set([
   0x01021997,
 ]);
 
-/** Where the open file is that has, or is to have, a name in `directory`. */
+/** Where an open file is that has, or will have, a name in `directory`. */
 export function lockPlace(directory: string, descriptor: number): LockPlace {
-  const { dev, ino } = fstatSync(descriptor, { bigint: true });
-  const above = statSync(directory, { bigint: true });
+  const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
+  const above = fs.statSync(directory, { bigint: true });
   return {
     directory,
     directoryInode: unsigned(above.ino),
@@ -333,11 +323,11 @@ export function lockPlace(directory: string, descriptor: number): LockPlace {
 }
 
 /**
- * Whether a lock file that was found at `found` is a copy of the one that its
- * owner made, which says `said`: a copy locks nothing.
+ * Whether a lock file is a copy, which locks nothing: its content says `said`,
+ * but it is at `found`.
  *
- * Device numbers mean something within one boot only. Made-up inode numbers do
- * so within one mount, for as long as the owner keeps its lock file open.
+ * Device numbers are meaningful within one boot only. Made-up inode numbers are
+ * meaningful within one mount, as long as the owner keeps its lock file open.
  */
 export function isCopy(
   said: Partial<LockPlace>,
@@ -354,26 +344,26 @@ export function isCopy(
   return isMoved || said.inode !== undefined && said.inode !== found.inode;
 }
 
-/** What the system says unsigned, and some runtimes say signed. */
+/** The system's numbers are unsigned; some runtimes return them signed. */
 function unsigned(number: bigint): string {
   return `${BigInt.asUintN(64, number)}`;
 }
 
 /**
- * Whether inode numbers tell files apart only within one mount. Unknown counts
- * as no: so it is on any other file system.
+ * Whether inode numbers distinguish files only within one mount. If that is
+ * unknown, the answer is no, as for any other file system.
  */
 export function makesUpInodes(directory: string): boolean {
   try {
-    return MAKE_UP_INODES.has(statfsSync(directory).type >>> 0);
+    return MAKE_UP_INODES.has(fs.statfsSync(directory).type >>> 0);
   } catch {
     return false;
   }
 }
 
-/** The numbers of the lock files of `directory`, ascending. */
+/** The numbers of the lock files in `directory`, ascending. */
 export function lockNumbers(directory: string): number[] {
-  return readdirSync(directory)
+  return fs.readdirSync(directory)
     .filter((name) => /^\d{8,}\.lock$/.test(name))
     .map((name) => parseInt(name, 10))
     .sort((a, b) => a - b);

@@ -1,12 +1,16 @@
 /**
- * Storage in a directory of a file system, and the lock that one owner holds.
+ * Storage in a directory of a file system, and the lock that its owner holds.
  *
- * What other folders of the library may import from here.
+ * All that other folders of the library may import from here.
  *
  * @module
  */
 export { DenoStorage } from "./deno_storage.ts";
-export type { FileStorageOptions } from "./directory_storage.ts";
+export {
+  FAST_MS,
+  type FileStorageOptions,
+  SLOW_MS,
+} from "./directory_storage.ts";
 export {
   isCopy,
   isSameBoot,

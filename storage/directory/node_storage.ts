@@ -1,24 +1,24 @@
-import * as fs from "node:fs";
+import { fs } from "./builtins.ts";
 import {
   DirectoryStorage,
   type FileStorageOptions,
-  SyncPlace,
+  SyncRouting,
 } from "./directory_storage.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
 /**
- * A directory through `node:fs`: the default on Node and Bun; works on Deno.
+ * A directory accessed through `node:fs`: the default on Node and Bun; works on
+ * Deno too.
  *
- * `disk` acks rest on `fdatasync` (on macOS, `F_FULLFSYNC`, through libuv).
- * Throws `TypeError` on an option out of bounds.
+ * Acks at `disk` rest on `fdatasync` (on macOS, `F_FULLFSYNC`, through libuv).
+ * Throws `TypeError` if an option is invalid.
  *
  * @example
  * ```ts
  * import { NodeStorage } from "@syncline/wal/storage";
  * import { Wal } from "@syncline/wal";
- * import { mkdtempSync, rmSync } from "node:fs";
- *
+ *  *
  * const directory = mkdtempSync("/tmp/wal-");
  * const storage = new NodeStorage(directory, { io: "threaded" });
  * const wal = await Wal.open(storage);
@@ -28,15 +28,15 @@ import { StorageError } from "../storage_error.ts";
  * ```
  */
 export class NodeStorage extends DirectoryStorage {
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
 
-  /** Resolves the path; touches nothing. */
+  /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory);
-    this.#place = new SyncPlace(options);
+    this.#place = new SyncRouting(options);
   }
 
-  /** Opens a file of the directory. */
+  /** Opens a file in the directory. */
   override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
     const descriptor = this.attempt(
@@ -77,9 +77,9 @@ const FLAGS = { create: "wx+", read: "r", write: "r+" };
 class NodeFile implements StorageFile {
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #place: SyncPlace;
+  readonly #place: SyncRouting;
 
-  constructor(path: string, descriptor: number, place: SyncPlace) {
+  constructor(path: string, descriptor: number, place: SyncRouting) {
     this.#path = path;
     this.#descriptor = descriptor;
     this.#place = place;
@@ -105,7 +105,7 @@ class NodeFile implements StorageFile {
     try {
       return fs.fstatSync(this.#descriptor).size;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("get the size of", this.#path, error);
     }
   }
 
@@ -113,7 +113,7 @@ class NodeFile implements StorageFile {
     try {
       return fs.fstatSync(this.#descriptor).nlink;
     } catch (error) {
-      throw StorageError.wrap("measure", this.#path, error);
+      throw StorageError.wrap("count the links of", this.#path, error);
     }
   }
 

@@ -2,14 +2,15 @@
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
 
 /**
- * CRC-32 (ISO-HDLC, the one of gzip and PNG), by the runtime's native
- * `node:zlib` where it has one, else by {@linkcode crc32Portable}.
+ * CRC-32 (ISO-HDLC, as in gzip and PNG): the native one of `node:zlib` if the
+ * runtime has it, otherwise {@linkcode crc32Portable}.
  */
 export const crc32: Crc32 = nativeCrc32() ?? crc32Portable;
 
 /**
- * CRC-32 in plain JavaScript, four bytes a step: for runtimes without a native
- * one (Node before 20.15, browsers). Far slower; see `bench/frame_bench.ts`.
+ * CRC-32 in plain JavaScript, four bytes per step, for runtimes without a
+ * native one (Node before 20.15, browsers). Far slower; see
+ * `bench/frame_bench.ts`.
  *
  * Source: slicing-by-4, Kounavis and Berry, 2005.
  */
@@ -56,6 +57,6 @@ function nativeCrc32(): Crc32 | undefined {
   };
   const native = process?.getBuiltinModule?.("node:zlib")?.crc32;
   if (native === undefined) return undefined;
-  // Node 20 answers 0 for no bytes, whatever the seed.
+  // Node 20 returns 0 for empty input, whatever the seed.
   return (bytes, seed = 0) => bytes.length === 0 ? seed : native(bytes, seed);
 }

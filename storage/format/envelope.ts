@@ -7,19 +7,19 @@ import { crc32 } from "./crc32.ts";
  *  +-------+---------+-------+-----------------+----------+ length
  */
 
-/** What tells a segment's header from a manifest. */
+/** What distinguishes a segment header from a manifest. */
 export interface EnvelopeKind {
-  /** The eight letters that it begins with. */
+  /** The eight letters at its start. */
   readonly magic: string;
-  /** All of its bytes. */
+  /** Its total length, in bytes. */
   readonly length: number;
   /** What it is, for messages. */
   readonly subject: "segment" | "manifest";
 }
 
-/** Why what is in an envelope cannot be used. */
+/** Why an envelope cannot be used. */
 export interface EnvelopeFault {
-  /** Short, no magic, damaged, or of another version of the format. */
+  /** Too short, without the magic, damaged, or of another format version. */
   fault: "short" | "magic" | "checksum" | "version";
   /** What the reader expected, for a message. */
   expected: string;
@@ -27,13 +27,13 @@ export interface EnvelopeFault {
   found: string;
 }
 
-/** The version of the format that is written, and the only one that is read. */
+/** The format version that is written, and the only one that is read. */
 export const FORMAT_VERSION = 1;
 
-/** Flags that a reader has to know; the upper 16 may be ignored. */
+/** Flags that a reader must know; the upper 16 may be ignored. */
 const REQUIRED_FLAGS = 0xffff;
 
-/** Lays out an envelope around what `fill` writes into it. */
+/** Lays out an envelope around the content that `fill` writes. */
 export function encodeEnvelope(
   { magic, length }: EnvelopeKind,
   fill: (view: DataView<ArrayBuffer>, bytes: Uint8Array) => void,
@@ -48,9 +48,9 @@ export function encodeEnvelope(
 }
 
 /**
- * Looks into an envelope, or says why that is not possible. Every version has
- * its checksum in this place, so that a flipped bit in the version is damage
- * and not another version.
+ * Checks an envelope and returns a view of it, or why it cannot be used. Every
+ * version has its checksum in the same place, so a flipped bit in the version
+ * is damage, not another version.
  */
 export function decodeEnvelope(
   bytes: Uint8Array,
@@ -88,7 +88,7 @@ function fault(
 /** Bytes of a log's id. */
 export const LOG_ID_BYTES = 16;
 
-/** A log's id from four random 32-bit numbers. */
+/** Makes a log's id from four random 32-bit numbers. */
 export function makeLogId(random: () => number): string {
   const parts = [random(), random(), random(), random()];
   return parts.map((part) => part.toString(16).padStart(8, "0")).join("");
@@ -111,14 +111,14 @@ export function decodeLogId(bytes: Uint8Array, at: number): string {
 }
 
 /**
- * A segment or manifest uses a version, or a feature, of the format that this
- * version of the library does not know.
+ * Thrown if a segment or manifest uses a version or a feature of the format
+ * that this version of the library does not know.
  */
 export class FormatVersionError extends Error {
   /** The class's name. */
   override readonly name = "FormatVersionError";
 
-  /** Made by whoever reads segments. */
+  /** Creates the error for one file. */
   constructor(
     /** The path of the file. */
     readonly segment: string,

@@ -1,19 +1,19 @@
-/** What a segment's file name says. */
+/** The parts of a segment's file name. */
 export interface SegmentName {
   /** The file's name. */
   readonly name: string;
-  /** LSN of the first record that the segment is for. */
+  /** LSN of the segment's first record. */
   readonly firstLsn: number;
   /** Number of the opening that made it. */
   readonly epoch: number;
-  /** How often it was repaired; absent if never. */
+  /** Number of repairs; absent if it was never repaired. */
   readonly revision?: number;
 }
 
 /**
  * `firstLsn-epoch.wal`, both padded so that names sort as segments do. The
- * epoch keeps two openings apart that start at the same LSN, which happens
- * when the first died before its first frame was whole. A repair makes
+ * epoch distinguishes two openings that start at the same LSN, as happens if
+ * the first one died before its first frame was whole. A repair creates
  * `firstLsn-epoch.1.wal`, then `.2.wal`: the highest revision counts.
  */
 export function formatSegmentName(
@@ -25,7 +25,7 @@ export function formatSegmentName(
   return `${pad(firstLsn, 16)}-${pad(epoch, 8)}${suffix}.wal`;
 }
 
-/** The opposite of {@linkcode formatSegmentName}; `undefined` for others. */
+/** Parses a segment's name; `undefined` for other names. */
 export function parseSegmentName(name: string): SegmentName | undefined {
   const match = /^(\d{16})-(\d{8,})(?:\.([1-9]\d*))?\.wal$/.exec(name);
   if (match === null) return undefined;
@@ -42,12 +42,12 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   };
 }
 
-/** Name of a file that becomes a segment of `epoch`, not known yet which. */
+/** Name of a file that will become some segment of `epoch`. */
 export function formatSpareName(number: number, epoch: number): string {
   return `${pad(number, 8)}-${pad(epoch, 8)}.spare`;
 }
 
-/** Epoch of the opening that was making a file; `undefined` for others. */
+/** Epoch of the opening that left a file unfinished; else `undefined`. */
 export function parseUnfinished(name: string): number | undefined {
   const spare = /^(\d{8,})-(\d{8,})\.spare$/.exec(name);
   if (spare !== null) {
@@ -61,9 +61,8 @@ export function parseUnfinished(name: string): number | undefined {
 }
 
 /**
- * The name under which a segment, or a manifest, is kept that a repair took out
- * of the log;
- * `number` counts from 1, for names that are taken.
+ * Name under which a segment or manifest is kept after a repair took it out of
+ * the log. `number` starts at 1 and increases while names are taken.
  */
 export function formatOriginalName(segment: string, number: number): string {
   return number === 1 ? `${segment}.broken` : `${segment}.broken.${number}`;
@@ -76,7 +75,7 @@ export function isOriginal(name: string): boolean {
     parseManifestName(original) !== undefined);
 }
 
-/** Orders segments by first LSN, the opening that made them, and revision. */
+/** Orders segments by first LSN, then by epoch, then by revision. */
 export function compareSegments(a: SegmentName, b: SegmentName): number {
   return a.firstLsn - b.firstLsn || a.epoch - b.epoch ||
     (a.revision ?? 0) - (b.revision ?? 0);
@@ -91,7 +90,7 @@ export function formatManifestName(epoch: number): string {
   return `${String(epoch).padStart(8, "0")}.manifest`;
 }
 
-/** The epoch that {@linkcode formatManifestName} was given, of a manifest. */
+/** Epoch in a manifest's name; `undefined` for other names. */
 export function parseManifestName(name: string): number | undefined {
   const match = /^(\d{8,})\.manifest$/.exec(name);
   if (match === null) return undefined;
@@ -101,14 +100,14 @@ export function parseManifestName(name: string): number | undefined {
   return isExact ? epoch : undefined;
 }
 
-/** Epoch of a manifest that is being written; `undefined` for others. */
+/** Epoch in the name of an unfinished manifest; else `undefined`. */
 export function parseUnfinishedManifest(name: string): number | undefined {
   return name.endsWith(".tmp")
     ? parseManifestName(name.slice(0, -4))
     : undefined;
 }
 
-/** Whether `name` is a lock file, or one in the making; see `_lock_file.ts`. */
+/** Whether `name` is a lock file, finished or not; see `lock_file.ts`. */
 export function isLockFile(name: string): boolean {
   return /^\d{8,}\.lock(\.\d+\.tmp)?$/.test(name);
 }

@@ -6,41 +6,41 @@ import { crc32 } from "./crc32.ts";
  *  | magic  |checksum| salt   |previous| firstLsn |syncedLsn | count |length|
  *  +--------+--------+--------+--------+----------+----------+-------+------+
  *  40             46     47      48
- *  +--------------+------+-------+   then `length` bytes of records, each a u32
- *  | time (6 B)   | kind | flags |   length and its bytes, or of what the kind
- *  +--------------+------+-------+   says, then zeros up to a multiple of 8. The
- *                                    checksum covers all from 8 on.
+ *  +--------------+------+-------+   then `length` bytes: records, each a u32
+ *  | time (6 B)   | kind | flags |   length and its bytes, or the payload of
+ *  +--------------+------+-------+   another kind; then zeros up to a multiple
+ *                                    of 8. The checksum covers all from 8 on.
  */
 
-/** Bytes of a frame before its records. */
+/** Bytes of a frame's header. */
 export const FRAME_HEADER_BYTES = 48;
 
 /** The latest time that a frame can have, in ms since 1970. */
 export const MAX_FRAME_TIME = 2 ** 48 - 1;
 
-/** What a frame is. All kinds but records have a `count` of 0. */
+/** The kinds of frames. All kinds except records have a `count` of 0. */
 export const KIND = { records: 0, seal: 1, hole: 2 } as const;
 
-/** Kinds from here on may be skipped by a reader that does not know them. */
+/** The first kind that a reader may skip if it does not know it. */
 const FIRST_SKIPPED_KIND = 128;
 
-/** Flags that a reader has to know; the other four may be ignored. */
+/** Flags that a reader must know; the other four may be ignored. */
 const REQUIRED_FLAGS = 0x0f;
 
-/** Bytes that each record costs beyond its own. */
+/** Bytes that each record takes in addition to its content. */
 export const RECORD_HEADER_BYTES = 4;
 
-/** Most bytes of records, with their lengths, that one frame may hold. */
+/** Maximum bytes of records and their lengths in one frame. */
 export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
-/** The four bytes that begin a frame, "SLF1". */
+/** The first four bytes of a frame, "SLF1". */
 export const FRAME_MAGIC = 0x31464c53;
 
-/** What a frame's header says. */
+/** The header of a frame. */
 export interface FrameHeader {
-  /** The segment's salt; tells this segment's frames from stale ones. */
+  /** The segment's salt, which distinguishes its frames from stale ones. */
   salt: number;
-  /** Checksum that links to the frame before, across segments; 0 at first. */
+  /** Checksum of the previous frame, across segments; 0 for the first one. */
   previous: number;
   /** LSN of the first record. */
   firstLsn: number;
@@ -48,23 +48,23 @@ export interface FrameHeader {
   syncedLsn: number;
   /** Number of records; 0 unless the kind is `KIND.records`. */
   count: number;
-  /** Bytes of the records with their lengths, without padding. */
+  /** Bytes of the records and their lengths, without padding. */
   length: number;
-  /** When it was written, in ms since 1970; never falls within a log. */
+  /** When it was written, in ms since 1970; never decreases in a log. */
   time: number;
   /** One of `KIND`, or a number that this version does not know. */
   kind: number;
 }
 
-/** Bytes that a frame of `length` bytes of records takes on storage. */
+/** Bytes on storage of a frame that holds `length` bytes of records. */
 export function frameBytes(length: number): number {
   return FRAME_HEADER_BYTES + length + 7 & ~7;
 }
 
 /**
- * Completes the frame at the start of `bytes`, whose records already lie at
- * {@linkcode FRAME_HEADER_BYTES}: header, padding, checksum. Returns the
- * checksum.
+ * Completes the frame at the start of `bytes`, whose records are already at
+ * {@linkcode FRAME_HEADER_BYTES}, with header, padding and checksum. Returns
+ * the checksum.
  */
 export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
   const end = frameBytes(header.length);
@@ -86,7 +86,7 @@ export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
   return checksum;
 }
 
-/** A whole frame around `payload`, and its checksum. */
+/** Makes a whole frame around `payload`; returns it and its checksum. */
 export function makeFrame(
   payload: Uint8Array,
   header: Omit<FrameHeader, "length">,
@@ -97,45 +97,45 @@ export function makeFrame(
   return { bytes, checksum: encodeFrame(bytes, { ...header, length }) };
 }
 
-/** A frame whose checksum holds. */
+/** A frame whose checksum is right. */
 export interface Frame extends FrameHeader {
   /** The frame's own checksum. */
   checksum: number;
-  /** What else holds for it; none is known to this version. */
+  /** Its flags; this version knows none. */
   flags: number;
-  /** Bytes from this frame's start to the next one's. */
+  /** Bytes from the start of this frame to the start of the next. */
   bytes: number;
-  /** The records with their lengths; shares memory with what was read. */
+  /** The records and their lengths; shares memory with the bytes read. */
   payload: Uint8Array;
-  /** What is lost here, if the frame is a hole. */
+  /** The records lost here, if the frame is a hole. */
   hole?: Hole;
 }
 
-/** Whether a frame seals a segment: all before it is synced. */
+/** Whether a frame is a seal: everything before it is synced. */
 export function isSeal({ kind }: Frame): boolean {
   return kind === KIND.seal;
 }
 
-/** What a reader of this version cannot make sense of in a frame, if any. */
+/** The feature of a frame that this version does not know, if any. */
 export function unknownFeature({ kind, flags }: Frame): string | undefined {
   if (flags & REQUIRED_FLAGS) return `frame flags ${hexByte(flags)}`;
   const isKnown = kind <= KIND.hole || kind >= FIRST_SKIPPED_KIND;
   return isKnown ? undefined : `frame kind ${kind}`;
 }
 
-/** Number of LSNs that a frame takes, whether its records are there or lost. */
+/** Number of LSNs that a frame takes, for records present or lost. */
 export function lsnsOf({ kind, count, hole }: Frame): number {
   return hole?.lost ?? (kind === KIND.records ? count : 0);
 }
 
-/** Why no frame could be read at some place. */
+/** Why no frame could be read at a place. */
 export interface FrameFault {
   /**
-   * - `"end"`: no byte is there;
+   * - `"end"`: there are no bytes;
    * - `"zeros"`: the header is all zeros, as in a segment prepared ahead;
    * - `"short"`: the bytes end before the frame does;
    * - `"magic"`, `"length"`, `"checksum"`, `"records"`: the frame is damaged;
-   * - `"link"`: it is whole but not the one that comes next.
+   * - `"link"`: it is whole, but not the next one.
    */
   fault:
     | "end"
@@ -150,13 +150,13 @@ export interface FrameFault {
   expected: string;
   /** What it found, for a message. */
   found: string;
-  /** Bytes that the header asks for, when `fault` is `"short"`. */
+  /** Bytes that the frame would need, if `fault` is `"short"`. */
   needed?: number;
 }
 
 /**
- * Decodes the frame at the start of `bytes`, believing nothing: every length
- * is bounded before it is used.
+ * Decodes the frame at the start of `bytes` and trusts nothing in it: every
+ * length is bounded before it is used.
  */
 export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (bytes.length === 0) return fault("end", "a frame", "the end");
@@ -208,7 +208,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
       FRAME_HEADER_BYTES + length,
     ),
   };
-  // What is in a frame that a reader does not know is not for it to judge.
+  // A reader must not judge the content of a frame that it does not know.
   if (unknownFeature(frame) !== undefined || frame.kind > KIND.hole) {
     return frame;
   }
@@ -216,7 +216,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
   if (!isFilled || (frame.kind === KIND.records) !== (count > 0)) {
     return fault(
       "records",
-      "a kind that fits the count, and 4 bytes or more a record",
+      "a kind that fits the count, and at least 4 bytes per record",
       `kind ${frame.kind}, ${count} records in ${length} bytes`,
     );
   }
@@ -228,7 +228,7 @@ function withHole(frame: Frame): Frame | FrameFault {
   if (hole !== undefined) return { ...frame, hole };
   return fault(
     "records",
-    `a hole of ${HOLE_BYTES} bytes that declares all it skips synced`,
+    `a hole of ${HOLE_BYTES} bytes that declares what it skips synced`,
     `${frame.length} bytes and no record`,
   );
 }
@@ -237,7 +237,7 @@ function hexByte(value: number): string {
   return `0x${value.toString(16).padStart(2, "0")}`;
 }
 
-/** A number as it stands in messages about checksums and salts. */
+/** Formats a checksum or salt for messages. */
 export function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, "0")}`;
 }
@@ -260,23 +260,23 @@ function fault(
 
 /*
  *  0          4        12
- *  +----------+--------+   what a frame of no record and 12 bytes holds
+ *  +----------+--------+   the payload of a hole
  *  | resumes  | lost   |
  *  +----------+--------+
  */
 
-/** Bytes that a hole has in place of records. */
+/** Bytes of a hole's payload. */
 export const HOLE_BYTES = 12;
 
-/** Records that are lost for good, as somebody chose to go on without them. */
+/** Records that are lost for good: somebody chose to continue without them. */
 export interface Hole {
-  /** Checksum that the next frame names as that of the frame before. */
+  /** Checksum that the next frame has as its `previous`. */
   resumes: number;
-  /** Number of records; 0 if none is, and the chain only goes on elsewhere. */
+  /** Number of lost records; 0 if the hole only reconnects the chain. */
   lost: number;
 }
 
-/** Lays out what a hole holds. */
+/** Lays out the payload of a hole. */
 export function encodeHole({ resumes, lost }: Hole): Uint8Array {
   const bytes = new Uint8Array(HOLE_BYTES);
   const view = new DataView(bytes.buffer);
@@ -286,8 +286,8 @@ export function encodeHole({ resumes, lost }: Hole): Uint8Array {
 }
 
 /**
- * The hole in a frame of no record, or `undefined` if there is none. It has to
- * declare all that it skips synced, so that its count stands there twice.
+ * Decodes a hole; `undefined` if the payload is not one. Its frame must declare
+ * everything that it skips synced, so that the count is there twice.
  */
 export function decodeHole(
   payload: Uint8Array,
@@ -309,7 +309,7 @@ export function setUint64(view: DataView, at: number, value: number): void {
   view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
 }
 
-/** Reads what {@linkcode setUint64} wrote; may exceed the safe integers. */
+/** Reads what {@linkcode setUint64} wrote; may exceed safe integers. */
 export function getUint64(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

@@ -29,33 +29,33 @@ const KIND: EnvelopeKind = {
 };
 
 /**
- * What an owner knows of the whole log, kept apart from its segments: what is
- * missing from them is noticed by it.
+ * What an owner knows about the whole log. It is kept apart from the segments,
+ * so that missing segments are noticed.
  */
 export interface Manifest {
-  /** The log's own id, 32 hexadecimal digits. */
+  /** The log's id, 32 hexadecimal digits. */
   log: string;
-  /** Number of the opening that wrote it; there is one manifest for each. */
+  /** Number of the opening that wrote it; each has one manifest. */
   epoch: number;
-  /** LSN of the oldest record kept: whatever lies below is dropped. */
+  /** LSN of the oldest record kept: everything below is dropped. */
   firstLsn: number;
   /**
    * LSN of the last record when this epoch began. Frames of lower epochs count
-   * up to it: what lies behind was written by an owner that was overtaken.
+   * up to it; any after it were written by a displaced owner.
    */
   baseLsn: number;
   /** All records from `firstLsn` to here were durable when it was written. */
   durableLsn: number;
   /**
-   * LSN from which this epoch's segment takes the place of all older ones up to
-   * `baseLsn`, as soon as there is one that begins there; 0 for none.
+   * LSN from which this epoch's segment replaces all older ones up to
+   * `baseLsn`, as soon as one that begins there exists; 0 for none.
    */
   rewriteLsn: number;
-  /** The highest time that a frame had, in ms since 1970. */
+  /** The highest time of any frame, in ms since 1970. */
   time: number;
-  /** If closed: checksum that the frame behind `durableLsn` has to name. */
+  /** If closed: the checksum that the frame after `durableLsn` must name. */
   link: number;
-  /** Whether the log was closed cleanly, with `durableLsn` as its last record. */
+  /** Whether the log was closed cleanly and ended with `durableLsn`. */
   closed: boolean;
 }
 
@@ -74,7 +74,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   });
 }
 
-/** Decodes what {@linkcode encodeManifest} laid out, or says why not. */
+/** Decodes a manifest, or returns why it cannot be used. */
 export function decodeManifest(bytes: Uint8Array): Manifest | EnvelopeFault {
   const view = decodeEnvelope(bytes, KIND);
   if ("fault" in view) return view;

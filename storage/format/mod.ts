@@ -1,7 +1,7 @@
 /**
  * The bytes on storage: encoders, decoders and names, all pure.
  *
- * What other folders of the library may import from here.
+ * All that other folders of the library may import from here.
  *
  * @module
  */

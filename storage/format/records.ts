@@ -1,20 +1,20 @@
 import { type FrameFault, RECORD_HEADER_BYTES } from "./frame.ts";
 
 /**
- * Records in order, as an array of them is. What reads a frame makes each
- * record when it is asked for; going through them once is what is fast.
+ * Records in order, much like an array. When a frame is read, each record is
+ * made when it is asked for; iterating once is fastest.
  */
 export interface RecordList extends Iterable<Uint8Array<ArrayBuffer>> {
   /** Number of records. */
   readonly length: number;
-  /** The record at `index`, from the end if negative, if there is one. */
+  /** The record at `index`, counted from the end if negative, if any. */
   at(index: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
- * The `count` records of a frame's payload, whose memory they share; a fault
- * where the lengths do not add up, which a checksum that holds rules out unless
- * the writer was at fault.
+ * The `count` records of a frame's payload, whose memory they share, or a fault
+ * if the lengths do not add up. If the checksum is right, only a faulty writer
+ * can have caused that.
  */
 export function splitRecords(
   payload: Uint8Array,
@@ -40,21 +40,21 @@ export function faultOfRecords(
 }
 
 /**
- * Records that are made when they are asked for: as a frame may hold 16 million
- * empty ones, a view of each at once could take 30 times the frame's memory.
+ * Records that are made when they are asked for. A frame can hold 16 million
+ * empty ones: a view of each could take 30 times the frame's memory.
  */
 export class FrameRecords implements RecordList {
   /** Number of records. */
   readonly length: number;
   readonly #payload: Uint8Array;
   readonly #view: DataView;
-  /** Where the first record's length lies. */
+  /** Where the length of the first record is. */
   readonly #start: number;
-  /** The record that `at` was asked for last, and where it lies. */
+  /** The last record that `at` was called for, and where it is. */
   #index = 0;
   #at: number;
 
-  /** The `count` records from `start` on, whose lengths are known to fit. */
+  /** Takes the `count` records from `start` on; their lengths must fit. */
   constructor(payload: Uint8Array, start: number, count: number) {
     const { buffer, byteOffset, length } = payload;
     this.#payload = payload;
@@ -65,8 +65,8 @@ export class FrameRecords implements RecordList {
   }
 
   /**
-   * The record at `index`, from the end if that is negative. The next one is
-   * found at once; others after passing those between, or all before.
+   * The record at `index`, counted from the end if negative. The next one is
+   * found at once; for any other, the records before it are passed first.
    */
   at(index: number): Uint8Array<ArrayBuffer> | undefined {
     const wanted = index < 0 ? index + this.length : index;
@@ -90,8 +90,8 @@ export class FrameRecords implements RecordList {
     return new FrameRecords(this.#payload, at, end - begin);
   }
 
-  /** The records, in order. By hand, which is faster than a generator. */
-  [Symbol.iterator](): IterableIterator<Uint8Array<ArrayBuffer>, undefined> {
+  /** The records, in order. Written by hand: faster than a generator. */
+  [Symbol.iterator](): IterableIterator<Uint8Array<ArrayBuffer>> {
     let left = this.length;
     let at = this.#start;
     const recordAt = (at: number) => this.#record(at);
@@ -116,7 +116,7 @@ export class FrameRecords implements RecordList {
   #record(at: number): Uint8Array<ArrayBuffer> {
     const { buffer, byteOffset } = this.#view;
     return new Uint8Array(
-      // What a reader reads into is never shared.
+      // Readers never read into shared memory.
       buffer as ArrayBuffer,
       byteOffset + at + RECORD_HEADER_BYTES,
       this.#view.getUint32(at, true),

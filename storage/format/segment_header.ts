@@ -9,13 +9,17 @@ import {
 import { getUint64, setUint64 } from "./frame.ts";
 
 /*
- *  0          8         12      16         24      32     36       40     56 60
- *  +----------+---------+-------+----------+-------+------+--------+------+--+-----+
- *  | magic    | version | flags | firstLsn | epoch | salt |previous| log  |0 |check|
- *  +----------+---------+-------+----------+-------+------+--------+------+--+-----+
+ *  0       8         12      16         24      32     36         40
+ *  +-------+---------+-------+----------+-------+------+----------+
+ *  | magic | version | flags | firstLsn | epoch | salt | previous |
+ *  +-------+---------+-------+----------+-------+------+----------+
+ *  40    56      60         64
+ *  +-----+-------+----------+
+ *  | log | zeros | checksum |
+ *  +-----+-------+----------+
  */
 
-/** Bytes of a segment before its first frame. */
+/** Bytes of a segment's header, which its first frame follows. */
 export const SEGMENT_HEADER_BYTES = 64;
 
 const KIND: EnvelopeKind = {
@@ -24,17 +28,17 @@ const KIND: EnvelopeKind = {
   subject: "segment",
 };
 
-/** What a segment says of itself before its first frame. */
+/** The header of a segment. */
 export interface SegmentHeader {
-  /** LSN of the first record that the segment is for. */
+  /** LSN of the segment's first record. */
   firstLsn: number;
-  /** Number of the opening that made it; rises with every opening. */
+  /** Number of the opening that made it; each opening has a higher one. */
   epoch: number;
-  /** Random; repeated by each of the segment's frames. */
+  /** A random number, repeated in each frame of the segment. */
   salt: number;
-  /** Checksum of the last frame of the segment before; 0 if there was none. */
+  /** Checksum of the previous segment's last frame; 0 if there is none. */
   previous: number;
-  /** The log's own id, 32 hexadecimal digits; the same in all its segments. */
+  /** The log's id, 32 hexadecimal digits; the same in all segments. */
   log: string;
 }
 
@@ -49,7 +53,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   });
 }
 
-/** Decodes what {@linkcode encodeSegmentHeader} laid out, or says why not. */
+/** Decodes a segment's header, or returns why it cannot be used. */
 export function decodeSegmentHeader(
   bytes: Uint8Array,
 ): SegmentHeader | EnvelopeFault {

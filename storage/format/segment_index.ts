@@ -1,31 +1,32 @@
 import { getUint64, setUint64 } from "./frame.ts";
 
 /*
- *  a seal's payload, empty for a segment of less than STEP_BYTES:
+ *  A seal's payload; empty for a segment below INDEX_STEP_BYTES:
  *  +------------+--------------+-- ... --+-------------+---------+
  *  | lsn (u64)  | offset (u64) |         | bytes (u32) | "SLIX"  |
  *  +------------+--------------+-- ... --+-------------+---------+
- *  `bytes` is the seal frame's length, so that it can be found from the end.
+ *  `bytes` is the length of the seal's frame, so that the frame can be found
+ *  from the end.
  */
 
-/** Bytes at the end of an index by which it is found. */
+/** Bytes at the end of an index, by which it is found. */
 export const INDEX_FOOTER_BYTES = 8;
 
 const ENTRY_BYTES = 16;
 const FOOTER_MAGIC = 0x58494c53;
 
-/** A frame of a segment: its first LSN and where it begins, in bytes. */
+/** A frame of a segment: its first LSN and its offset, in bytes. */
 export interface IndexEntry {
   lsn: number;
   offset: number;
 }
 
-/** Bytes of an index with so many entries. */
+/** Bytes of an index with that many entries. */
 export function indexBytes(entries: number): number {
   return entries === 0 ? 0 : entries * ENTRY_BYTES + INDEX_FOOTER_BYTES;
 }
 
-/** Lays out an index; `frameBytes` is the length of the frame that holds it. */
+/** Lays out an index; `frameBytes` is the length of its frame. */
 export function encodeIndex(
   entries: readonly IndexEntry[],
   frameBytes: number,
@@ -42,14 +43,14 @@ export function encodeIndex(
   return bytes;
 }
 
-/** Length of the frame that ends with this footer; 0 if it is none. */
+/** Length of the frame that ends with this footer; 0 if it is not one. */
 export function indexFrameBytes(footer: Uint8Array): number {
   if (footer.length < INDEX_FOOTER_BYTES) return 0;
   const view = new DataView(footer.buffer, footer.byteOffset, footer.length);
   return view.getUint32(4, true) === FOOTER_MAGIC ? view.getUint32(0, true) : 0;
 }
 
-/** The last entry at or below `lsn`, if there is one; a hint, no more. */
+/** The last entry at or below `lsn`, if there is one; only a hint. */
 export function findEntry(
   payload: Uint8Array,
   lsn: number,

@@ -1,43 +1,43 @@
 import type { Choose } from "../../random.ts";
 
-/** What the fault model leaves open; see memory_storage.ts. */
+/** The parameters of the fault model; see memory_storage.ts. */
 export interface FaultModel {
   readonly fileSystem: "posix" | "ext4";
   readonly sectorBytes: 512 | 4096;
 }
 
 interface Write {
-  /** Counts the writes to this file. */
+  /** Its number among the writes to this file, from 1. */
   readonly number: number;
   readonly offset: number;
   readonly bytes: Uint8Array;
-  /** A failed one is seen by readers and synced by nobody, as on Linux. */
+  /** Readers see a failed write, but no sync covers it, as on Linux. */
   readonly state: "pending" | "failed" | "synced";
-  /** Whether it cuts the file at `offset` instead of writing there. */
+  /** Present if it cuts the file at `offset` instead of writing there. */
   readonly cuts?: true;
 }
 
-/** Up to here synced writes are kept apart from the bytes they changed. */
+/** Minimum bytes of synced writes before they are merged into the base. */
 const MERGE_BYTES = 64 * 1024;
 
-/** The bytes of a file: which are certain, what was written since. */
+/** The bytes of a file: those that are certain, and the writes since. */
 export class MemoryContent {
-  /** What a crash leaves at least, but for the synced ones of `#writes`. */
+  /** What survives any crash, without the synced writes in `#writes`. */
   #base: Uint8Array;
   #writes: Write[] = [];
   #count = 0;
-  /** What a reader sees, with room to grow. */
+  /** The bytes that a reader sees, with room to grow. */
   #seen: Uint8Array;
   #size: number;
 
-  /** Bytes that are durable, and that nobody changes any more. */
+  /** Takes durable bytes that must not be changed any more. */
   constructor(bytes: Uint8Array = new Uint8Array()) {
     this.#base = bytes;
     this.#seen = bytes;
     this.#size = bytes.length;
   }
 
-  /** Bytes as a reader sees them; to be copied before they are kept. */
+  /** The bytes that a reader sees; copy them to keep them. */
   get bytes(): Uint8Array {
     return this.#seen.subarray(0, this.#size);
   }
@@ -47,7 +47,7 @@ export class MemoryContent {
     return this.#count;
   }
 
-  /** Writes a copy of `bytes`, of which there may be none. */
+  /** Writes a copy of `bytes`, which may be empty. */
   write(bytes: Uint8Array, offset: number): void {
     if (bytes.length === 0) return;
     const copy = bytes.slice();
@@ -61,7 +61,7 @@ export class MemoryContent {
     this.#seen.set(copy, offset);
   }
 
-  /** Cuts the file to `size` bytes, which it has. */
+  /** Cuts the file to its first `size` bytes. */
   truncate(size: number): void {
     const bytes = new Uint8Array();
     const number = ++this.#count;
@@ -72,7 +72,7 @@ export class MemoryContent {
     this.#size = size;
   }
 
-  /** Makes pending writes up to a number certain; says if the size changed. */
+  /** Makes pending writes up to a number certain; returns whether it grew. */
   sync(number: number): boolean {
     const before = this.#certainSize;
     this.#judge(number, "synced");
@@ -89,16 +89,16 @@ export class MemoryContent {
     return hasGrown;
   }
 
-  /** Pending writes stay to be seen, and no later sync writes them. */
+  /** Pending writes stay visible, but no later sync covers them. */
   failSync(number: number): void {
     this.#judge(number, "failed");
   }
 
-  /** The same, with a life of its own; without the end of the last write. */
+  /** An independent copy; its last write lacks `missingBytes` at the end. */
   copy(missingBytes = 0): MemoryContent {
     const copy = new MemoryContent(this.#base);
     if (missingBytes === 0) {
-      // Of what both have, nothing is ever changed.
+      // What both share is never changed.
       copy.#writes = this.#writes.slice();
       copy.#count = this.#count;
       copy.#seen = this.bytes.slice();
@@ -114,7 +114,7 @@ export class MemoryContent {
     return copy;
   }
 
-  /** What is left after power was lost; `stale` lay on the device before. */
+  /** What power loss leaves; `stale` was on the device before. */
   survive(
     choose: Choose,
     { fileSystem, sectorBytes }: FaultModel,
@@ -143,7 +143,7 @@ export class MemoryContent {
     return bytes.slice(0, size);
   }
 
-  /** What is certain is shared by all copies, and so is not changed. */
+  /** Stops sharing the certain bytes, which all copies have in common. */
   #unshare(): void {
     if (this.#seen === this.#base) this.#seen = this.#base.slice();
   }
@@ -164,7 +164,7 @@ export class MemoryContent {
 
 type Extent = Pick<Write, "offset" | "bytes" | "cuts">;
 
-/** Each write is lost, kept or torn: sector by sector if it has several. */
+/** A write is lost, kept or torn; sector by sector if it has several. */
 function surviving(
   write: Extent,
   sectorBytes: number,
@@ -179,7 +179,7 @@ function surviving(
   return sectors.flatMap((sector) => survivingSector(sector, choose));
 }
 
-/** A sector's new bytes are lost, kept, or garbled in their second half. */
+/** The new bytes of a sector are lost, kept, or half garbled. */
 function survivingSector(sector: Extent, choose: Choose): Extent[] {
   const fate = choose(3);
   if (fate === 0) return [];

@@ -9,7 +9,7 @@ import {
 /** Files by name. */
 export type Entries = Map<string, MemoryContent>;
 
-/** A change of a directory's entries. */
+/** A change to a directory's entries. */
 export type Change =
   | { kind: "create" | "remove"; name: string; content: MemoryContent }
   | {
@@ -19,26 +19,26 @@ export type Change =
     content: MemoryContent;
   };
 
-/** The entries of a directory: which are certain, what was changed since. */
+/** A directory's entries: those that are certain, and the changes since. */
 export class MemoryEntries {
   readonly #model: FaultModel;
   #certain: Entries = new Map();
   #changes: Change[] = [];
   #seen: Entries = new Map();
   #count = 0;
-  /** The last file that was removed: its blocks may be used again. */
+  /** The last file that was removed: its blocks may be reused. */
   #removed: MemoryContent | undefined;
 
   constructor(model: FaultModel) {
     this.#model = model;
   }
 
-  /** Names as they are seen. */
+  /** The names that a reader sees. */
   get names(): string[] {
     return [...this.#seen.keys()];
   }
 
-  /** How many names a file has. */
+  /** Number of names that a file has. */
   links(content: MemoryContent): number {
     return [...this.#seen.values()].filter((one) => one === content).length;
   }
@@ -48,20 +48,20 @@ export class MemoryEntries {
     return this.#count;
   }
 
-  /** The file by that name. */
+  /** The file with that name. */
   get(name: string): MemoryContent | undefined {
     return this.#seen.get(name);
   }
 
-  /** Sets a file, for certain. */
+  /** Sets a file durably. */
   put(name: string, content: MemoryContent): void {
     this.#seen.set(name, content);
     this.#certain.set(name, content);
   }
 
-  /** Makes a change that is seen at once, and not yet certain. */
+  /** Makes a change that is visible at once, but not yet certain. */
   change(change: Change): void {
-    // Nothing, also where both are names of one file: so POSIX has it.
+    // POSIX: nothing happens if both are names of the same file.
     if (
       change.kind === "rename" && this.#seen.get(change.to) === change.content
     ) {
@@ -74,7 +74,7 @@ export class MemoryEntries {
     if (kind === "remove" && this.links(content) === 0) this.#removed = content;
   }
 
-  /** Makes the first `count` changes, of all that ever were, certain. */
+  /** Makes the first `count` of all changes ever made certain. */
   sync(count: number = this.#count): void {
     const pending = this.#changes.length - (this.#count - count);
     for (const change of this.#changes.splice(0, Math.max(0, pending))) {
@@ -82,7 +82,7 @@ export class MemoryEntries {
     }
   }
 
-  /** The entries that are left after power was lost. */
+  /** The entries that power loss leaves. */
   survive(choose: Choose): Entries {
     const entries = new Map(this.#certain);
     if (this.#model.fileSystem === "ext4") {
@@ -100,14 +100,14 @@ export class MemoryEntries {
     return entries;
   }
 
-  /** Bytes that may lie where `content` was given room. */
+  /** Stale bytes that may be where `content` was allocated. */
   staleFor(content: MemoryContent): Uint8Array {
     const others = [...this.#seen.values()].filter((one) => one !== content);
     const stale = this.#removed ?? others[0];
     return stale?.bytes ?? new Uint8Array();
   }
 
-  /** Takes over all of `other`, with contents that have a life of their own. */
+  /** Copies all of `other`, contents included. */
   copyFrom(other: MemoryEntries, cut?: { file: string; bytes: number }): void {
     const copies = new Map<MemoryContent, MemoryContent>();
     const shortened = cut && other.get(cut.file);
@@ -140,17 +140,17 @@ function apply(entries: Entries, change: Change): void {
   if (kind === "remove" || kind === "rename") entries.delete(name);
 }
 
-/** The lock of a directory in memory, which ends with it. */
+/** The lock of a directory in memory; it ends with the directory. */
 export class MemoryLocks {
   #epoch = 0;
   #owner: number | undefined;
 
-  /** Takes it; from an owner that has it only if `takeOver`. */
+  /** Takes the lock; from a current owner only with `takeOver`. */
   take(location: string, options: LockOptions): StorageLock {
     const { takeOver = false, above = 0 } = options;
     if (this.#owner !== undefined && !takeOver) {
       throw new LogLockedError(
-        `Cannot open "${location}" for writing: it is open already`,
+        `Cannot open "${location}" for writing: it is already open`,
         location,
         0,
       );

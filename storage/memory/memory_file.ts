@@ -4,7 +4,7 @@ import { StorageError } from "../storage_error.ts";
 
 /** One call on a `MemoryStorage`. */
 export interface StorageCall {
-  /** The method of the storage or the file. */
+  /** The method of the storage or the file that was called. */
   readonly operation:
     | "lock"
     | "list"
@@ -27,26 +27,26 @@ export interface StorageCall {
   readonly bytes: number;
 }
 
-/** What happens to a call; what is absent happens as usual. */
+/** What happens to a call; whatever is absent happens as usual. */
 export interface CallEffect {
   /**
-   * The call is done when this resolves: it is slow, or for ever stuck. Not
-   * for `lock`, `list` and `open`, which answer at once.
+   * The call happens when this resolves: it is slow, or stuck forever. Not for
+   * `lock`, `list` and `open`, which return at once.
    */
   readonly after?: Promise<unknown> | undefined;
-  /** Most bytes that a write writes, at least 1: it is short. */
+  /** Maximum number of bytes that a write writes, at least 1. */
   readonly bytes?: number | undefined;
   /**
-   * The call fails with this code, such as `"EIO"` or `"ENOSPC"`, and has done
-   * nothing; but a write has written `bytes` before, if that is given.
+   * The call fails with this code, such as `"EIO"` or `"ENOSPC"`, and does
+   * nothing, except that a write first writes `bytes`, if given.
    */
   readonly error?: string | undefined;
 }
 
-/** Hears of each call before it happens, and says what happens to it. */
+/** Called before each call; decides what happens to it. */
 export type OnCall = (call: StorageCall) => CallEffect | void;
 
-/** Does `act`, or `fail`s, as `onCall` says. */
+/** Runs `act`, or `fail` and throws, as `onCall` decides. */
 export function perform<Answer>(
   onCall: OnCall,
   call: Omit<StorageCall, "offset" | "bytes"> & Partial<StorageCall>,
@@ -87,8 +87,8 @@ export class MemoryFile implements StorageFile {
   readonly #countLinks: () => number;
 
   /**
-   * `synced` hears of each sync, and whether it changed the size; `countLinks`
-   * says how many names the file has.
+   * `synced` is called after each sync, with whether the file grew;
+   * `countLinks` returns how many names it has.
    */
   constructor(
     name: string,

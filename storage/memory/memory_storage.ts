@@ -20,50 +20,51 @@ import type {
 /*
  * The fault model.
  *
- * Bytes. A file has the bytes that were synced and the writes since. A crash
- * keeps or loses each of those writes by itself, in any order, or tears it: of
- * each sector that it touches, of 512 or 4096 bytes, the new bytes stay, are
+ * Bytes. A file consists of the synced bytes and the writes since. A crash
+ * keeps or loses each of those writes independently, in any order, or tears it:
+ * in each sector that it touches, of 512 or 4096 bytes, the new bytes stay, are
  * lost, or are garbled in their second half. Bytes of a sector that the write
  * does not cover stay as they were (power-safe overwrite).
  *
- * Cutting a file short survives a crash or does not, as a write does.
+ * Cutting a file short may or may not survive a crash, just like a write.
  *
  * Size. Under "ext4" a file is as long as the surviving writes reach, with
  * zeros between them. Under "posix" it may also be as long as any write made
- * it, and what no surviving write covers is zeros, or what lay on the device
- * before: bytes of another file at the same offset.
+ * it, and bytes that no surviving write covers are zeros, or whatever was on
+ * the device before: bytes of another file at the same offset.
  *
- * Entries. Under "ext4" a crash keeps a prefix of the entries made, renamed and
- * removed since the last directory sync, and a datasync that changes a file's
- * size makes all changes before it durable, as both are in one journal. Under
- * "posix" it keeps any subset of them, and only a directory sync makes them
- * durable. A rename never loses both names; under "posix" both may be there. A
- * second name of a file is an entry like others, and may go while the first
- * stays, or the other way round.
+ * Entries. Under "ext4" a crash keeps a prefix of the entries created, renamed
+ * and removed since the last directory sync, and a datasync that changes a
+ * file's size makes all changes before it durable, because both are in one
+ * journal. Under "posix" it keeps any subset of them, and only a directory sync
+ * makes them durable. A rename never loses both names; under "posix" both may
+ * survive. A second name of a file is an entry like any other, and may be lost
+ * while the first one stays, or the other way round.
  *
- * Calls. `onCall` may fail a call, cut a write short, and delay a call, also
- * for ever. A failed datasync leaves its writes to be read, but no later sync
- * makes them durable, as on Linux (Rebello and others, USENIX ATC 2020).
+ * Calls. `onCall` may fail a call, cut a write short, or delay a call, even
+ * forever. After a failed datasync its writes can still be read, but no later
+ * sync makes them durable, as on Linux (Rebello et al., USENIX ATC 2020).
  *
- * Death. `crash` is a loss of power, `kill` the end of a process: all that it
- * wrote is there, synced or not, and of its last write maybe only a part.
+ * Death. `crash` is a power loss. `kill` is the end of a process: everything
+ * that it wrote is there, synced or not, perhaps without the end of the last
+ * write.
  *
- * Not modelled:
+ * Not modeled:
  * - bytes that rot after they were synced, or land elsewhere: `put` does that,
- *   and what it means is a question to the reader, not to crashes;
+ *   and it is a test of the reader, not of crashes;
  * - a directory sync that fails and is then forgotten, as a failed datasync is:
  *   journaling file systems refuse every write after that, until remounted;
- * - a sync that lies: nothing could be promised;
- * - overwrites that destroy their neighbours in a sector: as before;
- * - open handles, quotas, permissions, two devices: a log sees none of them.
+ * - a sync that lies: nothing could be promised then;
+ * - overwrites that destroy other bytes of a sector: see power-safe overwrite;
+ * - open handles, quotas, permissions, two devices: a log uses none of them.
  */
 
 /**
  * A directory in memory that can crash: for tests, and for logs that need not
  * outlive the process.
  *
- * `crash` answers with what a device could hold if power were lost now. The
- * head of this file states the fault model.
+ * `crash` returns what a device could hold if power were lost now. The top of
+ * this file describes the fault model.
  *
  * @example
  * ```ts
@@ -80,7 +81,7 @@ import type {
  * ```
  */
 export class MemoryStorage implements Storage {
-  /** A word in brackets, as there is no path. */
+  /** A word in brackets, because there is no path. */
   readonly location = "[memory]";
   readonly #onCall: OnCall;
   readonly #model: FaultModel;
@@ -89,7 +90,7 @@ export class MemoryStorage implements Storage {
   readonly #random: Choose;
   readonly #locks = new MemoryLocks();
 
-  /** An empty directory. */
+  /** Creates an empty directory. */
   constructor(options: MemoryStorageOptions = {}) {
     const { fileSystem = "posix", sectorBytes = 512 } = options;
     this.#onCall = options.onCall ?? (() => {});
@@ -99,17 +100,17 @@ export class MemoryStorage implements Storage {
     this.#random = seeded(this.#seed);
   }
 
-  /** Nothing to make. */
+  /** Does nothing: the directory always exists. */
   prepare(): void {}
 
-  /** Takes the lock, which is this object's and does not outlive a crash. */
+  /** Takes the lock, which belongs to this object and ends with a crash. */
   lock(options: LockOptions = {}): StorageLock {
     const call = { operation: "lock", file: "" } as const;
     const take = () => this.#locks.take(this.location, options);
     return atOnce(perform(this.#onCall, call, take));
   }
 
-  /** Names of all files, synced or not. */
+  /** Lists the names of all files, synced or not. */
   list(): string[] {
     const call = { operation: "list", file: "" } as const;
     return atOnce(perform(this.#onCall, call, () => this.#entries.names));
@@ -127,7 +128,7 @@ export class MemoryStorage implements Storage {
     return this.#handle(name, atOnce(opened));
   }
 
-  /** Adds zeros that are durable when the file has a durable entry. */
+  /** Adds zeros that are durable once the file's entry is. */
   async allocate(name: string, from: number, to: number): Promise<void> {
     const bytes = to - from;
     const call = { operation: "allocate", file: name, bytes } as const;
@@ -152,7 +153,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  /** Renames; a crash never loses both names. */
+  /** Renames a file; a crash never loses both names. */
   rename(from: string, to: string): MaybePromise<void> {
     const [kind, name] = ["rename", from] as const;
     return this.#change(kind, from, (content) => ({ kind, name, to, content }));
@@ -164,22 +165,22 @@ export class MemoryStorage implements Storage {
     return this.#change(kind, name, (content) => ({ kind, name, content }));
   }
 
-  /** Makes all changes of entries before the call durable. */
+  /** Makes all changes to entries before the call durable. */
   syncDirectory(): MaybePromise<void> {
     const covered = this.#entries.changes;
     const call = { operation: "syncDirectory", file: "" } as const;
     return perform(this.#onCall, call, () => this.#entries.sync(covered));
   }
 
-  /** A salt for a new segment: the same in each run with the same seed. */
+  /** Returns a salt for a new segment, the same in each run with a seed. */
   salt(): number {
     return this.#random(2 ** 32);
   }
 
   /**
-   * A storage as it could be after power was lost now; this one is unchanged.
-   * Every choice that the fault model leaves is made by `choose`, with 0 for
-   * the plainest outcome: unsynced writes and entries are lost.
+   * Returns a storage as it could be after a power loss now; this one is
+   * unchanged. `choose` makes every choice that the fault model leaves open,
+   * with 0 for the simplest outcome: unsynced writes and entries are lost.
    */
   crash(choose: Choose, options?: { onCall?: OnCall }): MemoryStorage {
     const crashed = this.#descendant(options);
@@ -196,9 +197,9 @@ export class MemoryStorage implements Storage {
   }
 
   /**
-   * A storage as another process finds it after this one was killed: all that
-   * was written is there to read, synced or not. With `cut` the last write to
-   * that file lacks so many bytes. This one is unchanged.
+   * Returns a storage as another process finds it after this one was killed:
+   * everything written is there, synced or not. With `cut`, the last write to
+   * that file lacks that many bytes at its end. This one is unchanged.
    */
   kill(options: KillOptions = {}): MemoryStorage {
     const killed = this.#descendant(options);
@@ -206,17 +207,17 @@ export class MemoryStorage implements Storage {
     return killed;
   }
 
-  /** The bytes of a file as a reader sees them; a copy. */
+  /** Returns a copy of a file's bytes, as a reader sees them. */
   get(name: string): Uint8Array | undefined {
     return this.#entries.get(name)?.bytes.slice();
   }
 
-  /** Sets a file to a copy of `bytes`, durably. */
+  /** Sets a file to a copy of `bytes`, durably at once. */
   put(name: string, bytes: Uint8Array): void {
     this.#entries.put(name, new MemoryContent(bytes.slice()));
   }
 
-  /** Another life of this directory, with salts of its own. */
+  /** An empty successor of this directory, with different salts. */
   #descendant(options: { onCall?: OnCall } | undefined): MemoryStorage {
     const seed = seeded(this.#seed ^ 0x5a5a5a5a)(2 ** 32);
     const onCall = options?.onCall;
@@ -253,7 +254,7 @@ export class MemoryStorage implements Storage {
 function atOnce<Answer>(answer: MaybePromise<Answer>): Answer {
   if (answer instanceof Promise) {
     throw new TypeError(
-      "Cannot delay lock, list and open because they answer at once",
+      "Cannot delay lock, list and open because they return at once",
     );
   }
   return answer;
@@ -281,16 +282,17 @@ function atOnce<Answer>(answer: MaybePromise<Answer>): Answer {
  * ```
  */
 export interface MemoryStorageOptions {
-  /** Hears of each call before it happens, and may have it fail or be slow. */
+  /** Called before each call; can make it fail or delay it. */
   onCall?: OnCall | undefined;
   /**
-   * What a crash may do to sizes and entries: `"posix"` (default), only what
-   * the standard promises, or `"ext4"`, what its journal does.
+   * What a crash may do to sizes and entries: all that the standard permits
+   * (`"posix"`, the default), or only what the journal of ext4 permits
+   * (`"ext4"`).
    */
   fileSystem?: "posix" | "ext4" | undefined;
-  /** What the device writes as a whole, in bytes: 512 (default) or 4096. */
+  /** Size of the device's sectors, in bytes: 512 (default) or 4096. */
   sectorBytes?: 512 | 4096 | undefined;
-  /** Makes salts, and so all bytes, the same in each run. Default: random. */
+  /** Makes salts, and so all bytes, repeatable. Default: random. */
   seed?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { IndexEntry } from "../format/segment_index.ts";
+import type { IndexEntry } from "../format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { SuppliedSegment } from "./segment_supply.ts";
 import {
@@ -9,16 +9,16 @@ import {
 } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 
-/** Frames after which a segment counts as used enough to prepare the next. */
+/** Minimum number of frames in a segment before the next one is prepared. */
 const LEAST_FRAMES = 8;
 
-/** Above this mean size, zeros cost more to write than they save in syncs. */
+/** Above this mean frame size, writing zeros costs more than it saves. */
 const MOST_FRAME_BYTES = 128 * 1024;
 
-/** Share of a prepared segment after which the next one should lie ready. */
+/** Share of a prepared segment after which the next one should be ready. */
 const READY_AT = 0.9;
 
-/** The segment that is written to. */
+/** The segment that frames are written to. */
 export class ActiveSegment {
   /** The open file. */
   readonly file: StorageFile;
@@ -31,7 +31,7 @@ export class ActiveSegment {
   #offset: number;
   #frames = 0;
 
-  /** Begins behind what it has. */
+  /** Starts writing at the segment's `offset`. */
   constructor({ file, name, salt, offset, preparedBytes }: SuppliedSegment) {
     this.file = file;
     this.name = name;
@@ -40,29 +40,29 @@ export class ActiveSegment {
     this.#offset = offset;
   }
 
-  /** Where the next frame goes. */
+  /** Offset of the next frame. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Whether it has no frame. */
+  /** Whether it has no frames. */
   get isEmpty(): boolean {
     return this.#offset === SEGMENT_HEADER_BYTES;
   }
 
-  /** Bytes that its file had before; 0 if it grows with each frame. */
+  /** Bytes of the prepared file; 0 if the file grows with each frame. */
   get preparedBytes(): number {
     return this.#preparedBytes;
   }
 
-  /** Some of its frames, for readers that look for one. */
+  /** Places of some of its frames, for readers that look for a record. */
   get index(): readonly IndexEntry[] {
     return this.#index.entries;
   }
 
   /**
-   * How much of the next segment should lie ready by now, 0 to 1: all of it
-   * where this one was not prepared.
+   * How much of the next segment should be ready by now, from 0 to 1: all of it
+   * if this one was not prepared.
    */
   get successorShare(): number {
     const bytes = this.#offset - SEGMENT_HEADER_BYTES;
@@ -71,16 +71,16 @@ export class ActiveSegment {
     return Math.min(1, this.#offset / (this.#preparedBytes * READY_AT));
   }
 
-  /** Whether a frame of `bytes` ends within `limit`; the first always fits. */
+  /** Whether a frame of `bytes` ends within `limit`; the first always does. */
   fits(bytes: number, limit: number): boolean {
     return this.#offset + bytes <= limit ||
       this.#offset === SEGMENT_HEADER_BYTES;
   }
 
   /**
-   * Writes a frame behind the last one. Without space it fails with a
-   * `StorageFullError`: nothing of the frame remains, and the next one takes its
-   * place.
+   * Writes a frame after the last one. If no space is left, it fails with a
+   * `StorageFullError`: nothing of the frame remains, and the next one takes
+   * its place.
    */
   write(frame: Uint8Array): MaybePromise<void> {
     try {
@@ -92,20 +92,20 @@ export class ActiveSegment {
     }
   }
 
-  /** Counts a frame of `bytes` that was written, beginning with record `lsn`. */
+  /** Counts a written frame of `bytes` that begins with record `lsn`. */
   advance(bytes: number, lsn: number): void {
     this.#index.add(lsn, this.#offset);
     this.#offset += bytes;
     this.#frames++;
   }
 
-  /** Gives back what was prepared and not needed. */
+  /** Frees the space that was prepared but not needed. */
   async trim(): Promise<void> {
     if (this.#preparedBytes <= this.#offset) return;
     await this.#cutBack();
   }
 
-  /** Takes back what was written behind the last frame, and what was prepared. */
+  /** Cuts off everything after the last frame, prepared space included. */
   #cutBack(): MaybePromise<void> {
     this.#preparedBytes = 0;
     return this.file.truncate(this.#offset);
@@ -121,21 +121,21 @@ export class ActiveSegment {
   }
 }
 
-/** Bytes of frames about which there is an entry. */
+/** Approximate distance between two entries, in bytes. */
 const INDEX_STEP_BYTES = 64 * 1024;
 
-/** Collects the entries of a segment that is being written. */
+/** Collects the index entries of a segment while it is written. */
 export class IndexBuilder {
-  /** A frame about each `INDEX_STEP_BYTES`, but for the first. */
+  /** One frame about every `INDEX_STEP_BYTES`, without the first. */
   readonly entries: IndexEntry[] = [];
   #next: number;
 
-  /** Of a segment whose first frame is at `offset`. */
+  /** Starts an index of a segment whose first frame is at `offset`. */
   constructor(offset: number) {
     this.#next = offset + INDEX_STEP_BYTES;
   }
 
-  /** Notes the frame at `offset`, beginning with record `lsn`, if it is time. */
+  /** Adds the frame at `offset`, with first record `lsn`, if one is due. */
   add(lsn: number, offset: number): void {
     if (offset < this.#next) return;
     this.entries.push({ lsn, offset });

@@ -14,7 +14,7 @@ import {
   formatSegmentName,
   type SegmentName,
 } from "../format/file_names.ts";
-import { explainFull, StorageError } from "../storage_error.ts";
+import { explainFull, isMissing } from "../storage_error.ts";
 import { CorruptLogError } from "../corrupt_log_error.ts";
 import { FormatVersionError } from "../format/envelope.ts";
 import {
@@ -25,25 +25,25 @@ import {
 } from "../format/manifest.ts";
 import { readFully } from "./segment_reader.ts";
 
-/** What a new segment begins with. */
+/** A segment to be created. */
 export interface NewSegment {
   /** The log's id. */
   log: string;
   /** LSN of its first record. */
   firstLsn: number;
-  /** Number of this opening. */
+  /** Number of the opening that creates it. */
   epoch: number;
-  /** How often it was repaired; absent if never. */
+  /** Number of repairs; absent if it was never repaired. */
   revision?: number;
-  /** Checksum of the frame before. */
+  /** Checksum of the frame before it. */
   previous: number;
   /** Salt of its frames; random by default. */
   salt?: number;
-  /** A file that becomes the segment: of zeros, or an old one; synced. */
+  /** A synced file that becomes the segment: of zeros, or an old segment. */
   prepared?: string;
   /**
-   * Writes what the segment is to hold from the start, at `offset`; returns
-   * where it ends. By default nothing.
+   * Writes the segment's initial frames at `offset`, and resolves with where
+   * they end. By default there are none.
    */
   fill?: (file: StorageFile, offset: number, salt: number) => Promise<number>;
 }
@@ -54,16 +54,16 @@ export interface CreatedSegment extends SegmentName {
   file: StorageFile;
   /** The salt of its frames. */
   salt: number;
-  /** Where its first, or next, frame goes. */
+  /** Offset of its next frame. */
   offset: number;
 }
 
 /**
- * Makes a segment. Under its own name it always has a whole, synced header and
- * content: it is written under another name, synced, and linked. A segment of
- * that name is never replaced: then it fails, as somebody else's is there.
+ * Creates a segment. Under its final name it always has a whole, synced header
+ * and content: it is written under another name, synced, and linked. It never
+ * replaces a segment: if another owner has taken the name, it fails.
  *
- * Rejects with `StorageFullError` if there is no space; nothing is left then.
+ * Rejects with `StorageFullError` if no space is left; no file remains then.
  */
 export async function createSegment(
   storage: Storage,
@@ -83,7 +83,7 @@ export async function createSegment(
     await removeQuietly(storage, temporary);
     throw explainFull(error);
   }
-  // Only then may the other name go: a crash must not lose both.
+  // Only now may the other name go: a crash must not lose both.
   await storage.syncDirectory();
   await removeQuietly(storage, temporary);
   const file = await storage.open(name, "write");
@@ -98,12 +98,12 @@ export async function createSegment(
   };
 }
 
-/** A random 32-bit number, or what the storage has for one. */
+/** Returns a random 32-bit number, from the storage if it provides one. */
 export function randomNumber(storage: Storage): number {
   return storage.salt?.() ?? crypto.getRandomValues(new Uint32Array(1))[0];
 }
 
-/** Writes and syncs header and content; returns where they end. */
+/** Writes and syncs header and content; resolves with where they end. */
 async function write(
   storage: Storage,
   temporary: string,
@@ -123,7 +123,7 @@ async function write(
   }
 }
 
-/** Removes a file, unless somebody else has removed it already. */
+/** Removes a file; it may already be gone. */
 export async function removeIfThere(
   storage: Storage,
   name: string,
@@ -131,13 +131,11 @@ export async function removeIfThere(
   try {
     await storage.remove(name);
   } catch (error) {
-    if (!(error instanceof StorageError && error.code === "ENOENT")) {
-      throw error;
-    }
+    if (!isMissing(error)) throw error;
   }
 }
 
-/** Removes a file if that is possible; what remains the next opening takes. */
+/** Removes a file if possible; otherwise the next opening removes it. */
 export async function removeQuietly(
   storage: Storage,
   name: string,
@@ -145,11 +143,11 @@ export async function removeQuietly(
   try {
     await storage.remove(name);
   } catch {
-    // It was not even made, or cannot be removed now.
+    // It was not even created, or cannot be removed now.
   }
 }
 
-/** Throws {@linkcode FencedError} unless the lock is still held. */
+/** Rejects with {@linkcode FencedError} unless the lock is still held. */
 export async function requireHeld(
   location: string,
   lock: StorageLock,
@@ -159,8 +157,8 @@ export async function requireHeld(
 }
 
 /**
- * Removes files, in order, and makes that durable. One that is gone already was
- * removed by somebody else who recovers.
+ * Removes files, in order, and makes that durable. Files that are already gone
+ * were removed by another recovery.
  */
 export async function removeFiles(
   storage: Storage,
@@ -172,11 +170,12 @@ export async function removeFiles(
 }
 
 /**
- * Replaces the manifest of its epoch; on resolve it is durable. A crash leaves
- * the one before or this one. If it fails, nothing is left behind.
+ * Replaces the manifest of its epoch; once it resolves, the new one is durable.
+ * A crash leaves the old one or the new one. A failure leaves no temporary
+ * file.
  *
- * Only the owner of an epoch writes its manifest, so one that was overtaken
- * never touches its successor's.
+ * Only the owner of an epoch writes its manifest, so a displaced owner never
+ * touches its successor's.
  */
 export async function writeManifest(
   storage: Storage,
@@ -200,7 +199,7 @@ export async function writeManifest(
   await storage.syncDirectory();
 }
 
-/** Reads the manifest of `epoch`, which is there. */
+/** Reads the manifest of `epoch`, which must exist. */
 export async function readManifest(
   storage: Storage,
   epoch: number,

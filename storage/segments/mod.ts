@@ -1,8 +1,7 @@
 /**
- * A frame log made of segment files: what writes them, reads them and finds
- * places in them.
+ * A frame log in segment files: writing them, reading them and seeking in them.
  *
- * What other folders of the library may import from here.
+ * All that other folders of the library may import from here.
  *
  * @module
  */

@@ -11,23 +11,23 @@ import { SegmentCursor } from "./segment_cursor.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
 import type { Storage } from "../storage.ts";
 
-/** Which records to read. */
+/** The records to read. */
 export interface ReadRange {
-  /** LSN of the first. */
+  /** LSN of the first record. */
   from: number;
-  /** LSN of the last. */
+  /** LSN of the last record. */
   to: number;
-  /** LSN of the oldest record that is kept; may rise meanwhile. */
+  /** LSN of the oldest record kept; may rise during the read. */
   firstLsn: () => number;
   /** The log's id. */
   log: string;
 }
 
 /**
- * The records `from` to `to`, both included, of segments that follow one
- * another; throws {@linkcode CorruptLogError} where one is missing, and
- * {@linkcode CompactedError} where one was dropped meanwhile. A segment ends
- * where the next begins, whatever lies behind.
+ * Reads the records `from` to `to`, both included, from consecutive segments.
+ * Throws {@linkcode CorruptLogError} if a record is missing, and
+ * {@linkcode CompactedError} if one was dropped during the read. A segment ends
+ * where the next one begins, whatever follows in the file.
  */
 export async function* readSegments(
   storage: Storage,
@@ -43,7 +43,7 @@ export async function* readSegments(
       nextLsn = batch.firstLsn + (batch.lost ?? batch.records.length);
     }
   } catch (error) {
-    // What was dropped may be missing, or look damaged if it is used again.
+    // A dropped segment may be missing, or look damaged if it is reused.
     if (nextLsn >= firstLsn()) throw error;
   }
   if (nextLsn <= to && nextLsn < firstLsn()) {
@@ -73,7 +73,7 @@ async function* readAll(
   }
 }
 
-/** Reads up to `to`, or to where the next segment begins, at `end`. */
+/** Reads up to record `to`, or up to `end`, where the next segment begins. */
 async function* readSegment(
   cursor: SegmentCursor,
   from: number,
@@ -97,7 +97,7 @@ async function* readSegment(
   }
 }
 
-/** What of `from` to `to` is in a frame, or lost; `undefined` if nothing is. */
+/** The records `from` to `to` that a frame holds or has lost, if any. */
 export function batchOf(
   path: string,
   frame: PlacedFrame,
@@ -119,7 +119,7 @@ export function batchOf(
     : { firstLsn: firstLsn + skip, records: records.slice(skip, stop), time };
 }
 
-/** A frame's records; throws {@linkcode CorruptLogError} if it lies. */
+/** A frame's records; throws {@linkcode CorruptLogError} if they do not fit. */
 export function recordsOf(path: string, frame: PlacedFrame): FrameRecords {
   const records = splitRecords(frame.payload, frame.count);
   if (!("fault" in records)) return records;

@@ -13,8 +13,8 @@ import {
 import type { Storage } from "../storage.ts";
 
 /**
- * A place in a segment that moves along the frames that follow one another,
- * and can be returned to.
+ * A place in a segment that advances along frames as long as each one is the
+ * next in the chain.
  */
 export class SegmentCursor {
   /** The segment's open file and header. */
@@ -22,15 +22,15 @@ export class SegmentCursor {
   readonly #chain;
   #offset = SEGMENT_HEADER_BYTES;
 
-  /** Begins behind the header of a segment that stays its caller's to close. */
+  /** Starts after the header; the caller still has to close the reader. */
   constructor(reader: SegmentReader) {
     this.reader = reader;
     this.#chain = chainStart(reader.header);
   }
 
   /**
-   * Opens a segment, which has to be what its name says, and of the log with
-   * the id `log`, if that is known.
+   * Opens a segment. Throws {@linkcode CorruptLogError} unless its header fits
+   * its name and, if given, the log's id.
    */
   static async open(
     storage: Storage,
@@ -53,14 +53,14 @@ export class SegmentCursor {
     return this.#chain.nextLsn;
   }
 
-  /** Checksum that a segment has to name which begins there. */
+  /** Checksum that a segment which begins here must name. */
   get link(): number {
     return this.#chain.link;
   }
 
   /**
-   * Moves on to a frame before record `lsn`, by the segment's index, if it has
-   * one; what the index says is a hint, and only a whole frame is believed.
+   * Advances to a frame at or before record `lsn` by the segment's index, if it
+   * has one. The index is only a hint: a whole frame must be there.
    */
   async seek(lsn: number): Promise<void> {
     if (lsn <= this.nextLsn) return;
@@ -72,22 +72,22 @@ export class SegmentCursor {
     this.#chain.link = frame.previous;
   }
 
-  /** Throws {@linkcode CorruptLogError} unless it begins where `other` is. */
+  /** Throws {@linkcode CorruptLogError} if its header contradicts `other`. */
   requireToFollow(other: SegmentCursor): void {
     const { firstLsn, previous } = this.reader.header;
     if (firstLsn !== other.nextLsn || previous === other.link) return;
     throw new CorruptLogError(
       this.reader.path,
       0,
-      `segment header: expected record ${firstLsn} behind ` +
-        `${hex(other.link)}, found it behind ${hex(previous)}`,
+      `segment header: expected record ${firstLsn} after ` +
+        `${hex(other.link)}, found it after ${hex(previous)}`,
     );
   }
 
   /**
-   * The frames from here on that follow one another, as many at once as were
-   * read together. Ends with nothing before record `end`, where the next
-   * segment begins, else with where and why no frame follows.
+   * Yields the frames from here on that form a chain, as many at a time as were
+   * read together. Returns `undefined` at record `end`, where the next segment
+   * begins; otherwise where and why no frame follows.
    */
   async *frames(
     end = Infinity,
@@ -120,7 +120,7 @@ export class SegmentCursor {
     await this.reader.close();
   }
 
-  /** Moves behind the frames that follow, and says how many there are. */
+  /** Advances past the frames that follow, and returns how many do. */
   #take(frames: PlacedFrame[], end: number): number {
     let taken = 0;
     for (const frame of frames) {
@@ -136,8 +136,8 @@ export class SegmentCursor {
 }
 
 /**
- * Says, of a whole header, that it is another log's or another segment's than
- * the file's name and `log`, if that is known, tell.
+ * Describes why a whole header belongs to another segment than the file's name
+ * says, or to another log than `log`, if given; `undefined` if it does not.
  */
 export function notTheSegment(
   { firstLsn, epoch }: Pick<SegmentName, "firstLsn" | "epoch">,
@@ -154,7 +154,7 @@ export function notTheSegment(
     "of that segment under another name";
 }
 
-/** What the next frame has to say to be the next. */
+/** What the next frame of a chain must match. */
 export interface ChainEnd {
   /** The segment's salt. */
   salt: number;
@@ -163,29 +163,29 @@ export interface ChainEnd {
   /** LSN of the next record. */
   nextLsn: number;
   /**
-   * Checksum that a segment has to name which begins with that record. It
-   * differs from `previous` behind a hole that skips nothing: such a one lies
-   * where that segment begins, so it is no part of the log then.
+   * Checksum that a segment which begins with that record must name. It differs
+   * from `previous` after a hole that skips nothing: if a segment begins there,
+   * that hole is beyond the end of this one, and does not count.
    */
   link: number;
 }
 
-/** The link that a segment's first frame has to have. */
+/** What the first frame of a segment must match. */
 export function chainStart(header: SegmentHeader): ChainEnd {
   const { salt, previous, firstLsn } = header;
   return { salt, previous, nextLsn: firstLsn, link: previous };
 }
 
-/** Whether `frame` is the next one, and ends below record `end`. */
+/** Whether `frame` is the next one, and ends before record `end`. */
 export function follows(frame: Frame, chain: ChainEnd, end: number): boolean {
   return frame.salt === chain.salt && frame.previous === chain.previous &&
     frame.firstLsn === chain.nextLsn && frame.firstLsn + lsnsOf(frame) <= end;
 }
 
 /**
- * Moves `chain` behind `frame`. A mark, which holds no record, is no link:
- * whether it survived must not matter to the segment that follows. A hole
- * names the checksum that the frame behind it was made to follow.
+ * Advances `chain` past `frame`. A frame without records, such as a seal, does
+ * not become the link: the next segment must not depend on whether it survived.
+ * A hole names the checksum that the frame after it was written to follow.
  */
 export function advance(chain: ChainEnd, frame: Frame): void {
   if (frame.hole !== undefined) chain.previous = frame.hole.resumes;
@@ -194,7 +194,7 @@ export function advance(chain: ChainEnd, frame: Frame): void {
   if (lsnsOf(frame) > 0) chain.link = chain.previous;
 }
 
-/** Says why `frame` is not the next one. */
+/** Describes why `frame` is not the next one. */
 export function brokenLink(
   frame: PlacedFrame,
   chain: ChainEnd,
@@ -206,9 +206,9 @@ export function brokenLink(
   return {
     fault: "link",
     offset: frame.offset,
-    expected: `record ${nextLsn} behind ${hex(previous)}, salt ${hex(salt)}` +
+    expected: `record ${nextLsn} after ${hex(previous)}, salt ${hex(salt)}` +
       (isLong ? `, up to ${end - 1}` : ""),
-    found: `record ${frame.firstLsn} behind ${hex(frame.previous)}, salt ` +
+    found: `record ${frame.firstLsn} after ${hex(frame.previous)}, salt ` +
       hex(frame.salt) +
       (isLong ? `, up to ${last}` : ""),
   };

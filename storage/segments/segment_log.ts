@@ -28,22 +28,22 @@ import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
 
-/** Where a log goes on after it was recovered. */
+/** Where a recovered log continues. */
 export interface SegmentLogState {
   /** The segments, in order. */
   segments: SegmentName[];
-  /** Segments that a fenced owner made; they are no part of the log. */
+  /** Segments that fenced owners made; they are not part of the log. */
   fenced: SegmentName[];
-  /** The manifest of this opening, as it is on storage. */
+  /** This opening's manifest, as it is on storage. */
   manifest: Manifest;
   /** LSN of the last record. */
   lastLsn: number;
-  /** Checksum that the next frame names. */
+  /** Checksum that the next frame must name. */
   link: number;
   /**
-   * Makes durable what could not be for want of space, before anything is
-   * appended or synced; is given the segments, and resolves with those and the
-   * link from then on. Absent if all is durable.
+   * Makes durable what recovery had no space for; called before anything is
+   * appended or synced. Receives the segments, and resolves with the new
+   * segments and the new link. Absent if everything is durable.
    */
   finish?: (
     segments: SegmentName[],
@@ -52,15 +52,15 @@ export interface SegmentLogState {
 
 /** Options of {@linkcode SegmentLog}. */
 export interface SegmentLogOptions extends SegmentSupplyOptions {
-  /** Space that is held for recovery and checkpoints. */
+  /** Space held in reserve for recovery and checkpoints. */
   reserve: SpaceReserve;
-  /** What time it is, in ms since 1970. */
+  /** Returns the current time, in ms since 1970. */
   time: () => number;
 }
 
 /**
- * A frame log in segment files. Made by `openSegments` of the recovery, which
- * establishes the state; the first append makes a new segment.
+ * A frame log in segment files. `openSegments` in `recovery/` determines the
+ * state and creates it; the first append creates a new segment.
  */
 export class SegmentLog implements FrameLog {
   readonly #storage: Storage;
@@ -77,7 +77,7 @@ export class SegmentLog implements FrameLog {
   #lastLsn: number;
   #syncedLsn: number;
   #link: number;
-  /** Of the last frame; the clock may go back, the log's time does not. */
+  /** Time of the last frame; never decreases, even if the clock goes back. */
   #time: number;
 
   /** Continues at `state`. */
@@ -108,7 +108,7 @@ export class SegmentLog implements FrameLog {
     return this.#lastLsn;
   }
 
-  /** LSN of the oldest record kept, or the next one's if there is none. */
+  /** LSN of the oldest record kept, or of the next one if there is none. */
   get firstLsn(): number {
     return this.#manifest.firstLsn;
   }
@@ -139,7 +139,7 @@ export class SegmentLog implements FrameLog {
     return rotating.then((made) => this.#write(made, frame));
   }
 
-  /** Syncs the active segment; those before are synced already. */
+  /** Syncs the active segment; earlier ones are already synced. */
   sync(): MaybePromise<void> {
     if (this.#finish !== undefined) return this.#finishRecovery();
     const covered = this.#lastLsn;
@@ -151,14 +151,14 @@ export class SegmentLog implements FrameLog {
     return isPromise(syncing) ? syncing.then(done) : done();
   }
 
-  /** Asks the lock. */
+  /** Checks the lock. */
   checkOwner(): MaybePromise<void> {
     const held = this.#lock.held();
     if (!isPromise(held)) return this.#refuseUnless(held);
     return held.then((held) => this.#refuseUnless(held));
   }
 
-  /** Reads through handles of its own, so it may overlap with appends. */
+  /** Reads through separate handles, so it may overlap with appends. */
   read(from: number, to: number): AsyncGenerator<RecordBatch> {
     return readSegments(this.#storage, [...this.#segments], {
       log: this.#manifest.log,
@@ -169,14 +169,14 @@ export class SegmentLog implements FrameLog {
   }
 
   /**
-   * Drops the records below `lsn`, by a mark in the manifest, and then removes
-   * the segments that hold nothing else. What a crash leaves of them, in
-   * whatever order entries go, the next opening removes.
+   * Drops the records below `lsn`: marks `lsn` in the manifest, then removes
+   * the segments that hold nothing else. Whichever of them a crash leaves, the
+   * next opening removes.
    *
-   * The owner is asked after the mark is durable: if it still owns the log, any
-   * taker will find the mark, and so misses none of what is removed. If it does
-   * not, nothing is removed. If a removal fails, the records are dropped all
-   * the same, and the next call tries again.
+   * The owner is checked once the mark is durable. If it still owns the log,
+   * any taker will find the mark, and so misses nothing that is removed;
+   * otherwise nothing is removed. If a removal fails, the records are dropped
+   * all the same, and the next call tries again.
    */
   async truncateBefore(lsn: number): Promise<void> {
     if (lsn > this.firstLsn) {
@@ -192,9 +192,10 @@ export class SegmentLog implements FrameLog {
   }
 
   /**
-   * Seals the end if `clean`, and notes it in the manifest; frees the file and
-   * the lock. Without space for that the log is as safe, but the next opening
-   * cannot tell a loss of its last frame from a torn write.
+   * Releases the file and the lock; with `clean`, first seals the end and notes
+   * it in the manifest. If no space is left for that, the log is just as safe,
+   * but the next opening would mistake the loss of its last frame for a torn
+   * tail.
    */
   async close(clean: boolean): Promise<void> {
     const active = this.#active;
@@ -214,8 +215,8 @@ export class SegmentLog implements FrameLog {
   }
 
   /**
-   * Whether a frame goes to the active segment: a prepared one is gone over to
-   * as soon as there is one, and one that holds no record any more is left.
+   * Whether a frame goes into the active segment: only its prepared bytes count
+   * if the next one is ready, and nothing follows records that are all dropped.
    */
   #hasRoom(active: ActiveSegment, frame: FrameDraft): boolean {
     if (this.#isSpent) return false;
@@ -255,7 +256,7 @@ export class SegmentLog implements FrameLog {
     return isPromise(writing) ? writing.then(done) : done();
   }
 
-  /** The segment before is synced first: only the last one may be torn. */
+  /** Syncs the previous segment first: only the last one may be torn. */
   async #rotate(firstLsn: number): Promise<ActiveSegment> {
     const full = this.#active;
     if (this.#finish !== undefined) await this.#finishRecovery();
@@ -268,28 +269,28 @@ export class SegmentLog implements FrameLog {
     return this.#active;
   }
 
-  /** Whether all records that were written are dropped. */
+  /** Whether all written records are dropped. */
   get #isSpent(): boolean {
     return this.firstLsn > this.#lastLsn;
   }
 
-  /** Ends a segment: synced, with an index, and no longer than it needs. */
+  /** Ends a segment: syncs it, adds a seal with the index, and trims it. */
   async #seal(full: ActiveSegment): Promise<void> {
     if (this.#syncedLsn < this.#lastLsn) await this.sync();
     try {
       await this.#writeSeal(full);
     } catch (error) {
-      // The index is a help to readers; without space there is none.
+      // The index only helps readers: do without it if no space is left.
       if (!isOutOfSpace(error)) throw error;
     }
     await full.trim();
-    // Nobody needs the seal, but a file that is left should be certain.
+    // Nobody needs the seal, but a finished file should be durable.
     await full.file.datasync();
     this.#active = undefined;
     await full.file.close();
   }
 
-  /** Removes the active segment, which holds no record that is kept. */
+  /** Removes the active segment, which holds no records that are kept. */
   async #abandon(active: ActiveSegment): Promise<void> {
     this.#active = undefined;
     await active.file.close();
@@ -300,7 +301,7 @@ export class SegmentLog implements FrameLog {
     await this.#removeDropped();
   }
 
-  /** A frame that declares all before it synced, with the segment's index. */
+  /** Writes a seal, which declares all before it synced, with the index. */
   async #writeSeal(active: ActiveSegment): Promise<void> {
     const length = indexBytes(active.index.length);
     const buffer = new Uint8Array(frameBytes(length));
@@ -327,7 +328,7 @@ export class SegmentLog implements FrameLog {
     await this.#reserve.refill();
   }
 
-  /** Before the segments whose epoch fences them: else they would come alive. */
+  /** Called before those that fence them go: they would count otherwise. */
   async #removeFenced(): Promise<void> {
     const gone = this.#fenced.filter(({ firstLsn }) =>
       firstLsn < this.firstLsn
@@ -338,7 +339,7 @@ export class SegmentLog implements FrameLog {
     await this.#storage.syncDirectory();
   }
 
-  /** Segments that end below the oldest record kept. */
+  /** Removes segments that end below the oldest record kept. */
   async #removeDropped(): Promise<void> {
     const { firstLsn } = this;
     const isSpent = this.#isSpent && this.#active === undefined;
@@ -351,7 +352,7 @@ export class SegmentLog implements FrameLog {
     await this.#take(dropped);
   }
 
-  /** Those that are gone are gone, even if one cannot be removed now. */
+  /** Forgets the segments that are gone, even if removing one fails. */
   async #take(dropped: readonly SegmentName[]): Promise<void> {
     const gone = new Set<string>();
     try {
@@ -364,7 +365,7 @@ export class SegmentLog implements FrameLog {
     }
   }
 
-  /** What is dropped need not be made durable. */
+  /** Makes durable what recovery could not, unless all of it is dropped. */
   async #finishRecovery(): Promise<void> {
     if (!this.#isSpent) {
       const finish = () => this.#finish!(this.#segments);
@@ -378,7 +379,7 @@ export class SegmentLog implements FrameLog {
     await this.#removeDropped();
   }
 
-  /** If there is no space, gives back what is kept ready; else throws `error`. */
+  /** If no space is left, frees what is kept ready; else throws `error`. */
   async #giveBack(error: unknown): Promise<void> {
     const isFull = error instanceof StorageFullError;
     if (!isFull || !await this.#supply.giveBack()) throw error;

@@ -24,13 +24,13 @@ import {
 import type { MaybePromise, Storage, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 
-/** A frame and where it lies. */
+/** A frame and its place. */
 export interface PlacedFrame extends Frame {
   /** Offset in the segment, in bytes. */
   offset: number;
 }
 
-/** Where a segment stops being readable, and why. */
+/** Where and why a segment stops being readable. */
 export interface SegmentStop extends FrameFault {
   /** Offset in the segment, in bytes. */
   offset: number;
@@ -39,22 +39,22 @@ export interface SegmentStop extends FrameFault {
 const WINDOW_BYTES = 1024 * 1024;
 
 /**
- * What a search may checksum beyond twice what it goes through. As a log's
- * frames do not overlap, honest bytes are checksummed once, or twice where a
- * torn frame's records hold frames; hostile ones would take hours.
+ * Bytes that a search may checksum beyond twice the bytes that it covers. A
+ * log's frames do not overlap, so honest bytes are checksummed once, or twice
+ * if the records of a torn frame contain frames. Hostile ones would take hours.
  */
 const SEARCH_SLACK_BYTES = MAX_FRAME_BYTES;
 
 /**
- * Reads the frames of one segment, a window at a time; it judges each frame by
- * itself and leaves it to its caller how they link.
+ * Reads the frames of one segment, one window at a time. It judges each frame
+ * alone; whether they link is up to the caller.
  */
 export class SegmentReader {
   /** The segment's file name. */
   readonly name: string;
   /** Its path, for messages. */
   readonly path: string;
-  /** What the segment says of itself, or why that cannot be used. */
+  /** The segment's header, or why it cannot be used. */
   readonly found: SegmentHeader | EnvelopeFault;
   /** The open file. */
   readonly file: StorageFile;
@@ -86,7 +86,7 @@ export class SegmentReader {
     }
   }
 
-  /** Opens the segment whatever its header is, unless its version differs. */
+  /** Opens it even with a damaged header; throws if its version differs. */
   static async openDamaged(
     storage: Storage,
     name: string,
@@ -108,26 +108,25 @@ export class SegmentReader {
 
   /**
    * Throws a {@linkcode StorageError} if the segment was dropped since it was
-   * opened: its file may have been used again, so what looks like damage is
-   * none.
+   * opened. Its file may have been reused, so apparent damage proves nothing.
    */
   async requireKept(): Promise<void> {
     if ((await this.#storage.list()).includes(this.name)) return;
     throw new StorageError(
-      `Cannot read "${this.path}" because a checkpoint has dropped it in the meantime`,
+      `Cannot read "${this.path}" because a checkpoint has since dropped it`,
       this.path,
       "ENOENT",
     );
   }
 
-  /** What the segment says of itself; throws if that cannot be used. */
+  /** The segment's header; throws if it cannot be used. */
   get header(): SegmentHeader {
     return requireHeader(this.path, this.found);
   }
 
   /**
-   * The frames from `offset` on, as many at once as lie in a window, until one
-   * cannot be decoded; that is the generator's return value.
+   * Yields the frames from `offset` on, as many at a time as are in a window.
+   * Returns where and why one could not be decoded.
    */
   async *frames(
     offset = SEGMENT_HEADER_BYTES,
@@ -157,13 +156,13 @@ export class SegmentReader {
     }
   }
 
-  /** The frame at `offset`, or why there is none. */
+  /** Reads the frame at `offset`, or returns why there is none. */
   async frameAt(offset: number): Promise<PlacedFrame | SegmentStop> {
     let decoded = decodeFrame(
       await readFully(this.file, offset, FRAME_HEADER_BYTES),
     );
     if ("fault" in decoded && decoded.needed !== undefined) {
-      // What the file cannot hold is not read to find that out.
+      // Do not read a frame that the file cannot hold.
       const left = await this.file.size() - offset;
       if (decoded.needed > left) return { ...decoded, offset };
       decoded = decodeFrame(await readFully(this.file, offset, decoded.needed));
@@ -172,10 +171,10 @@ export class SegmentReader {
   }
 
   /**
-   * Every whole frame from `offset` on, whatever lies between them, as many at
-   * once as were read together; `salt` is what theirs has to be, if given.
-   * What lies in a frame's records is no frame. Returns where it gave up, if
-   * bytes overlap more than frames do.
+   * Yields every whole frame from `offset` on, whatever is between them, as
+   * many at a time as were read together; with `salt`, only those that have it.
+   * Bytes within a frame's records do not count as frames. Returns where it
+   * gave up, if the bytes claim to be frames that overlap.
    */
   async *search(
     offset: number,
@@ -195,7 +194,7 @@ export class SegmentReader {
           if (claimed <= MAX_FRAME_BYTES) left -= frameBytes(claimed);
           if (left < 0) break;
           frame = decodeFrame(window.subarray(at));
-          // The window may end before the frame does.
+          // The frame may extend beyond the window.
           if ("needed" in frame) frame = await this.frameAt(offset + at);
         }
         if (frame !== undefined && !("fault" in frame)) {
@@ -211,8 +210,8 @@ export class SegmentReader {
   }
 
   /**
-   * A whole frame of this segment at or below record `lsn`, by the index at the
-   * segment's end; `undefined` if there is no such index or frame.
+   * Finds a whole frame of this segment at or below record `lsn`, using the
+   * index at the segment's end; `undefined` if there is no such index or frame.
    */
   async find(lsn: number): Promise<PlacedFrame | undefined> {
     const { salt } = this.header;
@@ -236,7 +235,7 @@ export class SegmentReader {
     return isFound ? frame : undefined;
   }
 
-  /** Throws {@linkcode FormatVersionError} if a frame has unknown features. */
+  /** Throws {@linkcode FormatVersionError} at a frame with unknown features. */
   requireKnown(frame: PlacedFrame): void {
     const unknown = unknownFeature(frame);
     if (unknown === undefined) return;
@@ -253,15 +252,15 @@ export class SegmentReader {
   }
 }
 
-/** Frames begin at multiples of 8, with a magic; the salt comes third. */
+/** Whether a frame may begin at `at`: it has the magic and the salt. */
 function isCandidate(view: DataView, at: number, salt?: number): boolean {
   if (view.getUint32(at, true) !== FRAME_MAGIC) return false;
   return salt === undefined || view.getUint32(at + 8, true) === salt;
 }
 
 /**
- * Reads up to `length` bytes at `offset`: fewer only at the file's end. No more
- * memory is taken than the file has bytes, whatever a header claims.
+ * Reads up to `length` bytes at `offset`; fewer only at the file's end. It
+ * allocates no more memory than the file has bytes, whatever a header claims.
  */
 export async function readFully(
   file: StorageFile,

@@ -7,13 +7,13 @@ import {
 import { formatSpareName } from "../format/file_names.ts";
 import type { Storage, StorageLock } from "../storage.ts";
 
-/** A segment to write to. */
+/** A segment that frames can be written to. */
 export interface SuppliedSegment extends CreatedSegment {
-  /** Bytes that its file had before; 0 if it grows with each frame. */
+  /** Bytes of the prepared file; 0 if the file grows with each frame. */
   readonly preparedBytes: number;
 }
 
-/** Whose segments they are. */
+/** The owner of new segments. */
 export interface SegmentOwner {
   /** The log's id. */
   readonly log: string;
@@ -21,47 +21,48 @@ export interface SegmentOwner {
   readonly epoch: number;
 }
 
-/** A file that is to become a segment. */
+/** A file that will become a segment. */
 interface Spare {
   readonly name: string;
   readonly bytes: number;
 }
 
-/** One that is not yet as long as it is to be. */
+/** A spare file that has not reached its full length. */
 interface Draft extends Spare {
   readonly filled: number;
 }
 
-/** Bytes of the first segment that is prepared. */
+/** Bytes of the first prepared segment. */
 const FIRST_BYTES = 1024 * 1024;
 
-/** How much larger each is than the one before. */
+/** Growth factor from one prepared segment to the next. */
 const GROWTH = 2;
 
-/** Zeros that are written and synced at once: so long other syncs may wait. */
+/** Bytes of zeros written and synced at a time: other syncs wait for them. */
 const STEP_BYTES = 1024 * 1024;
 
-/** How many old segments are kept to be used again. */
+/** Maximum number of old segments kept for reuse. */
 const MOST_OLD = 2;
 
 /** Options of {@linkcode SegmentSupply}. */
 export interface SegmentSupplyOptions {
-  /** Size beyond which a segment is not grown, in bytes. */
+  /** Size beyond which a segment does not grow, in bytes. */
   segmentBytes: number;
 }
 
 /**
- * Makes segments, and has files for them ahead of need: a sync of bytes that
- * overwrite others has no change of the file's size to journal, which makes a
- * small one cheaper by a fifth to a half: the two floors of docs/performance.md.
+ * Creates segments, and prepares files for them ahead of need. If bytes only
+ * overwrite others, a sync has no change of the file's size to journal, which
+ * makes a small sync cheaper by a fifth to a half: compare the two floors in
+ * docs/performance.md.
  *
- * The files are segments that a checkpoint has dropped; nothing of them is
- * believed, as each frame bears its segment's salt. Or they are zeros, written
- * in the background: few at first, so that a log that is hardly used stays
- * small, and in step with the log's own frames, as zeros written all at once
- * make every sync wait that comes meanwhile.
+ * The files are segments that a checkpoint has dropped; their old frames do not
+ * count, because each frame has its segment's salt. Or they are zeros, written
+ * in the background: few at first, so that a little-used log stays small, and
+ * in step with the log's frames, because writing many zeros at once would delay
+ * every sync in the meantime.
  *
- * Source: PostgreSQL uses old segments again; etcd and Pebble prepare new ones.
+ * Source: PostgreSQL reuses old segments; etcd and Pebble prepare new ones.
  */
 export class SegmentSupply {
   readonly #storage: Storage;
@@ -75,7 +76,7 @@ export class SegmentSupply {
   #step: Promise<void> | undefined;
   #hasGivenUp = false;
 
-  /** Prepares nothing yet. */
+  /** Creates an empty supply; prepares nothing yet. */
   constructor(
     storage: Storage,
     lock: StorageLock,
@@ -89,12 +90,12 @@ export class SegmentSupply {
     this.#bytes = Math.min(FIRST_BYTES, segmentBytes);
   }
 
-  /** Whether a file lies ready. */
+  /** Whether a file is ready. */
   get isReady(): boolean {
     return this.#spares.length > 0;
   }
 
-  /** Goes on preparing a file if less than `share` is; gives up at a failure. */
+  /** Prepares a file further, up to `share`; gives up after a failure. */
   prepare(share: number): void {
     if (this.isReady || this.#step || this.#hasGivenUp || share === 0) return;
     if (this.#storage.allocate === undefined) return;
@@ -108,22 +109,22 @@ export class SegmentSupply {
   }
 
   /**
-   * Takes a segment that is no part of the log any more, for certain: to be
-   * used again if it fits and nobody else has a link to it, else to be removed.
+   * Takes a segment that is durably no longer part of the log. Keeps it for
+   * reuse if its size fits and it has no other link; otherwise removes it.
    */
   async take(segment: string): Promise<void> {
     const name = this.#nextName();
     const isReused = await this.#canReuse(segment) > 0 &&
       await this.#rename(segment, name);
     if (!isReused) return await removeIfThere(this.#storage, segment);
-    // A crash may bring the old name back; it is no part of the log even then.
-    // A backup may have linked it up to now; not under this name.
+    // A crash may bring the old name back; even then it does not count.
+    // A backup may have linked the old name until now, but not this one.
     const bytes = await this.#canReuse(name);
     if (bytes > 0) this.#spares.push({ name, bytes });
     else await removeIfThere(this.#storage, name);
   }
 
-  /** Makes the next segment, of a file that lies ready if there is one. */
+  /** Creates the next segment, from a file that is ready if there is one. */
   async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
     const spare = this.#spares.shift();
     const created = await createSegment(this.#storage, this.#lock, {
@@ -135,7 +136,7 @@ export class SegmentSupply {
     return { ...created, preparedBytes: spare?.bytes ?? 0 };
   }
 
-  /** Removes what was kept ready; says whether that was anything. */
+  /** Removes all files kept ready; resolves with whether there were any. */
   async giveBack(): Promise<boolean> {
     await this.#step;
     const files = this.#spares.splice(0);
@@ -158,7 +159,7 @@ export class SegmentSupply {
     this.#draft = undefined;
   }
 
-  /** The bytes of a file that can be used again; 0 if it cannot. */
+  /** The size of a file if it can be reused, otherwise 0. */
   async #canReuse(name: string): Promise<number> {
     if (this.#storage.allocate === undefined) return 0;
     if (this.#spares.length >= MOST_OLD) return 0;
@@ -174,11 +175,11 @@ export class SegmentSupply {
         await file.close();
       }
     } catch {
-      return 0; // It need not be opened to be removed.
+      return 0; // It can still be removed.
     }
   }
 
-  /** Says whether it could be renamed: without space it can still be removed. */
+  /** Returns whether the rename worked; it may fail if no space is left. */
   async #rename(segment: string, name: string): Promise<boolean> {
     try {
       await this.#storage.rename(segment, name);

@@ -1,27 +1,27 @@
 import type { Storage } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 
-/** The reserve's file. */
+/** Name of the reserve's file. */
 export const RESERVE_NAME = "space.reserve";
 
 /**
- * A file that holds space for when the disk is full: recovery and checkpoints
- * need some to give back more. It is given up when such a step finds no space,
- * and made again when there is.
+ * A file that reserves space for when the disk is full: recovery and
+ * checkpoints need some space before they can free more. It is removed if such
+ * a step finds no space, and created again once there is some.
  */
 export class SpaceReserve {
   readonly #storage: Storage;
   readonly #bytes: number;
 
-  /** Holds `bytes`; makes nothing yet. */
+  /** Sets the size of the reserve, in bytes; creates no file yet. */
   constructor(storage: Storage, bytes: number) {
     this.#storage = storage;
     this.#bytes = bytes;
   }
 
   /**
-   * Runs `step`, once more with the reserve given up if it found no space. It
-   * must leave nothing behind when it fails. Rejects with `StorageFullError` if
+   * Runs `step`; if that finds no space, removes the reserve and runs it again.
+   * A failed step must leave nothing behind. Rejects with `StorageFullError` if
    * the reserve was not enough.
    */
   async spend<T>(step: () => T | Promise<T>): Promise<T> {
@@ -40,8 +40,8 @@ export class SpaceReserve {
   }
 
   /**
-   * Makes the reserve if it is not there, or not whole, and there is room.
-   * Without room there is none; the next checkpoint or opening tries again.
+   * Creates the reserve if it is missing or has the wrong size. If there is no
+   * room for it, the next checkpoint or opening tries again.
    */
   async refill(): Promise<void> {
     if (this.#bytes === 0 || this.#storage.allocate === undefined) return;
@@ -49,10 +49,10 @@ export class SpaceReserve {
     try {
       size = await this.#size();
     } catch {
-      return; // It may be there: it is not given up for that.
+      return; // It may exist: do not remove it because of this.
     }
     if (size === this.#bytes) return;
-    // A crash left a part of it, or other options made it.
+    // A crash left a part of it, or it was made with other options.
     if (size !== undefined) await this.#giveUp();
     try {
       await this.#storage.allocate(RESERVE_NAME, 0, this.#bytes);
@@ -61,7 +61,7 @@ export class SpaceReserve {
     }
   }
 
-  /** Bytes of the reserve that is there, if there is one. */
+  /** Size of the existing reserve in bytes, if there is one. */
   async #size(): Promise<number | undefined> {
     const names = await this.#storage.list();
     if (!names.includes(RESERVE_NAME)) return undefined;

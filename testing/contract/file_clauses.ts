@@ -5,7 +5,7 @@ import {
   readWhole,
   type StorageClause,
   writeWhole,
-} from "./storage_bench.ts";
+} from "./storage_under_test.ts";
 
 const NAME = "0000000000000001-00000001.wal";
 const OTHER = "0000000000000002-00000001.wal";

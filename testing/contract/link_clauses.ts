@@ -1,10 +1,10 @@
 import { expectBytes, expectEqual, expectStorageError } from "./expect.ts";
 import {
   pattern,
-  type StorageBench,
   type StorageClause,
+  type StorageUnderTest,
   writeWhole,
-} from "./storage_bench.ts";
+} from "./storage_under_test.ts";
 
 /** Names that a log uses: a segment under construction, and a finished one. */
 const DRAFT = "0000000000000001-00000001.wal.tmp";
@@ -135,7 +135,7 @@ export const linkClauses: StorageClause[] = [
 ];
 
 /** The files differ; the losers must not have changed the winner's. */
-async function linkAtOnce(bench: StorageBench): Promise<void> {
+async function linkAtOnce(bench: StorageUnderTest): Promise<void> {
   const again = await bench.again();
   const drafts = ["a", "b", "c", "d"].map((word) => `${word}.tmp`);
   for (const [index, draft] of drafts.entries()) {
@@ -156,7 +156,7 @@ async function linkAtOnce(bench: StorageBench): Promise<void> {
 }
 
 /** Without `links`, a log never reuses a file, which is safe. */
-async function countLinks(bench: StorageBench): Promise<void> {
+async function countLinks(bench: StorageUnderTest): Promise<void> {
   const file = await bench.open(DRAFT, "create");
   if (file.links === undefined) return;
   const again = await bench.again();

@@ -1,5 +1,5 @@
 import { expectBytes, expectEqual, expectLocked } from "./expect.ts";
-import { pattern, type StorageClause } from "./storage_bench.ts";
+import { pattern, type StorageClause } from "./storage_under_test.ts";
 
 const NAME = "0000000000000001-00000001.wal";
 

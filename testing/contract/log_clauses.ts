@@ -6,7 +6,7 @@ import type { Storage } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { expectEqual, expectLocked } from "./expect.ts";
-import type { StorageClause } from "./storage_bench.ts";
+import type { StorageClause } from "./storage_under_test.ts";
 
 /** A segment of this size holds four records of 900 bytes. */
 const SEGMENT_BYTES = 4096;

@@ -1,10 +1,10 @@
 import { expectBytes, expectEqual, expectStorageError } from "./expect.ts";
 import {
   pattern,
-  type StorageBench,
   type StorageClause,
+  type StorageUnderTest,
   writeWhole,
-} from "./storage_bench.ts";
+} from "./storage_under_test.ts";
 
 /** Names that a log uses. */
 const A = "0000000000000001-00000001.wal";
@@ -201,7 +201,7 @@ export const nameClauses: StorageClause[] = [
 ];
 
 /** Opens the target again and again while it is being replaced. */
-async function readWhileReplaced(bench: StorageBench): Promise<void> {
+async function readWhileReplaced(bench: StorageUnderTest): Promise<void> {
   const [older, newer] = [pattern(30, 1), pattern(60, 2)];
   await bench.put(A, newer);
   await bench.put(C, older);

@@ -4,7 +4,7 @@ import {
   readWhole,
   type StorageClause,
   writeWhole,
-} from "./storage_bench.ts";
+} from "./storage_under_test.ts";
 
 const NAME = "0000000000000000-00000001.wal.tmp";
 const LARGE_BYTES = 3 * 1024 * 1024 + 5;

@@ -1,28 +1,15 @@
-import type { MaybePromise, Storage } from "../../storage/storage.ts";
+import {
+  type StorageClause,
+  type StoragePlace,
+  StorageUnderTest,
+} from "./storage_under_test.ts";
+import type { MaybePromise } from "../../storage/storage.ts";
 import { fileClauses } from "./file_clauses.ts";
 import { linkClauses } from "./link_clauses.ts";
 import { lockClauses } from "./lock_clauses.ts";
 import { logClauses } from "./log_clauses.ts";
 import { nameClauses } from "./name_clauses.ts";
 import { preparedClauses } from "./prepared_clauses.ts";
-import { StorageBench, type StorageClause } from "./storage_bench.ts";
-
-/** A place for one test, and the storages that use it. */
-export interface StoragePlace {
-  /**
-   * The storage under test. Its place is empty and belongs to this test alone.
-   * Ideally, neither it nor its parent exists yet, so that `prepare` must
-   * create both.
-   */
-  readonly storage: Storage;
-  /**
-   * Returns another storage on the same place, as a second process would create
-   * it. A storage that is its own place returns itself.
-   */
-  again(): MaybePromise<Storage>;
-  /** Removes the place after the test, whether it passed or failed. */
-  dispose?(): MaybePromise<void>;
-}
 
 /**
  * Registers tests that check an implementation of `Storage` against its
@@ -100,7 +87,7 @@ async function hold(
   make: () => MaybePromise<StoragePlace>,
 ): Promise<void> {
   const place = await make();
-  const bench = new StorageBench(place);
+  const bench = new StorageUnderTest(place);
   try {
     await place.storage.prepare();
     await clause.check(bench);

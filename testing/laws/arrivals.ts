@@ -1,4 +1,4 @@
-import { SeededRandom } from "../../random.ts";
+import type { SeededRandom } from "../../random.ts";
 
 /** An append, or an appendBatch if there are several sizes. */
 export interface Arrival {

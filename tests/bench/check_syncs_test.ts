@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkSyncs } from "../../bench/peers/check_syncs.ts";
-import { probeText } from "../../bench/peers/probe.ts";
+import { checkSyncs, probeText } from "../../bench/peers/check_syncs.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
@@ -22,7 +21,7 @@ const sync = `fdatasync(7<${hex("/d/log")}>) = 0`;
 const ask = write("/d/marks", "ask 0\n");
 const ack = write("/d/marks", "ack 0\n");
 
-/** How many acks, and how many of them behind a sync, such calls show. */
+/** How many acks such calls show, and how many of them after a sync. */
 function check(calls: readonly string[]): [number, number] {
   const directory = mkdtempSync(join(tmpdir(), "syncline-test-"));
   try {
@@ -36,7 +35,7 @@ function check(calls: readonly string[]): [number, number] {
   }
 }
 
-test("checkSyncs() counts an ack behind a write and its sync", () => {
+test("checkSyncs() counts an ack after a write and its sync", () => {
   assertEquals(check([ask, record, sync, ack]), [1, 1]);
 });
 

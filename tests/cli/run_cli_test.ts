@@ -26,7 +26,7 @@ test("commands that read refuse a missing directory and make none", () =>
       assertEquals(code, 1);
       assertEquals(
         stderr,
-        `wal: Cannot ${verb} "${dir}": there is no such directory\n`,
+        `wal: Cannot ${verb} "${dir}" because there is no such directory\n`,
       );
       assertEquals(await exists(dir), false);
     }
@@ -41,12 +41,12 @@ test("commands that are given a file say that it is one", () =>
       const given = await wal([name, file]);
       assertEquals([given.code, given.stderr], [
         1,
-        `wal: Cannot ${verb} "${file}": it is a file, not a directory\n`,
+        `wal: Cannot ${verb} "${file}" because it is a file, not a directory\n`,
       ]);
       assertEquals(
         (await wal([name, below])).stderr,
-        `wal: Cannot ${verb} ` +
-          `"${below}": "${file}" is a file, not a directory\n`,
+        `wal: Cannot ${verb} "${below}" because "${file}" is a file, not a ` +
+          "directory\n",
       );
     }
     assertEquals(await readFile(file, "utf8"), "");
@@ -98,7 +98,11 @@ test("commands that read end at a signal while nobody reads what they write", ()
     }
   }));
 
-test("runCli() exits with 2 on bad usage, and 0 on help and version", async () => {
+const NAMES = [
+  ...["append", "cat", "inspect", "verify", "repair", "doctor", "lab"],
+];
+
+test("runCli() says where to find help on bad usage", async () => {
   const bad = await wal(["append", "x", "--policy", "frob"]);
   assertEquals([bad.code, bad.stdout.length], [2, 0]);
   assertStringIncludes(bad.stderr, 'Try "wal append --help"');
@@ -107,21 +111,27 @@ test("runCli() exits with 2 on bad usage, and 0 on help and version", async () =
   const option = await wal(["cat", "x", "--nope"]);
   assertStringIncludes(option.stderr, "--nope");
   assertEquals(option.stderr.includes("positional"), false);
-  for (
-    const name of [
-      "append",
-      "cat",
-      "inspect",
-      "verify",
-      "repair",
-      "doctor",
-      "lab",
-    ]
-  ) {
+});
+
+test("runCli() helps with the tool, and with each command", async () => {
+  const top = await wal(["--help"]);
+  assertEquals([top.code, top.stderr], [0, ""]);
+  for (const name of NAMES) {
+    assertStringIncludes(`${top.stdout}`, `\n  ${name} `);
     const { code, stdout } = await wal([name, "--help"]);
     assertEquals(code, 0);
-    assertStringIncludes(`${stdout}`, `Usage: wal ${name}`);
+    assertStringIncludes(`${stdout}`, `Usage: wal ${name} `);
+    for (const args of [["help", name], [name, "log", "-h"]]) {
+      assertEquals(`${(await wal(args)).stdout}`, `${stdout}`);
+    }
+    const long = `${top.stdout}${stdout}`.split("\n").filter((line) =>
+      line.length > 80
+    );
+    assertEquals(long, []);
   }
+});
+
+test("runCli() shows the version", async () => {
   const config = new URL("../../deno.json", import.meta.url);
   const { version } = JSON.parse(await readFile(config, "utf8"));
   assertEquals(`${(await wal(["--version"])).stdout}`, `${version}\n`);

@@ -6,7 +6,7 @@ import type {
   StorageFile,
   StorageLock,
 } from "../../storage/storage.ts";
-import type { StoragePlace } from "../../testing/contract/storage_contract.ts";
+import type { StoragePlace } from "../../testing/contract/storage_under_test.ts";
 
 /** What is different in a storage; each part is made for each object. */
 export interface Change {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Storage } from "../../storage/storage.ts";
-import type { StoragePlace } from "../../testing/contract/storage_contract.ts";
+import type { StoragePlace } from "../../testing/contract/storage_under_test.ts";
 
 /** A directory that is not there yet, nor the one above it. */
 export async function directoryPlace(

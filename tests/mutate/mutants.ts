@@ -150,7 +150,7 @@ export const mutants: readonly Mutant[] = [
       replace: "return found !== undefined;",
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_place_test.ts",
+      file: "tests/storage/directory/lock_owner_test.ts",
       name: "Wal acks nothing when a copy of its lock is at its path",
     },
   },
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
         "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_place_test.ts",
+      file: "tests/storage/directory/lock_owner_test.ts",
       name: "Wal acks nothing when overtaken while its lock has another link",
     },
   },
@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_place_test.ts",
+      file: "tests/storage/directory/lock_owner_test.ts",
       name: "Wal.open() opens a link of a log that is open",
     },
   },

@@ -89,8 +89,8 @@ test("Wal.open() refuses a tail that would take too long to search", async () =>
   assert(offset > end);
   assertEquals(
     reason,
-    "what lies here claims to be frames that overlap, which no log's do, and " +
-      "was not searched to the end: nobody knows whether record 3 was synced",
+    "the bytes here claim to be overlapping frames, which no log has, and were " +
+      "not searched to the end: it is unknown whether record 3 was synced",
   );
 });
 

@@ -64,7 +64,7 @@ for (const closed of [true, false]) {
     const { damages } = await checkSalvage(withManifest(log), KEPT);
     assertEquals(damages.length, 1);
     assertEquals(damages[0].original, undefined);
-    assert(damages[0].reason.includes("nobody knows which records"));
+    assert(damages[0].reason.includes("it is unknown which records"));
   });
 }
 

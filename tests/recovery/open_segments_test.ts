@@ -3,7 +3,9 @@ import {
   type MemoryStorageOptions,
 } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertGreater } from "../kit/assert.ts";
+import { LogLockedError } from "../../storage/storage.ts";
+import { assertEquals, assertGreater, assertRejects } from "../kit/assert.ts";
+import { changed } from "../kit/changed_storage.ts";
 import { recordReads } from "../kit/record_reads.ts";
 import { test } from "../kit/register.ts";
 
@@ -55,4 +57,23 @@ test("Wal.open() takes no more memory than a small log has bytes", async () => {
   const name = storage.list().find((name) => name.endsWith(".wal"))!;
   const { length } = storage.get(name)!;
   assertEquals(reads.filter((bytes) => bytes > length), []);
+});
+
+test("Wal.open() that another opening overtakes finds the log locked, not a file gone", async () => {
+  const crashed = new MemoryStorage();
+  const owner = await Wal.open(crashed);
+  await owner.append("one"); // No frame declares it synced: it is rewritten.
+  const memory = crashed.kill();
+  let winner: Wal | undefined;
+  const storage = changed(memory, {
+    storage: () => ({
+      async open(name, mode) {
+        winner ??= await Wal.open(memory);
+        return memory.open(name, mode);
+      },
+    }),
+  });
+  await assertRejects(() => Wal.open(storage), LogLockedError);
+  assertEquals(await winner?.append("two"), 2);
+  await winner?.close();
 });

@@ -110,18 +110,43 @@ test("Wal.open() lets no late frame come to life where it found nothing to copy"
   await next.close();
 });
 
+/** Stops whoever makes the call `at` until another owner has taken over. */
+class Ambush {
+  /** The other owner, once the call was made. */
+  taking: Promise<Wal> | undefined;
+  readonly #at: number;
+  #storage: MemoryStorage | undefined;
+  #calls = 0;
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  /** For the storage's option; does nothing before {@linkcode lay}. */
+  readonly onCall: OnCall = ({ operation }) => {
+    if (["lock", "list", "open", "create"].includes(operation)) return;
+    const storage = this.#storage;
+    if (storage === undefined || this.#calls++ !== this.#at) return;
+    this.#storage = undefined;
+    this.taking = Wal.open(storage, { ...QUIET, takeOver: true });
+    return { after: this.taking };
+  };
+
+  /** Counts calls from now on. */
+  lay(storage: MemoryStorage): void {
+    this.#storage = storage;
+  }
+
+  /** Counts no more; the other owner, if it came to that. */
+  leave(): Promise<Wal> | undefined {
+    this.#storage = undefined;
+    return this.taking;
+  }
+}
+
 test("Wal.open() that is overtaken at any call takes nothing from the taker", async () => {
   for (let at = 0;; at++) {
-    let calls = -Infinity;
-    let taking: Promise<Wal> | undefined;
-    // The opener is stopped in front of the call until the taker is there.
-    const onCall: OnCall = ({ operation }) => {
-      if (["lock", "list", "open", "create"].includes(operation)) return;
-      if (calls++ !== at) return;
-      calls = -Infinity;
-      taking = Wal.open(storage, { ...QUIET, takeOver: true });
-      return { after: taking };
-    };
+    const ambush = new Ambush(at);
     const before = new MemoryStorage();
     const sent: string[] = [];
     // Small segments to be merged, and an end that is not known to be durable.
@@ -133,12 +158,12 @@ test("Wal.open() that is overtaken at any call takes nothing from the taker", as
       }
       if (life < 8) await wal.close();
     }
-    const storage: MemoryStorage = before.kill({ onCall });
-    calls = 0;
+    const storage = before.kill({ onCall: ambush.onCall });
+    ambush.lay(storage);
     const opening = await Wal.open(storage, QUIET).catch((error) => {
-      assert(taking !== undefined, String(error));
+      assert(ambush.taking !== undefined, String(error));
     });
-    calls = -Infinity;
+    const taking = ambush.leave();
     const taker = taking === undefined ? opening! : await taking;
     assertEquals(await textsOf(taker), sent, `call ${at}`);
     assertEquals(await taker.append("next"), sent.length + 1);
@@ -155,26 +180,17 @@ test("Wal.open() that is overtaken at any call takes nothing from the taker", as
 
 test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobody", async () => {
   for (let at = 0;; at++) {
-    let calls = -Infinity;
-    let taking: Promise<Wal> | undefined;
-    // The owner is stopped in front of the call until the taker is there.
-    const onCall: OnCall = ({ operation }) => {
-      if (["lock", "list", "open", "create"].includes(operation)) return;
-      if (calls++ !== at) return;
-      calls = -Infinity;
-      taking = Wal.open(storage, { ...QUIET, takeOver: true });
-      return { after: taking };
-    };
-    const storage: MemoryStorage = new MemoryStorage({ onCall });
+    const ambush = new Ambush(at);
+    const storage = new MemoryStorage({ onCall: ambush.onCall });
     const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
     for (let lsn = 1; lsn <= 12; lsn++) {
       await owner.append(`${lsn}`.padEnd(1500));
     }
-    calls = 0;
+    ambush.lay(storage);
     const outcome = await owner.truncateBefore(9).then(() => "done", String);
+    const taking = ambush.leave();
     if (taking === undefined) {
       assert(at > 6, `${at} calls`);
-      calls = -Infinity;
       await owner.close();
       break;
     }

@@ -1,10 +1,8 @@
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import type { Storage } from "../../storage/storage.ts";
-import {
-  storageContract,
-  type StoragePlace,
-} from "../../testing/contract/storage_contract.ts";
+import { storageContract } from "../../testing/contract/storage_contract.ts";
+import type { StoragePlace } from "../../testing/contract/storage_under_test.ts";
 import { asyncStorage } from "../kit/async_storage.ts";
 import { changedPlace, type SyncFile } from "../kit/changed_storage.ts";
 import { directoryPlace } from "../kit/directory_place.ts";

@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { loadPackage } from "../../packages.ts";
-import type { Contender } from "../contender.ts";
-import { HandGroup } from "../hand_group.ts";
+import { type Contender, HandGroup } from "../contender.ts";
 
 interface Level {
   open(): Promise<void>;
@@ -29,14 +28,14 @@ async function openLevel(directory: string): Promise<Level> {
   return level;
 }
 
-/** Keys in ascending order, as a log's are. */
+/** Ascending keys, as in a log. */
 function keyOf(index: number): Buffer {
   const key = Buffer.allocUnsafe(8);
   key.writeDoubleBE(index);
   return key;
 }
 
-/** LevelDB, each record with a put of its own. */
+/** LevelDB with one put for each record. */
 export const classicLevel: Contender = {
   name: "classic-level",
   how: "put with sync: true for each record",
@@ -52,7 +51,7 @@ export const classicLevel: Contender = {
   },
 };
 
-/** LevelDB with batches made by hand. */
+/** LevelDB with batches grouped by hand. */
 export const classicLevelGrouped: Contender = {
   name: "classic-level, grouped",
   how: "batch with sync: true, grouped by hand",

@@ -14,12 +14,12 @@ interface Database {
 }
 
 /**
- * Puts go through its own group commit. `overlappingSync: false` was as fast as
- * the default with `flushed` awaited, or faster, in each case.
+ * Puts go through its own group commit. In each case, `overlappingSync: false`
+ * was at least as fast as the default with `flushed` awaited.
  */
 export const lmdb: Contender = {
   name: "lmdb",
-  how: "async put, overlappingSync: false, so that its promise is the sync's",
+  how: "async put, overlappingSync: false: its promise awaits the sync",
   packages: ["lmdb"],
   kinds: ["callers", "batches"],
   open(directory) {

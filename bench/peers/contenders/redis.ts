@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Contender } from "../contender.ts";
 
-/** Which redis-server is installed, if one is. */
+/** The version of redis-server, if it is installed. */
 export function redisVersion(): string | undefined {
   const { stdout } = spawnSync("redis-server", ["--version"], {
     encoding: "utf8",
@@ -15,9 +15,9 @@ export function redisVersion(): string | undefined {
 }
 
 /**
- * Redis on a Unix socket with the leanest client there is: commands of a turn
- * go out in one write, and replies are only counted. Its own group commit syncs
- * what came in together before it replies.
+ * Redis on a Unix socket with the leanest possible client: the commands of a
+ * turn go out in one write, and replies are only counted. Its own group commit
+ * syncs what arrived together before it replies.
  */
 export const redis: Contender = {
   name: "redis AOF always",
@@ -35,7 +35,7 @@ export const redis: Contender = {
       ...["--auto-aof-rewrite-percentage", "0", "--logfile", "log"],
     ], { stdio: "ignore" });
     const ended = once(server, "exit");
-    // However this process ends, nobody else would end the server.
+    // However this process ends, nothing else would end the server.
     process.on("exit", () => server.kill("SIGKILL"));
     const client = new Pipeline(await connectSoon(path));
     return {
@@ -50,7 +50,7 @@ export const redis: Contender = {
   },
 };
 
-/** The socket's file is there a moment before anybody listens. */
+/** The socket's file exists a moment before Redis listens on it. */
 async function connectSoon(path: string): Promise<Socket> {
   const giveUpAt = performance.now() + 15_000;
   while (true) {
@@ -69,7 +69,7 @@ const LINE_FEED = 10;
 const MINUS = 45;
 const LINE_END = Buffer.from("\r\n");
 
-/** As much of a client as RPUSH needs. */
+/** The part of a client that RPUSH needs. */
 class Pipeline {
   readonly #socket: Socket;
   #parts: Buffer[] = [];
@@ -101,7 +101,7 @@ class Pipeline {
     this.#socket.write(bytes);
   }
 
-  /** All replies are integers, a line each; a minus begins an error. */
+  /** Every reply is an integer on its own line; a minus begins an error. */
   #count(data: Buffer): void {
     for (const byte of data) {
       if (byte === MINUS) throw new Error(`Redis says ${data}`);

@@ -2,8 +2,7 @@ import type { Buffer } from "node:buffer";
 import { type EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { loadPackage } from "../../packages.ts";
-import type { Contender } from "../contender.ts";
-import { HandGroup } from "../hand_group.ts";
+import { type Contender, HandGroup } from "../contender.ts";
 
 interface Boom extends EventEmitter {
   write(data: Buffer): boolean;
@@ -14,12 +13,12 @@ interface Boom extends EventEmitter {
 const MAX_WRITE = 4 * 1024 * 1024;
 
 /**
- * The log writer of pino. It has no ack for a record, so a turn's records are
- * written and flushed together: one write and one fsync, no promise from it.
+ * The log writer of pino. It does not acknowledge single records, so the records
+ * of a turn are written and flushed together: one write and one fsync.
  */
 export const sonicBoom: Contender = {
   name: "sonic-boom, grouped",
-  how: "fsync: true, maxWrite of 4 MiB, one flush a turn by hand",
+  how: "fsync: true, maxWrite of 4 MiB, one flush per turn by hand",
   packages: ["sonic-boom"],
   kinds: ["callers", "batches"],
   async open(directory) {
@@ -30,7 +29,7 @@ export const sonicBoom: Contender = {
       dest: join(directory, "boom"),
       fsync: true,
       contentMode: "buffer",
-      // Nothing is written before the flush, else a turn would cost two syncs.
+      // Write nothing before the flush: otherwise a turn would cost two syncs.
       minLength: MAX_WRITE - 1,
       maxWrite: MAX_WRITE,
     });

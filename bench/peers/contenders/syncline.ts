@@ -1,42 +1,41 @@
 import type { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { Wal } from "../../../wal.ts";
+import { Wal } from "../../../mod.ts";
 import type { Contender, Store } from "../contender.ts";
 
-/** This library as it is by default. */
-export const syncline: Contender = {
-  name: "Syncline",
-  how: "defaults: append; appendBatch where batches are wanted",
-  kinds: ["callers", "batches"],
-  open: (directory) => open(directory, appendBatch, () => {}),
-};
-
-/** This library without a promise for each record. */
-export const synclineEnqueue: Contender = {
-  name: "Syncline enqueue",
-  how: "defaults: enqueue each record, await one settled a batch",
-  kinds: ["batches"],
-  open: (directory) => open(directory, enqueueAll, () => {}),
-};
-
-/** A log that drops what a checkpoint has taken over, as a database does. */
-export const synclineCheckpoints: Contender = {
-  name: "Syncline, checkpoints",
-  how: "the same, with truncateBefore every 16 MB: files are used again",
-  kinds: ["callers", "batches"],
-  open: (directory) => open(directory, appendBatch, checkpoint),
-};
-
-/** Both. */
-export const synclineEnqueueCheckpoints: Contender = {
-  name: "Syncline enqueue, checkpoints",
-  how: "both of these",
-  kinds: ["batches"],
-  open: (directory) => open(directory, enqueueAll, checkpoint),
-};
+/**
+ * The library with its defaults, and without a promise for each record; each of
+ * the two also with checkpoints, after which a database drops old records.
+ */
+export const synclines: readonly Contender[] = [
+  {
+    name: "Syncline",
+    how: "defaults: append; appendBatch for batches",
+    kinds: ["callers", "batches"],
+    open: (directory) => open(directory, appendBatch, () => {}),
+  },
+  {
+    name: "Syncline, checkpoints",
+    how: "the same, with truncateBefore every 16 MB: files are reused",
+    kinds: ["callers", "batches"],
+    open: (directory) => open(directory, appendBatch, checkpoint),
+  },
+  {
+    name: "Syncline enqueue",
+    how: "defaults: enqueue each record, await settled once a batch",
+    kinds: ["batches"],
+    open: (directory) => open(directory, enqueueAll, () => {}),
+  },
+  {
+    name: "Syncline enqueue, checkpoints",
+    how: "both of these",
+    kinds: ["batches"],
+    open: (directory) => open(directory, enqueueAll, checkpoint),
+  },
+];
 
 const CHECKPOINT_BYTES = 16e6;
-/** More than may wait in the queue: what lies before is written. */
+/** More than the queue can hold, so everything before these is written. */
 const KEPT_RECORDS = 10_000;
 
 type Records = readonly Buffer[];
@@ -51,7 +50,7 @@ function enqueueAll(wal: Wal, records: Records): unknown {
   return wal.settled(lsn);
 }
 
-/** A failure ends the process: nobody catches it. */
+/** A failure ends the process: nothing catches it. */
 function checkpoint(wal: Wal, appended: number): void {
   if (appended > KEPT_RECORDS) wal.truncateBefore(appended - KEPT_RECORDS);
 }

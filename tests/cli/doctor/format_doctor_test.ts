@@ -1,4 +1,4 @@
-import { Distribution } from "../../../cli/examine/histogram.ts";
+import { Distribution } from "../../../cli/doctor/histogram.ts";
 import { formatDoctor } from "../../../cli/doctor/format_doctor.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
@@ -41,7 +41,7 @@ test("formatDoctor() shows no p99 of fewer than 100 runs", () => {
     "directory    /data",
     "file system  xfs on /dev/x, write cache: write back, which a sync flushes",
     "runtime      Node 20",
-    "measured     3 ways, in turns, for 3 s",
+    "measured     3 ways, interleaved, for 3 s",
     "",
     "4 KiB written                p50      p90      p99      max  runs/s  " +
     "|1ms |10ms",
@@ -50,7 +50,7 @@ test("formatDoctor() shows no p99 of fewer than 100 runs", () => {
     "  growing, worker        50.2 ms  90.0 ms        -  99.0 ms      20  " +
     "▁▁▁▁▁▂▃▄▆█",
     "",
-    "and other sizes",
+    "other sizes",
     "  growing, 512 B         1.00 ms  1.00 ms        -  1.00 ms   1,000  █",
     "",
     "WARNING: mind this",

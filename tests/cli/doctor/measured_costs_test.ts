@@ -1,4 +1,4 @@
-import { Distribution } from "../../../cli/examine/histogram.ts";
+import { Distribution } from "../../../cli/doctor/histogram.ts";
 import { measuredCosts } from "../../../cli/doctor/measured_costs.ts";
 import { assertEquals, assertLess } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";

@@ -1,5 +1,4 @@
-import { formatCode } from "../../../cli/doctor/format_code.ts";
-import { recommend } from "../../../cli/doctor/recommend.ts";
+import { formatCode, recommend } from "../../../cli/doctor/recommend.ts";
 import * as library from "../../../mod.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
@@ -35,8 +34,9 @@ test("recommend() goes by the rows of a simulation, if there are any", () => {
   assertEquals(policy, "age:2");
   assertEquals(
     reasons[1],
-    'with the trace\'s appends, "age:2" waits 1.00 ms on average, 5.00 ms at ' +
-      'p99; "leader", the default, 1.00 ms on average, 9.00 ms at p99',
+    'with the trace\'s appends, an ack under "age:2" takes 1.00 ms on average, ' +
+      '5.00 ms at p99; under "leader", the default, 1.00 ms on average, 9.00 ms ' +
+      "at p99",
   );
 });
 

@@ -128,7 +128,7 @@ test("salvageLog() gives up a segment of which nothing is left", async () => {
     // Nobody knows how many there were where the writer died.
     const dead = await damaged((_, put) => put(2, rubbish), false);
     const { damages } = await salvageLog(dead);
-    assertStringIncludes(damages[0].reason, "nobody knows which records");
+    assertStringIncludes(damages[0].reason, "it is unknown which records");
     await checkSalvage(dead, { holes: [], lastLsn: 8, isDamaged: true });
   }
 });
@@ -144,7 +144,7 @@ test("salvageLog() keeps a segment that names another one before it", async () =
     holes: [],
     isDamaged: true,
   });
-  assertStringIncludes(damages[0].reason, "behind 0x00000bad");
+  assertStringIncludes(damages[0].reason, "after 0x00000bad");
 });
 
 test("salvageLog() keeps frames that lost only their place", async () => {

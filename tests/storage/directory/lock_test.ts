@@ -133,7 +133,7 @@ test("Wal.open() checks a process of its namespace whatever the host", async () 
       const error = await assertRejects(() => Wal.open(directory));
       const { message } = error as Error;
       assertStringIncludes(message, 'on host "renamed" has it open');
-      assertStringIncludes(message, "cannot be told from");
+      assertStringIncludes(message, "still runs is unknown on host");
       assertStringIncludes(message, "takeOver: true");
       assertStringIncludes(message, "--take-over");
       await using wal = await Wal.open(directory, { takeOver: true });

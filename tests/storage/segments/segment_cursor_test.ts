@@ -19,6 +19,6 @@ test("SegmentCursor says that a segment was dropped while it was read", async ()
     async () => void await cursor.frames().next(),
     StorageError,
   ) as StorageError;
-  assert(error.message.includes("a checkpoint has dropped it in the meantime"));
+  assert(error.message.includes("a checkpoint has since dropped it"));
   await cursor.close();
 });

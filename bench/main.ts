@@ -1,0 +1,34 @@
+/**
+ * Runs the experiment that the first argument names.
+ *
+ * @module
+ */
+
+import type { Experiment } from "./experiment.ts";
+import { floor } from "./floor/floor.ts";
+import { growth } from "./growth/growth.ts";
+import { latency } from "./latency/latency.ts";
+import { memory } from "./memory/memory.ts";
+import { peers } from "./peers/peers.ts";
+import { profile } from "./profile/profile.ts";
+
+const experiments: readonly Experiment[] = [
+  floor,
+  peers,
+  latency,
+  growth,
+  memory,
+  profile,
+];
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  const experiment = experiments.find((one) => one.name === name);
+  if (experiment !== undefined) return await experiment.run(args);
+  console.log("Usage: deno task bench:EXPERIMENT [options]\n\nExperiments:");
+  for (const { name, summary } of experiments) {
+    console.log(`  ${name.padEnd(8)}  ${summary}`);
+  }
+  return name === undefined || name === "--help" ? 0 : 2;
+}
+
+Deno.exit(await main(Deno.args));

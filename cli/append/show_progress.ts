@@ -1,0 +1,58 @@
+import type { AckLevel } from "../../writer/acks.ts";
+import type { Output } from "../io/cli_io.ts";
+import {
+  formatAmount,
+  formatCount,
+  formatRange,
+  formatRecords,
+} from "../io/format.ts";
+import type { Acked } from "./ack_tracker.ts";
+
+/** Four times a second. */
+const INTERVAL_MS = 250;
+const CLEAR_LINE = "\r\x1b[K";
+
+/**
+ * Keeps a line about what was acknowledged up to date on a terminal, until
+ * `end` erases it. Does nothing on any other output.
+ */
+export function showProgress(
+  output: Output,
+  acked: () => Acked,
+): { end(): Promise<void> } {
+  if (!output.isTerminal) return { end: () => Promise.resolve() };
+  const encoder = new TextEncoder();
+  const show = async (text: string) => {
+    await output.write(encoder.encode(CLEAR_LINE + text)).catch(() => {});
+  };
+  let before = { records: 0, at: performance.now() };
+  const timer = setInterval(() => {
+    const { records } = acked();
+    const at = performance.now();
+    const rate = (records - before.records) / (at - before.at) * 1000;
+    before = { records, at };
+    void show(`acked ${formatRecords(records)}, ${formatCount(rate)}/s`);
+  }, INTERVAL_MS);
+  return {
+    end() {
+      clearInterval(timer);
+      return show("");
+    },
+  };
+}
+
+/** The result of a run, in one line. */
+export function formatSummary(
+  { firstLsn, records, bytes }: Acked,
+  seconds: number,
+  level: AckLevel,
+): string {
+  const range = formatRange(firstLsn, firstLsn + records - 1);
+  const spent = seconds.toFixed(seconds < 10 ? 2 : 1);
+  const pace = (count: number) => count / Math.max(seconds, 1e-3);
+  const megabytes = pace(bytes) / 1e6;
+  return `acked ${formatRecords(records)} (${level}), ` +
+    `${formatAmount(bytes, "byte")}, in ${spent} s: ` +
+    `${formatCount(pace(records))} records/s, ` +
+    `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB/s${range && `, ${range}`}`;
+}

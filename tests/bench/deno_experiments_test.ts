@@ -1,0 +1,62 @@
+import { runChild } from "../kit/process/child.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
+
+/** Runs an experiment in its smallest setting. */
+async function run(name: string, ...args: string[]) {
+  const { output } = await runChild([
+    ...[Deno.execPath(), "run", "-A", "bench/main.ts", name],
+    ...["--quick", "--json", "--runtime", "deno", ...args],
+  ], { timeoutMs: 120_000 });
+  return JSON.parse(output);
+}
+
+const few = ["--only", "floor: overwrite", "--only", "syncline"];
+
+test("bench:floor measures two checkouts in turns", async () => {
+  const [name, twin] = ["Syncline", "Syncline (.)"];
+  const args = ["--case", "b64", "--library", ".", "--only", "syncline"];
+  const { experiment, samples } = await run("floor", ...args);
+  assertEquals(experiment, "floor");
+  const [{ turnsOf }] = samples;
+  for (const contender of ["floor: overwrite zeros", name, twin]) {
+    const turns = turnsOf.find((one: { contender: string }) =>
+      one.contender === contender
+    );
+    assertEquals(turns.groupUs.length, 3);
+    assert(turns.groupUs.every((us: number) => us > 0));
+  }
+});
+
+test("bench:peers measures who syncs before it acknowledges", async () => {
+  const { entrants, samples } = await run("peers", "--case", "b64", ...few);
+  assertEquals(entrants.length, 5);
+  for (const { syncs } of entrants) assert(/yes|not checked/.test(syncs));
+  assertEquals(samples.length, 5);
+  for (const sample of samples) assert(sample.opsPerSecond > 0);
+});
+
+test("bench:latency measures a policy by its notation", async () => {
+  const { samples } = await run("latency", "--policy", "count:4,age:1");
+  assertEquals(samples.length, 1);
+  assertEquals(samples[0].setup, "count:4,age:1");
+  assertEquals(samples[0].latencies.length, 4);
+});
+
+test("bench:growth measures growth and overload", async () => {
+  const args = ["--bound", "1"];
+  const { curves, overloads } = await run("growth", ...args);
+  assertEquals(curves[0].points.length, 1);
+  assertEquals(overloads.length, 3);
+});
+
+test("bench:memory measures what a call allocates", async () => {
+  const { samples } = await run("memory", "--only", "append");
+  assertEquals(samples.length, 1);
+  assert(samples[0].allocated > 0);
+});
+
+test("bench:profile lists functions", async () => {
+  const { samples } = await run("profile", "--seconds", "0.3");
+  assert(samples[0].selfTimes.length > 0);
+});

@@ -1,8 +1,8 @@
 /**
- * What an argument must be: one wording for every refusal.
+ * Checks of arguments, so that every refusal is worded alike.
  *
- * `TypeError` tells of a value of the wrong type, `RangeError` of one that has
- * the right type and is out of range.
+ * A value of the wrong type is a `TypeError`; a value of the right type that is
+ * out of range is a `RangeError`.
  *
  * @module
  */
@@ -74,9 +74,8 @@ export function requireMethods(
 }
 
 /**
- * Throws `TypeError` unless `options` is an object that has no other names than
- * `known`: a misspelt name would otherwise silently be an option that is not
- * set.
+ * Throws `TypeError` unless `options` is an object with only `known` names.
+ * Otherwise a misspelled option would be silently ignored.
  */
 export function requireOptions(
   action: string,
@@ -98,7 +97,9 @@ export function requireOptions(
   }
 }
 
-/** The name that is nearest to `name`, unless most of it would be changed. */
+/**
+ * The name nearest to `name`, unless more than a third would have to change.
+ */
 export function nearestName(
   name: string,
   names: readonly string[],
@@ -114,7 +115,9 @@ export function nearestName(
   return least <= Math.ceil(name.length / 3) ? nearest : undefined;
 }
 
-/** Letters to insert, remove or replace to make `to` of `from`. */
+/**
+ * The number of letters to insert, remove or replace to turn `from` into `to`.
+ */
 function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let at = 1; at <= from.length; at++) {

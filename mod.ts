@@ -1,6 +1,7 @@
 /**
- * A write-ahead log for Deno, Node and Bun: ordered, durable records, gathered
- * into frames by a pluggable policy, one write and one sync a frame.
+ * A write-ahead log for Deno, Node and Bun: an ordered, crash-safe log where
+ * each append resolves once its record is on disk, and concurrent appends share
+ * one sync. A pluggable policy decides how they are batched.
  *
  * @example
  * ```ts

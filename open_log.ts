@@ -7,10 +7,10 @@ import type { FrameLog } from "./storage/frame_log.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { CheckedOptions, WalOptions } from "./wal_options.ts";
 
-/** Where a log is: a directory, a storage, or a frame log that is open. */
+/** Where the log is: a directory, a storage, or an open frame log. */
 export type WalTarget = string | URL | Storage | FrameLog;
 
-/** Makes of `target` what the writer writes to. */
+/** Opens the frame log that the writer writes to. */
 export async function openFrameLog(
   target: WalTarget,
   makeStorage: WalOptions["storage"],
@@ -42,12 +42,13 @@ async function toStorage(
   if (typeof target === "string" || target instanceof URL) {
     if (`${target}` === "") {
       throw new TypeError(
-        `Cannot open a log without a directory: received ""`,
+        `Cannot open a log because its path must not be empty: received ""`,
       );
     }
     if (target instanceof URL && target.protocol !== "file:") {
       throw new TypeError(
-        `Cannot open a log because its URL must be a file: received ${target}`,
+        `Cannot open a log because its URL must be a file URL: received ` +
+          `${target}`,
       );
     }
     return makeStorage === undefined
@@ -56,12 +57,12 @@ async function toStorage(
   }
   if (isObject(target) && typeof target.open === "function") return target;
   throw new TypeError(
-    "Cannot open a log because its target must be a path, a file URL, a storage " +
-      `or a frame log: received ${String(target)}`,
+    "Cannot open a log because its target must be a path, a file URL, a " +
+      `storage or a frame log: received ${String(target)}`,
   );
 }
 
-/** The storage of this runtime's own for `directory`. */
+/** The default storage of this runtime for `directory`. */
 export async function defaultStorage(
   directory: string | URL,
   options?: FileStorageOptions,

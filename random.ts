@@ -2,8 +2,9 @@
 export type Choose = (choices: number) => number;
 
 /**
- * Chooses at random, the same for the same seed, a 32-bit integer. The
- * generator is mulberry32 by Tommy Ettinger (public domain).
+ * Chooses at random, but reproducibly: the same `seed`, a 32-bit integer, gives
+ * the same choices. The generator is mulberry32 by Tommy Ettinger (public
+ * domain).
  */
 export function seeded(seed: number): Choose {
   let state = seed >>> 0;
@@ -16,8 +17,8 @@ export function seeded(seed: number): Choose {
 }
 
 /**
- * A number from 0 up to, but not including, 1 that looks random and is the same
- * for the same integers: no state, so that what uses it can be run again.
+ * A pseudorandom number from 0 up to, but not including, 1 that depends only on
+ * the three integers. It keeps no state, so runs that use it can be repeated.
  *
  * Source: the finalizer of MurmurHash3 by Austin Appleby (public domain).
  */
@@ -27,7 +28,7 @@ export function uniform(seed: number, which: number, nth: number): number {
   return (mixed >>> 0) / 2 ** 32;
 }
 
-/** The time to the next of events that are independent, `mean` on average. */
+/** The time to the next of independent events, `mean` on average. */
 export function exponential(share: number, mean: number): number {
   return -Math.log(1 - share) * mean;
 }
@@ -39,11 +40,11 @@ function mix(value: number): number {
   return mixed ^ mixed >>> 16;
 }
 
-/** Numbers that look random and are the same for the same seed. */
+/** Pseudorandom numbers that are the same for the same seed. */
 export class SeededRandom {
   readonly #choose: Choose;
 
-  /** Of `seed`, the lower 32 bits count. */
+  /** Only the lower 32 bits of `seed` are used. */
   constructor(seed: number) {
     this.#choose = seeded(seed);
   }

@@ -26,13 +26,14 @@ import { Writer } from "./writer/writer.ts";
 const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
 /**
- * A write-ahead log: an ordered, durable sequence of records, numbered by LSN
- * from 1 without gaps, but for holes that a salvage left.
+ * A write-ahead log: an ordered, durable sequence of records. LSNs count up
+ * from 1 without gaps, except for holes left by a salvage.
  *
- * Any number of calls may run concurrently; LSNs are given in call order. One
- * `Wal` at a time has a directory open, across processes and runtimes.
+ * Any number of calls may run concurrently; LSNs are assigned in call order.
+ * Only one `Wal` at a time can have a directory open, across processes and
+ * runtimes.
  *
- * After a failed write or sync every pending and later call rejects with
+ * After a failed write or sync, every pending and later call rejects with
  * `LogFailedError`; after `close`, with `LogClosedError`.
  *
  * @example
@@ -69,15 +70,16 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Opens or makes the log at `target`, recovering it if its writer died.
+   * Opens the log at `target`, or creates it; recovers it if its writer
+   * crashed.
    *
    * When it resolves, this process holds the lock and everything that can be
-   * read is durable; but on a full disk the end may be durable only with the
-   * next sync. No byte that was there is changed, but with
-   * `recovery: "salvage"`, which keeps the original bytes beside.
+   * read is durable. On a full disk, the end of the log might not be durable
+   * until the next sync. Opening changes no existing bytes, except with
+   * `recovery: "salvage"`, which keeps a copy of the originals next to them.
    *
-   * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` when
-   * it is open elsewhere, `CorruptLogError` when acknowledged records may be
+   * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` if the
+   * log is open elsewhere, `CorruptLogError` if acknowledged records may be
    * damaged or missing, `FormatVersionError`, `ForeignFileError`,
    * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
@@ -93,19 +95,21 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Appends one record, of 0 to 67,108,860 bytes, copied in the call; a string
-   * as UTF-8. Resolves with its LSN when it has reached the level `ack`.
+   * Appends one record of 0 to 67,108,860 bytes; a string is encoded as UTF-8.
+   * Resolves with its LSN once the record has reached the level `ack`.
    *
-   * Waits in order while the queue is full. Rejects with `TypeError`,
-   * `RecordTooLargeError`, or with `QueueFullError` when as many appends wait
-   * as may wait; nothing is queued then. Rejects with `StorageFullError` when
-   * the disk is full: nothing of it is there, and the log goes on.
+   * The record is copied during the call, so its buffer may be reused at once.
+   * While the queue is full, appends wait in order. Rejects with `TypeError` or
+   * `RecordTooLargeError`, or with `QueueFullError` if too many appends are
+   * already waiting; nothing is queued then. Rejects with `StorageFullError` if
+   * the disk is full: nothing of the record is on disk, and the log stays
+   * usable.
    */
   append(
     record: Uint8Array | string,
     options?: AppendOptions,
   ): Promise<number> {
-    // Not an async function, which would make a second promise each time.
+    // Not an async function: that would create a second promise per call.
     try {
       this.#refuseIfClosed("append");
       const level = this.#level(options);
@@ -117,12 +121,13 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Appends records that stay together: contiguous LSNs, one frame, all or none
-   * after a crash. Resolves when all have reached the level `ack`.
+   * Appends several records atomically: they get contiguous LSNs in one frame,
+   * and a crash keeps all or none. Resolves when all have reached the level
+   * `ack`.
    *
-   * Together they may take 67,108,864 bytes with 4 for each. Rejects with
-   * `TypeError`, `RecordTooLargeError`, `QueueFullError` as `append` does, or
-   * `RangeError` for no record.
+   * Together they may take 67,108,864 bytes, counting 4 extra bytes per record.
+   * Rejects with `RangeError` if there are no records, and otherwise like
+   * `append`.
    */
   appendBatch(
     records: Iterable<Uint8Array | string>,
@@ -138,14 +143,15 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Queues one record for the log's own level and returns its LSN at once, with
-   * no promise; see {@linkcode Wal.settled}. Nothing is promised of it yet.
+   * Queues one record at the default level of the log and returns its LSN at
+   * once, without a promise. Nothing is guaranteed about the record yet; see
+   * {@linkcode Wal.settled}.
    *
-   * Throws `QueueFullError` when there is no room, `TypeError` or
-   * `RecordTooLargeError`; the record is then not queued. Throws
-   * `StorageFullError` once if records queued before were dropped because the
-   * disk was full and no call waited for them: its `lsn` says from which on, and
-   * those LSNs are given out again.
+   * Throws `QueueFullError` if there is no room, `TypeError` or
+   * `RecordTooLargeError`; the record is not queued then. Throws
+   * `StorageFullError` once if records queued earlier were dropped because the
+   * disk was full and no call was waiting for them. Its `lsn` is the first LSN
+   * that was dropped; LSNs from there on are assigned again.
    */
   enqueue(record: Uint8Array | string): number {
     this.#refuseIfClosed("enqueue");
@@ -154,10 +160,10 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Resolves when all records up to `lsn` have reached `level`, by default the
-   * log's own. It waits for the policy; `flush` does not.
+   * Resolves when all records up to `lsn` have reached `level`, which defaults
+   * to the level of the log. It waits for the policy; `flush` does not.
    *
-   * Rejects with `RangeError` when `lsn` was not given out yet.
+   * Rejects with `RangeError` if `lsn` has not been assigned yet.
    */
   async settled(lsn: number, level: AckLevel = this.#ack): Promise<void> {
     this.#refuseIfClosed("wait");
@@ -173,7 +179,8 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Flushes and syncs everything appended before the call, whatever the policy
-   * says. Resolves with the last LSN, 0 if there is none, when all is durable.
+   * says. Resolves when all of it is durable, with the last LSN, or 0 if there
+   * is none yet.
    */
   async flush(): Promise<number> {
     this.#refuseIfClosed("flush");
@@ -181,14 +188,15 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Reads the records `from` to `to`, both included. What is appended after
-   * reading began is not read; queued records are not either. Records that a
-   * salvage gave up are skipped: the LSN jumps.
+   * Reads the records from `from` to `to`, both included.
    *
-   * Throws `CompactedError` when a record was dropped, also meanwhile,
-   * `RangeError` when a bound is not written yet,
-   * `CorruptLogError` at the first record that is damaged or missing, and
-   * `LogClosedError` when the log is closed before all is read.
+   * Records that are still queued, or are appended after reading began, are not
+   * read. Records given up by a salvage are skipped: the LSN jumps.
+   *
+   * Throws `CompactedError` if a record has been dropped, even during the read;
+   * `RangeError` if a bound has not been written yet; `CorruptLogError` at the
+   * first record that is damaged or missing; and `LogClosedError` if the log is
+   * closed before the end is reached.
    */
   read(
     options: ReadOptions = {},
@@ -196,22 +204,26 @@ export class Wal implements AsyncDisposable {
     return this.#reads.read(options);
   }
 
-  /** As {@linkcode Wal.read}, but a frame's records at a time: faster. */
+  /**
+   * Like {@linkcode Wal.read}, but yields one frame of records at a time:
+   * faster.
+   */
   readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
     return this.#reads.readBatches(options);
   }
 
   /**
-   * Drops the records below `lsn`, as after a checkpoint; all others stay. When
-   * it resolves, they are gone for good: reading one throws `CompactedError`,
-   * and so does a read that has not come further. The space of a segment is free
-   * once all of its records are dropped. With the last LSN plus 1 the log is
-   * empty, and goes on counting from there.
+   * Drops all records below `lsn`, as after a checkpoint; all others stay.
    *
-   * Works on a full disk, from the log's reserve. Calls run one after the other.
-   * Rejects with `RangeError` when `lsn` lies beyond the end, with `FencedError`
-   * when another owner has taken over, and with `StorageError` when files cannot
-   * be removed now; the records are dropped then all the same.
+   * When it resolves, the dropped records are gone for good: reading one throws
+   * `CompactedError`, even in a read already under way. A segment's disk space
+   * is freed once all of its records have been dropped. If `lsn` is the last
+   * LSN plus 1, the log becomes empty and continues counting from there.
+   *
+   * Works on a full disk by using the log's reserve. Concurrent calls run one
+   * after the other. Rejects with `RangeError` if `lsn` is beyond the end, with
+   * `FencedError` if another owner has taken over, and with `StorageError` if
+   * files cannot be removed now; the records are dropped even so.
    */
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
@@ -224,11 +236,12 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Flushes and syncs everything appended, and releases the lock. A second
-   * call returns the same promise. Rejects if the last flush fails, or if the
-   * log failed before and no call rejected for that; the lock is released all
-   * the same. After a failure that was heard of it only releases. Reads that
-   * have not ended are ended: the next call of each rejects.
+   * Flushes and syncs everything appended, and releases the lock.
+   *
+   * A second call returns the same promise. Rejects if the last flush fails, or
+   * if the log failed earlier and no call has reported it; the lock is released
+   * even so. After a failure that was reported, it only releases the lock. It
+   * also ends reads that are still running: the next call on each rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

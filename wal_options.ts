@@ -12,70 +12,82 @@ export interface WalOptions {
   /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
   policy?: BatchPolicy | undefined;
   /**
-   * Size beyond which a segment is not grown, in bytes, an integer of at least
-   * 4096; one frame may exceed it. Default 67,108,864.
+   * Maximum size of a segment in bytes: an integer of at least 4096. A single
+   * frame that is larger may exceed it. Default 67,108,864.
    */
   segmentBytes?: number | undefined;
   /**
-   * Bytes that the log holds in a file for when the disk is full, so that it can
-   * still be opened, read and truncated; an integer of at least 0, which holds
-   * none. Default 16,384.
+   * Bytes to hold in a reserve file, so that the log can still be opened, read
+   * and truncated when the disk is full: an integer of at least 0, where 0
+   * means no reserve. Default 16,384.
    */
   reserveBytes?: number | undefined;
   /**
-   * Begins a new log at this LSN instead of 1, as after a snapshot was
-   * installed; an integer of at least 1. It is no error if it was begun so
-   * before and is still empty. Default: absent.
+   * First LSN of a new log, such as after installing a snapshot: an integer of
+   * at least 1. If a log exists, `Wal.open` throws `LogExistsError`, unless
+   * that log was created with the same value and is still empty. Default: a new
+   * log begins at 1, and an existing one is opened.
    */
   firstLsn?: number | undefined;
-  /** Most bytes in the queue, an integer of at least 1. Default 67,108,864. */
+  /**
+   * Maximum bytes in the queue: an integer of at least 1. Beyond it, `append`
+   * waits and `enqueue` throws `QueueFullError`. Default 67,108,864.
+   */
   maxQueuedBytes?: number | undefined;
-  /** Most records in the queue, an integer of at least 1. Default 10,000. */
+  /**
+   * Maximum records in the queue: an integer of at least 1. Beyond it, `append`
+   * waits and `enqueue` throws `QueueFullError`. Default 10,000.
+   */
   maxQueuedRecords?: number | undefined;
   /**
-   * Most bytes of appends that wait for room in the queue, an integer of at
-   * least 1; beyond it `append` rejects with `QueueFullError`. Default
+   * Maximum bytes of appends that wait for room in the queue: an integer of at
+   * least 1. Beyond it, `append` rejects with `QueueFullError`. Default
    * 67,108,864.
    */
   maxWaitingBytes?: number | undefined;
   /**
-   * Most records that wait for room in the queue, an integer of at least 1;
-   * beyond it `append` rejects with `QueueFullError`. Default 100,000.
+   * Maximum records that wait for room in the queue: an integer of at least 1.
+   * Beyond it, `append` rejects with `QueueFullError`. Default 100,000.
    */
   maxWaitingRecords?: number | undefined;
   /**
-   * How damage is treated. `"tail"` (default) leaves out a torn end and refuses
-   * the rest; `"strict"` refuses a torn end, too; `"salvage"` reads the whole
-   * log, keeps what is intact around holes, and warns of each.
+   * How damage is handled. `"tail"` (the default) drops a torn tail and refuses
+   * any other damage. `"strict"` refuses a torn tail as well. `"salvage"` reads
+   * the whole log, keeps every intact record, leaves holes for the rest, and
+   * warns about each one.
    */
   recovery?: RecoveryMode | undefined;
-  /** Makes the storage for a path. Default: the runtime's own. */
+  /**
+   * Creates the storage for a path. Default: `DenoStorage` on Deno, otherwise
+   * `NodeStorage`.
+   */
   storage?: ((directory: string | URL) => Storage) | undefined;
-  /** When the log syncs, and the level of appends. Default `"full"`. */
+  /** When the log syncs, and its default ack level. Default `"full"`. */
   synchronous?: Synchronous | undefined;
   /**
-   * How long records that were acked at `os` stay unsynced at most, in ms, at
-   * least 0. Default 1000; with `synchronous: "off"` always `Infinity`, which
-   * leaves it to `flush()` and `close()`.
+   * Maximum time in ms that records acknowledged at `os` stay unsynced, at
+   * least 0. A power loss can cost the records of that time. Default 1000. With
+   * `synchronous: "off"` it is always `Infinity`: only `flush()` and `close()`
+   * sync.
    */
   syncIntervalMs?: number | undefined;
   /**
-   * Takes the lock even from an owner that lives; that one acknowledges
-   * nothing more. Default false.
+   * Takes over the lock even if its owner is alive; the displaced owner
+   * acknowledges nothing further. Default false.
    */
   takeOver?: boolean | undefined;
-  /** Hears warnings, such as of tmpfs. Default: `console.warn`. */
+  /** Receives warnings, such as about tmpfs. Default: `console.warn`. */
   warn?: ((message: string) => void) | undefined;
   /**
-   * Where to note what comes to the log and what its flushes cost; never what
-   * is in a record. Default: nowhere. See docs/trace.md.
+   * Where to record a trace of appends and flush costs, never the contents of
+   * records. Default: no trace. See docs/trace.md.
    */
   trace?: TraceOptions | undefined;
-  /** Time, for tests. Default: the runtime's own. */
+  /** A controllable clock for tests. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
-/** {@linkcode WalOptions} with every default filled in, and checked. */
+/** {@linkcode WalOptions}, checked and with every default filled in. */
 export type CheckedOptions =
   & {
     [Name in Exclude<keyof WalOptions, "storage" | "trace" | "firstLsn">]-?:
@@ -86,7 +98,7 @@ export type CheckedOptions =
   }
   & Pick<WalOptions, "trace" | "firstLsn">;
 
-/** All names; the compiler sees to it that none is missing. */
+/** All option names; the compiler checks that none is missing. */
 const NAMES = Object.keys(
   {
     policy: true,
@@ -108,7 +120,9 @@ const NAMES = Object.keys(
   } satisfies Record<keyof WalOptions, true>,
 );
 
-/** Fills in the defaults; throws `TypeError` or `RangeError` out of bounds. */
+/**
+ * Fills in the defaults; throws `TypeError` or `RangeError` for bad options.
+ */
 export function checkOptions(options: WalOptions): CheckedOptions {
   requireOptions("open a log", options, NAMES);
   const checked: CheckedOptions = {
@@ -186,19 +200,19 @@ function refusal(name: string, rule: string, value: unknown): Error {
 }
 
 /**
- * When a log syncs, and with that the level of appends that name none:
+ * When a log syncs, which also sets the default ack level:
  *
  * - `"full"`: acks at `"disk"`, so each flush is synced;
  * - `"normal"`: acks at `"os"`, and syncs within `syncIntervalMs`;
- * - `"off"`: acks at `"os"`, and leaves the syncs to `flush()` and `close()`.
+ * - `"off"`: acks at `"os"`, and leaves syncing to `flush()` and `close()`.
  *
- * In each mode a segment is synced before the next one begins, as only the last
- * one may be torn, and an append that asks for `"disk"` gets its sync. Named
- * after SQLite's `PRAGMA synchronous`.
+ * In every mode, a segment is synced before the next one begins, so that only
+ * the last can be torn, and an append that asks for `"disk"` gets its sync.
+ * Named after SQLite's `PRAGMA synchronous`.
  */
 export type Synchronous = "full" | "normal" | "off";
 
-/** The level of appends that name none. */
+/** The level of appends that do not name one. */
 export const DEFAULT_ACK: Readonly<Record<Synchronous, AckLevel>> = {
   full: "disk",
   normal: "os",

@@ -1,10 +1,10 @@
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
-/** Records that came together, or nearly so. */
+/** Records that arrived together, or nearly so. */
 export interface ArrivedRecords {
   /** The instant, in ms on the log's clock. */
   readonly at: number;
-  /** How many there were. */
+  /** How many records. */
   readonly records: number;
 }
 
@@ -12,25 +12,25 @@ export interface ArrivedRecords {
 export interface Arrivals {
   /** Records in the batch when it could first have been flushed. */
   readonly ready: number;
-  /** All of them, in order. */
+  /** All arrivals, in order. */
   readonly came: ArrivedRecords[];
 }
 
-/** Of what came during a flush only the ends are known: so many steps. */
+/** Steps that stand for arrivals of which only the ends are known. */
 const STEPS = 8;
 
 /**
- * How early those between are taken to have come, 1 if evenly: callers who were
- * acknowledged together come back early in the next flush rather than late.
+ * How early the arrivals between the ends are assumed to be; 1 means evenly.
+ * Callers acknowledged together return early in the next flush, not late.
  */
 const EARLY = 1.3;
 
-/** Beyond this many, arrivals while a batch waits are put together. */
+/** Beyond this many, arrivals during a wait are merged. */
 const MOST_SEEN = 64;
 
 /**
- * Notes when records come, from the batches that a policy is asked about. A
- * note changes no answer: it is read when the batch is flushed.
+ * Notes when records arrive, from the batches that a policy is asked about.
+ * Notes change no answer: they are read only when the batch is flushed.
  */
 export class ArrivalsSeen {
   #oldestAt = NaN;
@@ -74,8 +74,8 @@ export class ArrivalsSeen {
 }
 
 /**
- * Records of which the first came at one instant and the last at another; those
- * between are put together in steps, each at its middle.
+ * Records of which the first arrived at one instant and the last at another.
+ * Those between are grouped into steps, each at its middle.
  */
 function spread(records: number, from: number, to: number): ArrivedRecords[] {
   if (from === to) return [{ at: from, records }];

@@ -1,43 +1,45 @@
 /**
- * A batch at the instant from which it could be flushed, and what came in the
- * time that its flush took: these records a wait would have caught, and a flush
- * at once leaves to the next one.
+ * A batch at the first instant when it could be flushed, and the arrivals
+ * during the time that its flush took. A wait would have caught these records;
+ * an immediate flush leaves them to the next one.
  */
 export interface Occasion {
-  /** Ms that the oldest record had waited by then. */
+  /** How long the oldest record had waited by then, in ms. */
   readonly lagMs: number;
-  /** Records in the batch then. */
+  /** Records in the batch at that instant. */
   readonly records: number;
-  /** Those, and the ones that came in the time of the flush. */
+  /** Those, plus the arrivals during the time of the flush. */
   readonly total: number;
-  /** Ms that the flush took. */
+  /** How long the flush took, in ms. */
   readonly flushMs: number;
-  /** When records came, in ms from the instant on, in order. */
+  /** The arrivals, in ms after the instant, in order. */
   readonly later: readonly { readonly ms: number; readonly records: number }[];
 }
 
-/** How long batches below a size are to wait. */
+/** How long batches below a size wait. */
 export interface Wait {
-  /** A batch of so many records does not wait. */
+  /** A batch of this many records does not wait. */
   readonly rung: number;
-  /** Whether the wait begins with the batch's oldest record, or when ready. */
+  /**
+   * Whether the wait begins with the oldest record or when the batch is ready.
+   */
   readonly from: "oldest" | "ready";
-  /** Ms from then on. */
+  /** Length of the wait, in ms. */
   readonly ms: number;
 }
 
-/** No wait at all. */
+/** No wait. */
 export const NO_WAIT: Wait = { rung: 1, from: "oldest", ms: 0 };
 
 const FROM: readonly Wait["from"][] = ["ready", "oldest"];
 
-/** A wait has to save at least this share of all latencies. */
+/** A wait must save at least this share of all latencies. */
 const LEAST_GAIN = 0.02;
 
 interface Step {
   readonly ms: number;
   readonly occasion: number;
-  /** Records that come; 0 where an occasion's own wait begins. */
+  /** Records that arrive; 0 marks the beginning of the occasion's wait. */
   readonly records: number;
 }
 
@@ -45,10 +47,10 @@ interface Step {
  * The rung and the wait that would have saved most over these occasions.
  *
  * Each record that a wait catches is spared the flush before its own. Each
- * record of the batch, and each that comes while it would be flushed, is
- * durable later by what was waited. So a wait gains the sum over the occasions
- * of `flushMs * caught - waited * total`. That falls between arrivals: the best
- * wait ends at an arrival, and one pass over them in order finds it.
+ * record of the batch, and each that arrives while it would be flushed, becomes
+ * durable later by the time waited. So a wait gains the sum over the occasions
+ * of `flushMs * caught - waited * total`. Between arrivals the gain only falls:
+ * the best wait ends at an arrival, and one pass over them in order finds it.
  */
 export function chooseWait(
   occasions: readonly Occasion[],
@@ -68,14 +70,14 @@ export function chooseWait(
         bestGain = gain;
         best = { rung, from, ms };
       }
-      // Beyond the largest batch all rungs are the same.
+      // Beyond the largest batch, all rungs are equal.
       if (rung >= largest) break;
     }
   }
   return best;
 }
 
-/** What the best wait for a rung gains, in ms over all records. */
+/** The best wait for a rung, and what it gains, in ms over all records. */
 function bestOf(
   occasions: readonly Occasion[],
   steps: readonly Step[],
@@ -84,7 +86,7 @@ function bestOf(
   const records = occasions.map((occasion) => occasion.records);
   let best = { gain: 0, ms: 0 };
   let saved = 0;
-  // What is lost is a line: its slope is the records that are let wait.
+  // The loss is a line: its slope is the number of records that wait.
   let slope = 0;
   let offset = 0;
   for (const { ms, occasion, records: more } of steps) {
@@ -100,14 +102,14 @@ function bestOf(
     const gain = saved - (ms * slope + offset);
     if (gain > best.gain) best = { gain, ms };
     if (records[occasion] < rung) continue;
-    // It is flushed here: its wait grows no more.
+    // It is flushed here, so its wait ends.
     slope -= total;
     offset += ms * total;
   }
   return best;
 }
 
-/** What happens on the occasions, in the order of the wait that it takes. */
+/** The events of all occasions, in order of the wait that reaches them. */
 function stepsOf(occasions: readonly Occasion[], from: Wait["from"]): Step[] {
   const steps: Step[] = [];
   for (const [occasion, { lagMs, later }] of occasions.entries()) {

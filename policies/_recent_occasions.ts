@@ -2,17 +2,17 @@ import type { Arrivals, ArrivedRecords } from "./_arrivals_seen.ts";
 import type { FlushReport } from "./batch_policy.ts";
 import type { Occasion } from "./_choose_wait.ts";
 
-/** Flushes that are remembered: old ones must not hide a change for long. */
+/** Flushes to remember: few, so that old ones do not hide a change for long. */
 const REMEMBERED = 24;
 
-/** A flush that takes so many times the median counts as if it took less. */
+/** A flush that takes longer counts as this many medians. */
 const STALLED = 4;
 
-/** A flush of which it is not known yet what came while it ran. */
+/** A flush whose later arrivals are not known yet. */
 interface Open {
   readonly isBusy: boolean;
   readonly oldestAt: number;
-  /** When the batch could have been flushed. */
+  /** When the batch could first have been flushed. */
   readonly readyAt: number;
   /** How long the flush took. */
   readonly flushMs: number;
@@ -20,15 +20,15 @@ interface Open {
   readonly came: ArrivedRecords[];
 }
 
-/** What the last flushes cost, and the occasions on which they were made. */
+/** What the last flushes cost, and the occasions for them. */
 export class RecentOccasions {
   readonly #flushMs: number[] = [];
   readonly #occasions: (Occasion & { readonly isBusy: boolean })[] = [];
   #open: Open | undefined;
-  /** When the last flush was durable; before, the log is busy. */
+  /** When the last flush became durable; until then, the log was busy. */
   busyUntil = -Infinity;
 
-  /** Adds a flush; what came during the one before is known now. */
+  /** Adds a flush; the arrivals during the flush before it are now known. */
   add(flush: FlushReport, { ready, came }: Arrivals): void {
     const { oldestAt, startedAt, durableAt } = flush;
     if (this.#open !== undefined) this.#close(this.#open, came);
@@ -40,13 +40,15 @@ export class RecentOccasions {
     this.busyUntil = durableAt;
   }
 
-  /** Median of what a flush took, in ms; a stalled one is no measure. */
+  /** Median duration of a flush, in ms, which a single stall does not move. */
   get flushMs(): number {
     const sorted = [...this.#flushMs].sort((a, b) => a - b);
     return sorted[sorted.length >> 1] ?? 0;
   }
 
-  /** Those on which the first record found a flush in flight, or the others. */
+  /**
+   * The occasions whose first record found a flush in flight, or the others.
+   */
   occasions(isBusy: boolean): Occasion[] {
     return this.#occasions.filter((occasion) => occasion.isBusy === isBusy);
   }

@@ -1,6 +1,6 @@
 import { argumentError } from "../argument.ts";
 
-/** Returns `value` if it is one of the two words of `whenIdle`, or throws. */
+/** Returns `value` if it is `"flush"` or `"wait"`, or throws. */
 export function requireWhenIdle(
   policy: string,
   value: unknown,

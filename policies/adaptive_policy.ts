@@ -12,77 +12,83 @@ import { RecentOccasions } from "./_recent_occasions.ts";
 /** Options of {@linkcode AdaptivePolicy}. */
 export interface AdaptivePolicyOptions {
   /**
-   * Sizes of batches that are waited for, in records: integers of at least 2,
-   * each larger than the one before. The last one caps every batch.
-   * Default 2, 4, 8, 16, 32, 64, 128.
+   * Batch sizes to choose from, in records: ascending integers of at least 2. A
+   * batch that has reached the chosen size does not wait; the last size caps
+   * every batch. Default 2, 4, 8, 16, 32, 64, 128.
    */
   ladder?: readonly number[] | undefined;
   /**
-   * No record is let wait if that and the median flush together take longer
-   * than this, in ms, at least 0. Default: unlimited.
+   * Maximum for a record's wait plus the median flush, in ms, at least 0; a
+   * longer wait is cut short. Default: unlimited.
    */
   targetLatencyMs?: number | undefined;
 }
 
 const LADDER = [2, 4, 8, 16, 32, 64, 128];
 
-/** The plan is made anew after so many flushes. */
+/** Flushes between two plans. */
 const FLUSHES_A_PLAN = 4;
 
-/** A wait that ends with the last arrival would miss it half of the time. */
+/** A wait that ends exactly at the last arrival would miss it half the time. */
 const SLACK = 1.05;
 
 /** The longest wait, in flushes. */
 const MOST_FLUSHES = 2;
 
 /**
- * Waits only when waiting is expected to pay: learns from the log's own traffic
- * and device for how many records to wait, and how long.
+ * Waits only when waiting is expected to pay: learns from the log's traffic and
+ * device how many records to wait for, and how long.
  *
- * Of the last 24 flushes it knows what they took, how many records were there
- * when each could have begun, and what came while it ran. A wait would have
- * spared each record that it caught the flush before its own, and made each
- * record in the log later by what was waited (that product is, by Little's law,
- * what a wait costs in all latencies together). Every four flushes it takes the
- * rung of its ladder and the wait that would have gained most: one for batches
- * whose first record found the log idle, one for those that gathered during a
- * flush. Such a batch waits if it is below the rung; at the rung it goes at
- * once. Where nothing would have gained 2 % of all latency, nothing waits.
+ * For the last 24 flushes, it knows how long each took, how many records were
+ * ready when it could have begun, and how many arrived while it ran. A wait
+ * would have spared each record that it caught the flush before its own, and
+ * would have delayed each record in the log by the time waited (by Little's
+ * law, that product is what a wait costs in all latencies together). Every four
+ * flushes, it chooses the rung of its ladder and the wait that would have
+ * gained most: one pair for batches whose first record found the log idle, and
+ * one for batches that gathered during a flush. Such a batch waits while it is
+ * below the rung, and is flushed at once when it reaches it. If nothing would
+ * have gained 2 % of all latency, nothing waits.
  *
- * So it is leader commit at first, for a lone writer, and nearly so for records
- * that come independently of each other, where no wait pays: there it is up to
- * 3 % slower. It waits where callers who were acknowledged together come back
- * one by one, and where bursts are spread: mean latency is then up to 40 % below
- * leader commit's, with half the syncs. It waits for two flushes at most, of the
- * median's length. Simulated mean latencies are within 5 % of the best fixed
- * window's, but where
+ * So it behaves like leader commit at first and for a lone writer, and nearly
+ * so for independent arrivals: no wait pays there, and it is up to 3 % slower.
+ * It waits where callers that were acknowledged together return one by one, and
+ * where bursts are spread out: mean latency is then up to 40 % lower than with
+ * leader commit, with half the syncs. It waits for at most two median flushes.
+ * In simulations, mean latency is within 5 % of the best fixed window, except
+ * where
  *
- * - the load has a period of 1 to 1.5 flushes: a fixed window may lock onto it
+ * - the load has a period of 1 to 1.5 flushes: a fixed window can lock onto it
  *   and be up to 35 % better;
- * - bursts last nearly as long as a flush, or longer: one may be 5 to 10 %
- *   better;
- * - flushes vary or drift: within 10 %, on average over runs;
- * - flushes of 128 records do not keep up: give it a longer ladder.
+ * - bursts last nearly as long as a flush, or longer: a fixed window can be 5
+ *   to 10 % better;
+ * - flush times vary or drift: within 10 %, on average over runs;
+ * - flushes of 128 records cannot keep up: give it a longer ladder.
  *
  * In a few such loads it is up to 10 % slower than leader commit; a test names
- * the worst. Behind a change of callers or device it takes up to 20 flushes.
+ * the worst. After a change of callers or device, it takes up to 20 flushes to
+ * adapt.
  *
- * To choose takes a core some 20 us for each flush, so it is not for devices
- * whose syncs take as little.
+ * Choosing costs about 20 us of CPU time per flush, so this policy does not
+ * suit devices whose syncs take no longer than that.
  *
  * The ladder's last rung caps each batch, so a burst of 1000 records in one
- * turn is seven flushes of 128 and one of 104. A wait is as exact as in
+ * turn becomes seven flushes of 128 and one of 104. A wait is as precise as in
  * {@linkcode LeaderCommitPolicy}.
  *
- * Sources: PostgreSQL's `commit_delay`, whose documentation advises half of
- * what a flush takes, and `commit_siblings`, which this policy measures; the
+ * Sources: PostgreSQL's `commit_delay`, whose documentation advises half the
+ * duration of a flush, and `commit_siblings`, which this policy measures; the
  * control limits of Deb and Serfozo, "Optimal control of batch service queues"
  * (1973), which are the rungs; group commit timers (Helland and others, 1987).
  *
- * @example Callers whose acks come together, and who come back within 0.3 ms
+ * @example Callers acknowledged together, most of which return within 0.3 ms
  * ```ts
  * import { AdaptivePolicy, LeaderCommitPolicy } from "@syncline/wal/policies";
- * import { constantCosts, simulate, thinkingCallers } from "@syncline/wal/simulator";
+ * import {
+ *   constantCosts,
+ *   simulate,
+ *   thinkingCallers,
+ * } from "@syncline/wal/simulator";
  * import assert from "node:assert/strict";
  *
  * const loop = thinkingCallers({ callers: 8, appends: 1000, thinkMs: 0.1 });
@@ -101,13 +107,13 @@ export class AdaptivePolicy implements BatchPolicy {
   readonly #seen = new ArrivalsSeen();
   readonly #recent = new RecentOccasions();
   #longestMs = 0;
-  /** What the target leaves for waiting. */
+  /** The time that the target leaves for waiting. */
   #spareMs = Infinity;
   #whenIdle = NO_WAIT;
   #whenBusy = NO_WAIT;
   #flushes = 0;
 
-  /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
+  /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: AdaptivePolicyOptions = {}) {
     requireOptions("make AdaptivePolicy", options, [
       "ladder",
@@ -125,7 +131,7 @@ export class AdaptivePolicy implements BatchPolicy {
       );
   }
 
-  /** At once from the rung on, else when the batch has waited. */
+  /** At once from the rung on, otherwise once the batch has waited. */
   due(batch: PendingBatch): number {
     this.#seen.note(batch);
     const { records, oldestAt } = batch;
@@ -138,7 +144,7 @@ export class AdaptivePolicy implements BatchPolicy {
     return Math.min(due, oldestAt + this.#spareMs);
   }
 
-  /** Learns what the flush cost, and who came while it and its batch waited. */
+  /** Learns what the flush cost and what arrived before and during it. */
   observe(flush: FlushReport): void {
     this.#recent.add(flush, this.#seen.take(flush));
     if (++this.#flushes % FLUSHES_A_PLAN > 0) return;
@@ -161,7 +167,7 @@ function requireLadder(ladder: unknown): readonly number[] {
       Number.isSafeInteger(rung) && rung > (index > 0 ? ladder[index - 1] : 1)
     );
   if (rises) return [...ladder];
-  const rule = "an array of rising integers of at least 2";
+  const rule = "an array of ascending integers of at least 2";
   const isArray = Array.isArray(ladder);
   throw argumentError("make AdaptivePolicy", "ladder", rule, ladder, isArray);
 }

@@ -10,10 +10,10 @@ export interface AgePolicyOptions {
 /**
  * Flushes when the oldest record has waited `ms`.
  *
- * The age bounds the wait for the flush to *start*; the write and the sync
- * come on top. A lone writer pays the whole wait for each record: use it where
- * many callers share the log or a sync is dear, and combine it with a count or
- * bytes by {@linkcode anyOf}, else a batch grows up to 4 MiB.
+ * The age counts until the flush is due to *start*; the write and the sync come
+ * on top. A lone writer pays the whole wait for each record: use it where many
+ * callers share the log or syncs are expensive. Combine it with a count or
+ * bytes by {@linkcode anyOf}; otherwise a batch grows up to 4 MiB.
  *
  * Source: group commit timers (Helland and others, HPTS 1987); BookKeeper's
  * `journalMaxGroupWaitMSec`.
@@ -31,14 +31,14 @@ export interface AgePolicyOptions {
 export class AgePolicy implements BatchPolicy {
   readonly #ms: number;
 
-  /** Throws `RangeError` or `TypeError` where `ms` is out of bounds. */
+  /** Throws `RangeError` or `TypeError` if `ms` is invalid. */
   constructor(options: AgePolicyOptions = {}) {
     requireOptions("make AgePolicy", options, ["ms"]);
     const { ms = 2 } = options;
     this.#ms = requireAmount("make AgePolicy", "ms", ms);
   }
 
-  /** The oldest record's instant plus the age. */
+  /** The arrival of the oldest record plus the age. */
   due(batch: PendingBatch): number {
     return batch.oldestAt + this.#ms;
   }

@@ -7,19 +7,19 @@ import type {
 } from "./batch_policy.ts";
 
 /**
- * Flushes as soon as any of `policies` would: the earliest due, the smallest
- * limits.
+ * Flushes as soon as any of `policies` would: at the earliest due time or the
+ * smallest limit.
  *
- * A drained queue is flushed only if *all* of them say `whenIdle: "flush"`. So
- * count and bytes together keep their behaviour, and beside an age they become
- * plain upper bounds: `anyOf(new CountPolicy({ records: 1000 }),
- * new BytesPolicy({ bytes: 1 << 20 }), new AgePolicy({ ms: 10 }))` flushes at
- * 1000 records, 1 MiB or 10 ms, whichever comes first.
+ * While no flush is in flight, a batch below the limits is flushed at once only
+ * if *all* policies say `whenIdle: "flush"`. So count and bytes together keep
+ * their behaviour, and combined with an age they become plain upper bounds: a
+ * `CountPolicy` of 1000 records, a `BytesPolicy` of 1 MiB and an `AgePolicy` of
+ * 10 ms flush at 1000 records, 1 MiB or 10 ms, whichever comes first.
  *
- * Each of them is told of each flush, also when one throws at it; the first
- * error is thrown again once all are told.
+ * Every policy observes every flush, even if one of them throws; the first
+ * error is rethrown afterwards.
  *
- * Throws `TypeError` when given none, or something that is no policy.
+ * Throws `TypeError` if there are no arguments, or if one is not a policy.
  *
  * Source: the composite trigger of BookKeeper's journal.
  *
@@ -39,7 +39,9 @@ import type {
  */
 export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
   if (policies.length === 0) {
-    throw new TypeError("Cannot use anyOf without a policy: received none");
+    throw new TypeError(
+      "Cannot use anyOf because it needs a policy: received none",
+    );
   }
   for (const policy of policies) {
     if (typeof policy?.due === "function") continue;
@@ -62,7 +64,7 @@ export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
   };
 }
 
-/** A policy that throws must not leave the others without the flush. */
+/** A policy that throws must not keep the others from observing. */
 function tellAll(policies: BatchPolicy[], flush: FlushReport): void {
   const errors: unknown[] = [];
   for (const policy of policies) {
@@ -86,7 +88,7 @@ function smallestLimits(policies: BatchPolicy[]): BatchLimits {
   };
 }
 
-/** One policy's limit that is no number must not undo another's. */
+/** A limit that is not a number must not undo another policy's limit. */
 function orUnlimited(limit: number | undefined): number {
   return limit === undefined || Number.isNaN(limit) ? Infinity : limit;
 }

@@ -1,26 +1,28 @@
-/** What a policy may know of the records that wait: numbers, never bytes. */
+/** What a policy can know about the waiting records: numbers, never bytes. */
 export interface PendingBatch {
   /** Records in the batch, at least 1. */
   readonly records: number;
-  /** Bytes of those records as they will lie on storage, without the header. */
+  /**
+   * Bytes of those records as laid out on storage, without the frame header.
+   */
   readonly bytes: number;
-  /** The instant, in ms on the log's clock, at which the first came. */
+  /** When the first record arrived, in ms on the log's clock. */
   readonly oldestAt: number;
-  /** The instant, in ms on the log's clock, at which the last came. */
+  /** When the last record arrived, in ms on the log's clock. */
   readonly newestAt: number;
 }
 
 /** Why a batch was flushed; see {@linkcode FlushReport}. */
 export type FlushReason =
-  /** The policy's `due` had passed. */
+  /** The batch was due, according to the policy. */
   | "due"
-  /** The batch had reached its limits, or had no room for the next record. */
+  /** The batch reached a limit, or had no room for the next record. */
   | "limit"
-  /** Nothing else was waiting and the policy says `whenIdle: "flush"`. */
+  /** No flush was in flight, and the policy says `whenIdle: "flush"`. */
   | "idle"
-  /** `flush()`, `close()` or `settled()` asked for it. */
+  /** `flush()` or `close()` asked for it. */
   | "demand"
-  /** The queue was full and producers were waiting for room. */
+  /** The queue was full, and appends were waiting for room. */
   | "pressure"
   /** The policy threw or did not answer with a number. */
   | "fault";
@@ -37,21 +39,23 @@ export interface FlushReport {
   readonly firstLsn: number;
   /** LSN of the last record. */
   readonly lastLsn: number;
-  /** When the first record came, in ms on the log's clock. */
+  /** When the first record arrived, in ms on the log's clock. */
   readonly oldestAt: number;
   /** When the write began, in ms on the log's clock. */
   readonly startedAt: number;
   /** When the bytes were written, in ms on the log's clock. */
   readonly writtenAt: number;
-  /** When the sync was done; equals `writtenAt` when nobody asked for one. */
+  /** When the sync was done, or `writtenAt` if nothing asked for one. */
   readonly durableAt: number;
 }
 
-/** Caps on a batch; it is sealed on reaching one. */
+/** Caps on a batch, which is sealed when it reaches one. */
 export interface BatchLimits {
-  /** Most records in a batch, an integer of at least 1. Default: no limit. */
+  /**
+   * Maximum records in a batch, an integer of at least 1. Default: no limit.
+   */
   readonly records?: number | undefined;
-  /** Most bytes in a batch, an integer of at least 1. Default 4,194,304. */
+  /** Maximum bytes in a batch, an integer of at least 1. Default 4,194,304. */
   readonly bytes?: number | undefined;
 }
 
@@ -59,17 +63,17 @@ export interface BatchLimits {
  * Decides *when* a batch is flushed and how large it may grow; nothing else.
  *
  * A policy is pure: it has no timer, does no I/O and reads no clock. It is
- * asked once per turn of the event loop, when no flush is in flight, so a burst
- * of appends in one turn is judged as a whole and the policy costs nothing per
- * record. The same object runs in the writer on real time and in a simulator
- * on virtual time.
+ * asked once per turn of the event loop, while no flush is in flight, so a
+ * burst of appends in one turn is judged as a whole and the policy costs
+ * nothing per record. The same object runs in the writer on real time and in a
+ * simulator on virtual time.
  *
  * A policy cannot break safety. Whatever it answers (never, `NaN`, an
- * exception, nonsense), no record is acknowledged early, lost or reordered,
- * and `flush()`, `close()` and a full queue still flush. An answer that is not
- * a number, or an exception, flushes at once.
+ * exception, nonsense), no record is acknowledged early, lost or reordered, and
+ * `flush()`, `close()` and a full queue still flush. An exception, or an answer
+ * that is not a number, flushes at once.
  *
- * An object with state (one that learns in `observe`) belongs to one log.
+ * A policy with state (one that learns in `observe`) must serve only one log.
  *
  * @example A policy that flushes at every tenth of a second
  * ```ts
@@ -85,24 +89,24 @@ export interface BatchLimits {
  * ```
  */
 export interface BatchPolicy {
-  /** Caps on a batch. Read once, on opening. */
+  /** Caps on a batch. Read once, when the log is opened. */
   readonly limits?: BatchLimits | undefined;
   /**
-   * What becomes of a batch for which `due` is in the future when no flush is
-   * in flight: `"flush"` it, or `"wait"` (the default) until it is due.
+   * What to do with a batch that is not yet due while no flush is in flight:
+   * `"flush"` it, or `"wait"` (the default) until it is due.
    */
   readonly whenIdle?: "flush" | "wait" | undefined;
   /**
-   * The instant, in ms on the log's clock, from which `batch` is due: at or
-   * before `now` flushes it, `Infinity` waits for a limit or another record.
+   * The instant, in ms on the log's clock, when `batch` is due. An instant at
+   * or before `now` flushes it; `Infinity` waits for a limit or another record.
    *
-   * Asked again at the instant that it named, a policy has to say that the
-   * same batch is due. One that then names a later instant, such as
-   * `now + 0.001` each time, is asked in turn after turn: the record waits for
-   * ever and one core is busy with it. Nothing in the log prevents that;
-   * `policyLaws` of `@syncline/wal/testing` finds it.
+   * Asked again at the instant it named, a policy must say that the same batch
+   * is due. A policy that keeps naming a later instant, such as `now + 0.001`,
+   * is asked turn after turn: the record waits forever, and one core is kept
+   * busy. The log does not prevent that; `policyLaws` of
+   * `@syncline/wal/testing` detects it.
    */
   due(batch: PendingBatch, now: number): number;
-  /** Told what each flush cost, once per flush, in order. */
+  /** Called with the cost of each flush, once per flush, in order. */
   observe?(flush: FlushReport): void;
 }

@@ -4,19 +4,20 @@ import type { BatchLimits, BatchPolicy } from "./batch_policy.ts";
 
 /** Options of {@linkcode BytesPolicy}. */
 export interface BytesPolicyOptions {
-  /** Most bytes per flush, an integer of at least 1. Default 65,536. */
+  /** Maximum bytes per flush, an integer of at least 1. Default 65,536. */
   bytes?: number | undefined;
   /** As in `CountPolicy`: `"flush"` (the default) or `"wait"` for the bytes. */
   whenIdle?: "flush" | "wait" | undefined;
 }
 
 /**
- * At most B bytes per flush; flushes at B, or when the queue is drained.
+ * Flushes at most B bytes at a time: at B, or with fewer as soon as no other
+ * flush is in flight.
  *
- * The bytes are those of the records as laid out in a frame: each record's
- * own and 4 for its length. A record larger than B goes alone.
+ * The bytes are those of the records as laid out in a frame: each record plus 4
+ * bytes for its length. A record larger than B is flushed alone.
  *
- * With `whenIdle: "wait"` alone, latency has no upper bound.
+ * With `whenIdle: "wait"` and no other policy, latency has no upper bound.
  *
  * Source: size-based batching, as in BookKeeper's
  * `journalBufferedWritesThreshold`.
@@ -32,10 +33,10 @@ export interface BytesPolicyOptions {
 export class BytesPolicy implements BatchPolicy {
   /** The cap on bytes. */
   readonly limits: BatchLimits;
-  /** What happens to a batch below the cap when nothing is in flight. */
+  /** What happens to a batch below the cap when no flush is in flight. */
   readonly whenIdle: "flush" | "wait";
 
-  /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
+  /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: BytesPolicyOptions = {}) {
     requireOptions("make BytesPolicy", options, ["bytes", "whenIdle"]);
     const { bytes = 65536, whenIdle = "flush" } = options;
@@ -43,7 +44,7 @@ export class BytesPolicy implements BatchPolicy {
     this.whenIdle = requireWhenIdle("BytesPolicy", whenIdle);
   }
 
-  /** Never: only the limit and the drained queue flush. */
+  /** Never due: only the cap and an idle log flush. */
   due(): number {
     return Infinity;
   }

@@ -4,25 +4,27 @@ import type { BatchLimits, BatchPolicy } from "./batch_policy.ts";
 
 /** Options of {@linkcode CountPolicy}. */
 export interface CountPolicyOptions {
-  /** Most records per flush, an integer of at least 1. Default 256. */
+  /** Maximum records per flush, an integer of at least 1. Default 256. */
   records?: number | undefined;
   /**
-   * `"flush"` (the default): a batch below the count goes as soon as nothing
-   * is in flight, so a last odd record is never stranded. `"wait"`: it waits
-   * for the count, or for `flush()` or `close()`.
+   * `"flush"` (the default): a batch below the count is flushed as soon as no
+   * other flush is in flight, so no leftover record is stranded. `"wait"`: it
+   * waits for the count, or for `flush()` or `close()`.
    */
   whenIdle?: "flush" | "wait" | undefined;
 }
 
 /**
- * At most N records per flush; flushes at N, or when the queue is drained.
+ * Flushes at most N records at a time: at N, or with fewer as soon as no other
+ * flush is in flight.
  *
- * A burst of 1000 records in one turn under `records: 128` is seven flushes of
- * 128 and one of 104. Under {@linkcode anyOf} with a policy that waits, such as
- * {@linkcode AgePolicy}, the drained queue waits too.
+ * With `records: 128`, a burst of 1000 records in one turn becomes seven
+ * flushes of 128 and one of 104. Combined by {@linkcode anyOf} with a policy
+ * that waits, such as {@linkcode AgePolicy}, a batch below the count waits too.
  *
- * Not for records of very different sizes: its flushes are then of very
- * different cost. With `"wait"` alone, latency has no upper bound.
+ * Does not suit records of very different sizes: the cost of its flushes then
+ * varies as much. With `"wait"` and no other policy, latency has no upper
+ * bound.
  *
  * Source: entry-count batching, as in BookKeeper's
  * `journalBufferedEntriesThreshold`.
@@ -38,10 +40,10 @@ export interface CountPolicyOptions {
 export class CountPolicy implements BatchPolicy {
   /** The cap on records. */
   readonly limits: BatchLimits;
-  /** What happens to a batch below the count when nothing is in flight. */
+  /** What happens to a batch below the cap when no flush is in flight. */
   readonly whenIdle: "flush" | "wait";
 
-  /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
+  /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: CountPolicyOptions = {}) {
     requireOptions("make CountPolicy", options, ["records", "whenIdle"]);
     const { records = 256, whenIdle = "flush" } = options;
@@ -51,7 +53,7 @@ export class CountPolicy implements BatchPolicy {
     this.whenIdle = requireWhenIdle("CountPolicy", whenIdle);
   }
 
-  /** Never: only the limit and the drained queue flush. */
+  /** Never due: only the cap and an idle log flush. */
   due(): number {
     return Infinity;
   }

@@ -11,35 +11,39 @@ export interface LeaderCommitPolicyOptions {
   /** How long a leader waits for siblings, in ms, at least 0. Default 0. */
   windowMs?: number | undefined;
   /**
-   * How many siblings have to be seen, beside the leader, for it to wait at
-   * all, an integer of at least 1. Default 1.
+   * How many siblings, in addition to the leader, must have been seen for it to
+   * wait at all, an integer of at least 1. Default 1.
    */
   minSiblings?: number | undefined;
-  /** Most records per flush, an integer of at least 1. Default: unlimited. */
+  /**
+   * Maximum records per flush, an integer of at least 1. Default: unlimited.
+   */
   maxRecords?: number | undefined;
 }
 
 /**
- * The first waiter leads: its flush starts at once and takes along all that
- * came in the same turn; while it syncs, the next group forms by itself. The
+ * The first waiter leads: its flush starts at once and includes everything that
+ * arrived in the same turn. While it syncs, the next group forms by itself. The
  * default policy.
  *
- * With a `windowMs` the leader waits that long for siblings, but only when
- * siblings are seen: when its batch, or the flush before it, held `minSiblings`
- * records beside the leader's. A lone writer never waits.
+ * With a `windowMs`, the leader waits that long for siblings, but only if some
+ * have been seen: if its batch, or the flush before it, held at least
+ * `minSiblings` records in addition to the leader's. A lone writer never waits.
  *
- * Without a window a slow trickle of callers, each in a turn of its own, makes
- * one flush each until flushes overlap. Where a sync costs more than a few ms,
- * a window of about half a sync's cost saves syncs. It counts from the oldest
- * record, so it does nothing where that one came early in the flush before, as
- * on a busy log. `AdaptivePolicy` finds out by itself whether waiting pays.
+ * Without a window, a slow trickle of callers, each in a different event-loop
+ * turn, makes one flush per caller until flushes overlap. Where a sync costs
+ * more than a few ms, a window of about half that time saves syncs. The window
+ * counts from the oldest record, so it has no effect if that record arrived
+ * early in the flush before, as on a busy log. `AdaptivePolicy` finds out by
+ * itself whether waiting pays.
  *
- * A window is what it says, and a turn: timers count whole ms and are late by
- * one or two, so the log waits for one below 2 ms turn by turn, and so for the
- * last 2 ms of one below 10 ms. 0.3 ms become 0.3 ms, and keep a core busy that long.
+ * A window is accurate to one turn. Timers count whole ms and fire one or two
+ * ms late, so the log waits turn by turn for a window below 2 ms, and for the
+ * last 2 ms of a window below 10 ms. A window of 0.3 ms takes 0.3 ms, and keeps
+ * a core busy for that long.
  *
  * Sources: leader and followers in LevelDB's `BuildBatchGroup`; the window and
- * its gate are PostgreSQL's `commit_delay` and `commit_siblings`, but that the
+ * its gate are PostgreSQL's `commit_delay` and `commit_siblings`, except that
  * siblings are those seen in batches: a log does not know its callers.
  *
  * @example
@@ -60,7 +64,7 @@ export class LeaderCommitPolicy implements BatchPolicy {
   readonly #minSiblings: number;
   #lastRecords = 1;
 
-  /** Throws `RangeError` or `TypeError` where an option is out of bounds. */
+  /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: LeaderCommitPolicyOptions = {}) {
     requireOptions("make LeaderCommitPolicy", options, [
       "windowMs",
@@ -87,7 +91,7 @@ export class LeaderCommitPolicy implements BatchPolicy {
     };
   }
 
-  /** At once for a lone writer, else the window after the first record. */
+  /** At once for a lone writer, otherwise a window after the first record. */
   due(batch: PendingBatch): number {
     const siblings = Math.max(batch.records, this.#lastRecords) - 1;
     const windowMs = siblings < this.#minSiblings ? 0 : this.#windowMs;

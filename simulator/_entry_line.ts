@@ -4,8 +4,8 @@ import type { PendingBatch } from "../policies/batch_policy.ts";
 const FIRST = 1024;
 
 /**
- * Appends that are not acknowledged yet, in order: those that have their place
- * in the queue, then those that wait for room. Columns of numbers, in a ring.
+ * Appends that are not acknowledged yet, in order: those with a place in the
+ * queue, then those that wait for room. Columns of numbers, in a ring.
  */
 export class EntryLine {
   #mask = FIRST - 1;
@@ -17,7 +17,7 @@ export class EntryLine {
   #placed = 0;
   #end = 0;
 
-  /** Number of appends ever placed; the index of the next one. */
+  /** Number of appends ever placed, which is the index of the next one. */
   get placed(): number {
     return this.#placed;
   }
@@ -47,12 +47,12 @@ export class EntryLine {
     return this.#records[this.#placed & this.#mask];
   }
 
-  /** Says that the first append which waited for room has its place now. */
+  /** Counts the first append that waits for room as placed. */
   place(): void {
     this.#placed++;
   }
 
-  /** Takes out, in order, the appends before the index `end`. */
+  /** Removes, in order, the appends before the index `end`. */
   takeUntil(end: number, taken: (at: number, caller: number) => void): void {
     while (this.#first < end) {
       const slot = this.#first++ & this.#mask;
@@ -68,7 +68,7 @@ export class EntryLine {
     this.#mask = this.#mask * 2 + 1;
   }
 
-  /** A slot is an index modulo the size: each has its place in the new ring. */
+  /** A slot is an index modulo the size: entries may move in a larger ring. */
   #twice(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
     const grown = new Float64Array(column.length * 2);
     for (let index = this.#first; index < this.#end; index++) {
@@ -78,13 +78,13 @@ export class EntryLine {
   }
 }
 
-/** A batch of records of which only the numbers are there. */
+/** A batch of records, of which only the numbers exist. */
 export class NumberBatch implements PendingBatch, FlushedBatch {
   records = 0;
   bytes = 0;
   oldestAt = 0;
   newestAt = 0;
-  /** Index behind the batch's last append. */
+  /** Index after the batch's last append. */
   end = 0;
   readonly firstLsn: number;
 
@@ -97,15 +97,15 @@ export class NumberBatch implements PendingBatch, FlushedBatch {
   }
 }
 
-/** Batches that wait: the writer's queue, but that it holds no bytes. */
+/** The batches that wait: the writer's queue, but without the bytes. */
 export class NumberQueue {
   /** Records in the queue and in flight. */
   records = 0;
-  /** Their bytes with their lengths. */
+  /** Their bytes, including their lengths. */
   bytes = 0;
   readonly #bounds: BatchBounds;
   #sealed: NumberBatch[] = [];
-  /** Those before are taken; to shift each out would move all others. */
+  /** Batches before it are taken; shifting each one out would move the rest. */
   #first = 0;
   #open = new NumberBatch(1);
 
@@ -113,18 +113,18 @@ export class NumberQueue {
     this.#bounds = bounds;
   }
 
-  /** The batch that is next, or none. */
+  /** The next batch to flush, if any. */
   get head(): NumberBatch | undefined {
     if (this.headIsSealed) return this.#sealed[this.#first];
     return this.#open.records > 0 ? this.#open : undefined;
   }
 
-  /** Whether the head cannot grow any more. */
+  /** Whether the head can no longer grow. */
   get headIsSealed(): boolean {
     return this.#first < this.#sealed.length;
   }
 
-  /** Queues records that have to be in one frame; `end` is the index behind. */
+  /** Queues records that must share a frame; `end` is the index after them. */
   add(records: number, bytes: number, now: number, end: number): void {
     if (this.#open.records > 0 && !this.#admits(records, bytes)) this.#seal();
     const open = this.#open;

@@ -16,10 +16,10 @@ import { EntryLine, type NumberBatch, NumberQueue } from "./_entry_line.ts";
 import type { Source } from "./_source.ts";
 import { NotedRun, type Simulation } from "./simulation.ts";
 
-/** A policy that puts a batch off so often in a row is taken to do so ever. */
+/** A policy that puts a batch off this often in a row is not asked again. */
 const MOST_PUT_OFFS = 1000;
 
-/** What a run is told. */
+/** Options of a run, already checked. */
 export interface RunOptions {
   maxQueuedBytes: number;
   maxQueuedRecords: number;
@@ -31,7 +31,7 @@ interface Flight {
   readonly times: FlushTimes;
 }
 
-/** The writer's counterpart: the same steps, on numbers, in virtual time. */
+/** The writer's counterpart: the same steps on numbers, in virtual time. */
 export class Run {
   readonly #policy: BatchPolicy;
   readonly #source: Source;
@@ -60,7 +60,7 @@ export class Run {
     this.#queue = new NumberQueue(new BatchBounds(policy.limits ?? {}));
   }
 
-  /** Goes on until all is durable. */
+  /** Runs until everything is durable. */
   toEnd(): Simulation {
     while (true) {
       const stirsAt = this.#flight?.times.durableAt ?? this.#wakeAt;
@@ -86,13 +86,13 @@ export class Run {
     if (this.#flight === undefined) this.#ask();
   }
 
-  /** Nothing else can happen: the log is closed, which drains it. */
+  /** Nothing else can happen: closes the log, which drains it. */
   #close(): void {
     this.#closing = true;
     this.#ask();
   }
 
-  /** All that comes at one instant comes in one turn. */
+  /** Everything that arrives at one instant arrives in one turn. */
   #takeIn(): void {
     const source = this.#source;
     this.#putOffs = 0;
@@ -106,7 +106,7 @@ export class Run {
     }
   }
 
-  /** Lets in those who wait for room and are next, as far as there is any. */
+  /** Lets in the appends that wait for room, in order, while there is any. */
   #place(): void {
     const line = this.#line;
     while (line.hasWaiting) {
@@ -135,7 +135,7 @@ export class Run {
     });
     if ("flush" in decision) return this.#flush(decision.flush);
     if (++this.#putOffs > MOST_PUT_OFFS) return;
-    // The sum that a timer makes: it may differ from `waitUntil` by rounding.
+    // The same sum as a timer's: it may differ from `waitUntil` by rounding.
     this.#wakeAt = this.#now + Math.max(0, decision.waitUntil - this.#now);
   }
 

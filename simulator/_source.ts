@@ -3,17 +3,17 @@ import type { ClosedLoop } from "./callers.ts";
 
 /** Where a run's appends come from. */
 export interface Source {
-  /** When the next append comes, in ms; `Infinity` if there is none. */
+  /** When the next append arrives, in ms; `Infinity` if there is none. */
   readonly nextAt: number;
-  /** The caller whose append is next, 0 where nobody waits for an ack. */
+  /** The caller of the next append; 0 if nobody waits for its ack. */
   readonly nextCaller: number;
   /** Takes the next append. */
   take(): Arrival;
-  /** Told that an append of a caller is durable. */
+  /** Called when an append of a caller is durable. */
   acknowledged(caller: number, at: number): void;
 }
 
-/** Appends that come whatever the log does. */
+/** Appends that arrive whatever the log does. */
 export class OpenSource implements Source {
   readonly nextCaller = 0;
   readonly #arrivals: Iterator<Arrival>;
@@ -45,15 +45,15 @@ export class OpenSource implements Source {
 interface Coming {
   readonly arrival: Arrival;
   readonly caller: number;
-  /** Of two that come at once, who was ready first goes first. */
+  /** Of two appends at one instant, the one that was ready first goes first. */
   readonly order: number;
 }
 
-/** Appends each of which waits for the one before of the same caller. */
+/** Appends that each wait for the previous append of the same caller. */
 export class ClosedSource implements Source {
   readonly #loop: ClosedLoop;
   readonly #counts: Float64Array;
-  /** A binary heap: no append comes before the one at half its index. */
+  /** A binary heap: no append is earlier than its parent. */
   readonly #heap: Coming[] = [];
   #order = 0;
 

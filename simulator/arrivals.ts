@@ -6,20 +6,20 @@ import {
 } from "../argument.ts";
 import { exponential, uniform } from "../random.ts";
 
-/** An append that comes to a simulated log. */
+/** An append that arrives at a simulated log. */
 export interface Arrival {
   /** The instant, in ms on the simulated log's clock. */
   readonly at: number;
-  /** Bytes of the record, or of the records together, at least 0. */
+  /** Bytes of the record, or of all its records together, at least 0. */
   readonly bytes: number;
   /**
-   * Records that share a frame, as `appendBatch` has it, an integer of at least
-   * 1. Default 1.
+   * Records that share a frame, as in `appendBatch`: an integer of at least 1.
+   * Default 1.
    */
   readonly records?: number | undefined;
 }
 
-/** Single records, the first at 0; `gap` says the ms from one to the next. */
+/** Single records from 0 ms on; `gap` returns the ms from one to the next. */
 export function arrivalsByGap(
   count: number,
   bytes: number,
@@ -36,19 +36,21 @@ export function arrivalsByGap(
   };
 }
 
-/** Options of {@linkcode steadyArrivals}, and of others that build on it. */
+/** Options of {@linkcode steadyArrivals}, and of others based on it. */
 export interface ArrivalsOptions {
-  /** How many records come, an integer of at least 1. */
+  /** How many records arrive, an integer of at least 1. */
   count: number;
-  /** Records a second on average, above 0. */
+  /** Average records per second, above 0. */
   perSecond: number;
   /** Bytes of each record, at least 0. Default 100. */
   bytes?: number | undefined;
 }
 
 /**
- * Records that come at equal distances, the first at 0 ms. They can be iterated
- * more than once. Throws `TypeError` or `RangeError` for options out of bounds.
+ * Records at equal intervals, the first at 0 ms.
+ *
+ * The result can be iterated more than once. Throws `TypeError` or `RangeError`
+ * for bad options.
  *
  * @example
  * ```ts
@@ -72,14 +74,16 @@ export function steadyArrivals(options: ArrivalsOptions): Iterable<Arrival> {
 
 /** Options of {@linkcode poissonArrivals}. */
 export interface PoissonArrivalsOptions extends ArrivalsOptions {
-  /** The same seed gives the same arrivals, an integer. Default 1. */
+  /** Seed, an integer; the same one gives the same arrivals. Default 1. */
   seed?: number | undefined;
 }
 
 /**
- * Records that come independently of each other: a Poisson process, the sum of
- * many callers who know nothing of one another. They can be iterated more than
- * once. Throws `TypeError` or `RangeError` for options out of bounds.
+ * Records that arrive independently of each other: a Poisson process, like the
+ * sum of many callers that know nothing of one another.
+ *
+ * The result can be iterated more than once. Throws `TypeError` or `RangeError`
+ * for bad options.
  *
  * @example
  * ```ts
@@ -106,16 +110,20 @@ export function poissonArrivals(
 
 /** Options of {@linkcode rampArrivals}. */
 export interface RampArrivalsOptions extends PoissonArrivalsOptions {
-  /** Records a second in the end, above 0; `perSecond` is that at first. */
+  /**
+   * Records per second at the end, above 0; `perSecond` is the initial rate.
+   */
   toPerSecond: number;
-  /** After how many ms it is reached, above 0; it stays so from then on. */
+  /** Ms until that rate is reached, above 0; it stays constant afterwards. */
   rampMs: number;
 }
 
 /**
- * Records that come independently of each other, at a rate that rises or falls
- * evenly to another. They can be iterated more than once. Throws `TypeError` or
- * `RangeError` for options out of bounds.
+ * Records that arrive independently of each other, at a rate that changes
+ * linearly to another.
+ *
+ * The result can be iterated more than once. Throws `TypeError` or `RangeError`
+ * for bad options.
  *
  * @example
  * ```ts
@@ -158,16 +166,18 @@ export function rampArrivals(options: RampArrivalsOptions): Iterable<Arrival> {
 
 /** Options of {@linkcode onOffArrivals}. */
 export interface OnOffArrivalsOptions extends PoissonArrivalsOptions {
-  /** For how many ms records come, above 0. Default 100. */
+  /** How long records arrive, in ms, above 0. Default 100. */
   onMs?: number | undefined;
-  /** For how many ms none come then, at least 0. Default 100. */
+  /** How long none arrive afterwards, in ms, at least 0. Default 100. */
   offMs?: number | undefined;
 }
 
 /**
- * Records that come independently of each other for some time, and then none
- * for some time. `perSecond` is the rate while they come. They can be iterated
- * more than once. Throws `TypeError` or `RangeError` for options out of bounds.
+ * Records that arrive independently of each other for a while, then not at all
+ * for a while, and so on. `perSecond` is the rate while they arrive.
+ *
+ * The result can be iterated more than once. Throws `TypeError` or `RangeError`
+ * for bad options.
  *
  * @example
  * ```ts
@@ -207,18 +217,18 @@ export function onOffArrivals(
 
 /** Options of {@linkcode burstyArrivals}. */
 export interface BurstyArrivalsOptions extends PoissonArrivalsOptions {
-  /** Records of a burst, an integer of at least 1. Default 16. */
+  /** Records per burst, an integer of at least 1. Default 16. */
   burst?: number | undefined;
   /** Ms from the first record of a burst to its last, at least 0. Default 0. */
   burstMs?: number | undefined;
 }
 
 /**
- * Records that come in bursts, which are independent of each other. `perSecond`
- * is that of the records over all; it has to leave time for the bursts. They
- * can be iterated more than once.
+ * Records that arrive in bursts, which are independent of each other.
+ * `perSecond` is the overall rate; it must leave time for the bursts.
  *
- * Throws `TypeError` or `RangeError` for options out of bounds.
+ * The result can be iterated more than once. Throws `TypeError` or `RangeError`
+ * for bad options.
  *
  * @example
  * ```ts
@@ -262,11 +272,11 @@ export function burstyArrivals(
   );
 }
 
-/** Throws unless `arrival` can come after one at `earliest`. */
+/** Throws unless `arrival` is valid and no earlier than `earliest`. */
 export function requireArrival(arrival: Arrival, earliest: number): Arrival {
   const { at, bytes, records = 1 } = arrival;
   if (!(at >= earliest && at < Infinity)) {
-    const rule = `a finite number from ${earliest} on`;
+    const rule = `a finite number of at least ${earliest}`;
     throw argumentError("simulate", "an arrival's at", rule, at);
   }
   requireAmount("simulate", "an arrival's bytes", bytes);

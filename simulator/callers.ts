@@ -2,14 +2,14 @@ import { requireAmount, requireInteger } from "../argument.ts";
 import type { Arrival } from "./arrivals.ts";
 import { exponential, uniform } from "../random.ts";
 
-/** Callers each of whom appends, waits for the ack, thinks, appends again. */
+/** Callers that each append, wait for the ack, think, and append again. */
 export interface ClosedLoop {
-  /** How many there are, an integer of at least 1. */
+  /** How many callers there are, an integer of at least 1. */
   readonly callers: number;
   /**
-   * The append of the caller `caller`, counted from 0, that follows on `nth`
-   * others of its own; it comes at `readyAt`, when the last one was durable,
-   * or later. `undefined` if it appends no more.
+   * The next append of the caller `caller`, counted from 0, after `nth` others.
+   * It arrives at `readyAt`, when that caller's last append became durable, or
+   * later. `undefined` if the caller appends nothing more.
    */
   next(caller: number, nth: number, readyAt: number): Arrival | undefined;
 }
@@ -20,29 +20,34 @@ export interface ThinkingCallersOptions {
   callers: number;
   /** How often each appends, an integer of at least 1. */
   appends: number;
-  /** Ms from an ack to the caller's next append on average. Default 0. */
+  /** Average ms from an ack to the caller's next append. Default 0. */
   thinkMs?: number | undefined;
   /**
-   * Whether all think equally long, `"constant"`, or independently of each
-   * other, `"exponential"` (the default).
+   * Whether all callers think equally long, `"constant"`, or independently of
+   * each other, `"exponential"` (the default).
    */
   thinking?: "constant" | "exponential" | undefined;
   /** Bytes of each record, at least 0. Default 100. */
   bytes?: number | undefined;
-  /** The same seed gives the same times, an integer. Default 1. */
+  /** Seed, an integer; the same one gives the same times. Default 1. */
   seed?: number | undefined;
 }
 
 /**
- * Callers each of whom appends, waits for its ack, thinks, and appends again;
- * they think before their first append, too. Can be used for several runs.
+ * Callers that each append, wait for the ack, think, and append again. They
+ * also think before their first append.
  *
- * Throws `TypeError` or `RangeError` for options out of bounds.
+ * The result can be used for several runs. Throws `TypeError` or `RangeError`
+ * for bad options.
  *
  * @example
  * ```ts
  * import { LeaderCommitPolicy } from "@syncline/wal/policies";
- * import { constantCosts, simulate, thinkingCallers } from "@syncline/wal/simulator";
+ * import {
+ *   constantCosts,
+ *   simulate,
+ *   thinkingCallers,
+ * } from "@syncline/wal/simulator";
  * import assert from "node:assert/strict";
  *
  * const loop = thinkingCallers({ callers: 8, appends: 100 });

@@ -2,31 +2,31 @@ import { requireAmount, requirePositive } from "../argument.ts";
 import { uniform } from "../random.ts";
 
 /**
- * What a device takes for a flush. Each answer is a finite number of ms, at
+ * How long a device takes for a flush. Each answer is a finite number of ms, at
  * least 0.
  *
- * One that answers the same for the same arguments can be used in many runs.
+ * A model whose answers depend only on the arguments can be used for many runs.
  */
 export interface CostModel {
-  /** How long it takes to write a frame of so many bytes of records, in ms. */
+  /** Ms that writing a frame takes, given the bytes of its records. */
   writeMs(bytes: number): number;
-  /** How long a sync takes that begins at an instant, in ms. */
+  /** Ms that a sync takes if it begins at the instant `at`. */
   syncMs(at: number, bytes: number): number;
 }
 
 /** Options of {@linkcode constantCosts}. */
 export interface ConstantCostsOptions {
-  /** Ms that a sync takes, at least 0. */
+  /** How long a sync takes, in ms, at least 0. */
   syncMs: number;
-  /** Ms that a write takes whatever its size, at least 0. Default 0. */
+  /** How long a write takes whatever its size, in ms, at least 0. Default 0. */
   writeMs?: number | undefined;
-  /** Ms that each MiB of a write takes beyond that, at least 0. Default 0. */
+  /** Additional ms per MiB of a write, at least 0. Default 0. */
   writeMsPerMiB?: number | undefined;
 }
 
 /**
  * A device on which every sync takes equally long. Throws `TypeError` or
- * `RangeError` for options out of bounds.
+ * `RangeError` for bad options.
  *
  * @example
  * ```ts
@@ -50,30 +50,31 @@ export function constantCosts(options: ConstantCostsOptions): CostModel {
 
 /** Options of {@linkcode driftingCosts}. */
 export interface DriftingCostsOptions extends ConstantCostsOptions {
-  /** What a sync takes in the end, in ms, at least 0; `syncMs` is at first. */
+  /**
+   * Ms that a sync takes at the end, above 0. Default: `syncMs`, as at first.
+   */
   toSyncMs?: number | undefined;
   /**
-   * After how many ms that is reached, at least 0; it stays so from then on. At
-   * 0, and by default, it is so from the first sync on.
+   * Ms until that is reached, at least 0; it stays constant afterwards. At 0,
+   * the default, it applies from the first sync on.
    */
   driftMs?: number | undefined;
   /**
-   * How far a sync may be from that, as the factor that a normal deviate of 1
-   * means, at least 1: 1.3 is a quiet disk, 2 a busy one. Default 1.
+   * How far syncs vary: the factor for one standard deviation, at least 1. 1.3
+   * is a quiet disk, 2 a busy one. Default 1.
    */
   spread?: number | undefined;
-  /** The same seed gives the same costs, an integer. Default 1. */
+  /** Seed, an integer; the same one gives the same costs. Default 1. */
   seed?: number | undefined;
 }
 
 /**
- * A device whose syncs take longer and longer, or less and less, by the same
- * factor in the same time, and each of them some factor more or less (a
- * log-normal distribution of which that course is the median). What a sync
- * takes depends on nothing but the instant at which it begins, so it can be
- * used for several runs.
+ * A device whose syncs become slower or faster over time, by a constant factor
+ * per ms, and vary randomly around that course: a log-normal distribution with
+ * the course as its median. How long a sync takes depends only on the instant
+ * when it begins, so the result can be used for several runs.
  *
- * Throws `TypeError` or `RangeError` for options out of bounds.
+ * Throws `TypeError` or `RangeError` for bad options.
  *
  * @example
  * ```ts

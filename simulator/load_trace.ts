@@ -5,21 +5,21 @@ import type { TracedOptions } from "../trace/trace_event.ts";
 
 /** A whole trace in memory; see {@linkcode loadTrace}. */
 export interface Trace {
-  /** The log's options that bear on its flushes. */
+  /** The options of the log that affect its flushes. */
   readonly options: TracedOptions;
-  /** Each append in order, for `simulate`; can be iterated again and again. */
+  /** Every append in order, for `simulate`; can be iterated more than once. */
   readonly arrivals: Iterable<Arrival>;
-  /** Each flush in order. */
+  /** Every flush in order. */
   readonly flushes: readonly FlushReport[];
-  /** Events that the trace lacks, as its sink did not keep up. */
+  /** Events missing from the trace because its sink did not keep up. */
   readonly missing: { readonly appends: number; readonly flushes: number };
-  /** How it ends; absent if the process was killed. */
+  /** How the trace ends; absent if the process was killed. */
   readonly end?: "closed" | "full" | undefined;
 }
 
 /**
- * Reads a whole trace into memory, 20 bytes for each append and some 150 for
- * each flush. Takes, and throws, what `readTrace` does.
+ * Reads a whole trace into memory: 20 bytes per append and about 150 per flush.
+ * Accepts what `readTrace` accepts, and throws what it throws.
  *
  * @example
  * ```ts
@@ -83,15 +83,15 @@ export async function loadTrace(
 
 const FIRST = 1024;
 
-/** Arrivals in columns of numbers, which cost 20 bytes each. */
+/** Arrivals in columns of numbers, at 20 bytes each. */
 export class ArrivalColumns implements Iterable<Arrival> {
   #at = new Float64Array(FIRST);
   #bytes = new Float64Array(FIRST);
   #records = new Uint32Array(FIRST);
-  /** How many there are. */
+  /** Number of arrivals. */
   length = 0;
 
-  /** Puts one at the end. */
+  /** Adds an arrival at the end. */
   push(at: number, bytes: number, records: number): void {
     if (this.length === this.#at.length) this.#grow();
     this.#at[this.length] = at;
@@ -99,7 +99,7 @@ export class ArrivalColumns implements Iterable<Arrival> {
     this.#records[this.length++] = records;
   }
 
-  /** Each in order, as often as is asked for. */
+  /** Iterates over the arrivals in order, any number of times. */
   *[Symbol.iterator](): Generator<Arrival> {
     for (let index = 0; index < this.length; index++) {
       yield {

@@ -1,11 +1,15 @@
 /**
- * A simulator: what a log would do under a policy, in virtual time. It imports
- * nothing of any runtime, and takes seconds for millions of appends.
+ * A simulator: what a log would do under a policy, in virtual time. It uses no
+ * runtime API, and takes seconds for millions of appends.
  *
  * @example
  * ```ts
  * import { AgePolicy, LeaderCommitPolicy } from "@syncline/wal/policies";
- * import { constantCosts, poissonArrivals, simulate } from "@syncline/wal/simulator";
+ * import {
+ *   constantCosts,
+ *   poissonArrivals,
+ *   simulate,
+ * } from "@syncline/wal/simulator";
  * import assert from "node:assert/strict";
  *
  * const arrivals = poissonArrivals({ count: 10_000, perSecond: 1000 });

@@ -1,6 +1,7 @@
 /**
- * The nearest-rank quantile: the least of the `ascending` values that a `share`
- * of them, from 0 to 1, does not exceed; `NaN` if there are none.
+ * The nearest-rank quantile of `ascending` values: the smallest one that at
+ * least a `share` of them, from 0 to 1, does not exceed; `NaN` if there are
+ * none.
  */
 export function quantile(ascending: ArrayLike<number>, share: number): number {
   const { length } = ascending;

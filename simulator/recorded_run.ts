@@ -2,12 +2,13 @@ import { NotedRun, type Simulation } from "./simulation.ts";
 import type { Trace } from "./load_trace.ts";
 
 /**
- * What came of the log that a trace is of, in the words of a simulation: to
- * put beside what `simulate` makes of the same arrivals.
+ * What happened to a traced log, in the form of a simulation, to compare with
+ * what `simulate` makes of the same arrivals.
  *
- * An append's latency ends with the flush that it was in; where that was not
- * synced, when it was written. Appends that no flush took are left out.
- * `undefined` for a trace that has gaps: nobody knows which flush took which.
+ * An append's latency ends with its flush: when it became durable, or when it
+ * was written if it was not synced. Appends that were never flushed are left
+ * out. Returns `undefined` for a trace with gaps, because it does not show
+ * which appends a flush contained.
  *
  * @example
  * ```ts

@@ -2,43 +2,43 @@ import type { FlushReport } from "../policies/batch_policy.ts";
 import type { CostModel } from "./costs.ts";
 import { uniform } from "../random.ts";
 
-/** Fewer flushes of a size are judged together with those of the next size. */
+/** With fewer flushes, a size class is merged with the next one. */
 const LEAST_SAMPLES = 16;
 
 /**
- * Up to this size flushes are alike, and from then on up to each four times of
- * it. Among small ones what came with a slow device is large, as more had come
- * meanwhile; the size is not what made it slow.
+ * The first size class ends here, and each one after it at four times that.
+ * Among small flushes, those of a slow period are larger only because more
+ * records arrived in the meantime; their size is not what made them slow.
  */
 const ALIKE_BYTES = 16 * 1024;
 const STEP = 4;
 
-/** Samples, around an instant, of which one is drawn. */
+/** Number of samples around an instant from which one is drawn. */
 const NEIGHBOURS = 64;
 
 /** Flushes of about the same size. */
 interface SizeClass {
-  /** Most bytes that belong here; `Infinity` in the last one. */
+  /** Maximum bytes of a flush in this class; `Infinity` for the last one. */
   readonly mostBytes: number;
-  /** What the middle one of the writes took. */
+  /** Median duration of the writes, in ms. */
   readonly writeMs: number;
-  /** When each began, in order. */
+  /** When each flush began, in order. */
   readonly startedAt: readonly number[];
-  /** What each took as a whole. */
+  /** How long each flush took as a whole, in ms. */
   readonly flushMs: readonly number[];
 }
 
 /**
- * A device that costs what it did in recorded flushes: a flush takes as long,
- * write and sync together, as one that is drawn from those of about its size
- * that were made at about its time. So slow minutes stay slow, and an outlier
- * comes as often as it did. The write's part is the median of its size.
+ * A device that costs as much as it did in recorded flushes: a flush takes as
+ * long, write and sync together, as one drawn at random from those of about the
+ * same size and time. So slow minutes stay slow, and outliers are as frequent
+ * as they were. The write's share is the median for that size.
  *
- * Sizes are alike up to 16 KiB, up to 64 KiB, and so on; where there are less
- * than 16 flushes, with the next ones. The same `seed` draws the same; the model has
- * no state, so it can be used for several runs.
+ * Sizes are grouped up to 16 KiB, up to 64 KiB, and so on; a group of fewer
+ * than 16 flushes is merged with the next one. The same `seed` draws the same
+ * samples. The model has no state, so it can be used for several runs.
  *
- * Throws `RangeError` where there is no flush to draw from.
+ * Throws `RangeError` if there is no flush to draw from.
  *
  * Source: the moving-blocks bootstrap, with blocks of one (Kuensch 1989).
  *
@@ -60,7 +60,8 @@ export function sampledCosts(
 ): CostModel {
   if (flushes.length === 0) {
     throw new RangeError(
-      "Cannot sample costs because there must be a flush to draw from: received 0",
+      "Cannot sample costs because there must be a flush to draw from: " +
+        "received none",
     );
   }
   const classes = toClasses(flushes);
@@ -95,7 +96,7 @@ function toClasses(flushes: readonly FlushReport[]): SizeClass[] {
 
 function stepOf({ bytes }: FlushReport): number {
   const steps = Math.log(bytes / ALIKE_BYTES) / Math.log(STEP);
-  // A power of four must not be above itself by rounding.
+  // Rounding must not put a power of four above itself.
   return Math.max(0, Math.ceil(steps - 1e-9));
 }
 
@@ -111,7 +112,7 @@ function toClass(flushes: FlushReport[], mostBytes: number): SizeClass {
   };
 }
 
-/** Draws one of the samples around `middle`, at random but by `at` alone. */
+/** Draws a sample around `middle`: random, but it depends only on `at`. */
 function drawNear(
   middle: number,
   samples: readonly number[],

@@ -13,32 +13,33 @@ export interface SimulateOptions {
   maxQueuedBytes?: number | undefined;
   /** As in `WalOptions`, an integer of at least 1. Default 10,000. */
   maxQueuedRecords?: number | undefined;
-  /** Told of each flush, in order, once the policy was. */
+  /** Called for each flush, in order, after the policy has observed it. */
   onFlush?: ((flush: FlushReport) => void) | undefined;
 }
 
 /**
- * Runs a policy on virtual time: the flushes that a log would make of `load` on
- * a device of these costs, and what each append waited, in no real time.
+ * Runs a policy in virtual time: which flushes a log would make of `load` on a
+ * device with these costs, and how long each append would wait.
  *
- * `load` is an iterable of arrivals in the order of their instants, which come
- * whatever the log does (an open loop), or callers who wait for their acks (a
- * {@linkcode ClosedLoop}). What comes at one instant comes in one turn; what
- * ends at that instant ends before. All appends ask for `disk`.
+ * `load` is an iterable of arrivals in order of time, which arrive whatever the
+ * log does (an open loop), or callers that wait for their acks (a
+ * {@linkcode ClosedLoop}). Appends at one instant arrive in one turn; a flush
+ * that ends at that instant ends first. All appends ask for `disk`.
  *
  * The flushes are those of the real writer: the same decisions, by the same
- * code, at the same instants, in the same order, told to `policy.observe`. A
- * device that blocks the event loop is not simulated, nor is `flush()`, and a
- * policy that puts one batch off a thousand times in a row is not asked again
- * until something is appended; docs/policies.md lists what else is not known.
+ * code, at the same instants, in the same order, and passed to
+ * `policy.observe`. A device that blocks the event loop is not simulated, and
+ * neither is `flush()`. A policy that puts one batch off a thousand times in a
+ * row is not asked again until the next append. docs/policies.md lists the
+ * other limits.
  *
- * When all have come and nothing is due any more the log is closed, which
- * flushes what is left; see `Simulation.stranded`. A policy that learns has
- * learned then: make a fresh one for each run.
+ * Once all appends have arrived and nothing is due any more, the log is closed,
+ * which flushes the rest; see `Simulation.stranded`. A policy that learns keeps
+ * what it learned: create a new one for each run.
  *
- * A run takes about a microsecond an append, and keeps eight bytes for each.
- * Throws `TypeError` or `RangeError` for arguments out of bounds, and where an
- * arrival or a cost turns out to be.
+ * A run takes about a microsecond per append, and keeps eight bytes for each.
+ * Throws `TypeError` or `RangeError` for bad arguments, and if an arrival or a
+ * cost turns out to be invalid.
  *
  * @example
  * ```ts

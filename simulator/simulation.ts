@@ -1,7 +1,7 @@
 import { quantile } from "./quantile.ts";
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 
-/** A simulation in the making: what it is told of adds up. */
+/** A simulation that adds up the appends and flushes passed to it. */
 export class NotedRun implements Simulation {
   flushes = 0;
   records = 0;
@@ -83,12 +83,12 @@ export class NotedRun implements Simulation {
 
 const FIRST = 1024;
 
-/** A list of numbers that costs eight bytes each. */
+/** A list of numbers, at eight bytes each. */
 export class GrowingNumbers {
   #numbers = new Float64Array(FIRST);
   #length = 0;
 
-  /** Puts a number at the end. */
+  /** Adds a number at the end. */
   push(number: number): void {
     if (this.#length === this.#numbers.length) {
       const grown = new Float64Array(this.#length * 2);
@@ -104,46 +104,47 @@ export class GrowingNumbers {
   }
 }
 
-/** What came of a simulated run. */
+/** The results of a simulated run. */
 export interface Simulation {
   /** Number of flushes. */
   readonly flushes: number;
   /** Records that they made durable. */
   readonly records: number;
-  /** Bytes of those records with their lengths. */
+  /** Bytes of those records, including their lengths. */
   readonly bytes: number;
   /** How long the device was busy with writes and syncs, in ms. */
   readonly busyMs: number;
-  /** When the first append came, in ms; 0 if none did. */
+  /** When the first append arrived, in ms; 0 if there was none. */
   readonly startedAt: number;
-  /** When the last flush was durable, in ms; 0 if there was none. */
+  /** When the last flush became durable, in ms; 0 if there was none. */
   readonly endedAt: number;
-  /** Records that only the log's closing flushed. */
+  /** Records that were flushed only because the log was closed. */
   readonly stranded: number;
-  /** Flushes by their reason. */
+  /** Number of flushes for each reason. */
   readonly reasons: Readonly<Record<FlushReason, number>>;
   /**
-   * Of each append, in order, the ms from when it came until it was durable;
-   * the time that it waited for room counts.
+   * Ms from arrival to durability for each append, in order, including the time
+   * that it waited for room.
    */
   readonly latencies: Float64Array;
   /** Mean of the latencies in ms, `NaN` if there is none. */
   readonly meanMs: number;
   /** The largest latency in ms, `NaN` if there is none. */
   readonly maxMs: number;
-  /** Flushes a second from the first append to the last flush. */
+  /** Flushes per second, from the first append to the last flush. */
   readonly flushesPerSecond: number;
-  /** Records a second from the first append to the last flush. */
+  /** Records per second, from the first append to the last flush. */
   readonly recordsPerSecond: number;
-  /** Records of a flush on average, `NaN` if there was none. */
+  /** Average records per flush, `NaN` if there was none. */
   readonly recordsPerFlush: number;
-  /** Share of the time in which the device was busy, 0 to 1. */
+  /** Share of the time when the device was busy, 0 to 1. */
   readonly busyShare: number;
   /**
    * The latency in ms that a `share` of the appends, 0 to 1, does not exceed:
    * 0.5 is the median, 0.999 is known as p99.9. `NaN` if there is none.
    *
-   * Source: the nearest rank, so it is always one of the latencies.
+   * Source: the nearest-rank method, so the result is always one of the
+   * latencies.
    */
   quantileMs(share: number): number;
 }

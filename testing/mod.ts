@@ -1,6 +1,6 @@
 /**
- * A kit for tests of what stands on a log: every state that a crash may leave,
- * laws for policies, a contract for storages, and a time that obeys.
+ * A kit for testing what is built on a log: every state that a crash can leave,
+ * laws for policies, a contract for storages, and a controllable clock.
  *
  * @example
  * ```ts

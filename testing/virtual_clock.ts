@@ -21,10 +21,10 @@ function loadLog(): Promise<unknown> {
 }
 
 /**
- * A clock on which nothing happens until a test says so: turns end and time
- * passes only when asked. It begins at 0 ms.
+ * A controllable clock for tests: turns end and time passes only when asked. It
+ * begins at 0 ms.
  *
- * A log on it makes the same flushes in every run and on every runtime.
+ * With it, a log makes the same flushes in every run and on every runtime.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export class VirtualClock implements Clock {
   #ends: (() => void)[] = [];
   #timers: Timer[] = [];
 
-  /** Virtual time, which {@linkcode VirtualClock.skew} may have set back. */
+  /** Virtual time in ms, which {@linkcode VirtualClock.skew} can set back. */
   now(): number {
     return this.#time + this.#skewMs;
   }
@@ -62,7 +62,7 @@ export class VirtualClock implements Clock {
     this.#ends.push(callback);
   }
 
-  /** Calls back when time is advanced that far. */
+  /** Calls back once time has advanced that far; the result cancels it. */
   after(delayMs: number, callback: () => void): () => void {
     const timer = { at: this.#time + Math.max(0, delayMs), callback };
     this.#timers.push(timer);
@@ -74,7 +74,7 @@ export class VirtualClock implements Clock {
     return this.#timers.length;
   }
 
-  /** Sets the hands off by `ms` from now on; timers do not notice. */
+  /** Shifts {@linkcode VirtualClock.now} by `ms`; timers are not affected. */
   skew(ms: number): void {
     this.#skewMs += ms;
   }
@@ -86,18 +86,20 @@ export class VirtualClock implements Clock {
     await microtasks();
   }
 
-  /** Turns until nobody waits for the end of one; fails if it goes on. */
+  /** Runs turns until no callback waits for one; throws if that never ends. */
   async quiet(): Promise<void> {
     await this.turn();
     for (let turn = 0; turn < 2000 && this.#ends.length > 0; turn++) {
       await this.turn();
     }
-    if (this.#ends.length > 0) throw new Error("2000 turns did not do");
+    if (this.#ends.length > 0) {
+      throw new Error("Callbacks still wait for a turn after 2000 turns");
+    }
   }
 
   /**
-   * Lets `ms` pass; every timer on the way fires at its own instant. Not more
-   * than 100 do, for a policy may always ask for an instant just ahead.
+   * Lets `ms` pass; each timer on the way fires at its due time. At most 100 of
+   * them fire, because a policy might keep asking for an instant just ahead.
    */
   async advance(ms: number): Promise<void> {
     await this.quiet();
@@ -111,19 +113,22 @@ export class VirtualClock implements Clock {
     this.#time = end;
   }
 
-  /** Turns, in no time, until `promise` is settled; fails if it hangs. */
+  /**
+   * Runs turns, without time passing, until `promise` settles; throws if it
+   * hangs.
+   */
   async settle<Value>(promise: Promise<Value>): Promise<Value> {
     let settled = false;
     const mark = () => void (settled = true);
     promise.then(mark, mark);
     for (let turn = 0; turn < 2000 && !settled; turn++) await this.turn();
-    if (!settled) throw new Error("A promise hangs: 2000 turns did not do");
+    if (!settled) throw new Error("A promise is not settled after 2000 turns");
     return await promise;
   }
 
   /**
-   * Turns, and lets time pass where nothing else happens, until `promise` is
-   * settled; throws if neither would ever settle it.
+   * Runs turns, and lets time pass when nothing else happens, until `promise`
+   * settles. Throws if nothing can ever settle it.
    */
   async run<Value>(promise: Promise<Value>): Promise<Value> {
     let settled = false;
@@ -141,14 +146,14 @@ export class VirtualClock implements Clock {
     if (!settled) {
       throw new Error(
         idle === 10
-          ? "A promise hangs: no turn is to end and no timer is set"
-          : `A promise hangs: ${MOST_TURNS} turns did not do`,
+          ? "A promise hangs: no callback waits for a turn, and no timer is set"
+          : `A promise is not settled after ${MOST_TURNS} turns`,
       );
     }
     return await promise;
   }
 
-  /** Time never goes back, not even for a timer that was passed over. */
+  /** Time never goes back, even for a timer that was passed over. */
   #fire(timer: Timer): void {
     this.#time = Math.max(this.#time, timer.at);
     this.#drop(timer);
@@ -165,7 +170,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** A turn of the real loop: by its end all microtasks are done. */
+/** A turn of the real event loop, by the end of which all microtasks ran. */
 function microtasks(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

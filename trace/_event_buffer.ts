@@ -7,7 +7,7 @@ const CAPACITY = 65_536;
 /** An append is an instant, its records, and their bytes. */
 const APPEND_NUMBERS = 3;
 
-/** A flush begins with this in place of an instant, then has nine numbers. */
+/** A flush has this in place of an instant, followed by nine numbers. */
 const FLUSH = NaN;
 const FLUSH_NUMBERS = 10;
 
@@ -15,7 +15,7 @@ const REASONS: readonly FlushReason[] = [
   ...["due", "limit", "idle", "demand", "pressure", "fault"] as const,
 ];
 
-/** Events as numbers, side by side; what finds no room is counted. */
+/** Events as numbers, one after another; those that do not fit are counted. */
 export class EventBuffer {
   readonly #numbers = new Float64Array(CAPACITY);
   #used = 0;
@@ -57,7 +57,10 @@ export class EventBuffer {
     this.events++;
   }
 
-  /** Empties the buffer: what it held, and how much did not fit. */
+  /**
+   * Empties the buffer; returns its events, and a count of those that were
+   * lost.
+   */
   take(): TraceEvent[] {
     const events: TraceEvent[] = [];
     for (let index = 0; index < this.#used;) {
@@ -81,7 +84,7 @@ export class EventBuffer {
     return events;
   }
 
-  /** Once something is lost nothing is noted: a gap is at one place. */
+  /** Once an event is lost, nothing more is noted, so a gap is in one place. */
   #isFull(numbers: number): boolean {
     return this.#lostAppends + this.#lostFlushes > 0 ||
       this.#used + numbers > CAPACITY;

@@ -7,7 +7,7 @@ import {
 } from "./trace_event.ts";
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 
-/** An event as a line, with its newline. */
+/** An event as a line, including its newline. */
 export function formatEvent(event: TraceEvent): string {
   return `${JSON.stringify(toLine(event))}\n`;
 }
@@ -34,12 +34,12 @@ function toLine(event: TraceEvent): unknown {
   }
 }
 
-/** What a line breaks: it must be this. */
+/** The rule that a line breaks: what it must be. */
 export class BrokenRule {
   constructor(readonly rule: string) {}
 }
 
-/** Reads a first line; throws {@linkcode BrokenRule}. */
+/** Reads the first line; throws {@linkcode BrokenRule}. */
 export function parseHeader(line: string): TraceHeader {
   const { syncline, version, startedAt, options } = toObject(line);
   if (syncline !== "trace") {
@@ -52,7 +52,7 @@ export function parseHeader(line: string): TraceHeader {
   return { kind: "header", startedAt: at, options: toOptions(options) };
 }
 
-/** Reads any line but the first; throws {@linkcode BrokenRule}. */
+/** Reads any other line; throws {@linkcode BrokenRule}. */
 export function parseEvent(line: string): TraceEvent {
   const object = toObject(line);
   if (Object.hasOwn(object, "at")) {
@@ -80,7 +80,7 @@ function toObject(line: string): Record<string, unknown> {
     const value = JSON.parse(line);
     if (typeof value === "object" && value !== null) return value;
   } catch {
-    // What is no JSON is no object either.
+    // Text that is not JSON is not an object either.
   }
   throw new BrokenRule("a JSON object");
 }
@@ -103,7 +103,7 @@ function toOptions(value: unknown): TracedOptions {
 
 function toAppends(value: unknown): TracedAppend[] {
   if (!Array.isArray(value) || value.length === 0) {
-    throw new BrokenRule('one with "bytes", an array of one append or more');
+    throw new BrokenRule('one with "bytes", an array of at least one append');
   }
   return value.map((append) => {
     const [bytes, records] = Array.isArray(append) ? append : [append, 1];
@@ -121,7 +121,7 @@ const REASONS: ReadonlySet<unknown> = new Set<FlushReason>([
 function toFlush(value: unknown): FlushReport {
   const flush: FlushReport = Object(value);
   const { reason, records, bytes, firstLsn, lastLsn, oldestAt } = flush;
-  if (!REASONS.has(reason)) throw new BrokenRule("one with a flush's reason");
+  if (!REASONS.has(reason)) throw new BrokenRule("one with a flush reason");
   const startedAt = requireNumber("startedAt", flush.startedAt, 0);
   const writtenAt = requireNumber("writtenAt", flush.writtenAt, startedAt);
   requireCount("records", records, 1);
@@ -156,14 +156,14 @@ function requireCount(name: string, value: unknown, least: number): number {
   throw new BrokenRule(`one with ${name}, an integer of at least ${least}`);
 }
 
-/** A line of a trace is not one of a trace. */
+/** A line does not follow the format of a trace. */
 export class TraceFormatError extends Error {
   /** The class's name. */
   override readonly name = "TraceFormatError";
 
-  /** Made by `readTrace`. */
+  /** Thrown by `readTrace`. */
   constructor(
-    /** The line, counted from 1. */
+    /** Number of the line, from 1. */
     readonly line: number,
     rule: string,
     found: string,

@@ -1,13 +1,14 @@
 /**
- * Traces: what came to a log and what its flushes cost, line by line, to be
- * replayed through other policies. No record's content is in them.
+ * Traces: the appends to a log and the cost of its flushes, line by line, for
+ * replay under other policies. They do not contain the records' contents.
  *
  * @example
  * ```ts
  * import { TraceFormatError, readTrace } from "@syncline/wal/trace";
  * import assert from "node:assert/strict";
  *
- * await assert.rejects(readTrace(["no trace\n"]).next(), TraceFormatError);
+ * const lines = ["not a trace\n"];
+ * await assert.rejects(readTrace(lines).next(), TraceFormatError);
  * ```
  *
  * @module

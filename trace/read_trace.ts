@@ -7,13 +7,13 @@ import {
 import type { TraceEvent } from "./trace_event.ts";
 
 /**
- * Reads a trace, in pieces as they come: `source` yields bytes (UTF-8) or text,
- * cut anywhere. Yields the header first, then each line's event in order.
+ * Reads a trace piece by piece: `source` yields bytes (UTF-8) or text, cut
+ * anywhere. Yields the header first, then one event per line, in order.
  *
  * A trace may lack its end, and its last line may be cut off, as when the
- * process was killed; anything else that is not as the format has it throws a
- * {@linkcode TraceFormatError}: also an instant before one that came earlier, a
- * line behind the end, and a source without a header. The format is in
+ * process was killed. Anything else that breaks the format throws a
+ * {@linkcode TraceFormatError}, including an instant before an earlier one, a
+ * line after the end, and a source without a header. The format is described in
  * docs/trace.md.
  *
  * @example
@@ -44,13 +44,13 @@ export async function* readTrace(
   for await (const chunk of source) {
     for (const line of lines.push(chunk)) yield order.read(line);
   }
-  // What follows on the last newline was cut off.
+  // Text after the last newline was cut off.
   if (order.lines === 0) throw order.refusal("a header", lines.rest);
 }
 
-/** What the lines have to be one after the other. */
+/** Checks that each line may follow the lines before it. */
 class Order {
-  /** Lines that were read. */
+  /** Number of lines read. */
   lines = 0;
   #turnAt = -Infinity;
   #durableAt = -Infinity;
@@ -74,7 +74,7 @@ class Order {
   }
 
   #follow(event: TraceEvent): void {
-    if (this.#isEnded) throw new BrokenRule("absent, behind the end");
+    if (this.#isEnded) throw new BrokenRule("absent, after the end");
     switch (event.kind) {
       case "turn":
         if (event.at < this.#turnAt) {
@@ -85,7 +85,7 @@ class Order {
       case "flush": {
         const { firstLsn, lastLsn, durableAt } = event.flush;
         if (this.#nextLsn > 0 && firstLsn !== this.#nextLsn) {
-          throw new BrokenRule(`a flush from LSN ${this.#nextLsn} on`);
+          throw new BrokenRule(`a flush that begins at LSN ${this.#nextLsn}`);
         }
         if (durableAt < this.#durableAt) {
           throw new BrokenRule(
@@ -105,10 +105,10 @@ class Order {
   }
 }
 
-/** More than any line of a trace has; a file without lines is none. */
+/** More than any line of a trace has; such a file is not a trace. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
-/** Cuts text, or bytes of it, into lines, whatever the pieces' bounds. */
+/** Splits text, or its bytes, into lines, wherever the pieces are cut. */
 export class LineReader {
   readonly #decoder = new TextDecoder();
   #rest = "";
@@ -125,7 +125,7 @@ export class LineReader {
     if (this.#rest.length > MOST_CHARACTERS) yield this.#rest;
   }
 
-  /** What has no newline yet. */
+  /** The text after the last newline. */
   get rest(): string {
     return this.#rest;
   }

@@ -5,67 +5,67 @@ export const TRACE_VERSION = 1;
 
 /** The first line of a trace. */
 export interface TraceHeader {
-  /** Tells it from other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "header";
-  /** When the trace began, in ms on the log's clock, as all instants are. */
+  /** When the trace began, in ms on the log's clock, like all instants. */
   readonly startedAt: number;
-  /** The log's options that bear on its flushes. */
+  /** The options of the log that affect its flushes. */
   readonly options: TracedOptions;
 }
 
-/** Options of a log that bear on its flushes, as in `WalOptions`. */
+/** The options of a log that affect its flushes, as in `WalOptions`. */
 export interface TracedOptions {
   /** When the log syncs. */
   readonly synchronous: "full" | "normal" | "off";
-  /** Ms that written records stay unsynced at most, `null` for `Infinity`. */
+  /** Maximum ms that written records stay unsynced, `null` for `Infinity`. */
   readonly syncIntervalMs: number | null;
-  /** Most bytes in the queue. */
+  /** Maximum bytes in the queue. */
   readonly maxQueuedBytes: number;
-  /** Most records in the queue. */
+  /** Maximum records in the queue. */
   readonly maxQueuedRecords: number;
 }
 
-/** Appends that came in one turn. */
+/** Appends that arrived in one turn. */
 export interface TraceTurn {
-  /** Tells it from other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "turn";
-  /** When they came. */
+  /** When they arrived. */
   readonly at: number;
   /** Each append, in order. */
   readonly appends: readonly TracedAppend[];
 }
 
-/** One append; several records if they share a frame. */
+/** One append: a record, or several that share a frame. */
 export interface TracedAppend {
-  /** Bytes of the record, or of the records together. */
+  /** Bytes of the record, or of all its records together. */
   readonly bytes: number;
-  /** How many records, at least 1. */
+  /** Number of records, at least 1. */
   readonly records: number;
 }
 
-/** A flush, when it was done. */
+/** A flush, noted when it was done. */
 export interface TraceFlush {
-  /** Tells it from other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "flush";
-  /** What the policy was told. */
+  /** The report that the policy received. */
   readonly flush: FlushReport;
 }
 
-/** Events are missing here, as the sink did not keep up. */
+/** Events are missing here because the sink did not keep up. */
 export interface TraceGap {
-  /** Tells it from other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "gap";
-  /** Appends that are missing. */
+  /** Number of missing appends. */
   readonly appends: number;
-  /** Flushes that are missing. */
+  /** Number of missing flushes. */
   readonly flushes: number;
 }
 
 /** The last line of a trace, unless the process was killed. */
 export interface TraceEnd {
-  /** Tells it from other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "end";
-  /** Why it ends: the log was closed or has failed, or the trace has its full size. */
+  /** Why it ends: the log was closed or failed, or the trace is full. */
   readonly reason: "closed" | "full";
 }
 

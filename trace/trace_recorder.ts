@@ -8,25 +8,29 @@ import type { TracedOptions, TraceEnd, TraceEvent } from "./trace_event.ts";
 /** Where a log's trace goes; see `WalOptions`. */
 export interface TraceOptions {
   /**
-   * Takes some whole lines of the trace, each with its newline. It is called at
-   * the end of a turn of the event loop, never from within a call of the log
-   * but `close`, and not again before a promise that it returned is settled. If
-   * it throws or rejects, the log warns and the trace ends; the log goes on.
+   * Receives one or more whole lines of the trace, each with its newline.
    *
-   * `close` does not wait for such a promise: the trace's last lines may come
-   * after it has resolved.
+   * It is called at the end of a turn of the event loop, never during a call of
+   * the log other than `close`, and not again before a promise that it returned
+   * has settled. If it throws or rejects, the log warns, ends the trace, and
+   * continues without it.
+   *
+   * `close` does not wait for that promise: the last lines of the trace may
+   * arrive after `close` has resolved.
    */
   readonly write: (lines: string) => void | Promise<void>;
-  /** Where the trace stops, in characters, at least 1. Default 67,108,864. */
+  /**
+   * Maximum size of the trace, in characters, at least 1. Default 67,108,864.
+   */
   readonly maxBytes?: number | undefined;
 }
 
-/** Events that are handed over together. */
+/** Number of events that are written together. */
 const CHUNK_EVENTS = 1024;
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** The options of a log, as far as a recorder needs them. */
+/** The options of a log that a recorder needs. */
 export interface TraceSource {
   readonly clock: Clock;
   readonly warn: (message: string) => void;
@@ -37,9 +41,9 @@ export interface TraceSource {
 }
 
 /**
- * Notes what comes to a log and what its flushes cost: a few numbers each, in
- * a buffer that does not grow. It is written out between turns; what comes
- * while the buffer is full is counted and left out.
+ * Records the appends to a log and the cost of its flushes: a few numbers each,
+ * in a buffer that does not grow. The buffer is written out between turns;
+ * events that arrive while it is full are counted and left out.
  */
 export class TraceRecorder {
   readonly #sink: TraceOptions;
@@ -51,12 +55,12 @@ export class TraceRecorder {
   #header: string;
   #state: "recording" | "scheduled" | "writing" | "over" = "recording";
   #isClosing = false;
-  /** The instant of all that comes in this turn; `NaN` before the first. */
+  /** The arrival time of this turn's appends; `NaN` before the first. */
   #turnAt = NaN;
   #lastTurnAt = -Infinity;
   #turn = 0;
 
-  /** Writes nothing yet. */
+  /** Creates a recorder, which writes nothing yet. */
   constructor(sink: TraceOptions, source: TraceSource) {
     this.#sink = sink;
     this.#clock = source.clock;
@@ -76,7 +80,7 @@ export class TraceRecorder {
     });
   }
 
-  /** Notes an append; `size` is that of its records with their lengths. */
+  /** Notes an append; `size` includes the lengths of its records. */
   arrived(records: number, size: number): void {
     if (this.#state === "over") return;
     if (Number.isNaN(this.#turnAt)) this.#beginTurn(this.#clock.now());
@@ -85,7 +89,7 @@ export class TraceRecorder {
     this.#writeSoon();
   }
 
-  /** The same policy, but that its flushes are noted. */
+  /** Wraps `policy` so that its flushes are noted. */
   watch(policy: BatchPolicy): BatchPolicy {
     return {
       limits: policy.limits,
@@ -100,13 +104,13 @@ export class TraceRecorder {
     };
   }
 
-  /** Writes what is left, when the log is closed. */
+  /** Writes the rest, when the log is closed. */
   end(): void {
     this.#isClosing = true;
     if (this.#state !== "writing") this.#write();
   }
 
-  /** Whoever is released by a flush, and appends at once, comes in its turn. */
+  /** Callers that a flush releases, and that append at once, join its turn. */
   #flushed(flush: FlushReport): void {
     if (this.#state === "over") return;
     this.#buffer.addFlush(flush);
@@ -115,8 +119,8 @@ export class TraceRecorder {
   }
 
   /**
-   * As the writer has it, what comes in one turn comes at once. An append may
-   * have come behind `at` where a storage takes time to say who owns the log.
+   * As in the writer, everything in one turn arrives at one instant. An append
+   * may have come later than `at` if the storage takes time to check the owner.
    */
   #beginTurn(at: number): void {
     const turn = ++this.#turn;
@@ -135,7 +139,7 @@ export class TraceRecorder {
     });
   }
 
-  /** A sink that answers later is left alone until it has. */
+  /** Waits for a sink that returns a promise before writing again. */
   #write(): void {
     if (this.#state === "over") return;
     const text = this.#takeText();
@@ -164,7 +168,7 @@ export class TraceRecorder {
     try {
       this.#warn(`the trace ends here because it cannot be written: ${error}`);
     } catch {
-      // A trace is no reason to fail.
+      // A problem with the trace must not fail the log.
     }
   };
 

@@ -4,17 +4,17 @@ import type { FrameLog } from "../storage/frame_log.ts";
 import type { TraceRecorder } from "./trace_recorder.ts";
 import { Writer, type WriterOptions } from "../writer/writer.ts";
 
-/** A writer whose appends and flushes are noted. */
+/** A writer that notes its appends and flushes in a trace. */
 export class TracedWriter extends Writer {
   readonly #trace: TraceRecorder;
 
-  /** Goes on where `log` ends. */
+  /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions, trace: TraceRecorder) {
     super(log, { ...options, policy: trace.watch(options.policy) });
     this.#trace = trace;
   }
 
-  /** Queues one record, waiting for room if need be. */
+  /** Queues one record, waiting for room if necessary. */
   override append(
     record: Uint8Array | string,
     size: number,
@@ -32,7 +32,7 @@ export class TracedWriter extends Writer {
     return acked;
   }
 
-  /** Queues one record or throws. */
+  /** Queues one record, or throws if there is no room. */
   override enqueue(
     record: Uint8Array | string,
     size: number,
@@ -43,7 +43,7 @@ export class TracedWriter extends Writer {
     return lsn;
   }
 
-  /** Ends all timers, and the trace, as nothing follows. */
+  /** Cancels all timers and ends the trace, because nothing follows. */
   override stop(): void {
     super.stop();
     this.#trace.end();

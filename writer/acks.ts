@@ -1,11 +1,11 @@
 import { invariant } from "../invariant.ts";
 
 /**
- * What is true of a record once it is acknowledged:
+ * The guarantee that an acknowledged record carries:
  *
- * - `"memory"`: it has its place in the queue; lost if the process dies;
- * - `"os"`: it was written; survives a killed process, not power loss;
- * - `"disk"`: it was synced; survives power loss.
+ * - `"memory"`: it has a place in the queue; it is lost if the process dies;
+ * - `"os"`: it is written; it survives a killed process, but not a power loss;
+ * - `"disk"`: it is synced; it survives a power loss.
  */
 export type AckLevel = "memory" | "os" | "disk";
 
@@ -20,7 +20,7 @@ export function requireAckLevel(value: unknown): AckLevel {
   );
 }
 
-/** How far the log has got, and who waits for it to get further. */
+/** How far the log has advanced, and the calls that wait for it. */
 export class Acks {
   readonly #written = new AckWaiters();
   readonly #durable = new AckWaiters();
@@ -61,7 +61,7 @@ export class Acks {
     return this.#waiters(level).waitWith(lsn, value);
   }
 
-  /** All up to `lsn` is written, and durable too if `synced`. */
+  /** Everything up to `lsn` is written, and also durable if `synced`. */
   advance(lsn: number, synced: boolean): void {
     invariant(lsn >= this.#writtenLsn, "acknowledged LSN goes back");
     this.#writtenLsn = lsn;
@@ -70,18 +70,18 @@ export class Acks {
     this.#durable.release(this.#durableLsn);
   }
 
-  /** Rejects who wait for what is not written, and says how many did. */
+  /** Rejects the waiters for unwritten records; returns how many there were. */
   rejectUnwritten(error: Error): number {
     return this.#written.reject(error) +
       this.#durable.rejectAbove(this.#writtenLsn, error);
   }
 
-  /** Rejects who wait for something to be durable, and says how many did. */
+  /** Rejects the waiters for durability; returns how many there were. */
   rejectUnsynced(error: Error): number {
     return this.#durable.reject(error);
   }
 
-  /** Rejects all who wait, and says how many did. */
+  /** Rejects all waiters; returns how many there were. */
   reject(error: Error): number {
     return this.#written.reject(error) + this.#durable.reject(error);
   }
@@ -93,42 +93,46 @@ export class Acks {
 
 /** Options of an append. */
 export interface AppendOptions {
-  /** What is to be true when the promise resolves. Default: the log's. */
+  /**
+   * What must be true when the promise resolves. Default: the log's level,
+   * which is `"disk"` unless `synchronous` lowers it.
+   */
   ack?: AckLevel | undefined;
 }
 
-/** Slots that are kept for the next waiters when all were released. */
+/** Slots that are kept for the next waiters once all are released. */
 const KEPT_SLOTS = 4096;
 
 let capturedResolve: Resolve;
 
-/** Shared by all promises here, so that none costs a closure. */
+/** Shared by all promises here, so that none needs its own closure. */
 function capture(resolve: Resolve): void {
   capturedResolve = resolve;
 }
 
 /**
- * Promises that wait for the log to reach an LSN, released in its order.
+ * Promises that wait for the log to reach an LSN, released in LSN order.
  *
- * A few thousand slots are kept when their waiters are released: the next ones
- * take them, as emptying and growing the arrays costs more than a waiter.
+ * A few thousand slots are kept when their waiters are released, so that the
+ * next waiters can reuse them: emptying and regrowing the arrays costs more
+ * than a waiter does.
  */
 export class AckWaiters {
   #lsns: number[] = [];
   #resolves: Resolve[] = [];
   #head = 0;
   #tail = 0;
-  /** Those that wait for less than one who came before; empty as a rule. */
+  /** Waiters for a lower LSN than an earlier waiter's; usually empty. */
   readonly #early = new EarlyWaiters();
 
-  /** A promise that resolves with `lsn` once it is released. */
+  /** Returns a promise that resolves with `lsn` once it is released. */
   wait(lsn: number): Promise<number> {
     const promise = new Promise<number>(capture);
     this.#put(lsn, capturedResolve);
     return promise;
   }
 
-  /** A promise that resolves with `value` once `lsn` is released. */
+  /** Returns a promise that resolves with `value` once `lsn` is released. */
   waitWith<Value>(lsn: number, value: Value): Promise<Value> {
     return new Promise((resolve) => {
       this.#put(lsn, (released) => {
@@ -137,7 +141,7 @@ export class AckWaiters {
     });
   }
 
-  /** Resolves all that wait for `lsn` or less. */
+  /** Resolves all waiters for `lsn` or lower. */
   release(lsn: number): void {
     if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);
     this.#resolveUpTo(lsn);
@@ -146,7 +150,7 @@ export class AckWaiters {
     else if (head > 1024 && head * 2 > this.#tail) this.#compact();
   }
 
-  /** Rejects all, and says how many there were. */
+  /** Rejects all waiters; returns how many there were. */
   reject(error: Error): number {
     const count = this.#tail - this.#head + this.#early.size;
     const rejection = Promise.reject<never>(error);
@@ -160,7 +164,7 @@ export class AckWaiters {
     return count;
   }
 
-  /** Rejects those that wait for more than `lsn`, and says how many did. */
+  /** Rejects the waiters for more than `lsn`; returns how many there were. */
   rejectAbove(lsn: number, error: Error): number {
     const kept: [number, Resolve][] = [];
     while (this.#early.lowest <= lsn) {
@@ -187,8 +191,9 @@ export class AckWaiters {
   }
 
   /**
-   * Releases those that came out of order, each behind those in line that wait
-   * for as much: they came before it, as one that waits for more did.
+   * Releases waiters that came out of order, each after those in line for the
+   * same LSN. Those came first: when an out-of-order waiter arrives, the line
+   * has already moved past its LSN.
    */
   #releaseEarly(lsn: number): void {
     while (this.#early.lowest <= lsn) {
@@ -198,7 +203,7 @@ export class AckWaiters {
     }
   }
 
-  /** Resolves those in line that wait for `lsn` or less, maybe with `all`. */
+  /** Resolves the waiters in line for `lsn` or lower, with `all` if given. */
   #resolveUpTo(lsn: number, all?: Promise<never>): void {
     let head = this.#head;
     for (; head < this.#tail && this.#lsns[head] <= lsn; head++) {
@@ -224,19 +229,19 @@ export class AckWaiters {
   }
 }
 
-/** Takes the LSN that was released, or the rejection of all. */
+/** Receives the LSN that was released, or the rejection of all waiters. */
 export type Resolve = (released: number | Promise<never>) => void;
 
 interface Waiter {
   readonly lsn: number;
   readonly resolve: Resolve;
-  /** Keeps call order among those that wait for one LSN. */
+  /** Preserves call order among the waiters for one LSN. */
   readonly order: number;
 }
 
 /**
- * Waiters that came out of order: a binary heap, as a list that is kept sorted
- * would move all of it for each of many that come in falling order.
+ * Waiters that came out of order, as a binary heap. With a sorted list, many
+ * waiters arriving in descending order would move the whole list each time.
  */
 export class EarlyWaiters {
   readonly #waiters: Waiter[] = [];
@@ -247,12 +252,12 @@ export class EarlyWaiters {
     return this.#waiters.length;
   }
 
-  /** The lowest LSN that is waited for, or `Infinity`. */
+  /** The lowest LSN that a waiter wants, or `Infinity`. */
   get lowest(): number {
     return this.#waiters.length > 0 ? this.#waiters[0].lsn : Infinity;
   }
 
-  /** Adds one. */
+  /** Adds a waiter. */
   put(lsn: number, resolve: Resolve): void {
     const waiters = this.#waiters;
     const waiter = { lsn, resolve, order: this.#order++ };
@@ -266,7 +271,7 @@ export class EarlyWaiters {
     waiters[at] = waiter;
   }
 
-  /** Takes out the first that waits for the lowest LSN; there has to be one. */
+  /** Removes the first waiter for the lowest LSN; there must be one. */
   take(): Resolve {
     const waiters = this.#waiters;
     const { resolve } = waiters[0];
@@ -275,7 +280,7 @@ export class EarlyWaiters {
     return resolve;
   }
 
-  /** Puts `waiter` in the root's place, and from there to its own. */
+  /** Puts `waiter` at the root and moves it down to its place. */
   #sink(waiter: Waiter): void {
     const waiters = this.#waiters;
     let at = 0;

@@ -16,17 +16,17 @@ export interface AppendQueueOptions {
 }
 
 /**
- * Where records come in: the queue, its bounds, and the line of those who wait
- * for room. Nobody overtakes: while somebody waits, nobody else is let in.
+ * Where records enter: the queue, its bounds, and the line of appends that wait
+ * for room. While any append waits, no later one is let in ahead of it.
  */
 export class AppendQueue {
-  /** What has its place. */
+  /** The records that have a place. */
   readonly queue: BatchQueue;
   readonly #room = new Backpressure();
   readonly #options: AppendQueueOptions;
-  /** Else no process lives long enough to use up what is left. */
+  /** Whether LSNs could run out within the life of this process. */
   readonly #isNearEnd: boolean;
-  /** Says that the line is full as it is now. */
+  /** The error for a full line, valid until the line changes. */
   #lineFull: QueueFullError | undefined;
 
   /** An empty queue; the next record gets `nextLsn`. */
@@ -36,7 +36,7 @@ export class AppendQueue {
     this.#isNearEnd = nextLsn > LAST_LSN / 2;
   }
 
-  /** Whether somebody waits for room. */
+  /** Whether an append waits for room. */
   get hasWaiting(): boolean {
     return !this.#room.isEmpty;
   }
@@ -48,7 +48,7 @@ export class AppendQueue {
     return this.queue.add(record, size, level === "disk");
   }
 
-  /** Queues an request and returns its last LSN, or 0 if there is no room. */
+  /** Queues a request and returns its last LSN, or 0 if there is no room. */
   addTogether(request: AppendRequest): number {
     const { records, bytes } = request;
     if (this.#isNearEnd) this.#requireLsns(records.length);
@@ -56,7 +56,7 @@ export class AppendQueue {
     return this.#put(request);
   }
 
-  /** Why `enqueue` finds no room. */
+  /** The error for an `enqueue` that finds no room. */
   queueFull(): QueueFullError {
     const { records, bytes } = this.queue;
     const { maxQueuedRecords: maxRecords, maxQueuedBytes: maxBytes } =
@@ -70,8 +70,8 @@ export class AppendQueue {
   }
 
   /**
-   * Stands in line with a copy; resolves with the last LSN once queued. Throws
-   * `QueueFullError` when the line itself is full.
+   * Waits in line with a copy; resolves with the last LSN once queued. Throws
+   * `QueueFullError` if the line itself is full.
    */
   waitForRoom(request: AppendRequest): Promise<number> {
     this.#requireWaitingRoom(request);
@@ -82,12 +82,12 @@ export class AppendQueue {
     return this.#room.wait({ ...request, records });
   }
 
-  /** Resolves once all who wait now are queued, or were rejected. */
+  /** Resolves once all appends that wait now are queued or rejected. */
   drained(): Promise<void> {
     return this.#room.drained();
   }
 
-  /** Counts a batch off and lets in those for whom there is room now. */
+  /** Counts a batch off and lets in the appends that now have room. */
   release(batch: Batch): void {
     this.queue.release(batch);
     if (!this.hasWaiting) return;
@@ -99,12 +99,12 @@ export class AppendQueue {
     }
   }
 
-  /** Rejects all who wait for room, and says how many did. */
+  /** Rejects all appends that wait for room; returns how many there were. */
   reject(error: Error): number {
     return this.#room.reject(error);
   }
 
-  /** Those who wait have their LSNs as good as given. */
+  /** Counts waiting records as if they already had their LSNs. */
   #requireLsns(records: number): void {
     const lastLsn = this.queue.lastLsn + this.#room.records;
     if (lastLsn > LAST_LSN - records) {
@@ -112,7 +112,9 @@ export class AppendQueue {
     }
   }
 
-  /** Something larger than the whole queue is let in when it is alone. */
+  /**
+   * A request larger than the whole queue is let in when the queue is empty.
+   */
   #hasRoom(records: number, bytes: number): boolean {
     const { maxQueuedBytes, maxQueuedRecords } = this.#options;
     return this.queue.records === 0 ||
@@ -120,7 +122,7 @@ export class AppendQueue {
         this.queue.bytes + bytes <= maxQueuedBytes;
   }
 
-  /** Something larger than the whole line may wait when nobody else does. */
+  /** A request larger than the whole line may wait if the line is empty. */
   #requireWaitingRoom(request: AppendRequest): void {
     const { records, bytes } = this.#room;
     const { maxWaitingRecords: maxRecords, maxWaitingBytes: maxBytes } =
@@ -129,8 +131,8 @@ export class AppendQueue {
       records + request.records.length <= maxRecords &&
         bytes + request.bytes <= maxBytes;
     if (hasRoom) return;
-    // One for all that find the same line: callers that never wait would else
-    // pile up errors, each with its stack.
+    // One error for all appends that find the same full line: callers that
+    // never wait would otherwise pile up errors, each with its stack.
     this.#lineFull ??= new QueueFullError("append", {
       records,
       bytes,
@@ -145,31 +147,31 @@ export class AppendQueue {
   }
 }
 
-/** A link of a list: whoever is let in is let go of at once, copy and all. */
+/** A linked list: a request and its copy are freed as soon as it is let in. */
 interface Waiting {
   readonly request: AppendRequest;
-  /** Tells whoever waits the LSN of the request's last record. */
+  /** Resolves the append with the LSN of its last record. */
   placed: (lsn: number) => void;
   reject: (error: Error) => void;
   next?: Waiting;
 }
 
-/** Appends that found the queue full and wait for room, in order. */
+/** Appends that found the queue full and wait in order for room. */
 export class Backpressure {
   /** Records that wait. */
   records = 0;
-  /** Their bytes with their lengths. */
+  /** Their bytes, including their lengths. */
   bytes = 0;
   #first: Waiting | undefined;
   #last: Waiting | undefined;
   #lastPlaced: Promise<unknown> = Promise.resolve();
 
-  /** Whether nobody waits. */
+  /** Whether no append waits. */
   get isEmpty(): boolean {
     return this.#first === undefined;
   }
 
-  /** Resolves with the request's last LSN once it has its place in the queue. */
+  /** Resolves with the request's last LSN once it has a place in the queue. */
   wait(request: AppendRequest): Promise<number> {
     const placed = new Promise<number>((placed, reject) => {
       const waiting = { request, placed, reject };
@@ -183,12 +185,12 @@ export class Backpressure {
     return placed;
   }
 
-  /** Resolves once all who wait now have their place, or were rejected. */
+  /** Resolves once all appends that wait now have a place or are rejected. */
   async drained(): Promise<void> {
     if (!this.isEmpty) await this.#lastPlaced.catch(() => {});
   }
 
-  /** Takes out, one by one, those for whom there is room. */
+  /** Removes, one by one, the appends for which there is room. */
   *entries(
     hasRoom: (records: number, bytes: number) => boolean,
   ): Generator<Waiting> {
@@ -205,7 +207,7 @@ export class Backpressure {
     }
   }
 
-  /** Rejects all who wait, and says how many did. */
+  /** Rejects all appends that wait; returns how many there were. */
   reject(error: Error): number {
     let count = 0;
     for (const { reject } of this.entries(() => true)) {
@@ -216,21 +218,21 @@ export class Backpressure {
   }
 }
 
-/** What is in a line of records, and what its bounds are. */
+/** How full the queue, or the line of waiting appends, is. */
 export interface Fullness {
   /** Records in it. */
   readonly records: number;
-  /** Their bytes, with 4 for each record. */
+  /** Their bytes, including 4 for each record. */
   readonly bytes: number;
-  /** Most records that it takes. */
+  /** Maximum number of records. */
   readonly maxRecords: number;
-  /** Most bytes that it takes. */
+  /** Maximum number of bytes. */
   readonly maxBytes: number;
 }
 
 /**
  * There was no room, and nothing was queued: `enqueue` found the queue full, or
- * `append` found as many appends waiting for room as may wait.
+ * `append` found too many appends already waiting for room.
  */
 export class QueueFullError extends Error {
   /** The class's name. */
@@ -240,9 +242,9 @@ export class QueueFullError extends Error {
   /** Bytes in the queue, or waiting for room in it. */
   readonly bytes: number;
 
-  /** Made by `enqueue`, `append` and `appendBatch`. */
+  /** Thrown by `enqueue`, `append` and `appendBatch`. */
   constructor(
-    /** What found no room; `append` stands for `appendBatch`, too. */
+    /** The call that found no room; `append` includes `appendBatch`. */
     readonly action: "enqueue" | "append",
     { records, bytes, maxRecords, maxBytes }: Fullness,
   ) {
@@ -250,11 +252,11 @@ export class QueueFullError extends Error {
       `${records} of ${maxRecords} records, ${bytes} of ${maxBytes} bytes`;
     super(
       action === "enqueue"
-        ? `Cannot enqueue a record because the queue is full (${figures}): await ` +
-          "flush() first, or use append(), which waits"
-        : `Cannot append because too many appends wait for room (${figures}): ` +
-          "await earlier ones first, or raise maxWaitingRecords and " +
-          "maxWaitingBytes",
+        ? `Cannot enqueue a record because the queue is full (${figures}): ` +
+          "await flush() first, or use append(), which waits"
+        : "Cannot append because too many appends wait for room " +
+          `(${figures}): await earlier ones first, or raise ` +
+          "maxWaitingRecords and maxWaitingBytes",
     );
     this.records = records;
     this.bytes = bytes;

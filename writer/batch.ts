@@ -8,28 +8,28 @@ import { BatchBounds, DEFAULT_BATCH_BYTES } from "./flush_rules.ts";
 const FIRST_BUFFER_BYTES = 4096;
 
 /**
- * Records that wait to be flushed together, already laid out as the frame that
- * they will become: room for the header, then one record after the other.
+ * Records that wait to be flushed together, already laid out as their frame:
+ * room for the header, then one record after the other.
  */
 export class Batch implements PendingBatch, FrameDraft {
   /** LSN of the first record. */
   readonly firstLsn: number;
-  /** When the first record came. */
+  /** When the first record arrived. */
   oldestAt = 0;
-  /** When the last record came. */
+  /** When the last record arrived. */
   newestAt = 0;
   /** Number of records. */
   count = 0;
-  /** Bytes of the records with their lengths. */
+  /** Bytes of the records, including their lengths. */
   length = 0;
-  /** Whether any record asks to be synced. */
+  /** Whether any record asks for a sync. */
   sync = false;
-  /** The future frame; may be longer than it. */
+  /** Holds the future frame; can be longer than it. */
   buffer: Uint8Array<ArrayBuffer>;
 
   readonly #maxBytes: number;
 
-  /** An empty batch for some `maxBytes` of records; may reuse `buffer`. */
+  /** An empty batch for about `maxBytes` of records; may reuse `buffer`. */
   constructor(
     firstLsn: number,
     maxBytes: number,
@@ -40,12 +40,12 @@ export class Batch implements PendingBatch, FrameDraft {
     this.buffer = buffer ?? new Uint8Array(FIRST_BUFFER_BYTES);
   }
 
-  /** Number of records, in a policy's words. */
+  /** The number of records, under the name that policies use. */
   get records(): number {
     return this.count;
   }
 
-  /** Bytes of the records with their lengths, in a policy's words. */
+  /** The bytes of the records, under the name that policies use. */
   get bytes(): number {
     return this.length;
   }
@@ -64,7 +64,7 @@ export class Batch implements PendingBatch, FrameDraft {
     this.length += size;
   }
 
-  /** Copies records of `sizes`, `bytes` together, to the end. */
+  /** Copies records of `sizes`, `bytes` in total, to the end. */
   addAll(
     records: readonly (Uint8Array | string)[],
     sizes: readonly number[],
@@ -94,19 +94,19 @@ export class Batch implements PendingBatch, FrameDraft {
 const SPARES = 2;
 const MAX_SPARE_BYTES = frameBytes(DEFAULT_BATCH_BYTES);
 
-/** Batches that wait: some sealed, the last one open. Gives out LSNs. */
+/** The batches that wait: some sealed, the last one open. Assigns LSNs. */
 export class BatchQueue {
   readonly #bounds: BatchBounds;
   readonly #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
-  /** Records given to the queue and not yet released. */
+  /** Records queued and not yet released. */
   records = 0;
-  /** Their bytes with their lengths. */
+  /** Their bytes, including their lengths. */
   bytes = 0;
   /**
-   * When what is queued next has come, in ms. No argument of `add`, as a
-   * number with a fraction that is handed on is allocated for each record.
+   * Arrival time of the next records, in ms. Not an argument of `add`, because
+   * passing a fractional number allocates memory for each record.
    */
   arrivedAt = 0;
 
@@ -121,12 +121,12 @@ export class BatchQueue {
     return this.#open.lastLsn;
   }
 
-  /** The batch that is next, or none. */
+  /** The next batch to flush, if any. */
   get head(): Batch | undefined {
     return this.#sealed[0] ?? (this.#open.count > 0 ? this.#open : undefined);
   }
 
-  /** Whether the head cannot grow any more. */
+  /** Whether the head can no longer grow. */
   get headIsSealed(): boolean {
     return this.#sealed.length > 0;
   }
@@ -138,7 +138,7 @@ export class BatchQueue {
     return this.#added(1, size, sync);
   }
 
-  /** Queues records that have to be in one frame; returns the last LSN. */
+  /** Queues records that must share a frame; returns the last LSN. */
   addTogether(
     records: (Uint8Array | string)[],
     sizes: number[],
@@ -156,7 +156,7 @@ export class BatchQueue {
     return this.#sealed.shift()!;
   }
 
-  /** Counts a batch off, and keeps its buffer for another. */
+  /** Counts a batch off, and keeps its buffer for reuse. */
   release(batch: Batch): void {
     this.records -= batch.count;
     this.bytes -= batch.length;
@@ -167,7 +167,7 @@ export class BatchQueue {
     }
   }
 
-  /** Drops all; the next record gets `nextLsn`. Returns how many there were. */
+  /** Drops all records; the next one gets `nextLsn`. Returns how many. */
   rollBack(nextLsn: number): number {
     const { records } = this;
     this.#sealed.length = 0;
@@ -183,7 +183,7 @@ export class BatchQueue {
     if (!this.#bounds.admit(count + records, length + bytes)) this.#seal();
   }
 
-  /** Counts what came in; returns the last LSN. */
+  /** Counts the records just added; returns the last LSN. */
   #added(records: number, bytes: number, sync: boolean): number {
     const open = this.#open;
     const { count, length, lastLsn } = open;

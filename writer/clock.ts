@@ -1,19 +1,19 @@
 /**
- * The log's only way to time: real by default, virtual in tests and in the
+ * The log's only source of time: real by default, virtual in tests and in the
  * simulator.
  */
 export interface Clock {
-  /** Milliseconds since some fixed instant; never goes back. */
+  /** Milliseconds since some fixed instant; never goes backwards. */
   now(): number;
-  /** Milliseconds since 1970, for the time of frames. Default: `Date.now`. */
+  /** Milliseconds since 1970, for timestamps in frames. Default: `Date.now`. */
   wallTime?(): number;
-  /** Calls back once, when this turn's microtasks are done. */
+  /** Calls back once, after this turn's microtasks. */
   endOfTurn(callback: () => void): void;
   /** Calls back once after `delayMs`; the result cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** Of a runtime, what tells time and lets it pass. */
+/** The timing functions of a runtime. */
 export interface Host<Timer, Turn> {
   now(): number;
   setTimeout(callback: () => void, delayMs: number): Timer;
@@ -22,26 +22,26 @@ export interface Host<Timer, Turn> {
   clearImmediate(turn: Turn): void;
 }
 
-/** Beyond this, timers fire at once; the writer asks again when one fires. */
+/** Longer timers fire at once; the writer asks again when one fires. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Timers count whole ms, and `setTimeout(1)` takes 1.1 ms or, on Deno, 2.1. */
+/** Timers count whole ms, and `setTimeout(1)` takes 1.1 ms, or 2.1 on Deno. */
 const TIMER_LATE_MS = 1;
 
-/** What of a delay has passed when it is asked for, a turn behind its start. */
+/** How much of a delay has passed when it is requested, a turn later. */
 const TURN_MS = 0.1;
 
-/** From here on it is less than a tenth if a timer is late. */
+/** From here on, a late timer adds less than a tenth. */
 const LONG_MS = 10 * TIMER_LATE_MS;
 
 /**
- * The runtime's own time. A turn ends in `setImmediate`, about 2 us away where
- * `setTimeout(0)` is 1 ms away.
+ * The runtime's clock. A turn ends with `setImmediate`, which fires after about
+ * 2 us; `setTimeout(0)` takes 1 ms.
  *
- * For the same reason a delay below 2 ms is waited for turn by turn, which
- * keeps one core busy that long: 0.3 ms become 0.3 ms and 1.3 ms become 1.3 ms,
- * and a turn. A timer for a delay of 2 to 10 ms is set a ms early, and the rest
- * waited for turn by turn. Longer delays are left to a timer.
+ * For the same reason, a delay below 2 ms is waited out turn by turn, which
+ * keeps one core busy: 0.3 ms take 0.3 ms, and 1.3 ms take 1.3 ms, plus a turn.
+ * For a delay of 2 to 10 ms, a timer is set 1 ms early and the rest is waited
+ * out turn by turn. Longer delays use only a timer.
  */
 export const systemClock: Clock = clockOn({
   now: () => performance.now(),
@@ -51,7 +51,7 @@ export const systemClock: Clock = clockOn({
   clearImmediate: (turn) => clearImmediate(turn),
 });
 
-/** The time of a runtime; tests have one of their own. */
+/** A clock on the timing functions of a runtime; tests pass their own. */
 export function clockOn<Timer, Turn>(host: Host<Timer, Turn>): Clock {
   return {
     now: () => host.now(),

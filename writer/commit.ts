@@ -4,22 +4,22 @@ import type { MaybePromise } from "../storage/storage.ts";
 import type { Acks } from "./acks.ts";
 import type { Clock } from "./clock.ts";
 
-/** What the writer says to, and hears of, a {@linkcode commit}. */
+/** The writer's callbacks for a {@linkcode commit}. */
 export interface CommitSteps {
-  /** Hears that the frame is written; says whether to sync. */
+  /** Called when the frame is written; returns whether to sync. */
   written(): boolean;
-  /** Hears that what was asked for is true, and that nobody took over. */
+  /** Called when all is done, and this process still owns the log. */
   confirmed(synced: boolean): void;
-  /** Hears that there is no space: nothing of the frame was written. */
+  /** Called if there is no space: nothing of the frame was written. */
   refused(error: StorageFullError): void;
-  /** Hears of a failure; nothing is known of the frame then. */
+  /** Called on failure; the state of the frame is then unknown. */
   failed(error: unknown): void;
 }
 
 /**
- * The one way to an acknowledgement: write a frame, if there is one, sync if
- * asked to, and only then ask whether this process still owns the log. Whoever
- * takes over after that answer will find what was synced before it.
+ * The only way to an acknowledgement: write the frame, if there is one, sync if
+ * asked to, and only then check that this process still owns the log. An owner
+ * that takes over after the check finds everything that was synced before it.
  */
 export function commit(
   log: FrameLog,
@@ -43,8 +43,8 @@ export function commit(
 }
 
 /**
- * Makes `call` and goes on to `next` with no turn between if it answers at
- * once, or when its promise resolves; to `fail` if it throws or rejects.
+ * Calls `call`, then `next`: in the same turn if the call returns no promise,
+ * otherwise when its promise resolves. Calls `fail` if it throws or rejects.
  */
 export function continueWith(
   call: () => MaybePromise<void>,
@@ -61,7 +61,7 @@ export function continueWith(
   else next();
 }
 
-/** Up to which record a sync is called for beyond what batches ask for. */
+/** The LSN up to which to sync, beyond what batches ask for. */
 export class SyncSchedule {
   readonly #clock: Clock;
   readonly #intervalMs: number;
@@ -69,35 +69,35 @@ export class SyncSchedule {
   #lsn = 0;
   #cancel: (() => void) | undefined;
 
-  /** Written records stay unsynced for `intervalMs` at most; maybe for ever. */
+  /** Records stay unsynced for at most `intervalMs`; can be `Infinity`. */
   constructor(clock: Clock, intervalMs: number, ask: () => void) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
     this.#ask = ask;
   }
 
-  /** Calls for a sync of `lsn`, once it is written. */
+  /** Requests a sync up to `lsn`, once that is written. */
   raise(lsn: number): void {
     this.#lsn = Math.max(this.#lsn, lsn);
     this.#ask();
   }
 
-  /** Calls no more for what lies behind `lsn`. */
+  /** Withdraws requests beyond `lsn`. */
   lower(lsn: number): void {
     this.#lsn = Math.min(this.#lsn, lsn);
   }
 
-  /** Whether a batch that begins at `lsn` is to be synced. */
+  /** Whether a batch that begins at `lsn` must be synced. */
   reaches(lsn: number): boolean {
     return this.#lsn >= lsn;
   }
 
-  /** Whether something written is to be synced now. */
+  /** Whether written records must be synced now. */
   isDue({ writtenLsn, durableLsn }: Acks): boolean {
     return Math.min(this.#lsn, writtenLsn) > durableLsn;
   }
 
-  /** Told after each flush how far the log has got. */
+  /** Called after each flush with the progress of the log. */
   update({ writtenLsn, durableLsn }: Acks): void {
     if (durableLsn >= writtenLsn) return this.cancel();
     if (this.#intervalMs === Infinity || this.#cancel !== undefined) return;
@@ -107,7 +107,7 @@ export class SyncSchedule {
     });
   }
 
-  /** Ends the wait, if there is one. */
+  /** Cancels the timer, if there is one. */
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -9,22 +9,22 @@ import { MAX_FRAME_BYTES } from "../storage/format/mod.ts";
 
 /** What overrides the policy. */
 export interface FlushContext {
-  /** The batch has reached a limit: it cannot grow. */
+  /** The batch has reached a limit and cannot grow. */
   readonly sealed: boolean;
   /** `flush()` or `close()` waits for it. */
   readonly demanded: boolean;
-  /** Producers wait for room in the queue. */
+  /** Appends wait for room in the queue. */
   readonly pressed: boolean;
 }
 
-/** Flush now, for a reason; or wait until an instant, which may be never. */
+/** Flush now, with a reason, or wait until an instant; `Infinity` is never. */
 export type FlushDecision =
   | { readonly flush: FlushReason }
   | { readonly waitUntil: number };
 
 /**
- * Whether `batch` is to be flushed now. Pure but for the policy; the same for
- * the writer and a simulator. Asked when no flush is in flight.
+ * Whether to flush `batch` now. Pure except for the policy, and shared by the
+ * writer and the simulator. Called when no flush is in flight.
  */
 export function decideFlush(
   policy: BatchPolicy,
@@ -42,7 +42,7 @@ export function decideFlush(
   }
 }
 
-/** May throw whatever the policy throws. */
+/** Throws whatever the policy throws. */
 function askPolicy(
   policy: BatchPolicy,
   batch: PendingBatch,
@@ -58,26 +58,26 @@ function askPolicy(
 }
 
 /**
- * Bytes at which a batch is sealed where the policy names no limit. A larger
- * write is no faster per byte, and so the memory for what waits stays in step
- * with what waits. A single record, or records that have to share a frame, may
- * take more.
+ * Bytes at which a batch is sealed if the policy names no limit. A larger write
+ * is no faster per byte, and this cap keeps memory in step with what waits. A
+ * single record, or records that must share a frame, may exceed it.
  */
 export const DEFAULT_BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * When a batch is sealed: the same for the writer's queue and a simulator's. A
- * policy cannot break it: a limit is at least 1, and what is no number is none.
+ * When a batch is sealed; shared by the writer's queue and the simulator's. A
+ * policy cannot break it: limits are at least 1, and values that are not
+ * numbers are ignored.
  */
 export class BatchBounds {
-  /** Most bytes of a batch, but for a larger record or atomic batch alone. */
+  /** Maximum bytes of a batch, except for a larger record or atomic batch. */
   readonly bytes: number;
   readonly #records: number;
 
-  /** The bounds of a policy's limits. */
+  /** The bounds for a policy's limits. */
   constructor(limits: BatchLimits) {
     const { records, bytes } = limits;
-    // NaN is no bound either.
+    // NaN is ignored as well.
     this.#records = typeof records === "number"
       ? Math.max(1, records) || Infinity
       : Infinity;
@@ -87,18 +87,18 @@ export class BatchBounds {
     this.bytes = Math.min(bound, MAX_FRAME_BYTES);
   }
 
-  /** Whether a batch that holds something may come to hold so much. */
+  /** Whether a nonempty batch may grow to this size. */
   admit(count: number, length: number): boolean {
     return length <= this.bytes && count <= this.#records;
   }
 
-  /** Whether a batch that holds so much can take nothing more. */
+  /** Whether a batch of this size is full. */
   isReached(count: number, length: number): boolean {
     return count >= this.#records || length >= this.bytes;
   }
 }
 
-/** What is noted of a flush while it is under way. */
+/** What is recorded about a flush while it runs. */
 export interface FlushTimes {
   /** Why the batch is flushed. */
   reason: FlushReason;
@@ -106,16 +106,16 @@ export interface FlushTimes {
   startedAt: number;
   /** When the bytes were written. */
   writtenAt: number;
-  /** When the sync was done, if there was one, else `writtenAt`. */
+  /** When the sync was done, or `writtenAt` if there was none. */
   durableAt: number;
 }
 
-/** Of a batch, what a report says. */
+/** The fields of a report that describe the batch. */
 export type FlushedBatch = Omit<FlushReport, keyof FlushTimes>;
 
 /**
- * Tells a policy of a flush, and returns what it is told; the policy cannot
- * stop the log, whatever it does.
+ * Reports a flush to the policy and returns the report. The policy cannot stop
+ * the log, whatever it does.
  */
 export function reportFlush(
   policy: BatchPolicy,
@@ -133,8 +133,8 @@ export function reportFlush(
 }
 
 /**
- * Keeps a policy that answers with a promise from ending the process: an
- * unhandled rejection would.
+ * Keeps a policy that returns a promise from ending the process with an
+ * unhandled rejection.
  */
 export function handleRejection(answer: unknown): void {
   if (answer instanceof Promise) answer.catch(() => {});

@@ -1,10 +1,10 @@
 /**
- * A write or a sync failed, so the log has stopped; `cause` is the failure.
+ * A write or sync failed, so the log has stopped; `cause` is the failure.
  *
  * The outcome of the records above `durableLsn` is *indeterminate*: each may or
- * may not be there when the log is opened again, which is the only way to go
- * on. A failed sync is never tried again, as the system may have dropped the
- * data and would report success (Rebello and others, USENIX ATC 2020).
+ * may not be there when the log is opened again, which is the only way to
+ * continue. A failed sync is never retried, because the system may have dropped
+ * the data and would then report success (Rebello and others, USENIX ATC 2020).
  */
 export class LogFailedError extends Error {
   /** The class's name. */
@@ -12,7 +12,7 @@ export class LogFailedError extends Error {
   /** Records above `durableLsn` may or may not have survived. */
   readonly indeterminate = true;
 
-  /** Made by the writer. */
+  /** Created by the writer. */
   constructor(
     /** LSN up to which records are durable. */
     readonly durableLsn: number,
@@ -20,8 +20,8 @@ export class LogFailedError extends Error {
   ) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(
-      `Cannot continue because the log has failed, and it is indeterminate which ` +
-        `records after ${durableLsn} survived; open it again: ${reason}`,
+      `Cannot continue because the log has failed, and it is indeterminate ` +
+        `which records after ${durableLsn} survived; open it again: ${reason}`,
       { cause },
     );
   }

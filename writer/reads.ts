@@ -9,9 +9,9 @@ import {
 
 /** Which records to read. */
 export interface ReadOptions {
-  /** LSN of the first. Default: the oldest that is kept. */
+  /** LSN of the first record. Default: the oldest that the log still has. */
   from?: number | undefined;
-  /** LSN of the last. Default: the last one written when reading begins. */
+  /** LSN of the last record. Default: the last written when reading begins. */
   to?: number | undefined;
 }
 
@@ -19,15 +19,15 @@ const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
 
 type Result = IteratorResult<RecordBatch, undefined>;
 
-/** Reads a log, and knows the reads that have begun and have not ended. */
+/** Reads a log, and keeps track of the reads in progress. */
 export class OpenReads {
   readonly #log: FrameLog;
   readonly #writtenLsn: () => number;
-  /** Those that have begun and have not ended. */
+  /** The reads in progress. */
   readonly open = new Set<BatchReader>();
   #isClosed = false;
 
-  /** Reads `log` up to what is written when a read begins. */
+  /** Reads `log` up to the last record written when a read begins. */
   constructor(log: FrameLog, writtenLsn: () => number) {
     this.#log = log;
     this.#writtenLsn = writtenLsn;
@@ -38,7 +38,7 @@ export class OpenReads {
     return this.#isClosed;
   }
 
-  /** A read by batches; it begins with its first call of `next`. */
+  /** A read by batches; it begins with the first call of `next`. */
   readBatches(options: ReadOptions): BatchReader {
     return new BatchReader(this.#batches(options), this);
   }
@@ -52,9 +52,9 @@ export class OpenReads {
   }
 
   /**
-   * Ends all of them: what they have open is closed when it resolves, and their
-   * next call rejects with `LogClosedError`. A read that is left without
-   * `return` would else keep its file open for ever.
+   * Ends all reads: when it resolves, their files are closed; their next call
+   * rejects with `LogClosedError`. A read abandoned without `return` would
+   * otherwise keep its file open forever.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -75,17 +75,17 @@ export class OpenReads {
   }
 }
 
-/** Batches that end with an error, and not in silence, when the log closes. */
+/** Batches that end with an error, not silently, when the log closes. */
 export class BatchReader
   implements AsyncGenerator<RecordBatch, undefined, undefined> {
   readonly #batches: AsyncGenerator<RecordBatch>;
   readonly #reads: OpenReads;
   #hasBegun = false;
   #isCut = false;
-  /** Told when the log closes while it reads. */
+  /** Called if the log closes during the read. */
   onCut: () => void = () => {};
 
-  /** One of `reads`, which gives what is in `batches`. */
+  /** A read of `batches`, tracked by `reads`. */
   constructor(batches: AsyncGenerator<RecordBatch>, reads: OpenReads) {
     this.#batches = batches;
     this.#reads = reads;
@@ -102,7 +102,7 @@ export class BatchReader
     return result;
   }
 
-  /** Ends it early, and closes what is open. */
+  /** Ends it early and closes its files. */
   return(): Promise<Result> {
     return this.#ending(this.#batches.return(undefined));
   }
@@ -112,7 +112,7 @@ export class BatchReader
     return this.#ending(this.#batches.throw(error));
   }
 
-  /** Itself. */
+  /** Returns itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -122,11 +122,11 @@ export class BatchReader
     await this.return();
   }
 
-  /** Ends it as the log closes, once a call that is under way has come back. */
+  /** Ends it because the log closes, after any call in progress. */
   async cut(): Promise<void> {
     this.#isCut = true;
     this.onCut();
-    // What a file that was only read fails with as it closes harms nobody.
+    // An error from closing a file that was only read is harmless.
     await this.#batches.return(undefined).catch(() => {});
   }
 

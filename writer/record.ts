@@ -5,11 +5,11 @@ import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 export interface LogRecord {
   /** The record's number. */
   lsn: number;
-  /** Its bytes; share memory with its neighbours', so copy to keep one. */
+  /** Its bytes. They share memory with other records: copy one to keep it. */
   data: Uint8Array<ArrayBuffer>;
 }
 
-/** LSNs without gaps: what `appendBatch` gave to its records. */
+/** A contiguous range of LSNs, as assigned by `appendBatch`. */
 export interface LsnRange {
   /** LSN of the first record. */
   first: number;
@@ -24,20 +24,20 @@ export function rangeTo(last: number, length: number): LsnRange {
 
 const encoder = new TextEncoder();
 
-/** What a typed array says of its kind, whatever its prototype says. */
+/** The true type of a typed array, whatever its prototype says. */
 const kindOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )!.get!;
 
-/** Whether `value` is a `Uint8Array`, maybe of another realm. */
+/** Whether `value` is a `Uint8Array`, possibly from another realm. */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && kindOf.call(value) === "Uint8Array";
 }
 
 /** Throws `TypeError` unless `record` is bytes or a string. */
 export function requireRecord(record: unknown): Uint8Array | string {
-  // This realm's first: on Bun the other question takes as long as the append.
+  // This realm first: on Bun, the other check takes as long as an append.
   if (typeof record === "string" || record instanceof Uint8Array) return record;
   if (isBytes(record)) return record;
   throw refusal(record);
@@ -46,9 +46,10 @@ export function requireRecord(record: unknown): Uint8Array | string {
 function refusal(record: unknown): TypeError {
   const type = record === null ? "null" : typeof record;
   return new TypeError(
-    `Cannot append a record because it must be a Uint8Array or a string: received ${
-      type === "object" ? Object.prototype.toString.call(record) : type
-    }`,
+    `Cannot append a record because it must be a Uint8Array or a string: ` +
+      `received ${
+        type === "object" ? Object.prototype.toString.call(record) : type
+      }`,
   );
 }
 
@@ -66,7 +67,7 @@ export function measureRecord(record: Uint8Array | string): number {
   return length + RECORD_HEADER_BYTES;
 }
 
-/** Lays `record`, of `size` measured bytes, out at `at`. */
+/** Writes `record`, of `size` measured bytes, to `into` at `at`. */
 export function encodeRecord(
   into: Uint8Array,
   at: number,
@@ -85,7 +86,7 @@ export function encodeRecord(
   }
 }
 
-/** Lone surrogates count as the replacement character, as encoders write it. */
+/** A lone surrogate counts as U+FFFD, which encoders write in its place. */
 function utf8Length(text: string): number {
   let length = text.length;
   for (let index = 0; index < text.length; index++) {
@@ -94,22 +95,22 @@ function utf8Length(text: string): number {
     length += unit < 0x800 ? 1 : 2;
     if (unit < 0xd800 || unit > 0xdbff) continue;
     const low = text.charCodeAt(index + 1);
-    // A pair is 4 bytes in 2 units; as two lone ones it would be counted 6.
+    // A pair is 4 bytes in 2 units; counted as two lone ones, it would be 6.
     if (low >= 0xdc00 && low <= 0xdfff) index++;
   }
   return length;
 }
 
-/** A record, or a batch, is larger than a frame may be; nothing was queued. */
+/** A record or batch does not fit into a frame; nothing was queued. */
 export class RecordTooLargeError extends RangeError {
   /** The class's name. */
   override readonly name = "RecordTooLargeError";
 
-  /** Made by `append`, `enqueue` and `appendBatch`. */
+  /** Thrown by `append`, `enqueue` and `appendBatch`. */
   constructor(
-    /** Bytes of the record, or of the batch with 4 for each record. */
+    /** Bytes of the record, or of the batch including 4 for each record. */
     readonly bytes: number,
-    /** Most bytes that are accepted. */
+    /** Maximum number of bytes. */
     readonly limitBytes: number,
   ) {
     super(
@@ -119,7 +120,7 @@ export class RecordTooLargeError extends RangeError {
   }
 }
 
-/** Checks and measures records that are to be in one frame. */
+/** Checks and measures records that must share a frame. */
 export function makeRequest(
   records: Iterable<Uint8Array | string>,
   level: AckLevel,
@@ -143,18 +144,18 @@ export function makeRequest(
   return { records: list, sizes, bytes, level };
 }
 
-/** Throws `TypeError` unless `records` can be a batch. */
+/** Throws `TypeError` unless `records` is an iterable other than bytes. */
 export function requireIterable<T>(records: Iterable<T>): Iterable<T> {
   const iterable = typeof records === "object" && records !== null &&
     Symbol.iterator in records && !isBytes(records);
   if (iterable) return records;
   throw new TypeError(
-    "Cannot append a batch because it must be an iterable of records: received " +
-      (isBytes(records) ? "a Uint8Array" : typeof records),
+    "Cannot append a batch because it must be an iterable of records: " +
+      `received ${isBytes(records) ? "a Uint8Array" : typeof records}`,
   );
 }
 
-/** Records that take their place in the queue together, as one frame. */
+/** Records that are queued together, as one frame. */
 export interface AppendRequest {
   /** The records. */
   records: (Uint8Array | string)[];

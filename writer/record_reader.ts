@@ -8,9 +8,9 @@ type Result = IteratorResult<LogRecord, undefined>;
 const END: Result = Object.freeze({ done: true, value: undefined });
 
 /**
- * The records of batches, one by one. It does by hand what an async generator
- * does, as that takes three turns of the microtask queue for each record where
- * one is enough for those that are there already.
+ * The records of batches, one by one. Written by hand rather than as an async
+ * generator, which takes three turns of the microtask queue for each record;
+ * one is enough for a record that is already in memory.
  */
 export class RecordReader
   implements AsyncGenerator<LogRecord, undefined, undefined> {
@@ -19,11 +19,11 @@ export class RecordReader
   #index = 0;
   #nextLsn = 0;
   #isCut = false;
-  /** Calls that wait, and the last of them: each begins behind the other. */
+  /** Calls in progress, and the last of them; they run one at a time. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Reads what `batches` gives; they are its own. */
+  /** Reads `batches`, which nothing else may use. */
   constructor(batches: AsyncGenerator<RecordBatch>) {
     this.#batches = batches;
   }
@@ -35,7 +35,7 @@ export class RecordReader
       : this.#inTurn(() => this.#takeNext());
   }
 
-  /** Ends it early, and closes what is open. */
+  /** Ends it early and closes its files. */
   return(): Promise<Result> {
     return this.#inTurn(() => this.#end());
   }
@@ -48,14 +48,14 @@ export class RecordReader
     });
   }
 
-  /** Lets go of what was read: the log closes, and its batches say so. */
+  /** Drops what was read: the log closes, and the batches report it. */
   cut(): void {
     this.#isCut = true;
     this.#records = [];
     this.#index = 0;
   }
 
-  /** Itself. */
+  /** Returns itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -67,7 +67,7 @@ export class RecordReader
 
   async #takeNext(): Promise<Result> {
     while (this.#index === this.#records.length) {
-      // What was read is let go of, also at the end.
+      // Drops what was read, even at the end.
       this.#records = [];
       this.#index = 0;
       const { value, done } = await this.#batches.next();
@@ -91,10 +91,10 @@ export class RecordReader
     return END;
   }
 
-  /** As many calls may be made at once as one likes, in order. */
+  /** Runs calls in order, each after the one before; any number may wait. */
   #inTurn(call: () => Promise<Result>): Promise<Result> {
     this.#waiting++;
-    // Counted off as it settles: whoever came a moment before must not be late.
+    // Counted down as the call settles, so that no later call overtakes it.
     const result = this.#last.then(call).then((found) => {
       this.#waiting--;
       return found;

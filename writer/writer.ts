@@ -11,16 +11,16 @@ import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 
-/** What the writer is about; `asking` keeps a policy from asking itself. */
+/** What the writer is doing; `asking` keeps a policy from re-entering it. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
 
 /**
- * The core: gathers records, flushes as the policy says, and releases waiters
- * when, and only when, what they wait for is true.
+ * The core: gathers records, flushes when the policy says so, and releases each
+ * waiter when, and only when, what it waits for is true.
  *
- * Nothing overlaps: one flush or sync is in flight at a time. A turn's appends
- * are asked about once, at the turn's end, so callers that are released
- * together and append again land in the next frame together.
+ * Nothing overlaps: only one flush or sync is in flight at a time. The policy
+ * is asked once per turn, at its end, about all of that turn's appends. So
+ * callers that are released together and append again share the next frame.
  */
 export class Writer {
   readonly #log: FrameLog;
@@ -31,21 +31,21 @@ export class Writer {
   readonly #sync: SyncSchedule;
   readonly #acks: Acks;
   #activity: Activity = "idle";
-  /** LSN of the last record that was there before. */
+  /** LSN of the last record when the log was opened. */
   readonly #openedLsn: number;
   #failure: LogFailedError | undefined;
-  /** Why records were dropped of which nobody waited to hear. */
+  /** Why records were dropped that no call was waiting for. */
   #unreportedDrop: StorageFullError | undefined;
-  /** Whether anybody heard of the failure. */
+  /** Whether a call has reported the failure. */
   #isFailureReported = false;
-  /** Made once: a closure for each turn would cost each record its context. */
+  /** Created once: a closure per turn would allocate for each record. */
   readonly #askNow = (): void => this.#ask();
   #cancelWait: () => void = () => {};
-  /** Up to here records are flushed whatever the policy says. */
+  /** Records up to this LSN are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
 
-  /** Goes on where `log` ends. */
+  /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
     const { policy, clock, syncIntervalMs } = options;
     this.#log = log;
@@ -76,8 +76,8 @@ export class Writer {
   }
 
   /**
-   * Throws the failure that stopped the log, if one did; or, once, that records
-   * were dropped for want of space.
+   * Throws the failure that stopped the log, if any; or reports, once, that
+   * records were dropped for lack of space.
    */
   requireHealth(): void {
     const untold = this.#unreportedDrop;
@@ -88,7 +88,7 @@ export class Writer {
     throw this.#failure;
   }
 
-  /** Queues one record, waiting for room if need be. */
+  /** Queues one record, waiting for room if necessary. */
   append(
     record: Uint8Array | string,
     size: number,
@@ -114,7 +114,7 @@ export class Writer {
     return this.#acks.waitWith(lsn, request.level, rangeTo(lsn, length));
   }
 
-  /** Queues one record or throws. */
+  /** Queues one record, or throws if there is no room. */
   enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
     this.requireHealth();
     this.#askSoon();
@@ -132,7 +132,7 @@ export class Writer {
     return this.#acks.wait(lsn, level);
   }
 
-  /** Flushes and syncs all that was appended before the call. */
+  /** Flushes and syncs everything appended before the call. */
   async flush(): Promise<number> {
     await this.#appends.drained();
     this.requireHealth();
@@ -144,8 +144,8 @@ export class Writer {
   }
 
   /**
-   * Flushes what was appended, unless the log has failed and somebody heard of
-   * it.
+   * Flushes what was appended, unless the log has failed and a call has already
+   * reported it.
    */
   async drain(): Promise<void> {
     const isIdle = this.lastLsn === this.#openedLsn &&
@@ -154,13 +154,13 @@ export class Writer {
     else if (!this.#isFailureReported) await this.flush();
   }
 
-  /** Ends all timers; to be called when nothing is in flight. */
+  /** Cancels all timers; only called when nothing is in flight. */
   stop(): void {
     this.#cancelWait();
     this.#sync.cancel();
   }
 
-  /** A full queue flushes whatever the policy says, else nobody goes on. */
+  /** A full queue is flushed whatever the policy says, to make room. */
   #waitForRoom(request: AppendRequest): Promise<number> {
     const { level } = request;
     const queued = this.#appends.waitForRoom(request);
@@ -168,7 +168,7 @@ export class Writer {
     return queued.then((lsn) => this.settled(lsn, level));
   }
 
-  /** All that comes between a turn's first demand and its end comes at once. */
+  /** Everything that arrives in one turn gets the same arrival time. */
   #askSoon(): void {
     if (this.#activity === "asked") return;
     this.#queue.arrivedAt = this.#clock.now();
@@ -246,7 +246,7 @@ export class Writer {
     });
   }
 
-  /** What `lsn` covers was fixed before the sync began. */
+  /** `lsn` is what the sync covers; it was fixed before the sync began. */
   #advance(lsn: number, synced: boolean): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
@@ -260,8 +260,8 @@ export class Writer {
   }
 
   /**
-   * There was no space: all that is not written is rejected, whoever waits for
-   * it, and its LSNs are given out again. The next append tries again.
+   * There was no space: rejects everything that is not written, whichever call
+   * waits for it, and assigns its LSNs again. The next append tries again.
    */
   #rollBack(cause: StorageFullError): void {
     const { writtenLsn } = this.#acks;
@@ -277,7 +277,7 @@ export class Writer {
     this.#rest();
   }
 
-  /** Nobody knows what is on storage: nothing is acknowledged any more. */
+  /** The state of the storage is unknown: acknowledges nothing further. */
   #fail(cause: unknown): void {
     this.#activity = "failed";
     this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
@@ -287,20 +287,20 @@ export class Writer {
   }
 }
 
-/** Options of `Writer`, all of them checked. */
+/** Options of `Writer`, already checked. */
 export interface WriterOptions {
   /** When a batch is flushed. */
   policy: BatchPolicy;
-  /** The only time there is. */
+  /** The only source of time. */
   clock: Clock;
-  /** Most bytes in the queue. */
+  /** Maximum bytes in the queue. */
   maxQueuedBytes: number;
-  /** Most records in the queue. */
+  /** Maximum records in the queue. */
   maxQueuedRecords: number;
-  /** Most bytes of appends that wait for room in the queue. */
+  /** Maximum bytes of appends that wait for room in the queue. */
   maxWaitingBytes: number;
-  /** Most records that wait for room in the queue. */
+  /** Maximum records that wait for room in the queue. */
   maxWaitingRecords: number;
-  /** How long written records may stay unsynced, in ms; may be `Infinity`. */
+  /** How long written records may stay unsynced, in ms; can be `Infinity`. */
   syncIntervalMs: number;
 }

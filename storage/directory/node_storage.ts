@@ -18,7 +18,8 @@ import { StorageError } from "../storage_error.ts";
  * ```ts
  * import { NodeStorage } from "@syncline/wal/storage";
  * import { Wal } from "@syncline/wal";
- *  *
+ * import { mkdtempSync, rmSync } from "node:fs";
+ *
  * const directory = mkdtempSync("/tmp/wal-");
  * const storage = new NodeStorage(directory, { io: "threaded" });
  * const wal = await Wal.open(storage);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { LogLockedError } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 
-/** Fails unless two plain values are equal; says of what, and both. */
+/** Fails unless two plain values are equal; the message shows both. */
 export function expectEqual<Value>(
   actual: Value,
   expected: Value,
@@ -15,7 +15,7 @@ export function expectEqual<Value>(
   );
 }
 
-/** Fails unless bytes are equal; says where the first differs. */
+/** Fails unless bytes are equal; the message says where they first differ. */
 export function expectBytes(
   actual: Uint8Array,
   expected: Uint8Array,
@@ -63,7 +63,7 @@ export async function expectLocked(
   );
 }
 
-/** What `call` throws or rejects with; fails if it does neither. */
+/** Returns what `call` throws or rejects with; fails if it does neither. */
 async function errorOf(call: () => unknown, what: string): Promise<unknown> {
   try {
     await call();

@@ -12,10 +12,10 @@ const OTHER = "0000000000000002-00000001.wal";
 
 const LARGE_BYTES = 3 * 1024 * 1024 + 5;
 
-/** What an open file has to do. */
+/** What an open file must do. */
 export const fileClauses: StorageClause[] = [
   {
-    name: "write() puts bytes at their offset, behind one another",
+    name: "write() puts bytes at their offset, one after another",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(100).subarray(0, 33), 0);
@@ -24,7 +24,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() over bytes replaces those and no others",
+    name: "write() over existing bytes replaces only those",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(100, 1), 0);
@@ -35,7 +35,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() beyond the end leaves zeros between",
+    name: "write() beyond the end fills the gap with zeros",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(10), 0);
@@ -47,7 +47,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() takes megabytes, whole or in parts",
+    name: "write() accepts megabytes, whole or in parts",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(LARGE_BYTES), 7);
@@ -57,7 +57,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() writes the part of a buffer that it is given",
+    name: "write() writes only the given part of a buffer",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(100).subarray(40, 70), 0);
@@ -66,7 +66,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() leaves the caller's bytes as they are",
+    name: "write() does not change the caller's bytes",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       const bytes = pattern(100);
@@ -75,7 +75,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() lets the caller use its buffer again once it has answered",
+    name: "write() lets the caller reuse its buffer once it is done",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       const bytes = pattern(100);
@@ -87,7 +87,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() of nothing answers 0 and changes nothing",
+    name: "write() of nothing returns 0 and changes nothing",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(10), 0);
@@ -98,7 +98,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "read() is short at the end, and answers 0 there and behind it",
+    name: "read() is short at the end, and returns 0 there and beyond",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(100), 0);
@@ -111,7 +111,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "read() touches no byte but those that it says",
+    name: "read() changes only the bytes that it reports",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(100), 0);
@@ -125,7 +125,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "read() and write() take any offset, in any order",
+    name: "read() and write() accept any offset, in any order",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       const expected = pattern(600);
@@ -139,7 +139,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "size() follows what is written, and only that",
+    name: "size() depends only on what was written",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       const sizes = [await file.size()];
@@ -149,7 +149,7 @@ export const fileClauses: StorageClause[] = [
       }
       await readSome(file, 0, 500);
       sizes.push(await file.size());
-      expectEqual(sizes, [0, 10, 20, 110, 110, 110], "size() by and by");
+      expectEqual(sizes, [0, 10, 20, 110, 110, 110], "size() at each step");
     },
   },
   {
@@ -192,7 +192,7 @@ export const fileClauses: StorageClause[] = [
     },
   },
   {
-    name: "close() keeps what was written, and other handles open",
+    name: "close() keeps what was written, and leaves other handles open",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(100), 0);

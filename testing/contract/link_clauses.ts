@@ -6,13 +6,13 @@ import {
   writeWhole,
 } from "./storage_under_test.ts";
 
-/** Names as a log gives them: one that is being made, and the segment. */
+/** Names that a log uses: a segment under construction, and a finished one. */
 const DRAFT = "0000000000000001-00000001.wal.tmp";
 const NAME = "0000000000000001-00000001.wal";
 const THIRD = "00000000-00000001.spare";
 const MISSING = "0000000000000404-00000001.wal";
 
-/** What a file's second name has to be. */
+/** What a second name for a file must do. */
 export const linkClauses: StorageClause[] = [
   {
     name: "link() gives a file a second name, and keeps the first",
@@ -32,7 +32,7 @@ export const linkClauses: StorageClause[] = [
     },
   },
   {
-    name: "link() makes two names of one file: writes are seen through both",
+    name: "link() gives one file two names: each sees the other's writes",
     async check(bench) {
       await bench.put(DRAFT, pattern(100));
       await bench.storage.link(DRAFT, NAME);
@@ -71,14 +71,14 @@ export const linkClauses: StorageClause[] = [
       await bench.put(NAME, pattern(70, 2));
       for (const storage of [bench.storage, await bench.again()]) {
         const call = () => storage.link(DRAFT, NAME);
-        await expectStorageError(call, "EEXIST", NAME, "link to a file there");
+        await expectStorageError(call, "EEXIST", NAME, "link to a taken name");
         expectBytes(await bench.get(DRAFT), pattern(50, 1), "the file");
         expectBytes(await bench.get(NAME), pattern(70, 2), "the other file");
       }
     },
   },
   {
-    name: "link() refuses the file's own names",
+    name: "link() refuses the names that the file already has",
     async check(bench) {
       await bench.put(DRAFT, pattern(50));
       await bench.storage.link(DRAFT, NAME);
@@ -90,11 +90,11 @@ export const linkClauses: StorageClause[] = [
     },
   },
   {
-    name: "link() lets one win of many that want a name at once",
+    name: "link() lets only one of several calls at once take a name",
     check: linkAtOnce,
   },
   {
-    name: "link() refuses a file that is missing, and makes nothing",
+    name: "link() refuses a missing file, and creates nothing",
     async check(bench) {
       const call = () => bench.storage.link(MISSING, NAME);
       await expectStorageError(
@@ -122,19 +122,19 @@ export const linkClauses: StorageClause[] = [
         const again = await bench.again();
         expectBytes(await bench.get(kept, again), pattern(50), "the other");
         await bench.put(gone, pattern(9, 5));
-        expectBytes(await bench.get(kept), pattern(50), "beside a new file");
+        expectBytes(await bench.get(kept), pattern(50), "next to a new file");
         await bench.storage.remove(gone);
         await bench.storage.remove(kept);
       }
     },
   },
   {
-    name: "links(), where it is there, counts the names of a file",
+    name: "links(), if implemented, counts the names of a file",
     check: countLinks,
   },
 ];
 
-/** Files of different bytes; the losers must not have changed the winner's. */
+/** The files differ; the losers must not have changed the winner's. */
 async function linkAtOnce(bench: StorageUnderTest): Promise<void> {
   const again = await bench.again();
   const drafts = ["a", "b", "c", "d"].map((word) => `${word}.tmp`);
@@ -155,7 +155,7 @@ async function linkAtOnce(bench: StorageUnderTest): Promise<void> {
   expectBytes(await bench.get(NAME), expected, "the winner's file");
 }
 
-/** Without it, none is ever used again, which is safe. */
+/** Without `links`, a log never reuses a file, which is safe. */
 async function countLinks(bench: StorageUnderTest): Promise<void> {
   const file = await bench.open(DRAFT, "create");
   if (file.links === undefined) return;
@@ -170,7 +170,7 @@ async function countLinks(bench: StorageUnderTest): Promise<void> {
   };
   await expectCount(1, [DRAFT], "at first");
   await bench.put(MISSING, pattern(1));
-  await expectCount(1, [DRAFT, MISSING], "beside another file");
+  await expectCount(1, [DRAFT, MISSING], "next to another file");
   await bench.storage.link(DRAFT, NAME);
   await expectCount(2, [DRAFT, NAME], "after a link");
   await bench.storage.link(NAME, THIRD);

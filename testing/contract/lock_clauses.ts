@@ -3,10 +3,10 @@ import { pattern, type StorageClause } from "./storage_under_test.ts";
 
 const NAME = "0000000000000001-00000001.wal";
 
-/** What a storage's lock has to do. */
+/** What a storage's lock must do. */
 export const lockClauses: StorageClause[] = [
   {
-    name: "lock() refuses everybody else while it is held",
+    name: "lock() refuses everyone else while it is held",
     async check(bench) {
       const again = await bench.again();
       const owner = await bench.lock();
@@ -17,7 +17,7 @@ export const lockClauses: StorageClause[] = [
     },
   },
   {
-    name: "lock() lets one win of many that ask at once",
+    name: "lock() lets only one of several calls at once succeed",
     async check(bench) {
       const storages = [bench.storage, await bench.again()];
       const asked = await Promise.allSettled(
@@ -64,7 +64,7 @@ export const lockClauses: StorageClause[] = [
     async check(bench) {
       const again = await bench.again();
       let last = (await bench.lock()).epoch;
-      // Far above, just above, and below the epoch that is next anyway.
+      // Far above, just above, and below the epoch that would be next anyway.
       for (const more of [100, 1, 0, -1, 5]) {
         for (const storage of [again, bench.storage]) {
           const above = last + more;
@@ -83,7 +83,7 @@ export const lockClauses: StorageClause[] = [
     },
   },
   {
-    name: "lock() with above lets one win of many that ask at once",
+    name: "lock() with above lets only one of several calls succeed",
     async check(bench) {
       const storages = [bench.storage, await bench.again()];
       const asked = await Promise.allSettled(
@@ -109,14 +109,14 @@ export const lockClauses: StorageClause[] = [
     },
   },
   {
-    name: "takeOver works where nobody has the lock",
+    name: "takeOver works if nobody holds the lock",
     async check(bench) {
       const lock = await bench.lock(bench.storage, { takeOver: true });
       expectEqual(await lock.held(), true, "held() of the owner");
     },
   },
   {
-    name: "takeOver fences an owner that lives",
+    name: "takeOver fences a live owner",
     async check(bench) {
       const again = await bench.again();
       const former = await bench.lock();
@@ -155,7 +155,7 @@ export const lockClauses: StorageClause[] = [
     },
   },
   {
-    name: "release() that comes twice leaves the next owner alone",
+    name: "a second release() leaves the next owner alone",
     async check(bench) {
       const again = await bench.again();
       const former = await bench.lock();

@@ -8,10 +8,10 @@ import type { WalOptions } from "../../wal_options.ts";
 import { expectEqual, expectLocked } from "./expect.ts";
 import type { StorageClause } from "./storage_under_test.ts";
 
-/** Records of 900 bytes fill such a segment by fours. */
+/** A segment of this size holds four records of 900 bytes. */
 const SEGMENT_BYTES = 4096;
 
-/** What a log on the storage has to do. */
+/** What a log on the storage must do. */
 export const logClauses: StorageClause[] = [
   {
     name: "a Wal finds its records when it is opened again",
@@ -26,7 +26,7 @@ export const logClauses: StorageClause[] = [
     },
   },
   {
-    name: "a Wal goes on in new segments, and reads across them",
+    name: "a Wal continues in new segments, and reads across them",
     async check(bench) {
       await withWal(bench.storage, async (wal) => {
         await appendEach(wal, names(1, 20));
@@ -54,7 +54,7 @@ export const logClauses: StorageClause[] = [
         expectEqual(await textsOf(wal), kept, "the records from 35 on");
       });
       await withWal(await bench.again(), async (wal) => {
-        expectEqual(await textsOf(wal), kept, "what is kept, opened again");
+        expectEqual(await textsOf(wal), kept, "the rest, opened again");
       });
     },
   },
@@ -69,13 +69,13 @@ export const logClauses: StorageClause[] = [
           wal.truncateBefore(5),
         ]);
         expectEqual(appended.at(-1), 24, "the last LSN");
-        expectEqual(texts, names(9, 12), "what was read meanwhile");
+        expectEqual(texts, names(9, 12), "what was read at the same time");
         expectEqual(await textsOf(wal, { from: 9 }), names(9, 24), "all");
       });
     },
   },
   {
-    name: "a Wal has the storage for itself until it is closed",
+    name: "a Wal has exclusive use of the storage until it is closed",
     async check(bench) {
       const again = await bench.again();
       await withWal(bench.storage, async () => {
@@ -88,7 +88,7 @@ export const logClauses: StorageClause[] = [
     },
   },
   {
-    name: "a Wal that is taken over acknowledges nothing more",
+    name: "a displaced Wal acknowledges nothing further",
     async check(bench) {
       await withWal(bench.storage, async (former) => {
         await appendEach(former, names(1, 3));
@@ -109,7 +109,7 @@ export const logClauses: StorageClause[] = [
   },
 ];
 
-/** Lends a log on `storage`, which is closed whatever `use` does. */
+/** Calls `use` with a log on `storage`, and closes the log in any case. */
 async function withWal(
   storage: Storage,
   use: (wal: Wal) => Promise<void>,
@@ -127,7 +127,7 @@ async function withWal(
   await wal.close();
 }
 
-/** Each in a frame of its own. */
+/** Appends each record in a separate frame. */
 async function appendEach(wal: Wal, names: string[]): Promise<void> {
   for (const name of names) await wal.append(record(name));
 }

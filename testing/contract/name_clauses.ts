@@ -6,20 +6,20 @@ import {
   writeWhole,
 } from "./storage_under_test.ts";
 
-/** Names as a log gives them. */
+/** Names that a log uses. */
 const A = "0000000000000001-00000001.wal";
 const B = "0000000000000001-00000001.wal.tmp";
 const C = "0000000000000009-00000002.wal";
 const MISSING = "0000000000000404-00000001.wal";
 
-/** What a storage's directory has to do. */
+/** What a storage's directory must do. */
 export const nameClauses: StorageClause[] = [
   {
     name: "location and warning() are text",
     async check({ storage }) {
       const { location } = storage;
       expectEqual(typeof location, "string", "the type of location");
-      expectEqual(location.length > 0, true, "whether location says anything");
+      expectEqual(location.length > 0, true, "whether location has any text");
       const warning = await storage.warning?.() ?? "";
       expectEqual(typeof warning, "string", "the type of a warning");
     },
@@ -31,11 +31,11 @@ export const nameClauses: StorageClause[] = [
       await bench.storage.prepare();
       const again = await bench.again();
       await again.prepare();
-      expectBytes(await bench.get(A), pattern(100), "a file prepared over");
+      expectBytes(await bench.get(A), pattern(100), "the file after prepare()");
     },
   },
   {
-    name: "list() names every file once, whoever made it",
+    name: "list() names every file once, whoever created it",
     async check(bench) {
       const again = await bench.again();
       const before = await bench.storage.list();
@@ -61,7 +61,7 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "open() makes a file that is empty, to write and to read",
+    name: "open() creates an empty file that can be written and read",
     async check(bench) {
       const file = await bench.open(A, "create");
       expectEqual(await file.size(), 0, "the size of a new file");
@@ -73,18 +73,18 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "open() refuses to make a file that exists, and leaves it whole",
+    name: "open() refuses to create a file that exists, and keeps it",
     async check(bench) {
       await bench.put(A, pattern(50));
       for (const storage of [bench.storage, await bench.again()]) {
         const call = () => bench.open(A, "create", storage);
-        await expectStorageError(call, "EEXIST", A, "create of a file there");
+        await expectStorageError(call, "EEXIST", A, "create of a taken name");
       }
       expectBytes(await bench.get(A), pattern(50), "the file that was there");
     },
   },
   {
-    name: "open() lets one win of many that make a file at once",
+    name: "open() lets only one of several calls at once create a file",
     async check(bench) {
       const storages = [bench.storage, await bench.again()];
       const made = await Promise.allSettled(
@@ -97,7 +97,7 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "open() refuses to read a file that is missing",
+    name: "open() refuses to read a missing file",
     async check(bench) {
       const call = () => bench.open(MISSING, "read");
       await expectStorageError(call, "ENOENT", MISSING, "open to read");
@@ -116,7 +116,7 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "rename() replaces a file whole",
+    name: "rename() replaces a whole file",
     async check(bench) {
       await bench.put(A, pattern(20, 1));
       await bench.put(C, pattern(90, 2));
@@ -134,7 +134,7 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "rename() never lets a reader find the target gone or in part",
+    name: "rename() never shows a reader a missing or partial target",
     check: readWhileReplaced,
   },
   {
@@ -146,7 +146,7 @@ export const nameClauses: StorageClause[] = [
       await bench.storage.syncDirectory();
       await writeWhole(file, pattern(60).subarray(40), 40);
       await file.datasync();
-      expectEqual(await file.size(), 60, "the size that the handle says");
+      expectEqual(await file.size(), 60, "the size by the open handle");
       const again = await bench.again();
       expectBytes(await bench.get(A, again), pattern(60), "the new name");
       const names = await bench.storage.list();
@@ -154,7 +154,7 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "rename() refuses a file that is missing, and leaves the target",
+    name: "rename() refuses a missing file, and keeps the target",
     async check(bench) {
       await bench.put(A, pattern(30));
       const call = () => bench.storage.rename(MISSING, A);
@@ -163,25 +163,29 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
-    name: "remove() ends a file, and its name is free",
+    name: "remove() deletes a file, and frees its name",
     async check(bench) {
       await bench.put(A, pattern(30));
       await bench.storage.remove(A);
       const call = () => bench.open(A, "read");
       await expectStorageError(call, "ENOENT", A, "open of a removed file");
       await bench.put(A, pattern(10, 5));
-      expectBytes(await bench.get(A), pattern(10, 5), "the next of that name");
+      expectBytes(
+        await bench.get(A),
+        pattern(10, 5),
+        "a new file of that name",
+      );
     },
   },
   {
-    name: "remove() refuses a file that is missing",
+    name: "remove() refuses a missing file",
     async check(bench) {
       const call = () => bench.storage.remove(MISSING);
       await expectStorageError(call, "ENOENT", MISSING, "remove");
     },
   },
   {
-    name: "syncDirectory() changes nothing that can be seen",
+    name: "syncDirectory() changes nothing visible",
     async check(bench) {
       await bench.storage.syncDirectory();
       await bench.put(A, pattern(30));
@@ -196,7 +200,7 @@ export const nameClauses: StorageClause[] = [
   },
 ];
 
-/** Opens the target over and over while it is being replaced. */
+/** Opens the target again and again while it is being replaced. */
 async function readWhileReplaced(bench: StorageUnderTest): Promise<void> {
   const [older, newer] = [pattern(30, 1), pattern(60, 2)];
   await bench.put(A, newer);

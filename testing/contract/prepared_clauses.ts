@@ -9,10 +9,10 @@ import {
 const NAME = "0000000000000000-00000001.wal.tmp";
 const LARGE_BYTES = 3 * 1024 * 1024 + 5;
 
-/** What segments that are prepared ahead need. */
+/** What a storage must do for segments that are prepared ahead. */
 export const preparedClauses: StorageClause[] = [
   {
-    name: "truncate() cuts a file, and what is written behind leaves zeros",
+    name: "truncate() cuts a file, and a write beyond leaves zeros",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       await writeWhole(file, pattern(5000), 0);
@@ -26,11 +26,11 @@ export const preparedClauses: StorageClause[] = [
       const expected = new Uint8Array(4110);
       expected.set(pattern(5000).subarray(0, 4000));
       expected.set(pattern(10), 4100);
-      expectBytes(await readWhole(file), expected, "written behind the cut");
+      expectBytes(await readWhole(file), expected, "written beyond the cut");
     },
   },
   {
-    name: "open() to write keeps what a file has, and writes over it",
+    name: "open() to write keeps a file's bytes, and overwrites them",
     async check(bench) {
       const made = await bench.open(NAME, "create");
       await writeWhole(made, pattern(100), 0);
@@ -42,7 +42,7 @@ export const preparedClauses: StorageClause[] = [
     },
   },
   {
-    name: "allocate(), where it is there, lengthens a file by zeros",
+    name: "allocate(), if implemented, extends a file with zeros",
     async check(bench) {
       if (bench.storage.allocate === undefined) return;
       await bench.storage.allocate(NAME, 0, 100);

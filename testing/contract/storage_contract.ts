@@ -12,39 +12,41 @@ import { nameClauses } from "./name_clauses.ts";
 import { preparedClauses } from "./prepared_clauses.ts";
 
 /**
- * Registers the tests that hold an implementation of `Storage` to its contract:
- * what a log relies on, and no more.
+ * Registers tests that check an implementation of `Storage` against its
+ * contract: everything that a log relies on, and no more.
  *
- * `make` is called in each test, for a place of its own. A failure says what
- * was expected and found. What a test opened or locked, it closes and releases.
- * The tests check that
+ * `make` is called once per test, for a separate place. A failure shows what
+ * was expected and what was found. Each test closes what it opened and releases
+ * what it locked. The tests check that
  *
- * - `open` makes a file for one caller only, and refuses what exists (`EEXIST`)
- *   or is missing (`ENOENT`), as a `StorageError` with the path;
- * - writes and reads are positioned: over, behind and beyond what is there, of
- *   nothing and of megabytes, in parts of at least a byte, without touching
- *   another byte of a buffer or keeping the caller's;
- * - handles on one file see one another's writes, also under a new name;
- * - `rename` replaces whole, and never leaves the name empty;
- * - `link` gives one file two names, never replaces, and `links` counts them;
- * - `list`, `remove`, `syncDirectory` and `prepare` do as they say;
+ * - `open` creates a file for only one caller, and refuses one that exists
+ *   (`EEXIST`) or is missing (`ENOENT`) with a `StorageError` that has the
+ *   path;
+ * - writes and reads are positioned: over, after and beyond existing bytes, of
+ *   nothing and of megabytes, in parts of at least a byte, without changing any
+ *   other byte of a buffer or keeping the caller's buffer;
+ * - handles on one file see one another's writes, even under a new name;
+ * - `rename` replaces the whole file, and never leaves the name empty;
+ * - `link` gives one file two names and never replaces another; `links` counts
+ *   the names;
+ * - `list`, `remove`, `syncDirectory` and `prepare` do what they promise;
  * - the lock is exclusive, its epoch rises, and `takeOver` fences the owner;
- * - a `Wal` on it appends, goes on in new segments, truncates, and is opened
- *   again through another object.
+ * - a `Wal` on the storage appends, continues in new segments, truncates, and
+ *   can be opened again through another object.
  *
- * Methods may answer at once or by a promise. A call that never answers is left
- * to the runner's own timeout.
+ * Methods may return their result or a promise of it. A call that never
+ * completes is left to the runner's timeout.
  *
- * It cannot check what only a power loss, another process or another machine
- * shows: that `datasync`, `syncDirectory` and `prepare` reach the device, that
- * a rename is atomic in a crash and a link durable after `syncDirectory`, that a dead process loses its lock, and that
- * `held` is exact when asked after a sync. Nor does it fill a disk or take
- * permissions away.
+ * The tests cannot check what only a power loss, another process or another
+ * machine would show: that `datasync`, `syncDirectory` and `prepare` reach the
+ * device, that a rename is atomic in a crash and a link durable after
+ * `syncDirectory`, that a dead process loses its lock, and that `held` is exact
+ * when called after a sync. Nor do they fill a disk or take away permissions.
  *
- * In a test file it is `storageContract(Deno.test, make)`, or the same with
- * `test` of `node:test`.
+ * In a test file, call `storageContract(Deno.test, make)`, or pass `test` from
+ * `node:test`.
  *
- * @example A directory; a function stands in for the runner
+ * @example A directory, with a function in place of a test runner
  * ```ts
  * import { NodeStorage } from "@syncline/wal/storage";
  * import { storageContract } from "@syncline/wal/testing";
@@ -96,12 +98,12 @@ async function hold(
 }
 
 /**
- * What registers a test with a runner: `Deno.test`, `test` of `node:test` (on
- * Node and Bun), or any function that takes a name and a body. Other runners
- * were not tried.
+ * Registers a test with a runner: `Deno.test`, `test` from `node:test` (on Node
+ * and Bun), or any function that takes a name and a body. Other runners have
+ * not been tried.
  *
- * The body passes if it resolves and fails if it rejects. Whoever runs the kit
- * on several subjects in one file puts the subject's name before the test's.
+ * The body passes if it resolves, and fails if it rejects. To run the kit on
+ * several subjects in one file, prefix each test's name with its subject.
  *
  * @example
  * ```ts

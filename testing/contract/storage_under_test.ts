@@ -8,28 +8,28 @@ import type {
 } from "../../storage/storage.ts";
 import assert from "node:assert/strict";
 
-/** A rule of the contract, and how it is held. */
+/** A rule of the contract, and its check. */
 export interface StorageClause {
-  /** What is true of a storage that keeps it. */
+  /** What is true of a storage that follows the rule. */
   readonly name: string;
-  /** Rejects if the storage does not. */
+  /** Rejects if the storage breaks the rule. */
   check(bench: StorageUnderTest): Promise<void>;
 }
 
-/** A storage under test; what a test leaves open is closed at its end. */
+/** A storage under test; what a test leaves open is closed at the end. */
 export class StorageUnderTest {
   /** The storage under test, prepared. */
   readonly storage: Storage;
   readonly #place: StoragePlace;
   readonly #leftovers = new Set<() => unknown>();
 
-  /** Calls nothing yet. */
+  /** Makes no calls yet. */
   constructor(place: StoragePlace) {
     this.#place = place;
     this.storage = place.storage;
   }
 
-  /** A second object on the same place, prepared. */
+  /** A second storage object on the same place, prepared. */
   async again(): Promise<Storage> {
     const storage = await this.#place.again();
     await storage.prepare();
@@ -65,7 +65,7 @@ export class StorageUnderTest {
     return { epoch: lock.epoch, held: () => lock.held(), release };
   }
 
-  /** Makes a file of `bytes` and closes it. */
+  /** Creates a file with `bytes` and closes it. */
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const file = await this.open(name, "create");
     await writeWhole(file, bytes, 0);
@@ -85,7 +85,7 @@ export class StorageUnderTest {
     }
   }
 
-  /** Closes and releases what is left, whatever comes of it. */
+  /** Closes and releases everything left open, ignoring errors. */
   async end(): Promise<void> {
     for (const free of [...this.#leftovers].reverse()) {
       await Promise.resolve().then(free).catch(() => {});
@@ -102,7 +102,7 @@ export class StorageUnderTest {
   }
 }
 
-/** Writes all of `bytes`, going on after short writes. */
+/** Writes all of `bytes`, continuing after short writes. */
 export async function writeWhole(
   file: StorageFile,
   bytes: Uint8Array,
@@ -114,7 +114,7 @@ export async function writeWhole(
     const count = await file.write(left, offset + done);
     assert.ok(
       Number.isInteger(count) && count >= 1 && count <= length,
-      `write() of ${length} bytes has to say how many it wrote, at least 1: ` +
+      `write() of ${length} bytes must return how many it wrote, at least 1: ` +
         `found ${count}`,
     );
     done += count;
@@ -133,7 +133,7 @@ export async function readSome(
     const count = await file.read(into, offset + filled);
     assert.ok(
       Number.isInteger(count) && count >= 0 && count <= into.length,
-      `read() into ${into.length} bytes has to say how many it read: found ` +
+      `read() into ${into.length} bytes must return how many it read: found ` +
         count,
     );
     if (count === 0) return bytes.subarray(0, filled);
@@ -142,7 +142,7 @@ export async function readSome(
   return bytes;
 }
 
-/** All bytes of a file, by its own word of its size and one more. */
+/** All bytes of a file: tries to read one more than its reported size. */
 export async function readWhole(file: StorageFile): Promise<Uint8Array> {
   return await readSome(file, 0, await file.size() + 1);
 }
@@ -156,19 +156,19 @@ export function pattern(length: number, seed = 1): Uint8Array {
   return bytes;
 }
 
-/** A place for one test, and the storages that lead to it. */
+/** A place for one test, and the storages that use it. */
 export interface StoragePlace {
   /**
-   * The storage under test. The place is the test's own and holds nothing; at
-   * best it is not there yet, nor what is above it, so that `prepare` has to
-   * make both.
+   * The storage under test. Its place is empty and belongs to this test alone.
+   * Ideally, neither it nor its parent exists yet, so that `prepare` must
+   * create both.
    */
   readonly storage: Storage;
   /**
-   * Another object on the same place, as a second process would make one. A
-   * storage whose place is the object itself answers with itself.
+   * Returns another storage on the same place, as a second process would create
+   * it. A storage that is its own place returns itself.
    */
   again(): MaybePromise<Storage>;
-  /** Removes the place, after the test, passed or failed. */
+  /** Removes the place after the test, whether it passed or failed. */
   dispose?(): MaybePromise<void>;
 }

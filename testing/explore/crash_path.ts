@@ -1,16 +1,16 @@
 import type { Crash, Death } from "./crash_state.ts";
 
-/** The way to one state: what went wrong, and each death in turn. */
+/** The path to one state: the fault, if any, and each death in turn. */
 export interface CrashPath {
   readonly seed: number;
-  /** The fault, by the number of its call and its name. */
+  /** The number of the call that has the fault, and the fault's name. */
   readonly fault?:
     | { readonly call: number; readonly name: string }
     | undefined;
   readonly crashes: readonly Crash[];
 }
 
-/** A path in one line, such as `seed=1 fault=3:EIO 5:power:0,2 1:kill`. */
+/** Formats a path as one line: `seed=1 fault=3:EIO 5:power:0,2 1:kill`. */
 export function formatPath({ seed, fault, crashes }: CrashPath): string {
   return [
     `seed=${seed}`,
@@ -22,7 +22,7 @@ export function formatPath({ seed, fault, crashes }: CrashPath): string {
   ].join(" ");
 }
 
-/** Reads what {@linkcode formatPath} wrote; throws `TypeError`. */
+/** Reads a line written by {@linkcode formatPath}; throws `TypeError`. */
 export function parsePath(line: string): CrashPath {
   const [first, ...words] = line.trim().split(/\s+/);
   const seed = /^seed=(\d+)$/.exec(first);
@@ -47,7 +47,7 @@ export function parsePath(line: string): CrashPath {
 
 function refusal(line: string, word: string): TypeError {
   return new TypeError(
-    `Cannot replay "${line}" because its words must be like seed=1, fault=3:EIO, ` +
-      `5:power:0,2 and 1:kill: received "${word}"`,
+    `Cannot replay "${line}" because its words must be like seed=1, ` +
+      `fault=3:EIO, 5:power:0,2 and 1:kill: received "${word}"`,
   );
 }

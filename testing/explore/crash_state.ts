@@ -2,27 +2,29 @@ import type { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Choose } from "../../random.ts";
 import type { Instant, NotedFact, Recording } from "./recording.ts";
 
-/** How a life ended: `"cut"` is a kill inside the write that comes next. */
+/** How a life ended; `"cut"` is a kill in the middle of the next write. */
 export type Death = "power" | "kill" | "cut";
 
-/** One step of a path to a failure; with the recording it says everything. */
+/**
+ * One step of a path to a failure; with the recording, it determines a state.
+ */
 export interface Crash {
   /** Index of the instant. */
   readonly instant: number;
   readonly death: Death;
-  /** What was chosen of what the fault model leaves open. */
+  /** The choices among the outcomes that the fault model allows. */
   readonly choices: readonly number[];
 }
 
-/** What a death left. */
+/** The state that a death leaves. */
 export interface CrashState<Fact> {
   readonly crash: Crash;
   readonly storage: MemoryStorage;
-  /** What binds after it. */
+  /** The facts that still bind. */
   readonly facts: readonly NotedFact<Fact>[];
 }
 
-/** The state that a crash leaves; choices beyond those given are 0. */
+/** The state that a crash leaves; missing choices are 0. */
 export function stateAfter<Fact>(
   { instants }: Recording<Fact>,
   { instant, death, choices }: Crash,
@@ -39,8 +41,9 @@ export function stateAfter<Fact>(
 }
 
 /**
- * The deaths that an instant allows. A write with a fault has no inside; of one
- * that is answered later, the inside is not at the next instant.
+ * The deaths that are possible at an instant. A write with a fault is never
+ * cut, and neither is one that completes a turn later: its middle is not at the
+ * next instant.
  */
 export function deathsAt(
   { instants, fault, slow }: Recording<unknown>,
@@ -53,8 +56,8 @@ export function deathsAt(
 }
 
 /**
- * All states after a loss of power at an instant, the plainest first; none of
- * them if there are more than `bound`.
+ * All states after a power loss at an instant, the simplest first; none if
+ * there are more than `bound`.
  */
 export function allStates<Fact>(
   recording: Recording<Fact>,
@@ -72,7 +75,7 @@ export function allStates<Fact>(
   return states;
 }
 
-/** A state after a loss of power at an instant, by chance. */
+/** A state after a death at an instant; a power loss is random. */
 export function sampleState<Fact>(
   recording: Recording<Fact>,
   instant: number,
@@ -97,7 +100,7 @@ function withoutPower<Fact>(
   };
 }
 
-/** Choices that follow a plan, and then are 0; it finds the next plan. */
+/** Choices that follow a plan, and are 0 after it; finds the next plan. */
 class Trail {
   readonly made: number[] = [];
   readonly #sizes: number[] = [];
@@ -114,7 +117,7 @@ class Trail {
     return choice;
   };
 
-  /** The plan that comes next in order, or none after the last one. */
+  /** The next plan in order, or `undefined` after the last one. */
   next(): number[] | undefined {
     for (let at = this.made.length - 1; at >= 0; at--) {
       if (this.made[at] + 1 === this.#sizes[at]) continue;
@@ -124,14 +127,15 @@ class Trail {
 }
 
 /**
- * A 64-bit sum that tells byte strings apart: two 32-bit FNV-1a sums that
- * differ in their start (Fowler, Noll and Vo). Not safe against intent.
+ * A 64-bit hash that distinguishes byte strings: two 32-bit FNV-1a hashes with
+ * different initial values (Fowler, Noll and Vo). Not secure against deliberate
+ * collisions.
  */
 export class Digest {
   #low = 0x811c9dc5;
   #high = 0xc9dc5118;
 
-  /** Adds bytes, and that they end here. */
+  /** Adds bytes, and marks their end. */
   bytes(bytes: Uint8Array): this {
     let low = this.#low;
     let high = this.#high;
@@ -149,12 +153,12 @@ export class Digest {
     return this.bytes(new TextEncoder().encode(text));
   }
 
-  /** Adds all that a storage shows, and all that is certain of it. */
+  /** Adds the files of a storage, and what is certain to survive a crash. */
   storage(storage: MemoryStorage): this {
     return this.#files(storage).#files(storage.crash(() => 0));
   }
 
-  /** The sum so far. */
+  /** The hash so far. */
   toString(): string {
     return [this.#high, this.#low]
       .map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");

@@ -3,10 +3,10 @@ import { type CrashPath, formatPath } from "./crash_path.ts";
 import type { CrashState } from "./crash_state.ts";
 import type { Recording } from "./recording.ts";
 
-/** How many calls are shown. */
+/** Number of calls to show. */
 const CALLS = 12;
 
-/** The error for a check that threw `cause` at `state`, a crash of `life`. */
+/** The error for a check that threw `cause` on `state`, after a crash. */
 export function describeFailure<Fact>(
   path: CrashPath,
   { instants }: Recording<Fact>,
@@ -20,7 +20,7 @@ export function describeFailure<Fact>(
   const message = [
     `The check fails after a crash: ${reason}`,
     `replay: "${replay}"`,
-    "calls of that life, the last one not made:",
+    "calls in that life, of which the last was not made:",
     ...calls.slice(-CALLS),
     "facts:",
     ...facts.map((noted) => `  ${JSON.stringify(noted)}`),
@@ -32,7 +32,7 @@ export function describeFailure<Fact>(
 
 const SHOWN_BYTES = 512;
 
-/** All files of a storage in hexadecimal, the first bytes of each. */
+/** All files of a storage, with their first bytes in hexadecimal. */
 export function describeDisk(storage: MemoryStorage): string {
   const names = storage.list().sort();
   if (names.length === 0) return "  no file";
@@ -44,7 +44,7 @@ export function describeDisk(storage: MemoryStorage): string {
   }).join("\n");
 }
 
-/** A call in words, without its storage. */
+/** Describes a call, without its storage. */
 export function describeCall(call: StorageCall | undefined): string {
   if (call === undefined) return "the end";
   const { operation, file, offset, bytes } = call;
@@ -52,13 +52,13 @@ export function describeCall(call: StorageCall | undefined): string {
   return `${operation}${file && ` ${file}`}${where}`;
 }
 
-/** Bytes of all files. */
+/** Total bytes of all files. */
 export function diskBytes(storage: MemoryStorage): number {
   return storage.list()
     .reduce((sum, name) => sum + storage.get(name)!.length, 0);
 }
 
-/** Rows of 16; runs of zeros in one row. */
+/** Rows of 16 bytes; a run of zeros takes one row. */
 function hexRows(bytes: Uint8Array): string[] {
   const rows: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {
@@ -77,17 +77,17 @@ function hexRows(bytes: Uint8Array): string[] {
   return rows;
 }
 
-/** A state after a crash in which the check of an exploration fails. */
+/** The check of an exploration failed in a state after a crash. */
 export class ExplorationError extends Error {
   /** The class's name. */
   override readonly name = "ExplorationError";
 
-  /** Made by {@linkcode explore}; `cause` is what the check threw. */
+  /** Thrown by {@linkcode explore}; `cause` is what the check threw. */
   constructor(
     message: string,
-    /** The line that replays it; see `ExploreOptions`. */
+    /** The line that replays the failure; see `ExploreOptions`. */
     readonly replay: string,
-    /** The disk as the check found it; the smallest of those that fail. */
+    /** The disk as the check found it: the smallest one that failed. */
     readonly storage: MemoryStorage,
     options: ErrorOptions,
   ) {

@@ -24,7 +24,7 @@ import {
   type Recording,
 } from "./recording.ts";
 
-/** What an exploration needs to know. */
+/** Options of an exploration, already checked. */
 export interface ExplorationOptions {
   readonly seed: number;
   readonly bound: number;
@@ -34,10 +34,10 @@ export interface ExplorationOptions {
   readonly slow: boolean;
 }
 
-/** How many more states are tried to find the smallest disk that fails. */
+/** How many more states to try to find the smallest disk that fails. */
 const SEARCH = 300;
 
-/** One exploration: all the lives that it goes through. */
+/** One exploration: all the lives that it runs. */
 export class Exploration<Fact> {
   readonly #workload: LifeBody<Fact>;
   readonly #check: LifeBody<Fact>;
@@ -78,7 +78,7 @@ export class Exploration<Fact> {
     return this.#report();
   }
 
-  /** Tries the one state at the end of a path. */
+  /** Tries only the state at the end of a path. */
   async replay({ fault, crashes }: CrashPath): Promise<ExploreReport> {
     let life = await this.#live(await this.#findFault(fault));
     for (const [index, crash] of crashes.entries()) {
@@ -111,7 +111,7 @@ export class Exploration<Fact> {
     );
   }
 
-  /** The first life; only a fault that is an error may end it early. */
+  /** Runs the first life; only a fault that is an error may end it early. */
   async #live(fault?: Fault): Promise<Recording<Fact>> {
     this.#runs++;
     const { slow } = this.#options;
@@ -127,7 +127,7 @@ export class Exploration<Fact> {
     });
   }
 
-  /** Tries the states of the first life, from an instant on. */
+  /** Tries the states of the first life from an instant on. */
   async #tryAll(life: Recording<Fact>, from: number): Promise<void> {
     for (let at = from; at < life.instants.length; at++) {
       this.#instants++;
@@ -159,7 +159,7 @@ export class Exploration<Fact> {
     }
   }
 
-  /** Crashes a check at random, and what comes after it. */
+  /** Crashes a check at random, and then the checks after it. */
   async #tryAgain(
     life: Recording<Fact>,
     before: readonly Crash[],
@@ -170,7 +170,7 @@ export class Exploration<Fact> {
     for (let sample = 0; sample < samples; sample++) {
       const at = this.#choose(life.instants.length);
       const deaths = deathsAt(life, at);
-      // Half of them are losses of power, which leave more to choose.
+      // Half of them are power losses, which leave more choices.
       const death = this.#choose(2) === 0
         ? "power"
         : deaths[this.#choose(deaths.length)];
@@ -182,7 +182,7 @@ export class Exploration<Fact> {
     }
   }
 
-  /** Checks a state, or nothing if it was checked before. */
+  /** Checks a state, unless it was checked before. */
   async #tryState(
     state: CrashState<Fact>,
   ): Promise<Recording<Fact> | undefined> {
@@ -203,7 +203,7 @@ export class Exploration<Fact> {
     return record(this.#check, storage, facts, { slow });
   }
 
-  /** Of the states of a run that fail, the one with the fewest bytes. */
+  /** The failing state with the fewest bytes, among the states of a run. */
   async #smallest(
     life: Recording<Fact>,
     first: CrashState<Fact>,
@@ -250,20 +250,20 @@ export class Exploration<Fact> {
   }
 }
 
-/** What an exploration has seen. */
+/** What an exploration covered. */
 export interface ExploreReport {
-  /** Different states after a crash in which the check held. */
+  /** Number of distinct states after a crash; the check passed in each. */
   states: number;
-  /** A sum of each of those states, to count them over several reports. */
+  /** A hash of each of those states, to count them across several reports. */
   digests: ReadonlySet<string>;
-  /** Instants at which power was lost or the process killed. */
+  /** Number of instants at which power was lost or the process killed. */
   instants: number;
-  /** Instants with more states than the bound, of which some were sampled. */
+  /** Number of instants with more states than the bound, which were sampled. */
   sampled: number;
-  /** Runs of the workload: one, and one for each fault. */
+  /** Number of runs of the workload: one, plus one per fault. */
   runs: number;
-  /** The seed. */
+  /** The seed that was used. */
   seed: number;
-  /** A sum over all states in order: the same in each run, everywhere. */
+  /** A hash of all states in order: the same in every run, on any machine. */
   digest: string;
 }

@@ -6,54 +6,57 @@ import { parsePath } from "./crash_path.ts";
 
 /** Options of {@linkcode explore}. */
 export interface ExploreOptions {
-  /** Makes salts and samples, an integer from 0 to 2^32 - 1. Default 1. */
+  /** Seed of salts and samples, an integer from 0 to 2^32 - 1. Default 1. */
   seed?: number | undefined;
   /**
-   * How many states one loss of power may have for all of them to be tried; of
-   * more, so many are sampled. An integer of at least 1, by default 512.
+   * Maximum number of states after one power loss for which all are tried; if
+   * there are more, this many are sampled. An integer of at least 1. Default
+   * 512.
    */
   bound?: number | undefined;
-  /** How often in a row there are crashes, at least 1. Default 2. */
+  /** How many crashes in a row to try, an integer of at least 1. Default 2. */
   crashes?: number | undefined;
   /**
-   * How many states are sampled of each run of the check, which recovers: the
-   * crash inside recovery, and after it. At least 0, by default 8.
+   * How many crashes to sample per run of the check, during its recovery and
+   * after it, an integer of at least 0. Default 8.
    */
   samples?: number | undefined;
-  /** Whether each call of the workload also fails once. Default false. */
+  /**
+   * Whether to also make each call of the workload fail once. Default false.
+   */
   faults?: boolean | undefined;
   /**
-   * Whether the storage answers a turn later, so that more can happen at the
-   * same time. Default false.
+   * Whether the storage completes calls a turn later, so that more of them can
+   * overlap. Default false.
    */
   slow?: boolean | undefined;
   /** As in `MemoryStorageOptions`. Default `"posix"`. */
   fileSystem?: "posix" | "ext4" | undefined;
   /** As in `MemoryStorageOptions`. Default 512. */
   sectorBytes?: 512 | 4096 | undefined;
-  /** The line of a failure: only that state is tried. */
+  /** The replay line of a failure: tries only that state. */
   replay?: string | undefined;
-  /** Where the report goes. Default: `console.log`. */
+  /** Receives the report. Default: `console.log`. */
   print?: ((line: string) => void) | undefined;
 }
 
 /**
- * Tries what a crash may leave: runs `workload` once, and for every instant at
- * which power could be lost or the process be killed, and every disk that the
- * fault model of `MemoryStorage` allows there, runs `check` on that disk. Then
- * crashes the check, which recovers, and checks again.
+ * Tries what a crash can leave: runs `workload` once and then, for every
+ * instant at which power could be lost or the process killed, and for every
+ * disk that the fault model of `MemoryStorage` allows there, runs `check` on
+ * that disk. Then it crashes the check, which recovers, and checks again.
  *
- * The workload notes what it was promised, and the check throws unless that is
- * kept. Both have to be the same in each run: time is `life.clock`, chance is
- * seeded. They may not wait for anything but the storage and that clock.
+ * The workload notes what it was promised, and the check throws unless those
+ * promises are kept. Both must behave the same in every run: take the time from
+ * `life.clock`, and seed any randomness. They may wait only for the storage and
+ * that clock.
  *
- * Workloads of three or four operations are enough for most crash bugs that
- * were ever found (Mohan and others, OSDI 2018), so small ones are tried
- * exhaustively. Explorations may run one after the other, not concurrently,
- * if they are to be the same.
+ * Workloads of three or four operations suffice for most crash bugs ever found
+ * (Mohan and others, OSDI 2018), so small ones are tried exhaustively. For
+ * reproducible results, run explorations one after the other, not concurrently.
  *
  * Throws an `ExplorationError` at the first state that fails, with the line
- * that replays it and the smallest such disk of that run; `TypeError` or
+ * that replays it and the smallest failing disk of that run; `TypeError` or
  * `RangeError` for bad options.
  *
  * @example

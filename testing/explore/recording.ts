@@ -5,42 +5,42 @@ import type {
 } from "../../storage/memory/mod.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
-/** A fact, and how far it binds. */
+/** A fact, and how strongly it binds. */
 export interface NotedFact<Fact> {
   readonly fact: Fact;
   readonly level: "os" | "disk";
 }
 
-/** A call that a body makes to fail, or to be short. */
+/** A call that is made to fail, or to write only a part. */
 export interface Fault {
-  /** Which of the calls that change something, counted from 0. */
+  /** Its index among the calls that change something, from 0. */
   readonly call: number;
-  /** A word for it. */
+  /** A short name. */
   readonly name: string;
-  /** What happens. */
+  /** What happens instead. */
   readonly effect: CallEffect;
 }
 
 /** The instant before a call that changes something, or the very end. */
 export interface Instant<Fact> {
-  /** The call that comes next; none at the end. */
+  /** The next call; none at the end. */
   readonly next: StorageCall | undefined;
-  /** The storage as it was, with what was pending. */
+  /** The storage as it was, including pending changes. */
   readonly storage: MemoryStorage;
-  /** What was known. */
+  /** The facts noted so far. */
   readonly facts: readonly NotedFact<Fact>[];
 }
 
 /** All instants of one life at which death makes a difference. */
 export interface Recording<Fact> {
   readonly instants: readonly Instant<Fact>[];
-  /** The call that went wrong, if one did. */
+  /** The call that had a fault, if any. */
   readonly fault: Fault | undefined;
-  /** Whether calls were answered a turn later. */
+  /** Whether calls completed a turn later. */
   readonly slow: boolean;
   /** What the body threw. */
   readonly error: unknown;
-  /** Whether it threw. */
+  /** Whether the body threw. */
   readonly failed: boolean;
 }
 
@@ -56,7 +56,7 @@ const CHANGING = new Set<StorageCall["operation"]>([
   "datasync",
 ]);
 
-/** What a storage never answers later. */
+/** Calls that a storage always completes at once. */
 const AT_ONCE = new Set<StorageCall["operation"]>([
   "lock",
   "list",
@@ -66,13 +66,13 @@ const AT_ONCE = new Set<StorageCall["operation"]>([
 
 /** Options of {@linkcode record}. */
 export interface RecordOptions {
-  /** The call that goes wrong. */
+  /** The call that has a fault. */
   fault?: Fault | undefined;
-  /** Whether calls are answered a turn later. */
+  /** Whether calls complete a turn later. */
   slow?: boolean;
 }
 
-/** Lives through `body` on a copy of `before`, and keeps every instant. */
+/** Runs `body` on a copy of `before`, and keeps every instant. */
 export async function record<Fact>(
   body: LifeBody<Fact>,
   before: MemoryStorage,
@@ -132,23 +132,25 @@ export function faultsOf(call: StorageCall): Omit<Fault, "call">[] {
 }
 
 /**
- * One life of a program that is put to the test: from its start until it ends
- * or dies. What it noted outlives it, as if it had told a witness.
+ * One life of a program under test: from its start until it ends or dies. The
+ * facts it noted outlive it, as if it had told a witness.
  */
 export interface Life<Fact> {
-  /** What the last life left; in the first one, an empty directory. */
+  /** What the last life left; for the first one, an empty directory. */
   readonly storage: MemoryStorage;
-  /** Time of this life, which begins at 0; it passes when nothing else does. */
+  /**
+   * The clock of this life: it begins at 0, and advances when all else waits.
+   */
   readonly clock: VirtualClock;
-  /** What was noted in earlier lives and still binds, oldest first. */
+  /** The facts noted in earlier lives that still bind, oldest first. */
   readonly facts: readonly Fact[];
   /**
-   * Notes a fact, which is plain data, as known to the world from now on. One
-   * at `"disk"` (default) binds after every death, one at `"os"` only while
-   * power is not lost.
+   * Notes a fact, which must be plain data, as known to the world from now on.
+   * At `"disk"` (the default) it binds after every death; at `"os"`, it binds
+   * unless power is lost.
    */
   note(fact: Fact, level?: "os" | "disk"): void;
 }
 
-/** What is done in one life; resolves when it ends by itself. */
+/** The code that runs in one life; resolves when it ends by itself. */
 export type LifeBody<Fact> = (life: Life<Fact>) => Promise<void>;

@@ -13,25 +13,25 @@ import {
 } from "./probes.ts";
 import { hush, tell } from "./policy_run.ts";
 
-/** Longer than any clock's tick: who reads one, answers differently then. */
+/** Longer than any clock's tick, so that a policy that reads one shows. */
 const REAL_MS = 5;
 
-/** How often a policy may correct the instant that it named: numbers round. */
+/** How often a policy may correct an instant, because numbers are rounded. */
 const CORRECTIONS = 3;
 
-/** Laws on what a policy answers to a question. */
+/** Laws about a policy's answers. */
 export const answerLaws: PolicyLaw[] = [
   { name: "limits are absent or integers of at least 1", check: checkLimits },
   { name: "limits and whenIdle never change", check: checkConstants },
-  { name: "due() answers any batch with a number", check: checkNumbers },
-  { name: "due() answers the same when it is asked again", check: checkPure },
+  { name: "due() returns a number for any batch", check: checkNumbers },
+  { name: "due() returns the same when it is asked again", check: checkPure },
   {
-    name: "policies made apart answer alike, and share nothing",
+    name: "separate policies answer alike, and share nothing",
     check: checkApart,
   },
-  { name: "due() does not take back that a batch is due", check: checkStays },
-  { name: "due() keeps the instant that it named", check: checkKept },
-  { name: "observe() takes any report, and is done then", check: checkObserve },
+  { name: "a batch that is due stays due", check: checkStays },
+  { name: "a batch is due at the instant that due() named", check: checkKept },
+  { name: "observe() accepts any report, synchronously", check: checkObserve },
 ];
 
 function checkLimits(trial: PolicyTrial): void {
@@ -75,7 +75,7 @@ function checkNumbers(trial: PolicyTrial): void {
   }
 }
 
-/** In another order, so that who counts is found, and some real time later. */
+/** In another order, so that counting shows, and some real time later. */
 async function checkPure(trial: PolicyTrial): Promise<void> {
   const probes = probesOf(trial.seed);
   for (const policy of agedPolicies(trial)) {
@@ -106,8 +106,8 @@ async function checkApart(trial: PolicyTrial): Promise<void> {
   compare(busy, "another fresh policy");
   for (const report of reportsOf(trial.seed)) tell(busy, report);
   for (const probe of probes) ask(trial, busy, probe);
-  compare(policy, "the same, once another had observed flushes,");
-  compare(trial.make(), "a policy that was made after that");
+  compare(policy, "the same one, after another observed flushes,");
+  compare(trial.make(), "a policy that was made afterwards");
 }
 
 function checkStays(trial: PolicyTrial): void {
@@ -127,7 +127,7 @@ function checkStays(trial: PolicyTrial): void {
   }
 }
 
-/** Else the writer asks in turn after turn, and nothing is ever flushed. */
+/** Otherwise the writer asks turn after turn, and never flushes. */
 function checkKept(trial: PolicyTrial): void {
   for (const policy of agedPolicies(trial)) {
     for (const probe of probesOf(trial.seed)) {
@@ -159,10 +159,7 @@ function checkObserve(trial: PolicyTrial): void {
       trial.fail(`observe() threw ${error}`, where);
     }
     if (hush(answer) instanceof Promise) {
-      trial.fail(
-        "observe() answered with a promise, which nobody awaits",
-        where,
-      );
+      trial.fail("observe() returned a promise, which nobody awaits", where);
     }
     for (const probe of probes) requireNumber(trial, policy, probe, where);
   }

@@ -1,6 +1,6 @@
 import type { SeededRandom } from "../../random.ts";
 
-/** An append, or an appendBatch where there are several sizes. */
+/** An append, or an appendBatch if there are several sizes. */
 export interface Arrival {
   /** The instant, in ms. */
   readonly at: number;
@@ -22,7 +22,7 @@ export const SHAPES: readonly string[] = Object.keys(shapes);
 
 const SIZES = [0, 1, 8, 8, 30, 30, 30, 100, 500, 2000, 70_000];
 
-/** `count` arrivals that follow one another in a shape. */
+/** Returns `count` arrivals of a shape. */
 export function arrivalsOf(
   shape: string,
   count: number,
@@ -38,7 +38,7 @@ export function arrivalsOf(
   });
 }
 
-/** Arrivals in words: the instant, and the bytes of each record. */
+/** Describes arrivals: the instant, and the bytes of each record. */
 export function describeArrivals(arrivals: readonly Arrival[]): string {
   const words = arrivals.map(({ at, sizes }) =>
     `${Number(at.toFixed(3))} ms ${sizes.join("+")} B`

@@ -12,51 +12,53 @@ import { walWorkload } from "../wal/wal_workload.ts";
 /** Options of {@linkcode policyLaws}. */
 export interface PolicyLawsOptions {
   /**
-   * What sampled batches, reports and arrivals are drawn from, an integer. The
-   * same seed draws the same; failures name it. Default 1.
+   * Seed of the sampled batches, reports and arrivals, an integer. The same
+   * seed draws the same samples; failures show it. Default 1.
    */
   seed?: number | undefined;
   /**
-   * Within how many ms every append has to be acknowledged where nobody calls
-   * `flush()` and a sync takes no time, at least 0. Default: no such law, for a
-   * policy that waits for a count may wait for ever.
+   * Maximum ms until every append is acknowledged if nobody calls `flush()` and
+   * a sync takes no time, at least 0. Default: no such law, because a policy
+   * that waits for a count can wait forever.
    */
   maxWaitMs?: number | undefined;
 }
 
 /**
- * Registers the tests that hold a policy to the laws that `BatchPolicy` states.
+ * Registers tests that check a policy against the laws of `BatchPolicy`.
  *
- * `make` gives a fresh policy each time it is called, and is called several
- * times in each test. Batches are enumerated and sampled; arrivals come alone,
- * in bursts, steadily, and on and off, on virtual time. A failure names the
- * law, the batch or the arrivals, and the seed. The tests check that
+ * `make` returns a fresh policy on each call, and is called several times per
+ * test. Batches are enumerated and sampled; arrivals are single, in bursts,
+ * steady, and on and off, in virtual time. A failure shows the law, the batch
+ * or the arrivals, and the seed. The tests check that
  *
- * - `limits` are absent or integers of at least 1; they and `whenIdle` never
- *   change;
- * - `due` answers any batch with a number, and with the same when it is asked
- *   again: in another order, some real time later, another policy of `make`;
+ * - `limits` are absent or integers of at least 1, and neither they nor
+ *   `whenIdle` ever change;
+ * - `due` returns a number for any batch, and the same number when asked again:
+ *   in another order, some real time later, or on another policy from `make`;
  * - a batch that is due stays due, and is due at the instant that was named, so
- *   that no flush is put off without end;
- * - `observe` takes any report, gives no promise, and leaves `due` a number;
- * - two policies make the same flushes of the same arrivals;
- * - no batch is beyond the limits but an entry alone; `flush` and `close` drain
- *   the log; records keep their order, are acknowledged when durable, and stay
- *   in one frame if they were appended as a batch;
- * - no crash at any instant loses what was acknowledged, as `explore` finds;
+ *   that no flush is put off forever;
+ * - `observe` accepts any report, returns no promise, and leaves `due`
+ *   returning numbers;
+ * - two policies make the same flushes from the same arrivals;
+ * - no batch exceeds the limits, except a single entry; `flush` and `close`
+ *   drain the log; records keep their order, are acknowledged when durable, and
+ *   stay in one frame if they were appended as a batch;
+ * - no crash at any instant loses an acknowledged record, according to
+ *   `explore`;
  * - with `maxWaitMs`, nothing waits longer.
  *
- * It cannot check that a policy is any good: how many syncs it saves, and what
- * records wait for that. A policy that reads a clock which stands still for
- * 5 ms, or rolls dice in a state that no sample reaches, goes unnoticed; so
- * does one that is wrong beyond 10,000 records.
+ * They cannot check whether a policy is any good: how many syncs it saves, and
+ * how long records wait for that. A policy that reads a clock which stands
+ * still for 5 ms, or that rolls dice in a state that no sample reaches, goes
+ * unnoticed, and so does one that goes wrong beyond 10,000 records.
  *
- * Throws `TypeError` or `RangeError` for arguments out of bounds.
+ * Throws `TypeError` or `RangeError` for bad arguments.
  *
- * In a test file it is `policyLaws(Deno.test, make)`, or the same with `test`
- * of `node:test`.
+ * In a test file, call `policyLaws(Deno.test, make)`, or pass `test` from
+ * `node:test`.
  *
- * @example A policy that does as it should, and one that rolls dice
+ * @example A correct policy, and one that rolls dice
  * ```ts
  * import type { BatchPolicy } from "@syncline/wal/policies";
  * import { policyLaws } from "@syncline/wal/testing";
@@ -76,7 +78,7 @@ export interface PolicyLawsOptions {
  * assert.deepEqual(await broken(() => tenths), []);
  *
  * const laws = await broken(() => ({ due: (_, now) => now + Math.random() }));
- * assert.ok(laws.includes("due() answers the same when it is asked again"));
+ * assert.ok(laws.includes("due() returns the same when it is asked again"));
  * ```
  */
 export function policyLaws(
@@ -107,7 +109,7 @@ const STEPS: readonly WalStep[] = [
   { do: "flush" },
 ];
 
-/** The law on what a log under a policy has after a crash. */
+/** The law about what a log under a policy holds after a crash. */
 export const crashLaw: PolicyLaw = {
   name: "no crash loses what was acknowledged",
   async check(trial) {

@@ -4,9 +4,9 @@ import type { Arrival } from "./arrivals.ts";
 import { type NotedFrame, TimedFrameLog } from "./timed_frame_log.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
-/** What became of an arrival. */
+/** What happened to an arrival. */
 export interface NotedEntry {
-  /** Its records, and so the LSNs that it has to get. */
+  /** Its number of records, and so of LSNs that it must get. */
   readonly records: number;
   /** When it was appended, in ms. */
   readonly at: number;
@@ -16,44 +16,44 @@ export interface NotedEntry {
   last?: number;
   /** When it was acknowledged, in ms; absent if not before the log closed. */
   ackedAt?: number;
-  /** LSN up to which the log was durable then. */
+  /** LSN up to which the log was durable at that time. */
   durableLsn?: number;
 }
 
-/** What is done once all have arrived. */
+/** What happens once everything has arrived. */
 export type Ending =
-  /** Nothing, for this time in ms. */
+  /** Nothing, for this many ms. */
   | { readonly wait: number }
-  /** A flush, in no time. */
+  /** A flush, without time passing. */
   | "flush"
   /** The log is closed. */
   | "close";
 
-/** All that can be seen of a policy at work. */
+/** Everything that can be seen of a policy at work. */
 export interface PolicyTrace {
-  /** What became of each arrival, in order. */
+  /** What happened to each arrival, in order. */
   readonly entries: readonly NotedEntry[];
-  /** What was acknowledged, in the order of its acknowledgement. */
+  /** The acknowledged entries, in order of acknowledgement. */
   readonly acked: readonly NotedEntry[];
   /** The frames, in order. */
   readonly frames: readonly NotedFrame[];
-  /** Entries that were not acknowledged when the ending was over. */
+  /** Number of entries not acknowledged by the end. */
   readonly left: number;
 }
 
-/** A policy, what it is put to, and how dear a sync is. */
+/** A policy, the load to run it on, and the cost of a sync. */
 export interface PolicyRun {
-  /** A fresh one. */
+  /** A fresh policy. */
   readonly policy: BatchPolicy;
-  /** In order. */
+  /** The arrivals, in order. */
   readonly arrivals: readonly Arrival[];
   /** How long a sync takes, in ms. */
   readonly syncMs: number;
-  /** What is done in the end. */
+  /** What happens at the end. */
   readonly ending: Ending;
 }
 
-/** Runs a log under a policy on virtual time. */
+/** Runs a log under a policy in virtual time. */
 export async function runPolicy(run: PolicyRun): Promise<PolicyTrace> {
   const clock = new VirtualClock();
   const log = new TimedFrameLog(clock, run.syncMs);
@@ -96,24 +96,24 @@ async function append(
 }
 
 /**
- * Tells a policy of a flush. What it throws, or rejects with, stops nothing
- * here: the law on `observe` finds it.
+ * Reports a flush to a policy. If the policy throws or rejects, nothing stops
+ * here: the law about `observe` catches that.
  */
 export function tell(policy: BatchPolicy, report: FlushReport): void {
   try {
     hush(policy.observe?.(report));
   } catch {
-    // As in the log.
+    // As the log does.
   }
 }
 
-/** What a policy answered; if that is a promise, its rejection is nobody's. */
+/** Returns a policy's answer; if that is a promise, ignores its rejection. */
 export function hush<Answer>(answer: Answer): Answer {
   if (answer instanceof Promise) answer.catch(() => {});
   return answer;
 }
 
-/** The same policy, but that nothing which it rejects ends the process. */
+/** Wraps a policy so that its rejections do not end the process. */
 export function forgiving(policy: BatchPolicy): BatchPolicy {
   return {
     get limits() {

@@ -10,7 +10,7 @@ import { SeededRandom } from "../../random.ts";
 
 /** A question to a policy. */
 export interface Probe {
-  /** Frozen, so that who changes it throws. */
+  /** Frozen, so that a policy that changes it throws. */
   readonly batch: PendingBatch;
   /** The instant of the question. */
   readonly now: number;
@@ -19,10 +19,10 @@ export interface Probe {
 const SAMPLES = 200;
 const REPORTS = 12;
 
-/** How long after the last record a policy is asked, in ms, rising. */
+/** Ms after the last record at which a policy is asked, ascending. */
 export const DELAYS: readonly number[] = [0, 0.001, 0.5, 1, 7, 100, 1e4, 1e9];
 
-/** Batches of every kind: enumerated ones, then samples. */
+/** Batches of all kinds: enumerated ones, then samples. */
 export function batchesOf(seed: number): PendingBatch[] {
   const batches: PendingBatch[] = [];
   for (const records of [1, 2, 3, 10, 128, 1000, 10_000]) {
@@ -44,14 +44,14 @@ export function batchesOf(seed: number): PendingBatch[] {
   return batches;
 }
 
-/** Each of {@linkcode batchesOf}, asked about by and by. */
+/** Each of {@linkcode batchesOf}, at each of the delays. */
 export function probesOf(seed: number): Probe[] {
   return batchesOf(seed).flatMap((batch) =>
     DELAYS.map((delay) => ({ batch, now: batch.newestAt + delay }))
   );
 }
 
-/** Reports of every kind: plain ones, then what no clock or disk would give. */
+/** Reports of all kinds: plain ones, then some that no real log gives. */
 export function reportsOf(seed: number): FlushReport[] {
   const random = new SeededRandom(seed);
   const reports: FlushReport[] = [];
@@ -72,7 +72,7 @@ export function reportsOf(seed: number): FlushReport[] {
   return [...reports, ...REASONS.flatMap(extremes)];
 }
 
-/** Policies that have observed more and more of {@linkcode reportsOf}. */
+/** Policies that have observed none, one or many of {@linkcode reportsOf}. */
 export function agedPolicies(trial: PolicyTrial): BatchPolicy[] {
   return [0, 1, REPORTS].map((count) => {
     const policy = trial.make();
@@ -83,7 +83,7 @@ export function agedPolicies(trial: PolicyTrial): BatchPolicy[] {
   });
 }
 
-/** What a policy answers; that it throws breaks the law on trial. */
+/** Returns a policy's answer; if it throws, the law on trial is broken. */
 export function ask(
   trial: PolicyTrial,
   policy: BatchPolicy,
@@ -96,7 +96,7 @@ export function ask(
   }
 }
 
-/** A question in words. */
+/** Describes a question. */
 export function describe({ batch, now }: Probe): string {
   return `Batch: ${JSON.stringify(batch)} at ${now}`;
 }
@@ -120,7 +120,7 @@ function batchOf(
   return Object.freeze({ records, bytes, oldestAt, newestAt });
 }
 
-/** In no time, for ever, of the largest numbers, and on a clock set back. */
+/** No time, endless time, the largest numbers, and a clock set back. */
 function extremes(reason: FlushReason): FlushReport[] {
   const one = { reason, records: 1, bytes: 4, firstLsn: 1, lastLsn: 1 };
   const huge = { ...one, records: 1e7, bytes: 2 ** 26, lastLsn: 1e7 };
@@ -139,19 +139,19 @@ function extremes(reason: FlushReason): FlushReport[] {
   ].map((report) => Object.freeze(report));
 }
 
-/** A law for policies, and how it is held. */
+/** A law for policies, and its check. */
 export interface PolicyLaw {
-  /** What is true of a policy that keeps it. */
+  /** What is true of a policy that follows the law. */
   readonly name: string;
-  /** Throws or rejects, by `trial.fail`, if the policy does not. */
+  /** Throws or rejects, by `trial.fail`, if the policy breaks the law. */
   check(trial: PolicyTrial): void | Promise<void>;
 }
 
-/** What a law is held against. */
+/** One check of a law: the policies to try, and the seed. */
 export class PolicyTrial {
   /** Makes a fresh policy. */
   readonly make: () => BatchPolicy;
-  /** What all that is drawn is drawn from. */
+  /** Seed of everything that is sampled. */
   readonly seed: number;
   readonly #law: string;
 
@@ -162,7 +162,7 @@ export class PolicyTrial {
     this.seed = seed;
   }
 
-  /** Says that the law is broken, by what, and where. */
+  /** Fails the test: the law is broken, by what was found, and where. */
   fail(found: string, where: string): never {
     assert.fail(
       `Law: ${this.#law}\nFound: ${found}\n${where}\nSeed: ${this.seed}`,

@@ -17,24 +17,24 @@ import {
   waitsAtMost,
 } from "./trace_rules.ts";
 
-/** Few arrivals first, so that a failure shows few. */
+/** Few arrivals first, so that a failure shows few of them. */
 const COUNTS = [1, 2, 3, 7, 14, 28];
 const SYNC_MS = [0, 3];
 const A_WHILE: Ending = { wait: 1000 };
 
-/** Laws on what a log does under a policy. */
+/** Laws about what a log does under a policy. */
 export const runLaws: PolicyLaw[] = [
   {
     name: "fresh policies make the same flushes of the same arrivals",
     check: checkFlushes,
   },
   {
-    name: "no batch is beyond the limits but an entry alone",
+    name: "no batch exceeds the limits, except a single entry",
     check: (trial) =>
       hold(trial, limitsAreKept(trial.make().limits ?? {}), A_WHILE),
   },
   {
-    name: "flush() drains the log, in no time",
+    name: "flush() drains the log, without time passing",
     check: (trial) => hold(trial, allIsDrained, "flush", [0]),
   },
   {
@@ -55,7 +55,7 @@ export const runLaws: PolicyLaw[] = [
   },
 ];
 
-/** The law on how long a policy lets a record wait. */
+/** The law about how long a policy makes a record wait. */
 export function waitLaw(maxWaitMs: number): PolicyLaw {
   const ending = { wait: maxWaitMs + 1 };
   return {
@@ -90,7 +90,7 @@ async function hold(
 
 type Situation = Pick<PolicyRun, "arrivals" | "syncMs">;
 
-/** The same ones for the same seed. */
+/** Situations that depend only on the seed. */
 function* situations(
   seed: number,
   costs: readonly number[],

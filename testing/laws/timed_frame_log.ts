@@ -6,32 +6,32 @@ import type {
 } from "../../storage/frame_log.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
 
-/** What is noted of a frame. */
+/** What is noted about a frame. */
 export interface NotedFrame {
   /** LSN of the first record. */
   readonly firstLsn: number;
   /** LSN of the last record. */
   readonly lastLsn: number;
-  /** Bytes of the records with their lengths. */
+  /** Bytes of the records, including their lengths. */
   readonly bytes: number;
   /** When it was appended, in ms. */
   readonly at: number;
 }
 
-/** A frame log that keeps no record, and whose sync takes its time. */
+/** A frame log that keeps no records, and whose syncs take time. */
 export class TimedFrameLog implements FrameLog {
   /** All frames, in order. */
   readonly frames: NotedFrame[] = [];
-  /** Never rises: nothing is truncated. */
+  /** Never rises, because nothing is truncated. */
   readonly firstLsn = 1;
   /** LSN up to which records are written. */
   lastLsn = 0;
-  /** LSN up to which a sync that began after the write is done. */
+  /** LSN up to which a sync that began after the write has completed. */
   syncedLsn = 0;
   readonly #clock: Clock;
   readonly #syncMs: number;
 
-  /** An empty log; its syncs answer at once if they take no time. */
+  /** An empty log; its syncs complete at once if they take no time. */
   constructor(clock: Clock, syncMs: number) {
     this.#clock = clock;
     this.#syncMs = syncMs;

@@ -1,13 +1,13 @@
 import type { PolicyTrace } from "./policy_run.ts";
 import type { BatchLimits } from "../../policies/batch_policy.ts";
 
-/** Instants are sums of numbers that round. */
+/** Instants are sums of rounded numbers. */
 const ROUNDING_MS = 1e-6;
 
-/** How a trace breaks a rule, in words; `undefined` if it keeps it. */
+/** Describes how a trace breaks a rule; `undefined` if it does not. */
 export type TraceRule = (trace: PolicyTrace) => string | undefined;
 
-/** LSNs count from 1 in call order, and acknowledgements come in that order. */
+/** LSNs count from 1 in call order, and acknowledgements keep that order. */
 export const orderIsKept: TraceRule = ({ entries, acked }) => {
   let next = 1;
   for (const { records, first, last } of entries) {
@@ -24,26 +24,26 @@ export const orderIsKept: TraceRule = ({ entries, acked }) => {
   return `${acked[late].first} acknowledged after ${acked[late - 1].first}`;
 };
 
-/** What is acknowledged is durable. */
+/** Acknowledged records are durable. */
 export const noAckIsEarly: TraceRule = ({ acked }) => {
   const early = acked.find(({ last, durableLsn }) => last! > durableLsn!);
   return early &&
     `${early.last} acknowledged when ${early.durableLsn} was durable`;
 };
 
-/** The records of an entry are in one frame. */
+/** All records of an entry are in one frame. */
 export const batchesStayWhole: TraceRule = ({ acked, frames }) => {
   const torn = acked.find(({ first, last }) =>
     !frames.some((frame) => frame.firstLsn <= first! && last! <= frame.lastLsn)
   );
-  return torn && `${torn.first} to ${torn.last} are in no frame together`;
+  return torn && `${torn.first} to ${torn.last} are not in one frame`;
 };
 
-/** Nothing waits any more once all was asked for. */
+/** Nothing is left waiting at the end. */
 export const allIsDrained: TraceRule = ({ left, entries }) =>
   left > 0 ? `${left} of ${entries.length} appends still wait` : undefined;
 
-/** No frame is beyond the limits, unless it holds one entry alone. */
+/** No frame exceeds the limits, unless it holds a single entry. */
 export function limitsAreKept(limits: BatchLimits): TraceRule {
   const { records = Infinity, bytes = Infinity } = limits;
   return ({ acked, frames }) => {
@@ -52,7 +52,7 @@ export function limitsAreKept(limits: BatchLimits): TraceRule {
       const isAlone = acked.some(({ first, last }) =>
         first === frame.firstLsn && last === frame.lastLsn
       );
-      // Written so that a limit which is no number is kept by nothing.
+      // Written so that no frame keeps a limit that is not a number.
       return !(count <= records && frame.bytes <= bytes) && !isAlone;
     });
     return beyond &&
@@ -61,7 +61,7 @@ export function limitsAreKept(limits: BatchLimits): TraceRule {
   };
 }
 
-/** Each entry is acknowledged at most `ms` after it came. */
+/** Each entry is acknowledged at most `ms` after it arrived. */
 export function waitsAtMost(ms: number): TraceRule {
   return ({ entries }) => {
     const index = entries.findIndex(({ at, ackedAt = Infinity }) =>
@@ -70,7 +70,7 @@ export function waitsAtMost(ms: number): TraceRule {
     if (index < 0) return undefined;
     const { at, ackedAt } = entries[index];
     return ackedAt === undefined
-      ? `append ${index + 1}, of ${at} ms, was not acknowledged`
-      : `append ${index + 1}, of ${at} ms, was acknowledged at ${ackedAt} ms`;
+      ? `append ${index + 1}, at ${at} ms, was not acknowledged`
+      : `append ${index + 1}, at ${at} ms, was acknowledged at ${ackedAt} ms`;
   };
 }

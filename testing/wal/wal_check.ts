@@ -3,15 +3,15 @@ import type { WalFact } from "./wal_history.ts";
 import { type MakeWalOptions, WalUser } from "./wal_user.ts";
 
 /**
- * A check for `explore`: recovers the log that `walWorkload` used and throws
+ * A check for `explore`: recovers the log that `walWorkload` used, and throws
  * unless
  *
- * - every record that was acknowledged is there, exactly, in order;
- * - there is no gap, no duplicate, no record that nobody sent;
+ * - every acknowledged record is there, unchanged and in order;
+ * - there are no gaps, no duplicates, and no records that were never sent;
  * - each batch is whole or absent;
  * - a second opening finds the same;
- * - the log goes on: it takes records and acknowledges them. As `explore`
- *   crashes that, too, nothing may be lost a second time.
+ * - the log continues to accept and acknowledge records. Because `explore`
+ *   crashes that part too, nothing may be lost a second time.
  */
 export function walCheck(
   makeOptions: MakeWalOptions = () => ({}),
@@ -23,7 +23,9 @@ export function walCheck(
     await first.take({ do: "reopen" });
     const again = await first.judge();
     if (again !== lastLsn) {
-      throw new Error(`the log ended at ${lastLsn}, and then at ${again}`);
+      throw new Error(
+        `the log ended at ${lastLsn}, but at ${again} when opened again`,
+      );
     }
     await first.take({ do: "append", bytes: 20, ack: "os" });
     await first.take({ do: "turn" });

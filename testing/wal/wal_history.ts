@@ -1,19 +1,19 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 
-/** A record that was sent: enough to make its bytes again. */
+/** A record that was sent: enough to recreate its bytes. */
 interface Sent {
   readonly lsn: number;
   readonly life: number;
   readonly bytes: number;
 }
 
-/** What a log has to hold, by all that was noted. */
+/** What a log must hold, according to everything that was noted. */
 export class WalHistory {
-  /** What may be there, from LSN 1. */
+  /** The records that may be there, from LSN 1 on. */
   readonly sent: Sent[] = [];
-  /** Highest LSN that has to be there. */
+  /** Highest LSN that must be there. */
   ackedLsn = 0;
-  /** Below, records may be gone. */
+  /** Records below this LSN may be gone. */
   truncatedBelow = 1;
   #batches: { first: number; last: number }[] = [];
   #life = 0;
@@ -22,7 +22,7 @@ export class WalHistory {
     for (const fact of facts) this.add(fact);
   }
 
-  /** Takes note of one more. */
+  /** Adds a fact. */
   add(fact: WalFact): void {
     if (fact.kind === "sent") return this.#send(fact);
     if (fact.kind === "acked") {
@@ -32,18 +32,18 @@ export class WalHistory {
     } else if (fact.kind === "dropped") {
       this.#cut(fact.lsn - 1);
     } else {
-      // What did not survive never was; its LSNs are given out again.
+      // A record that did not survive never existed; its LSN is used again.
       this.#life++;
       this.#cut(fact.lsn);
       this.ackedLsn = fact.lsn;
     }
   }
 
-  /** Throws unless `found`, a log's records by LSN, is as it has to be. */
+  /** Throws unless `found`, a log's records by LSN, is what it must be. */
   judge(found: ReadonlyMap<number, Uint8Array>, lastLsn: number): void {
     const { ackedLsn, sent } = this;
     ok(lastLsn >= ackedLsn, `record ${lastLsn + 1} of ${ackedLsn} is lost`);
-    ok(lastLsn <= sent.length, `record ${sent.length + 1} is invented`);
+    ok(lastLsn <= sent.length, `record ${sent.length + 1} was never sent`);
     const firstLsn = Math.min(...found.keys(), lastLsn + 1);
     ok(
       firstLsn <= this.truncatedBelow,
@@ -60,7 +60,7 @@ export class WalHistory {
     }
   }
 
-  /** The records that a fact says are sent, each unlike all others. */
+  /** The records of a `sent` fact, each of them unique. */
   recordsOf(fact: WalFact & { kind: "sent" }): Uint8Array[] {
     const first = this.sent.length + 1;
     return fact.bytes.map((bytes, index) =>
@@ -83,7 +83,7 @@ export class WalHistory {
   }
 }
 
-/** Bytes that say which record of which life they are, over and over. */
+/** Bytes that repeat the record's LSN and life. */
 function makeRecord({ lsn, life, bytes }: Sent): Uint8Array {
   const record = new Uint8Array(bytes);
   for (let at = 0; at < bytes; at++) {
@@ -96,13 +96,13 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-/** What is noted of a log in use, as plain data. */
+/** A fact about a log in use, as plain data. */
 export type WalFact =
   /** Records that may be in the log, in the order of their LSNs. */
   | { kind: "sent"; bytes: readonly number[]; together: boolean }
-  /** There was no space: records from `lsn` on were rejected, and are gone. */
+  /** The disk was full: records from `lsn` on were rejected, and are gone. */
   | { kind: "dropped"; lsn: number }
-  /** All up to `lsn` was acknowledged. */
+  /** Everything up to `lsn` was acknowledged. */
   | { kind: "acked"; lsn: number }
   /** Segments below `lsn` may be gone. */
   | { kind: "truncated"; lsn: number }

@@ -1,11 +1,12 @@
 import type { AckLevel } from "../../writer/acks.ts";
 
 /**
- * The part of fast-check that {@linkcode walSteps} uses: pass the module. So
- * the kit depends on no package. `Steps` is the type of the result.
+ * The part of fast-check that {@linkcode walSteps} uses: pass the module
+ * itself, so that the kit does not depend on it. `Steps` is the type of the
+ * result.
  */
 export interface FastCheck<Steps> {
-  /** As in fast-check, like all others. */
+  /** As in fast-check, like all the others. */
   constant(value: WalStep[]): Steps;
   /** Its other functions. */
   // deno-lint-ignore no-explicit-any
@@ -14,15 +15,15 @@ export interface FastCheck<Steps> {
 
 /** Bounds of {@linkcode walSteps}. */
 export interface WalStepsOptions {
-  /** Most steps, an integer of at least 0. Default 8. */
+  /** Maximum number of steps, an integer of at least 0. Default 8. */
   maxLength?: number | undefined;
-  /** Most bytes of a record, an integer of at least 0. Default 900. */
+  /** Maximum bytes of a record, an integer of at least 0. Default 900. */
   maxBytes?: number | undefined;
 }
 
 /**
- * A fast-check arbitrary of steps for `walWorkload`: small ones are likelier,
- * and a failure shrinks to few and small steps.
+ * A fast-check arbitrary of steps for `walWorkload`. Small steps are more
+ * likely, and a failure shrinks to few and small ones.
  *
  * @example
  * ```ts
@@ -71,23 +72,23 @@ export function walSteps<Steps>(
   );
 }
 
-/** What a workload does next to a log. */
+/** What a workload does next with a log. */
 export type WalStep =
-  /** Appends a record of so many bytes, and goes on at once. */
+  /** Appends a record of this many bytes, and continues at once. */
   | { do: "append"; bytes: number; ack?: AckLevel }
-  /** Appends records that stay together, and goes on at once. */
+  /** Appends records as one batch, and continues at once. */
   | { do: "appendBatch"; bytes: readonly number[]; ack?: AckLevel }
-  /** Queues a record without a promise, and asks when it is settled. */
+  /** Queues a record without a promise, and calls `settled` for it. */
   | { do: "enqueue"; bytes: number }
-  /** Waits until all that was appended is acknowledged. */
+  /** Waits until everything appended so far is acknowledged. */
   | { do: "await" }
   /** Lets a turn of the event loop pass. */
   | { do: "turn" }
-  /** Lets time pass. */
+  /** Lets `ms` pass. */
   | { do: "wait"; ms: number }
   /** Flushes and syncs. */
   | { do: "flush" }
-  /** Drops what is older than what is durable, and goes on at once. */
+  /** Drops everything before the last durable record, and continues at once. */
   | { do: "truncate" }
   /** Closes the log and opens it again. */
   | { do: "reopen" };

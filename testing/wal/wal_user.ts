@@ -7,7 +7,7 @@ import type { Life } from "../explore/recording.ts";
 import { type WalFact, WalHistory } from "./wal_history.ts";
 import type { WalStep } from "./wal_steps.ts";
 
-/** Uses a log, and notes all that it may rely on. */
+/** Uses a log, and notes everything that a user may rely on. */
 export class WalUser {
   readonly #life: Life<WalFact>;
   readonly #makeOptions: MakeWalOptions;
@@ -16,7 +16,7 @@ export class WalUser {
   #ack: AckLevel;
   #pending: Promise<void>[] = [];
   #durableLsn: number;
-  /** The last one that told of a full disk. */
+  /** The last error that reported a full disk. */
   #full: StorageFullError | undefined;
 
   private constructor(
@@ -33,7 +33,7 @@ export class WalUser {
     this.#durableLsn = history.ackedLsn;
   }
 
-  /** Opens the log of a life, which has to be as the life's facts say. */
+  /** Opens the log of a life, which must match the life's facts. */
   static async open(
     life: Life<WalFact>,
     makeOptions: MakeWalOptions,
@@ -43,10 +43,10 @@ export class WalUser {
     return new WalUser(life, makeOptions, opened, history);
   }
 
-  /** Takes a step; rejects when the log has failed. */
+  /** Takes a step; rejects if the log has failed. */
   async take(step: WalStep): Promise<void> {
     const { clock } = this.#life;
-    // Who was rejected for want of space is told before the LSN is used again.
+    // Rejections for lack of space must arrive before their LSNs are reused.
     for (let hop = 0; hop < HOPS; hop++) await undefined;
     if (step.do === "append") return this.#append(step);
     if (step.do === "appendBatch") return this.#appendBatch(step);
@@ -61,7 +61,7 @@ export class WalUser {
     });
   }
 
-  /** Closes the log, which acknowledges all. */
+  /** Closes the log, which acknowledges everything. */
   async close(): Promise<void> {
     await this.#wal.close();
     await this.#settle();
@@ -74,7 +74,7 @@ export class WalUser {
     this.#durableLsn = lsn;
   }
 
-  /** Throws unless the log holds what it has to; returns where it ends. */
+  /** Throws unless the log holds what it must; returns where it ends. */
   async judge(): Promise<number> {
     const found = new Map<number, Uint8Array>();
     for await (const { lsn, data } of this.#wal.read()) found.set(lsn, data);
@@ -148,11 +148,11 @@ export class WalUser {
   }
 
   #keep(call: Promise<void>): void {
-    call.catch(() => {}); // Seen by whoever waits for all.
+    call.catch(() => {}); // Reported to the caller that waits for all.
     this.#pending.push(call);
   }
 
-  /** All who waited are told by one error. */
+  /** All waiters are rejected with the same error, which is noted once. */
   #rejected(error: unknown): never {
     if (error instanceof StorageFullError && error !== this.#full) {
       this.#full = error;
@@ -175,14 +175,14 @@ export class WalUser {
   }
 }
 
-/** Microtasks after which a rejection has reached whoever waits for it. */
+/** Microtasks after which a rejection has reached its waiters. */
 const HOPS = 8;
 
-/** What an exploration opens a log with, thousands of times. */
+/** The options of an exploration, which opens a log thousands of times. */
 const defaults: WalOptions = {
-  // One sector: more zeros would be most of what is written.
+  // One sector: otherwise, most of the bytes written would be zeros.
   reserveBytes: 512,
-  // What is found is judged, and not for people.
+  // The check judges what is found; nobody reads warnings.
   warn: () => {},
 };
 
@@ -195,5 +195,5 @@ async function open(
   return { wal, ack: DEFAULT_ACK[options.synchronous ?? "full"] };
 }
 
-/** Options of the log that is put to the test, made afresh for each opening. */
+/** Creates the options of the log under test, again for each opening. */
 export type MakeWalOptions = () => WalOptions;

@@ -5,12 +5,12 @@ import type { WalStep } from "./wal_steps.ts";
 
 /**
  * A workload for `explore`: takes `steps` on a log and notes what it was
- * promised; `walCheck` holds the log to that. The log gets the life's clock,
- * and unless the options say otherwise, a small reserve and nobody to warn.
+ * promised; `walCheck` checks that the log kept it. The log gets the life's
+ * clock and, unless the options say otherwise, a small reserve and no warnings.
  *
- * A call that fails ends it, as a failure stops a log.
+ * A call that fails ends the workload, because a failure stops a log.
  *
- * @example A policy of one's own under every crash
+ * @example A custom policy under every crash
  * ```ts
  * import type { BatchPolicy } from "@syncline/wal/policies";
  * import { explore, walCheck, walWorkload } from "@syncline/wal/testing";

@@ -118,7 +118,7 @@ test("AdaptivePolicy() refuses options out of bounds", () => {
     ).message;
   const rule =
     "Cannot make AdaptivePolicy because ladder must be an array of " +
-    "rising integers of at least 2: received ";
+    "ascending integers of at least 2: received ";
   assertEquals(message({ ladder: [2, 4, 4] }), rule + "2,4,4");
   assertEquals(message({ ladder: [1] }), rule + "1");
   assertEquals(message({ ladder: [] }), rule);

@@ -118,7 +118,7 @@ test("anyOf() tells the others of a flush when one of them throws", () => {
 test("anyOf() refuses none, and what is no policy", () => {
   assertEquals(
     assertThrows(() => anyOf(), TypeError).message,
-    "Cannot use anyOf without a policy: received none",
+    "Cannot use anyOf because it needs a policy: received none",
   );
   for (const policy of [null, undefined, 3, {}, CountPolicy]) {
     const error = assertThrows(() => anyOf(policy as BatchPolicy), TypeError);

@@ -144,7 +144,7 @@ test("simulate() refuses what it cannot run", () => {
   assertThrows(run({ arrivals: { next() {} } }), TypeError, "load.callers");
   assertThrows(run({ arrivals: [{ at: -1 }] }), RangeError, "at must be");
   const back = [{ at: 3, bytes: 1 }, { at: 2, bytes: 1 }];
-  assertThrows(run({ arrivals: back }), RangeError, "from 3 on: received 2");
+  assertThrows(run({ arrivals: back }), RangeError, "at least 3: received 2");
   assertThrows(run({ arrivals: [{ at: 0 }] }), TypeError, "bytes must be");
   const none = [{ at: 0, bytes: 1, records: 0 }];
   assertThrows(run({ arrivals: none }), RangeError, "records must be");

@@ -8,14 +8,14 @@ import { CountPolicy } from "../../policies/count_policy.ts";
 
 const VALID = "limits are absent or integers of at least 1";
 const CONSTANT = "limits and whenIdle never change";
-const NUMBER = "due() answers any batch with a number";
-const SAME = "due() answers the same when it is asked again";
-const APART = "policies made apart answer alike, and share nothing";
-const STAYS = "due() does not take back that a batch is due";
-const KEPT = "due() keeps the instant that it named";
-const OBSERVE = "observe() takes any report, and is done then";
+const NUMBER = "due() returns a number for any batch";
+const SAME = "due() returns the same when it is asked again";
+const APART = "separate policies answer alike, and share nothing";
+const STAYS = "a batch that is due stays due";
+const KEPT = "a batch is due at the instant that due() named";
+const OBSERVE = "observe() accepts any report, synchronously";
 const FLUSHES = "fresh policies make the same flushes of the same arrivals";
-const BEYOND = "no batch is beyond the limits but an entry alone";
+const BEYOND = "no batch exceeds the limits, except a single entry";
 const WAIT = "every record is acknowledged within 5 ms";
 
 /** `[what a policy does, the law that finds it, how to make one]` */

@@ -6,12 +6,12 @@ import { anotherTurn } from "../kit/another_turn.ts";
 export const brokenFiles: [string, string, Change][] = [
   [
     "truncate() does nothing",
-    "truncate() cuts a file, and what is written behind leaves zeros",
+    "truncate() cuts a file, and a write beyond leaves zeros",
     { file: () => ({ truncate() {} }) },
   ],
   [
     "truncate() hides bytes that come back",
-    "truncate() cuts a file, and what is written behind leaves zeros",
+    "truncate() cuts a file, and a write beyond leaves zeros",
     {
       file(file, name, memory) {
         let before = new Uint8Array();
@@ -30,7 +30,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "open() to write empties the file",
-    "open() to write keeps what a file has, and writes over it",
+    "open() to write keeps a file's bytes, and overwrites them",
     {
       storage: (memory) => ({
         open(name, mode) {
@@ -43,7 +43,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "allocate() makes a file that is too short",
-    "allocate(), where it is there, lengthens a file by zeros",
+    "allocate(), if implemented, extends a file with zeros",
     {
       storage: (memory) => ({
         allocate: (name, from, to) => memory.allocate(name, from, to - 1),
@@ -52,7 +52,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "allocate() leaves what lay there",
-    "allocate(), where it is there, lengthens a file by zeros",
+    "allocate(), if implemented, extends a file with zeros",
     {
       storage: (memory) => ({
         async allocate(name, from, to) {
@@ -64,17 +64,17 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() ignores the offset",
-    "write() puts bytes at their offset, behind one another",
+    "write() puts bytes at their offset, one after another",
     { file: (file) => ({ write: (bytes) => file.write(bytes, 0) }) },
   ],
   [
     "write() says that it wrote nothing",
-    "write() puts bytes at their offset, behind one another",
+    "write() puts bytes at their offset, one after another",
     { file: () => ({ write: () => 0 }) },
   ],
   [
     "write() says that it wrote more",
-    "write() puts bytes at their offset, behind one another",
+    "write() puts bytes at their offset, one after another",
     {
       file: (file) => ({
         write: (bytes, offset) => file.write(bytes, offset) + 1,
@@ -83,7 +83,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() says nothing",
-    "write() puts bytes at their offset, behind one another",
+    "write() puts bytes at their offset, one after another",
     {
       file: (file) => ({
         write: (bytes, offset) =>
@@ -93,12 +93,12 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() goes to the end",
-    "write() over bytes replaces those and no others",
+    "write() over existing bytes replaces only those",
     { file: (file) => ({ write: (bytes) => file.write(bytes, file.size()) }) },
   ],
   [
     "write() writes whole sectors",
-    "write() over bytes replaces those and no others",
+    "write() over existing bytes replaces only those",
     {
       file: (file) => ({
         write(bytes, offset) {
@@ -112,7 +112,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() fills gaps with what it has",
-    "write() beyond the end leaves zeros between",
+    "write() beyond the end fills the gap with zeros",
     {
       file: (file) => ({
         write(bytes, offset) {
@@ -125,7 +125,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() leaves no gap",
-    "write() beyond the end leaves zeros between",
+    "write() beyond the end fills the gap with zeros",
     {
       file: (file) => ({
         write: (bytes, offset) =>
@@ -135,7 +135,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() drops what is beyond a mebibyte, and does not say so",
-    "write() takes megabytes, whole or in parts",
+    "write() accepts megabytes, whole or in parts",
     {
       file: (file) => ({
         write(bytes, offset) {
@@ -147,7 +147,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() takes the buffer that lies below a part",
-    "write() writes the part of a buffer that it is given",
+    "write() writes only the given part of a buffer",
     {
       file: (file) => ({
         write: (bytes, offset) =>
@@ -157,7 +157,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() keeps the buffer for itself",
-    "write() leaves the caller's bytes as they are",
+    "write() does not change the caller's bytes",
     {
       file: (file) => ({
         write(bytes, offset) {
@@ -171,7 +171,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() swaps bytes in place",
-    "write() leaves the caller's bytes as they are",
+    "write() does not change the caller's bytes",
     {
       file: (file) => ({
         write(bytes, offset) {
@@ -184,12 +184,12 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() looks at the buffer when it is synced or read",
-    "write() lets the caller use its buffer again once it has answered",
+    "write() lets the caller reuse its buffer once it is done",
     { file: lazily },
   ],
   [
     "write() of nothing says 1",
-    "write() of nothing answers 0 and changes nothing",
+    "write() of nothing returns 0 and changes nothing",
     {
       file: (file) => ({
         write: (bytes, offset) => Math.max(1, file.write(bytes, offset)),
@@ -198,7 +198,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "read() says that it filled all",
-    "read() is short at the end, and answers 0 there and behind it",
+    "read() is short at the end, and returns 0 there and beyond",
     {
       file: (file) => ({
         read(into, offset) {
@@ -210,7 +210,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "read() fails behind the end",
-    "read() is short at the end, and answers 0 there and behind it",
+    "read() is short at the end, and returns 0 there and beyond",
     {
       file: (file, name) => ({
         read(into, offset) {
@@ -222,7 +222,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "read() clears the rest of the buffer",
-    "read() touches no byte but those that it says",
+    "read() changes only the bytes that it reports",
     {
       file: (file) => ({
         read(into, offset) {
@@ -234,7 +234,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "read() fills the buffer from its start",
-    "read() touches no byte but those that it says",
+    "read() changes only the bytes that it reports",
     {
       file: (file) => ({
         read: (into, offset) =>
@@ -244,7 +244,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "read() ignores the offset",
-    "read() and write() take any offset, in any order",
+    "read() and write() accept any offset, in any order",
     {
       file(file) {
         let position = 0;
@@ -260,7 +260,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "read() moves where write() writes",
-    "read() and write() take any offset, in any order",
+    "read() and write() accept any offset, in any order",
     {
       file(file) {
         let [expected, moved] = [0, 0];
@@ -282,7 +282,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "size() sums up what was written",
-    "size() follows what is written, and only that",
+    "size() depends only on what was written",
     {
       file(file) {
         let size = 0;
@@ -368,7 +368,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "close() drops what was not synced",
-    "close() keeps what was written, and other handles open",
+    "close() keeps what was written, and leaves other handles open",
     {
       file(_file, name, memory) {
         let synced = false;
@@ -383,7 +383,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "close() closes every handle on the file",
-    "close() keeps what was written, and other handles open",
+    "close() keeps what was written, and leaves other handles open",
     {
       file: (file, name, memory) => ({
         read(into, offset) {

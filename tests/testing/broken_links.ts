@@ -51,7 +51,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() copies",
-    "link() makes two names of one file: writes are seen through both",
+    "link() gives one file two names: each sees the other's writes",
     linking(copy),
   ],
   [
@@ -101,7 +101,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() does nothing where both names are one file's",
-    "link() refuses the file's own names",
+    "link() refuses the names that the file already has",
     linking((memory, from, to) => {
       const [a, b] = [memory.get(from), memory.get(to)];
       if (a?.join() !== b?.join()) memory.link(from, to);
@@ -109,7 +109,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() looks first and links later",
-    "link() lets one win of many that want a name at once",
+    "link() lets only one of several calls at once take a name",
     linking(async (memory, from, to) => {
       if (memory.get(to)) return memory.link(from, to);
       await anotherTurn();
@@ -119,7 +119,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() lets one win, and another replace it",
-    "link() lets one win of many that want a name at once",
+    "link() lets only one of several calls at once take a name",
     linking(async (memory, from, to) => {
       const isTaken = memory.get(to) !== undefined;
       if (!isTaken) memory.link(from, to);
@@ -131,7 +131,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() makes a file that is missing",
-    "link() refuses a file that is missing, and makes nothing",
+    "link() refuses a missing file, and creates nothing",
     linking((memory, from, to) => {
       if (!memory.get(from)) memory.put(from, new Uint8Array());
       memory.link(from, to);
@@ -139,7 +139,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "link() speaks of the other name",
-    "link() refuses a file that is missing, and makes nothing",
+    "link() refuses a missing file, and creates nothing",
     linking((memory, from, to) => {
       if (memory.get(from)) return memory.link(from, to);
       throw new StorageError("not found", to, "ENOENT");
@@ -175,17 +175,17 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "links() is always 1",
-    "links(), where it is there, counts the names of a file",
+    "links(), if implemented, counts the names of a file",
     { file: () => ({ links: () => 1 }) },
   ],
   [
     "links() counts all files",
-    "links(), where it is there, counts the names of a file",
+    "links(), if implemented, counts the names of a file",
     { file: (_file, _name, memory) => ({ links: () => memory.list().length }) },
   ],
   [
     "links() is that on opening",
-    "links(), where it is there, counts the names of a file",
+    "links(), if implemented, counts the names of a file",
     {
       file(file) {
         const atFirst = file.links();
@@ -195,7 +195,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
   [
     "links() never falls",
-    "links(), where it is there, counts the names of a file",
+    "links(), if implemented, counts the names of a file",
     {
       file(file) {
         let most = 0;

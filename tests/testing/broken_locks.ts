@@ -20,12 +20,12 @@ const locking = (take: TakeLock): Change => ({
 export const brokenLocks: [string, string, Change][] = [
   [
     "lock() is not exclusive",
-    "lock() refuses everybody else while it is held",
+    "lock() refuses everyone else while it is held",
     locking((memory) => memory.lock({ takeOver: true })),
   ],
   [
     "lock() excludes only what comes through the same object",
-    "lock() refuses everybody else while it is held",
+    "lock() refuses everyone else while it is held",
     {
       storage(memory) {
         let locked = false;
@@ -42,7 +42,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "lock() refuses once, then lets in",
-    "lock() refuses everybody else while it is held",
+    "lock() refuses everyone else while it is held",
     {
       storage(memory) {
         let refused = false;
@@ -61,7 +61,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "lock() fences the owner and refuses",
-    "lock() refuses everybody else while it is held",
+    "lock() refuses everyone else while it is held",
     locking((memory, takeOver) => {
       try {
         return memory.lock({ takeOver });
@@ -73,7 +73,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "lock() refuses with another error",
-    "lock() refuses everybody else while it is held",
+    "lock() refuses everyone else while it is held",
     locking((memory, takeOver) => {
       try {
         return memory.lock({ takeOver });
@@ -84,7 +84,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "lock() looks first and takes later",
-    "lock() lets one win of many that ask at once",
+    "lock() lets only one of several calls at once succeed",
     locking(async (memory, takeOver) => {
       if (!takeOver) memory.lock().release();
       await anotherTurn();
@@ -93,7 +93,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "lock() tells nobody apart who asks at once",
-    "lock() lets one win of many that ask at once",
+    "lock() lets only one of several calls at once succeed",
     locking(async (memory, takeOver) => {
       try {
         return memory.lock({ takeOver });
@@ -158,7 +158,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "a lock that was taken with above is no lock for others",
-    "lock() with above lets one win of many that ask at once",
+    "lock() with above lets only one of several calls succeed",
     {
       storage: (memory) => ({
         lock: ({ takeOver = false, above = 0 } = {}) =>
@@ -178,7 +178,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "takeOver needs an owner",
-    "takeOver works where nobody has the lock",
+    "takeOver works if nobody holds the lock",
     locking((memory, takeOver) => {
       if (takeOver) memory.lock().release();
       if (takeOver) throw new StorageError("ENOENT", "", "ENOENT");
@@ -187,12 +187,12 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "takeOver does not fence",
-    "takeOver fences an owner that lives",
+    "takeOver fences a live owner",
     { lock: () => ({ held: () => true }) },
   ],
   [
     "takeOver fences only the first owner",
-    "takeOver fences an owner that lives",
+    "takeOver fences a live owner",
     { lock: (lock) => ({ held: () => lock.epoch > 1 || lock.held() }) },
   ],
   [
@@ -206,7 +206,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "release() frees whoever owns it now, when it comes twice",
-    "release() that comes twice leaves the next owner alone",
+    "a second release() leaves the next owner alone",
     {
       lock(lock, memory) {
         let releases = 0;

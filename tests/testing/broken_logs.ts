@@ -22,7 +22,7 @@ export const brokenLogs: [string, string, Change][] = [
   ],
   [
     "list() ends after three names",
-    "a Wal goes on in new segments, and reads across them",
+    "a Wal continues in new segments, and reads across them",
     { storage: (memory) => ({ list: () => memory.list().slice(0, 3) }) },
   ],
   [
@@ -51,12 +51,12 @@ export const brokenLogs: [string, string, Change][] = [
   ],
   [
     "lock() is not exclusive",
-    "a Wal has the storage for itself until it is closed",
+    "a Wal has exclusive use of the storage until it is closed",
     { storage: (memory) => ({ lock: () => memory.lock({ takeOver: true }) }) },
   ],
   [
     "takeOver does not fence",
-    "a Wal that is taken over acknowledges nothing more",
+    "a displaced Wal acknowledges nothing further",
     { lock: () => ({ held: () => true }) },
   ],
 ];

@@ -42,28 +42,28 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "list() misses what is unfinished",
-    "list() names every file once, whoever made it",
+    "list() names every file once, whoever created it",
     onStorage((memory) => ({
       list: () => memory.list().filter((name) => !name.endsWith(".tmp")),
     })),
   ],
   [
     "list() names files twice",
-    "list() names every file once, whoever made it",
+    "list() names every file once, whoever created it",
     onStorage((memory) => ({
       list: () => [...memory.list(), ...memory.list()],
     })),
   ],
   [
     "list() gives paths",
-    "list() names every file once, whoever made it",
+    "list() names every file once, whoever created it",
     onStorage((memory) => ({
       list: () => memory.list().map((name) => `log/${name}`),
     })),
   ],
   [
     "list() knows only what this object made",
-    "list() names every file once, whoever made it",
+    "list() names every file once, whoever created it",
     onStorage((memory) => {
       const own = new Set<string>();
       return {
@@ -91,7 +91,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "a file that is made cannot be read",
-    "open() makes a file that is empty, to write and to read",
+    "open() creates an empty file that can be written and read",
     onStorage((memory) => ({
       open(name, mode) {
         const file = memory.open(name, mode);
@@ -107,7 +107,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "open() makes a file anew that exists",
-    "open() refuses to make a file that exists, and leaves it whole",
+    "open() refuses to create a file that exists, and keeps it",
     onStorage((memory) => ({
       open(name, mode) {
         if (mode === "create" && memory.get(name)) memory.remove(name);
@@ -117,7 +117,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "open() empties a file before it refuses",
-    "open() refuses to make a file that exists, and leaves it whole",
+    "open() refuses to create a file that exists, and keeps it",
     onStorage((memory) => ({
       open(name, mode) {
         if (mode === "create" && memory.get(name)) {
@@ -129,7 +129,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "open() says EEXIST with a plain error",
-    "open() refuses to make a file that exists, and leaves it whole",
+    "open() refuses to create a file that exists, and keeps it",
     onStorage((memory) => ({
       open(name, mode) {
         if (mode === "read" || !memory.get(name)) {
@@ -144,7 +144,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "open() looks first and makes later",
-    "open() lets one win of many that make a file at once",
+    "open() lets only one of several calls at once create a file",
     onStorage((memory) => ({
       async open(name, mode) {
         if (mode === "read" || memory.get(name)) return memory.open(name, mode);
@@ -156,7 +156,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "open() makes what is missing",
-    "open() refuses to read a file that is missing",
+    "open() refuses to read a missing file",
     onStorage((memory) => ({
       open: (name, mode) =>
         memory.open(name, memory.get(name) ? mode : "create"),
@@ -164,7 +164,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "open() says nothing of the path",
-    "open() refuses to read a file that is missing",
+    "open() refuses to read a missing file",
     onStorage((memory) => ({
       open(name, mode) {
         if (mode === "create" || memory.get(name)) {
@@ -183,7 +183,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "rename() refuses a target that exists",
-    "rename() replaces a file whole",
+    "rename() replaces a whole file",
     onStorage((memory) => ({
       rename(from, to) {
         if (memory.get(to)) throw new StorageError("EEXIST", to, "EEXIST");
@@ -193,7 +193,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "rename() writes over the target",
-    "rename() replaces a file whole",
+    "rename() replaces a whole file",
     onStorage((memory) => ({
       rename(from, to) {
         const bytes = memory.get(to);
@@ -216,7 +216,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "rename() removes the target first",
-    "rename() never lets a reader find the target gone or in part",
+    "rename() never shows a reader a missing or partial target",
     onStorage((memory) => ({
       async rename(from, to) {
         if (memory.get(to)) memory.remove(to);
@@ -227,7 +227,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "rename() fills the target by and by",
-    "rename() never lets a reader find the target gone or in part",
+    "rename() never shows a reader a missing or partial target",
     onStorage((memory) => ({
       async rename(from, to) {
         const bytes = memory.get(from)!;
@@ -264,7 +264,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "rename() does nothing where there is nothing",
-    "rename() refuses a file that is missing, and leaves the target",
+    "rename() refuses a missing file, and keeps the target",
     onStorage((memory) => ({
       rename(from, to) {
         if (memory.get(from)) memory.rename(from, to);
@@ -273,7 +273,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "rename() removes the target before it refuses",
-    "rename() refuses a file that is missing, and leaves the target",
+    "rename() refuses a missing file, and keeps the target",
     onStorage((memory) => ({
       rename(from, to) {
         if (memory.get(to)) memory.remove(to);
@@ -283,7 +283,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "remove() hides a file from list() only",
-    "remove() ends a file, and its name is free",
+    "remove() deletes a file, and frees its name",
     onStorage((memory) => {
       const hidden = new Set<string>();
       return {
@@ -294,7 +294,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "remove() keeps the bytes for the next of that name",
-    "remove() ends a file, and its name is free",
+    "remove() deletes a file, and frees its name",
     onStorage((memory) => {
       const kept = new Map<string, Uint8Array>();
       return {
@@ -312,7 +312,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "remove() does nothing where there is nothing",
-    "remove() refuses a file that is missing",
+    "remove() refuses a missing file",
     onStorage((memory) => ({
       remove(name) {
         if (memory.get(name)) memory.remove(name);
@@ -321,7 +321,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "syncDirectory() drops what was made since the last time",
-    "syncDirectory() changes nothing that can be seen",
+    "syncDirectory() changes nothing visible",
     onStorage((memory) => {
       const synced = new Set<string>();
       return {
@@ -336,7 +336,7 @@ export const brokenNames: [string, string, Change][] = [
   ],
   [
     "syncDirectory() works once",
-    "syncDirectory() changes nothing that can be seen",
+    "syncDirectory() changes nothing visible",
     onStorage(() => {
       let synced = 0;
       return {

@@ -15,7 +15,7 @@ import { badPolicies } from "./bad_policies.ts";
 
 /** Laws that the writer keeps whatever a policy does. */
 const unbreakable = [
-  "flush() drains the log, in no time",
+  "flush() drains the log, without time passing",
   "close() drains the log",
   "records keep their order",
   "no record is acknowledged before it is durable",

@@ -60,7 +60,7 @@ const table: [string, TraceRule, PolicyTrace, string][] = [
       ...whole,
       frames: [{ ...frame, lastLsn: 1 }, { ...frame, firstLsn: 2 }],
     },
-    "1 to 2 are in no frame together",
+    "1 to 2 are not in one frame",
   ],
   [
     "an append is forgotten",
@@ -86,13 +86,13 @@ const table: [string, TraceRule, PolicyTrace, string][] = [
     "an append waits too long",
     waitsAtMost(3.5),
     whole,
-    "append 1, of 0 ms, was acknowledged at 4 ms",
+    "append 1, at 0 ms, was acknowledged at 4 ms",
   ],
   [
     "an append waits for ever",
     waitsAtMost(1e9),
     { ...whole, entries: [{ records: 1, at: 7 }] },
-    "append 1, of 7 ms, was not acknowledged",
+    "append 1, at 7 ms, was not acknowledged",
   ],
 ];
 

@@ -21,7 +21,7 @@ test("VirtualClock.run() says that a promise hangs", async () => {
   const busy = new VirtualClock();
   const again = () => void busy.after(1, again);
   again();
-  await assertRejects(() => busy.run(never), Error, "turns did not do");
+  await assertRejects(() => busy.run(never), Error, "is not settled after");
 });
 
 test("VirtualClock never goes back, however many timers there are", async () => {

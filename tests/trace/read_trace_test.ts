@@ -115,7 +115,7 @@ const WRONG: [lines: string, line: number, rule: string][] = [
   ['{"at":"1","bytes":[1]}\n', 2, "one with at, a number"],
   ['{"at":-1,"bytes":[1]}\n', 2, "one with at, a number of at least 0"],
   ['{"at":5,"bytes":[1]}\n{"at":4,"bytes":[1]}\n', 3, "a turn at 5 or later"],
-  [flushLine({ reason: "why" }), 2, "one with a flush's reason"],
+  [flushLine({ reason: "why" }), 2, "one with a flush reason"],
   [flushLine({ records: 0 }), 2, "one with records, an integer of at least 1"],
   [flushLine({ lastLsn: 4 }), 2, "one with lastLsn 3"],
   [
@@ -124,7 +124,7 @@ const WRONG: [lines: string, line: number, rule: string][] = [
     "one with writtenAt, a number of at least 2",
   ],
   [flushLine({ durableAt: null }), 2, "one with durableAt, a number of at"],
-  [flushLine() + flushLine(), 3, "a flush from LSN 4 on"],
+  [flushLine() + flushLine(), 3, "a flush that begins at LSN 4"],
   [
     flushLine() + flushLine({ firstLsn: 4, lastLsn: 6, durableAt: 3.5 }),
     3,
@@ -132,7 +132,7 @@ const WRONG: [lines: string, line: number, rule: string][] = [
   ],
   ['{"gap":{"appends":-1,"flushes":0}}\n', 2, "one with gap.appends, an"],
   ['{"end":"well"}\n', 2, 'one with "at"'],
-  ['{"end":"closed"}\n{"at":1,"bytes":[1]}\n', 3, "absent, behind the end"],
+  ['{"end":"closed"}\n{"at":1,"bytes":[1]}\n', 3, "absent, after the end"],
 ];
 
 test("readTrace() refuses a line that breaks the format, by its number", async () => {

@@ -10,7 +10,7 @@ import { habits } from "./english_habits.ts";
 
 /** What is installed, built or hidden, or quotes the habits. */
 const LEFT_OUT =
-  /(?:^|\/)(?:\.|node_modules\/|coverage\/)|^docs\/playground\/|english_(?:habits|test)\.ts$/;
+  /(?:^|\/)(?:\.|node_modules\/|coverage\/)|^docs\/playground\/index\.html$|english_(?:habits|test)\.ts$/;
 
 /** The documents, relative to the project. */
 export function documentFiles(): string[] {
@@ -19,7 +19,7 @@ export function documentFiles(): string[] {
 
 /** The sources, relative to the project. */
 export function sourceFiles(): string[] {
-  return filesEnding(/\.ts$|^playground\/.+\.html$/);
+  return filesEnding(/\.ts$|^docs\/playground\/.+\.html$/);
 }
 
 /** One line for each habit in a file, as editors and people can follow it. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { assert } from "../support/assert.ts";
-import { test } from "../support/register.ts";
+import { assert } from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 import { habitsIn, sourceFiles } from "./english_files.ts";
 
 test("the sources have none of the habits", () => {

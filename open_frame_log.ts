@@ -1,8 +1,7 @@
-import { openSegments } from "./recovery/open_segments.ts";
-import { DenoStorage } from "./storage/deno_storage.ts";
+import type { DenoStorage } from "./storage/deno_storage.ts";
 import type { FileStorageOptions } from "./storage/file_storage_options.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
-import { NodeStorage } from "./storage/node_storage.ts";
+import type { NodeStorage } from "./storage/node_storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { CheckedOptions, WalOptions } from "./wal_options.ts";
 
@@ -16,7 +15,11 @@ export async function openFrameLog(
   options: CheckedOptions,
 ): Promise<FrameLog> {
   if (isObject(target) && "append" in target) return target;
-  const storage = toStorage(target, makeStorage);
+  // Loaded here, not imported, as below: a log has the parts that it asks for.
+  const [{ openSegments }, storage] = await Promise.all([
+    import("./recovery/open_segments.ts"),
+    toStorage(target, makeStorage),
+  ]);
   const { clock } = options;
   const time = () => clock.wallTime?.() ?? Date.now();
   const log = await openSegments(storage, { ...options, time });
@@ -30,10 +33,10 @@ export async function openFrameLog(
   }
 }
 
-function toStorage(
+async function toStorage(
   target: string | URL | Storage,
   makeStorage: WalOptions["storage"],
-): Storage {
+): Promise<Storage> {
   if (typeof target === "string" || target instanceof URL) {
     if (`${target}` === "") {
       throw new TypeError(
@@ -46,7 +49,7 @@ function toStorage(
       );
     }
     return makeStorage === undefined
-      ? defaultStorage(target)
+      ? await defaultStorage(target)
       : makeStorage(target);
   }
   if (isObject(target) && typeof target.open === "function") return target;
@@ -56,14 +59,20 @@ function toStorage(
   );
 }
 
-/** The storage of this runtime's own for `directory`. */
-export function defaultStorage(
+/**
+ * The storage of this runtime's own for `directory`. Only that one is loaded,
+ * so that a program which opens another has none of them in its first chunk.
+ */
+export async function defaultStorage(
   directory: string | URL,
   options?: FileStorageOptions,
-): DenoStorage | NodeStorage {
-  return "Deno" in globalThis
-    ? new DenoStorage(directory, options)
-    : new NodeStorage(directory, options);
+): Promise<DenoStorage | NodeStorage> {
+  if ("Deno" in globalThis) {
+    const { DenoStorage } = await import("./storage/deno_storage.ts");
+    return new DenoStorage(directory, options);
+  }
+  const { NodeStorage } = await import("./storage/node_storage.ts");
+  return new NodeStorage(directory, options);
 }
 
 function isObject(value: unknown): value is object {

@@ -12,8 +12,6 @@ import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 import { requireKnown } from "./require_known.ts";
 import { requireLsn } from "./require_argument.ts";
 import { DEFAULT_ACK } from "./synchronous.ts";
-import { TraceRecorder } from "./trace/trace_recorder.ts";
-import { TracedWriter } from "./traced_writer.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -59,12 +57,9 @@ export class Wal implements AsyncDisposable {
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  private constructor(log: FrameLog, options: CheckedOptions) {
+  private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
     this.#log = log;
-    const { trace } = options;
-    this.#writer = trace === undefined
-      ? new Writer(log, options)
-      : new TracedWriter(log, options, new TraceRecorder(trace, options));
+    this.#writer = writer;
     this.#reads = new OpenReads(log, () => this.#writer.writtenLsn);
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
@@ -86,7 +81,7 @@ export class Wal implements AsyncDisposable {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
-      return new Wal(log, checked);
+      return new Wal(log, await makeWriter(log, checked), checked);
     } catch (error) {
       await log.close(false);
       throw error;
@@ -257,4 +252,18 @@ export class Wal implements AsyncDisposable {
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
   }
+}
+
+/** What records a trace is loaded for a log that asks for one. */
+async function makeWriter(
+  log: FrameLog,
+  options: CheckedOptions,
+): Promise<Writer> {
+  const { trace } = options;
+  if (trace === undefined) return new Writer(log, options);
+  const [{ TraceRecorder }, { TracedWriter }] = await Promise.all([
+    import("./trace/trace_recorder.ts"),
+    import("./traced_writer.ts"),
+  ]);
+  return new TracedWriter(log, options, new TraceRecorder(trace, options));
 }

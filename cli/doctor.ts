@@ -49,7 +49,7 @@ export async function runDoctor(
     (scratch) => measure(scratch, seconds, interrupt),
   );
   if (interrupt.aborted) return signalExitCode(interrupt.reason);
-  const report = toReport(command, found, trace);
+  const report = await toReport(command, found, trace);
   if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
   else for (const line of formatDoctor(report)) await writeLine(stdout, line);
   return EXIT.ok;
@@ -83,18 +83,18 @@ async function makeSubject(
   trial: Trial,
 ): Promise<Subject> {
   const io = trial.call === "threaded" ? "threaded" : "blocking";
-  const storage = defaultStorage(scratch, { io });
+  const storage = await defaultStorage(scratch, { io });
   const subject = await StorageSubject.make(storage, name, trial);
   if (trial.call !== "worker") return subject;
   await subject.close();
   return await WorkerSubject.make(join(scratch, name), trial);
 }
 
-function toReport(
+async function toReport(
   { directory, seconds }: DoctorCommand,
   found: readonly Measured[],
   trace: Trace | undefined,
-): DoctorReport {
+): Promise<DoctorReport> {
   const results = TRIALS.map((trial, index) => ({ trial, ...found[index] }));
   const of = (call: Trial["call"]) =>
     results.find(({ trial }) =>
@@ -111,7 +111,7 @@ function toReport(
   }, rows);
   const lock = readLockState(directory);
   const [first, second] = halves.map((half) => half.quantile(0.5));
-  const storageWarning = defaultStorage(directory).warning();
+  const storageWarning = (await defaultStorage(directory)).warning();
   const warnings = judgePlace({
     ...{ place, lock, syncMs, halvesMs: [first, second] },
     ...(storageWarning !== undefined && { storageWarning }),

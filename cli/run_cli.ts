@@ -1,4 +1,3 @@
-import config from "../deno.json" with { type: "json" };
 import { LogLockedError } from "../storage/log_locked_error.ts";
 import { runAppend } from "./append.ts";
 import { runCat } from "./cat.ts";
@@ -13,6 +12,7 @@ import { type Command, isCommand, parseCommand } from "./parse_command.ts";
 import { runRepair } from "./repair.ts";
 import { UsageError } from "./usage_error.ts";
 import { runVerify } from "./verify.ts";
+import { VERSION } from "./version.ts";
 
 /** Runs the tool; resolves with the exit code and never rejects. */
 export async function runCli(
@@ -52,7 +52,7 @@ async function run(command: Command, io: CliIo): Promise<number> {
       await writeLine(io.stdout, help(command.topic));
       return EXIT.ok;
     case "version":
-      await writeLine(io.stdout, config.version);
+      await writeLine(io.stdout, VERSION);
       return EXIT.ok;
   }
 }

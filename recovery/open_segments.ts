@@ -13,7 +13,6 @@ import { StorageFullError } from "../storage/storage_full_error.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { countMergeable } from "./choose_rewrite.ts";
 import type { RecoveryMode } from "./decide_tail.ts";
-import { describeDamage } from "./describe_damage.ts";
 import {
   describeContent,
   describeStrays,
@@ -24,7 +23,6 @@ import { requireSound, requireWhole } from "./judge_end.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { removeFiles, removeUnfinished } from "./remove_files.ts";
 import { rewriteEnd } from "./rewrite_end.ts";
-import { salvageLog } from "./salvage_log.ts";
 import { scanSegment, type SegmentScan } from "./scan_tail.ts";
 import { listFiles, requireLog, type Survey, survey } from "./survey.ts";
 
@@ -143,8 +141,7 @@ class Opening {
     const { recovery, warn, firstLsn } = this.#options;
     const storage = this.#storage;
     if (recovery === "salvage") {
-      const { damages } = await salvageLog(storage, { lock: this.#lock });
-      for (const damage of damages) warn(describeDamage(damage));
+      await this.#salvage();
     }
     const files = await survey(storage);
     requireWhole(storage.location, files);
@@ -166,6 +163,16 @@ class Opening {
       if (!isNew) throw new LogExistsError(storage.location, firstLsn);
     }
     return files;
+  }
+
+  /** What repairs a log is as large as what opens it, and is loaded for it. */
+  async #salvage(): Promise<void> {
+    const [{ salvageLog }, { describeDamage }] = await Promise.all([
+      import("./salvage_log.ts"),
+      import("./describe_damage.ts"),
+    ]);
+    const { damages } = await salvageLog(this.#storage, { lock: this.#lock });
+    for (const damage of damages) this.#options.warn(describeDamage(damage));
   }
 
   #newManifest(): Manifest {

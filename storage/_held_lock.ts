@@ -1,10 +1,4 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  statSync,
-} from "node:fs";
+import { fs } from "./_builtins.ts";
 import { lockNumbers, lockPath } from "./_lock_place.ts";
 import type { HeldKernelLock } from "./kernel_lock.ts";
 import type { StorageLock } from "./storage.ts";
@@ -37,16 +31,16 @@ export class HeldLock implements StorageLock {
     this.#directory = directory;
     this.#path = lockPath(directory, epoch);
     this.#kernelLock = kernelLock;
-    this.#descriptor = openSync(this.#path, "r+");
+    this.#descriptor = fs.openSync(this.#path, "r+");
     try {
-      const file = fstatSync(this.#descriptor);
+      const file = fs.fstatSync(this.#descriptor);
       this.#isRounded = ![file.ino, file.dev].every(Number.isSafeInteger);
       this.#file = this.#isRounded
-        ? fstatSync(this.#descriptor, { bigint: true })
+        ? fs.fstatSync(this.#descriptor, { bigint: true })
         : file;
-      this.#above = statSync(directory, { bigint: true });
+      this.#above = fs.statSync(directory, { bigint: true });
     } catch (error) {
-      closeSync(this.#descriptor);
+      fs.closeSync(this.#descriptor);
       throw error;
     }
   }
@@ -56,8 +50,8 @@ export class HeldLock implements StorageLock {
     if (this.#isReleased) return false;
     try {
       const found = this.#isRounded
-        ? statSync(this.#path, { bigint: true })
-        : this.#kernelLock?.stat(this.#path) ?? statSync(this.#path);
+        ? fs.statSync(this.#path, { bigint: true })
+        : this.#kernelLock?.stat(this.#path) ?? fs.statSync(this.#path);
       return isSameFile(found, this.#file);
     } catch (error) {
       if (isMissing(error)) return false;
@@ -68,7 +62,7 @@ export class HeldLock implements StorageLock {
   whyLost(): string | undefined {
     if (this.held()) return undefined;
     try {
-      const above = statSync(this.#directory, { bigint: true });
+      const above = fs.statSync(this.#directory, { bigint: true });
       if (!isSameFile(above, this.#above)) {
         return "the directory was moved, and another directory is at its path";
       }
@@ -87,11 +81,11 @@ export class HeldLock implements StorageLock {
     if (this.#isReleased) return;
     this.#isReleased = true;
     try {
-      ftruncateSync(this.#descriptor, 0);
+      fs.ftruncateSync(this.#descriptor, 0);
     } catch (error) {
       throw StorageError.wrap("release", this.#path, error);
     } finally {
-      closeSync(this.#descriptor);
+      fs.closeSync(this.#descriptor);
       this.#kernelLock?.free();
     }
   }

@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { fs } from "./_builtins.ts";
 import { HeldLock } from "./_held_lock.ts";
 import { thisProcess } from "./_lock_owner.ts";
 import { lockNumbers, lockPath, lockPlace } from "./_lock_place.ts";
@@ -105,7 +97,7 @@ function make(
     kernelLock = kernel?.hold(temporary);
     for (const number of new Set([next, epoch])) {
       const path = lockPath(directory, number);
-      linkSync(temporary, path);
+      fs.linkSync(temporary, path);
       linked.push(path);
     }
     return new HeldLock(directory, epoch, kernelLock);
@@ -125,19 +117,19 @@ function make(
  * tell only then that there is no room.
  */
 function write(path: string, directory: string): void {
-  const descriptor = openSync(path, "wx");
+  const descriptor = fs.openSync(path, "wx");
   try {
     const owner = { ...thisProcess(), ...lockPlace(directory, descriptor) };
-    writeFileSync(descriptor, JSON.stringify(owner));
-    fsyncSync(descriptor);
+    fs.writeFileSync(descriptor, JSON.stringify(owner));
+    fs.fsyncSync(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
 /** Nobody can win any more with lower locks, or temporaries up to `epoch`. */
 function removeOutdated(directory: string, epoch: number): void {
-  for (const name of readdirSync(directory).filter(isLockFile)) {
+  for (const name of fs.readdirSync(directory).filter(isLockFile)) {
     const number = parseInt(name, 10);
     if (number < epoch || number === epoch && name.endsWith(".tmp")) {
       removeIfThere(`${directory}/${name}`);
@@ -149,7 +141,7 @@ function removeOutdated(directory: string, epoch: number): void {
 function discard(...paths: string[]): void {
   for (const path of paths) {
     try {
-      unlinkSync(path);
+      fs.unlinkSync(path);
     } catch {
       // The next owner removes it.
     }
@@ -158,7 +150,7 @@ function discard(...paths: string[]): void {
 
 function removeIfThere(path: string): void {
   try {
-    unlinkSync(path);
+    fs.unlinkSync(path);
   } catch (error) {
     if ((error as { code?: string }).code !== "ENOENT") throw error;
   }

@@ -1,6 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
-import process from "node:process";
+import { fs, os, process } from "./_builtins.ts";
 
 /** What a lock file says of who made it. */
 export interface LockOwner {
@@ -29,11 +27,11 @@ export function thisProcess(): LockOwner {
   return {
     pid: process.pid,
     runtime: versions.deno ? "Deno" : versions.bun ? "Bun" : "Node",
-    host: attempt(hostname),
+    host: attempt(os.hostname),
     bootId: attempt(() =>
-      readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+      fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
     ),
-    pidNamespace: attempt(() => readlinkSync("/proc/self/ns/pid")),
+    pidNamespace: attempt(() => fs.readlinkSync("/proc/self/ns/pid")),
     startedAt: processStat(process.pid)?.startedAt,
     ...thisThread(),
   };
@@ -99,7 +97,7 @@ function hasEnded({ pid, thread, threadStartedAt }: LockOwner): boolean {
 function thisThread(): Pick<LockOwner, "thread" | "threadStartedAt"> {
   return attempt(() => {
     if (!isOwnProc()) return {};
-    const path = readlinkSync("/proc/thread-self");
+    const path = fs.readlinkSync("/proc/thread-self");
     return {
       thread: Number(path.slice(path.lastIndexOf("/") + 1)),
       threadStartedAt: readStat(`/proc/${path}/stat`).startedAt,
@@ -114,7 +112,7 @@ function processStat(pid: number): ProcStat | undefined {
 
 /** `/proc` may have been mounted in, and show, another pid namespace. */
 function isOwnProc(): boolean {
-  return readlinkSync("/proc/self") === String(process.pid);
+  return fs.readlinkSync("/proc/self") === String(process.pid);
 }
 
 interface ProcStat {
@@ -124,7 +122,7 @@ interface ProcStat {
 
 /** Fields 3 and 22 of proc(5) stat; the name before them may hold spaces. */
 function readStat(path: string): ProcStat {
-  const stat = readFileSync(path, "utf8");
+  const stat = fs.readFileSync(path, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0], startedAt: fields[19] };
 }

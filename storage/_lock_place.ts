@@ -1,4 +1,4 @@
-import { fstatSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { fs } from "./_builtins.ts";
 
 /**
  * Where a lock file is, as its owner wrote it into the file. Inode and device
@@ -29,8 +29,8 @@ const MAKE_UP_INODES = new Set([
 
 /** Where the open file is that has, or is to have, a name in `directory`. */
 export function lockPlace(directory: string, descriptor: number): LockPlace {
-  const { dev, ino } = fstatSync(descriptor, { bigint: true });
-  const above = statSync(directory, { bigint: true });
+  const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
+  const above = fs.statSync(directory, { bigint: true });
   return {
     directory,
     directoryInode: unsigned(above.ino),
@@ -72,7 +72,7 @@ function unsigned(number: bigint): string {
  */
 export function makesUpInodes(directory: string): boolean {
   try {
-    return MAKE_UP_INODES.has(statfsSync(directory).type >>> 0);
+    return MAKE_UP_INODES.has(fs.statfsSync(directory).type >>> 0);
   } catch {
     return false;
   }
@@ -80,7 +80,7 @@ export function makesUpInodes(directory: string): boolean {
 
 /** The numbers of the lock files of `directory`, ascending. */
 export function lockNumbers(directory: string): number[] {
-  return readdirSync(directory)
+  return fs.readdirSync(directory)
     .filter((name) => /^\d{8,}\.lock$/.test(name))
     .map((name) => parseInt(name, 10))
     .sort((a, b) => a - b);

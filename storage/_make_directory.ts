@@ -1,5 +1,5 @@
-import { mkdirSync, rmdirSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import type { Stats } from "node:fs";
+import { fs, paths } from "./_builtins.ts";
 import { syncDirectory } from "./_sync_directory.ts";
 
 /**
@@ -13,7 +13,7 @@ import { syncDirectory } from "./_sync_directory.ts";
  * entry is not what leads to the log.
  */
 export function makeDirectory(path: string, sync = syncDirectory): void {
-  const parent = dirname(path);
+  const parent = paths.dirname(path);
   const found = look(path);
   if (found === "denied") return;
   if (found !== undefined) {
@@ -22,7 +22,7 @@ export function makeDirectory(path: string, sync = syncDirectory): void {
   }
   makeDirectory(parent, sync);
   try {
-    mkdirSync(path);
+    fs.mkdirSync(path);
   } catch (error) {
     // Unless another opener was faster. A link to nothing is there as well.
     if (look(path) === undefined) throw error;
@@ -42,7 +42,7 @@ function settle(
   found: Stats,
   sync: (path: string) => void,
 ): void {
-  const parent = dirname(path);
+  const parent = paths.dirname(path);
   try {
     sync(parent);
   } catch (error) {
@@ -53,7 +53,7 @@ function settle(
 /** `"denied"`: Deno was not given the permission to look at it. */
 function look(path: string): Stats | "denied" | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return fs.statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if ((error as Error).name === "NotCapable") return "denied";
     throw error;
@@ -81,7 +81,7 @@ function isDenied(error: unknown): boolean {
 
 function removeIfEmpty(path: string): void {
   try {
-    rmdirSync(path);
+    fs.rmdirSync(path);
   } catch {
     // Another opener uses it, and has to sync the parent itself.
   }

@@ -1,5 +1,4 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
-import process from "node:process";
+import { fs, process } from "./_builtins.ts";
 import {
   isElsewhere,
   isSameBoot,
@@ -101,12 +100,12 @@ function readLock(directory: string, path: string): FoundLock | undefined {
   let text: string;
   let place: LockPlace;
   try {
-    const descriptor = openSync(path, "r");
+    const descriptor = fs.openSync(path, "r");
     try {
       place = lockPlace(directory, descriptor);
-      text = readFileSync(descriptor, "utf8");
+      text = fs.readFileSync(descriptor, "utf8");
     } finally {
-      closeSync(descriptor);
+      fs.closeSync(descriptor);
     }
   } catch (error) {
     const { code = "" } = error as { code?: string };

@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, openSync } from "node:fs";
-import process from "node:process";
+import { fs, process } from "./_builtins.ts";
 
 /**
  * Makes a directory's entries durable. Windows refuses to sync a directory; its
@@ -7,10 +6,10 @@ import process from "node:process";
  */
 export function syncDirectory(path: string): void {
   if (process.platform === "win32") return;
-  const descriptor = openSync(path, "r");
+  const descriptor = fs.openSync(path, "r");
   try {
-    fsyncSync(descriptor);
+    fs.fsyncSync(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }

@@ -57,12 +57,16 @@ export class DenoStorage extends DirectoryStorage {
     const zeros = new Uint8Array(to - from);
     try {
       const options = { write: true, createNew: from === 0 };
-      using file = await Deno.open(path, options);
-      await file.seek(from, Deno.SeekMode.Start);
-      for (let at = from; at < to;) {
-        at += await file.write(zeros.subarray(at - from));
+      const file = await Deno.open(path, options);
+      try {
+        await file.seek(from, Deno.SeekMode.Start);
+        for (let at = from; at < to;) {
+          at += await file.write(zeros.subarray(at - from));
+        }
+        await file.syncData();
+      } finally {
+        file.close();
       }
-      await file.syncData();
     } catch (error) {
       throw StorageError.wrap("allocate", path, error);
     }
@@ -88,8 +92,12 @@ const flock: KernelLock = {
   },
   state(path) {
     try {
-      using file = Deno.openSync(path, { read: true, write: true });
-      return file.tryLockSync(false) ? "free" : "held";
+      const file = Deno.openSync(path, { read: true, write: true });
+      try {
+        return file.tryLockSync(false) ? "free" : "held";
+      } finally {
+        file.close();
+      }
     } catch {
       return "unknown";
     }

@@ -1,12 +1,4 @@
-import {
-  linkSync,
-  readdirSync,
-  renameSync,
-  statfsSync,
-  unlinkSync,
-} from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fs, paths, process, requireFiles, urls } from "./_builtins.ts";
 import { acquireLock } from "./_lock_file.ts";
 import { makeDirectory } from "./_make_directory.ts";
 import { syncDirectory } from "./_sync_directory.ts";
@@ -34,9 +26,10 @@ export abstract class DirectoryStorage implements Storage {
    * is used beside the lock files.
    */
   constructor(directory: string | URL, kernelLock?: KernelLock) {
+    requireFiles(directory);
     this.#kernelLock = kernelLock;
-    this.location = resolve(
-      directory instanceof URL ? fileURLToPath(directory) : directory,
+    this.location = paths.resolve(
+      directory instanceof URL ? urls.fileURLToPath(directory) : directory,
     );
   }
 
@@ -81,14 +74,14 @@ export abstract class DirectoryStorage implements Storage {
     return this.attempt(
       "list",
       this.location,
-      () => readdirSync(this.location),
+      () => fs.readdirSync(this.location),
     );
   }
 
   /** Gives a file a second name. */
   link(from: string, to: string): void {
     try {
-      linkSync(this.path(from), this.path(to));
+      fs.linkSync(this.path(from), this.path(to));
     } catch (error) {
       const { code } = error as { code?: unknown };
       const name = code === "ENOENT" ? from : to;
@@ -101,13 +94,17 @@ export abstract class DirectoryStorage implements Storage {
     this.attempt(
       "rename",
       this.path(from),
-      () => renameSync(this.path(from), this.path(to)),
+      () => fs.renameSync(this.path(from), this.path(to)),
     );
   }
 
   /** Removes a file of the directory. */
   remove(name: string): void {
-    this.attempt("remove", this.path(name), () => unlinkSync(this.path(name)));
+    this.attempt(
+      "remove",
+      this.path(name),
+      () => fs.unlinkSync(this.path(name)),
+    );
   }
 
   /** Syncs the directory's entries. */
@@ -117,7 +114,7 @@ export abstract class DirectoryStorage implements Storage {
 
   #isOnTmpfs(): boolean {
     try {
-      return statfsSync(this.location).type === TMPFS_MAGIC;
+      return fs.statfsSync(this.location).type === TMPFS_MAGIC;
     } catch {
       return false;
     }

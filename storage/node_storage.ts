@@ -1,4 +1,4 @@
-import * as fs from "node:fs";
+import { fs } from "./_builtins.ts";
 import { DirectoryStorage } from "./directory_storage.ts";
 import type { FileStorageOptions } from "./file_storage_options.ts";
 import type { MaybePromise, OpenMode, StorageFile } from "./storage.ts";

@@ -22,7 +22,7 @@ async function sizeAfter(
 ): Promise<number> {
   const path = join(dir, `${trial.file}-${trial.call}-${runs}`);
   const name = path.slice(dir.length + 1);
-  const storage = defaultStorage(dir, { io: "blocking" });
+  const storage = await defaultStorage(dir, { io: "blocking" });
   const made = await StorageSubject.make(storage, name, trial);
   const subject = trial.call === "worker"
     ? await WorkerSubject.make(path, trial)

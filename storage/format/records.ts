@@ -92,7 +92,7 @@ export class FrameRecords implements RecordList {
   }
 
   /** The records, in order. By hand, which is faster than a generator. */
-  [Symbol.iterator](): IterableIterator<Uint8Array<ArrayBuffer>, undefined> {
+  [Symbol.iterator](): IterableIterator<Uint8Array<ArrayBuffer>> {
     let left = this.length;
     let at = this.#start;
     const recordAt = (at: number) => this.#record(at);

@@ -1,0 +1,23 @@
+import process from "node:process";
+
+/*
+ * What is explored can be shared among the runtimes: each case is explored in
+ * depth by one of them, and tried by all, with a seed of their own. Together
+ * they see more than one alone. The variable `SYNCLINE_SHARE` says which share
+ * of how many this is, such as `2/6`. Without it there is one.
+ */
+const [index, count] = (process.env["SYNCLINE_SHARE"] ?? "1/1").split("/")
+  .map(Number);
+
+/** Which share this is, from 1 on: a seed, too. */
+export const shareIndex: number = index;
+
+/** Whether the case numbered `number` is for this share to explore in depth. */
+export function isMine(number: number): boolean {
+  return number % count === index % count;
+}
+
+/** This share of `samples`, at least one. */
+export function shareOf(samples: number): number {
+  return Math.ceil(samples / count);
+}

@@ -58,6 +58,9 @@ async function transpile(
     replaceImports(text, moved).replaceAll("import.meta.url", url),
     {
       loader: "ts",
+      // As they stand in the source; Deno cannot parse what esbuild makes of a
+      // lone surrogate that is followed by another character.
+      charset: "utf8",
       format: "esm",
       platform: "node",
       target: "node20",

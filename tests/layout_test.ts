@@ -51,9 +51,10 @@ test("policies import nothing but policies", () => {
   assertEquals(breaches(isPolicy, isPolicy), []);
 });
 
-test("storage imports nothing but storage and node: built-ins", () => {
+test("storage imports nothing but storage, and types of node: built-ins", () => {
   const isStorage = (file: string) => file.startsWith("storage/");
-  const allows = (to: string) => isStorage(to) || to.startsWith("node:");
+  const allows = (to: string, typeOnly: boolean) =>
+    isStorage(to) || typeOnly && to.startsWith("node:");
   assertEquals(breaches(isStorage, allows), []);
 });
 
@@ -119,11 +120,19 @@ test("the library imports no package, and files by their whole name", () => {
   assertEquals(breaches(() => true, allows), []);
 });
 
-test("only adapters and the command line import node: built-ins", () => {
+test("only the command line and the test kit import node: built-ins", () => {
   const isPure = (file: string) =>
     !file.startsWith("storage/") && !composing.test(file) &&
     !file.startsWith("testing/");
   assertEquals(breaches(isPure, (to) => !to.startsWith("node:")), []);
+});
+
+test("the library declares nothing with `using`, which Node 20 cannot parse", () => {
+  const lines = library.flatMap((file) =>
+    linesOf(file).map((line) => `${file}: ${line.trim()}`)
+  );
+  const using = /: (await )?using \w+ =|\((await )?using \w+ of/;
+  assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
 test("no file of the library is longer than 400 lines", () => {

@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
       file: "storage/_held_lock.ts",
       find: "if (isMissing(error)) return false;",
       replace:
-        "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
+        "if (isMissing(error)) return fs.fstatSync(this.#descriptor).nlink > 0;",
     }],
     caughtBy: {
       file: "tests/storage/lock_place_test.ts",

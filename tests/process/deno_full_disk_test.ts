@@ -12,9 +12,10 @@ import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { type Choose, seeded } from "../../storage/_seeded.ts";
 import { test } from "../support/register.ts";
+import { shareOfDeno } from "../support/share.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
-const FILLS = 100;
+const FILLS = shareOfDeno(100);
 
 /** Appends that are under way at once. */
 const CALLERS = 8;

@@ -17,6 +17,19 @@ export function isMine(number: number): boolean {
   return number % count === index % count;
 }
 
+/**
+ * The same for tests that run on Deno alone, of the sources and of the package:
+ * each takes every other case.
+ */
+export function isMineOnDeno(number: number): boolean {
+  return count === 1 || number % 2 === index % 2;
+}
+
+/** Half as many for each of those two, unless there is one. */
+export function shareOfDeno(samples: number): number {
+  return count === 1 ? samples : Math.ceil(samples / 2);
+}
+
 /** This share of `samples`, at least one. */
 export function shareOf(samples: number): number {
   return Math.ceil(samples / count);

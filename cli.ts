@@ -1,23 +1,34 @@
+#!/usr/bin/env node
 /**
- * The command-line tool: `append`, `cat`, `inspect`, `verify`, `repair`,
+ * The command line tool: `append`, `cat`, `inspect`, `verify`, `repair`,
  * `doctor` and `lab`.
  *
- * A program to run; importing it does nothing, except on Node 20, which cannot
- * tell the two apart.
+ * A program: run it; importing it does nothing.
  *
  * ```sh
- * deno task wal append ./log < lines.txt
- * deno task wal cat ./log --from 1000 --json
+ * npx wal append ./log < lines.txt
+ * deno run -A jsr:@syncline/wal/cli cat ./log --from 1000 --json
  * ```
  *
  * @module
  */
 
+import { realpathSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { processIo } from "./cli/io/process_io.ts";
 import { runCli } from "./cli/run_cli.ts";
 
-if (import.meta.main ?? true) {
-  // Not left to the event loop: after Ctrl-C, a read of stdin is still pending.
+/** Whether this module is what the process was started with. */
+function isProgram(): boolean {
+  const { main, url } = import.meta as { main?: boolean; url: string };
+  if (main !== undefined) return main;
+  // Node before 24.2, which is started by a link in `node_modules/.bin`.
+  const [, started] = process.argv;
+  return started !== undefined && realpathSync(started) === fileURLToPath(url);
+}
+
+if (isProgram()) {
+  // Not left to the event loop: after a Ctrl-C a read of stdin is still open.
   process.exit(await runCli(process.argv.slice(2), processIo()));
 }

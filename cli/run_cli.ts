@@ -1,4 +1,4 @@
-import config from "../deno.json" with { type: "json" };
+import { VERSION } from "./version.ts";
 import { LogLockedError } from "../storage/storage.ts";
 import { append } from "./append/append.ts";
 import { cat } from "./cat/cat.ts";
@@ -78,7 +78,7 @@ async function runWithout(
       return await print(findCommand(rest[0])?.help ?? HELP, io);
     case "-V":
     case "--version":
-      return await print(config.version, io);
+      return await print(VERSION, io);
     case "":
       throw new UsageError("a command must be given: received none");
   }

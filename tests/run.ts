@@ -2,12 +2,16 @@
  * Runs every gate on every runtime and counts what passed. Its last line is
  * the sum, and its exit code is 1 if anything failed.
  *
+ * Given names, it runs those gates whose names begin so, on what earlier ones
+ * have left in `.build`.
+ *
  * @module
  */
 
 import { mkdir, rm } from "node:fs/promises";
 import { buildDir } from "./runner/files.ts";
-import { type Gate, gates, type Verdict } from "./runner/gates.ts";
+import type { Gate, Verdict } from "./runner/gate.ts";
+import { gates } from "./runner/gates.ts";
 import { notesIn } from "./runner/notes.ts";
 import { format, sum } from "./runner/tally.ts";
 
@@ -40,12 +44,21 @@ function indent(text: string): string {
   return text.trim().replaceAll(/^/gm, "  | ");
 }
 
+function isChosen({ name }: Gate): boolean {
+  return Deno.args.length === 0 ||
+    Deno.args.some((start) => name.startsWith(start));
+}
+
 /** Runs the gates one after the other. */
 async function main(): Promise<void> {
-  await rm(buildDir, { recursive: true, force: true });
-  await mkdir(buildDir);
+  if (Deno.args.length === 0) {
+    await rm(buildDir, { recursive: true, force: true });
+  }
+  await mkdir(buildDir, { recursive: true });
   const verdicts: Verdict[] = [];
-  for (const gate of gates()) verdicts.push(await report(gate));
+  for (const gate of gates().filter(isChosen)) {
+    verdicts.push(await report(gate));
+  }
   const total = sum(verdicts);
   console.log(`\n${format(total)}`);
   Deno.exit(total.failed === 0 ? 0 : 1);

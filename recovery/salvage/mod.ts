@@ -1,7 +1,7 @@
 /**
- * Salvage: keeps what is intact of a damaged log.
+ * Salvage: what can be kept of a damaged log, and how it is kept.
  *
- * All that other folders of the library may import from here.
+ * What other folders of the library may import from here.
  *
  * @module
  */

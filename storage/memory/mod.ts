@@ -1,7 +1,7 @@
 /**
- * Storage in memory, with the faults that a real device can have.
+ * Storage in memory, with the faults that a device may have.
  *
- * All that other folders of the library may import from here.
+ * What other folders of the library may import from here.
  *
  * @module
  */

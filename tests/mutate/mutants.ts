@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
       file: "storage/directory/lock_file.ts",
       find: "if (isMissing(error)) return false;",
       replace:
-        "if (isMissing(error)) return fstatSync(this.#descriptor).nlink > 0;",
+        "if (isMissing(error)) return fs.fstatSync(this.#descriptor).nlink > 0;",
     }],
     caughtBy: {
       file: "tests/storage/directory/lock_owner_test.ts",

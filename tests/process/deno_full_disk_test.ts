@@ -12,9 +12,10 @@ import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { type Choose, seeded } from "../../random.ts";
 import { test } from "../kit/register.ts";
+import { shareOfDeno } from "../kit/share.ts";
 import { withTempDir } from "../kit/temp_dir.ts";
 
-const FILLS = 100;
+const FILLS = shareOfDeno(100);
 
 /** Appends that are under way at once. */
 const CALLERS = 8;

@@ -4,6 +4,8 @@ export interface Outcome {
   readonly ok: boolean;
   /** All that it printed, both streams as they came. */
   readonly output: string;
+  /** What it printed on standard output. */
+  readonly stdout: string;
 }
 
 /** How to run a command. */
@@ -12,6 +14,10 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** After how long it is killed; five minutes by default. */
   readonly timeoutMs?: number;
+  /** Variables beside those of the runner. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it reads; nothing by default. */
+  readonly stdin?: string;
 }
 
 /**
@@ -28,24 +34,26 @@ export async function command(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Outcome> {
-  const { cwd, timeoutMs = 600_000 } = options;
+  const { cwd, timeoutMs = 600_000, env = {}, stdin } = options;
   const chunks: string[] = [];
+  const stdout: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const child = new Deno.Command(program, {
       args: [...args],
       ...(cwd === undefined ? {} : { cwd }),
-      env: { NO_COLOR: "1" },
-      stdin: "null",
+      env: { NO_COLOR: "1", ...env },
+      stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    if (stdin !== undefined) void send(child.stdin, stdin);
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), timeoutMs);
     });
     const ended = Promise.all([
       child.status,
-      collect(child.stdout, chunks),
+      collect(child.stdout, chunks, stdout),
       collect(child.stderr, chunks),
     ]).then(([status]) => status);
     const status = await Promise.race([ended, late]);
@@ -55,9 +63,14 @@ export async function command(
     } else if (!status.success) {
       chunks.push(`\n${program} exited with ${status.signal ?? status.code}\n`);
     }
-    return { ok: status !== false && status.success, output: chunks.join("") };
+    return {
+      ok: status !== false && status.success,
+      output: chunks.join(""),
+      stdout: stdout.join(""),
+    };
   } catch (error) {
-    return { ok: false, output: `Cannot run ${program}: ${error}\n` };
+    const output = `Cannot run ${program}: ${error}\n`;
+    return { ok: false, output, stdout: "" };
   } finally {
     clearTimeout(timer);
   }
@@ -65,9 +78,23 @@ export async function command(
 
 async function collect(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  chunks: string[],
+  ...into: string[][]
 ): Promise<void> {
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    chunks.push(text);
+    for (const chunks of into) chunks.push(text);
+  }
+}
+
+/** One that reads no more, or not at all, has failed by itself. */
+async function send(
+  stream: WritableStream<Uint8Array<ArrayBuffer>>,
+  text: string,
+): Promise<void> {
+  const writer = stream.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch {
+    // Its exit code says why.
   }
 }

@@ -8,9 +8,14 @@ export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 /** Where the runner keeps what it makes; ignored by git. */
 export const buildDir: string = join(root, ".build");
 
+/** The project that the package is installed into, for tests. */
+export const projectDir: string = join(buildDir, "installed");
+
 /** Every test file, relative to {@linkcode root}. */
 export function testFiles(): string[] {
-  return filesBelow("tests").filter((file) => file.endsWith("_test.ts"));
+  return filesBelow("tests").filter((file) =>
+    file.endsWith("_test.ts") && !file.includes("node_modules")
+  );
 }
 
 /** Every file of tests that drive a browser: its name ends so. */

@@ -9,4 +9,5 @@ export function notesIn(output: string): string[] {
   return [...new Set(lines.filter((line) => NOTE.test(line)))];
 }
 
-const NOTE = /^(skipped:|explored \d+ distinct|\d+ of \d+ planted bugs)/;
+const NOTE =
+  /^(skipped:|explored \d+ distinct|\d+ of \d+ planted bugs|package:|size:)/;

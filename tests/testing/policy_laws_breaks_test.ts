@@ -11,6 +11,7 @@ import { policyLaws } from "../../testing/laws/policy_laws.ts";
 import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
 import { failuresOf, testNames } from "../kit/failures_of.ts";
 import { test } from "../kit/register.ts";
+import { isMine } from "../kit/share.ts";
 import { badPolicies } from "./bad_policies.ts";
 
 /** Laws that the writer keeps whatever a policy does. */
@@ -23,12 +24,14 @@ const unbreakable = [
   "no crash loses what was acknowledged",
 ];
 
-for (const [how, law, make] of badPolicies) {
+for (const [index, [how, law, make]] of badPolicies.entries()) {
+  // What takes long is held on one of the runtimes for each policy.
+  const held = unbreakable.filter((law) => !/crash/.test(law) || isMine(index));
   test(`policyLaws() finds that ${how}`, async () => {
     const options = { seed: 4711, maxWaitMs: 5 };
     const failures = await failuresOf(
       (register) => policyLaws(register, make, options),
-      [law, ...unbreakable],
+      [law, ...held],
     );
     assertEquals([...failures.keys()], [law]);
     const { message } = failures.get(law)!;

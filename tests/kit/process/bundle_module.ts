@@ -1,10 +1,17 @@
-import { build, stop } from "esbuild";
+import { build, type Plugin, stop } from "esbuild";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Makes of a source one module that Node 20, Deno and Bun can all run. */
 export async function bundleModule(
   source: string,
   outfile: string,
 ): Promise<string> {
+  const installed = process.env["SYNCLINE_INSTALLED"];
   await build({
     entryPoints: [source],
     bundle: true,
@@ -13,7 +20,22 @@ export async function bundleModule(
     target: "node20",
     outfile,
     logLevel: "error",
+    plugins: installed === undefined ? [] : [standIn(installed)],
   });
   await stop();
   return outfile;
+}
+
+/** Takes the library from where it is installed, not from its sources. */
+function standIn(installed: string): Plugin {
+  return {
+    name: "stand-in",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const source = relative(root, join(resolveDir, path));
+        const there = join(installed, source.replace(/\.ts$/, ".js"));
+        return existsSync(there) ? { path: there } : undefined;
+      });
+    },
+  };
 }

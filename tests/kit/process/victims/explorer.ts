@@ -1,3 +1,4 @@
+import process from "node:process";
 import { explore } from "../../../../testing/explore/explore.ts";
 import { walCheck } from "../../../../testing/wal/wal_check.ts";
 import type { WalStep } from "../../../../testing/wal/wal_steps.ts";
@@ -5,8 +6,9 @@ import { walWorkload } from "../../../../testing/wal/wal_workload.ts";
 import { namedPolicies } from "../../named_policies.ts";
 
 /*
- * A process that explores crash states and prints what it saw: the same on
- * every runtime, or something is not deterministic.
+ * A process that explores crash states under the policies that its arguments
+ * name, and prints what it saw: the same on every runtime, or something is not
+ * deterministic.
  */
 
 const STEPS: WalStep[] = [
@@ -20,7 +22,8 @@ const STEPS: WalStep[] = [
   { do: "append", bytes: 3000 },
 ];
 
-for (const makePolicy of Object.values(namedPolicies)) {
+for (const name of process.argv.slice(2)) {
+  const makePolicy = namedPolicies[name];
   const makeOptions = () => ({ segmentBytes: 4096, policy: makePolicy() });
   await explore(walWorkload(STEPS, makeOptions), walCheck(makeOptions), {
     seed: 7,

@@ -1,0 +1,36 @@
+import process from "node:process";
+
+/*
+ * What is explored can be shared among the runtimes: each case is explored in
+ * depth by one of them, and tried by all, with a seed of their own. Together
+ * they see more than one alone. The variable `SYNCLINE_SHARE` says which share
+ * of how many this is, such as `2/6`. Without it there is one.
+ */
+const [index, count] = (process.env["SYNCLINE_SHARE"] ?? "1/1").split("/")
+  .map(Number);
+
+/** Which share this is, from 1 on: a seed, too. */
+export const shareIndex: number = index;
+
+/** Whether the case numbered `number` is for this share to explore in depth. */
+export function isMine(number: number): boolean {
+  return number % count === index % count;
+}
+
+/**
+ * The same for tests that run on Deno alone, of the sources and of the package:
+ * each takes every other case.
+ */
+export function isMineOnDeno(number: number): boolean {
+  return count === 1 || number % 2 === index % 2;
+}
+
+/** Half as many for each of those two, unless there is one. */
+export function shareOfDeno(samples: number): number {
+  return count === 1 ? samples : Math.ceil(samples / 2);
+}
+
+/** This share of `samples`, at least one. */
+export function shareOf(samples: number): number {
+  return Math.ceil(samples / count);
+}

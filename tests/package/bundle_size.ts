@@ -1,0 +1,108 @@
+import { build, type Metafile, stop } from "esbuild";
+import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
+import { projectDir } from "../runner/files.ts";
+
+/** Most bytes that `import { Wal }` alone may load, minified and gzipped. */
+const LIMIT = 17_000;
+
+/** Most bytes that opening a log on any storage may have loaded. */
+const OPEN_LIMIT = 26_000;
+
+/** What is loaded when it is asked for, and the module that is asked for. */
+const PARTS: readonly (readonly [string, string])[] = [
+  ["opening a log on a storage", "open_segments"],
+  ["a directory on Node", "node_storage"],
+  ["a directory on Deno", "deno_storage"],
+  ["a trace", "trace_recorder"],
+  ["salvage", "salvage_log"],
+];
+
+/**
+ * Measures what a program that imports `Wal` alone loads at once, and what each
+ * part adds that is loaded when it is used. Throws beyond the limits.
+ */
+export async function measureSize(): Promise<string> {
+  const { metafile, outputFiles } = await build({
+    stdin: {
+      contents: 'export { Wal } from "@syncline/wal"',
+      resolveDir: projectDir,
+    },
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    outdir: projectDir,
+    write: false,
+    metafile: true,
+    logLevel: "error",
+  });
+  await stop();
+  const sizes = new Map(outputFiles.map(({ path, contents }) => [
+    basename(path),
+    gzipSync(contents, { level: 9 }).length,
+  ]));
+  const chunks = new Chunks(metafile, sizes);
+  const loaded = chunks.closure("stdin.js");
+  const first = chunks.size(loaded);
+  const lines = [
+    `size: Wal alone is ${kB(first)} gzipped, of at most ${kB(LIMIT)}`,
+  ];
+  let open = first;
+  for (const [what, module] of PARTS) {
+    const more = chunks.closure(chunks.of(module));
+    const bytes = chunks.size(more.difference(loaded));
+    lines.push(`size: ${what} loads ${kB(bytes)} more`);
+    if (module !== "open_segments") continue;
+    for (const chunk of more) loaded.add(chunk);
+    open += bytes;
+  }
+  if (first > LIMIT || open > OPEN_LIMIT) {
+    throw new Error(
+      `Cannot pass because Wal must be at most ${LIMIT} bytes, and with what ` +
+        `opens a log at most ${OPEN_LIMIT}: received ${first} and ${open}\n` +
+        lines.join("\n"),
+    );
+  }
+  return lines.join("\n");
+}
+
+class Chunks {
+  readonly #outputs: Map<string, Metafile["outputs"][string]>;
+  readonly #sizes: ReadonlyMap<string, number>;
+
+  constructor(metafile: Metafile, sizes: ReadonlyMap<string, number>) {
+    this.#outputs = new Map(
+      Object.entries(metafile.outputs)
+        .map(([path, output]) => [basename(path), output]),
+    );
+    this.#sizes = sizes;
+  }
+
+  /** The chunk that is loaded for a module. */
+  of(module: string): string {
+    const name = [...this.#outputs.keys()]
+      .find((name) => name.startsWith(`${module}-`));
+    if (name === undefined) throw new Error(`${module} is no chunk of its own`);
+    return name;
+  }
+
+  /** A chunk with all that it imports, without what it may import later. */
+  closure(name: string, found: Set<string> = new Set()): Set<string> {
+    if (found.has(name)) return found;
+    found.add(name);
+    for (const { path, kind } of this.#outputs.get(name)!.imports) {
+      if (kind === "import-statement") this.closure(basename(path), found);
+    }
+    return found;
+  }
+
+  size(chunks: Iterable<string>): number {
+    return [...chunks].reduce((sum, name) => sum + this.#sizes.get(name)!, 0);
+  }
+}
+
+function kB(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

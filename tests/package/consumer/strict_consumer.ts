@@ -1,0 +1,84 @@
+/*
+ * A program that is compiled against the installed package, as strictly as
+ * TypeScript can, by old and new versions of it. Nobody runs it.
+ */
+import {
+  AdaptivePolicy,
+  AgePolicy,
+  anyOf,
+  type BatchPolicy,
+  BytesPolicy,
+  CorruptLogError,
+  CountPolicy,
+  DenoStorage,
+  LeaderCommitPolicy,
+  LogFailedError,
+  type LogRecord,
+  MemoryStorage,
+  NodeStorage,
+  salvageLog,
+  Wal,
+  type WalOptions,
+  type WalTarget,
+} from "@syncline/wal";
+import type { PendingBatch } from "@syncline/wal/policies";
+import { decideTail } from "@syncline/wal/recovery";
+import {
+  constantCosts,
+  poissonArrivals,
+  simulate,
+} from "@syncline/wal/simulator";
+import type { Storage } from "@syncline/wal/storage";
+import { explore, policyLaws, storageContract } from "@syncline/wal/testing";
+import { loadTrace, sampledCosts } from "@syncline/wal/simulator";
+
+const options: WalOptions = { policy: undefined, segmentBytes: undefined };
+const target: WalTarget = new URL("file:///tmp/log");
+await using wal = await Wal.open(target, options);
+const lsn: number = await wal.append("x", { ack: undefined });
+for await (const { data } of wal.read({ from: lsn, to: undefined })) {
+  const bytes: Uint8Array = data;
+  bytes.subarray(1);
+}
+for await (const { records } of wal.readBatches()) records.at(0)?.buffer;
+
+export class Own implements BatchPolicy {
+  due({ oldestAt }: PendingBatch, now: number): number {
+    return Math.max(oldestAt, now);
+  }
+}
+
+export const policies: BatchPolicy[] = [
+  new Own(),
+  new AdaptivePolicy({ ladder: undefined }),
+  anyOf(new AgePolicy(), new BytesPolicy(), new CountPolicy()),
+  new LeaderCommitPolicy({ windowMs: 1 }),
+];
+export const storages: Storage[] = [
+  new MemoryStorage({ seed: undefined }),
+  new NodeStorage("x", { io: undefined }),
+  new DenoStorage("x"),
+];
+export async function repair(storage: Storage): Promise<number> {
+  try {
+    return (await salvageLog(storage)).records;
+  } catch (error) {
+    if (error instanceof LogFailedError) return error.durableLsn;
+    if (error instanceof CorruptLogError) return error.offset;
+    throw error;
+  }
+}
+export const last = (records: readonly LogRecord[]): LogRecord | undefined =>
+  records[records.length - 1];
+
+const clean = { remainder: "nothing", witness: false } as const;
+export const decision: string = decideTail(clean, "strict");
+const costs = constantCosts({ syncMs: 1 });
+simulate(new Own(), poissonArrivals({ perSecond: 10, count: 5 }), costs);
+const { flushes } = await loadTrace([]);
+sampledCosts(flushes);
+policyLaws(() => {}, () => new Own(), { maxWaitMs: undefined });
+storageContract(() => {}, () => ({ storage: new MemoryStorage() }) as never);
+await explore<number>(async ({ storage, clock, note }) => {
+  note(await (await Wal.open(storage, { clock })).append("x"));
+}, () => Promise.resolve());

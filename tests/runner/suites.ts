@@ -1,0 +1,209 @@
+import { stop } from "esbuild";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodeOf } from "../package/tools.ts";
+import { transpileTests } from "../package/transpile_tests.ts";
+import { findBrowser } from "../kit/browser/find_browser.ts";
+import {
+  browserTestFiles,
+  buildDir,
+  documentedFiles,
+  isDenoOnly,
+  projectDir,
+  root,
+  testFiles,
+} from "./files.ts";
+import { counted, type Gate, gate, reportPath, type Verdict } from "./gate.ts";
+
+const PERMISSIONS = ["read", "write", "env", "sys", "run"]
+  .map((name) => `--allow-${name}`);
+
+/** Without the network, unless JSR's packages are insisted on. */
+const OFFLINE = Deno.env.get("SYNCLINE_STD") === "jsr" ? [] : ["--cached-only"];
+
+/** The package as it is installed, for what starts processes of its own. */
+const INSTALLED = join(projectDir, "node_modules", "@syncline", "wal");
+
+/** The runs of the tests, of which each explores a share of the samples. */
+const SUITES = [
+  "deno",
+  "installed deno",
+  "node 20",
+  "node 22",
+  "node 24",
+  "bun",
+];
+
+/** Fewest crash states that all runtimes together must have seen. */
+const LEAST_STATES = 60_000;
+
+const statesDir = join(buildDir, "states");
+
+/**
+ * The tests of the sources on Deno, as those who import them from JSR run them;
+ * the examples; and the page of the playground.
+ */
+export function sourceSuites(): Gate[] {
+  return [
+    { name: "deno test", counts: "deno", run: denoTests },
+    { name: "deno test --doc", counts: "doc", run: docTests },
+    { name: "in Chromium", counts: "browser", run: browserTests },
+  ];
+}
+
+/** The same tests on every runtime, of the package that npm has installed. */
+export function installedSuites(): Gate[] {
+  const skipped = testFiles().filter(isDenoOnly);
+  const suite = (
+    counts: string,
+    run: (files: readonly string[]) => Promise<Verdict>,
+  ): Gate => ({ name: counts, counts, skipped, run: () => run(portable()) });
+  return [
+    gate("tests transpiled", transpile),
+    {
+      name: "installed, deno",
+      counts: "installed deno",
+      run: () => installedDenoTests(testFiles().map(toJs)),
+    },
+    ...["20", "22", "24"].map((version) =>
+      suite(`node ${version}`, (files) => nodeTests(version, files))
+    ),
+    suite("bun", bunTests),
+    gate("crash states", countStates),
+  ];
+}
+
+function portable(): string[] {
+  return testFiles().filter((file) => !isDenoOnly(file)).map(toJs);
+}
+
+async function transpile(): Promise<string> {
+  const options = { root, folder: projectDir, installed: INSTALLED };
+  const files = await transpileTests(testFiles(), options);
+  await stop();
+  return `${files.length} files`;
+}
+
+function denoTests(): Promise<Verdict> {
+  const report = reportPath("deno");
+  return counted(report, Deno.execPath(), [
+    "test",
+    "--parallel",
+    "--no-check",
+    ...OFFLINE,
+    ...PERMISSIONS,
+    `--junit-path=${report}`,
+    ...testFiles(),
+  ], { cwd: root, env: share("deno") });
+}
+
+/** Runs the examples in a directory of their own, so they may write there. */
+function docTests(): Promise<Verdict> {
+  const report = reportPath("doc");
+  const cwd = join(buildDir, "doc");
+  mkdirSync(cwd, { recursive: true });
+  return counted(report, Deno.execPath(), [
+    "test",
+    "--doc",
+    "--no-check",
+    ...OFFLINE,
+    `--config=${join(root, "deno.json")}`,
+    ...PERMISSIONS,
+    `--junit-path=${report}`,
+    ...documentedFiles().map((file) => join(root, file)),
+  ], { cwd });
+}
+
+/**
+ * What drives a browser needs all permissions. Where there is no browser no
+ * test is registered: each says so, and none counts as passed.
+ */
+async function browserTests(): Promise<Verdict> {
+  const report = reportPath("browser");
+  const verdict = await counted(report, Deno.execPath(), [
+    "test",
+    "-A",
+    "--no-check",
+    ...OFFLINE,
+    `--junit-path=${report}`,
+    ...browserTestFiles(),
+  ]);
+  return findBrowser() === undefined
+    ? { ...verdict, passed: 0, failed: 0 }
+    : verdict;
+}
+
+function installedDenoTests(files: readonly string[]): Promise<Verdict> {
+  const report = reportPath("installed deno");
+  return counted(report, Deno.execPath(), [
+    "test",
+    "--parallel",
+    "--no-check",
+    "--cached-only",
+    ...PERMISSIONS,
+    `--junit-path=${report}`,
+    ...files,
+  ], {
+    cwd: projectDir,
+    env: { ...share("installed deno"), SYNCLINE_INSTALLED: INSTALLED },
+  });
+}
+
+async function nodeTests(
+  version: string,
+  files: readonly string[],
+): Promise<Verdict> {
+  const node = await nodeOf(version);
+  if (node === undefined) {
+    const output = `skipped: the registry has no Node ${version} for here\n`;
+    return { passed: 0, failed: 0, output };
+  }
+  const name = `node ${version}`;
+  const report = reportPath(name);
+  return await counted(report, node, [
+    "--test",
+    "--test-concurrency=2",
+    "--enable-source-maps",
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=junit",
+    `--test-reporter-destination=${report}`,
+    ...files,
+  ], { cwd: projectDir, env: share(name) });
+}
+
+function bunTests(files: readonly string[]): Promise<Verdict> {
+  const report = reportPath("bun");
+  return counted(report, join(root, "node_modules", "bun", "bin", "bun.exe"), [
+    "test",
+    "--timeout=60000",
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+    ...files.map((file) => `./${file}`),
+  ], { cwd: projectDir, env: share("bun") });
+}
+
+/** Which share of the samples a suite has, and where it says what it saw. */
+function share(suite: string): Record<string, string> {
+  mkdirSync(statesDir, { recursive: true });
+  return {
+    SYNCLINE_SHARE: `${SUITES.indexOf(suite) + 1}/${SUITES.length}`,
+    SYNCLINE_STATES: join(statesDir, suite.replace(" ", "_")),
+  };
+}
+
+/** Each runtime has explored a share; together they are as thorough as one. */
+function countStates(): Promise<string> {
+  const states = new Set(
+    readdirSync(statesDir).flatMap((name) =>
+      readFileSync(join(statesDir, name), "utf8").split("\n")
+    ),
+  );
+  const found = `explored ${states.size} distinct crash states together`;
+  if (states.size < LEAST_STATES) throw new Error(`only ${found}`);
+  return Promise.resolve(found);
+}
+
+function toJs(file: string): string {
+  return file.replace(/\.ts$/, ".js");
+}

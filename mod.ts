@@ -16,37 +16,19 @@
  *
  * @module
  */
-export { Wal } from "./wal.ts";
+export * from "./wal.ts";
 export type { Synchronous, WalOptions } from "./wal_options.ts";
 export type { WalTarget } from "./open_log.ts";
-export {
-  AdaptivePolicy,
-  type AdaptivePolicyOptions,
-} from "./policies/adaptive_policy.ts";
-export { AgePolicy, type AgePolicyOptions } from "./policies/age_policy.ts";
-export { anyOf } from "./policies/any_of.ts";
-export type {
-  BatchLimits,
-  BatchPolicy,
-  FlushReason,
-  FlushReport,
-  PendingBatch,
-} from "./policies/batch_policy.ts";
-export {
-  BytesPolicy,
-  type BytesPolicyOptions,
-} from "./policies/bytes_policy.ts";
-export {
-  CountPolicy,
-  type CountPolicyOptions,
-} from "./policies/count_policy.ts";
-export {
-  LeaderCommitPolicy,
-  type LeaderCommitPolicyOptions,
-} from "./policies/leader_commit_policy.ts";
+export * from "./policies/adaptive_policy.ts";
+export * from "./policies/age_policy.ts";
+export * from "./policies/any_of.ts";
+export * from "./policies/batch_policy.ts";
+export * from "./policies/bytes_policy.ts";
+export * from "./policies/count_policy.ts";
+export * from "./policies/leader_commit_policy.ts";
 export type { RecoveryMode } from "./recovery/decide_tail.ts";
 export { ForeignFileError } from "./recovery/find_foreign.ts";
-export { LogExistsError } from "./recovery/log_exists_error.ts";
+export * from "./recovery/log_exists_error.ts";
 export {
   type SalvagedDamage,
   salvageLog,
@@ -70,22 +52,18 @@ export {
   type StorageLock,
 } from "./storage/storage.ts";
 export { StorageError, StorageFullError } from "./storage/storage_error.ts";
-export { DenoStorage } from "./storage/directory/deno_storage.ts";
+export * from "./storage/directory/deno_storage.ts";
 export type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
-export { NodeStorage } from "./storage/directory/node_storage.ts";
+export * from "./storage/directory/node_storage.ts";
 export { FormatVersionError } from "./storage/format/envelope.ts";
 export type { RecordList } from "./storage/format/records.ts";
-export {
-  type KillOptions,
-  MemoryStorage,
-  type MemoryStorageOptions,
-} from "./storage/memory/memory_storage.ts";
+export * from "./storage/memory/memory_storage.ts";
 export type { TraceOptions } from "./trace/trace_recorder.ts";
 export type { AckLevel, AppendOptions } from "./writer/acks.ts";
 export { type Fullness, QueueFullError } from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
-export { LogClosedError } from "./writer/log_closed_error.ts";
-export { LogFailedError } from "./writer/log_failed_error.ts";
+export * from "./writer/log_closed_error.ts";
+export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
 export type { ReadOptions } from "./writer/reads.ts";
 export {

@@ -15,23 +15,11 @@
  *
  * @module
  */
-export {
-  AdaptivePolicy,
-  type AdaptivePolicyOptions,
-} from "./adaptive_policy.ts";
-export { AgePolicy, type AgePolicyOptions } from "./age_policy.ts";
-export { anyOf } from "./any_of.ts";
-export type {
-  BatchLimits,
-  BatchPolicy,
-  FlushReason,
-  FlushReport,
-  PendingBatch,
-} from "./batch_policy.ts";
-export { BytesPolicy, type BytesPolicyOptions } from "./bytes_policy.ts";
-export { CountPolicy, type CountPolicyOptions } from "./count_policy.ts";
-export {
-  LeaderCommitPolicy,
-  type LeaderCommitPolicyOptions,
-} from "./leader_commit_policy.ts";
+export * from "./adaptive_policy.ts";
+export * from "./age_policy.ts";
+export * from "./any_of.ts";
+export * from "./batch_policy.ts";
+export * from "./bytes_policy.ts";
+export * from "./count_policy.ts";
+export * from "./leader_commit_policy.ts";
 export { parsePolicy } from "./parse_policy.ts";

@@ -20,7 +20,7 @@ export {
   type TailEvidence,
 } from "./decide_tail.ts";
 export { ForeignFileError } from "./find_foreign.ts";
-export { LogExistsError } from "./log_exists_error.ts";
+export * from "./log_exists_error.ts";
 export {
   type SalvagedDamage,
   salvageLog,

@@ -35,20 +35,10 @@ export {
   type RampArrivalsOptions,
   steadyArrivals,
 } from "./arrivals.ts";
-export {
-  type ClosedLoop,
-  thinkingCallers,
-  type ThinkingCallersOptions,
-} from "./callers.ts";
-export {
-  constantCosts,
-  type ConstantCostsOptions,
-  type CostModel,
-  driftingCosts,
-  type DriftingCostsOptions,
-} from "./costs.ts";
+export * from "./callers.ts";
+export * from "./costs.ts";
 export { loadTrace, type Trace } from "./load_trace.ts";
-export { recordedRun } from "./recorded_run.ts";
+export * from "./recorded_run.ts";
 export { sampledCosts } from "./sampled_costs.ts";
-export { simulate, type SimulateOptions } from "./simulate.ts";
+export * from "./simulate.ts";
 export type { Simulation } from "./simulation.ts";

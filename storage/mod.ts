@@ -12,13 +12,7 @@
  * @module
  */
 export { CorruptLogError } from "./corrupt_log_error.ts";
-export {
-  CompactedError,
-  FencedError,
-  type FrameDraft,
-  type FrameLog,
-  type RecordBatch,
-} from "./frame_log.ts";
+export * from "./frame_log.ts";
 export {
   type LockOptions,
   LogLockedError,
@@ -29,19 +23,15 @@ export {
   type StorageLock,
 } from "./storage.ts";
 export { StorageError, StorageFullError } from "./storage_error.ts";
-export { DenoStorage } from "./directory/deno_storage.ts";
+export * from "./directory/deno_storage.ts";
 export {
   DirectoryStorage,
   type FileStorageOptions,
 } from "./directory/directory_storage.ts";
 export type { HeldKernelLock, KernelLock } from "./directory/lock_owner.ts";
-export { NodeStorage } from "./directory/node_storage.ts";
+export * from "./directory/node_storage.ts";
 export { FormatVersionError } from "./format/envelope.ts";
 export type { RecordList } from "./format/records.ts";
 export type { CallEffect, OnCall, StorageCall } from "./memory/memory_file.ts";
-export {
-  type KillOptions,
-  MemoryStorage,
-  type MemoryStorageOptions,
-} from "./memory/memory_storage.ts";
+export * from "./memory/memory_storage.ts";
 export type { Choose } from "../random.ts";

@@ -18,24 +18,16 @@
  *
  * @module
  */
-export {
-  type RegisterTest,
-  storageContract,
-} from "./contract/storage_contract.ts";
+export * from "./contract/storage_contract.ts";
 export { type StoragePlace } from "./contract/storage_under_test.ts";
 export { ExplorationError } from "./explore/describe_failure.ts";
 export type { ExploreReport } from "./explore/exploration.ts";
-export { explore, type ExploreOptions } from "./explore/explore.ts";
+export * from "./explore/explore.ts";
 export type { Life, LifeBody } from "./explore/recording.ts";
 export { policyLaws, type PolicyLawsOptions } from "./laws/policy_laws.ts";
-export { VirtualClock } from "./virtual_clock.ts";
-export { walCheck } from "./wal/wal_check.ts";
+export * from "./virtual_clock.ts";
+export * from "./wal/wal_check.ts";
 export type { WalFact } from "./wal/wal_history.ts";
-export {
-  type FastCheck,
-  type WalStep,
-  walSteps,
-  type WalStepsOptions,
-} from "./wal/wal_steps.ts";
+export * from "./wal/wal_steps.ts";
 export type { MakeWalOptions } from "./wal/wal_user.ts";
-export { walWorkload } from "./wal/wal_workload.ts";
+export * from "./wal/wal_workload.ts";

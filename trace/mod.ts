@@ -15,15 +15,5 @@
  */
 export { TraceFormatError } from "./event_line.ts";
 export { readTrace } from "./read_trace.ts";
-export {
-  TRACE_VERSION,
-  type TracedAppend,
-  type TracedOptions,
-  type TraceEnd,
-  type TraceEvent,
-  type TraceFlush,
-  type TraceGap,
-  type TraceHeader,
-  type TraceTurn,
-} from "./trace_event.ts";
+export * from "./trace_event.ts";
 export type { TraceOptions } from "./trace_recorder.ts";

@@ -36,7 +36,7 @@ const REQUIRED_FLAGS = 0xffff;
 /** Lays out an envelope around the content that `fill` writes. */
 export function encodeEnvelope(
   { magic, length }: EnvelopeKind,
-  fill: (view: DataView<ArrayBuffer>, bytes: Uint8Array) => void,
+  fill: (view: DataView, bytes: Uint8Array) => void,
 ): Uint8Array {
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);

@@ -1,4 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { buildDir, projectDir, root } from "../runner/files.ts";
 import { check, type Gate, gate, succeed } from "../runner/gate.ts";
@@ -130,6 +136,7 @@ async function runTool(): Promise<string> {
       cwd: projectDir,
       stdin,
     });
+  rmSync(join(projectDir, "log"), { recursive: true, force: true });
   const said = await wal(["--version"]);
   if (said !== `${version}\n`) throw new Error(`--version says ${said}`);
   await wal(["append", "log"], "one\ntwo\n");

@@ -255,7 +255,10 @@ function look(path: string): Stats | "denied" | undefined {
   try {
     return fs.statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as Error).name === "NotCapable") return "denied";
+    const { name, code } = error as { name?: string; code?: string };
+    if (name === "NotCapable") return "denied";
+    // Node from 22 on does not throw it; what is in the way is found above.
+    if (code === "ENOTDIR") return undefined;
     throw error;
   }
 }

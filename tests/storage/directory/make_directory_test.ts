@@ -81,7 +81,7 @@ test("makeDirectory() says so when a file is in the way", () =>
   withTempDir((top) => {
     writeFileSync(`${top}/file`, "x");
     assertThrows(() => makeDirectory(`${top}/file`), Error, "EEXIST");
-    assertThrows(() => makeDirectory(`${top}/file/log`), Error, "ENOTDIR");
+    assertThrows(() => makeDirectory(`${top}/file/log`), Error, "EEXIST");
     assertEquals(readFileSync(`${top}/file`, "utf8"), "x");
   }));
 

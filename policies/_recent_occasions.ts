@@ -30,14 +30,14 @@ export class RecentOccasions {
 
   /** Adds a flush; the arrivals during the flush before it are now known. */
   add(flush: FlushReport, { ready, came }: Arrivals): void {
-    const { oldestAt, startedAt, durableAt } = flush;
+    const { oldestAt, startedAt, endedAt } = flush;
     if (this.#open !== undefined) this.#close(this.#open, came);
     const isBusy = oldestAt <= this.busyUntil;
     const readyAt = isBusy ? this.busyUntil : oldestAt;
-    keep(this.#flushMs, Math.max(0, durableAt - startedAt));
-    const flushMs = Math.min(durableAt - startedAt, STALLED * this.flushMs);
+    keep(this.#flushMs, Math.max(0, endedAt - startedAt));
+    const flushMs = Math.min(endedAt - startedAt, STALLED * this.flushMs);
     this.#open = { isBusy, oldestAt, readyAt, flushMs, records: ready, came };
-    this.busyUntil = durableAt;
+    this.busyUntil = endedAt;
   }
 
   /** Median duration of a flush, in ms, which a single stall does not move. */

@@ -45,8 +45,8 @@ export interface FlushReport {
   readonly startedAt: number;
   /** When the bytes were written, in ms on the log's clock. */
   readonly writtenAt: number;
-  /** When the sync was done, or `writtenAt` if nothing asked for one. */
-  readonly durableAt: number;
+  /** When the flush ended: with its sync, or at `writtenAt` without one. */
+  readonly endedAt: number;
 }
 
 /** Caps on a batch, which is sealed when it reaches one. */

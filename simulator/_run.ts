@@ -63,7 +63,7 @@ export class Run {
   /** Runs until everything is durable. */
   toEnd(): Simulation {
     while (true) {
-      const stirsAt = this.#flight?.times.durableAt ?? this.#wakeAt;
+      const stirsAt = this.#flight?.times.endedAt ?? this.#wakeAt;
       const { nextAt } = this.#source;
       if (stirsAt < Infinity && stirsAt <= nextAt) this.#stir(stirsAt);
       else if (nextAt < Infinity) this.#arrive(nextAt);
@@ -154,8 +154,8 @@ export class Run {
       "syncMs",
       this.#costs.syncMs(writtenAt, bytes),
     );
-    const durableAt = writtenAt + syncMs;
-    const times = { reason, startedAt, writtenAt, durableAt };
+    const endedAt = writtenAt + syncMs;
+    const times = { reason, startedAt, writtenAt, endedAt };
     this.#flight = { batch, times };
   }
 

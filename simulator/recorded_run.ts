@@ -23,7 +23,7 @@ import type { Trace } from "./load_trace.ts";
  *   arrivals: [{ at: 2, bytes: 96 }],
  *   flushes: [{
  *     ...{ reason: "due", records: 1, bytes: 100, firstLsn: 1, lastLsn: 1 },
- *     ...{ oldestAt: 2, startedAt: 2, writtenAt: 3, durableAt: 9 },
+ *     ...{ oldestAt: 2, startedAt: 2, writtenAt: 3, endedAt: 9 },
  *   }],
  *   missing: { appends: 0, flushes: 0 },
  * });
@@ -40,7 +40,7 @@ export function recordedRun(trace: Trace): Simulation | undefined {
       const { done, value } = waiting.next();
       if (done) break;
       taken += value.records ?? 1;
-      run.noteAppend(value.at, flush.durableAt);
+      run.noteAppend(value.at, flush.endedAt);
     }
     run.noteFlush(flush, false);
   }

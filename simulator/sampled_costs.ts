@@ -49,7 +49,7 @@ interface SizeClass {
  *
  * const costs = sampledCosts([{
  *   ...{ reason: "due", records: 1, bytes: 100, firstLsn: 1, lastLsn: 1 },
- *   ...{ oldestAt: 0, startedAt: 0, writtenAt: 1, durableAt: 5 },
+ *   ...{ oldestAt: 0, startedAt: 0, writtenAt: 1, endedAt: 5 },
  * }]);
  * assert.deepEqual([costs.writeMs(100), costs.syncMs(9, 100)], [1, 4]);
  * ```
@@ -108,7 +108,7 @@ function toClass(flushes: FlushReport[], mostBytes: number): SizeClass {
     mostBytes,
     writeMs: writes[writes.length >> 1],
     startedAt: flushes.map(({ startedAt }) => startedAt),
-    flushMs: flushes.map((flush) => flush.durableAt - flush.startedAt),
+    flushMs: flushes.map((flush) => flush.endedAt - flush.startedAt),
   };
 }
 

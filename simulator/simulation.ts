@@ -59,9 +59,9 @@ export class NotedRun implements Simulation {
   }
 
   /** Notes the latency of an append. */
-  noteAppend(at: number, durableAt: number): void {
+  noteAppend(at: number, endedAt: number): void {
     if (this.latencies.length === 0) this.startedAt = at;
-    this.#latencies.push(durableAt - at);
+    this.#latencies.push(endedAt - at);
   }
 
   /** Notes a flush. */
@@ -69,8 +69,8 @@ export class NotedRun implements Simulation {
     this.flushes++;
     this.records += flush.records;
     this.bytes += flush.bytes;
-    this.busyMs += flush.durableAt - flush.startedAt;
-    this.endedAt = flush.durableAt;
+    this.busyMs += flush.endedAt - flush.startedAt;
+    this.endedAt = flush.endedAt;
     this.reasons[flush.reason]++;
     if (isStranded) this.stranded += flush.records;
   }

@@ -53,7 +53,7 @@ export class EventBuffer {
     numbers[this.#used++] = flush.oldestAt;
     numbers[this.#used++] = flush.startedAt;
     numbers[this.#used++] = flush.writtenAt;
-    numbers[this.#used++] = flush.durableAt;
+    numbers[this.#used++] = flush.endedAt;
     this.events++;
   }
 
@@ -105,13 +105,13 @@ export class EventBuffer {
   #flushAt(index: number): TraceFlush {
     const numbers = this.#numbers.subarray(index + 1, index + FLUSH_NUMBERS);
     const [reason, records, bytes, firstLsn, lastLsn, ...instants] = numbers;
-    const [oldestAt, startedAt, writtenAt, durableAt] = instants;
+    const [oldestAt, startedAt, writtenAt, endedAt] = instants;
     return {
       kind: "flush",
       flush: {
         reason: REASONS[reason],
         ...{ records, bytes, firstLsn, lastLsn },
-        ...{ oldestAt, startedAt, writtenAt, durableAt },
+        ...{ oldestAt, startedAt, writtenAt, endedAt },
       },
     };
   }

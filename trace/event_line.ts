@@ -138,7 +138,7 @@ function toFlush(value: unknown): FlushReport {
     oldestAt: requireNumber("oldestAt", oldestAt, 0),
     startedAt,
     writtenAt,
-    durableAt: requireNumber("durableAt", flush.durableAt, writtenAt),
+    endedAt: requireNumber("endedAt", flush.endedAt, writtenAt),
   };
 }
 

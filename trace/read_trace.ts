@@ -53,7 +53,7 @@ class Order {
   /** Number of lines read. */
   lines = 0;
   #turnAt = -Infinity;
-  #durableAt = -Infinity;
+  #endedAt = -Infinity;
   #nextLsn = 0;
   #isEnded = false;
 
@@ -83,17 +83,17 @@ class Order {
         this.#turnAt = event.at;
         break;
       case "flush": {
-        const { firstLsn, lastLsn, durableAt } = event.flush;
+        const { firstLsn, lastLsn, endedAt } = event.flush;
         if (this.#nextLsn > 0 && firstLsn !== this.#nextLsn) {
           throw new BrokenRule(`a flush that begins at LSN ${this.#nextLsn}`);
         }
-        if (durableAt < this.#durableAt) {
+        if (endedAt < this.#endedAt) {
           throw new BrokenRule(
-            `a flush durable at ${this.#durableAt} or later`,
+            `a flush that ended at ${this.#endedAt} or later`,
           );
         }
         this.#nextLsn = lastLsn + 1;
-        this.#durableAt = durableAt;
+        this.#endedAt = endedAt;
         break;
       }
       case "gap":

@@ -114,7 +114,7 @@ export class TraceRecorder {
   #flushed(flush: FlushReport): void {
     if (this.#state === "over") return;
     this.#buffer.addFlush(flush);
-    this.#beginTurn(flush.durableAt);
+    this.#beginTurn(flush.endedAt);
     this.#writeSoon();
   }
 

@@ -106,8 +106,8 @@ export interface FlushTimes {
   startedAt: number;
   /** When the bytes were written. */
   writtenAt: number;
-  /** When the sync was done, or `writtenAt` if there was none. */
-  durableAt: number;
+  /** When the flush ended: with its sync, or at `writtenAt` without one. */
+  endedAt: number;
 }
 
 /** The fields of a report that describe the batch. */

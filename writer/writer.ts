@@ -207,7 +207,7 @@ export class Writer {
     invariant(this.#activity === "asking", "two flushes in flight");
     this.#activity = "flushing";
     const batch = this.#queue.take();
-    const times = { reason, startedAt: now, writtenAt: now, durableAt: now };
+    const times = { reason, startedAt: now, writtenAt: now, endedAt: now };
     commit(this.#log, batch, {
       written: () => {
         times.writtenAt = this.#clock.now();
@@ -216,7 +216,7 @@ export class Writer {
       },
       confirmed: (synced) => {
         this.#advance(batch.lastLsn, synced);
-        times.durableAt = synced ? this.#clock.now() : times.writtenAt;
+        times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
         this.#pressed = this.#appends.hasWaiting;
         reportFlush(this.#policy, batch, times);

@@ -24,7 +24,7 @@ export function candidatesFor(flushMs: number): string[] {
 /** The median duration of the flushes, in ms; 0 if there are none. */
 export function medianFlushMs(flushes: readonly FlushReport[]): number {
   if (flushes.length === 0) return 0;
-  const ascending = flushes.map((flush) => flush.durableAt - flush.startedAt)
+  const ascending = flushes.map((flush) => flush.endedAt - flush.startedAt)
     .sort((a, b) => a - b);
   return quantile(ascending, 0.5);
 }

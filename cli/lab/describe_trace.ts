@@ -41,7 +41,7 @@ export function describeTrace(
     );
   }
   if (end === "full") notes.push("the trace ends at its limit, maxBytes");
-  const synced = flushes.filter((flush) => flush.durableAt > flush.writtenAt);
+  const synced = flushes.filter((flush) => flush.endedAt > flush.writtenAt);
   if (synced.length < flushes.length) {
     notes.push(
       `only ${formatCount(synced.length)} of ` +
@@ -56,9 +56,9 @@ export function describeTrace(
 function countAppends(
   { arrivals, flushes }: Trace,
 ): Pick<TraceSummary, "appends" | "records" | "seconds" | "releasedShare"> {
-  const ends = new Set(flushes.map(({ durableAt }) => durableAt));
+  const ends = new Set(flushes.map(({ endedAt }) => endedAt));
   let [appends, records, released] = [0, 0, 0];
-  let [firstAt, lastAt] = [0, flushes.at(-1)?.durableAt ?? 0];
+  let [firstAt, lastAt] = [0, flushes.at(-1)?.endedAt ?? 0];
   for (const arrival of arrivals) {
     if (appends++ === 0) firstAt = arrival.at;
     lastAt = Math.max(lastAt, arrival.at);

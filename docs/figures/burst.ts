@@ -73,7 +73,7 @@ export function burstRuns(): BurstRun[] {
 
 /** A flush as seen from the last burst. */
 function flushOfLast(flush: FlushReport, index: number): LaneFlush {
-  const { firstLsn, records, startedAt, writtenAt, durableAt } = flush;
+  const { firstLsn, records, startedAt, writtenAt, endedAt } = flush;
   const first = firstLsn - 1 - (TIMES - 1) * burst.length;
   const some = burst.slice(first, first + records);
   const arrivals = some.map(({ at }) => at);
@@ -87,7 +87,7 @@ function flushOfLast(flush: FlushReport, index: number): LaneFlush {
     newest: arrivals[arrivals.length - 1],
     started: startedAt - origin,
     written: writtenAt - origin,
-    durable: durableAt - origin,
+    durable: endedAt - origin,
   };
 }
 

@@ -41,7 +41,7 @@ export interface Course {
   /** When the bytes of each flush were written. */
   readonly writtenAt: Float64Array<ArrayBuffer>;
   /** When each flush was durable. */
-  readonly durableAt: Float64Array<ArrayBuffer>;
+  readonly endedAt: Float64Array<ArrayBuffer>;
 }
 
 /** A policy at one throughput. */
@@ -194,7 +194,7 @@ export function recordCourse(
     end: new Float64Array(flushes.length),
     startedAt: new Float64Array(flushes.length),
     writtenAt: new Float64Array(flushes.length),
-    durableAt: new Float64Array(flushes.length),
+    endedAt: new Float64Array(flushes.length),
   };
   const appends = recordsOf?.[Symbol.iterator]();
   let end = 0;
@@ -204,9 +204,9 @@ export function recordCourse(
     course.end[index] = end;
     course.startedAt[index] = flush.startedAt;
     course.writtenAt[index] = flush.writtenAt;
-    course.durableAt[index] = flush.durableAt;
+    course.endedAt[index] = flush.endedAt;
     for (let append = first; append < end; append++) {
-      course.arrivedAt[append] = flush.durableAt - latencies[append];
+      course.arrivedAt[append] = flush.endedAt - latencies[append];
     }
   });
   return course;

@@ -8,13 +8,13 @@ const CLOSE = 0.75;
 
 /** The flushes that can be seen of a span that is `width` pixels wide. */
 export function flushesWithin(
-  { arrivedAt, end, startedAt, writtenAt, durableAt }: Course,
+  { arrivedAt, end, startedAt, writtenAt, endedAt }: Course,
   { fromMs, toMs }: TimeSpan,
   width: number,
 ): LaneFlush[] {
   const closeMs = CLOSE * (toMs - fromMs) / width;
   const flushes: LaneFlush[] = [];
-  const firstSeen = lowerBound(durableAt, fromMs);
+  const firstSeen = lowerBound(endedAt, fromMs);
   for (let index = firstSeen; index < end.length; index++) {
     const first = index === 0 ? 0 : end[index - 1];
     const last = end[index] - 1;
@@ -34,7 +34,7 @@ export function flushesWithin(
       newest: arrivedAt[last],
       started: startedAt[index],
       written: writtenAt[index],
-      durable: durableAt[index],
+      durable: endedAt[index],
     });
   }
   return flushes;

@@ -62,12 +62,12 @@ export function reportsOf(seed: number): FlushReport[] {
     const oldestAt = now + random.next() * 5;
     const startedAt = oldestAt + random.next() * 3;
     const writtenAt = startedAt + random.next();
-    const durableAt = writtenAt + random.next() * 10;
+    const endedAt = writtenAt + random.next() * 10;
     const bytes = records * random.integer(4, 300);
     const [lastLsn, reason] = [firstLsn + records - 1, random.pick(REASONS)];
-    const times = { oldestAt, startedAt, writtenAt, durableAt };
+    const times = { oldestAt, startedAt, writtenAt, endedAt };
     reports.push({ reason, records, bytes, firstLsn, lastLsn, ...times });
-    [firstLsn, now] = [lastLsn + 1, durableAt];
+    [firstLsn, now] = [lastLsn + 1, endedAt];
   }
   return [...reports, ...REASONS.flatMap(extremes)];
 }
@@ -124,11 +124,11 @@ function batchOf(
 function extremes(reason: FlushReason): FlushReport[] {
   const one = { reason, records: 1, bytes: 4, firstLsn: 1, lastLsn: 1 };
   const huge = { ...one, records: 1e7, bytes: 2 ** 26, lastLsn: 1e7 };
-  const at = (oldestAt: number, startedAt: number, durableAt: number) => ({
+  const at = (oldestAt: number, startedAt: number, endedAt: number) => ({
     oldestAt,
     startedAt,
     writtenAt: startedAt,
-    durableAt,
+    endedAt,
   });
   return [
     { ...one, ...at(5, 5, 5) },

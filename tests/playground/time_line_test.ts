@@ -30,7 +30,7 @@ const course: Course = {
   end: Float64Array.of(3, 4),
   startedAt: Float64Array.of(2, 7),
   writtenAt: Float64Array.of(3, 7),
-  durableAt: Float64Array.of(5, 9),
+  endedAt: Float64Array.of(5, 9),
 };
 
 test("flushesWithin() says which appends ride in which flush, and when", () => {

@@ -168,11 +168,11 @@ function longestWait(load: Load, costs: CostModel): number {
   let busyUntil = 0;
   const recent: number[] = [];
   simulate(new AdaptivePolicy(), load, costs, {
-    onFlush({ oldestAt, startedAt, durableAt }) {
+    onFlush({ oldestAt, startedAt, endedAt }) {
       const waited = startedAt - Math.max(oldestAt, busyUntil);
       if (waited > 1e-9) longest = Math.max(longest, waited / max(recent));
-      busyUntil = durableAt;
-      recent.push(durableAt - startedAt);
+      busyUntil = endedAt;
+      recent.push(endedAt - startedAt);
       if (recent.length > 28) recent.shift();
     },
   });

@@ -89,9 +89,9 @@ test("AdaptivePolicy lets nobody wait beyond targetLatencyMs", () => {
     let busyUntil = 0;
     const policy = new AdaptivePolicy({ targetLatencyMs });
     simulate(policy, spreadBursts, device, {
-      onFlush({ startedAt, oldestAt, durableAt }) {
+      onFlush({ startedAt, oldestAt, endedAt }) {
         waited = Math.max(waited, startedAt - Math.max(oldestAt, busyUntil));
-        busyUntil = durableAt;
+        busyUntil = endedAt;
       },
     });
     return waited;

@@ -108,7 +108,7 @@ test("anyOf() tells the others of a flush when one of them throws", () => {
     member("second", true),
     member("third", false),
   );
-  const times = { oldestAt: 0, startedAt: 0, writtenAt: 1, durableAt: 2 };
+  const times = { oldestAt: 0, startedAt: 0, writtenAt: 1, endedAt: 2 };
   const size = { records: 1, bytes: 5, firstLsn: 1, lastLsn: 1 };
   const flush = { reason: "due", ...size, ...times } as const;
   assertThrows(() => policy.observe?.(flush), Error, "first");

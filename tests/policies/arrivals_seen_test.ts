@@ -4,7 +4,7 @@ import { assert, assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
 function flushOf(records: number, oldestAt: number, startedAt: number) {
-  const times = { oldestAt, startedAt, writtenAt: startedAt, durableAt: 99 };
+  const times = { oldestAt, startedAt, writtenAt: startedAt, endedAt: 99 };
   const lsns = { firstLsn: 1, lastLsn: records };
   const report: FlushReport = {
     reason: "due",

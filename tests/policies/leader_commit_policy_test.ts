@@ -67,7 +67,7 @@ test("LeaderCommitPolicy does not wait for fewer siblings than minSiblings", () 
     policy.due({ records, bytes: 9, oldestAt: 5, newestAt: 5 });
   assertEquals([1, 2, 3, 4, 9].map(dueOf), [5, 5, 5, 7, 7]);
   const flush = { reason: "due", bytes: 9, firstLsn: 1, lastLsn: 9 } as const;
-  const times = { oldestAt: 0, startedAt: 0, writtenAt: 0, durableAt: 1 };
+  const times = { oldestAt: 0, startedAt: 0, writtenAt: 0, endedAt: 1 };
   policy.observe({ ...flush, ...times, records: 3 });
   assertEquals(dueOf(1), 5);
   policy.observe({ ...flush, ...times, records: 4 });

@@ -3,7 +3,7 @@ import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
 /** A flush of a batch whose records came when `came` says. */
-function flushOf(came: number[], startedAt: number, durableAt: number) {
+function flushOf(came: number[], startedAt: number, endedAt: number) {
   const ready = came.filter((at) => at <= startedAt).length;
   const flush = {
     reason: "due",
@@ -14,7 +14,7 @@ function flushOf(came: number[], startedAt: number, durableAt: number) {
     oldestAt: came[0],
     startedAt,
     writtenAt: startedAt,
-    durableAt,
+    endedAt,
   } as const;
   const arrivals = { ready, came: came.map((at) => ({ at, records: 1 })) };
   return [flush, arrivals] as const;

@@ -21,7 +21,7 @@ function flush(
   return {
     ...{ reason: "due", records: 1, bytes, firstLsn: 1, lastLsn: 1 },
     ...{ oldestAt: startedAt, startedAt, writtenAt },
-    durableAt: writtenAt + syncMs,
+    endedAt: writtenAt + syncMs,
   };
 }
 

@@ -34,7 +34,7 @@ test("simulate() reports each flush as the writer does", () => {
     oldestAt: 5,
     startedAt: 8,
     writtenAt: 8,
-    durableAt: 18,
+    endedAt: 18,
   }]);
 });
 

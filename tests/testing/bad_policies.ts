@@ -209,8 +209,8 @@ const badObservers: BadPolicy[] = [
     let rate = 1;
     return {
       due: ({ oldestAt }) => oldestAt + 2 / rate * 0,
-      observe({ records, startedAt, durableAt }: FlushReport) {
-        rate *= (durableAt - startedAt) / records;
+      observe({ records, startedAt, endedAt }: FlushReport) {
+        rate *= (endedAt - startedAt) / records;
       },
     };
   }],

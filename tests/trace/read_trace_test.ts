@@ -23,7 +23,7 @@ const HEAD = formatEvent(HEADER);
 function flushLine(change: Record<string, unknown> = {}): string {
   const flush = {
     ...{ reason: "due", records: 3, bytes: 30, firstLsn: 1, lastLsn: 3 },
-    ...{ oldestAt: 1, startedAt: 2, writtenAt: 3, durableAt: 4 },
+    ...{ oldestAt: 1, startedAt: 2, writtenAt: 3, endedAt: 4 },
     ...change,
   };
   return `${JSON.stringify({ flush })}\n`;
@@ -62,7 +62,7 @@ const traces: fc.Arbitrary<TraceEvent[]> = fc.array(
       const instants = {
         startedAt: now,
         writtenAt: now,
-        durableAt: now + step,
+        endedAt: now + step,
       };
       const lastLsn = lsn + flush.records - 1;
       const lsns = { firstLsn: lsn, lastLsn, oldestAt: now };
@@ -123,12 +123,12 @@ const WRONG: [lines: string, line: number, rule: string][] = [
     2,
     "one with writtenAt, a number of at least 2",
   ],
-  [flushLine({ durableAt: null }), 2, "one with durableAt, a number of at"],
+  [flushLine({ endedAt: null }), 2, "one with endedAt, a number of at"],
   [flushLine() + flushLine(), 3, "a flush that begins at LSN 4"],
   [
-    flushLine() + flushLine({ firstLsn: 4, lastLsn: 6, durableAt: 3.5 }),
+    flushLine() + flushLine({ firstLsn: 4, lastLsn: 6, endedAt: 3.5 }),
     3,
-    "a flush durable at 4 or later",
+    "a flush that ended at 4 or later",
   ],
   ['{"gap":{"appends":-1,"flushes":0}}\n', 2, "one with gap.appends, an"],
   ['{"end":"well"}\n', 2, 'one with "at"'],

@@ -208,7 +208,7 @@ test("EventBuffer loses what follows on the first that is lost", () => {
   for (let nth = 0; nth < 21_843; nth++) buffer.addAppend(1, 1, 10);
   buffer.addFlush({
     ...{ reason: "due", records: 1, bytes: 14, firstLsn: 1, lastLsn: 1 },
-    ...{ oldestAt: 1, startedAt: 1, writtenAt: 1, durableAt: 1 },
+    ...{ oldestAt: 1, startedAt: 1, writtenAt: 1, endedAt: 1 },
   });
   buffer.addAppend(2, 1, 10);
   const gap = { kind: "gap", appends: 1, flushes: 1 } as const;

@@ -82,9 +82,9 @@ test("Writer reports each flush with its instants, in order", async () => {
     log.step();
     await clock.advance(1);
   }
-  const [{ bytes, oldestAt, startedAt, writtenAt, durableAt }] = policy.flushes;
+  const [{ bytes, oldestAt, startedAt, writtenAt, endedAt }] = policy.flushes;
   assertEquals([bytes, oldestAt, startedAt], [9, 5, 5]);
-  assertEquals([writtenAt, durableAt], [6, 8]);
+  assertEquals([writtenAt, endedAt], [6, 8]);
   await close();
 });
 

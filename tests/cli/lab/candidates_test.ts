@@ -40,7 +40,7 @@ test("candidatesFor() begins with the default and names each policy once", () =>
 test("figuresOf() counts a flush as a request that is paid for", () => {
   const run = new NotedRun();
   run.noteAppend(0, 500);
-  const times = { startedAt: 0, writtenAt: 500, durableAt: 500 };
+  const times = { startedAt: 0, writtenAt: 500, endedAt: 500 };
   run.noteFlush({
     ...{ reason: "due", records: 1, bytes: 9, firstLsn: 1, lastLsn: 1 },
     ...{ oldestAt: 0, ...times },

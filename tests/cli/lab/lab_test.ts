@@ -18,7 +18,7 @@ const LINES = [
   HEADER,
   ...[0, 1, 2, 3].map((at) => `{"at":${at},"bytes":[100]}\n`),
   '{"flush":{"reason":"due","records":1,"bytes":104,"firstLsn":1,"lastLsn":1,' +
-  '"oldestAt":0,"startedAt":0,"writtenAt":1,"durableAt":5}}\n',
+  '"oldestAt":0,"startedAt":0,"writtenAt":1,"endedAt":5}}\n',
 ].join("");
 
 /** Lends the path of a trace. */

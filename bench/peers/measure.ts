@@ -15,7 +15,7 @@ export interface Duration {
   readonly seconds: number;
 }
 
-/** Keeps a store busy until the time of the watch is up. */
+/** Keeps a store busy until the stopwatch says that the time is up. */
 export type Load = (watch: Stopwatch) => Promise<void>;
 
 /** Measures an open store under a workload. */

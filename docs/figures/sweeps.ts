@@ -14,7 +14,7 @@ import { policyFor, type PolicyId, policyIds, roster } from "./roster.ts";
 /** Height of a panel with its axis, in pixels. */
 const HEIGHT = 290;
 
-/** Every line has its symbol at each so-many-th point, each at other ones. */
+/** Each line has a symbol at one point in this many, and each elsewhere. */
 const MARKS_EVERY = 8;
 
 /** What the legends call the policies: the notation, for those it covers. */

@@ -1,6 +1,6 @@
 /**
- * Holds the plan of the house: which folder may import which, what is private,
- * how many files there are and how long they may be, and that the file map in
+ * Enforces the layout: which folder may import which, what is private, how many
+ * files there are and how long they may be, and that the file map in
  * docs/architecture.md is true.
  *
  * @module

@@ -28,7 +28,7 @@ test("bench:floor measures two checkouts in turns", async () => {
   }
 });
 
-test("bench:peers measures who syncs before it acknowledges", async () => {
+test("bench:peers measures contenders that sync before they acknowledge", async () => {
   const { entrants, samples } = await run("peers", "--case", "b64", ...few);
   assertEquals(entrants.length, 5);
   for (const { syncs } of entrants) assert(/yes|not checked/.test(syncs));

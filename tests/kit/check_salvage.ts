@@ -14,7 +14,7 @@ import {
   recordOf,
 } from "./small_log.ts";
 
-/** What a salvage of a small log has to come to. */
+/** The result that a salvage of a small log must have. */
 export interface Salvaged {
   /** First and last LSN of each hole. */
   holes: [number, number][];
@@ -53,7 +53,7 @@ export async function checkKept(
 /**
  * Salvages a log and checks all that is promised of that: what
  * {@linkcode checkKept} does, that a dry run and a second salvage change
- * nothing, and that the log goes on.
+ * nothing, and that the log continues.
  */
 export async function checkSalvage(
   storage: MemoryStorage,
@@ -70,7 +70,7 @@ export async function checkSalvage(
   assertEquals((await salvage(storage)).damages, [], "damage is left");
   assertSameFiles(storage, after);
 
-  // A repair's manifest names the end, so nothing behind it is torn.
+  // A repair's manifest names the end, so nothing after it is torn.
   const isTorn = report.torn !== undefined && !want.isDamaged;
   const recovery = isTorn ? "tail" : "strict";
   const read = await readLog(storage, { recovery }, async (wal) => {
@@ -103,13 +103,13 @@ export async function salvage(storage: MemoryStorage): Promise<SalvageReport> {
   }
 }
 
-/** First and last LSN of each hole that a report tells of. */
+/** First and last LSN of each hole that a report names. */
 export function lostIn({ damages }: SalvageReport): [number, number][] {
   return damages.filter(({ firstLsn, lastLsn }) => lastLsn >= firstLsn)
     .map(({ firstLsn, lastLsn }) => [firstLsn, lastLsn]);
 }
 
-/** Every file's bytes are there still: under its name, or where reported. */
+/** Every file's bytes are still there: under its name, or where reported. */
 function assertOriginals(
   storage: MemoryStorage,
   before: ReadonlyMap<string, Uint8Array>,

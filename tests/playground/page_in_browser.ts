@@ -168,7 +168,7 @@ pageTest(
   },
 );
 
-pageTest("a policy that is left out is nowhere", {}, async ({ page }) => {
+pageTest("a policy that is left out appears nowhere", {}, async ({ page }) => {
   await page.uncheck("#show-bytes");
   const settings = { ...INITIAL, hidden: ["bytes"] };
   await shown(page, settings);
@@ -183,17 +183,21 @@ pageTest("a policy that is left out is nowhere", {}, async ({ page }) => {
   );
 });
 
-pageTest("the time line is looked at without a run", {}, async ({ page }) => {
-  await shown(page, INITIAL);
-  const status = await page.innerText("#status");
-  await page.focus("#place-slider");
-  await page.keyboard.press("Home");
-  const first = withNumber(INITIAL, "place", 0);
-  const settings = await slide(page, first, "zoom");
-  await linked(page, settings);
-  await assertPlots(page, settings);
-  assertEquals(await page.innerText("#status"), status);
-});
+pageTest(
+  "the time line can be viewed without another run",
+  {},
+  async ({ page }) => {
+    await shown(page, INITIAL);
+    const status = await page.innerText("#status");
+    await page.focus("#place-slider");
+    await page.keyboard.press("Home");
+    const first = withNumber(INITIAL, "place", 0);
+    const settings = await slide(page, first, "zoom");
+    await linked(page, settings);
+    await assertPlots(page, settings);
+    assertEquals(await page.innerText("#status"), status);
+  },
+);
 
 for (
   const [how, options] of [
@@ -266,7 +270,7 @@ pageTest(
       await error.innerText(),
       /^broken\.ndjson: .* line 42 must be /,
     );
-    // What was there goes on.
+    // What was there continues.
     assertEquals(await figures(page), expectedFigures(INITIAL));
     await dropFile(page, "picture.png", "\x89PNG\n");
     await page.waitForSelector("text=picture.png");

@@ -1,5 +1,5 @@
 /**
- * Goal: `AdaptivePolicy` waits when it pays, and only then.
+ * Goal: `AdaptivePolicy` waits when that pays, and only then.
  *
  * Method: simulations of random traffic on random devices, against leader
  * commit and the best of 22 fixed windows, which are all capped at its ladder's

@@ -1,7 +1,7 @@
 /*
  * Goal: whichever system call fails, on every runtime, the log stops,
  * acknowledges nothing more, ends its process, and keeps what it acknowledged.
- * Method: strace lets calls of a real process fail; a limit on the size of
+ * Method: strace makes calls of a real process fail; a limit on the size of
  * files, which needs no strace, makes real writes short and then fail.
  */
 import { mkdirSync } from "node:fs";
@@ -137,7 +137,7 @@ for (const runtime of runtimes) {
           const only = paths && { paths: paths(orders.directory) };
           const broken = traced(command, trace, { ...fault, ...only });
           await runChild(broken, { codes: [code] });
-          if (paths) continue; // Not all was traced.
+          if (paths) continue; // Not everything was traced.
           const { problems } = checkTrace(readTrace(trace), orders);
           assertEquals(problems, [], name);
         }
@@ -165,7 +165,7 @@ test("Wal stops for good when a write is short and the next fails", async () => 
 });
 
 tracedTest(
-  "DenoStorage locks where the kernel's locks are not to be had",
+  "DenoStorage locks where the kernel's locks are not available",
   async () => {
     await withTempDir(async (scratch) => {
       const victim = await bundleVictim("orderly", scratch);

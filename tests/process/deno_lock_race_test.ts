@@ -47,7 +47,7 @@ async function race(racers: Racer[], directory: string): Promise<Racer> {
   return winner;
 }
 
-/** Of processes that were each told in their turn to append and to close. */
+/** Tells the winner to append and to close; returns the LSN of its record. */
 async function useAndClose(winner: Racer): Promise<number> {
   const answer = await winner.do({ act: "append" });
   assert(answer.state === "appended", JSON.stringify(answer));

@@ -32,7 +32,7 @@ const FILES: Record<
 > = {
   "a segment of another log": ({ segments: [{ bytes }] }, firstLsn, epoch) =>
     rename(bytes, { firstLsn, epoch, log: "e".repeat(32) }),
-  // Its header is at odds with its name, and its records are the log's own.
+  // Its header is at odds with its name, and its records belong to the log.
   "a copy": ({ segments }, firstLsn) =>
     segments[firstLsn < 5 ? 1 : 0].bytes.slice(),
 };
@@ -118,7 +118,7 @@ test("salvageLog() tells a foreign segment without a manifest by what most are",
   }
 });
 
-/** Names at every LSN and epoch, but those of the log's segments. */
+/** Names at every LSN and epoch, except those of the log's segments. */
 async function* everyPlace(make: typeof FILES[string]): AsyncGenerator<
   { log: SmallLog; name: string; bytes: Uint8Array }
 > {
@@ -145,7 +145,7 @@ function withFile(
   return storage;
 }
 
-/** A segment whose header says something else, and holds. */
+/** A segment whose header says something else, with a valid checksum. */
 function rename(
   segment: Uint8Array,
   change: Partial<SegmentHeader>,

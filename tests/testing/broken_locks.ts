@@ -4,7 +4,7 @@ import { StorageError } from "../../storage/storage_error.ts";
 import type { Change } from "../kit/changed_storage.ts";
 import { anotherTurn } from "../kit/another_turn.ts";
 
-/** A lock of one's own make, on a place. */
+/** A lock made by the test, on a place. */
 type TakeLock = (
   memory: MemoryStorage,
   takeOver: boolean,

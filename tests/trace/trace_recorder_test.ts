@@ -49,7 +49,7 @@ test("trace notes appends by turn, batches as such, and no content", async () =>
   assertEquals(lines.at(-1), { end: "closed" });
 });
 
-test("trace tells of flushes what the policy was told", async () => {
+test("trace reports flushes as the policy received them", async () => {
   const { chunks, options } = collect();
   const policy = new ObservingPolicy(new LeaderCommitPolicy());
   const { wal, clock, close } = await openWal({ ...options, policy });
@@ -169,7 +169,7 @@ test("trace counts what a slow sink kept it from noting, and waits for it", asyn
   assertEquals(end, "closed");
 });
 
-test("trace on the real clock has one instant for what comes in a turn", async () => {
+test("trace on the real clock has one instant for what arrives in a turn", async () => {
   const { chunks, options } = collect();
   const wal = await Wal.open(new MemoryStorage(), options);
   const caller = async () => {

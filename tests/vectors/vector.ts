@@ -23,7 +23,7 @@ export interface Expected {
   lastLsn: number;
   /** The segments that make up the log, in order. */
   segments: ExpectedSegment[];
-  /** Segments that an owner made after it was overtaken. */
+  /** Segments that an owner made after it was displaced. */
   fenced: string[];
   /** All records that are kept. */
   records: ExpectedRecord[];

@@ -159,7 +159,7 @@ const steps = fc.array(
   { size: "max", maxLength: 80 },
 );
 
-test("AckWaiters releases whose LSN is reached, no other", async () => {
+test("AckWaiters releases those whose LSN is reached, and no others", async () => {
   const property = fc.asyncProperty(steps, async (steps) => {
     const queue = new AckWaiters();
     const waiters: { lsn: number; tracked: Tracked<number> }[] = [];

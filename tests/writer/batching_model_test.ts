@@ -88,7 +88,7 @@ test("appendBatch() puts its records into one frame under any limits", () =>
     }
   }));
 
-test("Wal makes no frame beyond the limits but of one entry alone", () =>
+test("Wal makes no frame beyond the limits except of one entry alone", () =>
   forAll(policies, ({ log, accepted }, { limits }) => {
     for (const { firstLsn, records, length } of log.frames) {
       const alone = accepted.some(({ first, texts }) =>

@@ -17,6 +17,6 @@ export async function dropFile(
       return !target.dispatchEvent(new DragEvent(type, about));
     });
   }, [name, text]);
-  // A browser goes to a file that nobody took.
+  // A browser navigates to a file that nothing accepted.
   assertEquals(taken, [true, true]);
 }

@@ -219,7 +219,7 @@ const options = {
   warn() {},
 };
 
-/** Both readers make the same of a log that nothing has damaged. */
+/** Both readers read a log that nothing has damaged in the same way. */
 async function assertSameReading(storage: MemoryStorage): Promise<void> {
   const decoded = decodeLog(filesIn(storage));
   assertEquals(decoded.refusal, undefined);

@@ -15,12 +15,13 @@ import { chooseStorage, type Io } from "./choose_storage.ts";
 import { NotingWriter } from "./noting_writer.ts";
 
 /*
- * A process to be killed. It opens a log, compares it with the notes of those
- * before it, says so, and appends at random until it is killed: at every level,
- * alone and in batches, with rotation, truncation, and closing in between.
+ * A process to be killed. It opens a log, compares it with the notes of its
+ * predecessors, says so, and appends at random until it is killed: at every
+ * level, alone and in batches, with rotation, truncation, and closing in
+ * between.
  */
 
-/** What the process is told. */
+/** What the process has to do. */
 export interface RestlessOrders extends Expectation {
   directory: string;
   /** Its own notes. */

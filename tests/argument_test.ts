@@ -6,7 +6,7 @@ import { test } from "./kit/register.ts";
 
 const known = ["segmentBytes", "maxQueuedBytes", "warn", "policy"];
 
-test("nearestName() finds the name that was meant, or none if none is near", () => {
+test("nearestName() finds the name that was meant, or nothing if none is near", () => {
   const rows: [string, string | undefined][] = [
     ["segmentByte", "segmentBytes"],
     ["SegmentBytes", "segmentBytes"],

@@ -1,5 +1,5 @@
 /**
- * Enforces the layout: which folder may import which, what is private, how many
+ * Checks the layout: which folder may import which, what is private, how many
  * files there are and how long they may be, and that the file map in
  * docs/architecture.md is true.
  *

@@ -65,7 +65,7 @@ test("append() and its siblings refuse what is not a record", async () => {
   assertEquals(await wal.flush(), 0);
 });
 
-test("appendBatch() refuses no records, and what is not iterable", async () => {
+test("appendBatch() refuses an empty batch, and what is not iterable", async () => {
   await using wal = await Wal.open(new MemoryStorage());
   const none = await assertRejects(() => wal.appendBatch([]), RangeError);
   assertEquals(

@@ -2,7 +2,7 @@
  * Plants one bug after the other into a copy of the library and demands that
  * the test that should catch it fails. Exits with 1 if a bug survives.
  *
- * With a name, or part of one, as argument, plants only those.
+ * With a name, or part of one, as its argument, it plants only those bugs.
  */
 import {
   cpSync,

@@ -650,7 +650,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "reports no records that found no space",
+    name: "does not report records that found no space",
     edits: [{
       file: "writer/writer.ts",
       find: "if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;",

@@ -183,21 +183,17 @@ pageTest("a policy that is left out appears nowhere", {}, async ({ page }) => {
   );
 });
 
-pageTest(
-  "the time line can be viewed without another run",
-  {},
-  async ({ page }) => {
-    await shown(page, INITIAL);
-    const status = await page.innerText("#status");
-    await page.focus("#place-slider");
-    await page.keyboard.press("Home");
-    const first = withNumber(INITIAL, "place", 0);
-    const settings = await slide(page, first, "zoom");
-    await linked(page, settings);
-    await assertPlots(page, settings);
-    assertEquals(await page.innerText("#status"), status);
-  },
-);
+pageTest("the time line can be seen without a run", {}, async ({ page }) => {
+  await shown(page, INITIAL);
+  const status = await page.innerText("#status");
+  await page.focus("#place-slider");
+  await page.keyboard.press("Home");
+  const first = withNumber(INITIAL, "place", 0);
+  const settings = await slide(page, first, "zoom");
+  await linked(page, settings);
+  await assertPlots(page, settings);
+  assertEquals(await page.innerText("#status"), status);
+});
 
 for (
   const [how, options] of [

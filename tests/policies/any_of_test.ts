@@ -115,7 +115,7 @@ test("anyOf() reports a flush to the others when one of them throws", () => {
   assertEquals(told, ["first", "second", "third"]);
 });
 
-test("anyOf() refuses no policies, and what is not a policy", () => {
+test("anyOf() refuses an empty list, and what is not a policy", () => {
   assertEquals(
     assertThrows(() => anyOf(), TypeError).message,
     "Cannot use anyOf because it needs a policy: received none",

@@ -1,7 +1,7 @@
 /*
  * Goal: no bytes after the end of a log make opening or salvage take more than
  * a few times as long as reading them. Method: headers of frames with the right
- * salt that overlap, each with a length that makes a reader checksum much; the
+ * salt that overlap, each with a length that makes a reader checksum a lot; the
  * bound is checked by counting what they claim, so no time is measured.
  */
 import {

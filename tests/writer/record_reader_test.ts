@@ -35,7 +35,7 @@ async function* batches(
   }
 }
 
-/** The same, by a generator of the language. */
+/** The same, with a generator of the language. */
 async function* generator(source: AsyncGenerator<RecordBatch>): Reader {
   for await (const { firstLsn, records } of source) {
     let lsn = firstLsn;

@@ -41,9 +41,9 @@ import {
 } from "../../kit/small_log.ts";
 
 /*
- * Goal: a salvage keeps what is intact, says what is lost, and leaves a log
- * that continues. Method: damage of each kind to a small log of three segments,
- * four records each in frames of 1, 2 and 1.
+ * Goal: a salvage keeps what is intact, says what is lost, and leaves a working
+ * log. Method: damage of each kind to a small log of three segments, four
+ * records each in frames of 1, 2 and 1.
  */
 
 /** A log whose segments `act` has replaced or removed. */

@@ -45,7 +45,7 @@ const RATES = Array.from({ length: 21 }, (_, step) => 10 ** (1 + step / 5));
 /** Above this many syncs, in ms, latencies are off the plot. */
 const MOST_SYNCS = { fast: 150, slow: 5 };
 
-/** What the rows of panels show, and up to how much of it. */
+/** What the rows of panels show, and up to what value. */
 const ROWS = [
   { text: "mean latency, ms", of: (one: Measured) => one.meanMs },
   { text: "p99 latency, ms", of: (one: Measured) => one.p99Ms },

@@ -64,7 +64,7 @@ export async function checkSalvage(
   const foreseen = await salvageLog(storage);
   assertSameFiles(storage, before);
   const report = await checkKept(storage, want);
-  assertEquals(report, foreseen, "a dry run has foreseen something else");
+  assertEquals(report, foreseen, "a dry run has predicted something else");
 
   const after = filesOf(storage);
   assertEquals((await salvage(storage)).damages, [], "damage is left");

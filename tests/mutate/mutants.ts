@@ -478,7 +478,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/writer/ack_waiters_test.ts",
-      name: "AckWaiters settles in LSN order whatever order they come in",
+      name: "AckWaiters settles in LSN order, in whatever order they wait",
     },
   },
   {

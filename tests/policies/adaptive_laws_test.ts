@@ -111,7 +111,7 @@ test("AdaptivePolicy is within 10 % of leader commit in any steady traffic", () 
   fc.assert(property, { numRuns: 15, seed: SEED });
 });
 
-test("AdaptivePolicy tells bursts that begin from those that wait", () => {
+test("AdaptivePolicy distinguishes bursts that begin from those that wait", () => {
   const costs = constantCosts({ syncMs: 1 });
   for (const spread of [0.3, 0.7]) {
     const burst = { is: "bursty", burst: 64, spread, perFlush: 0.05 } as const;

@@ -102,7 +102,7 @@ const CASES: Case[] = [
     code: NOT_OPENED,
   },
   {
-    // As on NFS, where only a sync tells that there is no room.
+    // As on NFS, where only a sync reports that there is no room.
     name: "sync of the lock file",
     calls: "fsync",
     what: "error=ENOSPC:when=2",

@@ -123,7 +123,9 @@ tracedTest(
   },
 );
 
-/** One has to wait before it links its lock file; meanwhile another opens. */
+/**
+ * One has to wait before it links its lock file; while it waits, another opens.
+ */
 async function raceLate(
   runtime: Runtime,
   victim: string,

@@ -66,7 +66,7 @@ for (const [what, make] of Object.entries(FILES)) {
     }
   });
 
-  test(`salvageLog() knows what ${what} has taken the place of`, async () => {
+  test(`salvageLog() knows what ${what} has replaced`, async () => {
     for (const closed of [true, false]) {
       const log = await makeSmallLog(closed);
       for (const [index, { name }] of log.segments.entries()) {
@@ -106,7 +106,7 @@ test("salvageLog() puts a file aside that begins like a segment of an epoch that
   }
 });
 
-test("salvageLog() tells a foreign segment without a manifest by what most are", async () => {
+test("salvageLog() without a manifest recognizes a foreign segment by the others", async () => {
   for (const firstLsn of [1, 5, 7, 13]) {
     const log = await makeSmallLog(true);
     const name = formatSegmentName(firstLsn, 4);

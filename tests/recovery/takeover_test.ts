@@ -110,7 +110,9 @@ test("Wal.open() lets no late frame come to life where it found nothing to copy"
   await next.close();
 });
 
-/** Stops whoever makes the call `at` until another owner has taken over. */
+/**
+ * Stops the owner that makes the call `at` until another one has taken over.
+ */
 class Ambush {
   /** The other owner, once the call was made. */
   taking: Promise<Wal> | undefined;

@@ -176,7 +176,7 @@ const badAnswers: BadPolicy[] = [
   ],
   ["it always asks for as long again", KEPT, answering((_, now) => now + 5)],
   [
-    "it comes nearer by halves",
+    "it gets nearer by halves",
     KEPT,
     answering(({ oldestAt }, now) =>
       now < oldestAt + 10 ? (now + oldestAt + 10) / 2 + 1e-9 : oldestAt

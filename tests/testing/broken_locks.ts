@@ -92,7 +92,7 @@ export const brokenLocks: [string, string, Change][] = [
     }),
   ],
   [
-    "lock() tells nobody apart who asks at once",
+    "lock() treats all who ask at once as one",
     "lock() lets only one of several calls at once succeed",
     locking(async (memory, takeOver) => {
       try {

@@ -105,7 +105,7 @@ test("trace stops at maxBytes, at a whole line, and says so", async () => {
   assertGreater(trace.flushes.length, 5);
 });
 
-test("trace ends, and the log goes on, when its sink fails", async () => {
+test("trace ends, and the log continues, when its sink fails", async () => {
   const error = new Error("no space");
   const sinks: TraceOptions["write"][] = [
     () => {
@@ -188,7 +188,7 @@ test("trace on the real clock has one instant for all that a turn gathers", asyn
   const { chunks, options } = collect();
   const wal = await Wal.open(new MemoryStorage(), options);
   const second = wal.append("first").then(() => wal.append("second"));
-  // Comes once "first" is flushed, and still before "second" is.
+  // Arrives after "first" is flushed, and before "second" is.
   await new Promise<void>((resolve) =>
     setImmediate(() => {
       wal.enqueue("third");

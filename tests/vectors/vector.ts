@@ -39,7 +39,7 @@ export interface Vector {
   expected: Expected;
 }
 
-/** What there is besides the segments that make up the log. */
+/** What exists besides the segments that make up the log. */
 export interface Circumstances {
   refusal?: Expected["refusal"];
   /** Its manifest; by default that of the owner that made the last segment. */

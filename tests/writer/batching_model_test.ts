@@ -1,5 +1,5 @@
 /**
- * Goal: whatever a policy answers and whoever calls what when, no record is
+ * Goal: whatever a policy answers and whatever is called when, no record is
  * lost, reordered, doubled or acknowledged early.
  *
  * Method: random scripts of calls against a log on a virtual clock and a fake
@@ -67,7 +67,7 @@ test("Wal keeps every record once, in call order, under any policy", () =>
     }
   }));
 
-test("Wal acknowledges nothing early, and all in the end", () =>
+test("Wal acknowledges nothing early, and everything eventually", () =>
   forAll(policies, (run) => assertEquals(run.breaches, [])));
 
 test("Wal has one call on its frame log in flight at a time", () =>

@@ -45,7 +45,7 @@ class Bench {
   }
 }
 
-test("measureInTurns() gives each subject one turn a round, in any order", async () => {
+test("measureInTurns() gives each subject one turn per round, in any order", async () => {
   const bench = new Bench([1, 2, 5]);
   await bench.measure(100_000);
   const { length } = bench.order;

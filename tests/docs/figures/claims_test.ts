@@ -42,7 +42,7 @@ function of(
   return measure(used, loads[load], device);
 }
 
-/** By how much the first is faster on average: 0.2 is by a fifth. */
+/** How much faster the first is on average: 0.2 is a fifth. */
 function gain(one: Measured, other: Measured): number {
   assertEquals([one.outcome, other.outcome], ["timely", "timely"]);
   return 1 - one.meanMs / other.meanMs;

@@ -22,7 +22,7 @@ export interface TraceSubject {
 export interface TraceFindings {
   /** Broken promises, in order; empty if all were kept. */
   readonly problems: string[];
-  /** How much was looked at. */
+  /** How much was checked. */
   readonly seen: {
     diskAcks: number;
     osAcks: number;

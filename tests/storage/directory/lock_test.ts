@@ -335,7 +335,7 @@ function skip(what: string): void {
   console.log(`skipped: ${what}: /proc cannot be read`);
 }
 
-/** Of a process that has ended. */
+/** The pid of a process that has ended. */
 async function deadPid(): Promise<number> {
   const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
   await new Promise((resolve) => child.on("exit", resolve));

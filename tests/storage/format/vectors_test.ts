@@ -232,7 +232,7 @@ async function assertSameReading(storage: MemoryStorage): Promise<void> {
   assertEquals(read, { firstLsn, lastLsn, records, holes });
 }
 
-/** Runs one step; resolves with the storage and log to go on with. */
+/** Runs one step; resolves with the storage and log to continue with. */
 async function take(
   step: Step,
   storage: MemoryStorage,

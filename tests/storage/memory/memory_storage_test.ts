@@ -21,7 +21,7 @@ import { track } from "../../kit/track.ts";
 
 const sevens = new Uint8Array(4).fill(7);
 
-/** Has one operation go wrong from the n-th time on. */
+/** Makes one operation fail from the nth time on. */
 function from(
   nth: number,
   operation: StorageCall["operation"],

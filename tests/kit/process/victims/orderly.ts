@@ -8,7 +8,7 @@ import type { Lie } from "./lying_storage.ts";
 import { NotingWriter } from "./noting_writer.ts";
 
 /*
- * A process that appends in every way there is and notes what is acknowledged,
+ * A process that appends in every possible way and notes what is acknowledged,
  * until it is done or the log has failed. It ends by itself: with code 0, with
  * 3 if the log failed and stays so, with 4 if it could not be opened.
  */

@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 async function obey(order: RacerOrder): Promise<RacerAnswer> {
   if (order.act === "open") {
-    // The clock is the only barrier that lets nobody go first.
+    // The clock is the only barrier that lets no process go first.
     while (Date.now() < order.at);
     wal = await Wal.open(order.directory, { takeOver: order.takeOver });
     return { state: "open" };

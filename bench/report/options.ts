@@ -53,7 +53,7 @@ export class Options {
     this.#values = values;
   }
 
-  /** A number above 0; throws `RangeError` for anything else. */
+  /** A number above 0; throws a `RangeError` for anything else. */
   number(name: string): number {
     return toNumber(name, this.text(name) ?? "");
   }

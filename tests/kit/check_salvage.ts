@@ -26,7 +26,7 @@ export interface Salvaged {
 
 /**
  * Salvages a log and checks what is kept, what is lost, and that the originals
- * are kept: by the document's reader, which is quick.
+ * are kept: with the reader that follows the document, which is fast.
  */
 export async function checkKept(
   storage: MemoryStorage,
@@ -51,7 +51,7 @@ export async function checkKept(
 }
 
 /**
- * Salvages a log and checks all that is promised of that: what
+ * Salvages a log and checks everything that is promised about it: what
  * {@linkcode checkKept} does, that a dry run and a second salvage change
  * nothing, and that the log continues.
  */

@@ -16,7 +16,7 @@ export interface FakeFrameLogOptions {
    * when the test calls `step`, for `"held"`.
    */
   answer?: "once" | "promise" | "held";
-  /** LSN of the last record that is there already. Default 0. */
+  /** LSN of the last record that already exists. Default 0. */
   lastLsn?: number;
   /** Makes the nth call of a kind fail, counted from 1. */
   fail?: { operation: Operation; nth: number; error: unknown };

@@ -13,7 +13,7 @@ import {
 } from "./independent_segment.ts";
 
 /*
- * A reader of logs, written from docs/format.md alone: it shares no line with
+ * A reader of logs, written from docs/format.md alone: it shares no code with
  * the library, so that a mistake has to be made twice to go unseen.
  */
 

@@ -3,7 +3,7 @@ import { assertEquals } from "../assert.ts";
 
 /// <reference lib="dom" />
 
-/** Drops a file on the page, as a user does; the page has to want it. */
+/** Drops a file on the page, as a user does; the page has to accept it. */
 export async function dropFile(
   page: Page,
   name: string,

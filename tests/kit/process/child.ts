@@ -17,7 +17,7 @@ export interface ChildOptions {
   readonly timeoutMs?: number;
   /** In addition to those of this process. */
   readonly env?: Record<string, string>;
-  /** Whether it may be stopped, so that it could not see its input end. */
+  /** Whether it may be stopped, and then could not see that its input ends. */
   readonly mayStop?: boolean;
 }
 
@@ -98,7 +98,7 @@ export class Child implements AsyncDisposable {
     this.#child.stdin!.end();
   }
 
-  /** The next line of its output; throws if it ends before. */
+  /** The next line of its output; throws if it ends first. */
   async nextLine(): Promise<string> {
     while (true) {
       const end = this.#output.indexOf("\n", this.#taken);

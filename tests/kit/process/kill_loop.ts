@@ -21,7 +21,7 @@ export interface KillLoopOptions {
 export interface KillTally {
   /** Processes killed. */
   rounds: number;
-  /** How many of them at an instant counted from their start. */
+  /** How many of them were killed at an instant counted from their start. */
   killedBlindly: number;
   /** Records acknowledged at `os` or `disk`. */
   acked: number;

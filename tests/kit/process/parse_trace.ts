@@ -1,6 +1,6 @@
 import type { TraceCall, TraceEvent } from "./trace_call.ts";
 
-/** Reads what `strace -f -y -xx -ttt -o FILE` wrote, in its order. */
+/** Reads what `strace -f -y -xx -ttt -o FILE` wrote, in order. */
 export function parseTrace(text: string): TraceEvent[] {
   const open = new Map<number, TraceCall>();
   const events: TraceEvent[] = [];

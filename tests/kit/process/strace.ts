@@ -15,7 +15,7 @@ export interface Fault {
   readonly paths?: readonly string[];
 }
 
-/** Why no process can be traced here, if none can. */
+/** Why processes cannot be traced here, if so. */
 const hindrance = findHindrance();
 
 /**

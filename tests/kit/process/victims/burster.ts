@@ -25,7 +25,7 @@ export interface BursterOrders {
 const CALLERS = 6;
 
 const orders: BursterOrders = JSON.parse(process.argv[2]);
-// Its input ends when nobody is left to wake it.
+// Its input ends when no process is left to wake it.
 process.stdin.resume().once("end", () => process.exit());
 
 try {

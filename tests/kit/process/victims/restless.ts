@@ -39,7 +39,7 @@ const POLICIES = [
 ];
 
 const orders: RestlessOrders = JSON.parse(process.argv[2]);
-// Its input ends when nobody is left to kill it.
+// Its input ends when no process is left to kill it.
 process.stdin.resume().once("end", () => process.exit());
 
 const next = generator(orders.seed, orders.round);

@@ -1,8 +1,9 @@
 /*
  * Goal: whichever system call fails, on every runtime, the log stops,
- * acknowledges nothing more, ends its process, and keeps what it acknowledged.
- * Method: strace makes calls of a real process fail; a limit on the size of
- * files, which needs no strace, makes real writes short and then fail.
+ * acknowledges nothing further, ends its process, and keeps what it
+ * acknowledged. Method: strace makes calls of a real process fail; a limit on
+ * the size of files, which needs no strace, makes real writes short and then
+ * fail.
  */
 import { mkdirSync } from "node:fs";
 import { assert, assertEquals } from "../kit/assert.ts";

@@ -13,7 +13,7 @@ import { withTempDir } from "../kit/temp_dir.ts";
 
 const ROUNDS = 6;
 
-/** Two processes of each runtime, so that each can race its like. */
+/** Two processes of each runtime, so that each can race its own kind. */
 async function withRacers(
   use: (racers: Racer[], scratch: string) => Promise<void>,
 ): Promise<void> {

@@ -217,7 +217,7 @@ test("Wal.open() never gives an epoch twice when lock files are gone", () =>
         if (name.endsWith(".lock")) rmSync(`${dir}/${name}`);
       }
       const wal = await Wal.open(dir, QUIET);
-      // Not each opening appends.
+      // Not every opening appends.
       if (nth % 2 === 0) assertEquals(await wal.append("x"), nth / 2 + 1);
       await wal.close();
       const names = readdirSync(dir).filter((name) =>

@@ -1,7 +1,7 @@
 /*
  * Goal: `explore` tries all that it says, and finds what is wrong. Method:
  * workloads of a few calls whose states can be counted by hand, and workloads
- * with a bug each.
+ * that each have a bug.
  */
 import { writeAll } from "../../storage/storage.ts";
 import {

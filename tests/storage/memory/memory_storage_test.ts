@@ -15,8 +15,8 @@ import { test } from "../../kit/register.ts";
 import { track } from "../../kit/track.ts";
 
 /*
- * Goal: `MemoryStorage` fails in the ways that its head states. What a crash
- * leaves is counted in tests/testing/explore_test.ts.
+ * Goal: `MemoryStorage` fails in the ways that its documentation states. What a
+ * crash leaves is counted in tests/testing/explore_test.ts.
  */
 
 const sevens = new Uint8Array(4).fill(7);

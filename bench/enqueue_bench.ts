@@ -1,6 +1,6 @@
 /*
  * What the library itself costs for each record, on a log that keeps nothing:
- * divide by records to get ns per record. One group a situation.
+ * divide by records to get ns per record. One group per situation.
  */
 import { Wal } from "../wal.ts";
 import { NullFrameLog } from "./process/null_frame_log.ts";
@@ -25,7 +25,7 @@ Deno.bench(
     await Promise.all(acks);
   },
 );
-// Deno tells by `async` alone whether there is something to await.
+// Deno decides by `async` alone whether there is something to await.
 Deno.bench(
   "enqueue records=1000, one settled",
   { group: "hot loop" },

@@ -32,7 +32,7 @@ import { shuffled } from "./report/statistics.ts";
 
 /** What an experiment is: its options, what it measures, what it reports. */
 export interface Declaration<Setting, Result extends object> {
-  /** The task is `bench:` and this name. */
+  /** Its task is called `bench:` plus this name. */
   readonly name: string;
   /** The first lines of its help. */
   readonly about: string;
@@ -40,13 +40,16 @@ export interface Declaration<Setting, Result extends object> {
   readonly options: OptionRules;
   /** The source of its worker, below `bench/`. */
   readonly worker: string;
-  /** After how long a worker counts as hanging. A minute by default. */
+  /**
+   * How long a worker may take before it counts as hanging. A minute by
+   * default.
+   */
   readonly timeoutMs?: number;
-  /** Reads its options. What it throws is shown as an error of usage. */
+  /** Reads its options. What it throws is shown as a usage error. */
   read(options: Options): Setting;
   /** Lines that its header has on top of those of all experiments. */
   header?(setting: Setting): string[];
-  /** Measures. The result must survive a passage through JSON. */
+  /** Measures. The result must survive a round trip through JSON. */
   measure(run: Run, setting: Setting): Promise<Result>;
   /** The tables of one runtime, or `""` if there is nothing to show. */
   format(result: Result, runtime: RuntimeName, setting: Setting): string;
@@ -73,7 +76,7 @@ export interface Experiment {
   run(args: readonly string[]): Promise<number>;
 }
 
-/** A measurement to be made once a round, in a process of its own. */
+/** A measurement that is made once per round, in its own process. */
 export interface Task<Job extends object> {
   readonly runtime: RuntimeName;
   /** What progress calls it. */
@@ -126,9 +129,9 @@ export class Run {
   }
 
   /**
-   * Makes every measurement once a round. Those of a group follow each other
-   * directly, in another order each round, so that a disk that drifts favours
-   * none of them. One that fails is reported and left out.
+   * Makes every measurement once per round. Those of a group follow each other
+   * directly, in a different order each round, so that a disk that drifts
+   * favours none of them. One that fails is reported and left out.
    */
   async measure<Job extends object, Found extends object>(
     groups: readonly (readonly Task<Job>[])[],

@@ -1,5 +1,6 @@
 /*
- * What a frame costs without a disk. Set-up is outside; one group a situation.
+ * What a frame costs without a disk. Setup is not measured. One group per
+ * situation.
  */
 import { Batch } from "../writer/batch.ts";
 import { crc32, crc32Portable } from "../storage/format/crc32.ts";

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
  *
  * better-sqlite3 is there twice. Version 13 ships binaries and runs on Deno and
  * on Node 22 or later; it crashes Node 20. Version 12 for Node 20 is compiled
- * during installation, which takes minutes, so it is in a folder of its own and
+ * during installation, which takes minutes, so it has its own folder and is
  * installed only for a run with that Node.
  *
  * lmdb's msgpackr-extract is pinned to 3.0.3: 3.0.7 lacks the packages of some

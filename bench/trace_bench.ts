@@ -19,7 +19,7 @@ async function enqueueAll(wal: Wal): Promise<void> {
 
 for (const [name, wal] of Object.entries({ plain, traced })) {
   const baseline = wal === plain;
-  // Deno tells by `async` alone whether there is something to await.
+  // Deno decides by `async` alone whether there is something to await.
   Deno.bench(
     `enqueue records=1000, one settled, ${name}`,
     { group: "trace, many records", baseline },

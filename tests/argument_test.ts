@@ -6,7 +6,7 @@ import { test } from "./kit/register.ts";
 
 const known = ["segmentBytes", "maxQueuedBytes", "warn", "policy"];
 
-test("nearestName() finds what was meant, and nothing for what is far", () => {
+test("nearestName() finds the name that was meant, or nothing if none is near", () => {
   const rows: [string, string | undefined][] = [
     ["segmentByte", "segmentBytes"],
     ["SegmentBytes", "segmentBytes"],
@@ -25,7 +25,7 @@ test("nearestName() finds what was meant, and nothing for what is far", () => {
   assertEquals(nearestName("ak", ["ack"]), "ack");
 });
 
-test("requireOptions() names the option, and all there are if none is near", () => {
+test("requireOptions() names the option, or lists all if none is near", () => {
   requireOptions("open", { warn: 1, policy: undefined }, known);
   const unknown = (options: object) =>
     assertThrows(

@@ -19,7 +19,7 @@ import { constantCosts, type SimulateOptions } from "${library}/simulator/mod.ts
 import type { ExploreOptions, PolicyLawsOptions } from "${library}/testing/mod.ts";
 
 const u = undefined;
-// @ts-expect-error Or the option that this is about is off.
+// @ts-expect-error Otherwise the option under test is off.
 export const exact: { a?: number } = { a: u };
 const wal = await Wal.open("x", {
   policy: u, segmentBytes: u, maxQueuedBytes: u, maxQueuedRecords: u,

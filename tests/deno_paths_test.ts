@@ -16,7 +16,7 @@ const architecture = readFileSync(
   "utf8",
 );
 
-/** The files in the first block behind a heading, in order. */
+/** The files in the first block after a heading, in order. */
 function listBelow(heading: string): string[] {
   const [, below] = architecture.split(`\n### ${heading}\n`);
   const [, block] = /```text\n([^]*?)```/.exec(below)!;

@@ -1,6 +1,6 @@
 /**
- * Holds the plan of the house: which folder may import which, what is private,
- * how many files there are and how long they may be, and that the file map in
+ * Checks the layout: which folder may import which, what is private, how many
+ * files there are and how long they may be, and that the file map in
  * docs/architecture.md is true.
  *
  * @module
@@ -146,6 +146,14 @@ test("only the command line and the test kit import node: built-ins", () => {
   const isAssert = (to: string) =>
     !to.startsWith("node:") || to === "node:assert/strict";
   assertEquals(breaches(isKit, isAssert), []);
+});
+
+test("the library declares nothing with `using`, which Node 20 cannot parse", () => {
+  const lines = library.flatMap((file) =>
+    linesOf(file).map((line) => `${file}: ${line.trim()}`)
+  );
+  const using = /: (await )?using \w+ =|\((await )?using \w+ of/;
+  assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
 test("the root holds 8 files at most, the library about 180", () => {

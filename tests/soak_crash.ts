@@ -1,6 +1,6 @@
 /**
  * Crashes random workloads, under every policy, mode and kind of device, until
- * so many different states were seen: `deno task soak:crash STATES SEED`. Ends
+ * STATES different states were seen: `deno task soak:crash STATES SEED`. Ends
  * with code 1 at the first state in which something acknowledged is lost.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
  * Kills processes of all runtimes, as tests/process/deno_kill_test.ts does, for
- * as many rounds as wanted: `deno task soak:kill ROUNDS SEED`. Ends with code 1
- * if anything acknowledged is not there.
+ * as many rounds as you like: `deno task soak:kill ROUNDS SEED`. Ends with code
+ * 1 if anything acknowledged is not there.
  *
  * @module
  */

@@ -108,14 +108,14 @@ test("Wal.open() refuses an interval where nothing is synced", async () => {
   );
 });
 
-test("Wal.open() refuses functions that are none, by name", async () => {
+test("Wal.open() refuses what is not a function, by name", async () => {
   for (const name of ["warn", "storage", "clock"]) {
     const open = () => Wal.open(new MemoryStorage(), { [name]: 5 });
     await assertRejects(open, TypeError, name);
   }
 });
 
-test("Wal.open() refuses options that are no object", async () => {
+test("Wal.open() refuses options that are not an object", async () => {
   for (
     const [options, shown] of [[null, "null"], [5, "5"], ["fast", '"fast"']]
   ) {
@@ -125,7 +125,7 @@ test("Wal.open() refuses options that are no object", async () => {
   }
 });
 
-test("Wal.open() refuses a target that is none", async () => {
+test("Wal.open() refuses an invalid target", async () => {
   for (const target of [null, undefined, 5, {}, true]) {
     const open = () => Wal.open(target as never);
     await assertRejects(open, TypeError, `received ${target}`);
@@ -168,7 +168,7 @@ test("Wal.open() refuses a directory that is a file", () =>
 test("Wal.open() refuses a directory that it may not use", () =>
   withTempDir(async (dir) => {
     if (process.getuid?.() === 0) {
-      console.warn("SKIPPED as root may use every directory");
+      console.warn("SKIPPED because root may use every directory");
       return;
     }
     await makeLog(dir);

@@ -14,7 +14,7 @@ import {
 import { openWal } from "./kit/open_wal.ts";
 import { test } from "./kit/register.ts";
 
-/** What is no record, as TypeScript would not let it pass. */
+/** What is not a record; TypeScript would not let it pass. */
 const noRecords = [null, undefined, 5, {}, [1], new ArrayBuffer(1)] as never[];
 
 async function textsOf(wal: Wal, options?: ReadOptions): Promise<string[]> {
@@ -54,7 +54,7 @@ test("append() gives LSNs in call order, across kinds of calls", async () => {
   assertEquals(log.texts().join(""), "abcde");
 });
 
-test("append() and its kin refuse what is no record", async () => {
+test("append() and its siblings refuse what is not a record", async () => {
   await using wal = await Wal.open(new MemoryStorage());
   for (const record of noRecords) {
     await assertRejects(() => wal.append(record), TypeError, "received");
@@ -65,7 +65,7 @@ test("append() and its kin refuse what is no record", async () => {
   assertEquals(await wal.flush(), 0);
 });
 
-test("appendBatch() refuses none, and what is no iterable", async () => {
+test("appendBatch() refuses an empty batch, and what is not iterable", async () => {
   await using wal = await Wal.open(new MemoryStorage());
   const none = await assertRejects(() => wal.appendBatch([]), RangeError);
   assertEquals(
@@ -147,7 +147,7 @@ test("read() gives records from and to, both included", async () => {
   assertEquals(await textsOf(wal, { from: 5 }), ["5e"]);
 });
 
-test("read() gives nothing of an empty range or an empty log", async () => {
+test("read() gives nothing for an empty range or an empty log", async () => {
   await using wal = await five();
   assertEquals(await textsOf(wal, { from: 6 }), []);
   assertEquals(await textsOf(wal, { from: 3, to: 2 }), []);
@@ -156,7 +156,7 @@ test("read() gives nothing of an empty range or an empty log", async () => {
   assertEquals(await textsOf(empty, { from: 1, to: 0 }), []);
 });
 
-test("read() refuses bounds that are not there, or no integers", async () => {
+test("read() refuses bounds that do not exist, or are not integers", async () => {
   await using wal = await five();
   const message = async (options: ReadOptions) =>
     (await assertRejects(() => textsOf(wal, options), RangeError)).message;
@@ -239,7 +239,7 @@ test("flush() resolves with the last LSN, 0 if there is none", async () => {
   assertEquals(await wal.flush(), 2);
 });
 
-test("Wal goes on where it ended when it is opened again", async () => {
+test("Wal continues where it ended when it is opened again", async () => {
   const storage = new MemoryStorage();
   for (let opening = 1; opening <= 3; opening++) {
     await using wal = await Wal.open(storage);

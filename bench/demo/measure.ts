@@ -99,7 +99,7 @@ async function compare(
   }
 }
 
-/** The runtime's own storage, with a count of its syncs of files. */
+/** Deno's storage, which counts its file syncs. */
 class CountingStorage extends DenoStorage {
   syncs = 0;
 
@@ -114,7 +114,7 @@ class CountingStorage extends DenoStorage {
   }
 }
 
-/** Another policy's decisions, with a count of the flushes. */
+/** Decides as another policy does, and counts the flushes. */
 class CountingPolicy implements BatchPolicy {
   flushes = 0;
   readonly #policy: BatchPolicy;

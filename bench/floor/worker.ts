@@ -25,7 +25,10 @@ import { shuffled } from "../report/statistics.ts";
 export interface FloorJob {
   /** The name of a case. */
   readonly situation: string;
-  /** Names of contenders; the first is the floor that others are compared with. */
+  /**
+   * Names of contenders; the first is the floor that the others are compared
+   * with.
+   */
   readonly contenders: readonly string[];
   /** The checkouts of the library to measure. */
   readonly libraries: readonly Library[];
@@ -43,12 +46,12 @@ export interface Library {
   readonly module: string;
 }
 
-/** What was found of each contender. */
+/** What was found about each contender. */
 export interface FloorFound {
   readonly turnsOf: readonly Turns[];
 }
 
-/** What was found of one contender. */
+/** What was found about one contender. */
 export interface Turns {
   readonly contender: string;
   /** Microseconds for each group of records, in each turn. */
@@ -60,12 +63,12 @@ export interface Turns {
 /** p50, p99 and p99.9. */
 const FLOOR_SHARES: readonly number[] = [0.5, 0.99, 0.999];
 
-/** Turns before the first that counts: until the code is compiled. */
+/** Turns that do not count yet, until the code is compiled. */
 const WARM_TURNS = 20;
 
 const LATENCIES = 500_000;
 
-/** A contender that is open, and what it did so far. */
+/** A contender that is open, and what it has done so far. */
 interface Player {
   readonly contender: string;
   readonly store: Store;
@@ -112,7 +115,7 @@ await answerJob<FloorJob>(async (job): Promise<FloorFound> => {
   for (let warm = 0; warm < Math.min(WARM_TURNS, turns); warm++) {
     for (const player of players) await turn(player, unused);
   }
-  // In another order each time, so that none always follows the same one.
+  // In a different order each time, so that none always follows the same one.
   const random = new SeededRandom(1);
   for (let count = 0; count < turns; count++) {
     for (const player of shuffled(players, random)) {

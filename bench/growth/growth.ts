@@ -17,7 +17,7 @@ import { drawCurves, drawOverload } from "./growth_plots.ts";
 interface Setting {
   readonly records: number;
   readonly seconds: number;
-  /** The bounds of the queue that are overloaded. */
+  /** The queue bounds to overload. */
   readonly boundsMiB: readonly number[];
   readonly parts: readonly string[];
 }

@@ -3,13 +3,13 @@ import type { RuntimeName } from "../process/runtime.ts";
 /** What the worker does: grow a log, or be too fast for the disk. */
 export type GrowthJob = CurveJob | OverloadJob;
 
-/** To append until there are so many records. */
+/** Append until there are this many records. */
 export interface CurveJob {
   readonly kind: "curve";
   readonly records: number;
 }
 
-/** To produce records faster than the disk takes them. */
+/** Produce records faster than the disk takes them. */
 export interface OverloadJob {
   readonly kind: "overload";
   readonly way: OverloadWay;
@@ -36,7 +36,7 @@ export interface CurvePoint {
   readonly segments: number;
   /** Opening after a close. */
   readonly openMs: number;
-  /** Opening without a close before, as after a crash. */
+  /** Opening without a preceding close, as after a crash. */
   readonly openCrashedMs: number;
   /** Bytes of the last segment, which opening after a crash reads. */
   readonly tailBytes: number;

@@ -17,7 +17,9 @@ const PANELS = [
   },
 ];
 
-/** Cost of a record, and of opening, against records in the log. */
+/**
+ * Cost of a record, and of opening, against the number of records in the log.
+ */
 export function drawCurves(
   curves: Readonly<Record<string, readonly CurvePoint[]>>,
   subtitle: readonly string[],

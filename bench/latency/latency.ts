@@ -86,7 +86,7 @@ Latency counts from the instant at which a record was due (an open loop).`,
   async draw({ samples }, { out, runtimes, subtitle }) {
     const files: string[] = [];
     for (const runtime of runtimes) {
-      // The plot knows colours for the usual setups only.
+      // The plot has colors for the usual setups only.
       const chosen = samples.filter((sample) =>
         sample.runtime === runtime &&
         setups.some(({ name }) => name === sample.setup)

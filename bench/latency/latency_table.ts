@@ -16,7 +16,7 @@ const KEEPS_UP = 0.95;
 export interface LatencyRow {
   readonly setup: string;
   readonly rate: number;
-  /** Median of the rounds at each share, but the largest of the maxima. */
+  /** Median of the rounds at each share; for the maximum, the largest. */
   readonly latencies: readonly number[];
   readonly ackedPerSecond: number;
   readonly keepsUp: boolean;

@@ -9,9 +9,9 @@ export interface Sink {
 
 /** Latencies of an open loop. */
 export interface OpenLoop {
-  /** Of each arrival in ms, from the instant at which it was due. */
+  /** One for each arrival, in ms, from the instant at which it was due. */
   readonly latencies: Float64Array;
-  /** Arrivals without an ack in the end; their latency is a lower bound. */
+  /** Arrivals that never got an ack; their latency is a lower bound. */
   readonly unacked: number;
   /** From the first arrival to the last ack, in ms. */
   readonly elapsedMs: number;
@@ -21,8 +21,9 @@ export interface OpenLoop {
 const GRACE_MS = 1000;
 
 /**
- * Instants in ms, from 0 on, at which records arrive: `rate` a second on average
- * and independent of each other (a Poisson process), the same for each seed.
+ * Instants in ms, counted from 0, at which records arrive: `rate` per second on
+ * average and independent of each other (a Poisson process), the same for each
+ * seed.
  */
 export function arrivals(
   rate: number,

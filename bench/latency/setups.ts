@@ -10,7 +10,7 @@ import type { Sink } from "./open_loop.ts";
 
 /** A way to make records durable whose latency is measured. */
 export interface Setup {
-  /** What `--only` and the tables call it: a policy, or what else it is. */
+  /** What `--only` and the tables call it: its policy, or a description. */
   readonly name: string;
   /** Opens it in an empty directory. */
   open(directory: string): Promise<Sink>;

@@ -39,7 +39,8 @@ await answerJob<LatencyJob & { readonly round: number }>(
     const setup = setups.find(({ name }) => name === job.setup) ??
       policySetup(job.setup);
     const sink = await setup.open(job.directory);
-    // All setups of a round get the same arrivals, and other rounds other ones.
+    // All setups of a round get the same arrivals; each round has different
+    // ones.
     const instants = arrivals(rate, warmSeconds + job.seconds, job.round);
     const records = makeRecords(1024, job.bytes);
     const loop = await drive(sink, instants, records);

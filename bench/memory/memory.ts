@@ -60,7 +60,7 @@ what the measurement itself adds.`,
       ]),
     );
     return `Allocated: median growth of the heap over 500 calls in one turn.
-Kept: what a collection leaves in the end.
+Kept: what a final collection leaves.
 
 ${table}`;
   },

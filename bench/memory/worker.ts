@@ -12,7 +12,7 @@ import { NullFrameLog } from "../process/null_frame_log.ts";
 import { answerJob } from "../process/worker.ts";
 import { median } from "../report/statistics.ts";
 
-/** Few enough that no collection comes between two looks at the heap. */
+/** Few enough that no collection happens between two looks at the heap. */
 const CHUNK = 500;
 
 /** What to measure. */
@@ -27,9 +27,9 @@ export interface MemoryJob {
 export interface MemoryFound {
   /** Heap bytes allocated per record in the call, median of the chunks. */
   readonly allocated: number;
-  /** Heap bytes per record that are left after a collection in the end. */
+  /** Heap bytes per record that are left after a final collection. */
   readonly retained: number;
-  /** Bytes outside of the heap that are left, in all. */
+  /** Bytes outside the heap that are left, in total. */
   readonly retainedBuffers: number;
   /** Peak of the resident set, in bytes. */
   readonly peakBytes: number;

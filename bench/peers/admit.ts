@@ -11,8 +11,9 @@ import { sqliteFolder } from "./contenders/sqlite.ts";
 import type { Entrant } from "./sample.ts";
 
 /**
- * Has a contender show with a few records that it runs here and, if it is traced,
- * that it syncs before it acknowledges. Returns the reason if it does not run.
+ * Makes a contender show with a few records that it runs here and, if it is
+ * traced, that it syncs before it acknowledges. Returns the reason if it does
+ * not run.
  */
 export async function admit(
   run: Run,

@@ -7,14 +7,14 @@ import type { Case } from "./case.ts";
  *
  * - The same records: random bytes, made before the clock starts, the same for
  *   all. They are random so that nobody gains by compression.
- * - The same durability: an ack comes after the data's sync, in each contender's
- *   own safest ordinary setting. Before anything is measured, strace shows
- *   whether a sync really completes between an append and its ack.
+ * - The same durability: an ack comes after the data's sync, in each
+ *   contender's safest ordinary setting. Before anything is measured, strace
+ *   shows whether a sync really completes between an append and its ack.
  * - The same callers: one function drives all contenders and awaits what each
  *   returns.
  * - A contender without group commit gets one written by hand (`HandGroup`),
- *   which commits the records of a turn together. If people use it without one
- *   too, that is a contender of its own.
+ *   which commits the records of a turn together. If people use it without one,
+ *   too, that is a separate contender.
  * - Each measurement has its own process, with a warm-up that is not counted. In
  *   each round all contenders of a case run directly after each other, in a
  *   different order each round. The tables show the median of the rounds and

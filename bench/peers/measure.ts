@@ -4,7 +4,9 @@ import type { Store } from "./contender.ts";
 import { makeRecords } from "../process/worker.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
-/** Callers whose latency is noted: for all, the clock alone would cost 5 %. */
+/**
+ * Callers whose latency is noted: for all of them, the clock alone costs 5 %.
+ */
 const TIMED_CALLERS = 16;
 /** Different records, a power of two. */
 const RECORDS = 4096;
@@ -15,7 +17,7 @@ export interface Duration {
   readonly seconds: number;
 }
 
-/** Keeps a store busy until the time of the watch is up. */
+/** Keeps a store busy until the stopwatch says that the time is up. */
 export type Load = (watch: Stopwatch) => Promise<void>;
 
 /** Measures an open store under a workload. */

@@ -19,7 +19,7 @@ interface Source {
 const DASHED = "6 4";
 const DOTTED = "2 3";
 
-/** The library stands out among so many. */
+/** Makes the library stand out among so many. */
 const OURS = { color: 2, width: 3.5, isAbove: true };
 
 /*

@@ -28,7 +28,7 @@ export interface Measured {
   readonly records: number;
   /** How long it ran, in ms. */
   readonly elapsedMs: number;
-  /** Records that became durable in a second. */
+  /** Records that became durable per second. */
   readonly opsPerSecond: number;
   /** Latencies in ms at each of {@linkcode SHARES}. */
   readonly latencies: readonly number[];

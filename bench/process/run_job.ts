@@ -60,7 +60,10 @@ export interface JobSite {
   readonly worker: string;
   /** A directory on the disk to measure. */
   readonly parent: string;
-  /** After how long the worker counts as hanging. A minute by default. */
+  /**
+   * How long the worker may take before it counts as hanging. A minute by
+   * default.
+   */
   readonly timeoutMs?: number;
 }
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findMount } from "../../cli/doctor/place.ts";
 
-/** A directory to measure in, which is removed in the end. */
+/** A directory to measure in, which is removed at the end. */
 export interface Scratch extends Disposable {
   readonly directory: string;
   /** The type of its file system, such as `"ext4"`, or `"unknown"`. */

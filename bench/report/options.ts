@@ -53,7 +53,7 @@ export class Options {
     this.#values = values;
   }
 
-  /** A number above 0; throws `RangeError` for anything else. */
+  /** A number above 0; throws a `RangeError` for anything else. */
   number(name: string): number {
     return toNumber(name, this.text(name) ?? "");
   }
@@ -82,7 +82,7 @@ export class Options {
 
   /**
    * Those of `all` that the option names, or all of them if it is not given.
-   * Throws `RangeError` for a name that fits none.
+   * Throws `RangeError` for a name that matches none.
    */
   choose<T extends { readonly name: string }>(
     option: string,
@@ -102,7 +102,7 @@ export class Options {
     );
   }
 
-  /** Those of `all` that `--only` names by how they begin. */
+  /** Those of `all` whose names begin as `--only` says. */
   only<T extends { readonly name: string }>(all: readonly T[]): T[] {
     return this.choose("only", all, begins);
   }
@@ -116,7 +116,7 @@ export class Options {
   }
 }
 
-/** Parses a command line; throws `TypeError` for what it should not have. */
+/** Parses a command line; throws `TypeError` for anything unexpected. */
 export function parseOptions(
   args: readonly string[],
   rules: OptionRules,

@@ -51,7 +51,7 @@ Takes no lock and touches no log. It needs 200 MB for a while, in a directory
 ".wal-doctor-XXXXXX" in DIR, which it removes, even after Ctrl-C. Only a killed
 process leaves it behind; it may then be deleted.`;
 
-/** `wal doctor`: measures a directory's syncs; a warning is no failure. */
+/** `wal doctor`: measures a directory's syncs; a warning is not a failure. */
 export const doctor: CliCommand<DoctorOptions> = {
   name: "doctor",
   summary: "measure what a sync costs in a directory, and recommend options",

@@ -26,7 +26,7 @@ export function readPlace(directory: string): Place {
   return { path, mount, ...(writeCache !== undefined && { writeCache }) };
 }
 
-/** A partition has no queue of its own: its disk, one level up, has. */
+/** A partition has no queue, but its disk, one level up, has one. */
 function readWriteCache(device: string): string | undefined {
   try {
     const block = realpathSync(`/sys/dev/block/${device}`);

@@ -53,7 +53,7 @@ export const TRIALS: readonly Trial[] = [
 /** The size of a zero-filled file, and the most of a growing one. */
 export const FILE_BYTES = 8 * 1024 * 1024;
 
-/** Makes a file durable through the log's own adapter. */
+/** Makes a file durable through the adapter that a log uses. */
 export class StorageSubject implements Subject {
   readonly #file: StorageFile;
   readonly #trial: Trial;

@@ -3,7 +3,7 @@ import { StorageError } from "../../storage/storage_error.ts";
 import { FILE_BYTES, type Subject, type Trial } from "./subject.ts";
 
 /**
- * A string, because a file of its own would be missing from a bundle. It answers
+ * A string, because a separate file would be missing from a bundle. It answers
  * each message: a number is an offset to write at and sync, `"restart"` empties
  * the file.
  */

@@ -39,7 +39,7 @@ shown, but the exit code is still 0; "wal verify" exits with 1.
   --json         one JSON object instead of text, with the names that
                  "wal verify --help" lists, except "state"`;
 
-/** `wal inspect`: shows what is in a log; damage is no failure. */
+/** `wal inspect`: shows what is in a log; damage is not a failure. */
 export const inspect: CliCommand<InspectOptions> = {
   name: "inspect",
   summary: "show the segments, how the log ends, and who may write to it",

@@ -25,7 +25,7 @@ const burst: readonly BurstRecord[] = [
   { at: 20, bytes: 100 },
 ];
 
-/** Policies whose limits are as small as the burst, and whose look each has. */
+/** Policies with limits as small as the burst, and whose look each has. */
 const POLICIES: readonly (readonly [policy: string, like: PolicyId])[] = [
   ["leader", "leader"],
   [`leader:${SYNC_MS / 2}`, "window"],
@@ -36,7 +36,7 @@ const POLICIES: readonly (readonly [policy: string, like: PolicyId])[] = [
   ["count:8,age:4", "any"],
 ];
 
-/** How often the burst arrives: by the last time, policies have learned. */
+/** How many times the burst arrives; by the last, policies have learned. */
 const TIMES = 50;
 const EVERY_MS = 100;
 

@@ -13,7 +13,7 @@ import type { Simulation } from "../../simulator/simulation.ts";
 export interface Device {
   /** One word. */
   readonly name: string;
-  /** What has such costs. */
+  /** Hardware with such costs. */
   readonly like: string;
   /** How long each sync takes, in ms. */
   readonly syncMs: number;
@@ -54,8 +54,8 @@ const THINK_MS = 1;
 /**
  * Callers that await each record before they append the next. All of them stop
  * at the same instant, after the time that `appends` would take one of them
- * alone. If each made a fixed number of appends, the slowest would be left to
- * themselves in the end, and rates would come out too low.
+ * alone. If each made a fixed number of appends, the slowest would be left
+ * alone at the end, and rates would come out too low.
  */
 export function callersWaiting(
   callers: number,

@@ -14,7 +14,7 @@ import { policyFor, type PolicyId, policyIds, roster } from "./roster.ts";
 /** Height of a panel with its axis, in pixels. */
 const HEIGHT = 290;
 
-/** Every line has its symbol at each so-many-th point, each at other ones. */
+/** Each line has a symbol at one point in this many, and each elsewhere. */
 const MARKS_EVERY = 8;
 
 /** What the legends call the policies: the notation, for those it covers. */
@@ -45,7 +45,7 @@ const RATES = Array.from({ length: 21 }, (_, step) => 10 ** (1 + step / 5));
 /** Above this many syncs, in ms, latencies are off the plot. */
 const MOST_SYNCS = { fast: 150, slow: 5 };
 
-/** What the rows of panels show, and up to how much of it. */
+/** What the rows of panels show, and up to what value. */
 const ROWS = [
   { text: "mean latency, ms", of: (one: Measured) => one.meanMs },
   { text: "p99 latency, ms", of: (one: Measured) => one.p99Ms },

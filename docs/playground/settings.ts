@@ -75,8 +75,8 @@ function oneOf<T extends string>(words: readonly T[], word: string | null): T {
 }
 
 /**
- * The part of the settings that needs a new simulation when it changes, without
- * how its results are viewed.
+ * The part of the settings that needs a new simulation when it changes; how the
+ * results are viewed is not part of it.
  */
 export function runKey(settings: Settings): string {
   const { metric, choice, numbers } = INITIAL;

@@ -44,7 +44,7 @@ export function flushesWithin(
 const FLUSH_WIDTH = 26;
 
 /**
- * The part of the run that the time line shows: some dozens of flushes of the
+ * The part of the run that the time line shows: a few dozen flushes of the
  * policy that makes the most, as far as `width` pixels have room for them. The
  * shortest run limits it, so that each policy has something to show: callers
  * that await their acks are done sooner where they wait less.
@@ -66,7 +66,7 @@ export function timeWindow(
   return { fromMs, toMs: fromMs + windowMs };
 }
 
-/** By how much of the run, in per cent, the next window is further on. */
+/** How far the next window is from this one, in percent of the run. */
 export function placeStep(
   outcomes: readonly Outcome[],
   settings: Settings,

@@ -28,7 +28,7 @@ test("parseOptions() splits what may be repeated at semicolons", () => {
   assertEquals(parseOptions(args, rules).numbers("rate"), [1, 2, 3]);
 });
 
-test("parseOptions() refuses options that there are not", () => {
+test("parseOptions() refuses options that do not exist", () => {
   assertThrows(() => parseOptions(["--round", "3"], rules), TypeError);
 });
 
@@ -63,7 +63,7 @@ test("Options are written as they would be typed", () => {
   );
 });
 
-test("formatRules() puts long notes on a line of their own", () => {
+test("formatRules() puts long notes on separate lines", () => {
   const help = "a".repeat(70);
   assertEquals(
     formatRules({ all: { help }, n: { value: "N", help, default: "1" } }),

@@ -36,7 +36,7 @@ test("CliCommand.parse() reads options anywhere", () => {
   );
 });
 
-test("CliCommand.parse() reads what a log is opened with", () => {
+test("CliCommand.parse() reads the options that a log is opened with", () => {
   assertEquals(
     append.parse(["a", "--take-over", "--segment-bytes", "1m"]),
     {

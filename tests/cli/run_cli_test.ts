@@ -59,7 +59,7 @@ test("commands that read end at the first signal, whatever there is to read", ()
     for (const name of ["verify", "inspect", "repair"]) {
       for (const [signal, expected] of signals) {
         const controller = new AbortController();
-        // Heard only if the command gives the event loop a turn.
+        // Noticed only if the command gives the event loop a turn.
         setImmediate(() => controller.abort(signal));
         const interrupt = controller.signal;
         const { code, stdout, stderr } = await wal([name, dir], { interrupt });

@@ -30,7 +30,7 @@ export function habitsIn(file: string): string[] {
   );
 }
 
-/** Of tests only the comments: their strings quote what others write. */
+/** In tests only the comments: their strings quote what others write. */
 function passagesIn(file: string, text: string): Passage[] {
   if (!file.endsWith(".ts")) return passagesOfDocument(text);
   return passagesOfSource(file, text, { strings: !file.startsWith("tests/") });

@@ -30,7 +30,7 @@ const VERB =
 export const habits: readonly Habit[] = [
   {
     habit: new RegExp(
-      `(?:,|\\)|;) as ${SUBJECT} ${VERB}\\b(?![.,;:)]|$| (?:it|before|now|on|in|unless|leave)\\b)`,
+      `(?:,|\\)|;) as ${SUBJECT} ${VERB}\\b(?![.,;:)]|$| (?:it|before|now|on|in|unless|leave|by default)\\b)`,
       "i",
     ),
     say: '"because", or a sentence of its own',
@@ -99,16 +99,16 @@ export const habits: readonly Habit[] = [
   },
   {
     habit:
-      /\b(?:is|are|was|were|be|been|being|gets?) (?:not |then |once )?told\b|\btold of\b|, and told\b|\bTold (?:of|what|how|each|once|after)\b/,
+      /\b(?:is|are|was|were|be|been|being|gets?) (?:not |then |once )?told\b(?! (?:to|apart)\b)|\btold of\b|, and told\b|\bTold (?:of|what|how|each|once|after)\b/,
     say: '"is reported", "is notified", "receives"; "is distinguished"',
     example: "Each policy is told of every flush.",
-    counterexample: "The error told the caller which file to look at.",
+    counterexample: "It stops when it is told to; the error told them apart.",
   },
   {
-    habit: /\bof (?:its|their|his) own\b/i,
-    say: '"its own …", "separate", "dedicated"',
-    example: "A change gets a file of its own.",
-    counterexample: "A change gets its own file.",
+    habit: /(?<!\ban? (?:[\w-]+ ){1,2})\bof (?:its|their|his) own\b/i,
+    say: '"its own …", "separate", "different"',
+    example: "Callers append in turns of their own.",
+    counterexample: "Each measurement runs in a process of its own.",
   },
   {
     habit: /\b(?:log|runtime|disk|device|system|segment|record|file)'s own\b/i,

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 
 /**
- * Whether a test may look into /proc: it is there, and Deno, which wants all
+ * Whether a test can read /proc: it exists, and Deno, which requires all
  * permissions for that, has them. Says so if not.
  */
 export function canReadProc(): boolean {
@@ -9,7 +9,7 @@ export function canReadProc(): boolean {
     readdirSync("/proc/self/fd");
     return true;
   } catch {
-    console.warn("SKIPPED as /proc cannot be read");
+    console.warn("SKIPPED because /proc cannot be read");
     return false;
   }
 }

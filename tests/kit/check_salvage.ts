@@ -14,7 +14,7 @@ import {
   recordOf,
 } from "./small_log.ts";
 
-/** What a salvage of a small log has to come to. */
+/** The result that a salvage of a small log must have. */
 export interface Salvaged {
   /** First and last LSN of each hole. */
   holes: [number, number][];
@@ -26,7 +26,7 @@ export interface Salvaged {
 
 /**
  * Salvages a log and checks what is kept, what is lost, and that the originals
- * are kept: by the document's reader, which is quick.
+ * are kept: with the reader that follows the document, which is fast.
  */
 export async function checkKept(
   storage: MemoryStorage,
@@ -51,9 +51,9 @@ export async function checkKept(
 }
 
 /**
- * Salvages a log and checks all that is promised of that: what
+ * Salvages a log and checks everything that is promised about it: what
  * {@linkcode checkKept} does, that a dry run and a second salvage change
- * nothing, and that the log goes on.
+ * nothing, and that the log continues.
  */
 export async function checkSalvage(
   storage: MemoryStorage,
@@ -64,13 +64,13 @@ export async function checkSalvage(
   const foreseen = await salvageLog(storage);
   assertSameFiles(storage, before);
   const report = await checkKept(storage, want);
-  assertEquals(report, foreseen, "a dry run has foreseen something else");
+  assertEquals(report, foreseen, "a dry run has predicted something else");
 
   const after = filesOf(storage);
   assertEquals((await salvage(storage)).damages, [], "damage is left");
   assertSameFiles(storage, after);
 
-  // A repair's manifest names the end, so nothing behind it is torn.
+  // A repair's manifest names the end, so nothing after it is torn.
   const isTorn = report.torn !== undefined && !want.isDamaged;
   const recovery = isTorn ? "tail" : "strict";
   const read = await readLog(storage, { recovery }, async (wal) => {
@@ -103,13 +103,13 @@ export async function salvage(storage: MemoryStorage): Promise<SalvageReport> {
   }
 }
 
-/** First and last LSN of each hole that a report tells of. */
+/** First and last LSN of each hole that a report names. */
 export function lostIn({ damages }: SalvageReport): [number, number][] {
   return damages.filter(({ firstLsn, lastLsn }) => lastLsn >= firstLsn)
     .map(({ firstLsn, lastLsn }) => [firstLsn, lastLsn]);
 }
 
-/** Every file's bytes are there still: under its name, or where reported. */
+/** Every file's bytes are still there: under its name, or where reported. */
 function assertOriginals(
   storage: MemoryStorage,
   before: ReadonlyMap<string, Uint8Array>,

@@ -40,7 +40,7 @@ export class CostedFrameLog implements FrameLog {
 
   async close(): Promise<void> {}
 
-  /** What takes no time answers at once. */
+  /** A call that takes no time returns at once. */
   #take(ms: number): MaybePromise<void> {
     if (ms === 0) return;
     this.isBusy = true;

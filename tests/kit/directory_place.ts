@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Storage } from "../../storage/storage.ts";
 import type { StoragePlace } from "../../testing/contract/storage_under_test.ts";
 
-/** A directory that is not there yet, nor the one above it. */
+/** A directory that does not exist yet, and neither does its parent. */
 export async function directoryPlace(
   open: (directory: string) => Storage,
 ): Promise<StoragePlace> {

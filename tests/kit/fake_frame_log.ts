@@ -16,9 +16,9 @@ export interface FakeFrameLogOptions {
    * when the test calls `step`, for `"held"`.
    */
   answer?: "once" | "promise" | "held";
-  /** LSN of the last record that is there already. Default 0. */
+  /** LSN of the last record that already exists. Default 0. */
   lastLsn?: number;
-  /** Lets the call with that number of its kind, from 1, fail. */
+  /** Makes the nth call of a kind fail, counted from 1. */
   fail?: { operation: Operation; nth: number; error: unknown };
 }
 
@@ -42,7 +42,7 @@ export class FakeFrameLog implements FrameLog {
   lastLsn: number;
   /** LSN up to which a sync that began after the write was done. */
   syncedLsn = 0;
-  /** Number of calls that came while another one was in flight. */
+  /** Number of calls that arrived while another one was in flight. */
   overlaps = 0;
   readonly #options: FakeFrameLogOptions;
   readonly #counts = { append: 0, sync: 0, checkOwner: 0 };

@@ -14,7 +14,7 @@ export const ensureDir: typeof standIn.ensureDir = std.ensureDir;
 /** Makes a directory, or removes everything inside it. */
 export const emptyDir: typeof standIn.emptyDir = std.emptyDir;
 
-/** Tells whether a path leads to something, of the kind that is asked for. */
+/** Tells whether a path exists, and is of the kind that is asked for. */
 export const exists: typeof standIn.exists = std.exists;
 
 /** Copies a file, or a directory with what is in it; never overwrites. */

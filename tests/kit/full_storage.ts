@@ -4,14 +4,14 @@ import {
   type MemoryStorageOptions,
 } from "../../storage/memory/memory_storage.ts";
 
-/** A directory that has room for so many bytes. */
+/** A directory that has room for a limited number of bytes. */
 export class FullStorage {
   /** The directory. */
   readonly storage: MemoryStorage;
-  /** Bytes that it may hold; may be changed. */
+  /** Bytes that it can hold; can be changed. */
   capacity = Infinity;
 
-  /** Holds nothing yet, and as much as is wanted. */
+  /** An empty directory that has no limit yet. */
   constructor(options: MemoryStorageOptions = {}) {
     this.storage = new MemoryStorage({
       ...options,

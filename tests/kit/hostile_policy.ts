@@ -42,7 +42,7 @@ const answer: fc.Arbitrary<(batch: PendingBatch, now: number) => number> = fc
       .map((offset) => (_: PendingBatch, now: number) => now + offset),
   );
 
-/** Policies that answer anything, by turns, with limits that are none. */
+/** Policies that answer anything, in turn, with invalid limits. */
 export const hostilePolicies: fc.Arbitrary<MakePolicy> = fc.record({
   limits: fc.option(fc.record({ records: limit, bytes: limit })),
   whenIdle: fc.constantFrom("flush", "wait", undefined, "soon" as "wait"),

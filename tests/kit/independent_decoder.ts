@@ -13,7 +13,7 @@ import {
 } from "./independent_segment.ts";
 
 /*
- * A reader of logs, written from docs/format.md alone: it shares no line with
+ * A reader of logs, written from docs/format.md alone: it shares no code with
  * the library, so that a mistake has to be made twice to go unseen.
  */
 
@@ -36,7 +36,7 @@ export interface DecodedLog {
   manifest?: DecodedManifest;
   /** The segments that make up the log, in order. */
   segments: DecodedSegment[];
-  /** Segments that an owner made after it was overtaken. */
+  /** Segments that an owner made after it was displaced. */
   fenced: string[];
   /** LSN of the oldest record kept. */
   firstLsn: number;
@@ -46,7 +46,7 @@ export interface DecodedLog {
   records: DecodedRecord[];
   /** The records that are gone, by first and last LSN. */
   holes: [number, number][];
-  /** For each segment, what of its index is true: LSN and offset. */
+  /** For each segment, the true entries of its index: LSN and offset. */
   indexes: [number, number][][];
   /** Whether the end is a torn tail. */
   torn: boolean;
@@ -54,7 +54,7 @@ export interface DecodedLog {
   refusal?: Refusal;
 }
 
-/** A segment's name, and the numbers in it; revision 0 is never repaired. */
+/** A segment's name, and the numbers in it; revision 0 was never repaired. */
 export interface DecodedName {
   file: string;
   firstLsn: number;
@@ -164,7 +164,7 @@ function readManifest(
   throw new Refusal("damage", `${file}: holds epoch ${manifest.epoch}`);
 }
 
-/** Which segments count, by the steps of the page. */
+/** Which segments count, by the steps in docs/format.md. */
 export function arrange(
   names: readonly DecodedName[],
   { epoch, firstLsn, baseLsn, rewriteLsn }: Pick<

@@ -5,7 +5,7 @@
 
 /** Why a log is refused. */
 export class Refusal extends Error {
-  /** Whether it is damaged, or of a version that is not known. */
+  /** Whether it is damaged, or of an unknown version. */
   readonly kind: "damage" | "version";
 
   /** Says where and why. */

@@ -5,12 +5,12 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** What a turn of the model takes. */
+/** How long a turn of the model takes. */
 export const TURN_MS = 1 / 128;
 
 /**
  * A runtime in which each turn takes its time, and whose timers count whole ms
- * and are late, as the real ones are.
+ * and are late, like real ones.
  */
 export class ModelHost implements Host<Pending, Pending> {
   /** Timers set so far. */
@@ -49,7 +49,7 @@ export class ModelHost implements Host<Pending, Pending> {
     this.clearTimeout(turn);
   }
 
-  /** Goes on until nothing waits. */
+  /** Runs until nothing waits. */
   run(): void {
     while (this.#waiting.length > 0) {
       this.#waiting.sort((a, b) => a.at - b.at);

@@ -61,7 +61,7 @@ export class ModelRun {
   readonly log: FakeFrameLog;
   /** What was accepted. */
   readonly accepted: Accepted[] = [];
-  /** What was not as it should be, in words. */
+  /** What went wrong, in words. */
   readonly breaches: string[] = [];
   /** Calls that wait for their promise. */
   open = 0;

@@ -1,8 +1,8 @@
 /**
  * The parts of `@std/assert` that the tests use, over `node:assert`.
  *
- * It judges as the original does, but for three kinds of values that tests do
- * not compare: `0` with `-0`, objects without a prototype, and errors.
+ * It judges as the original does, except for three kinds of values that tests
+ * do not compare: `0` with `-0`, objects without a prototype, and errors.
  *
  * @module
  */

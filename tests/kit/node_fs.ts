@@ -22,7 +22,7 @@ export interface ExistsOptions {
   isFile?: boolean;
 }
 
-/** Tells whether a path leads to something, of the kind that is asked for. */
+/** Tells whether a path exists, and is of the kind that is asked for. */
 export async function exists(
   path: string,
   options: ExistsOptions = {},

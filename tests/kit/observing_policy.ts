@@ -4,7 +4,7 @@ import type {
   PendingBatch,
 } from "../../policies/batch_policy.ts";
 
-/** A policy that notes every flush and otherwise is the one it wraps. */
+/** A policy that notes every flush and otherwise acts like the one it wraps. */
 export class ObservingPolicy implements BatchPolicy {
   /** What each flush did, in order. */
   readonly flushes: FlushReport[] = [];

@@ -3,12 +3,12 @@ import type { WalOptions } from "../../wal_options.ts";
 import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 
-/** A log whose time and storage the test holds in its hands. */
+/** A log whose time and storage the test controls. */
 export interface OpenWal {
   wal: Wal;
   log: FakeFrameLog;
   clock: VirtualClock;
-  /** Closes the log and says what came of it; fails if it hangs. */
+  /** Closes the log and settles as that does; rejects if it hangs. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The command line tool, run in-process on streams of its own, so that the
- * same tests run on every runtime.
+ * The command line tool, run in-process with its own streams, so that the same
+ * tests run on every runtime.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface Run {
   stderr: string;
 }
 
-/** What a run is given beside its arguments. */
+/** What a run is given in addition to its arguments. */
 interface World {
   stdin?: AsyncIterable<Uint8Array>;
   interrupt?: AbortSignal;
@@ -41,7 +41,7 @@ export async function wal(args: string[], world: World = {}): Promise<Run> {
   return { code, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };
 }
 
-/** An output that keeps copies, as the tool reuses its buffers. */
+/** An output that keeps copies, because the tool reuses its buffers. */
 export function collector(): Output & { bytes(): Buffer } {
   const chunks: Buffer[] = [];
   return {
@@ -63,7 +63,7 @@ export async function* input(
   }
 }
 
-/** Ends never, as a terminal nobody types at. */
+/** Never ends, like a terminal that nobody types at. */
 export async function* inputThatHangs(
   text: string,
 ): AsyncGenerator<Uint8Array> {
@@ -125,7 +125,9 @@ export async function tornLog(dir: string): Promise<string> {
   return path;
 }
 
-/** Closes a log, and leaves its files as they were before, the lock aside. */
+/**
+ * Closes a log, and leaves its files as they were before, except for the lock.
+ */
 export async function killed(dir: string, log: Wal): Promise<void> {
   const names = (await readdir(dir)).filter((name) => !name.endsWith(".lock"));
   const before = new Map<string, Uint8Array>();

@@ -9,14 +9,14 @@ import { CostedFrameLog } from "./costed_frame_log.ts";
 import { EventClock } from "./event_clock.ts";
 import { ObservingPolicy } from "./observing_policy.ts";
 
-/** As often a simulation lets a policy put a batch off. */
+/** How often a simulation lets a policy put a batch off. */
 const MOST_PUT_OFFS = 1000;
 
 /** What the real writer did. */
 export interface WriterRun {
   /** Each flush, in order. */
   readonly flushes: readonly FlushReport[];
-  /** Of each append, in order, the ms until its ack. */
+  /** For each append, in order, the ms until its ack. */
   readonly latencies: readonly number[];
 }
 

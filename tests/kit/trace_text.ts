@@ -17,7 +17,7 @@ const header: TraceHeader = {
   },
 };
 
-/** The trace of a log to which these appends came. */
+/** The trace of a log that received these appends. */
 export function traceText(arrivals: Iterable<Arrival>): string {
   const flushes: FlushReport[] = [];
   const onFlush = (flush: FlushReport) => void flushes.push(flush);

@@ -24,7 +24,7 @@ export type Traffic =
     readonly is: "bursty";
     readonly burst: number;
     readonly spread: number;
-    /** Bursts that come in the time of a flush. */
+    /** Bursts that arrive in the time of a flush. */
     readonly perFlush: number;
   }
   | {
@@ -135,7 +135,9 @@ export function fixedPolicies(flushMs: number): BatchPolicy[] {
   ];
 }
 
-/** Mean latency of the later half of the appends, when all is learned. */
+/**
+ * Mean latency of the later half of the appends, when everything is learned.
+ */
 export function steadyMeanMs(
   policy: BatchPolicy,
   load: Load,

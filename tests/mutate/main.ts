@@ -1,8 +1,8 @@
 /*
  * Plants one bug after the other into a copy of the library and demands that
- * the test which is there to catch it fails. Exits with 1 if a bug survives.
+ * the test that should catch it fails. Exits with 1 if a bug survives.
  *
- * A name, or part of one, as argument plants only those.
+ * With a name, or part of one, as its argument, it plants only those bugs.
  */
 import {
   cpSync,
@@ -21,7 +21,7 @@ import { root } from "../runner/files.ts";
 import { tally } from "../runner/tally.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 
-/** Whether the test held in `copy`; neither if it did not even run. */
+/** Whether the test passed in `copy`; neither if it did not even run. */
 async function runTest(
   copy: string,
   { file, name }: Mutant["caughtBy"],
@@ -71,7 +71,7 @@ async function plant(copy: string, mutant: Mutant): Promise<string> {
   }
 }
 
-/** Copies what git knows, with the packages beside it. */
+/** Copies what git tracks, with the packages next to it. */
 async function copyTree(): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), "mutate-"));
   const { output } = await command("git", [

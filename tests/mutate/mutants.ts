@@ -1,8 +1,8 @@
 /** A bug, and the test that is there to catch it. */
 export interface Mutant {
-  /** What the library then does. */
+  /** What the library does then. */
   readonly name: string;
-  /** How it is planted; each text to find is there once. */
+  /** How it is planted; each text to find occurs once. */
   readonly edits: readonly {
     readonly file: string;
     readonly find: string;
@@ -143,7 +143,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "takes any file at its lock's path for its lock",
+    name: "mistakes any file at its lock's path for its lock",
     edits: [{
       file: "storage/directory/lock_file.ts",
       find: "return isSameFile(found, this.#file);",
@@ -164,7 +164,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/storage/directory/lock_owner_test.ts",
-      name: "Wal acks nothing when overtaken while its lock has another link",
+      name: "Wal acks nothing when displaced while its lock has another link",
     },
   },
   {
@@ -204,7 +204,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "takes a terminated thread for a living owner",
+    name: "mistakes a terminated thread for a living owner",
     edits: [{
       file: "storage/directory/lock_owner.ts",
       find: 'return hasEnded(owner) ? "dead" : "alive";',
@@ -256,7 +256,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "takes a short write for a whole one",
+    name: "mistakes a short write for a whole one",
     edits: [{
       file: "storage/storage.ts",
       find: "if (written === bytes.length) return;",
@@ -287,7 +287,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",
       name:
-        "Wal.truncateBefore() is exact at every LSN, also in a log that was killed",
+        "Wal.truncateBefore() is exact at every LSN, even in a log that was killed",
     },
   },
   {
@@ -339,7 +339,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/storage/segments/segment_supply_test.ts",
-      name: "a backup by hard links stays as it was while the log goes on",
+      name: "a backup by hard links stays as it was while the log continues",
     },
   },
   {
@@ -352,7 +352,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/storage/segments/log_files_test.ts",
       name:
-        "createSegment() never replaces a segment, nor leaves anything beside it",
+        "createSegment() never replaces a segment, nor leaves anything next to it",
     },
   },
   {
@@ -395,7 +395,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "takes an old segment that is written to for a damaged one",
+    name: "mistakes an old segment that is written to for a damaged one",
     edits: [{
       file: "storage/segments/segment_reader.ts",
       find: "if ((await this.#storage.list()).includes(this.name)) return;",
@@ -407,7 +407,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "closes in silence after a failure that nobody was told of",
+    name: "closes in silence after a failure that was not reported yet",
     edits: [{
       file: "writer/writer.ts",
       find:
@@ -417,7 +417,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/writer/writer_failure_test.ts",
-      name: "close() rejects after a failure that nobody was told of",
+      name: "close() rejects after a failure that was not reported yet",
     },
   },
   {
@@ -454,7 +454,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "takes what it gave up searching for a torn tail",
+    name: "treats what it gave up searching as a torn tail",
     edits: [{
       file: "recovery/scan_tail.ts",
       find: "if (step.value === undefined) return false;",
@@ -478,7 +478,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/writer/ack_waiters_test.ts",
-      name: "AckWaiters settles in LSN order whatever order they come in",
+      name: "AckWaiters settles in LSN order, in whatever order they wait",
     },
   },
   {
@@ -530,7 +530,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "copies what an overtaken owner wrote behind the end that was found",
+    name: "copies what a displaced owner wrote after the end that was found",
     edits: [{
       file: "recovery/rewrite_end.ts",
       find: "lastLsn + 1,\n    );",
@@ -542,11 +542,11 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/recovery/takeover_test.ts",
-      name: "Wal.open() with takeOver ends where its one scan ended",
+      name: "Wal.open() with takeOver ends where its only scan ended",
     },
   },
   {
-    name: "lets late frames of an overtaken owner come to life",
+    name: "lets late frames of a displaced owner come to life",
     edits: [{
       file: "recovery/arrange_segments.ts",
       find: "? baseLsn + 1",
@@ -569,7 +569,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",
       name:
-        "Wal.truncateBefore() is exact at every LSN, also in a log that was crashed",
+        "Wal.truncateBefore() is exact at every LSN, even in a log that was crashed",
     },
   },
   {
@@ -596,7 +596,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",
       name:
-        "Wal.truncateBefore() is exact at every LSN, also in a log that was closed",
+        "Wal.truncateBefore() is exact at every LSN, even in a log that was closed",
     },
   },
   {
@@ -634,11 +634,11 @@ export const mutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/recovery/full_disk_test.ts",
       name:
-        "Wal goes on after a full disk at any call, for 1 calls, with 40 bytes of a write written",
+        "Wal continues after a full disk at any call, for 1 calls, with 40 bytes of a write written",
     },
   },
   {
-    name: "gives out LSNs behind those that found no space",
+    name: "gives out LSNs after those that found no space",
     edits: [{
       file: "writer/writer.ts",
       find: "const dropped = this.#queue.rollBack(nextLsn);",
@@ -650,7 +650,7 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    name: "tells nobody of records that found no space",
+    name: "does not report records that found no space",
     edits: [{
       file: "writer/writer.ts",
       find: "if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;",
@@ -658,7 +658,7 @@ export const mutants: readonly Mutant[] = [
     }],
     caughtBy: {
       file: "tests/recovery/full_disk_test.ts",
-      name: "enqueue() tells once of records that were dropped unheard",
+      name: "enqueue() reports once that records were dropped",
     },
   },
   {

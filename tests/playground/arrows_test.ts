@@ -1,5 +1,5 @@
 /**
- * Holds what the playground may import, and that its pure parts know no page.
+ * Checks what the playground imports, and that its pure parts know no page.
  *
  * @module
  */

@@ -54,7 +54,7 @@ test("Engine leaves out what is hidden", async () => {
   assertEquals(outcomesIn(answers).map(({ id }) => id), ids.slice(0, 1));
 });
 
-test("Engine says nothing of a trace when it was given another", async () => {
+test("Engine says nothing about a trace when it was given another", async () => {
   const { engine: one, answers } = engine();
   const files = [trace, "no trace", trace].map((text) => new Blob([text]));
   await Promise.all(files.map((file) => one.ask({ kind: "trace", file })));
@@ -70,7 +70,7 @@ test("Engine gives up a job when it is asked for another", async () => {
   assertEquals([...new Set(jobs)], [2]);
 });
 
-test("Engine replays a trace beside what its log did", async () => {
+test("Engine replays a trace next to what its log did", async () => {
   const { engine: one, answers } = engine();
   await one.ask({ kind: "trace", file: new Blob([trace]) });
   const settings = { ...small, load: "trace", costs: "trace" } as const;

@@ -20,7 +20,7 @@ function codeFor(policy: string): string {
   return formatCode({ policy, ...rest }).join("\n");
 }
 
-/** What a policy does, to tell it from others. */
+/** What a policy does, to distinguish it from others. */
 function latenciesOf(policy: BatchPolicy): number[] {
   const arrivals = poissonArrivals({ count: 3000, perSecond: 5000 });
   const costs = constantCosts({ syncMs: 3, writeMsPerMiB: 90 });
@@ -37,7 +37,7 @@ for (const { label, describe } of CANDIDATES) {
     assertEquals(latenciesOf(made), latenciesOf(meant));
   });
 
-  test(`formatCode() is no wider than 80 columns: ${label}`, () => {
+  test(`formatCode() is at most 80 columns wide: ${label}`, () => {
     const code = codeFor(describe(INITIAL.numbers));
     for (const line of code.split("\n")) assert(line.length <= 80, line);
   });

@@ -32,12 +32,12 @@ test("formatFigures() marks the best of each column, and none of one row", () =>
   assertEquals(alone.some(({ isBest }) => isBest), false);
 });
 
-test("formatFigures() takes what reads the same for as good", () => {
+test("formatFigures() treats what reads the same as equally good", () => {
   const [first, second] = formatFigures([row, { ...row, meanMs: 2.001 }]);
   assertEquals([first[0].isBest, second[0].isBest], [true, true]);
 });
 
-test("formatFigures() gives no mark to what is no number", () => {
+test("formatFigures() marks nothing that is not a number", () => {
   const [first, second] = formatFigures([{ ...row, meanMs: NaN }, row]);
   assertEquals([first[0], second[0].isBest], [
     { text: "-", isBest: false },

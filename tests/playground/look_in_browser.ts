@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
  * How the playground can be read and used, in a real Chromium: keys, contrast,
- * width, motion. Leaves pictures of it in `.build/`.
+ * width, motion. Saves pictures of it in `.build/`.
  *
  * @module
  */
@@ -47,7 +47,7 @@ for (const [name, options] of looks) {
   });
 }
 
-/** What sticks out of the page, but for what scrolls by itself. */
+/** What sticks out of the page, except for what scrolls by itself. */
 function tooWide(page: Page): Promise<string[]> {
   return page.$$eval("body *", (elements) => {
     const width = document.documentElement.clientWidth;
@@ -69,7 +69,7 @@ pageTest(
       (controls) => {
         const seen = (control: Element) => control.getClientRects().length > 0;
         controls.forEach((control, index) => control.id ||= `control-${index}`);
-        // Of radio buttons one group is one stop.
+        // A group of radio buttons is one stop.
         return controls.filter(seen)
           .filter((control) =>
             !(control instanceof HTMLInputElement && control.type === "radio" &&
@@ -97,7 +97,7 @@ pageTest(
   },
 );
 
-pageTest("every control has a name for the ear", {}, async ({ page }) => {
+pageTest("every control has an accessible name", {}, async ({ page }) => {
   await shown(page, INITIAL);
   const tree = await page.locator("body").ariaSnapshot();
   const nameless = tree.split("\n").filter((line) =>

@@ -168,7 +168,7 @@ pageTest(
   },
 );
 
-pageTest("a policy that is left out is nowhere", {}, async ({ page }) => {
+pageTest("a policy that is left out appears nowhere", {}, async ({ page }) => {
   await page.uncheck("#show-bytes");
   const settings = { ...INITIAL, hidden: ["bytes"] };
   await shown(page, settings);
@@ -183,7 +183,7 @@ pageTest("a policy that is left out is nowhere", {}, async ({ page }) => {
   );
 });
 
-pageTest("the time line is looked at without a run", {}, async ({ page }) => {
+pageTest("the time line can be seen without a run", {}, async ({ page }) => {
   await shown(page, INITIAL);
   const status = await page.innerText("#status");
   await page.focus("#place-slider");
@@ -266,7 +266,7 @@ pageTest(
       await error.innerText(),
       /^broken\.ndjson: .* line 42 must be /,
     );
-    // What was there goes on.
+    // What was there continues.
     assertEquals(await figures(page), expectedFigures(INITIAL));
     await dropFile(page, "picture.png", "\x89PNG\n");
     await page.waitForSelector("text=picture.png");

@@ -100,7 +100,7 @@ test("recordCourse() counts an append of several records once", () => {
 
 const outcomes = CANDIDATES.map((one) => runCandidate(one, INITIAL));
 
-test("timeWindow() shows some dozens of flushes of the most eager", () => {
+test("timeWindow() shows a few dozen flushes of the most eager", () => {
   const window = timeWindow(outcomes, INITIAL, 960);
   const seen = outcomes.map(({ course }) =>
     flushesWithin(course, window, 960).length
@@ -139,7 +139,7 @@ test("timeWindow() is never longer than the run", () => {
   assertEquals(placeStep(few, short, 100_000), 100);
 });
 
-test("placeStep() goes on by the window's width", () => {
+test("placeStep() moves on by the window's width", () => {
   const step = placeStep(outcomes, INITIAL, 960);
   const next = withNumber(INITIAL, "place", 50 + step);
   const { toMs } = timeWindow(outcomes, INITIAL, 960);

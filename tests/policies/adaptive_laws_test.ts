@@ -1,5 +1,5 @@
 /**
- * Goal: `AdaptivePolicy` waits when it pays, and only then.
+ * Goal: `AdaptivePolicy` waits when that pays, and only then.
  *
  * Method: simulations of random traffic on random devices, against leader
  * commit and the best of 22 fixed windows, which are all capped at its ladder's
@@ -111,7 +111,7 @@ test("AdaptivePolicy is within 10 % of leader commit in any steady traffic", () 
   fc.assert(property, { numRuns: 15, seed: SEED });
 });
 
-test("AdaptivePolicy tells bursts that begin from those that wait", () => {
+test("AdaptivePolicy distinguishes bursts that begin from those that wait", () => {
   const costs = constantCosts({ syncMs: 1 });
   for (const spread of [0.3, 0.7]) {
     const burst = { is: "bursty", burst: 64, spread, perFlush: 0.05 } as const;

@@ -19,7 +19,7 @@ test("AgePolicy flushes when the oldest record is that old", async () => {
   await close();
 });
 
-test("AgePolicy is asked but once a turn, however many come", async () => {
+test("AgePolicy is asked only once per turn, however many records arrive", async () => {
   const policy = new ObservingPolicy(new AgePolicy({ ms: 10 }));
   const { wal, clock, close } = await openWal({ policy });
   for (let record = 0; record < 100; record++) track(wal.append("x"));
@@ -51,7 +51,7 @@ test("AgePolicy.due() is the oldest record's instant plus the age", () => {
   assertEquals(new AgePolicy({ ms: 2.5 }).due(batch), 102.5);
 });
 
-test("AgePolicy() refuses an age that is no finite number from 0", () => {
+test("AgePolicy() refuses an age that is not a finite number of at least 0", () => {
   const rule =
     "Cannot make AgePolicy because ms must be a finite number of at " +
     "least 0: received ";

@@ -79,13 +79,13 @@ test("anyOf() has the smallest limits and the earliest due", () => {
   assertEquals(policy.due(batch, 11), 13);
 });
 
-test("anyOf() keeps a limit beside one that is no number", () => {
+test("anyOf() keeps a limit next to one that is not a number", () => {
   const bad = { limits: { records: NaN, bytes: NaN }, due: () => Infinity };
   const { limits } = anyOf(bad, new CountPolicy({ records: 5 }), bad);
   assertEquals(limits, { records: 5 });
 });
 
-test("anyOf() tells each of them of each flush", async () => {
+test("anyOf() reports each flush to each of them", async () => {
   const age = new AgePolicy({ ms: 0 });
   const policies = [new ObservingPolicy(age), new ObservingPolicy(age)];
   const { wal, clock, close } = await openWal({ policy: anyOf(...policies) });
@@ -94,7 +94,7 @@ test("anyOf() tells each of them of each flush", async () => {
   assertEquals(policies.map(({ sizes }) => sizes), [[1], [1]]);
 });
 
-test("anyOf() tells the others of a flush when one of them throws", () => {
+test("anyOf() reports a flush to the others when one of them throws", () => {
   const told: string[] = [];
   const member = (name: string, fails: boolean): BatchPolicy => ({
     due: () => 0,
@@ -115,7 +115,7 @@ test("anyOf() tells the others of a flush when one of them throws", () => {
   assertEquals(told, ["first", "second", "third"]);
 });
 
-test("anyOf() refuses none, and what is no policy", () => {
+test("anyOf() refuses an empty list, and what is not a policy", () => {
   assertEquals(
     assertThrows(() => anyOf(), TypeError).message,
     "Cannot use anyOf because it needs a policy: received none",

@@ -23,7 +23,7 @@ const batch = (records: number, oldestAt: number, newestAt: number) => ({
   newestAt,
 });
 
-test("ArrivalsSeen knows what came in each turn of a wait", () => {
+test("ArrivalsSeen knows what arrived in each turn of a wait", () => {
   const seen = new ArrivalsSeen();
   seen.note(batch(2, 10, 10));
   seen.note(batch(2, 10, 10));
@@ -39,7 +39,7 @@ test("ArrivalsSeen knows what came in each turn of a wait", () => {
   });
 });
 
-test("ArrivalsSeen takes those of whom it knows the ends to come early", () => {
+test("ArrivalsSeen assumes early arrivals where it knows only the ends", () => {
   const seen = new ArrivalsSeen();
   seen.note(batch(17, 10, 20));
   const { ready, came } = seen.take(flushOf(17, 10, 20));

@@ -45,7 +45,7 @@ test("BytesPolicy() has 64 KiB and flushes when idle by default", () => {
   assertEquals(policy.due(), Infinity);
 });
 
-test("BytesPolicy() refuses bytes that are no positive integer", () => {
+test("BytesPolicy() refuses bytes that are not a positive integer", () => {
   const rule =
     "Cannot make BytesPolicy because bytes must be an integer of at " +
     "least 1: received ";

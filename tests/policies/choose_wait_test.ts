@@ -79,7 +79,7 @@ test("chooseWait() finds no wait that another one beats", () => {
   );
 });
 
-test("chooseWait() waits for as many as came after the batch was ready", () => {
+test("chooseWait() waits for as many as arrived after the batch was ready", () => {
   const later = [{ ms: 0.5, records: 1 }, { ms: 1, records: 2 }];
   const one = { lagMs: 0, records: 1, total: 4, flushMs: 5, later };
   assertEquals(chooseWait([one, one], LADDER), {
@@ -89,7 +89,7 @@ test("chooseWait() waits for as many as came after the batch was ready", () => {
   });
 });
 
-test("chooseWait() chooses none where nothing came, or a flush is cheap", () => {
+test("chooseWait() chooses no wait where nothing arrived, or a flush is cheap", () => {
   const later = [{ ms: 0.5, records: 1 }];
   const one = { lagMs: 0, records: 1, total: 2, flushMs: 1, later };
   assertEquals(chooseWait([one], LADDER), NO_WAIT);

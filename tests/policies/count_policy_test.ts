@@ -25,7 +25,7 @@ test("CountPolicy makes one flush of a burst up to its count", async () => {
   }
 });
 
-test("CountPolicy makes as many flushes as a burst holds counts", async () => {
+test("CountPolicy makes a flush for each full count of a burst", async () => {
   assertEquals(await burst(256), [128, 128]);
   assertEquals(await burst(512), [128, 128, 128, 128]);
 });
@@ -69,7 +69,7 @@ test("CountPolicy() has 256 records and flushes when idle by default", () => {
   assertEquals(policy.due(), Infinity);
 });
 
-test("CountPolicy() refuses a count that is no positive integer", () => {
+test("CountPolicy() refuses a count that is not a positive integer", () => {
   const rule =
     "Cannot make CountPolicy because records must be an integer of " +
     "at least 1: received ";
@@ -92,7 +92,7 @@ test("CountPolicy() refuses a whenIdle that it does not know", () => {
   assertEquals(assertThrows(make(1), TypeError).message, `${rule}1`);
 });
 
-test("CountPolicy() refuses options that are no object", () => {
+test("CountPolicy() refuses options that are not an object", () => {
   const make = (options: unknown) => () =>
     new CountPolicy(options as { records: number });
   const rule =

@@ -2,7 +2,7 @@ import { RecentOccasions } from "../../policies/_recent_occasions.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
-/** A flush of a batch whose records came when `came` says. */
+/** A flush of a batch whose records arrived when `came` says. */
 function flushOf(came: number[], startedAt: number, endedAt: number) {
   const ready = came.filter((at) => at <= startedAt).length;
   const flush = {
@@ -20,7 +20,7 @@ function flushOf(came: number[], startedAt: number, endedAt: number) {
   return [flush, arrivals] as const;
 }
 
-test("RecentOccasions tells what came while a flush ran", () => {
+test("RecentOccasions knows what arrived while a flush ran", () => {
   const recent = new RecentOccasions();
   recent.add(...flushOf([0], 0, 10));
   assertEquals(recent.occasions(false), []);
@@ -37,7 +37,7 @@ test("RecentOccasions tells what came while a flush ran", () => {
   assertEquals(recent.occasions(false).length, 1);
 });
 
-test("RecentOccasions leaves out what came after the flush was done", () => {
+test("RecentOccasions leaves out what arrived after the flush was done", () => {
   const recent = new RecentOccasions();
   recent.add(...flushOf([0], 0, 10));
   recent.add(...flushOf([10, 14], 14, 20));

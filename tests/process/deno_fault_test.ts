@@ -1,8 +1,9 @@
 /*
  * Goal: whichever system call fails, on every runtime, the log stops,
- * acknowledges nothing more, ends its process, and keeps what it acknowledged.
- * Method: strace lets calls of a real process fail; a limit on the size of
- * files, which needs no strace, makes real writes short and then fail.
+ * acknowledges nothing further, ends its process, and keeps what it
+ * acknowledged. Method: strace makes calls of a real process fail; a limit on
+ * the size of files, which needs no strace, makes real writes short and then
+ * fail.
  */
 import { mkdirSync } from "node:fs";
 import { assert, assertEquals } from "../kit/assert.ts";
@@ -102,7 +103,7 @@ const CASES: Case[] = [
     code: NOT_OPENED,
   },
   {
-    // As on NFS, where only a sync tells that there is no room.
+    // As on NFS, where only a sync reports that there is no room.
     name: "sync of the lock file",
     calls: "fsync",
     what: "error=ENOSPC:when=2",
@@ -137,7 +138,7 @@ for (const runtime of runtimes) {
           const only = paths && { paths: paths(orders.directory) };
           const broken = traced(command, trace, { ...fault, ...only });
           await runChild(broken, { codes: [code] });
-          if (paths) continue; // Not all was traced.
+          if (paths) continue; // Not everything was traced.
           const { problems } = checkTrace(readTrace(trace), orders);
           assertEquals(problems, [], name);
         }
@@ -165,7 +166,7 @@ test("Wal stops for good when a write is short and the next fails", async () => 
 });
 
 tracedTest(
-  "DenoStorage locks where the kernel's locks are not to be had",
+  "DenoStorage locks where the kernel's locks are not available",
   async () => {
     await withTempDir(async (scratch) => {
       const victim = await bundleVictim("orderly", scratch);

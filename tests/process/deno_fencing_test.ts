@@ -1,8 +1,8 @@
 /*
- * Goal: an owner that was stopped, overtaken and woken acknowledges nothing
+ * Goal: an owner that was stopped, displaced and woken acknowledges nothing
  * that the taker does not have, and nothing that it wrote late appears,
  * whatever the runtimes. Method: SIGSTOP at random instants, and by strace
- * right behind chosen calls; a third process compares the log with all notes.
+ * right after chosen calls; a third process compares the log with all notes.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -73,7 +73,7 @@ test("Wal acks nothing after a takeover when it was stopped", () =>
     }
   }));
 
-/** Where an owner is stopped: right behind the call. */
+/** Where an owner is stopped: right after the call. */
 const STOPS: Fault[] = [
   ...[4, 7].map((k) => ({
     calls: "fdatasync",
@@ -93,7 +93,7 @@ const STOPS: Fault[] = [
 for (const [index, zombie] of runtimes.entries()) {
   const taker = runtimes[(index + 1) % runtimes.length];
   tracedTest(
-    `Wal acks nothing after a takeover behind any call on ${zombie.name}`,
+    `Wal acks nothing after a takeover that follows any call on ${zombie.name}`,
     async () => {
       await withTempDir(async (scratch) => {
         const victims = await bundleAll(scratch);
@@ -112,7 +112,7 @@ for (const [index, zombie] of runtimes.entries()) {
 }
 
 tracedTest(
-  "Wal.open() learns the owner when its temporary was removed",
+  "Wal.open() learns who the owner is when its temporary was removed",
   async () => {
     await withTempDir(async (scratch) => {
       const victim = await bundleVictim("racer", scratch);
@@ -123,7 +123,9 @@ tracedTest(
   },
 );
 
-/** One has to wait before it links its lock file; meanwhile another opens. */
+/**
+ * One has to wait before it links its lock file; while it waits, another opens.
+ */
 async function raceLate(
   runtime: Runtime,
   victim: string,

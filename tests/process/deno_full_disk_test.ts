@@ -1,5 +1,5 @@
 /*
- * Goal: on a full disk a log opens, reads, truncates and goes on, and nothing
+ * Goal: on a full disk a log opens, reads, truncates and continues, and nothing
  * acknowledged is lost. Method: a tmpfs of 2 MiB and an ext4 of 16 MiB in a
  * file are filled a hundred times each, with abandoned and closed logs. Needs
  * to mount; where that is not permitted the tests say so and are skipped.
@@ -71,7 +71,10 @@ async function fillOften(dir: string): Promise<void> {
   await log.close();
 }
 
-/** A log that is opened again: after it was closed, or from an owner's hands. */
+/**
+ * A log that is opened again: after it was closed, or taken over from its
+ * owner.
+ */
 class Reopened {
   readonly #dir: string;
   readonly #next: Choose;

@@ -2,8 +2,8 @@
  * Goal: what a killed process had acknowledged is there, every byte, and its
  * lock is free, whatever the runtimes. Method: processes of all runtimes append
  * at random to one directory and are killed with SIGKILL at random instants;
- * each compares what the one before left with its notes. `deno task soak:kill`
- * does the same for as long as wanted.
+ * each compares what its predecessor left with that one's notes. `deno task
+ * soak:kill` does the same for as long as you like.
  */
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";

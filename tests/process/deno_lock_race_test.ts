@@ -13,7 +13,7 @@ import { withTempDir } from "../kit/temp_dir.ts";
 
 const ROUNDS = 6;
 
-/** Two processes of each runtime, so that each can race its like. */
+/** Two processes of each runtime, so that each can race its own kind. */
 async function withRacers(
   use: (racers: Racer[], scratch: string) => Promise<void>,
 ): Promise<void> {
@@ -47,7 +47,7 @@ async function race(racers: Racer[], directory: string): Promise<Racer> {
   return winner;
 }
 
-/** Of processes that were each told in their turn to append and to close. */
+/** Tells the winner to append and to close; returns the LSN of its record. */
 async function useAndClose(winner: Racer): Promise<number> {
   const answer = await winner.do({ act: "append" });
   assert(answer.state === "appended", JSON.stringify(answer));

@@ -1,8 +1,9 @@
 /*
- * Goal: on every runtime the system calls come in the order that an
- * acknowledgement promises. Method: strace writes them down; a disk that loses
- * all that is not synced is led along, and at each acknowledgement the record
- * has to be on it. Storages that lie show that the checker sees what it should.
+ * Goal: on every runtime, system calls happen in the order that an
+ * acknowledgement promises. Method: strace records them; a model of a disk that
+ * loses all that is not synced follows them, and at each acknowledgement the
+ * record has to be on it. Storages that lie show that the checker sees what it
+ * should.
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -88,7 +89,7 @@ const LIES: [Lie, RegExp][] = [
   ["writes in place", /^write to .* at 0, which is written already/],
 ];
 
-tracedTest("checkTrace() finds a storage out that lies", async () => {
+tracedTest("checkTrace() detects a storage that lies", async () => {
   await withTempDir(async (scratch) => {
     const victim = await bundleVictim("orderly", scratch);
     for (const [lie, expected] of LIES) {
@@ -100,7 +101,7 @@ tracedTest("checkTrace() finds a storage out that lies", async () => {
   });
 });
 
-tracedTest("replayPowerLoss() finds a storage out that lies", async () => {
+tracedTest("replayPowerLoss() detects a storage that lies", async () => {
   await withTempDir(async (scratch) => {
     const victim = await bundleVictim("orderly", scratch);
     for (const lie of ["skips syncs", "skips directory syncs"] as const) {
@@ -115,7 +116,7 @@ tracedTest("replayPowerLoss() finds a storage out that lies", async () => {
   });
 });
 
-tracedTest("checkTrace() finds out who tries a failed sync again", async () => {
+tracedTest("checkTrace() detects a retry of a failed sync", async () => {
   await withTempDir(async (scratch) => {
     const victim = await bundleVictim("orderly", scratch);
     const lie: Lie = "retries syncs";

@@ -54,7 +54,7 @@ test("parseTrace() keeps what happened while a call was under way", () => {
   assertEquals(events[3].call.result, 0);
 });
 
-/** Leads a disk along; paths are in clear, a thread but the first is named. */
+/** Feeds a disk; paths are not escaped, and only later threads are named. */
 function diskAfter(lines: string[]): TracedDisk {
   const trace = lines.map((line) => {
     const [, thread = "1", call] = /^(?:(\d) )?(.*)$/.exec(line)!;

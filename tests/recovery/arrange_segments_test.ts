@@ -1,8 +1,8 @@
 /*
- * Goal: which segments count is told the same by the library and by the page
- * on the format, and no crash between two removals changes it. Method: every
- * directory of segments that begin at record 1, 3 or 5 and are of epoch 1, 2 or
- * 3, under every manifest about them.
+ * Goal: the library and docs/format.md agree about which segments count, and no
+ * crash between two removals changes that. Method: every directory of segments
+ * that begin at record 1, 3 or 5 and are of epoch 1, 2 or 3, under every
+ * manifest about them.
  */
 import {
   type ArrangedSegments,

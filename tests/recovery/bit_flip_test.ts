@@ -1,7 +1,7 @@
 /*
  * Goal: no flipped bit is believed, and none takes more than the frame that it
  * is in. Method: flip every bit of every segment of a small log, open it in
- * each mode, and compare with what the layout of the log says must come of it.
+ * each mode, and compare with what the layout of the log says must happen.
  */
 import { assertEquals, assertRejects } from "../kit/assert.ts";
 import { checkKept, checkSalvage } from "../kit/check_salvage.ts";
@@ -68,9 +68,9 @@ interface Flip {
   bit: number;
   /** The frame that the bit is in; none in the header. */
   frame: SmallFrame | undefined;
-  /** Whether it is the one of its byte for checks that take long. */
+  /** Whether it is the bit of its byte that slow checks use. */
   isOne: boolean;
-  /** Whether nothing behind tells the damage from a torn end. */
+  /** Whether nothing after it distinguishes the damage from a torn end. */
   isLast: boolean;
   /** Whether nobody needs the bit: a seal's, which no record follows. */
   isUnread: boolean;

@@ -33,7 +33,7 @@ async function makeLog(storage: MemoryStorage): Promise<Wal> {
 }
 
 for (const how of ["closed", "killed", "crashed"] as const) {
-  test(`Wal.truncateBefore() is exact at every LSN, also in a log that was ${how}`, async () => {
+  test(`Wal.truncateBefore() is exact at every LSN, even in a log that was ${how}`, async () => {
     for (let lsn = 1; lsn <= LAST + 1; lsn++) {
       const storage = new MemoryStorage();
       const wal = await makeLog(storage);
@@ -52,7 +52,7 @@ for (const how of ["closed", "killed", "crashed"] as const) {
       for (let life = 0; life < 3; life++) {
         const again = await Wal.open(left, OPTIONS);
         assertEquals(await lsnsOf(again), range(lsn, LAST + life));
-        // Dropping less than is dropped changes nothing.
+        // Dropping less than was dropped before changes nothing.
         await again.truncateBefore(1);
         assertEquals(await again.append("x"), LAST + life + 1);
         await again.close();
@@ -74,7 +74,7 @@ test("Wal.truncateBefore() drops the files of what it drops", async () => {
   await again.close();
 });
 
-test("Wal.truncateBefore() and read() go on after an error at any call", async () => {
+test("Wal.truncateBefore() and read() continue after an error at any call", async () => {
   for (const error of ["EMFILE", "EIO"]) {
     for (let at = 0;; at++) {
       let calls = -Infinity;
@@ -114,7 +114,7 @@ test("Wal.read() that is overtaken by a checkpoint throws CompactedError", async
     const batches = wal.readBatches();
     for (let nth = 1; nth <= read; nth++) await batches.next();
     await wal.truncateBefore(10);
-    // Segments are used again meanwhile.
+    // In the meantime segments are reused.
     for (let nth = 0; nth < 12; nth++) await wal.append(new Uint8Array(1500));
     const error = await assertRejects(() => batches.next(), CompactedError);
     assertEquals(error.firstLsn, 10);
@@ -122,7 +122,7 @@ test("Wal.read() that is overtaken by a checkpoint throws CompactedError", async
   }
 });
 
-test("Wal.read() ahead of a checkpoint goes on", async () => {
+test("Wal.read() ahead of a checkpoint continues", async () => {
   const wal = await makeLog(new MemoryStorage());
   const batches = wal.readBatches({ from: 6 });
   await batches.next();

@@ -1,7 +1,7 @@
 /*
- * Goal: damage is told from a torn tail, is never believed, and never shortens
- * a log below what it declares synced. Method: rows of damage to a log of
- * three segments, in each mode.
+ * Goal: damage is distinguished from a torn tail, is never believed, and never
+ * shortens a log below what it declares synced. Method: rows of damage to a log
+ * of three segments, in each mode.
  */
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
@@ -30,7 +30,10 @@ interface Row {
   salvaged?: { last: number; holes?: [number, number][] };
 }
 
-/** A log of 9 records of 1000 bytes, three a segment; a small language. */
+/**
+ * A log of 9 records of 1000 bytes, three per segment, and a small language for
+ * damage.
+ */
 class DamagedLog {
   readonly storage: MemoryStorage;
 
@@ -123,20 +126,20 @@ const ROWS: Row[] = [
     salvaged: { last: 9, holes: [[8, 8]] },
   },
   {
-    name: "zeros lie behind the end, as in a prepared segment",
+    name: "zeros lie beyond the end, as in a prepared segment",
     damage: (log) => log.append(2, new Uint8Array(10_000)),
     closed: false,
     want: 9,
   },
   {
-    name: "rubbish lies behind the end",
+    name: "rubbish lies beyond the end",
     damage: (log) => log.append(2, new Uint8Array(10_000).fill(7)),
     closed: false,
     want: 9,
     strict: "strict",
   },
   {
-    name: "a stale frame of the same segment lies behind the end",
+    name: "a stale frame of the same segment lies beyond the end",
     damage: (log) => log.copyFrame(2, third(0), FRAME),
     closed: false,
     want: 9,
@@ -213,7 +216,7 @@ const ROWS: Row[] = [
     salvaged: { last: 9 },
   },
   {
-    name: "rubbish lies behind a clean close, as in a segment used again",
+    name: "rubbish lies after a clean close, as in a reused segment",
     damage: (log) => log.append(2, new Uint8Array(10_000).fill(7)),
     closed: true,
     want: 9,

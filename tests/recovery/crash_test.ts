@@ -50,7 +50,7 @@ const append = (bytes: number, ack?: "os" | "disk"): WalStep => ({
 const turn: WalStep = { do: "turn" };
 const flush: WalStep = { do: "flush" };
 
-/** One caller waits for each record: by a flush, which no policy can refuse. */
+/** One caller waits for each record, by a flush, which no policy can refuse. */
 const ONE_CALLER: WalStep[] = [
   append(10),
   flush,
@@ -151,7 +151,7 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
 }
 
 test("Wal loses nothing acknowledged: old segments used again; posix, slow", async () => {
-  // Appends go on while a checkpoint drops segments.
+  // Appends continue while a checkpoint drops segments.
   const steps: WalStep[] = [
     ...Array(4).fill([append(3000), flush]).flat(),
     { do: "truncate" },

@@ -10,7 +10,7 @@ test("decideTail() refuses whatever a witness declares synced", () => {
   }
 });
 
-test("decideTail() accepts an end with nothing or zeros behind", () => {
+test("decideTail() accepts an end with nothing or zeros after it", () => {
   for (const mode of ["tail", "strict", "salvage"] as const) {
     for (const remainder of ["nothing", "zeros"] as const) {
       assertEquals(decideTail({ remainder, witness: false }, mode), "accept");

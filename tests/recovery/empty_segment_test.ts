@@ -37,11 +37,11 @@ test("Wal.open() removes a segment that an owner made and never wrote to", async
     await wal.close();
     storage = storage.kill();
   }
-  // Nobody was overtaken.
+  // Nobody was displaced.
   assertEquals(warnings, []);
 });
 
-test("Wal.open() warns of no fenced segment without records", async () => {
+test("Wal.open() does not warn about a fenced segment without records", async () => {
   const storage = await diedBeforeFrame();
   const empty = segmentsOf(storage).at(-1)!;
   const bytes = storage.get(empty)!;

@@ -10,7 +10,7 @@ test("Wal.truncateBefore() does not bring a fenced segment back", async () => {
   const storage = new MemoryStorage();
   await openAndAppend(storage, 2);
   await openAndAppend(storage, 6);
-  await openAndAppend(storage, 0); // By now only the order of epochs tells.
+  await openAndAppend(storage, 0); // By now only the order of epochs shows which counts.
   const zombie = "0000000000000004-00000001.wal";
   storage.put(zombie, storage.get("0000000000000001-00000001.wal")!);
   const warnings: string[] = [];

@@ -32,7 +32,7 @@ const FILES: Record<
 > = {
   "a segment of another log": ({ segments: [{ bytes }] }, firstLsn, epoch) =>
     rename(bytes, { firstLsn, epoch, log: "e".repeat(32) }),
-  // Its header is at odds with its name, and its records are the log's own.
+  // Its header is at odds with its name, and its records belong to the log.
   "a copy": ({ segments }, firstLsn) =>
     segments[firstLsn < 5 ? 1 : 0].bytes.slice(),
 };
@@ -66,7 +66,7 @@ for (const [what, make] of Object.entries(FILES)) {
     }
   });
 
-  test(`salvageLog() knows what ${what} has taken the place of`, async () => {
+  test(`salvageLog() knows what ${what} has replaced`, async () => {
     for (const closed of [true, false]) {
       const log = await makeSmallLog(closed);
       for (const [index, { name }] of log.segments.entries()) {
@@ -106,7 +106,7 @@ test("salvageLog() puts a file aside that begins like a segment of an epoch that
   }
 });
 
-test("salvageLog() tells a foreign segment without a manifest by what most are", async () => {
+test("salvageLog() without a manifest recognizes a foreign segment by the others", async () => {
   for (const firstLsn of [1, 5, 7, 13]) {
     const log = await makeSmallLog(true);
     const name = formatSegmentName(firstLsn, 4);
@@ -118,7 +118,7 @@ test("salvageLog() tells a foreign segment without a manifest by what most are",
   }
 });
 
-/** Names at every LSN and epoch, but those of the log's segments. */
+/** Names at every LSN and epoch, except those of the log's segments. */
 async function* everyPlace(make: typeof FILES[string]): AsyncGenerator<
   { log: SmallLog; name: string; bytes: Uint8Array }
 > {
@@ -145,7 +145,7 @@ function withFile(
   return storage;
 }
 
-/** A segment whose header says something else, and holds. */
+/** A segment whose header says something else, with a valid checksum. */
 function rename(
   segment: Uint8Array,
   change: Partial<SegmentHeader>,

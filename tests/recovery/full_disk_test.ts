@@ -2,7 +2,7 @@
  * Goal: a full disk is a state and not an end. Method: every call that needs
  * space fails with ENOSPC, once or for a while, in a workload with rotation,
  * checkpoint and close; what was acknowledged is there, what was rejected is
- * not, and the log goes on by itself.
+ * not, and the log continues by itself.
  */
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type {
@@ -18,7 +18,9 @@ import { test } from "../kit/register.ts";
 const NEEDS_SPACE = ["create", "write", "link", "rename", "allocate"];
 const OPTIONS: WalOptions = { segmentBytes: 4096, warn() {} };
 
-/** Fails with ENOSPC from one call that needs space on, for so many. */
+/**
+ * Fails calls that need space with ENOSPC: `calls` of them, starting at `from`.
+ */
 class FullFor {
   readonly #from: number;
   readonly #calls: number;
@@ -102,7 +104,7 @@ async function check(storage: MemoryStorage, relied: Relied): Promise<void> {
 for (const calls of [1, 2, 3, 1000]) {
   for (const part of [0, 40]) {
     const how = `for ${calls} calls, with ${part} bytes of a write written`;
-    test(`Wal goes on after a full disk at any call, ${how}`, async () => {
+    test(`Wal continues after a full disk at any call, ${how}`, async () => {
       let fault: FullFor;
       let from = 0;
       do {
@@ -140,7 +142,7 @@ test("append() rejects with the LSN from which on nothing was written", async ()
   await wal.close();
 });
 
-test("enqueue() tells once of records that were dropped unheard", async () => {
+test("enqueue() reports once that records were dropped", async () => {
   let isFull = false;
   const storage = new MemoryStorage({
     onCall: ({ operation }) =>
@@ -161,7 +163,7 @@ test("enqueue() tells once of records that were dropped unheard", async () => {
   await wal.close();
 });
 
-test("close() tells of records that were dropped unheard, and closes", async () => {
+test("close() reports that records were dropped, and closes", async () => {
   let isFull = false;
   const storage = new MemoryStorage({
     onCall: ({ operation, file }) =>

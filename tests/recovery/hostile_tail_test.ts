@@ -1,8 +1,8 @@
 /*
- * Goal: no bytes behind the end of a log make opening or salvage take more than
+ * Goal: no bytes after the end of a log make opening or salvage take more than
  * a few times as long as reading them. Method: headers of frames with the right
- * salt that overlap, each with a length that has much checksummed; the bound is
- * met by counting what they claim, so no time is measured.
+ * salt that overlap, each with a length that makes a reader checksum a lot; the
+ * bound is checked by counting what they claim, so no time is measured.
  */
 import {
   FRAME_HEADER_BYTES,

@@ -1,6 +1,6 @@
 /*
  * Goal: what was dropped is neither missed nor lost. Method: logs whose low
- * mark lies within a segment, or behind all of them.
+ * mark lies within a segment, or after all of them.
  */
 import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
@@ -18,7 +18,7 @@ import {
   storageOf,
 } from "../kit/small_log.ts";
 
-test("Wal.open() goes on where all was dropped that was never synced", async () => {
+test("Wal.open() continues where all was dropped that was never synced", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, { syncIntervalMs: Infinity });
   await wal.append("one", { ack: "os" });
@@ -56,7 +56,7 @@ function segmentsOf(storage: MemoryStorage): string[] {
 const SECOND = "0000000000000005-00000002.wal";
 const THIRD = "0000000000000009-00000003.wal";
 
-/** What comes of damage to a log of records 7 to 12. */
+/** The effects of damage to a log of records 7 to 12. */
 const DAMAGE: Record<string, {
   act: (storage: MemoryStorage, frames: SmallFrame[]) => void;
   lost: [number, number][];

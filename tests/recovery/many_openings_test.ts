@@ -1,6 +1,6 @@
 /*
- * Goal: a log that is opened often stays small in files. Method: cycles of
- * open, append, and close or death.
+ * Goal: a log that is opened often has few files. Method: cycles of open,
+ * append, and close or death.
  */
 import { readdirSync } from "node:fs";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";

@@ -1,7 +1,7 @@
 /*
- * Goal: a segment that is missing is noticed as far as anything tells of it,
- * and a salvage says exactly what is lost. Method: every choice of segments of
- * a small log; segments of one life.
+ * Goal: a segment that is missing is noticed if anything mentions it, and a
+ * salvage says exactly what is lost. Method: every choice of segments of a
+ * small log; segments of one life.
  */
 import {
   decodeSegmentHeader,
@@ -23,7 +23,7 @@ import {
   storageOf,
 } from "../kit/small_log.ts";
 
-/** Which segments are missing, and the holes that come of it. */
+/** Which segments are missing, and the holes that result. */
 const MISSING: [number[], [number, number][]][] = [
   [[0], [[1, 4]]],
   [[1], [[5, 8]]],
@@ -52,7 +52,7 @@ for (const [missing, holes] of MISSING) {
 
   test(`salvageLog() knows what was durable of segment ${which} when the writer died`, async () => {
     const log = await makeSmallLog(false);
-    // Nothing tells of the last one: it may not have been made yet.
+    // Nothing mentions the last one: it may not have been made yet.
     const lastLsn = missing.includes(2) ? 8 : LAST_LSN;
     const known = holes.filter(([from]) => from <= lastLsn)
       .map(([from, to]): [number, number] => [from, Math.min(to, lastLsn)]);
@@ -95,7 +95,7 @@ test("Wal.open() misses the first of the segments of one life", async () => {
 });
 
 test("salvageLog() makes no segment that is fenced, nor one whose name is taken", async () => {
-  // Owner 2 found the log to end at 4; an older one has gone on to write at 5.
+  // Owner 2 found that the log ends at 4; an older one still wrote at 5.
   const storage = new MemoryStorage();
   const first = await Wal.open(storage);
   for (let lsn = 1; lsn <= 4; lsn++) await first.append(recordOf(lsn));

@@ -1,7 +1,7 @@
 /*
- * Goal: bytes of an older file, in blocks that the last segment was given,
- * are no part of the log. Method: a whole frame with the very LSN that comes
- * next, at the very place where the next frame belongs, from another life.
+ * Goal: bytes of an older file, in blocks that the last segment was given, are
+ * not part of the log. Method: a whole frame from another life, with exactly
+ * the LSN that is next, exactly where the next frame belongs.
  */
 import { FRAME_HEADER_BYTES } from "../../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";

@@ -1,7 +1,7 @@
 /*
- * Goal: what an opening decided holds, whatever an owner that was overtaken
- * does before, meanwhile and after. Method: in memory the one acts at each call
- * of the other; on real files what operators do to a directory.
+ * Goal: what an opening decided holds, whatever a displaced owner does before,
+ * during and after it. Method: in memory, one acts at each call of the other;
+ * on real files, what operators do to a directory.
  */
 import {
   cpSync,
@@ -38,7 +38,7 @@ async function textsOf(wal: Wal): Promise<string[]> {
   return texts;
 }
 
-test("Wal.open() with takeOver ends where its one scan ended", async () => {
+test("Wal.open() with takeOver ends where its only scan ended", async () => {
   for (let ahead = 0; ahead < 40; ahead++) {
     // At each call of the taker the owner writes another frame.
     let act: (() => void) | undefined;
@@ -77,7 +77,7 @@ test("Wal.open() with takeOver ends where its one scan ended", async () => {
   }
 });
 
-test("Wal.open() lets no late frame of an overtaken owner come to life", async () => {
+test("Wal.open() lets no late frame of a displaced owner come to life", async () => {
   // The owner writes and asks afterwards whether it still owns the log.
   const storage = new MemoryStorage();
   const owner = await Wal.open(storage, QUIET);
@@ -110,7 +110,9 @@ test("Wal.open() lets no late frame come to life where it found nothing to copy"
   await next.close();
 });
 
-/** Stops whoever makes the call `at` until another owner has taken over. */
+/**
+ * Stops the owner that makes the call `at` until another one has taken over.
+ */
 class Ambush {
   /** The other owner, once the call was made. */
   taking: Promise<Wal> | undefined;
@@ -137,14 +139,14 @@ class Ambush {
     this.#storage = storage;
   }
 
-  /** Counts no more; the other owner, if it came to that. */
+  /** Stops counting; returns the other owner, if there is one. */
   leave(): Promise<Wal> | undefined {
     this.#storage = undefined;
     return this.taking;
   }
 }
 
-test("Wal.open() that is overtaken at any call takes nothing from the taker", async () => {
+test("Wal.open() that is displaced at any call takes nothing from the taker", async () => {
   for (let at = 0;; at++) {
     const ambush = new Ambush(at);
     const before = new MemoryStorage();
@@ -178,7 +180,7 @@ test("Wal.open() that is overtaken at any call takes nothing from the taker", as
   }
 });
 
-test("Wal.truncateBefore() of an owner that is overtaken at any call harms nobody", async () => {
+test("Wal.truncateBefore() of an owner that is displaced at any call harms nobody", async () => {
   for (let at = 0;; at++) {
     const ambush = new Ambush(at);
     const storage = new MemoryStorage({ onCall: ambush.onCall });
@@ -215,7 +217,7 @@ test("Wal.open() never gives an epoch twice when lock files are gone", () =>
         if (name.endsWith(".lock")) rmSync(`${dir}/${name}`);
       }
       const wal = await Wal.open(dir, QUIET);
-      // Not each opening appends.
+      // Not every opening appends.
       if (nth % 2 === 0) assertEquals(await wal.append("x"), nth / 2 + 1);
       await wal.close();
       const names = readdirSync(dir).filter((name) =>
@@ -274,7 +276,7 @@ test("Wal never writes to a segment that a backup has a link to", () =>
         if (!name.endsWith(".wal")) continue;
         const path = `${scratch}/${round}/${name}`;
         linkSync(`${dir}/${name}`, path);
-        // The last one is still written to, behind what it has.
+        // The last one is still written to, after what it has.
         if (name !== lastOf(dir)) backups.set(path, readFileSync(path));
       }
       await wal.truncateBefore(await wal.flush());

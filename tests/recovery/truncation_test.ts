@@ -1,7 +1,7 @@
 /*
  * Goal: a segment that lost its end loses what was in there and nothing else,
- * and that is never taken for a crash where it cannot be one. Method: cut every
- * segment of a small log at every byte, and open it in each mode.
+ * and that is never mistaken for a crash where it cannot be one. Method: cut
+ * every segment of a small log at every byte, and open it in each mode.
  */
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assertEquals, assertRejects } from "../kit/assert.ts";
@@ -32,7 +32,7 @@ for (const closed of [true, false]) {
         for await (const cut of everyCut(closed, index)) {
           const { size, lastLsn, isTorn } = cut;
           const reading = readLog(cut.storage(), { recovery });
-          // A log that was closed, or goes on, misses each of its records.
+          // A log that was closed, or continues, misses each of its records.
           const opens = closed
             ? lastLsn === cut.sealedLsn
             : size >= HEADER_BYTES && (recovery === "tail" || !isTorn);

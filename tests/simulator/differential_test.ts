@@ -138,7 +138,7 @@ test("simulate() seals a batch that has no limit where the writer does", async (
   assertEquals(flushes[0].reason, "limit");
 });
 
-test("simulate() closes on a policy that puts off for ever", async () => {
+test("simulate() closes on a policy that puts off forever", async () => {
   const later = { due: (_: unknown, now: number) => now + 3 };
   const costs = { writeMs: () => 0, syncMs: () => 1 };
   const load = [{ at: 0, bytes: 1 }, { at: 7, bytes: 1 }];

@@ -23,7 +23,7 @@ function instants(arrivals: Iterable<Arrival>): number[] {
   return [...arrivals].map(({ at }) => at);
 }
 
-/** Asserts that `value` is `expected`, but for a few of a hundred. */
+/** Asserts that `value` is `expected`, except for a few percent. */
 function assertNear(value: number, expected: number): void {
   assertLess(Math.abs(value / expected - 1), 0.05);
 }
@@ -38,7 +38,7 @@ const loads: [string, (seed: number) => Iterable<Arrival>][] = [
 ];
 
 for (const [name, make] of loads) {
-  test(`${name}() gives so many at such a rate, the same for a seed`, () => {
+  test(`${name}() gives this many at this rate, the same for a seed`, () => {
     const found = instants(make(5));
     assertEquals(found.length, options.count);
     assertNear(found.length / found.at(-1)!, options.perSecond / 1000);
@@ -56,7 +56,7 @@ test("poissonArrivals() leaves gaps that are exponential", () => {
   assertNear(longer(4) / gaps.length, Math.exp(-2));
 });
 
-test("burstyArrivals() lets a burst come at once, or within burstMs", () => {
+test("burstyArrivals() lets a burst arrive at once, or within burstMs", () => {
   const burst = { ...options, count: 8, burst: 4 };
   const atOnce = instants(burstyArrivals(burst));
   assertEquals(new Set(atOnce.slice(0, 4)).size, 1);
@@ -65,7 +65,7 @@ test("burstyArrivals() lets a burst come at once, or within burstMs", () => {
   assertEquals(spread.slice(0, 4), [0, 1, 2, 3]);
 });
 
-test("onOffArrivals() lets none come while it is off", () => {
+test("onOffArrivals() has no arrivals while it is off", () => {
   const found = instants(onOffArrivals({ ...options, onMs: 30, offMs: 70 }));
   assert(found.every((at) => at % 100 < 30.001));
 });

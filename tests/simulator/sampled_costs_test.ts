@@ -108,7 +108,7 @@ test("recordedRun() matches appends with the flushes that took them", () => {
   assertEquals([run.flushes, run.records, run.busyMs], [2, 5, 13]);
 });
 
-test("recordedRun() says nothing of a trace with gaps", () => {
+test("recordedRun() says nothing about a trace with gaps", () => {
   const missing = { appends: 1, flushes: 0 };
   const run = recordedRun({ options, arrivals: [], flushes: [], missing });
   assertEquals(run, undefined);

@@ -38,7 +38,7 @@ test("simulate() reports each flush as the writer does", () => {
   }]);
 });
 
-test("simulate() tells the policy of a flush before onFlush", () => {
+test("simulate() reports a flush to the policy before onFlush", () => {
   const told: string[] = [];
   const policy = {
     due: () => 0,
@@ -108,7 +108,7 @@ test("simulate() gives each caller time to think", () => {
   assertEquals([run.startedAt, run.endedAt, run.flushes], [5, 60, 4]);
 });
 
-test("simulate() takes arrivals and callers again and does the same", () => {
+test("simulate() accepts arrivals and callers again and does the same", () => {
   const loads = [
     poissonArrivals({ count: 500, perSecond: 200, seed: 7 }),
     thinkingCallers({ callers: 9, appends: 50, thinkMs: 3, seed: 7 }),

@@ -10,7 +10,7 @@ import { test } from "../kit/register.ts";
 const failed = (code: string) =>
   StorageError.wrap("write to", "/a/b", { code });
 
-test("isOutOfSpace() knows a full disk and a used-up quota, and no other", () => {
+test("isOutOfSpace() knows a full disk and a used-up quota, and nothing else", () => {
   for (const code of ["ENOSPC", "EDQUOT"]) assert(isOutOfSpace(failed(code)));
   assert(isOutOfSpace(new StorageFullError("/a/b")));
   const plain = Object.assign(new Error(), { code: "ENOSPC" });

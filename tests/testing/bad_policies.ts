@@ -23,7 +23,7 @@ export type BadPolicy = [string, string, () => BatchPolicy];
 
 const oldest: BatchPolicy["due"] = ({ oldestAt }) => oldestAt;
 
-/** What is no number, as if it were one. */
+/** What is not a number, as if it were one. */
 const odd = (value: unknown) => value as number;
 
 const limited = (limits: unknown) => (): BatchPolicy => ({
@@ -176,7 +176,7 @@ const badAnswers: BadPolicy[] = [
   ],
   ["it always asks for as long again", KEPT, answering((_, now) => now + 5)],
   [
-    "it comes nearer by halves",
+    "it gets nearer by halves",
     KEPT,
     answering(({ oldestAt }, now) =>
       now < oldestAt + 10 ? (now + oldestAt + 10) / 2 + 1e-9 : oldestAt
@@ -232,7 +232,7 @@ const badFlushes: BadPolicy[] = [
   ],
   ["it waits for twice as long", WAIT, () => new AgePolicy({ ms: 10 })],
   [
-    "it begins to wait anew with each record",
+    "it begins to wait again with each record",
     WAIT,
     answering(
       ({ newestAt }) => newestAt + 4,

@@ -209,7 +209,7 @@ export const brokenFiles: [string, string, Change][] = [
     },
   ],
   [
-    "read() fails behind the end",
+    "read() fails beyond the end",
     "read() is short at the end, and returns 0 there and beyond",
     {
       file: (file, name) => ({

@@ -138,7 +138,7 @@ export const brokenLinks: [string, string, Change][] = [
     }),
   ],
   [
-    "link() speaks of the other name",
+    "link() names the other file",
     "link() refuses a missing file, and creates nothing",
     linking((memory, from, to) => {
       if (memory.get(from)) return memory.link(from, to);
@@ -205,7 +205,7 @@ export const brokenLinks: [string, string, Change][] = [
   ],
 ];
 
-/** Puts a copy in place, with a life of its own. */
+/** Puts an independent copy in place. */
 function copy(memory: MemoryStorage, from: string, to: string): void {
   if (memory.get(to)) throw new StorageError("EEXIST", to, "EEXIST");
   memory.put(to, memory.get(from)!);

@@ -4,7 +4,7 @@ import { StorageError } from "../../storage/storage_error.ts";
 import type { Change } from "../kit/changed_storage.ts";
 import { anotherTurn } from "../kit/another_turn.ts";
 
-/** A lock of one's own make, on a place. */
+/** A lock made by the test, on a place. */
 type TakeLock = (
   memory: MemoryStorage,
   takeOver: boolean,
@@ -92,7 +92,7 @@ export const brokenLocks: [string, string, Change][] = [
     }),
   ],
   [
-    "lock() tells nobody apart who asks at once",
+    "lock() treats all who ask at once as one",
     "lock() lets only one of several calls at once succeed",
     locking(async (memory, takeOver) => {
       try {

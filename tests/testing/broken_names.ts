@@ -106,7 +106,7 @@ export const brokenNames: [string, string, Change][] = [
     })),
   ],
   [
-    "open() makes a file anew that exists",
+    "open() makes a file again that exists",
     "open() refuses to create a file that exists, and keeps it",
     onStorage((memory) => ({
       open(name, mode) {
@@ -163,7 +163,7 @@ export const brokenNames: [string, string, Change][] = [
     })),
   ],
   [
-    "open() says nothing of the path",
+    "open() says nothing about the path",
     "open() refuses to read a missing file",
     onStorage((memory) => ({
       open(name, mode) {

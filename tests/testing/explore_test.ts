@@ -1,7 +1,7 @@
 /*
  * Goal: `explore` tries all that it says, and finds what is wrong. Method:
  * workloads of a few calls whose states can be counted by hand, and workloads
- * with a bug each.
+ * that each have a bug.
  */
 import { writeAll } from "../../storage/storage.ts";
 import {
@@ -268,7 +268,7 @@ test("explore() says so when a check hangs", async () => {
   await assertRejects(run, ExplorationError, "hangs");
 });
 
-test("explore() refuses bad options and lines that are none", async () => {
+test("explore() refuses bad options and lines that are not replay lines", async () => {
   for (const name of ["seed", "bound", "crashes", "samples"]) {
     for (const value of [-1, 1.5, NaN, "5"]) {
       const options = { ...quiet, [name]: value };

@@ -2,8 +2,8 @@
  * Goal: each law of the kit fails on a policy that breaks it.
  *
  * Method: a table of policies that break one, and of the law that has to find
- * it. What no policy can break, as the writer sees to it, is shown by traces
- * that no writer makes.
+ * it. Laws that no policy can break, because the writer keeps them, are tested
+ * with traces that no writer makes.
  *
  * @module
  */

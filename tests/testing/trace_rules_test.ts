@@ -89,7 +89,7 @@ const table: [string, TraceRule, PolicyTrace, string][] = [
     "append 1, at 0 ms, was acknowledged at 4 ms",
   ],
   [
-    "an append waits for ever",
+    "an append waits forever",
     waitsAtMost(1e9),
     { ...whole, entries: [{ records: 1, at: 7 }] },
     "append 1, at 7 ms, was not acknowledged",

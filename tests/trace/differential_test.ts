@@ -1,6 +1,7 @@
 /**
  * Goal: a trace of a real log, put through `simulate` with the same policy and
- * costs, gives the very flushes that the log made, and those are in the trace.
+ * costs, gives exactly the flushes that the log made, and those are in the
+ * trace.
  *
  * Method: random loads, costs and bounds under every policy on a virtual clock;
  * the arrivals come from the trace alone.

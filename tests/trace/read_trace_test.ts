@@ -103,7 +103,7 @@ test("readTrace() gives back what was written, however it is cut", () =>
     },
   )));
 
-/** Lines behind a header, and what is said of the one that is wrong. */
+/** Lines after a header, and what is said about the one that is wrong. */
 const WRONG: [lines: string, line: number, rule: string][] = [
   ["\n", 2, "a JSON object: found nothing"],
   ["{\n", 2, "a JSON object: found {"],

@@ -49,7 +49,7 @@ test("trace notes appends by turn, batches as such, and no content", async () =>
   assertEquals(lines.at(-1), { end: "closed" });
 });
 
-test("trace tells of flushes what the policy was told", async () => {
+test("trace reports flushes as the policy received them", async () => {
   const { chunks, options } = collect();
   const policy = new ObservingPolicy(new LeaderCommitPolicy());
   const { wal, clock, close } = await openWal({ ...options, policy });
@@ -105,7 +105,7 @@ test("trace stops at maxBytes, at a whole line, and says so", async () => {
   assertGreater(trace.flushes.length, 5);
 });
 
-test("trace ends, and the log goes on, when its sink fails", async () => {
+test("trace ends, and the log continues, when its sink fails", async () => {
   const error = new Error("no space");
   const sinks: TraceOptions["write"][] = [
     () => {
@@ -169,7 +169,7 @@ test("trace counts what a slow sink kept it from noting, and waits for it", asyn
   assertEquals(end, "closed");
 });
 
-test("trace on the real clock has one instant for what comes in a turn", async () => {
+test("trace on the real clock has one instant for what arrives in a turn", async () => {
   const { chunks, options } = collect();
   const wal = await Wal.open(new MemoryStorage(), options);
   const caller = async () => {
@@ -188,7 +188,7 @@ test("trace on the real clock has one instant for all that a turn gathers", asyn
   const { chunks, options } = collect();
   const wal = await Wal.open(new MemoryStorage(), options);
   const second = wal.append("first").then(() => wal.append("second"));
-  // Comes once "first" is flushed, and still before "second" is.
+  // Arrives after "first" is flushed, and before "second" is.
   await new Promise<void>((resolve) =>
     setImmediate(() => {
       wal.enqueue("third");

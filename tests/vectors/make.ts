@@ -1,7 +1,7 @@
 /**
- * Makes the vectors beside this file: small logs, byte for byte the same each
- * time, and `expected.json`, which says what a reader has to make of them.
- * Run it with `deno run -RW tests/vectors/make.ts`.
+ * Makes the vectors next to this file: small logs, byte for byte the same each
+ * time, and `expected.json`, which says what a reader has to make of them. Run
+ * it with `deno run -RW tests/vectors/make.ts`.
  *
  * @module
  */

@@ -46,7 +46,7 @@ function checkpointVectors(): Vector[] {
   ];
 }
 
-/** What an owner wrote after it was overtaken. */
+/** What an owner wrote after it was displaced. */
 function overtakenVectors(): Vector[] {
   const { link } = second();
   const manifest = { epoch: 2, baseLsn: 3, durableLsn: 3 };
@@ -85,7 +85,7 @@ function overtakenVectors(): Vector[] {
   ];
 }
 
-/** What a recovery wrote anew. */
+/** What a recovery rewrote. */
 function rewriteVectors(): Vector[] {
   const manifest = { epoch: 2, baseLsn: 4, durableLsn: 2, rewriteLsn: 3 };
   const rewritten = new Segment(3, 2, { previous: first().link })

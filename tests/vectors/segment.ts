@@ -50,7 +50,7 @@ export interface ExpectedRecord {
   data: string;
 }
 
-/** What a segment is, unless it is the log's own of version 1. */
+/** What is special about a segment, if anything. */
 export interface SegmentOptions {
   /** Link to the segment before. */
   previous?: number;
@@ -157,7 +157,7 @@ export class Segment {
     return this;
   }
 
-  /** Adds bytes that are no frame. */
+  /** Adds bytes that are not a frame. */
   append(bytes: Uint8Array): this {
     this.bytes = concat([this.bytes, bytes]);
     return this;

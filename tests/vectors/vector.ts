@@ -23,7 +23,7 @@ export interface Expected {
   lastLsn: number;
   /** The segments that make up the log, in order. */
   segments: ExpectedSegment[];
-  /** Segments that an owner made after it was overtaken. */
+  /** Segments that an owner made after it was displaced. */
   fenced: string[];
   /** All records that are kept. */
   records: ExpectedRecord[];
@@ -39,7 +39,7 @@ export interface Vector {
   expected: Expected;
 }
 
-/** What there is besides the segments that make up the log. */
+/** What exists besides the segments that make up the log. */
 export interface Circumstances {
   refusal?: Expected["refusal"];
   /** Its manifest; by default that of the owner that made the last segment. */

@@ -156,7 +156,7 @@ test("flush() syncs what was acknowledged at os", async () => {
   await close();
 });
 
-test("append() and settled() refuse a level that there is not", async () => {
+test("append() and settled() refuse a level that does not exist", async () => {
   const { wal, clock, close } = await openWal();
   const ack = "all" as AckLevel;
   const message = "Cannot acknowledge at that level because it must be " +

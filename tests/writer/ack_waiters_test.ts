@@ -118,7 +118,7 @@ function inOrder(lsns: readonly number[]): string[] {
     .map(([index, lsn]) => `${lsn} of call ${index}`);
 }
 
-test("AckWaiters settles in LSN order whatever order they come in", async () => {
+test("AckWaiters settles in LSN order, in whatever order they wait", async () => {
   for (const lsns of permutations([1, 2, 2, 3, 4, 5])) {
     for (const reached of [0, 2, 3, 5]) {
       const queue = new AckWaiters();
@@ -133,7 +133,7 @@ test("AckWaiters settles in LSN order whatever order they come in", async () => 
   }
 });
 
-test("AckWaiters compares little when LSNs come in falling order", async () => {
+test("AckWaiters compares little when LSNs arrive in falling order", async () => {
   const count = 2000;
   let comparisons = 0;
   /** An LSN that notes when it is compared. */
@@ -159,7 +159,7 @@ const steps = fc.array(
   { size: "max", maxLength: 80 },
 );
 
-test("AckWaiters releases whose LSN is reached, no other", async () => {
+test("AckWaiters releases those whose LSN is reached, and no others", async () => {
   const property = fc.asyncProperty(steps, async (steps) => {
     const queue = new AckWaiters();
     const waiters: { lsn: number; tracked: Tracked<number> }[] = [];

@@ -1,5 +1,5 @@
 /**
- * Goal: whatever a policy answers and whoever calls what when, no record is
+ * Goal: whatever a policy answers and whatever is called when, no record is
  * lost, reordered, doubled or acknowledged early.
  *
  * Method: random scripts of calls against a log on a virtual clock and a fake
@@ -67,7 +67,7 @@ test("Wal keeps every record once, in call order, under any policy", () =>
     }
   }));
 
-test("Wal acknowledges nothing early, and all in the end", () =>
+test("Wal acknowledges nothing early, and everything eventually", () =>
   forAll(policies, (run) => assertEquals(run.breaches, [])));
 
 test("Wal has one call on its frame log in flight at a time", () =>
@@ -88,7 +88,7 @@ test("appendBatch() puts its records into one frame under any limits", () =>
     }
   }));
 
-test("Wal makes no frame beyond the limits but of one entry alone", () =>
+test("Wal makes no frame beyond the limits except of one entry alone", () =>
   forAll(policies, ({ log, accepted }, { limits }) => {
     for (const { firstLsn, records, length } of log.frames) {
       const alone = accepted.some(({ first, texts }) =>

@@ -1,6 +1,6 @@
 /**
- * Goal: a window is waited for as long as it says, also where that is less than
- * a timer can tell.
+ * Goal: a window lasts as long as it says, even if that is less than a timer
+ * can measure.
  *
  * Method: a model of a runtime in which a turn takes 1/128 ms, and timers count
  * whole ms and are late; nothing depends on the machine.
@@ -20,7 +20,7 @@ import { ModelHost, TURN_MS } from "../kit/model_host.ts";
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 
-/** How late `after(delayMs)` is, on a runtime whose timers are so late. */
+/** How late `after(delayMs)` is, on a runtime whose timers are that late. */
 function lateness(delayMs: number, timersLateMs: number) {
   const host = new ModelHost(timersLateMs);
   let firedAt = NaN;

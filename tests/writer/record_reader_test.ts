@@ -5,7 +5,7 @@ import type { RecordBatch } from "../../storage/frame_log.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
-/** What is read: batches of so many records, and maybe an error behind them. */
+/** What is read: batches of these sizes, and perhaps an error after them. */
 interface Source {
   sizes: number[];
   fails: boolean;
@@ -35,7 +35,7 @@ async function* batches(
   }
 }
 
-/** The same, by what the language has for it. */
+/** The same, with a generator of the language. */
 async function* generator(source: AsyncGenerator<RecordBatch>): Reader {
   for await (const { firstLsn, records } of source) {
     let lsn = firstLsn;

@@ -30,7 +30,7 @@ function* failures(): Generator<FakeFrameLogOptions> {
   }
 }
 
-/** Five appends in turns of their own, into a log that fails at some point. */
+/** Five appends in different turns, to a log that fails at some point. */
 async function failing(fake: FakeFrameLogOptions) {
   const opened = await openWal({ maxQueuedRecords: 2 }, fake);
   const { wal, log, clock } = opened;
@@ -112,7 +112,7 @@ test("settled() resolves for what was durable before failing", async () => {
   await close();
 });
 
-test("append() rejects who waits for room when a flush fails", async () => {
+test("append() rejects those who wait for room when a flush fails", async () => {
   const { wal, clock, close } = await openWal({ maxQueuedRecords: 1 }, {
     fail: { operation: "append", nth: 1, error: disk },
   });
@@ -133,7 +133,7 @@ test("close() rejects and still closes when its flush fails", async () => {
   assertEquals(log.calls.at(-1), "close unclean");
 });
 
-test("close() rejects after a failure that nobody was told of", async () => {
+test("close() rejects after a failure that was not reported yet", async () => {
   const fail = { operation: "append", nth: 1, error: disk } as const;
   const { wal, log, clock, close } = await openWal({}, { fail });
   assertEquals(await wal.append("x", { ack: "memory" }), 1);
@@ -143,7 +143,7 @@ test("close() rejects after a failure that nobody was told of", async () => {
   assertEquals(log.calls.at(-1), "close unclean");
 });
 
-test("close() resolves after a failure that was told before", async () => {
+test("close() resolves after a failure that was reported before", async () => {
   const fail = { operation: "append", nth: 1, error: disk } as const;
   const { wal, clock, close } = await openWal({}, { fail });
   await assertRejects(() => clock.settle(wal.append("x")), LogFailedError);
@@ -163,7 +163,7 @@ test("close() called while the last flush fails does not hang", async () => {
   assertEquals([append.state, closing.state], ["rejected", "rejected"]);
 });
 
-test("append() keeps a cause that is no error", async () => {
+test("append() keeps a cause that is not an error", async () => {
   const fail = { operation: "append", nth: 1, error: "EIO" } as const;
   const { wal, clock, close } = await openWal({}, { fail });
   const error = await assertRejects(
@@ -187,7 +187,7 @@ test("append() rejects when a timed sync of os acks fails", async () => {
   await close();
 });
 
-test("append() rejects in the owner who was taken over from", async () => {
+test("append() rejects in an owner that was displaced", async () => {
   const storage = new MemoryStorage();
   const clock = new VirtualClock();
   const old = await Wal.open(storage, { clock });

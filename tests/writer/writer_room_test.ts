@@ -72,7 +72,7 @@ test("append() does not overtake a batch that waits for room", async () => {
   assertEquals(log.texts().join(""), "abcde");
 });
 
-test("append() goes on when a strict count exceeds the queue", async () => {
+test("append() continues when a strict count exceeds the queue", async () => {
   const policy = new CountPolicy({ records: 100, whenIdle: "wait" });
   const { wal, log, clock, close } = await openWal({
     policy,
@@ -229,7 +229,7 @@ const entries = fc.array(
   { maxLength: 40, size: "max" },
 );
 
-test("Writer keeps the queue in bounds, but for one entry alone", async () => {
+test("Writer keeps the queue in bounds, except for one entry alone", async () => {
   const property = fc.asyncProperty(
     hostilePolicies,
     fc.integer({ min: 1, max: 6 }),
@@ -260,7 +260,7 @@ test("Writer keeps the queue in bounds, but for one entry alone", async () => {
   await fc.assert(property, { numRuns: 200 });
 });
 
-/** Knows from LSNs alone what has its place in the queue. */
+/** Knows from LSNs alone what has a place in the queue. */
 class QueueWatch {
   readonly #entries: { last: number; records: number; bytes: number }[] = [];
   count = 0;

@@ -13,7 +13,7 @@ import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 import { track } from "../kit/track.ts";
 
-/** Flush sizes of `callers` who append again as soon as they are told. */
+/** Flush sizes of `callers` who append again as soon as they get their acks. */
 async function closedLoop(
   storage: Storage,
   inner: BatchPolicy,
@@ -28,18 +28,18 @@ async function closedLoop(
   return policy.sizes;
 }
 
-test("Writer makes one flush a round of 64 callers in a loop", async () => {
+test("Writer makes one flush per round of 64 callers in a loop", async () => {
   const sizes = await closedLoop(new MemoryStorage(), new LeaderCommitPolicy());
   assertEquals(sizes, Array(20).fill(64));
 });
 
-test("Writer makes one flush a round when storage is async", async () => {
+test("Writer makes one flush per round when storage is async", async () => {
   const storage = asyncStorage(new MemoryStorage());
   const sizes = await closedLoop(storage, new LeaderCommitPolicy());
   assertEquals(sizes, Array(20).fill(64));
 });
 
-test("Writer makes one flush a round under a count policy", async () => {
+test("Writer makes one flush per round under a count policy", async () => {
   const policy = () => new CountPolicy({ records: 64 });
   const memory = new MemoryStorage();
   assertEquals(await closedLoop(memory, policy()), Array(20).fill(64));
@@ -101,7 +101,7 @@ test("Writer flushes at once when a policy throws or says NaN", async () => {
   }
 });
 
-test("Writer goes on when a policy's observer throws", async () => {
+test("Writer continues when a policy's observer throws", async () => {
   const observe = () => {
     throw new Error("an observer that throws");
   };
@@ -114,7 +114,7 @@ test("Writer goes on when a policy's observer throws", async () => {
   assertEquals(log.texts(), ["a", "b"]);
 });
 
-test("Writer goes on when reading a policy's whenIdle throws", async () => {
+test("Writer continues when reading a policy's whenIdle throws", async () => {
   const policy: BatchPolicy = {
     due: () => Infinity,
     get whenIdle(): "wait" {
@@ -231,7 +231,7 @@ test("Writer waits for a sync that answers by a foreign promise", async () => {
   await close();
 });
 
-test("Writer goes on when a policy answers with promises that reject", async () => {
+test("Writer continues when a policy answers with promises that reject", async () => {
   const reject = () => Promise.reject(new Error("an async policy"));
   const policy = { due: reject, observe: reject } as unknown as BatchPolicy;
   const { wal, log, clock, close } = await openWal({ policy });

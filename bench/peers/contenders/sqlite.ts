@@ -94,7 +94,7 @@ interface NodeDatabase {
 /** A variable, so that no bundler looks for a module that Node 20 lacks. */
 const MODULE = "node:sqlite";
 
-/** The runtime's own SQLite, with transactions grouped by hand. */
+/** The runtime's built-in SQLite, with transactions grouped by hand. */
 export const nodeSqlite: Contender = {
   name: "node:sqlite, grouped",
   how: "WAL, synchronous = FULL, transactions grouped by hand",

@@ -4,8 +4,8 @@ import { Wal } from "../../../mod.ts";
 import type { Contender, Store } from "../contender.ts";
 
 /**
- * The library with its defaults, and without a promise for each record; each of
- * the two also with checkpoints, after which a database drops old records.
+ * The library with its defaults, and without a promise for each record; both
+ * also with checkpoints, which drop old records, as a database would.
  */
 export const synclines: readonly Contender[] = [
   {

@@ -10,7 +10,7 @@ const EDGE = 24;
 const GAP = 12;
 const LINE_HEIGHT = 20;
 
-/** What stands above a plot, and what is said to readers who do not see it. */
+/** The text above a plot, and its description for readers who cannot see it. */
 export interface Heading {
   readonly title: string;
   /** One line or several. */

@@ -58,15 +58,15 @@ const TICK_ROOM = 68;
 const DIGIT = 6.6;
 
 /**
- * Every other flush looks different, so that neighbors can be told apart. What
- * is solid in a bar is the write.
+ * Every other flush looks different, so that neighbors can be told apart. The
+ * solid part of a bar is the write.
  */
 const OPACITIES = [
   { rides: 0.2, syncs: 0.62 },
   { rides: 0.36, syncs: 0.4 },
 ];
 
-/** The height of so many lanes, with their axis. */
+/** The height of this many lanes, with their axis. */
 export function lanesHeight(lanes: number): number {
   return lanes * LANE + AXIS;
 }
@@ -119,7 +119,7 @@ export function drawLanes(
   }));
 }
 
-/** Every other flush of all lanes: one path a lane for each of its parts. */
+/** Every other flush of all lanes: one path per lane for each part. */
 function marksOf(
   lanes: readonly Lane[],
   { fromMs, toMs }: TimeSpan,
@@ -169,7 +169,7 @@ type Edge = "started" | "written" | "durable";
 /** Two ends at a height of a lane. */
 type Corner = readonly number[];
 
-/** What follows it is an outline of its own. */
+/** What follows it is a separate outline. */
 const APART: Corner = [NaN, NaN, NaN];
 
 function cornersOf(

@@ -20,7 +20,7 @@ export interface Palette {
 /**
  * Colors that people with any color vision can tell apart, on light and on dark
  * paper: Okabe and Ito's, moved apart by a search until every two of them
- * differ for every kind of color blindness. A test holds that.
+ * differ for every kind of color blindness. A test checks that.
  */
 export const PALETTES: Readonly<Record<"light" | "dark", Palette>> = {
   light: {
@@ -58,7 +58,7 @@ export interface PlotSymbol {
   readonly rotate: number;
 }
 
-/** For readers who see no color: each color number has a shape of its own. */
+/** For readers who see no color: each color number has its own shape. */
 export const SYMBOLS: readonly PlotSymbol[] = [
   { symbol: "circle", rotate: 0 },
   { symbol: "square", rotate: 0 },

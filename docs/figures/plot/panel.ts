@@ -63,15 +63,15 @@ const MARGIN = { right: 16, bottom: 46, left: 60 };
 const RADIUS = 4.2;
 const LINE_WIDTH = 1.8;
 
-/** Of solid lines that coincide each is wider than the next by so many pixels. */
+/** How much wider each of several coinciding lines is, in pixels. */
 const WIDER = 2.4;
 
 /** Room that a label needs along its axis, in pixels. */
 const ROOM = { x: 50, y: 24 };
 
 /**
- * Draws a panel with elements of `document`: the page's own, or one that is
- * only there to be written out.
+ * Draws a panel with elements of `document`: the page's, or one that exists
+ * only to be written out.
  */
 export function drawPanel(
   { title, series, marginLeft = MARGIN.left, ...axes }: Panel,
@@ -171,7 +171,7 @@ function symbolsOf(
   ];
 }
 
-/** The symbol of a look by itself, for next to a name. */
+/** The symbol of a look by itself, to put next to a name. */
 export function drawSymbol(look: Look, document: Document): SVGSVGElement {
   const size = 14;
   return toDrawing(plot({
@@ -218,8 +218,8 @@ export function drawLegend(
 }
 
 /**
- * Makes the library's output fit in wherever it is put: the text of one size,
- * no style sheet of its own, which a page's security policy would refuse.
+ * Makes the library's output fit in anywhere: all text in one size, and no
+ * style sheet, which a page's security policy would refuse.
  */
 export function toDrawing(
   drawn: SVGSVGElement | HTMLElement,
@@ -231,7 +231,7 @@ export function toDrawing(
   return svg;
 }
 
-/** An axis with all that was left to be chosen. */
+/** An axis with every default filled in. */
 interface WholeAxis extends Axis {
   readonly domain: [number, number];
   /** A logarithmic axis has no place for 0: its least value stands in. */

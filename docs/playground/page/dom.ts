@@ -29,7 +29,7 @@ export function showDrawing(svg: SVGSVGElement, drawing: SVGSVGElement): void {
   svg.replaceChildren(...drawing.childNodes);
 }
 
-/** The symbol of a candidate, in its color, for next to its name. */
+/** The symbol of a candidate, in its color, to put next to its name. */
 export function symbolFor(id: string): SVGSVGElement {
   const svg = drawSymbol(lookOf(id), document);
   svg.setAttribute("class", "mark");

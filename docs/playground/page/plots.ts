@@ -19,7 +19,8 @@ export class Plots {
   show(outcomes: readonly Outcome[], settings: Settings): void {
     if (outcomes.length === 0) return;
     this.#settings = settings;
-    // Asked for before anything is drawn, which would force another layout.
+    // Read before anything is drawn, because afterwards it would force a
+    // layout.
     const width = roomOf(find<SVGSVGElement>("distribution"));
     this.#showTimeLine(outcomes, settings);
     const drawn = [outcomes, settings.metric, width];

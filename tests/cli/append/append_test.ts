@@ -74,7 +74,7 @@ test("append keeps order under every policy and level", () =>
     }
   }));
 
-test("append waits for room where input outruns the disk", () =>
+test("append waits for room when input outruns the disk", () =>
   withTempDir(async (dir) => {
     const text = "x\n".repeat(200_000);
     for (const ack of ["disk", "memory"]) {
@@ -137,7 +137,7 @@ test("append shows progress on a terminal only", () =>
     assertStringIncludes(stderr.bytes().toString(), "\r\x1b[Kacked 2 records,");
   }));
 
-test("append keeps what came before a line that is too long", () =>
+test("append keeps the lines before one that is too long", () =>
   withTempDir(async (dir) => {
     const chunk = new Uint8Array(16 * 1024 * 1024).fill(120);
     const stdin = input("one\ntwo\n", chunk, chunk, chunk, chunk, chunk);
@@ -164,7 +164,7 @@ test("append --take-over takes a log that is open elsewhere", () =>
     assertEquals((await wal(["cat", dir])).stdout.toString(), "one\ntwo\n");
   }));
 
-test("append --segment-bytes begins a new segment where one is full", () =>
+test("append --segment-bytes begins a new segment when one is full", () =>
   withTempDir(async (dir) => {
     const text = `${"x".repeat(1500)}\n`.repeat(6);
     const args = ["--segment-bytes", "4k", "--policy", "count:1"];

@@ -39,7 +39,7 @@ test("Distribution.merge() is as if all had been added to one", () =>
     assertEquals(sum(merged), sum(all));
   })));
 
-test("Distribution takes what is beyond its buckets", () => {
+test("Distribution accepts values beyond its buckets", () => {
   const { min, max, count } = distribute([0, 1e9]);
   assertEquals([min, max, count], [0, 1e9, 2]);
   assertEquals(distribute([0, 1e9]).quantile(1), 1e9);

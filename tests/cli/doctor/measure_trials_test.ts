@@ -4,13 +4,13 @@ import { seeded } from "../../../random.ts";
 import { assertEquals, assertGreater, assertLess } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 
-/** Subjects whose runs take these times, on a time of their own. */
+/** Subjects whose runs take these times, on a simulated clock. */
 class Bench {
   time = 0;
   readonly order: number[] = [];
   readonly subjects: Subject[];
 
-  /** Runs of the turn that is on. */
+  /** Runs in the current turn. */
   runs = 0;
   mostRuns = 0;
 
@@ -45,7 +45,7 @@ class Bench {
   }
 }
 
-test("measureInTurns() gives each subject one turn a round, in any order", async () => {
+test("measureInTurns() gives each subject one turn per round, in any order", async () => {
   const bench = new Bench([1, 2, 5]);
   await bench.measure(100_000);
   const { length } = bench.order;

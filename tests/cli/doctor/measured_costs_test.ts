@@ -3,7 +3,10 @@ import { measuredCosts } from "../../../cli/doctor/measured_costs.ts";
 import { assertEquals, assertLess } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 
-/** A result whose runs all took `ms`, but for some that took ten times that. */
+/**
+ * A result whose runs all took `ms`, except for some that took ten times as
+ * long.
+ */
 function result(bytes: number, ms: number, slow = 0) {
   const all = new Distribution();
   all.add(ms, 1000 - slow);
@@ -23,7 +26,7 @@ test("measuredCosts() goes by the size of a flush", () => {
   assertEquals([34_816, 65_536, 131_072].map(at), [5, 8, 16]);
 });
 
-test("measuredCosts() draws outliers as often as they came, by instant", () => {
+test("measuredCosts() draws outliers as often as they occurred, by instant", () => {
   const costs = measuredCosts([result(512, 1), result(4096, 2, 100)]);
   const drawn = Array.from(
     { length: 10_000 },

@@ -85,7 +85,7 @@ test("an unreadable fenced segment is reported as such", () =>
 test("what a displaced owner wrote after the log's end is not counted", () =>
   withSegments(async (dir) => {
     const last = (await segmentPaths(dir)).at(-1)!;
-    // An owner that finds the log to end with record 6, and appends nothing.
+    // An owner that finds that the log ends with record 6, and appends nothing.
     await killed(dir, await Wal.open(dir));
     await writeFile(last, goneOn(await readFile(last)));
     const { code, stdout } = await wal(["verify", dir, "--json"]);
@@ -97,7 +97,9 @@ test("what a displaced owner wrote after the log's end is not counted", () =>
     assertEquals(`${repaired}`, "OK: 6 records; there is nothing to repair\n");
   }));
 
-/** A segment of two records and a seal, with a third one for the seal. */
+/**
+ * A segment of two records and a seal, with a third record instead of the seal.
+ */
 function goneOn(segment: Buffer): Buffer {
   let frame = decodeFrame(segment.subarray(64)) as Frame;
   const offset = 64 + 2 * frame.bytes;

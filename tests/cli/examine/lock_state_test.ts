@@ -49,7 +49,7 @@ test("readLockState() recognizes a copy of a lock, which locks nothing", () =>
   }));
 
 // A directory in its place stands for whatever keeps a file from being read:
-// root, who may run tests, is denied nothing.
+// root, which may run the tests, can read every file.
 test("inspect does not call an unreadable lock free", () =>
   withLog("one\n", async (dir) => {
     await mkdir(join(dir, LOCK));

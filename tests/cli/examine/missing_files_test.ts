@@ -24,7 +24,9 @@ import {
 } from "../../kit/run_tool.ts";
 import { snapshotDir } from "../../kit/snapshot_dir.ts";
 
-/** What the commands say of a log that opening refuses, and change nothing. */
+/**
+ * What the commands say about a log that opening refuses; they change nothing.
+ */
 async function examine(dir: string) {
   await assertRejects(() => Wal.open(dir), Error);
   const before = withoutLocks(await snapshotDir(dir));
@@ -88,7 +90,7 @@ test("a damaged manifest is damage, and can be repaired", () =>
     assertStringIncludes(text, `kept in "${path}.broken"`);
   }));
 
-/** What is lost of a log of six records, two to a segment, without some. */
+/** What is lost from a log of six records, two per segment, without these. */
 const WITHOUT: [indexes: number[], lost: string][] = [
   [[0], "records 1 to 2"],
   [[0, 1], "records 1 to 4"],

@@ -113,7 +113,7 @@ test("repair admits that it cannot know what a last segment held", () =>
     );
   }));
 
-/** A log with one more record, in a segment of its own epoch. */
+/** A log with one more record, in a segment of the new owner's epoch. */
 async function appended(log: Wal): Promise<Wal> {
   await log.append("one more");
   return log;

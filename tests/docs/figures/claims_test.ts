@@ -42,7 +42,7 @@ function of(
   return measure(used, loads[load], device);
 }
 
-/** By how much the first is faster on average: 0.2 is by a fifth. */
+/** How much faster the first is on average: 0.2 is a fifth. */
 function gain(one: Measured, other: Measured): number {
   assertEquals([one.outcome, other.outcome], ["timely", "timely"]);
   return 1 - one.meanMs / other.meanMs;
@@ -53,7 +53,7 @@ function assertNear(value: number, expected: number, most: number): void {
   assert(Math.abs(value - expected) <= most, message);
 }
 
-test("a lone caller waits for nobody but under an age", () => {
+test("a lone caller waits for nobody except under an age", () => {
   for (const device of [fast, slow]) {
     const flushMs = device.syncMs + device.costs.writeMs(104);
     const policies = [
@@ -71,7 +71,7 @@ test("a lone caller waits for nobody but under an age", () => {
   }
 });
 
-test("without batches a flood is never kept up with; with them it is", () => {
+test("only policies that batch keep up with a flood", () => {
   for (const device of [fast, slow]) {
     assertEquals(of("alone", "flood", device).outcome, "late");
     assertEquals(of("leader", "flood", device).outcome, "timely");
@@ -135,7 +135,7 @@ test("AdaptivePolicy keeps up as far as its ladder reaches", () => {
   assertGreater(gain(of(policy, "deluge", slow), leader), -0.05);
 });
 
-test("a count or bytes below what comes during a sync do not keep up", () => {
+test("a count or bytes below what arrives during a sync do not keep up", () => {
   const count = () => new CountPolicy({ records: 16 });
   assertEquals(of(count(), "flood", fast).outcome, "timely");
   assertEquals(of(count(), "flood", slow).outcome, "late");
@@ -144,7 +144,7 @@ test("a count or bytes below what comes during a sync do not keep up", () => {
   assertEquals(of(bytes, "deluge", slow).outcome, "late");
 });
 
-test('a count with "wait" never flushes callers who are fewer', () => {
+test('a count with "wait" never flushes fewer callers', () => {
   const make = () => new CountPolicy({ records: 100, whenIdle: "wait" });
   assertEquals(of(make(), "callers", slow).outcome, "never");
   assertEquals(of(make(), "flood", slow).outcome, "timely");

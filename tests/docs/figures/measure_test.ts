@@ -22,7 +22,7 @@ test("callersWaiting() are all there until the end: Little's law holds", () => {
   }
 });
 
-test("measure() tells a policy that is late from one that is merely slow", () => {
+test("measure() distinguishes a policy that is late from one that is merely slow", () => {
   const [fast] = devices;
   const outcome = (at: (nth: number) => number) => {
     const arrivals = Array.from(

@@ -3,7 +3,7 @@ import { assertEquals } from "../assert.ts";
 
 /// <reference lib="dom" />
 
-/** Drops a file on the page, as a user does; the page has to want it. */
+/** Drops a file on the page, as a user does; the page has to accept it. */
 export async function dropFile(
   page: Page,
   name: string,
@@ -17,6 +17,6 @@ export async function dropFile(
       return !target.dispatchEvent(new DragEvent(type, about));
     });
   }, [name, text]);
-  // A browser goes to a file that nobody took.
+  // A browser navigates to a file that nothing accepted.
   assertEquals(taken, [true, true]);
 }

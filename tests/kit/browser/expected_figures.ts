@@ -16,8 +16,8 @@ import type { Trace } from "../../../simulator/load_trace.ts";
 import { sampledCosts } from "../../../simulator/sampled_costs.ts";
 
 /**
- * What the table has to show, by the simulator alone: none of the playground's
- * code has a part in it but for the names of the settings.
+ * What the table has to show according to the simulator alone: it uses none of
+ * the playground's code except for the names of the settings.
  */
 export function expectedFigures(
   settings: Settings,

@@ -2,7 +2,9 @@ import type { Page } from "playwright-core";
 
 /// <reference lib="dom" />
 
-/** Texts of less contrast to their ground than WCAG's level AA has it. */
+/**
+ * Texts with less contrast to their background than WCAG's level AA requires.
+ */
 export function lowContrasts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     type Color = [red: number, green: number, blue: number, alpha: number];

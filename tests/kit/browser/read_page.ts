@@ -5,7 +5,7 @@ import {
   type Settings,
 } from "../../../docs/playground/settings.ts";
 
-/** Waits until the page shows what came of these settings, all of it. */
+/** Waits until the page shows all the results of these settings. */
 export async function shown(page: Page, settings: Settings): Promise<void> {
   const key = JSON.stringify(runKey(settings));
   await page.waitForSelector(`#results[data-shown=${key}]`);
@@ -19,7 +19,10 @@ export function linked(page: Page, settings: Settings): Promise<void> {
   return page.waitForURL((url) => url.hash === hash);
 }
 
-/** The table's cells by the id of the policy, without the words for the ear. */
+/**
+ * The table's cells by the id of the policy, without the words for screen
+ * readers.
+ */
 export function figures(page: Page): Promise<Record<string, string[]>> {
   return page.$$eval(
     "#figures tbody tr",

@@ -8,7 +8,7 @@ const docs = new URL("../../../docs/", import.meta.url);
 export interface DocsServer {
   /** Where the playground is. */
   readonly url: string;
-  /** The paths that were asked for, in order. */
+  /** The paths that were requested, in order. */
   readonly asked: readonly string[];
   close(): Promise<void>;
 }

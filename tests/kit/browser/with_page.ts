@@ -12,13 +12,13 @@ import { type DocsServer, serveDocs } from "./serve_docs.ts";
 
 /** How a page is opened. */
 export interface PageOptions extends BrowserContextOptions {
-  /** What follows on the address. */
+  /** What is appended to the address. */
   readonly hash?: string;
   /** Opens the file itself instead of asking a server for it. */
   readonly fromDisk?: boolean;
   /** Code that runs in the page before its own. */
   readonly before?: string;
-  /** Errors on the console that are meant to be. */
+  /** Errors on the console that are expected. */
   readonly expects?: RegExp;
 }
 
@@ -30,7 +30,7 @@ export interface Visit {
 
 const path = findBrowser();
 
-/** One for all tests of a file, as it takes a second to start. */
+/** One for all tests of a file, because it takes a second to start. */
 const browser = path === undefined ? undefined : await start(path);
 
 function start(executablePath: string): Promise<Browser> {
@@ -38,7 +38,7 @@ function start(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
-      // No name is found: what asks for another host fails and is seen.
+      // No name resolves: a request to another host fails and is noticed.
       "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
       ...(isRoot ? ["--no-sandbox"] : []),
     ],
@@ -46,9 +46,9 @@ function start(executablePath: string): Promise<Browser> {
 }
 
 /**
- * Registers a test of the playground in a browser. It fails, too, on any error
- * on the console and on any request but the one for the page. Where there is no
- * browser it is left out, and says so.
+ * Registers a test of the playground in a browser. It also fails on any error
+ * on the console and on any request except the one for the page. Where there is
+ * no browser, it is skipped and says so.
  */
 export function pageTest(
   name: string,
@@ -104,7 +104,7 @@ async function visit(
   await page.goto(address + hash);
   await body({ page, server });
   assertEquals(wrong, []);
-  // A fragment is no part of a request, but the browser names it.
+  // A fragment is not part of a request, but the browser names it.
   assertEquals([...new Set(requests.map((url) => url.split("#")[0]))], [
     address,
   ]);

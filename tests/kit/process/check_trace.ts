@@ -22,7 +22,7 @@ export interface TraceSubject {
 export interface TraceFindings {
   /** Broken promises, in order; empty if all were kept. */
   readonly problems: string[];
-  /** How much was looked at. */
+  /** How much was checked. */
   readonly seen: {
     diskAcks: number;
     osAcks: number;
@@ -32,7 +32,7 @@ export interface TraceFindings {
     segments: number;
     /** Syncs of segments that are not empty. */
     segmentSyncs: number;
-    /** Those that another thread made than the one that writes. */
+    /** Those made by a thread other than the one that writes. */
     threadedSyncs: number;
     /** Syncs of files of zeros, which are prepared in the background. */
     preparations: number;
@@ -41,7 +41,7 @@ export interface TraceFindings {
 
 /**
  * Holds a traced process to its word: at each acknowledgement the disk is
- * looked at as if power was lost in that instant, and its log is read by a
+ * examined as if power had been lost at that instant, and its log is read by a
  * decoder that shares no code with the library.
  */
 export function checkTrace(
@@ -182,7 +182,7 @@ class TraceChecker {
     }
   }
 
-  /** Each change of a file makes new bytes, so by those it is known. */
+  /** Each change of a file makes a new array, by which it is recognized. */
   #decode(files: [string, Uint8Array][]): DecodedLog {
     for (const [, bytes] of files) {
       if (!this.#ids.has(bytes)) this.#ids.set(bytes, ++this.#lastId);
@@ -195,7 +195,9 @@ class TraceChecker {
     return this.#decoded.log;
   }
 
-  /** What the process made of the way to the log must be durable too. */
+  /**
+   * Each directory that the process made on the way to the log must be durable.
+   */
   #requireDirectory(): void {
     const { directory } = this.#subject;
     for (const path of this.#disk.names.keys()) {

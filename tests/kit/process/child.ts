@@ -13,17 +13,17 @@ export interface Ending {
 
 /** How a {@linkcode Child} is started. */
 export interface ChildOptions {
-  /** After how long it counts as hanging and is killed. */
+  /** How long it may run before it counts as hanging and is killed. */
   readonly timeoutMs?: number;
-  /** Beside those of this process. */
+  /** In addition to those of this process. */
   readonly env?: Record<string, string>;
-  /** Whether it may be stopped, so that it could not see its input end. */
+  /** Whether it may be stopped, and then could not see that its input ends. */
   readonly mayStop?: boolean;
 }
 
 /**
- * A process that cannot outlive the test: it leads a group of its own, and the
- * group is killed when the child is disposed of, stopped or not.
+ * A process that cannot outlive the test: it leads a process group of its own,
+ * which is killed when the child is disposed of, stopped or not.
  */
 export class Child implements AsyncDisposable {
   /** Resolves once it, and all that share its output, are gone. */
@@ -98,7 +98,7 @@ export class Child implements AsyncDisposable {
     this.#child.stdin!.end();
   }
 
-  /** The next line of its output; throws if it ends before. */
+  /** The next line of its output; throws if it ends first. */
   async nextLine(): Promise<string> {
     while (true) {
       const end = this.#output.indexOf("\n", this.#taken);
@@ -128,7 +128,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** Kills the group even if the tests themselves are killed before. */
+/** Kills the group even if the tests themselves are killed first. */
 function startGuard(group: number): ChildProcess {
   const wait = 'read -r _; kill -KILL -- "-$0"';
   return spawn("sh", ["-c", wait, `${group}`], {

@@ -11,17 +11,17 @@ import type { VerifierOrders } from "./victims/verifier.ts";
 export interface KillLoopOptions {
   readonly rounds: number;
   readonly seed: number;
-  /** An empty directory, of the caller's. */
+  /** An empty directory that the caller provides. */
   readonly scratch: string;
-  /** Hears of each round. */
+  /** Receives a line about each round. */
   readonly report?: (line: string) => void;
 }
 
-/** What came of it. */
+/** The outcome of the loop. */
 export interface KillTally {
   /** Processes killed. */
   rounds: number;
-  /** How many of them at an instant counted from their start. */
+  /** How many of them were killed at an instant counted from their start. */
   killedBlindly: number;
   /** Records acknowledged at `os` or `disk`. */
   acked: number;
@@ -37,7 +37,7 @@ const BLIND_MS = 150;
 
 /**
  * Kills processes of all runtimes at random instants, on one directory. Each
- * recovers what the one before left, and compares it with all that was ever
+ * recovers what its predecessor left, and compares it with all that was ever
  * acknowledged. Throws, with the seed and the round, on any difference.
  */
 export async function killLoop(options: KillLoopOptions): Promise<KillTally> {
@@ -111,7 +111,7 @@ class KillLoop {
     );
   }
 
-  /** Says what the process found before it was killed. */
+  /** Returns what the process found before it was killed. */
   async #kill(child: Child): Promise<Verified | undefined> {
     if (this.#next() % 4 === 0) {
       await delay(this.#next() % BLIND_MS);
@@ -119,14 +119,14 @@ class KillLoop {
       return undefined;
     }
     const line = await child.nextLine();
-    // Short lives end in the first calls, as likely as in all later ones.
+    // Short lives end in the first calls as often as in all later ones.
     await delay(this.#next() % (this.#next() % LIFE_MS + 1));
     child.kill("SIGKILL");
     const [first, last] = line.split(" ").slice(1).map(Number);
     return { first, last, acked: 0 };
   }
 
-  /** Never the one before, as one runtime recovers what another left. */
+  /** Never the one before, so that each recovers what another one left. */
   #chooseRuntime(): Runtime {
     const others = runtimes.filter((runtime) => runtime !== this.#runtime);
     this.#runtime = others[this.#next() % others.length];
@@ -142,7 +142,7 @@ class KillLoop {
     };
   }
 
-  /** Notes of records that are truncated say nothing any more. */
+  /** Notes about records that are truncated no longer count. */
   #forget({ first }: Verified): void {
     this.#notes = this.#notes.filter(({ highest }) => highest >= first);
   }

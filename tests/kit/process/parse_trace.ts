@@ -1,6 +1,6 @@
 import type { TraceCall, TraceEvent } from "./trace_call.ts";
 
-/** Reads what `strace -f -y -xx -ttt -o FILE` wrote, in its order. */
+/** Reads what `strace -f -y -xx -ttt -o FILE` wrote, in order. */
 export function parseTrace(text: string): TraceEvent[] {
   const open = new Map<number, TraceCall>();
   const events: TraceEvent[] = [];
@@ -50,7 +50,7 @@ function argumentsOf(tail: string): string {
   return tail.slice(0, tail.lastIndexOf(") "));
 }
 
-/** At the commas that are in no string, path, list or structure. */
+/** At the commas outside of strings, paths, lists and structures. */
 function split(args: string): string[] {
   const parts: string[] = [];
   let depth = 0;

@@ -2,7 +2,7 @@ import { Child } from "./child.ts";
 import type { Runtime } from "./runtimes.ts";
 import type { RacerAnswer, RacerOrder } from "./victims/racer.ts";
 
-/** A process that obeys; see `victims/racer.ts`. */
+/** A process that follows orders; see `victims/racer.ts`. */
 export class Racer implements AsyncDisposable {
   readonly #child: Child;
 

@@ -17,7 +17,7 @@ export function readNotes(file: string): Notes {
 
 /** Takes notes apart. */
 export function parseNotes(text: string): Notes {
-  // What stands behind the last line's end was not written to its end.
+  // What follows the end of the last line was not written completely.
   const lines = text.split("\n").slice(0, -1).map((line) => line.split(" "));
   const lsnsOf = (words: string[]) =>
     lines.filter(([word]) => words.includes(word)).map(([, lsn]) =>

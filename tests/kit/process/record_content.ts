@@ -1,6 +1,6 @@
 /*
- * Records that say themselves what they must be: who finds one can tell every
- * byte of it, and which records belong to the same batch.
+ * Self-describing records: what one says determines all of its bytes, and which
+ * records belong to the same batch.
  */
 
 /** Where a record stands and who wrote it. */

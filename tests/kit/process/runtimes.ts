@@ -8,11 +8,11 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 export interface Runtime {
   /** As lock files name it. */
   readonly name: "Deno" | "Node" | "Bun";
-  /** The program and what stands before the module. */
+  /** The program and its arguments before the module. */
   readonly command: readonly string[];
 }
 
-/** All that the library is for. */
+/** All that the library supports. */
 export const runtimes: readonly Runtime[] = [
   {
     name: "Deno",
@@ -22,11 +22,11 @@ export const runtimes: readonly Runtime[] = [
   { name: "Bun", command: [`${root}node_modules/bun/bin/bun.exe`] },
 ];
 
-/** Every runtime beside every runtime, itself too. */
+/** Every runtime with every runtime, including itself. */
 export const pairs: readonly (readonly [Runtime, Runtime])[] = runtimes
   .flatMap((one) => runtimes.map((other) => [one, other] as const));
 
-/** Makes of a victim's source a module that every runtime can run. */
+/** Makes a victim's source into a module that every runtime can run. */
 export async function bundleVictim(
   name: string,
   scratch: string,

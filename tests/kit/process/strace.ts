@@ -5,28 +5,28 @@ import { parseTrace } from "./parse_trace.ts";
 import type { TraceEvent } from "./trace_call.ts";
 import { DISK_CALLS } from "./traced_disk.ts";
 
-/** A fault that strace puts in the way of system calls. */
+/** A fault that strace injects into system calls. */
 export interface Fault {
   /** The calls, with commas. */
   readonly calls: string;
-  /** What happens, and to which of them, as strace wants it. */
+  /** What happens, and to which of them, in strace's notation. */
   readonly what: string;
-  /** Only calls that concern one of these paths; no other is traced then. */
+  /** Only calls that concern one of these paths; then no others are traced. */
   readonly paths?: readonly string[];
 }
 
-/** Why no process can be traced here, if none can. */
+/** Why processes cannot be traced here, if so. */
 const hindrance = findHindrance();
 
 /**
- * Registers a test that traces processes. Where none can be traced it is left
- * out, and says so: what was not looked at must not count as passed.
+ * Registers a test that traces processes. Where none can be traced, it is
+ * skipped and says so: what was not checked must not count as passed.
  */
 export function tracedTest(name: string, body: TestBody): void {
   if (canTrace(name)) test(name, body);
 }
 
-/** Whether processes can be traced here; if not, says what is left out. */
+/** Whether processes can be traced here; if not, says what is skipped. */
 export function canTrace(what: string): boolean {
   if (hindrance === undefined) return true;
   console.log(`skipped: ${what}: strace ${hindrance}`);

@@ -4,7 +4,7 @@ export interface TraceCall {
   readonly thread: number;
   /** Its name, such as `"fdatasync"`. */
   readonly name: string;
-  /** Its arguments as they stand there, strings still in escapes. */
+  /** Its arguments as printed, with strings still escaped. */
   readonly args: readonly string[];
   /** What it returned, -1 if it failed; `NaN` until then. */
   result: number;

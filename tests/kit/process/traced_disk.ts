@@ -15,7 +15,7 @@ export interface TracedFile {
   /** Number of writes, and of those that `durable` has. */
   writes: number;
   durableWrites: number;
-  /** Where the last write ended, since it was taken up to be a segment. */
+  /** Where the last write ended since the file became a segment. */
   used: number;
   /** Whether a sync of it failed. */
   isSuspect: boolean;
@@ -36,9 +36,9 @@ interface Description {
 }
 
 /**
- * A disk at its worst, led along by system calls: what is not synced is lost,
- * the entries of directories too. A sync covers what was written, completely,
- * before it started.
+ * A disk at its worst, driven by system calls: what is not synced is lost,
+ * including directory entries. A sync covers what was completely written before
+ * it started.
  */
 export class TracedDisk {
   /** Files and directories by path, as a process sees them. */
@@ -55,7 +55,7 @@ export class TracedDisk {
     const isSync = call.name === "fsync" || call.name === "fdatasync";
     if (at === "start") {
       if (isSync) this.#startSync(call);
-      // Its number may be given to another before the end is seen.
+      // Its number may be reused before the end is seen.
       if (call.name === "close") this.#open.delete(descriptorOf(call.args[0]));
       return;
     }
@@ -68,7 +68,7 @@ export class TracedDisk {
     return this.#open.get(descriptorOf(arg))?.path;
   }
 
-  /** The file behind a descriptor, if it is known. */
+  /** The file that a descriptor refers to, if it is known. */
   fileOf(arg: string): TracedFile | undefined {
     return this.#open.get(descriptorOf(arg))?.file;
   }

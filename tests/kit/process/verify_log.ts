@@ -7,7 +7,7 @@ export interface Expectation {
   readonly seed: number;
   /** The notes of each process, by its round, oldest first. */
   readonly notes: readonly NotesOfRound[];
-  /** Records below may be gone, beside what the notes say. */
+  /** Records below may be gone, in addition to what the notes say. */
   readonly truncated?: number;
 }
 
@@ -25,9 +25,9 @@ export interface Verified {
 }
 
 /**
- * Reads a whole log. Throws unless every record is exactly what its LSN says
- * that it must be, batches are whole, rounds follow each other, and all that
- * was acknowledged is there, from the process that said so.
+ * Reads a whole log. Throws unless every record is exactly what its LSN says it
+ * must be, batches are whole, rounds follow each other, and all that was
+ * acknowledged is there, from the process that said so.
  */
 export async function verifyLog(
   wal: Wal,
@@ -71,8 +71,8 @@ export async function verifyLog(
 }
 
 /**
- * Its batch is all there, but for what a checkpoint dropped below `kept`, and no
- * older process wrote behind it.
+ * Its batch is complete, except for what a checkpoint dropped below `kept`, and
+ * no older process wrote after it.
  */
 function requireWhole(
   origins: ReadonlyMap<number, RecordOrigin>,

@@ -37,7 +37,7 @@ import {
  * salvage again, and compare with a salvage that was not disturbed.
  */
 
-/** Files by name; those that are damaged may not get lost. */
+/** Files by name; those that are damaged must not get lost. */
 type Files = Map<string, Uint8Array>;
 
 const MANIFEST = "00000003.manifest";
@@ -71,7 +71,7 @@ const DAMAGE: Record<string, (files: Files, log: SmallLog) => void> = {
     files.get(MANIFEST)![50] ^= 1;
   },
   "the manifest, and there is an older one": (files, log) => {
-    // It would drop what it says was written anew.
+    // It would drop what it says was rewritten.
     const manifest = decodeManifest(files.get(MANIFEST)!) as Manifest;
     const older = { ...manifest, epoch: 2, baseLsn: 4, rewriteLsn: 5 };
     files.set("00000002.manifest", encodeManifest({ ...older, firstLsn: 5 }));
@@ -118,7 +118,7 @@ for (const [what, damage] of Object.entries(DAMAGE)) {
         crashes++;
       }
       await checkGoesOn(storage.kill(), files, want);
-      // What the salvage has said to be done is durable.
+      // What the salvage has reported as done is durable.
       if (error === undefined) {
         const survivor = storage.crash(() => 0);
         assertEquals((await salvage(survivor)).damages, []);
@@ -129,7 +129,7 @@ for (const [what, damage] of Object.entries(DAMAGE)) {
   });
 }
 
-/** A second salvage comes to the same, and every original is kept. */
+/** A second salvage has the same result, and every original is kept. */
 async function checkGoesOn(
   storage: MemoryStorage,
   files: Files,
@@ -186,7 +186,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-test("salvageLog() changes nothing of the log once another owner has taken over", async () => {
+test("salvageLog() changes nothing in the log once another owner has taken over", async () => {
   const log = await makeSmallLog(true);
   const files = filesIn(log);
   spoil(files, log, 0, 0);

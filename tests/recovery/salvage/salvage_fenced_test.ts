@@ -8,9 +8,9 @@ import { test } from "../../kit/register.ts";
 import { filesOf } from "../../kit/small_log.ts";
 
 /*
- * Goal: a salvage gives back nothing that an owner wrote after it had been
- * overtaken, and keeps it as it was. Method: two owners at once; the first one
- * has gone on behind the end that the second one found, in its segment and in
+ * Goal: a salvage brings back nothing that an owner wrote after it was
+ * displaced, and keeps it as it was. Method: two owners at once; the first one
+ * has continued after the end that the second one found, in its segment and in
  * new ones; damage to what the second one has.
  */
 
@@ -27,7 +27,7 @@ async function makeFenced(own: number): Promise<MemoryStorage> {
   const old = new MemoryStorage();
   const zombie = await Wal.open(old, options);
   for (let lsn = 1; lsn <= 4; lsn++) await zombie.append(`r${lsn}`);
-  // By this the manifest knows that all are durable.
+  // From this the manifest knows that all are durable.
   await zombie.truncateBefore(2);
   const storage = old.kill();
   for (const bytes of [5, 3000, 3000, 3000]) {
@@ -40,7 +40,7 @@ async function makeFenced(own: number): Promise<MemoryStorage> {
   return storage;
 }
 
-/** What comes of damage to a log of records 2 to `last`. */
+/** The effects of damage to a log of records 2 to `last`. */
 const DAMAGE: Record<string, {
   own: number;
   act: (storage: MemoryStorage) => void;

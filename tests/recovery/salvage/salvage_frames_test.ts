@@ -44,7 +44,7 @@ interface AnyFrame {
   previous?: number;
   syncedLsn?: number;
   salt: number;
-  /** Bytes of rubbish behind it. */
+  /** Bytes of rubbish after it. */
   gap: number;
 }
 
@@ -89,7 +89,7 @@ test("salvageLog() makes a log of any frames in any order", async () => {
   await fc.assert(property, { numRuns: 800 });
 });
 
-test("salvageLog() fills a gap behind a hole that skips nothing", async () => {
+test("salvageLog() fills a gap after a hole that skips nothing", async () => {
   const frames: AnyFrame[] = [
     { kind: "records", lsns: 0, salt: 7, gap: 0 },
     { kind: "hole", lsns: 0, salt: 7, gap: 0 },
@@ -98,7 +98,7 @@ test("salvageLog() fills a gap behind a hole that skips nothing", async () => {
   await checkSegments([{ spoilt: false, frames }, next]);
 });
 
-test("Wal.open() copies a frame that is declared synced by half", async () => {
+test("Wal.open() copies a frame of which only a part is declared synced", async () => {
   const frames: AnyFrame[] = [
     { kind: "records", lsns: 0, syncedLsn: 11, salt: 7, gap: 0 },
     { kind: "hole", firstLsn: 11, lsns: 0, salt: 7, gap: 0 },
@@ -129,7 +129,7 @@ async function checkSegments(
   for (const [from, to] of lostIn({ records, damages })) {
     const isHole = ([first, last]: [number, number]) =>
       first <= from && to <= last;
-    assert(decoded.holes.some(isHole), `${from} to ${to} are no hole`);
+    assert(decoded.holes.some(isHole), `${from} to ${to} are not a hole`);
     assertGreater(from + 1, known.firstLsn);
   }
   const isTorn = damages.length === 0 && torn !== undefined;
@@ -144,7 +144,7 @@ type Known = Pick<Manifest, "firstLsn" | "baseLsn" | "durableLsn">;
 const LOG = "000102030405060708090a0b0c0d0e0f";
 const NEW: Known = { firstLsn: 1, baseLsn: 0, durableLsn: 0 };
 
-/** Segments that begin at records 1, 5 and 9, with what they are to hold. */
+/** Segments that begin at records 1, 5 and 9, with what they should hold. */
 function makeLog(segments: AnySegment[], known: Known): MemoryStorage {
   const storage = new MemoryStorage();
   let link = 0;

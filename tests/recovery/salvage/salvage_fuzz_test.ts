@@ -135,7 +135,7 @@ function intactLsns({ segments }: SmallLog, storage: MemoryStorage): number[] {
 }
 
 /**
- * What holds of any bytes under the names of segments; records with the LSNs
+ * What is true for any bytes under the names of segments; records with the LSNs
  * `intact` have to be kept.
  */
 async function checkAnything(

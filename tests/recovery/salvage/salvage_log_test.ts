@@ -41,12 +41,12 @@ import {
 } from "../../kit/small_log.ts";
 
 /*
- * Goal: a salvage keeps what is intact, says what is lost, and leaves a log
- * that goes on. Method: damage of each kind to a small log of three segments,
- * four records each in frames of 1, 2 and 1.
+ * Goal: a salvage keeps what is intact, says what is lost, and leaves a working
+ * log. Method: damage of each kind to a small log of three segments, four
+ * records each in frames of 1, 2 and 1.
  */
 
-/** A log whose segments are changed by name of what is done to them. */
+/** A log whose segments `act` has replaced or removed. */
 async function damaged(
   act: (
     log: SmallLog,
@@ -97,7 +97,7 @@ test("salvageLog() makes a segment for one that is missing", async () => {
     report.damages[0].reason,
     "the next segment begins at record 9",
   );
-  // Of the epoch of the one behind, so that neither counts as fenced.
+  // Of the epoch of the one after it, so that neither counts as fenced.
   assert(storage.list().includes("0000000000000005-00000003.wal"));
 });
 
@@ -125,7 +125,7 @@ test("salvageLog() gives up a segment of which nothing is left", async () => {
     // The manifest knows how many records the last segment had.
     const last = await damaged((_, put) => put(2, rubbish));
     await checkSalvage(last, { holes: [[9, 12]], isDamaged: true });
-    // Nobody knows how many there were where the writer died.
+    // Nobody knows how many there were if the writer died.
     const dead = await damaged((_, put) => put(2, rubbish), false);
     const { damages } = await salvageLog(dead);
     assertStringIncludes(damages[0].reason, "it is unknown which records");
@@ -225,7 +225,7 @@ test("salvageLog() keeps the last segment's frames when only its header errs", a
 
 test("salvageLog() believes no stale frame", async () => {
   // A frame of segment 1 in the place of one of segment 2, and a copy of an
-  // earlier one of its own.
+  // earlier frame of segment 2.
   for (const source of [0, 1]) {
     const storage = await damaged(({ segments }, put) => {
       const bytes = segments[1].bytes.slice();
@@ -246,7 +246,7 @@ test("salvageLog() believes no frame of another salt, however well it fits", asy
   await checkSalvage(storage, { holes: [[6, 7]], isDamaged: true });
 });
 
-test("salvageLog() leaves what lies behind a segment's end alone", async () => {
+test("salvageLog() leaves alone what lies beyond a segment's end", async () => {
   const log = await makeSmallLog(true);
   const { bytes, frames } = log.segments[0];
   const longer = new Uint8Array(bytes.length + 1000).fill(7);
@@ -273,7 +273,7 @@ test("salvageLog() believes no frame that lies where the next segment begins", a
   await checkSalvage(storage, { holes: [[1, 1]], lastLsn: 3, isDamaged: true });
 });
 
-test("salvageLog() drops a torn end beside a hole, as any opening does", async () => {
+test("salvageLog() drops a torn end next to a hole, as any opening does", async () => {
   const storage = await damaged((log, put) => {
     put(2, spoil(log, 2, 0).slice(0, log.segments[2].bytes.length - 3));
   }, false);
@@ -305,7 +305,7 @@ test("salvageLog() keeps the originals of each repair", async () => {
   assert(storage.list().includes("0000000000000005-00000002.2.wal"));
   const want = await readLog(storage);
   assertEquals(want.holes, [[5, 5], [6, 7]]);
-  // One that a repair has replaced is no part of the log, and is kept too.
+  // One that a repair has replaced is not part of the log, but is kept, too.
   const alike = first.slice();
   alike[70] ^= 1;
   storage.put(name, alike);
@@ -335,7 +335,7 @@ test("salvageLog() refuses a version that it does not know, and changes nothing"
   }
 });
 
-test("Wal.open() in mode salvage warns of each hole, with all there is to know", async () => {
+test("Wal.open() in mode salvage warns about each hole, with all details", async () => {
   const storage = await damaged((log, put) => put(1, spoil(log, 1, 1)));
   const warnings: string[] = [];
   const wal = await Wal.open(storage, {
@@ -383,7 +383,7 @@ test("Wal.truncateBefore() drops segments with holes like any other", async () =
   assertEquals(await readLog(storage), { lsns: [9, 10, 11, 12], holes: [] });
 });
 
-test("Wal.open() copies what is unsynced behind a hole that skips nothing", async () => {
+test("Wal.open() copies what is unsynced after a hole that skips nothing", async () => {
   // A repaired last segment whose mark is torn: its last frame is unsynced.
   const storage = await damaged(({ segments }, put) => {
     const bytes = segments[2].bytes.slice();

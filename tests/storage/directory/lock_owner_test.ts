@@ -30,11 +30,11 @@ import { withTempDir } from "../../kit/temp_dir.ts";
 
 /*
  * Goal: a lock is a name. An owner whose lock's path leads elsewhere
- * acknowledges nothing more, and a copy of a lock locks nothing. Method:
+ * acknowledges nothing further, and a copy of a lock locks nothing. Method:
  * directories of a living owner are moved, copied and linked.
  */
 
-test("Wal acks nothing when overtaken while its lock has another link", () =>
+test("Wal acks nothing when displaced while its lock has another link", () =>
   withTempDir(async (top) => {
     const zombie = await logOfOne(`${top}/log`);
     copyAll(`${top}/log`, `${top}/backup`, linkSync);
@@ -145,7 +145,7 @@ test("isCopy() compares what can be compared", () => {
   const cases: [LockPlace, LockPlace, boolean | undefined, boolean][] = [
     [place, place, true, false],
     [place, other({ directory: "/moved" }), true, false],
-    // One apart, which no double tells.
+    // They differ by one, which a double cannot represent.
     [place, other({ inode: "9223372036854775810" }), undefined, true],
     [place, other({ directoryInode: "9007199254740992" }), false, true],
     [place, other({ device: "42" }), true, true],

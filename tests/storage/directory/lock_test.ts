@@ -78,7 +78,7 @@ test("Wal.open() takes over when a pid was given to another", async () => {
 test("Wal.open() takes over when the owner's thread has ended", async () => {
   const me = thisProcess();
   if (me.thread === undefined) return skip("whether a thread has ended");
-  // A thread's id and start are looked up below the process of its own.
+  // A thread's id and start are looked up below its own process.
   const ended = [
     { ...me, runtime: "Node", thread: 2 ** 31 },
     { ...me, runtime: "Node", threadStartedAt: "1" },
@@ -103,7 +103,7 @@ test("Wal.open() takes over when the owner's thread has ended", async () => {
   });
 });
 
-test("Wal.open() says what to do where threads cannot be told", () =>
+test("Wal.open() says what to do where threads cannot be told apart", () =>
   withTempDir(async (directory) => {
     writeOwner(directory, { pid: process.pid, runtime: "Node" });
     const error = await assertRejects(() => Wal.open(directory));
@@ -335,7 +335,7 @@ function skip(what: string): void {
   console.log(`skipped: ${what}: /proc cannot be read`);
 }
 
-/** Of a process that has ended. */
+/** The pid of a process that has ended. */
 async function deadPid(): Promise<number> {
   const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
   await new Promise((resolve) => child.on("exit", resolve));

@@ -45,7 +45,7 @@ test("makeDirectory() syncs the parent when the directory is there", () =>
     assertEquals(synced, [top]);
   }));
 
-test("makeDirectory() passes over a parent that must not be read", () =>
+test("makeDirectory() skips a parent that must not be read", () =>
   withTempDir((top) => {
     mkdirSync(`${top}/log`);
     for (const fault of [{ code: "EACCES" }, { name: "NotCapable" }]) {
@@ -56,7 +56,7 @@ test("makeDirectory() passes over a parent that must not be read", () =>
     assertThrows(broken, Error, "refused");
   }));
 
-test("makeDirectory() makes no directory that is there", () =>
+test("makeDirectory() makes no directory that already exists", () =>
   withTempDir((top) => {
     // Nobody may write to /proc, not even root, and few may sync it.
     if (!canReadProc()) return;

@@ -36,7 +36,7 @@ test("SyncRouting stays where an option puts it", () => {
   );
 });
 
-test("NodeStorage refuses an io that there is not", () => {
+test("NodeStorage refuses an io that does not exist", () => {
   const io = "fast" as "auto";
   const make = () => new NodeStorage("/tmp", { io });
   assertThrows(make, TypeError, 'must be "auto", "blocking" or "threaded"');

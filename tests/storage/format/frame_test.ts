@@ -156,7 +156,7 @@ test("encodeFrame() writes each field where docs/format.md says", () => {
   assertEquals([...seal.subarray(46, 48)], [1, 0]);
 });
 
-test("decodeFrame() finds the frame in what lies behind it", () => {
+test("decodeFrame() finds the frame, whatever lies after it", () => {
   const bytes = sample();
   const longer = new Uint8Array(bytes.length + 100).fill(0x55);
   longer.set(bytes);
@@ -203,7 +203,7 @@ test("decodeFrame() says short, and what it needs, of a frame cut off", () => {
   }
 });
 
-test("decodeFrame() tells the end, zeros, and what is no frame", () => {
+test("decodeFrame() distinguishes the end, zeros, and what is not a frame", () => {
   assertEquals(faultOf(new Uint8Array()), "end");
   assertEquals(faultOf(new Uint8Array(8)), "zeros");
   assertEquals(faultOf(new Uint8Array(4096)), "zeros");

@@ -3,7 +3,7 @@ import { FrameRecords, splitRecords } from "../../../storage/format/records.ts";
 import { assert, assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 
-/** Lays `records` out as a frame does, behind a few other bytes. */
+/** Lays `records` out as a frame does, after a few other bytes. */
 function payloadOf(records: readonly Uint8Array[]): Uint8Array {
   const bytes = records.flatMap((record) => [
     ...new Uint8Array(new Uint32Array([record.length]).buffer),
@@ -47,7 +47,7 @@ test("FrameRecords answers at() as an array does, in any order", () => {
   }));
 });
 
-test("FrameRecords answers at() with nothing for what is no index", () => {
+test("FrameRecords answers at() with nothing for what is not an index", () => {
   const records = split(payloadOf([Uint8Array.of(1), Uint8Array.of(2)]), 2);
   for (const index of [0.5, NaN, Infinity, -Infinity, 2, -3]) {
     assertEquals(records.at(index), undefined);
@@ -76,7 +76,7 @@ test("FrameRecords can be gone through more than once at a time", () => {
   assertEquals(pairs, [11, 12, 13, 21, 22, 23, 31, 32, 33]);
 });
 
-test("FrameRecords reads few lengths a record when it is gone through", () => {
+test("FrameRecords reads few lengths per record when it is gone through", () => {
   const count = 1000;
   const records = split(new Uint8Array(count * 4), count);
   const byIndex = countLengthsRead(() => {

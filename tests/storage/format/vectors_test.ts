@@ -219,7 +219,7 @@ const options = {
   warn() {},
 };
 
-/** Both readers make the same of a log that nothing has damaged. */
+/** Both readers read a log that nothing has damaged in the same way. */
 async function assertSameReading(storage: MemoryStorage): Promise<void> {
   const decoded = decodeLog(filesIn(storage));
   assertEquals(decoded.refusal, undefined);
@@ -232,7 +232,7 @@ async function assertSameReading(storage: MemoryStorage): Promise<void> {
   assertEquals(read, { firstLsn, lastLsn, records, holes });
 }
 
-/** Runs one step; resolves with the storage and log to go on with. */
+/** Runs one step; resolves with the storage and log to continue with. */
 async function take(
   step: Step,
   storage: MemoryStorage,

@@ -15,13 +15,13 @@ import { test } from "../../kit/register.ts";
 import { track } from "../../kit/track.ts";
 
 /*
- * Goal: `MemoryStorage` fails in the ways that its head states. What a crash
- * leaves is counted in tests/testing/explore_test.ts.
+ * Goal: `MemoryStorage` fails in the ways that its documentation states. What a
+ * crash leaves is counted in tests/testing/explore_test.ts.
  */
 
 const sevens = new Uint8Array(4).fill(7);
 
-/** Has one operation go wrong from the n-th time on. */
+/** Makes one operation fail from the nth time on. */
 function from(
   nth: number,
   operation: StorageCall["operation"],
@@ -32,7 +32,7 @@ function from(
     call.operation === operation && ++seen >= nth ? effect : undefined;
 }
 
-/** A promise that resolves when it is told to. */
+/** A promise that the test resolves. */
 function gate(): { after: Promise<void>; goOn: () => void } {
   let goOn = () => {};
   const after = new Promise<void>((resolve) => goOn = resolve);
@@ -41,7 +41,7 @@ function gate(): { after: Promise<void>; goOn: () => void } {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("MemoryStorage may be stuck: nothing is acknowledged until it goes on", async () => {
+test("MemoryStorage may be stuck: nothing is acknowledged until it continues", async () => {
   const { after, goOn } = gate();
   let isStuck = false;
   const storage = new MemoryStorage({

@@ -87,7 +87,7 @@ test("createSegment() writes, syncs, links and syncs the directory", async () =>
   assertEquals(file.size(), whole.length + content.length);
 });
 
-test("createSegment() never replaces a segment, nor leaves anything beside it", async () => {
+test("createSegment() never replaces a segment, nor leaves anything next to it", async () => {
   for (const prepared of [undefined, SPARE]) {
     const storage = new MemoryStorage();
     const other = new Uint8Array(50).fill(1);
@@ -122,7 +122,7 @@ test("createSegment() leaves nothing when a call before the link fails", async (
         const error = await assertRejects(() => create(storage, options));
         assert(error instanceof type, `${code} at call ${call}: ${error}`);
         assertEquals(storage.list(), [], `${code} at call ${call}`);
-        // With space again it is made as if nothing had been.
+        // With space again it is made as if nothing had happened.
         await create(storage);
         assertEquals(storage.list(), [NAME]);
       }
@@ -130,7 +130,7 @@ test("createSegment() leaves nothing when a call before the link fails", async (
   }
 });
 
-test("createSegment() makes none for an owner that was overtaken", async () => {
+test("createSegment() makes none for an owner that was displaced", async () => {
   const storage = new MemoryStorage();
   await assertRejects(
     () => createSegment(storage, lock(false), header),
@@ -139,7 +139,7 @@ test("createSegment() makes none for an owner that was overtaken", async () => {
   assertEquals(storage.list(), []);
 });
 
-test("createSegment() of a prepared file keeps what lies behind the header", async () => {
+test("createSegment() of a prepared file keeps what lies after the header", async () => {
   const storage = new MemoryStorage();
   const old = new Uint8Array(4096).fill(3);
   storage.put(SPARE, old);

@@ -38,7 +38,7 @@ function manifest(durableLsn: number): Manifest {
   };
 }
 
-/** Has each call that changes something fail once, after so many others. */
+/** Makes one call that changes something fail, after a number of others. */
 function failing(code: string) {
   let left = Infinity;
   const names: string[] = [];

@@ -3,7 +3,7 @@ import { Wal } from "../../../wal.ts";
 import { assertRejects, assertStringIncludes } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 
-/** A log of six records, two to a segment, and its segments' names. */
+/** A log of six records, two per segment, and its segments' names. */
 async function makeLog(): Promise<[MemoryStorage, string[]]> {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, { segmentBytes: 4096 });

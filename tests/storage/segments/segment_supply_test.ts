@@ -31,7 +31,7 @@ const isOfLog = (name: string) => /\.(wal|manifest|reserve)$/.test(name);
 const MIB = 1024 * 1024;
 const RECORD_BYTES = 100 * 1000;
 
-test("SegmentSupply prepares zeros in step with the log's own frames", async () => {
+test("SegmentSupply prepares zeros in step with the frames of the log", async () => {
   const zeros = new Map<string, number>();
   const segments: number[] = [];
   let [zerosInAll, written] = [0, 0];
@@ -95,7 +95,7 @@ function dropped(options: MemoryStorageOptions = {}): MemoryStorage {
   return storage;
 }
 
-test("SegmentSupply.take() uses a segment again that has no other name", async () => {
+test("SegmentSupply.take() reuses a segment that has no other name", async () => {
   const storage = dropped();
   const supply = supplyOf(storage);
   await supply.take(SEGMENT);
@@ -106,7 +106,7 @@ test("SegmentSupply.take() uses a segment again that has no other name", async (
   assertEquals(storage.get(name)?.at(-1), 9);
 });
 
-test("SegmentSupply.take() never uses a segment again that has another name", async () => {
+test("SegmentSupply.take() never reuses a segment that has another name", async () => {
   const storage = dropped();
   const backup = storage.get(SEGMENT)!;
   storage.link(SEGMENT, "user-backup");
@@ -119,7 +119,7 @@ test("SegmentSupply.take() never uses a segment again that has another name", as
   assertEquals(storage.get("user-backup"), backup);
 });
 
-test("SegmentSupply.take() never uses a file again that a backup linked meanwhile", async () => {
+test("SegmentSupply.take() never reuses a file that a backup has linked since", async () => {
   const storage: MemoryStorage = dropped({
     onCall({ operation }) {
       if (operation === "rename") storage.link(SEGMENT, "user-backup");
@@ -130,7 +130,7 @@ test("SegmentSupply.take() never uses a file again that a backup linked meanwhil
   assertEquals([supply.isReady, storage.list()], [false, ["user-backup"]]);
 });
 
-test("SegmentSupply.take() never uses a file again that a hard link on disk leads to", () =>
+test("SegmentSupply.take() never reuses a file that a hard link on disk leads to", () =>
   withTempDir(async (parent) => {
     const storage = new NodeStorage(join(parent, "log"));
     storage.prepare();
@@ -206,7 +206,7 @@ test("SegmentSupply.take() is content with a segment that is gone, and says what
   assert(storage.get(SEGMENT) !== undefined);
 });
 
-test("a backup by hard links stays as it was while the log goes on", () =>
+test("a backup by hard links stays as it was while the log continues", () =>
   withTempDir(async (parent) => {
     const directory = join(parent, "log");
     const backup = join(parent, "backup");
@@ -223,7 +223,7 @@ test("a backup by hard links stays as it was while the log goes on", () =>
       linkSync(join(directory, name), join(backup, name));
     }
     const before = names.map((name) => readFileSync(join(backup, name)));
-    // The active segment's own tail may grow; what is in it stays.
+    // The tail of the active segment may grow; what is in it stays.
     await wal.truncateBefore(40);
     await appendSome();
     await wal.truncateBefore(80);

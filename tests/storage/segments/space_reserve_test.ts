@@ -96,7 +96,7 @@ test("SpaceReserve.refill() makes the reserve again once there is room", async (
   assertEquals(sizeOf(full.storage), RESERVE_BYTES);
 });
 
-test("SpaceReserve.refill() makes a reserve whole that a crash or other options left", async () => {
+test("SpaceReserve.refill() completes a reserve that a crash or other options left", async () => {
   for (const bytes of [0, 1, RESERVE_BYTES - 1, RESERVE_BYTES + 1]) {
     const { full: { storage }, reserve } = await place();
     storage.put(RESERVE_NAME, new Uint8Array(bytes));

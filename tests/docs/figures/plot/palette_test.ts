@@ -65,7 +65,7 @@ function lab(color: string, vision: readonly Triple[]): number[] {
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }
 
-/** As WCAG has it, 1 to 21. */
+/** As WCAG defines it, 1 to 21. */
 function contrast(one: string, other: string): number {
   const [less, more] = [one, other]
     .map((color) => times(TO_XYZ, linear(color))[1]).sort((a, b) => a - b);

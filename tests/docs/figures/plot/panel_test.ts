@@ -113,7 +113,7 @@ test("renderPanels() writes a file that describes itself", () => {
   assertEquals(renderPanels(figure), svg);
 });
 
-test("drawLanes() tells flushes that follow on one another apart", () => {
+test("drawLanes() makes flushes that follow each other distinguishable", () => {
   const flush = { large: [], oldest: 0, newest: 1, appends: 2 };
   const lane = {
     ...{ label: "a & b", look: { color: 1 } },

@@ -11,10 +11,10 @@ import { NotingWriter } from "./noting_writer.ts";
 
 /*
  * A process that appends as fast as it can, until another takes its log. It
- * ends with code 5 once it was fenced and has seen that it stays so.
+ * ends with code 5 once it was fenced and has seen that it stays fenced.
  */
 
-/** What the process is told. */
+/** What the process has to do. */
 export interface BursterOrders {
   directory: string;
   notes: string;
@@ -25,7 +25,7 @@ export interface BursterOrders {
 const CALLERS = 6;
 
 const orders: BursterOrders = JSON.parse(process.argv[2]);
-// Its input ends when nobody is left to wake it.
+// Its input ends when no process is left to wake it.
 process.stdin.resume().once("end", () => process.exit());
 
 try {
@@ -58,7 +58,7 @@ async function burst(): Promise<void> {
   await wal.close();
 }
 
-/** Also when the taker removed the segment that it was making. */
+/** Even if the taker removed the segment that it was making. */
 function requireFenced(error: unknown): void {
   const cause = error instanceof LogFailedError ? error.cause : undefined;
   if (cause instanceof FencedError) return;

@@ -3,10 +3,10 @@ import { NodeStorage } from "../../../../storage/directory/node_storage.ts";
 import type { Storage } from "../../../../storage/storage.ts";
 import { type Lie, LyingStorage } from "./lying_storage.ts";
 
-/** How system calls are made; `"node"`: through node:fs on Deno, too. */
+/** How system calls are made; `"node"`: through node:fs, even on Deno. */
 export type Io = "blocking" | "threaded" | "node";
 
-/** The runtime's own storage, or one that lies. */
+/** The storage of the runtime, or one that lies. */
 export function chooseStorage(directory: string, io: Io, lie?: Lie): Storage {
   if (lie !== undefined) return new LyingStorage(directory, lie);
   if (io === "node") return new NodeStorage(directory);

@@ -7,7 +7,7 @@ export type Lie =
   | "skips syncs"
   /** It does not wait until a sync is complete. */
   | "hurries syncs"
-  /** It writes only after the sync that was to cover it. */
+  /** It writes only after the sync that should have covered it. */
   | "writes late"
   /** It syncs no file before that has its name. */
   | "renames early"

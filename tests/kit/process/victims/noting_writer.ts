@@ -14,8 +14,8 @@ export interface NotingOptions {
 }
 
 /**
- * Appends records that tell what they must be, and notes each acknowledgement
- * in a file, as `LEVEL LSN`, only once it has come.
+ * Appends records that describe themselves, and notes each acknowledgement in a
+ * file, as `LEVEL LSN`, only once it has arrived.
  */
 export class NotingWriter {
   readonly #options: NotingOptions;
@@ -23,10 +23,10 @@ export class NotingWriter {
   readonly #foundLsn: number;
   #wal: Wal;
   #next: number;
-  /** Whether a call was rejected as the log has failed. */
+  /** Whether a call was rejected because the log has failed. */
   hasFailed = false;
 
-  /** Goes on behind `lastLsn`. */
+  /** Continues after `lastLsn`. */
   constructor(wal: Wal, lastLsn: number, options: NotingOptions) {
     this.#wal = wal;
     this.#foundLsn = lastLsn;
@@ -40,7 +40,7 @@ export class NotingWriter {
     return this.#next - 1;
   }
 
-  /** Goes on with the same log, opened again. */
+  /** Continues with the same log, opened again. */
   reopened(wal: Wal): void {
     this.#wal = wal;
   }
@@ -87,7 +87,7 @@ export class NotingWriter {
     return this.#noteWhen(this.#wal.flush().then(() => {}), "disk", last, last);
   }
 
-  /** Truncates, and says before and after that it does. */
+  /** Truncates, and notes that before and after. */
   async truncateBefore(lsn: number): Promise<void> {
     this.note(`truncating ${lsn}`);
     await this.#wal.truncateBefore(lsn);

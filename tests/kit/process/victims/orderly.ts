@@ -8,12 +8,12 @@ import type { Lie } from "./lying_storage.ts";
 import { NotingWriter } from "./noting_writer.ts";
 
 /*
- * A process that appends in every way there is and notes what is acknowledged,
- * until it is through or the log has failed. It ends by itself: with code 0,
- * with 3 if the log failed and stays so, with 4 if it could not be opened.
+ * A process that appends in every possible way and notes what is acknowledged,
+ * until it is done or the log has failed. It ends by itself: with code 0, with
+ * 3 if the log failed and stays so, with 4 if it could not be opened.
  */
 
-/** What the process is told. */
+/** What the process has to do. */
 export interface OrderlyOrders {
   directory: string;
   notes: string;
@@ -74,7 +74,7 @@ async function work(writer: NotingWriter): Promise<void> {
   await writer.append("disk");
 }
 
-/** Waits for all, so that an ack behind a failure would be seen. */
+/** Waits for all, so that an ack after a failure would be seen. */
 async function burst(act: () => Promise<void>, count: number): Promise<void> {
   const all = await Promise.allSettled(Array.from({ length: count }, act));
   const reasons = all.flatMap((one) =>
@@ -84,7 +84,7 @@ async function burst(act: () => Promise<void>, count: number): Promise<void> {
   throw reasons.find((reason) => !isFailure(reason)) ?? reasons[0];
 }
 
-/** Nothing is accepted any more, in whichever way. */
+/** Nothing is accepted any more, by any method. */
 async function staysFailed(wal: Wal): Promise<void> {
   for (let again = 0; again < 3; again++) {
     assert.throws(() => wal.enqueue("late"), LogFailedError);

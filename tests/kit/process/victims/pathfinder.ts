@@ -48,14 +48,14 @@ async function takeVisits(): Promise<Map<string, string[]>> {
   return visits;
 }
 
-/** Whether `name` is of a function that does more than make or look. */
+/** Whether `name` is of a function that is not just a constructor or getter. */
 function isWork(file: string, name: string): boolean {
   if (name.startsWith("get ") || name.startsWith("<")) return false;
   const source = readFileSync(fileURLToPath(root + file), "utf8");
   return !new RegExp(`\\bclass ${name}\\b`).test(source);
 }
 
-/** The files with a function that works, but for the pure ones of bytes. */
+/** The files with such a function, except for the pure ones of the format. */
 function roomsOf(visits: Map<string, string[]>): string[] {
   return [...visits].filter(([file, names]) =>
     !file.startsWith("storage/format/") &&
@@ -72,7 +72,7 @@ async function findPaths(directory: string): Promise<object> {
   const again = await Wal.open(crashed, options);
   const opening = roomsOf(await takeVisits());
   await again.close();
-  // The fewest of some, so that no segment is begun or prepared meanwhile.
+  // The fewest of several, so that no segment is begun or prepared during it.
   const passed: string[][] = [];
   for (let count = 0; count < 50; count++) {
     await takeVisits();

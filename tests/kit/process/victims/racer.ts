@@ -7,8 +7,8 @@ import { LogLockedError } from "../../../../storage/storage.ts";
 import { Wal } from "../../../../wal.ts";
 
 /*
- * A process that opens logs when told to, at an instant that others are told,
- * too, and says how it went. Each line of standard input is an order.
+ * A process that opens logs when it is told to, at the same instant as others,
+ * and says how it went. Each line of standard input is an order.
  */
 
 /** An order; each is answered by one line. */
@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 async function obey(order: RacerOrder): Promise<RacerAnswer> {
   if (order.act === "open") {
-    // The clock is the only barrier that lets nobody go first.
+    // The clock is the only barrier that lets no process go first.
     while (Date.now() < order.at);
     wal = await Wal.open(order.directory, { takeOver: order.takeOver });
     return { state: "open" };

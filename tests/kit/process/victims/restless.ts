@@ -15,12 +15,13 @@ import { chooseStorage, type Io } from "./choose_storage.ts";
 import { NotingWriter } from "./noting_writer.ts";
 
 /*
- * A process to be killed. It opens a log, compares it with the notes of those
- * before it, says so, and appends at random until it is killed: at every level,
- * alone and in batches, with rotation, truncation, and closing in between.
+ * A process to be killed. It opens a log, compares it with the notes of its
+ * predecessors, says so, and appends at random until it is killed: at every
+ * level, alone and in batches, with rotation, truncation, and closing in
+ * between.
  */
 
-/** What the process is told. */
+/** What the process has to do. */
 export interface RestlessOrders extends Expectation {
   directory: string;
   /** Its own notes. */
@@ -38,7 +39,7 @@ const POLICIES = [
 ];
 
 const orders: RestlessOrders = JSON.parse(process.argv[2]);
-// Its input ends when nobody is left to kill it.
+// Its input ends when no process is left to kill it.
 process.stdin.resume().once("end", () => process.exit());
 
 const next = generator(orders.seed, orders.round);

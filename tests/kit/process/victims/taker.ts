@@ -9,7 +9,7 @@ import { NotingWriter } from "./noting_writer.ts";
  * owner's notes, appends, and does so again when its input ends.
  */
 
-/** What the process is told. */
+/** What the process has to do. */
 export interface TakerOrders extends Expectation {
   directory: string;
   /** Its own notes. */

@@ -5,8 +5,8 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { Wal } from "../../../../wal.ts";
 
 /*
- * A process whose worker threads open a log and are terminated. It says what
- * came of each opening, one line of JSON at the end.
+ * A process whose worker threads open a log and are terminated. It reports each
+ * opening, in one line of JSON at the end.
  */
 
 /** How an opening went: the LSN of a record, or the error's message. */

@@ -10,7 +10,7 @@ import { chooseStorage } from "./choose_storage.ts";
  * with code 1 on any flaw.
  */
 
-/** What the process is told of each log. */
+/** What the process has to know about each log. */
 export interface VerifierOrders extends Expectation {
   directory: string;
 }

@@ -168,7 +168,7 @@ test("Wal.open() refuses a directory that is a file", () =>
 test("Wal.open() refuses a directory that it may not use", () =>
   withTempDir(async (dir) => {
     if (process.getuid?.() === 0) {
-      console.warn("SKIPPED because root may use every directory");
+      console.warn("skipped: root may use every directory");
       return;
     }
     await makeLog(dir);

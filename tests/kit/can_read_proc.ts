@@ -9,7 +9,7 @@ export function canReadProc(): boolean {
     readdirSync("/proc/self/fd");
     return true;
   } catch {
-    console.warn("SKIPPED because /proc cannot be read");
+    console.warn("skipped: /proc cannot be read");
     return false;
   }
 }

@@ -15,7 +15,7 @@ export async function withTmpfs(
   const { status, stderr } = spawnSync("mount", args, { encoding: "utf8" });
   if (status !== 0) {
     console.log(
-      `SKIPPED: cannot mount a tmpfs: ${stderr ?? "no mount"}`.trim(),
+      `skipped: cannot mount a tmpfs: ${stderr ?? "no mount"}`.trim(),
     );
     return;
   }

@@ -13,8 +13,8 @@ import { compile, type PackageFiles } from "./compile.ts";
 import { makeManifest, OLD_TYPES } from "./manifest.ts";
 
 /**
- * Writes the package into a folder, as it will be in `node_modules`: compiled
- * sources, documents, and a package.json.
+ * Writes the package into a folder in its final form: compiled sources,
+ * documents, and a package.json.
  *
  * @param root The project's top directory.
  * @param folder Where to; emptied before.
@@ -51,7 +51,7 @@ function oldDeclarations(files: PackageFiles): [string, string][] {
     ]);
 }
 
-/** What is published beside code: deno.json says what, as for JSR. */
+/** What is published in addition to code: deno.json lists it, as for JSR. */
 function documents(root: string, include: readonly string[]): string[] {
   return include.flatMap((pattern) => {
     if (pattern.endsWith("/")) {

@@ -3,10 +3,10 @@ import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { projectDir } from "../runner/files.ts";
 
-/** Most bytes that `import { Wal }` alone may load, minified and gzipped. */
+/** The maximum number of bytes that `import { Wal }` alone loads, minified and gzipped. */
 const LIMIT = 17_000;
 
-/** Most bytes that opening a log on any storage may have loaded. */
+/** The maximum number of bytes loaded once a log is open on any storage. */
 const OPEN_LIMIT = 27_000;
 
 /** What is loaded when it is asked for, and the module that is asked for. */

@@ -16,7 +16,7 @@ export interface Packed {
 }
 
 /**
- * Builds the package in a folder below `buildDir` and packs it beside that.
+ * Builds the package in a folder below `buildDir` and packs it next to it.
  *
  * @param root The project's top directory.
  * @param buildDir Where to.
@@ -42,7 +42,7 @@ export async function pack(root: string, buildDir: string): Promise<Packed> {
   };
 }
 
-/** What `npm pack --json` says of a tarball. */
+/** What `npm pack --json` prints about a tarball. */
 interface NpmPack {
   filename: string;
   entryCount: number;

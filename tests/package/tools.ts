@@ -6,9 +6,9 @@ import { succeed } from "../runner/gate.ts";
 
 /*
  * What the package is tested with is heavy: three versions of Node, three of
- * TypeScript, bundlers. It is no dependency of the project, so that `npm ci` is
- * quick for who wants to see the demonstration. It has a package.json and a
- * lock file of its own in tools/, and is installed before it is used.
+ * TypeScript, bundlers. It is not a dependency of the project, so `npm ci` stays quick
+ * for those who only want to see the demonstration. It has its own package.json
+ * and lock file in tools/, and is installed before it is used.
  */
 const tools = fileURLToPath(new URL("./tools/", import.meta.url));
 

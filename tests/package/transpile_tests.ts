@@ -11,7 +11,7 @@ export interface TranspileOptions {
   readonly root: string;
   /** The installed package, which stands in for the library's sources. */
   readonly installed: string;
-  /** Where to; a test keeps its path below it, but for its ending. */
+  /** Where to; a test keeps its path below it, except for its ending. */
   readonly folder: string;
 }
 

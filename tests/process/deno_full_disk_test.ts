@@ -40,7 +40,7 @@ for (const [name, commands] of Object.entries(MOUNTS)) {
       for (const [command, ...args] of commands(mounted, `${dir}/image`)) {
         const { status, stderr } = spawnSync(command, args);
         if (status === 0) continue;
-        console.warn(`SKIPPED, ${name} cannot be mounted: ${stderr}`);
+        console.warn(`skipped: ${name} cannot be mounted: ${stderr}`);
         return;
       }
       try {

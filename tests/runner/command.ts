@@ -14,7 +14,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** After how long it is killed; five minutes by default. */
   readonly timeoutMs?: number;
-  /** Variables beside those of the runner. */
+  /** Variables in addition to those of the runner. */
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads; nothing by default. */
   readonly stdin?: string;

@@ -34,7 +34,7 @@ export function entryPoints(): string[] {
   return Object.values<string>(config.exports);
 }
 
-/** The documents: the README and the pages beside it. */
+/** The documents: the README and the pages in docs/. */
 export function documents(): string[] {
   const pages = filesBelow("docs").filter((file) => file.endsWith(".md"));
   return ["README.md", ...pages];

@@ -21,7 +21,7 @@ const PERMISSIONS = ["read", "write", "env", "sys", "run"]
 /** Without the network, unless JSR's packages are insisted on. */
 const OFFLINE = Deno.env.get("SYNCLINE_STD") === "jsr" ? [] : ["--cached-only"];
 
-/** The package as it is installed, for what starts processes of its own. */
+/** The installed package, for tests that start processes. */
 const INSTALLED = join(projectDir, "node_modules", "@syncline", "wal");
 
 /** The runs of the tests, of which each explores a share of the samples. */

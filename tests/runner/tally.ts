@@ -10,8 +10,8 @@ export interface Tally {
  * Counts the tests of a JUnit report, as Deno, Node and Bun all write it.
  * Skipped tests count as neither passed nor failed.
  *
- * Node reports a file that registers no test as one passed test which bears
- * the file's path; a test by such a name counts as failed.
+ * Node reports a file that registers no test as one passed test that has
+ * the file's path as its name; such a test counts as failed.
  *
  * @param report The XML text.
  */

@@ -1,18 +1,4 @@
 import { requireInteger, requireOptions } from "./argument.ts";
-import {
-  type AckLevel,
-  type AppendOptions,
-  requireAckLevel,
-} from "./writer/acks.ts";
-import {
-  type LogRecord,
-  type LsnRange,
-  makeRequest,
-  measureRecord,
-  requireRecord,
-} from "./writer/record.ts";
-import { LogClosedError } from "./writer/log_closed_error.ts";
-import { OpenReads, type ReadOptions } from "./writer/reads.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
 import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
 import {
@@ -21,6 +7,20 @@ import {
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
+import {
+  type AckLevel,
+  type AppendOptions,
+  requireAckLevel,
+} from "./writer/acks.ts";
+import { LogClosedError } from "./writer/log_closed_error.ts";
+import { OpenReads, type ReadOptions } from "./writer/reads.ts";
+import {
+  type LogRecord,
+  type LsnRange,
+  makeRequest,
+  measureRecord,
+  requireRecord,
+} from "./writer/record.ts";
 import { Writer } from "./writer/writer.ts";
 
 const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];

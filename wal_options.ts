@@ -1,11 +1,11 @@
 import { argumentError, requireInteger, requireOptions } from "./argument.ts";
-import { type Clock, systemClock } from "./writer/clock.ts";
-import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
+import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { TraceOptions } from "./trace/trace_recorder.ts";
 import type { AckLevel } from "./writer/acks.ts";
+import { type Clock, systemClock } from "./writer/clock.ts";
 
 /** Options of `Wal.open`. */
 export interface WalOptions {

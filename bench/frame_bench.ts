@@ -2,10 +2,10 @@
  * What a frame costs without a disk. Setup is not measured. One group per
  * situation.
  */
-import { Batch } from "../writer/batch.ts";
 import { crc32, crc32Portable } from "../storage/format/crc32.ts";
 import { decodeFrame, encodeFrame, KIND } from "../storage/format/frame.ts";
 import { splitRecords } from "../storage/format/records.ts";
+import { Batch } from "../writer/batch.ts";
 
 const RECORDS = 1000;
 const record = new Uint8Array(100).fill(7);

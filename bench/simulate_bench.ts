@@ -5,8 +5,8 @@ import { AdaptivePolicy } from "../policies/adaptive_policy.ts";
 import { AgePolicy } from "../policies/age_policy.ts";
 import type { BatchPolicy } from "../policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "../policies/leader_commit_policy.ts";
-import { constantCosts } from "../simulator/costs.ts";
 import { poissonArrivals } from "../simulator/arrivals.ts";
+import { constantCosts } from "../simulator/costs.ts";
 import { simulate } from "../simulator/simulate.ts";
 
 const APPENDS = 1_000_000;

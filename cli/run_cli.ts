@@ -1,4 +1,3 @@
-import { VERSION } from "./version.ts";
 import { LogLockedError } from "../storage/storage.ts";
 import { append } from "./append/append.ts";
 import { cat } from "./cat/cat.ts";
@@ -15,6 +14,7 @@ import {
 } from "./io/cli_io.ts";
 import { lab } from "./lab/lab.ts";
 import { repair } from "./repair/repair.ts";
+import { VERSION } from "./version.ts";
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly CliCommand[] = [

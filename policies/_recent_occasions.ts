@@ -1,6 +1,6 @@
 import type { Arrivals, ArrivedRecords } from "./_arrivals_seen.ts";
-import type { FlushReport } from "./batch_policy.ts";
 import type { Occasion } from "./_choose_wait.ts";
+import type { FlushReport } from "./batch_policy.ts";
 
 /** Flushes to remember: few, so that old ones do not hide a change for long. */
 const REMEMBERED = 24;

@@ -1,13 +1,13 @@
 import { argumentError, requireAmount, requireOptions } from "../argument.ts";
 import { ArrivalsSeen } from "./_arrivals_seen.ts";
+import { chooseWait, NO_WAIT, type Wait } from "./_choose_wait.ts";
+import { RecentOccasions } from "./_recent_occasions.ts";
 import type {
   BatchLimits,
   BatchPolicy,
   FlushReport,
   PendingBatch,
 } from "./batch_policy.ts";
-import { chooseWait, NO_WAIT, type Wait } from "./_choose_wait.ts";
-import { RecentOccasions } from "./_recent_occasions.ts";
 
 /** Options of {@linkcode AdaptivePolicy}. */
 export interface AdaptivePolicyOptions {

@@ -1,9 +1,9 @@
-import type { SegmentStop } from "../storage/segments/mod.ts";
 import {
   CorruptLogError,
   describeFault,
 } from "../storage/corrupt_log_error.ts";
 import { hex, type Manifest } from "../storage/format/mod.ts";
+import type { SegmentStop } from "../storage/segments/mod.ts";
 import type { Survey } from "./survey.ts";
 
 /** How opening treats the end of the last segment. */

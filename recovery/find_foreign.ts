@@ -1,10 +1,10 @@
+import { describeFault } from "../storage/corrupt_log_error.ts";
 import {
   type Manifest,
   SEGMENT_HEADER_BYTES,
   type SegmentName,
 } from "../storage/format/mod.ts";
 import { notTheSegment, SegmentReader } from "../storage/segments/mod.ts";
-import { describeFault } from "../storage/corrupt_log_error.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** A segment that is not part of the log, whatever its name says. */

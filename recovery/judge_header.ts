@@ -1,10 +1,10 @@
-import { notTheSegment, type SegmentReader } from "../storage/segments/mod.ts";
+import { describeFault } from "../storage/corrupt_log_error.ts";
 import {
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import { describeFault } from "../storage/corrupt_log_error.ts";
+import { notTheSegment, type SegmentReader } from "../storage/segments/mod.ts";
 
 /** What is known about a segment without reading all of its frames. */
 export interface JudgedHeader {

@@ -1,4 +1,10 @@
 import {
+  formatManifestName,
+  makeLogId,
+  type Manifest,
+  type SegmentName,
+} from "../storage/format/mod.ts";
+import {
   randomNumber,
   removeFiles,
   requireHeld,
@@ -9,6 +15,17 @@ import {
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
+import type { Storage, StorageLock } from "../storage/storage.ts";
+import { isMissing, StorageFullError } from "../storage/storage_error.ts";
+import {
+  type RecoveryMode,
+  requireSound,
+  requireWhole,
+  type SegmentScan,
+} from "./decide_tail.ts";
+import { LogExistsError } from "./log_exists_error.ts";
+import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
+import { scanSegment } from "./scan_tail.ts";
 import {
   describeContent,
   describeStrays,
@@ -20,23 +37,6 @@ import {
   type Survey,
   survey,
 } from "./survey.ts";
-import {
-  formatManifestName,
-  makeLogId,
-  type Manifest,
-  type SegmentName,
-} from "../storage/format/mod.ts";
-import { isMissing, StorageFullError } from "../storage/storage_error.ts";
-import type { Storage, StorageLock } from "../storage/storage.ts";
-import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
-import {
-  type RecoveryMode,
-  requireSound,
-  requireWhole,
-  type SegmentScan,
-} from "./decide_tail.ts";
-import { LogExistsError } from "./log_exists_error.ts";
-import { scanSegment } from "./scan_tail.ts";
 
 /** Options of {@linkcode openSegments}. */
 export interface OpenSegmentsOptions {

@@ -1,5 +1,14 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import {
+  encodeIndex,
+  frameBytes,
+  indexBytes,
+  KIND,
+  lsnsOf,
+  makeFrame,
+  type SegmentName,
+} from "../storage/format/mod.ts";
+import {
   advance,
   chainStart,
   createSegment,
@@ -14,15 +23,6 @@ import {
   type StorageLock,
   writeAll,
 } from "../storage/storage.ts";
-import {
-  encodeIndex,
-  frameBytes,
-  indexBytes,
-  KIND,
-  lsnsOf,
-  makeFrame,
-  type SegmentName,
-} from "../storage/format/mod.ts";
 
 /** The records to rewrite. */
 export interface EndRange {

@@ -1,4 +1,3 @@
-import type { Remainder, SegmentScan } from "./decide_tail.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {
@@ -8,6 +7,7 @@ import {
   type SegmentReader,
   type SegmentStop,
 } from "../storage/segments/mod.ts";
+import type { Remainder, SegmentScan } from "./decide_tail.ts";
 
 /** Why a search gave up, for messages. */
 export const OVERLAPPING =

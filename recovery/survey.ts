@@ -1,11 +1,4 @@
-import type { Storage } from "../storage/storage.ts";
-import {
-  readManifest,
-  removeFiles,
-  RESERVE_NAME,
-  SegmentCursor,
-  SegmentReader,
-} from "../storage/segments/mod.ts";
+import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import {
   compareSegments,
   formatManifestName,
@@ -19,10 +12,17 @@ import {
   parseUnfinishedManifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
-import { judgeHeader } from "./judge_header.ts";
-import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { ForeignFileError } from "./find_foreign.ts";
+import {
+  readManifest,
+  removeFiles,
+  RESERVE_NAME,
+  SegmentCursor,
+  SegmentReader,
+} from "../storage/segments/mod.ts";
+import type { Storage } from "../storage/storage.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
+import { ForeignFileError } from "./find_foreign.ts";
+import { judgeHeader } from "./judge_header.ts";
 
 /** The files of a directory, sorted by name. */
 export interface FileNames {

@@ -1,5 +1,5 @@
-import type { BatchBounds, FlushedBatch } from "../writer/flush_rules.ts";
 import type { PendingBatch } from "../policies/batch_policy.ts";
+import type { BatchBounds, FlushedBatch } from "../writer/flush_rules.ts";
 
 const FIRST = 1024;
 

@@ -1,19 +1,19 @@
 import { requireAmount } from "../argument.ts";
-import {
-  BatchBounds,
-  decideFlush,
-  type FlushTimes,
-  reportFlush,
-} from "../writer/flush_rules.ts";
 import type {
   BatchPolicy,
   FlushReason,
   FlushReport,
 } from "../policies/batch_policy.ts";
 import { RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
-import type { CostModel } from "./costs.ts";
+import {
+  BatchBounds,
+  decideFlush,
+  type FlushTimes,
+  reportFlush,
+} from "../writer/flush_rules.ts";
 import { EntryLine, type NumberBatch, NumberQueue } from "./_entry_line.ts";
 import type { Source } from "./_source.ts";
+import type { CostModel } from "./costs.ts";
 import { NotedRun, type Simulation } from "./simulation.ts";
 
 /** A policy that puts a batch off this often in a row is not asked again. */

@@ -1,6 +1,6 @@
 import { requireAmount, requireInteger } from "../argument.ts";
-import type { Arrival } from "./arrivals.ts";
 import { exponential, uniform } from "../random.ts";
+import type { Arrival } from "./arrivals.ts";
 
 /** Callers that each append, wait for the ack, think, and append again. */
 export interface ClosedLoop {

@@ -1,7 +1,7 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
-import type { Arrival } from "./arrivals.ts";
 import { readTrace } from "../trace/read_trace.ts";
 import type { TracedOptions } from "../trace/trace_event.ts";
+import type { Arrival } from "./arrivals.ts";
 
 /** A whole trace in memory; see {@linkcode loadTrace}. */
 export interface Trace {

@@ -1,5 +1,5 @@
-import { NotedRun, type Simulation } from "./simulation.ts";
 import type { Trace } from "./load_trace.ts";
+import { NotedRun, type Simulation } from "./simulation.ts";
 
 /**
  * What happened to a traced log, in the form of a simulation, to compare with

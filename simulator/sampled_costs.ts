@@ -1,6 +1,6 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
-import type { CostModel } from "./costs.ts";
 import { uniform } from "../random.ts";
+import type { CostModel } from "./costs.ts";
 
 /** With fewer flushes, a size class is merged with the next one. */
 const LEAST_SAMPLES = 16;

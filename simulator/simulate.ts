@@ -1,11 +1,11 @@
 import { requireInteger, requireMethods } from "../argument.ts";
-import type { Simulation } from "./simulation.ts";
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
+import { Run } from "./_run.ts";
+import { ClosedSource, OpenSource } from "./_source.ts";
 import type { Arrival } from "./arrivals.ts";
 import type { ClosedLoop } from "./callers.ts";
 import type { CostModel } from "./costs.ts";
-import { Run } from "./_run.ts";
-import { ClosedSource, OpenSource } from "./_source.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** Options of {@linkcode simulate}. */
 export interface SimulateOptions {

@@ -1,5 +1,5 @@
-import { quantile } from "./quantile.ts";
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+import { quantile } from "./quantile.ts";
 
 /** A simulation that adds up the appends and flushes passed to it. */
 export class NotedRun implements Simulation {

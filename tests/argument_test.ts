@@ -1,5 +1,5 @@
-import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { nearestName, requireOptions } from "../argument.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertRejects, assertThrows } from "./kit/assert.ts";
 import { test } from "./kit/register.ts";

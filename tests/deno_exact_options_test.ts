@@ -6,8 +6,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertEquals } from "./kit/assert.ts";
 import { test } from "./kit/register.ts";
-import { command } from "./runner/command.ts";
 import { withTempDir } from "./kit/temp_dir.ts";
+import { command } from "./runner/command.ts";
 
 const consumer = (library: string) => `
 import {

@@ -4,11 +4,11 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { ForeignFileError } from "../recovery/find_foreign.ts";
 import { crc32 } from "../storage/format/crc32.ts";
-import { encodeSegmentHeader } from "../storage/format/segment_header.ts";
-import { formatSegmentName } from "../storage/format/file_names.ts";
 import { FormatVersionError } from "../storage/format/envelope.ts";
-import { LogLockedError } from "../storage/storage.ts";
+import { formatSegmentName } from "../storage/format/file_names.ts";
+import { encodeSegmentHeader } from "../storage/format/segment_header.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
+import { LogLockedError } from "../storage/storage.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { Wal } from "../wal.ts";
 import {

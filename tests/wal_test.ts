@@ -1,9 +1,9 @@
-import { LogClosedError } from "../writer/log_closed_error.ts";
 import { MAX_FRAME_BYTES } from "../storage/format/frame.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
-import { RecordTooLargeError } from "../writer/record.ts";
-import type { ReadOptions } from "../writer/reads.ts";
 import { Wal } from "../wal.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
+import type { ReadOptions } from "../writer/reads.ts";
+import { RecordTooLargeError } from "../writer/record.ts";
 import {
   assert,
   assertEquals,

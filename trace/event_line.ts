@@ -1,3 +1,4 @@
+import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 import {
   TRACE_VERSION,
   type TracedAppend,
@@ -5,7 +6,6 @@ import {
   type TraceEvent,
   type TraceHeader,
 } from "./trace_event.ts";
-import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 
 /** An event as a line, including its newline. */
 export function formatEvent(event: TraceEvent): string {

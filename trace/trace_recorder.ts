@@ -1,6 +1,6 @@
-import type { Clock } from "../writer/clock.ts";
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
 import { RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
+import type { Clock } from "../writer/clock.ts";
 import { EventBuffer } from "./_event_buffer.ts";
 import { formatEvent } from "./event_line.ts";
 import type { TracedOptions, TraceEnd, TraceEvent } from "./trace_event.ts";

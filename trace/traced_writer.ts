@@ -1,8 +1,8 @@
+import type { FrameLog } from "../storage/frame_log.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { AppendRequest, LsnRange } from "../writer/record.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
-import type { TraceRecorder } from "./trace_recorder.ts";
 import { Writer, type WriterOptions } from "../writer/writer.ts";
+import type { TraceRecorder } from "./trace_recorder.ts";
 
 /** A writer that notes its appends and flushes in a trace. */
 export class TracedWriter extends Writer {

@@ -1,9 +1,9 @@
-import type { AppendRequest } from "./record.ts";
+import type { BatchLimits } from "../policies/batch_policy.ts";
 import type { AckLevel } from "./acks.ts";
 import { type Batch, BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
-import type { BatchLimits } from "../policies/batch_policy.ts";
+import type { AppendRequest } from "./record.ts";
 
 /** Bounds of {@linkcode AppendQueue}. */
 export interface AppendQueueOptions {

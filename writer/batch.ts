@@ -1,9 +1,9 @@
 import { invariant } from "../invariant.ts";
 import type { BatchLimits, PendingBatch } from "../policies/batch_policy.ts";
-import { encodeRecord } from "./record.ts";
 import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
 import { BatchBounds, DEFAULT_BATCH_BYTES } from "./flush_rules.ts";
+import { encodeRecord } from "./record.ts";
 
 const FIRST_BUFFER_BYTES = 4096;
 

@@ -1,6 +1,6 @@
 import type { FrameDraft, FrameLog } from "../storage/frame_log.ts";
-import { StorageFullError } from "../storage/storage_error.ts";
 import type { MaybePromise } from "../storage/storage.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
 import type { Acks } from "./acks.ts";
 import type { Clock } from "./clock.ts";
 

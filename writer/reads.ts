@@ -1,11 +1,11 @@
 import { requireInteger, requireOptions } from "../argument.ts";
-import { LogClosedError } from "./log_closed_error.ts";
-import { RecordReader } from "./record_reader.ts";
 import {
   CompactedError,
   type FrameLog,
   type RecordBatch,
 } from "../storage/frame_log.ts";
+import { LogClosedError } from "./log_closed_error.ts";
+import { RecordReader } from "./record_reader.ts";
 
 /** Which records to read. */
 export interface ReadOptions {

@@ -1,5 +1,5 @@
-import type { AckLevel } from "./acks.ts";
 import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
+import type { AckLevel } from "./acks.ts";
 
 /** A record as read back. */
 export interface LogRecord {

@@ -1,7 +1,7 @@
+import type { RecordList } from "../storage/format/mod.ts";
+import type { RecordBatch } from "../storage/frame_log.ts";
 import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./record.ts";
-import type { RecordBatch } from "../storage/frame_log.ts";
-import type { RecordList } from "../storage/format/mod.ts";
 
 type Result = IteratorResult<LogRecord, undefined>;
 

@@ -1,15 +1,15 @@
 import { invariant } from "../invariant.ts";
+import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
 import { type AckLevel, Acks } from "./acks.ts";
+import { AppendQueue } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import { AppendQueue } from "./append_queue.ts";
-import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 import { LogFailedError } from "./log_failed_error.ts";
-import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
-import { StorageFullError } from "../storage/storage_error.ts";
+import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 
 /** What the writer is doing; `asking` keeps a policy from re-entering it. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";

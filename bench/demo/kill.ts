@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Wal } from "../../wal.ts";
-import { numberedCity } from "./cities.ts";
 import type { Progress } from "../report/progress.ts";
+import { numberedCity } from "./cities.ts";
 
 /** How long the victim lives after its first ack, in ms. */
 const LIFE_MS = 1500;

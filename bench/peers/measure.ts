@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
+import { makeRecords } from "../process/worker.ts";
 import type { Case } from "./case.ts";
 import type { Store } from "./contender.ts";
-import { makeRecords } from "../process/worker.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { AckLevel } from "../../writer/acks.ts";
 import type { Wal } from "../../wal.ts";
+import type { AckLevel } from "../../writer/acks.ts";
 
 /** What has reached the requested ack level so far. */
 export interface Acked {

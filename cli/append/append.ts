@@ -1,9 +1,9 @@
-import type { AckLevel } from "../../writer/acks.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BYTES, parsePolicy } from "../../policies/parse_policy.ts";
-import { QueueFullError } from "../../writer/append_queue.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
+import type { AckLevel } from "../../writer/acks.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
 import {
   type CliCommand,
   onlyArgument,

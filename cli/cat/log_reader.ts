@@ -1,9 +1,9 @@
 import { isComplete } from "../../recovery/decide_tail.ts";
-import { CompactedError, type RecordBatch } from "../../storage/frame_log.ts";
 import {
   CorruptLogError,
   missingRecord,
 } from "../../storage/corrupt_log_error.ts";
+import { CompactedError, type RecordBatch } from "../../storage/frame_log.ts";
 import {
   batchOf,
   SegmentCursor,

@@ -15,11 +15,11 @@ import { EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
 import { requireDirectory } from "../io/log_directory.ts";
 import { readTraceFile } from "../io/trace_file.ts";
 import { candidatesFor, type Figures, figuresOf } from "../lab/candidates.ts";
+import { formatCode } from "./format_code.ts";
 import { type DoctorReport, formatDoctor, toJson } from "./format_doctor.ts";
 import { type Measured, measureTrials, type Result } from "./measure_trials.ts";
 import { measuredCosts } from "./measured_costs.ts";
 import { judgePlace, readPlace } from "./place.ts";
-import { formatCode } from "./format_code.ts";
 import { recommend } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
 

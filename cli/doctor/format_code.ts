@@ -1,5 +1,5 @@
-import { DEFAULT_POLICY } from "../lab/candidates.ts";
 import { policyCode } from "../../policies/parse_policy.ts";
+import { DEFAULT_POLICY } from "../lab/candidates.ts";
 import type { Recommendation } from "./recommend.ts";
 
 /** What the code should set; the defaults are left out. */

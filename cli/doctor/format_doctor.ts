@@ -1,16 +1,16 @@
+import { formatCount, formatDuration, formatTable } from "../io/format.ts";
+import type { Figures } from "../lab/candidates.ts";
+import { formatFigures } from "../lab/format_lab.ts";
 import {
   type Axis,
   axisFor,
   formatAxis,
   formatHistogram,
 } from "./histogram.ts";
-import { formatCount, formatDuration, formatTable } from "../io/format.ts";
-import type { Figures } from "../lab/candidates.ts";
-import { formatFigures } from "../lab/format_lab.ts";
+import type { Result } from "./measure_trials.ts";
 import type { Place } from "./place.ts";
 import type { Recommendation } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
-import type { Result } from "./measure_trials.ts";
 
 /** Everything that the doctor found. */
 export interface DoctorReport {

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { formatDuration } from "../io/format.ts";
 import type { LockState } from "../examine/lock_state.ts";
+import { formatDuration } from "../io/format.ts";
 
 /** What is known about where a directory is. */
 export interface Place {

@@ -1,5 +1,5 @@
-import { type FencedSegment, readFenced } from "../../recovery/survey.ts";
 import { lostContents } from "../../recovery/salvage/mod.ts";
+import { type FencedSegment, readFenced } from "../../recovery/survey.ts";
 import {
   CorruptLogError,
   missingRecord,

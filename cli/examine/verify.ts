@@ -1,5 +1,5 @@
-import { describeContent } from "../../recovery/survey.ts";
 import { describeLoss } from "../../recovery/salvage/mod.ts";
+import { describeContent } from "../../recovery/survey.ts";
 import { type CliCommand, onlyArgument, parseArguments } from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
 import {

@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { loadTrace, type Trace } from "../../simulator/load_trace.ts";
-import type { TraceOptions } from "../../trace/trace_recorder.ts";
 import { StorageError } from "../../storage/storage_error.ts";
+import type { TraceOptions } from "../../trace/trace_recorder.ts";
 
 /** Creates the file `path`, which must not exist, for a trace. */
 export function openTraceFile(path: string): TraceOptions & { close(): void } {

@@ -1,5 +1,5 @@
-import type { Simulation } from "../../simulator/simulation.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
+import type { Simulation } from "../../simulator/simulation.ts";
 import { formatAmount, formatCount } from "../io/format.ts";
 
 /** What a trace holds, and what to bear in mind about it. */

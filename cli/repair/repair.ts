@@ -1,15 +1,15 @@
 import {
-  describeContent,
-  type FencedSegment,
-  readFenced,
-  surveyDamaged,
-} from "../../recovery/survey.ts";
-import {
   describeLoss,
   type SalvagedDamage,
   salvageLog,
   type SalvageReport,
 } from "../../recovery/salvage/mod.ts";
+import {
+  describeContent,
+  type FencedSegment,
+  readFenced,
+  surveyDamaged,
+} from "../../recovery/survey.ts";
 import type { Storage } from "../../storage/storage.ts";
 import {
   type CliCommand,

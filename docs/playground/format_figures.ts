@@ -1,5 +1,5 @@
-import type { Figures } from "../../cli/lab/candidates.ts";
 import { formatCount, formatDuration } from "../../cli/io/format.ts";
+import type { Figures } from "../../cli/lab/candidates.ts";
 
 /** A column of the table. */
 export interface Column {

@@ -1,5 +1,5 @@
-import type { LaneFlush, TimeSpan } from "../figures/plot/lanes.ts";
 import { lowerBound } from "../../simulator/sampled_costs.ts";
+import type { LaneFlush, TimeSpan } from "../figures/plot/lanes.ts";
 import type { Course, Outcome } from "./run_candidate.ts";
 import { type Settings, withNumber } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import type { Storage } from "../../storage/storage.ts";
+import { describeFault } from "../../storage/corrupt_log_error.ts";
 import {
   faultOfRecords,
   isSeal,
@@ -14,11 +14,11 @@ import {
   type PlacedFrame,
   SegmentReader,
 } from "../../storage/segments/mod.ts";
-import { type JudgedHeader, judgeHeader } from "../judge_header.ts";
-import type { Survey } from "../survey.ts";
-import { describeFault } from "../../storage/corrupt_log_error.ts";
+import type { Storage } from "../../storage/storage.ts";
 import type { Remainder } from "../decide_tail.ts";
+import { type JudgedHeader, judgeHeader } from "../judge_header.ts";
 import { OVERLAPPING, remainderAt } from "../scan_tail.ts";
+import type { Survey } from "../survey.ts";
 
 /** A place where the chain of a segment's frames breaks. */
 export interface Break {

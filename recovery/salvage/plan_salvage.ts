@@ -1,16 +1,16 @@
 import {
-  type ChainPlace,
-  entryLink,
-  type SalvagePlan,
-  SegmentPlanner,
-} from "./plan_segment.ts";
-import { lostContents } from "./lost_contents.ts";
-import {
   formatSegmentName,
   hex,
   type Manifest,
 } from "../../storage/format/mod.ts";
 import type { FoundSegment } from "./find_runs.ts";
+import { lostContents } from "./lost_contents.ts";
+import {
+  type ChainPlace,
+  entryLink,
+  type SalvagePlan,
+  SegmentPlanner,
+} from "./plan_segment.ts";
 
 /** What is known about a log, apart from its segments. */
 export interface KnownLog {

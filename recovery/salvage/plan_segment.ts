@@ -1,5 +1,3 @@
-import type { ChainEnd } from "../../storage/segments/mod.ts";
-import { lostContents } from "./lost_contents.ts";
 import {
   formatSegmentName,
   hex,
@@ -8,8 +6,10 @@ import {
   SEGMENT_HEADER_BYTES,
   type SegmentName,
 } from "../../storage/format/mod.ts";
-import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
+import type { ChainEnd } from "../../storage/segments/mod.ts";
 import { decideTail } from "../decide_tail.ts";
+import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
+import { lostContents } from "./lost_contents.ts";
 
 /** How far a plan has progressed. */
 export type ChainPlace = Omit<ChainEnd, "salt">;

@@ -1,4 +1,10 @@
 import {
+  encodeHole,
+  formatOriginalName,
+  KIND,
+  makeFrame,
+} from "../../storage/format/mod.ts";
+import {
   createSegment,
   readFully,
   removeFiles,
@@ -10,12 +16,6 @@ import {
   type StorageLock,
   writeAll,
 } from "../../storage/storage.ts";
-import {
-  encodeHole,
-  formatOriginalName,
-  KIND,
-  makeFrame,
-} from "../../storage/format/mod.ts";
 import type { Piece, SegmentPlan } from "./plan_segment.ts";
 
 const STEP_BYTES = 1024 * 1024;

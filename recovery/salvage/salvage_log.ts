@@ -1,33 +1,33 @@
 import {
+  makeLogId,
+  type Manifest,
+  type SegmentName,
+} from "../../storage/format/mod.ts";
+import {
   randomNumber,
   removeFiles,
   requireHeld,
   writeManifest,
 } from "../../storage/segments/mod.ts";
+import type { Storage, StorageLock } from "../../storage/storage.ts";
+import { arrangeSegments } from "../arrange_segments.ts";
+import { missingFile } from "../decide_tail.ts";
+import { findForeign, type ForeignSegment } from "../find_foreign.ts";
 import {
   type DamagedSurvey,
   removeUnfinished,
   surveyDamaged,
 } from "../survey.ts";
-import {
-  makeLogId,
-  type Manifest,
-  type SegmentName,
-} from "../../storage/format/mod.ts";
-import type { Storage, StorageLock } from "../../storage/storage.ts";
-import { arrangeSegments } from "../arrange_segments.ts";
-import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
-import { lostContents } from "./lost_contents.ts";
-import { findForeign, type ForeignSegment } from "../find_foreign.ts";
 import { findSegments, type FoundSegment } from "./find_runs.ts";
-import { missingFile } from "../decide_tail.ts";
+import { lostContents } from "./lost_contents.ts";
+import { planSalvage } from "./plan_salvage.ts";
+import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
 import {
   findOriginalName,
   keepOriginal,
   linkOriginal,
   rewriteSegment,
 } from "./rewrite_segment.ts";
-import { planSalvage } from "./plan_salvage.ts";
 
 /** Options of {@linkcode salvageLog}. */
 export interface SalvageOptions {

@@ -1,11 +1,11 @@
+import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
+import { StorageError } from "../storage_error.ts";
 import {
   DirectoryStorage,
   type FileStorageOptions,
   SyncRouting,
 } from "./directory_storage.ts";
 import type { KernelLock } from "./lock_owner.ts";
-import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
-import { StorageError } from "../storage_error.ts";
 
 /**
  * A directory accessed through Deno's file API: the default on Deno.

@@ -1,7 +1,5 @@
-import { fs, paths, process, urls } from "./builtins.ts";
 import type { Stats } from "node:fs";
-import { acquireLock } from "./lock_file.ts";
-import type { KernelLock } from "./lock_owner.ts";
+import { argumentError, requireOptions } from "../../argument.ts";
 import {
   type LockOptions,
   LogLockedError,
@@ -11,7 +9,9 @@ import {
   type StorageLock,
 } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
-import { argumentError, requireOptions } from "../../argument.ts";
+import { fs, paths, process, urls } from "./builtins.ts";
+import { acquireLock } from "./lock_file.ts";
+import type { KernelLock } from "./lock_owner.ts";
 
 const TMPFS_MAGIC = 0x01021994;
 

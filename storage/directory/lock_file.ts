@@ -1,3 +1,10 @@
+import { isLockFile } from "../format/file_names.ts";
+import {
+  type LockOptions,
+  LogLockedError,
+  type StorageLock,
+} from "../storage.ts";
+import { StorageError } from "../storage_error.ts";
 import { fs } from "./builtins.ts";
 import {
   type HeldKernelLock,
@@ -8,13 +15,6 @@ import {
   refuseIfOwned,
   thisProcess,
 } from "./lock_owner.ts";
-import { isLockFile } from "../format/file_names.ts";
-import {
-  type LockOptions,
-  LogLockedError,
-  type StorageLock,
-} from "../storage.ts";
-import { StorageError } from "../storage_error.ts";
 
 /*
  * Lock files are numbered; the highest is the lock. It names its owner, and is

@@ -1,6 +1,6 @@
-import { fs, os, process } from "./builtins.ts";
 import { LogLockedError } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
+import { fs, os, process } from "./builtins.ts";
 
 /** What a lock file says about its owner. */
 export interface LockOwner {

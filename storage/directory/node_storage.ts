@@ -1,11 +1,11 @@
+import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
+import { StorageError } from "../storage_error.ts";
 import { fs } from "./builtins.ts";
 import {
   DirectoryStorage,
   type FileStorageOptions,
   SyncRouting,
 } from "./directory_storage.ts";
-import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
-import { StorageError } from "../storage_error.ts";
 
 /**
  * A directory accessed through `node:fs`: the default on Node and Bun; works on

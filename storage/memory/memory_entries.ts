@@ -1,10 +1,10 @@
-import type { FaultModel, MemoryContent } from "./memory_content.ts";
 import type { Choose } from "../../random.ts";
 import {
   type LockOptions,
   LogLockedError,
   type StorageLock,
 } from "../storage.ts";
+import type { FaultModel, MemoryContent } from "./memory_content.ts";
 
 /** Files by name. */
 export type Entries = Map<string, MemoryContent>;

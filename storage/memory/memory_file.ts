@@ -1,6 +1,6 @@
 import type { MaybePromise, StorageFile } from "../storage.ts";
-import type { MemoryContent } from "./memory_content.ts";
 import { StorageError } from "../storage_error.ts";
+import type { MemoryContent } from "./memory_content.ts";
 
 /** One call on a `MemoryStorage`. */
 export interface StorageCall {

@@ -1,12 +1,3 @@
-import { type FaultModel, MemoryContent } from "./memory_content.ts";
-import { type Change, MemoryEntries, MemoryLocks } from "./memory_entries.ts";
-import {
-  MemoryFile,
-  type OnCall,
-  perform,
-  type StorageCall,
-  storageError,
-} from "./memory_file.ts";
 import { type Choose, seeded } from "../../random.ts";
 import type {
   LockOptions,
@@ -16,6 +7,15 @@ import type {
   StorageFile,
   StorageLock,
 } from "../storage.ts";
+import { type FaultModel, MemoryContent } from "./memory_content.ts";
+import { type Change, MemoryEntries, MemoryLocks } from "./memory_entries.ts";
+import {
+  MemoryFile,
+  type OnCall,
+  perform,
+  type StorageCall,
+  storageError,
+} from "./memory_file.ts";
 
 /*
  * The fault model.

@@ -1,6 +1,5 @@
-import type { IndexEntry } from "../format/segment_index.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
-import type { SuppliedSegment } from "./segment_supply.ts";
+import type { IndexEntry } from "../format/segment_index.ts";
 import {
   isPromise,
   type MaybePromise,
@@ -8,6 +7,7 @@ import {
   writeAll,
 } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
+import type { SuppliedSegment } from "./segment_supply.ts";
 
 /** Minimum number of frames in a segment before the next one is prepared. */
 const LEAST_FRAMES = 8;

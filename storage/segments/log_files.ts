@@ -1,28 +1,28 @@
-import {
-  type Storage,
-  type StorageFile,
-  type StorageLock,
-  writeAll,
-} from "../storage.ts";
-import { FencedError } from "../frame_log.ts";
-import {
-  encodeSegmentHeader,
-  SEGMENT_HEADER_BYTES,
-} from "../format/segment_header.ts";
+import { CorruptLogError } from "../corrupt_log_error.ts";
+import { FormatVersionError } from "../format/envelope.ts";
 import {
   formatManifestName,
   formatSegmentName,
   type SegmentName,
 } from "../format/file_names.ts";
-import { explainFull, isMissing } from "../storage_error.ts";
-import { CorruptLogError } from "../corrupt_log_error.ts";
-import { FormatVersionError } from "../format/envelope.ts";
 import {
   decodeManifest,
   encodeManifest,
   type Manifest,
   MANIFEST_BYTES,
 } from "../format/manifest.ts";
+import {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+} from "../format/segment_header.ts";
+import { FencedError } from "../frame_log.ts";
+import {
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+  writeAll,
+} from "../storage.ts";
+import { explainFull, isMissing } from "../storage_error.ts";
 import { readFully } from "./segment_reader.ts";
 
 /** A segment to be created. */

@@ -1,15 +1,15 @@
-import { CompactedError, type RecordBatch } from "../frame_log.ts";
 import {
   CorruptLogError,
   describeFault,
   missingRecord,
 } from "../corrupt_log_error.ts";
+import type { SegmentName } from "../format/file_names.ts";
 import { lsnsOf } from "../format/frame.ts";
 import { type FrameRecords, splitRecords } from "../format/records.ts";
-import type { SegmentName } from "../format/file_names.ts";
+import { CompactedError, type RecordBatch } from "../frame_log.ts";
+import type { Storage } from "../storage.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
-import type { Storage } from "../storage.ts";
 
 /** The records to read. */
 export interface ReadRange {

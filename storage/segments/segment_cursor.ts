@@ -1,16 +1,16 @@
 import { CorruptLogError } from "../corrupt_log_error.ts";
+import type { SegmentName } from "../format/file_names.ts";
 import { type Frame, hex, lsnsOf } from "../format/frame.ts";
 import {
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from "../format/segment_header.ts";
-import type { SegmentName } from "../format/file_names.ts";
+import type { Storage } from "../storage.ts";
 import {
   type PlacedFrame,
   SegmentReader,
   type SegmentStop,
 } from "./segment_reader.ts";
-import type { Storage } from "../storage.ts";
 
 /**
  * A place in a segment that advances along frames as long as each one is the

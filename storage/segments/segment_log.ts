@@ -1,11 +1,5 @@
 import { invariant } from "../../invariant.ts";
-import { ActiveSegment } from "./active_segment.ts";
-import {
-  FencedError,
-  type FrameDraft,
-  type FrameLog,
-  type RecordBatch,
-} from "../frame_log.ts";
+import type { SegmentName } from "../format/file_names.ts";
 import {
   encodeFrame,
   FRAME_HEADER_BYTES,
@@ -15,18 +9,24 @@ import {
 } from "../format/frame.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { encodeIndex, indexBytes } from "../format/segment_index.ts";
-import type { SegmentName } from "../format/file_names.ts";
+import {
+  FencedError,
+  type FrameDraft,
+  type FrameLog,
+  type RecordBatch,
+} from "../frame_log.ts";
 import {
   isPromise,
   type MaybePromise,
   type Storage,
   type StorageLock,
 } from "../storage.ts";
+import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
+import { ActiveSegment } from "./active_segment.ts";
 import { writeManifest } from "./log_files.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
-import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
 
 /** Where a recovered log continues. */
 export interface SegmentLogState {

@@ -1,5 +1,5 @@
-import { type EnvelopeFault, FormatVersionError } from "../format/envelope.ts";
 import { CorruptLogError, describeFault } from "../corrupt_log_error.ts";
+import { type EnvelopeFault, FormatVersionError } from "../format/envelope.ts";
 import {
   decodeFrame,
   type Frame,
@@ -12,15 +12,15 @@ import {
   unknownFeature,
 } from "../format/frame.ts";
 import {
-  findEntry,
-  INDEX_FOOTER_BYTES,
-  indexFrameBytes,
-} from "../format/segment_index.ts";
-import {
   decodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from "../format/segment_header.ts";
+import {
+  findEntry,
+  INDEX_FOOTER_BYTES,
+  indexFrameBytes,
+} from "../format/segment_index.ts";
 import type { MaybePromise, Storage, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 

@@ -1,11 +1,11 @@
+import { formatSpareName } from "../format/file_names.ts";
+import type { Storage, StorageLock } from "../storage.ts";
 import {
   type CreatedSegment,
   createSegment,
   removeIfThere,
   removeQuietly,
 } from "./log_files.ts";
-import { formatSpareName } from "../format/file_names.ts";
-import type { Storage, StorageLock } from "../storage.ts";
 
 /** A segment that frames can be written to. */
 export interface SuppliedSegment extends CreatedSegment {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { LogFailedError } from "../../writer/log_failed_error.ts";
-import { FencedError } from "../../storage/frame_log.ts";
 import { parseSegmentName } from "../../storage/format/mod.ts";
+import { FencedError } from "../../storage/frame_log.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
+import { LogFailedError } from "../../writer/log_failed_error.ts";
 import { expectEqual, expectLocked } from "./expect.ts";
 import type { StorageClause } from "./storage_under_test.ts";
 

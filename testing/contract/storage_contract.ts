@@ -1,8 +1,3 @@
-import {
-  type StorageClause,
-  type StoragePlace,
-  StorageUnderTest,
-} from "./storage_under_test.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
 import { fileClauses } from "./file_clauses.ts";
 import { linkClauses } from "./link_clauses.ts";
@@ -10,6 +5,11 @@ import { lockClauses } from "./lock_clauses.ts";
 import { logClauses } from "./log_clauses.ts";
 import { nameClauses } from "./name_clauses.ts";
 import { preparedClauses } from "./prepared_clauses.ts";
+import {
+  type StorageClause,
+  type StoragePlace,
+  StorageUnderTest,
+} from "./storage_under_test.ts";
 
 /**
  * Registers tests that check an implementation of `Storage` against its

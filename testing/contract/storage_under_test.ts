@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type {
   LockOptions,
   MaybePromise,
@@ -6,7 +7,6 @@ import type {
   StorageFile,
   StorageLock,
 } from "../../storage/storage.ts";
-import assert from "node:assert/strict";
 
 /** A rule of the contract, and its check. */
 export interface StorageClause {

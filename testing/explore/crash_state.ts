@@ -1,5 +1,5 @@
-import type { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Choose } from "../../random.ts";
+import type { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Instant, NotedFact, Recording } from "./recording.ts";
 
 /** How a life ended; `"cut"` is a kill in the middle of the next write. */

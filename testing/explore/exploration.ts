@@ -1,5 +1,5 @@
-import type { MemoryStorage } from "../../storage/memory/mod.ts";
 import { type Choose, seeded } from "../../random.ts";
+import type { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { CrashPath } from "./crash_path.ts";
 import {
   allStates,

@@ -1,8 +1,8 @@
 import { requireInteger } from "../../argument.ts";
-import { Exploration, type ExploreReport } from "./exploration.ts";
 import { MemoryStorage } from "../../storage/memory/mod.ts";
-import type { LifeBody } from "./recording.ts";
 import { parsePath } from "./crash_path.ts";
+import { Exploration, type ExploreReport } from "./exploration.ts";
+import type { LifeBody } from "./recording.ts";
 
 /** Options of {@linkcode explore}. */
 export interface ExploreOptions {

@@ -1,4 +1,5 @@
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { hush, tell } from "./policy_run.ts";
 import {
   agedPolicies,
   ask,
@@ -11,7 +12,6 @@ import {
   probesOf,
   reportsOf,
 } from "./probes.ts";
-import { hush, tell } from "./policy_run.ts";
 
 /** Longer than any clock's tick, so that a policy that reads one shows. */
 const REAL_MS = 5;

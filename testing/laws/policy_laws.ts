@@ -1,13 +1,13 @@
 import { requireAmount, requireInteger } from "../../argument.ts";
-import { type PolicyLaw, PolicyTrial } from "./probes.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
-import { answerLaws } from "./answer_laws.ts";
-import { runLaws, waitLaw } from "./run_laws.ts";
 import type { RegisterTest } from "../contract/storage_contract.ts";
 import { explore } from "../explore/explore.ts";
 import { walCheck } from "../wal/wal_check.ts";
 import type { WalStep } from "../wal/wal_steps.ts";
 import { walWorkload } from "../wal/wal_workload.ts";
+import { answerLaws } from "./answer_laws.ts";
+import { type PolicyLaw, PolicyTrial } from "./probes.ts";
+import { runLaws, waitLaw } from "./run_laws.ts";
 
 /** Options of {@linkcode policyLaws}. */
 export interface PolicyLawsOptions {

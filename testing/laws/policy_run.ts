@@ -1,8 +1,8 @@
 import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
 import { Wal } from "../../wal.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { Arrival } from "./arrivals.ts";
 import { type NotedFrame, TimedFrameLog } from "./timed_frame_log.ts";
-import { VirtualClock } from "../virtual_clock.ts";
 
 /** What happened to an arrival. */
 export interface NotedEntry {

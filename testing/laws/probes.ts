@@ -1,12 +1,12 @@
+import assert from "node:assert/strict";
 import type {
   BatchPolicy,
   FlushReason,
   FlushReport,
   PendingBatch,
 } from "../../policies/batch_policy.ts";
-import assert from "node:assert/strict";
-import { hush, tell } from "./policy_run.ts";
 import { SeededRandom } from "../../random.ts";
+import { hush, tell } from "./policy_run.ts";
 
 /** A question to a policy. */
 export interface Probe {

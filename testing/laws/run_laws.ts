@@ -1,12 +1,12 @@
-import { arrivalsOf, describeArrivals, SHAPES } from "./arrivals.ts";
 import { SeededRandom } from "../../random.ts";
-import type { PolicyLaw, PolicyTrial } from "./probes.ts";
+import { arrivalsOf, describeArrivals, SHAPES } from "./arrivals.ts";
 import {
   type Ending,
   type PolicyRun,
   type PolicyTrace,
   runPolicy,
 } from "./policy_run.ts";
+import type { PolicyLaw, PolicyTrial } from "./probes.ts";
 import {
   allIsDrained,
   batchesStayWhole,

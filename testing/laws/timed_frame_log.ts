@@ -1,10 +1,10 @@
-import type { Clock } from "../../writer/clock.ts";
 import type {
   FrameDraft,
   FrameLog,
   RecordBatch,
 } from "../../storage/frame_log.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
+import type { Clock } from "../../writer/clock.ts";
 
 /** What is noted about a frame. */
 export interface NotedFrame {

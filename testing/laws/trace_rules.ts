@@ -1,5 +1,5 @@
-import type { PolicyTrace } from "./policy_run.ts";
 import type { BatchLimits } from "../../policies/batch_policy.ts";
+import type { PolicyTrace } from "./policy_run.ts";
 
 /** Instants are sums of rounded numbers. */
 const ROUNDING_MS = 1e-6;

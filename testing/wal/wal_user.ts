@@ -1,8 +1,8 @@
+import { StorageFullError } from "../../storage/storage_error.ts";
+import { Wal } from "../../wal.ts";
 import { DEFAULT_ACK, type WalOptions } from "../../wal_options.ts";
 import type { AckLevel } from "../../writer/acks.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
-import { StorageFullError } from "../../storage/storage_error.ts";
-import { Wal } from "../../wal.ts";
 import type { Life } from "../explore/recording.ts";
 import { type WalFact, WalHistory } from "./wal_history.ts";
 import type { WalStep } from "./wal_steps.ts";

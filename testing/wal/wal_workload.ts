@@ -1,7 +1,7 @@
-import { type MakeWalOptions, WalUser } from "./wal_user.ts";
 import type { LifeBody } from "../explore/recording.ts";
 import type { WalFact } from "./wal_history.ts";
 import type { WalStep } from "./wal_steps.ts";
+import { type MakeWalOptions, WalUser } from "./wal_user.ts";
 
 /**
  * A workload for `explore`: takes `steps` on a log and notes what it was

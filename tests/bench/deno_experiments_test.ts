@@ -1,5 +1,5 @@
-import { runChild } from "../kit/process/child.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
+import { runChild } from "../kit/process/child.ts";
 import { test as register } from "../kit/register.ts";
 
 /** Experiments measure the sources, so the package needs no test of them. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import * as standIn from "./node_assert.ts";
 import { loadStd } from "./load_std.ts";
+import * as standIn from "./node_assert.ts";
 
 const std = await loadStd("@std/assert", standIn);
 

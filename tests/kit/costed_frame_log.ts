@@ -1,4 +1,3 @@
-import type { Clock } from "../../writer/clock.ts";
 import type { CostModel } from "../../simulator/costs.ts";
 import type {
   FrameDraft,
@@ -6,6 +5,7 @@ import type {
   RecordBatch,
 } from "../../storage/frame_log.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
+import type { Clock } from "../../writer/clock.ts";
 
 /** A frame log that keeps nothing, and takes the time that a model says. */
 export class CostedFrameLog implements FrameLog {

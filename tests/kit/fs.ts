@@ -3,8 +3,8 @@
  *
  * @module
  */
-import * as standIn from "./node_fs.ts";
 import { loadStd } from "./load_std.ts";
+import * as standIn from "./node_fs.ts";
 
 const std = await loadStd("@std/fs", standIn);
 

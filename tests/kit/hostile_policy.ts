@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { BatchPolicy, PendingBatch } from "../../policies/batch_policy.ts";
 import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../policies/age_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
+import type { BatchPolicy, PendingBatch } from "../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";

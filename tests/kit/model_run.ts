@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import type { AckLevel } from "../../writer/acks.ts";
-import { DEFAULT_ACK, type WalOptions } from "../../wal_options.ts";
-import { QueueFullError } from "../../writer/append_queue.ts";
-import { type Wal, Wal as WalClass } from "../../wal.ts";
-import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
+import { type Wal, Wal as WalClass } from "../../wal.ts";
+import { DEFAULT_ACK, type WalOptions } from "../../wal_options.ts";
+import type { AckLevel } from "../../writer/acks.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
+import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
 
 /** One step of a script. */
 export type Command =

@@ -1,7 +1,7 @@
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
-import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 /** A log whose time and storage the test controls. */
 export interface OpenWal {

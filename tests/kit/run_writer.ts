@@ -1,7 +1,7 @@
 import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
+import type { Source } from "../../simulator/_source.ts";
 import type { Arrival } from "../../simulator/arrivals.ts";
 import type { CostModel } from "../../simulator/costs.ts";
-import type { Source } from "../../simulator/_source.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { anotherTurn } from "./another_turn.ts";

@@ -1,11 +1,11 @@
-import { parsePolicy } from "../../policies/parse_policy.ts";
-import { CANDIDATES } from "../../docs/playground/candidate.ts";
 import { formatCode } from "../../cli/doctor/format_code.ts";
+import { CANDIDATES } from "../../docs/playground/candidate.ts";
 import { INITIAL } from "../../docs/playground/settings.ts";
-import { constantCosts } from "../../simulator/costs.ts";
-import { poissonArrivals } from "../../simulator/arrivals.ts";
-import { simulate } from "../../simulator/simulate.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
+import { poissonArrivals } from "../../simulator/arrivals.ts";
+import { constantCosts } from "../../simulator/costs.ts";
+import { simulate } from "../../simulator/simulate.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { policyOfCode } from "../kit/policy_of_code.ts";
 import { test } from "../kit/register.ts";

@@ -10,11 +10,11 @@ import { INITIAL, readSettings } from "../../docs/playground/settings.ts";
 import { poissonArrivals } from "../../simulator/arrivals.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { dropFile } from "../kit/browser/drop_file.ts";
-import { linked, shown } from "../kit/browser/read_page.ts";
 import { lowContrasts } from "../kit/browser/low_contrasts.ts";
+import { linked, shown } from "../kit/browser/read_page.ts";
 import { type PageOptions, pageTest } from "../kit/browser/with_page.ts";
-import { buildDir } from "../runner/files.ts";
 import { traceText } from "../kit/trace_text.ts";
+import { buildDir } from "../runner/files.ts";
 
 const trace = traceText(poissonArrivals({ count: 500, perSecond: 500 }));
 

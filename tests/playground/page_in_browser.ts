@@ -38,6 +38,7 @@ import {
   assertMatch,
   assertNotEquals,
 } from "../kit/assert.ts";
+import { dropFile } from "../kit/browser/drop_file.ts";
 import { cellsOf, expectedFigures } from "../kit/browser/expected_figures.ts";
 import {
   figures,
@@ -49,7 +50,6 @@ import {
 import { pageTest } from "../kit/browser/with_page.ts";
 import { policyOfCode } from "../kit/policy_of_code.ts";
 import { traceText } from "../kit/trace_text.ts";
-import { dropFile } from "../kit/browser/drop_file.ts";
 
 const ids = CANDIDATES.map(({ id }) => id);
 

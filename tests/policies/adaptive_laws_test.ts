@@ -12,14 +12,14 @@
 import fc from "fast-check";
 import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import { rampArrivals } from "../../simulator/arrivals.ts";
+import { thinkingCallers } from "../../simulator/callers.ts";
 import {
   constantCosts,
   type CostModel,
   driftingCosts,
 } from "../../simulator/costs.ts";
-import { rampArrivals } from "../../simulator/arrivals.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { thinkingCallers } from "../../simulator/callers.ts";
 import { assert, assertEquals, assertLessOrEqual } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import {

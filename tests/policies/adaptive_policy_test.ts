@@ -1,8 +1,8 @@
 import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { burstyArrivals } from "../../simulator/arrivals.ts";
+import { thinkingCallers } from "../../simulator/callers.ts";
 import { constantCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { thinkingCallers } from "../../simulator/callers.ts";
 import {
   assert,
   assertEquals,

@@ -1,12 +1,12 @@
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertThrows } from "../kit/assert.ts";
 import { ObservingPolicy } from "../kit/observing_policy.ts";
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 import { track } from "../kit/track.ts";
-import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 /** Sizes of the flushes that one burst of `records` makes under 128. */
 async function burst(records: number): Promise<number[]> {

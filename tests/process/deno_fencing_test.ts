@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { Child } from "../kit/process/child.ts";
+import { Racer } from "../kit/process/racer.ts";
 import { readNotes } from "../kit/process/read_notes.ts";
 import { generator } from "../kit/process/record_content.ts";
 import {
@@ -17,7 +18,6 @@ import {
   runtimes,
 } from "../kit/process/runtimes.ts";
 import { type Fault, traced, tracedTest } from "../kit/process/strace.ts";
-import { Racer } from "../kit/process/racer.ts";
 import { verifyLogs } from "../kit/process/verify_logs.ts";
 import type { BursterOrders } from "../kit/process/victims/burster.ts";
 import type { TakerOrders } from "../kit/process/victims/taker.ts";

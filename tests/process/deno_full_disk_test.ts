@@ -5,12 +5,12 @@
  * to mount; where that is not permitted the tests say so and are skipped.
  */
 import { spawnSync } from "node:child_process";
-import { StorageFullError } from "../../storage/storage_error.ts";
+import { type Choose, seeded } from "../../random.ts";
 import { DenoStorage } from "../../storage/directory/deno_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
-import { type Choose, seeded } from "../../random.ts";
 import { test } from "../kit/register.ts";
 import { shareOfDeno } from "../kit/share.ts";
 import { withTempDir } from "../kit/temp_dir.ts";

@@ -14,8 +14,8 @@ import {
   assertStringIncludes,
 } from "../kit/assert.ts";
 import { checkTrace, type TraceFindings } from "../kit/process/check_trace.ts";
-import { replayPowerLoss } from "../kit/process/replay_power_loss.ts";
 import { runChild } from "../kit/process/child.ts";
+import { replayPowerLoss } from "../kit/process/replay_power_loss.ts";
 import {
   bundleVictim,
   type Runtime,

@@ -8,13 +8,13 @@ import {
   type ArrangedSegments,
   arrangeSegments,
 } from "../../recovery/arrange_segments.ts";
-import type { Manifest } from "../../storage/format/manifest.ts";
 import {
   compareSegments,
   formatSegmentName,
   parseSegmentName,
   type SegmentName,
 } from "../../storage/format/file_names.ts";
+import type { Manifest } from "../../storage/format/manifest.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { arrange, parseName } from "../kit/independent_decoder.ts";
 import { test } from "../kit/register.ts";

@@ -3,13 +3,13 @@
  * every LSN of a log of several segments, transient errors at every call, and
  * reads that are overtaken.
  */
+import { LogExistsError } from "../../recovery/log_exists_error.ts";
 import { CompactedError } from "../../storage/frame_log.ts";
 import type { StorageCall } from "../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
-import { LogExistsError } from "../../recovery/log_exists_error.ts";
-import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 

@@ -1,6 +1,6 @@
-import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import type { OnCall } from "../../storage/memory/memory_file.ts";
 import { parseSegmentName } from "../../storage/format/file_names.ts";
+import type { OnCall } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";

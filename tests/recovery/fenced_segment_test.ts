@@ -1,6 +1,6 @@
+import { listFiles, removeUnfinished } from "../../recovery/survey.ts";
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
 import { FencedError } from "../../storage/frame_log.ts";
-import { listFiles, removeUnfinished } from "../../recovery/survey.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";

@@ -3,12 +3,12 @@
  * only looks like a segment take nothing from a log, and give it nothing.
  * Method: put each of them at every place, and in the place of every segment.
  */
+import { formatSegmentName } from "../../storage/format/file_names.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../storage/format/segment_header.ts";
-import { formatSegmentName } from "../../storage/format/file_names.ts";
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { checkSalvage } from "../kit/check_salvage.ts";

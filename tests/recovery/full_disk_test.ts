@@ -4,11 +4,11 @@
  * checkpoint and close; what was acknowledged is there, what was rejected is
  * not, and the log continues by itself.
  */
-import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type {
   CallEffect,
   StorageCall,
 } from "../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";

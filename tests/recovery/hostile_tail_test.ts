@@ -4,6 +4,7 @@
  * salt that overlap, each with a length that makes a reader checksum a lot; the
  * bound is checked by counting what they claim, so no time is measured.
  */
+import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
 import {
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
@@ -12,7 +13,6 @@ import {
 } from "../../storage/format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../../storage/format/segment_header.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { salvage } from "../kit/check_salvage.ts";

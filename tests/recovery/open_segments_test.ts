@@ -2,8 +2,8 @@ import {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "../../storage/memory/memory_storage.ts";
-import { Wal } from "../../wal.ts";
 import { LogLockedError } from "../../storage/storage.ts";
+import { Wal } from "../../wal.ts";
 import { assertEquals, assertGreater, assertRejects } from "../kit/assert.ts";
 import { changed } from "../kit/changed_storage.ts";
 import { recordReads } from "../kit/record_reads.ts";

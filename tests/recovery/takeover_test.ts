@@ -12,11 +12,11 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
-import type { Clock } from "../../writer/clock.ts";
 import type { OnCall } from "../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
+import type { Clock } from "../../writer/clock.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { withTempDir } from "../kit/temp_dir.ts";

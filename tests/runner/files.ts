@@ -1,5 +1,5 @@
-import { basename, join, relative } from "node:path";
 import { readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's top directory. */

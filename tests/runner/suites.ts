@@ -1,9 +1,9 @@
 import { stop } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findBrowser } from "../kit/browser/find_browser.ts";
 import { nodeOf } from "../package/tools.ts";
 import { transpileTests } from "../package/transpile_tests.ts";
-import { findBrowser } from "../kit/browser/find_browser.ts";
 import {
   browserTestFiles,
   buildDir,

@@ -11,11 +11,11 @@
 import fc from "fast-check";
 import { anyOf } from "../../policies/any_of.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
+import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
 import type { Arrival } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
 import { assertEquals } from "../kit/assert.ts";
 import {
   friendlyPolicies,

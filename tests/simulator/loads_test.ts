@@ -6,8 +6,8 @@ import {
   rampArrivals,
   steadyArrivals,
 } from "../../simulator/arrivals.ts";
-import { driftingCosts } from "../../simulator/costs.ts";
 import { thinkingCallers } from "../../simulator/callers.ts";
+import { driftingCosts } from "../../simulator/costs.ts";
 import {
   assert,
   assertEquals,

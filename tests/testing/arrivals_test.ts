@@ -1,10 +1,10 @@
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import { SeededRandom } from "../../random.ts";
 import {
   type Arrival,
   arrivalsOf,
   SHAPES,
 } from "../../testing/laws/arrivals.ts";
-import { SeededRandom } from "../../random.ts";
 import { runPolicy } from "../../testing/laws/policy_run.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";

@@ -1,6 +1,6 @@
 import { StorageError } from "../../storage/storage_error.ts";
-import type { Change, SyncFile } from "../kit/changed_storage.ts";
 import { anotherTurn } from "../kit/another_turn.ts";
+import type { Change, SyncFile } from "../kit/changed_storage.ts";
 
 /** `[how its files are broken, the clause that finds it, the change]` */
 export const brokenFiles: [string, string, Change][] = [

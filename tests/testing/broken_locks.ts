@@ -1,8 +1,8 @@
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { LogLockedError, type StorageLock } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import type { Change } from "../kit/changed_storage.ts";
 import { anotherTurn } from "../kit/another_turn.ts";
+import type { Change } from "../kit/changed_storage.ts";
 
 /** A lock made by the test, on a place. */
 type TakeLock = (

@@ -3,9 +3,9 @@
  * and on every runtime. Method: each runtime prints what it saw.
  */
 import { assertEquals } from "../kit/assert.ts";
+import { namedPolicies } from "../kit/named_policies.ts";
 import { runChild } from "../kit/process/child.ts";
 import { bundleVictim, runtimes } from "../kit/process/runtimes.ts";
-import { namedPolicies } from "../kit/named_policies.ts";
 import { test } from "../kit/register.ts";
 import { isMineOnDeno } from "../kit/share.ts";
 import { withTempDir } from "../kit/temp_dir.ts";

@@ -1,5 +1,5 @@
-import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { storageContract } from "../../testing/contract/storage_contract.ts";
 import type { StoragePlace } from "../../testing/contract/storage_under_test.ts";

@@ -10,13 +10,13 @@
  */
 import fc from "fast-check";
 import type { FlushReport } from "../../policies/batch_policy.ts";
+import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
 import type { Arrival } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
-import { simulate } from "../../simulator/simulate.ts";
-import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
+import { simulate } from "../../simulator/simulate.ts";
 import { assertEquals } from "../kit/assert.ts";
 import {
   friendlyPolicies,

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import fc from "fast-check";
+import { readFile } from "node:fs/promises";
 import type { FlushReason } from "../../policies/batch_policy.ts";
-import { formatEvent, TraceFormatError } from "../../trace/event_line.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";
+import { formatEvent, TraceFormatError } from "../../trace/event_line.ts";
 import { readTrace } from "../../trace/read_trace.ts";
 import type { TraceEvent, TraceHeader } from "../../trace/trace_event.ts";
 import { assertEquals, assertRejects } from "../kit/assert.ts";

@@ -1,19 +1,19 @@
-import type { WalOptions } from "../../wal_options.ts";
-import { Wal } from "../../wal.ts";
-import { QueueFullError } from "../../writer/append_queue.ts";
+import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import { loadTrace } from "../../simulator/load_trace.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { EventBuffer } from "../../trace/_event_buffer.ts";
-import { loadTrace } from "../../simulator/load_trace.ts";
 import type { TraceOptions } from "../../trace/trace_recorder.ts";
+import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
+import { QueueFullError } from "../../writer/append_queue.ts";
 import {
   assertEquals,
   assertGreater,
   assertLessOrEqual,
   assertStringIncludes,
 } from "../kit/assert.ts";
-import { openWal } from "../kit/open_wal.ts";
 import { ObservingPolicy } from "../kit/observing_policy.ts";
-import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 
 /** A sink that keeps the lines, and warnings. */

@@ -1,6 +1,6 @@
+import { encodeManifest } from "../../storage/format/manifest.ts";
 import { LOG, Segment } from "./segment.ts";
 import { manifestOf, type Vector, vector } from "./vector.ts";
-import { encodeManifest } from "../../storage/format/manifest.ts";
 
 /** Logs with a torn end, or with damage that no crash explains. */
 export function damagedVectors(): Vector[] {

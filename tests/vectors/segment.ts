@@ -1,4 +1,5 @@
 import { crc32 } from "../../storage/format/crc32.ts";
+import { formatSegmentName } from "../../storage/format/file_names.ts";
 import {
   encodeFrame,
   encodeHole,
@@ -12,7 +13,6 @@ import {
   indexBytes,
   type IndexEntry,
 } from "../../storage/format/segment_index.ts";
-import { formatSegmentName } from "../../storage/format/file_names.ts";
 
 /** What a reader has to find in one frame. */
 export interface ExpectedFrame {

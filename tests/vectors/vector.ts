@@ -1,9 +1,9 @@
 import { crc32 } from "../../storage/format/crc32.ts";
+import { formatManifestName } from "../../storage/format/file_names.ts";
 import {
   encodeManifest,
   type Manifest,
 } from "../../storage/format/manifest.ts";
-import { formatManifestName } from "../../storage/format/file_names.ts";
 import {
   type ExpectedRecord,
   type ExpectedSegment,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
+import { AckWaiters } from "../../writer/acks.ts";
 import { assert, assertEquals, assertStrictEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { track, type Tracked } from "../kit/track.ts";
-import { AckWaiters } from "../../writer/acks.ts";
 
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -9,6 +9,7 @@
  */
 import fc from "fast-check";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import type { WalOptions } from "../../wal_options.ts";
 import { assertEquals, assertLessOrEqual } from "../kit/assert.ts";
 import {
   friendlyPolicies,
@@ -17,7 +18,6 @@ import {
 } from "../kit/hostile_policy.ts";
 import { type Command, ModelRun, scripts } from "../kit/model_run.ts";
 import { test } from "../kit/register.ts";
-import type { WalOptions } from "../../wal_options.ts";
 
 const answers = fc.constantFrom("once", "promise", "held");
 const policies = fc.oneof(friendlyPolicies, hostilePolicies);

@@ -1,6 +1,6 @@
-import { LsnExhaustedError } from "../../writer/lsn_exhausted_error.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
+import { LsnExhaustedError } from "../../writer/lsn_exhausted_error.ts";
 import { assertEquals, assertRejects, assertThrows } from "../kit/assert.ts";
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";

@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { LogClosedError } from "../../writer/log_closed_error.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { asyncStorage } from "../kit/async_storage.ts";
+import { LogClosedError } from "../../writer/log_closed_error.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { asyncStorage } from "../kit/async_storage.ts";
 import { canReadProc } from "../kit/can_read_proc.ts";
 import { test } from "../kit/register.ts";
 import { withTempDir } from "../kit/temp_dir.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
+import type { RecordBatch } from "../../storage/frame_log.ts";
 import type { LogRecord } from "../../writer/record.ts";
 import { RecordReader } from "../../writer/record_reader.ts";
-import type { RecordBatch } from "../../storage/frame_log.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 

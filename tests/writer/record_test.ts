@@ -1,5 +1,15 @@
 import fc from "fast-check";
 import { runInNewContext } from "node:vm";
+import {
+  FRAME_HEADER_BYTES,
+  MAX_FRAME_BYTES,
+} from "../../storage/format/frame.ts";
+import {
+  type FrameRecords,
+  splitRecords,
+} from "../../storage/format/records.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { Wal } from "../../wal.ts";
 import { Batch } from "../../writer/batch.ts";
 import {
   encodeRecord,
@@ -9,22 +19,12 @@ import {
   requireRecord,
 } from "../../writer/record.ts";
 import {
-  FRAME_HEADER_BYTES,
-  MAX_FRAME_BYTES,
-} from "../../storage/format/frame.ts";
-import {
-  type FrameRecords,
-  splitRecords,
-} from "../../storage/format/records.ts";
-import {
   assert,
   assertEquals,
   assertRejects,
   assertStrictEquals,
   assertThrows,
 } from "../kit/assert.ts";
-import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import { Wal } from "../../wal.ts";
 import { test } from "../kit/register.ts";
 
 const encoder = new TextEncoder();

@@ -1,8 +1,9 @@
-import { LogClosedError } from "../../writer/log_closed_error.ts";
-import { LogFailedError } from "../../writer/log_failed_error.ts";
 import { FencedError } from "../../storage/frame_log.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
+import { LogClosedError } from "../../writer/log_closed_error.ts";
+import { LogFailedError } from "../../writer/log_failed_error.ts";
 import {
   assert,
   assertEquals,
@@ -15,7 +16,6 @@ import type { FakeFrameLogOptions, Operation } from "../kit/fake_frame_log.ts";
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 import { track } from "../kit/track.ts";
-import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 const disk = new Error("the device is gone");
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { Buffer } from "node:buffer";
 import { CountPolicy } from "../../policies/count_policy.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import { Writer } from "../../writer/writer.ts";
 import {
@@ -16,7 +17,6 @@ import { hostilePolicies } from "../kit/hostile_policy.ts";
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 import { track } from "../kit/track.ts";
-import { VirtualClock } from "../../testing/virtual_clock.ts";
 
 const never = { due: () => Infinity };
 

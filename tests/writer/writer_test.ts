@@ -1,6 +1,6 @@
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
-import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 import { MAX_FRAME_BYTES } from "../../storage/format/frame.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";

@@ -1,10 +1,10 @@
 import type { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { spawnSync } from "node:child_process";
 import { installPackages, loadPackage } from "../../packages.ts";
-import { type Contender, HandGroup } from "../contender.ts";
 import type { RuntimeName } from "../../process/runtime.ts";
+import { type Contender, HandGroup } from "../contender.ts";
 
 const CREATE = "CREATE TABLE log (lsn INTEGER PRIMARY KEY, data BLOB)";
 const INSERT = "INSERT INTO log (data) VALUES (?)";

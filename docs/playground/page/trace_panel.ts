@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
-import type { TraceSummary } from "../../../cli/lab/describe_trace.ts";
 import { formatCount, formatRecords } from "../../../cli/io/format.ts";
+import type { TraceSummary } from "../../../cli/lab/describe_trace.ts";
 import { formatRate } from "../format_figures.ts";
 import { find, make } from "./dom.ts";
 

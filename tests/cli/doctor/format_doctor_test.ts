@@ -1,5 +1,5 @@
-import { Distribution } from "../../../cli/doctor/histogram.ts";
 import { formatDoctor } from "../../../cli/doctor/format_doctor.ts";
+import { Distribution } from "../../../cli/doctor/histogram.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 

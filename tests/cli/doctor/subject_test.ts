@@ -1,11 +1,11 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   FILE_BYTES,
   StorageSubject,
   type Trial,
 } from "../../../cli/doctor/subject.ts";
 import { WorkerSubject } from "../../../cli/doctor/worker_subject.ts";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { defaultStorage } from "../../../open_log.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { assertEquals, assertRejects } from "../../kit/assert.ts";

@@ -4,12 +4,12 @@ import {
   describeLock,
   readLockState,
 } from "../../../cli/examine/lock_state.ts";
+import { Wal } from "../../../wal.ts";
 import {
   assert,
   assertEquals,
   assertStringIncludes,
 } from "../../kit/assert.ts";
-import { Wal } from "../../../wal.ts";
 import { test } from "../../kit/register.ts";
 import { wal, withLog } from "../../kit/run_tool.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";

@@ -1,5 +1,5 @@
-import { interruptibleStorage } from "../../../cli/io/log_directory.ts";
 import { InterruptedError } from "../../../cli/io/cli_io.ts";
+import { interruptibleStorage } from "../../../cli/io/log_directory.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { assertEquals, assertRejects } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { crc32 } from "../../../storage/format/crc32.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
+import { crc32 } from "../../../storage/format/crc32.ts";
 import { Wal } from "../../../wal.ts";
 import {
   assert,

@@ -9,8 +9,8 @@
 import { readFile } from "node:fs/promises";
 import { DOCUMENT, makeFigures } from "../../../docs/figures/main.ts";
 import { assert, assertEquals, assertFalse } from "../../kit/assert.ts";
-import { root } from "../../runner/files.ts";
 import { test } from "../../kit/register.ts";
+import { root } from "../../runner/files.ts";
 
 const document = await readFile(`${root}/${DOCUMENT}`, "utf8");
 const figures = makeFigures(document);

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../../cli/io/format.ts";
+import type { Settings } from "../../../docs/playground/settings.ts";
 import { AdaptivePolicy } from "../../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../../policies/age_policy.ts";
 import { anyOf } from "../../../policies/any_of.ts";
@@ -6,14 +7,13 @@ import type { BatchPolicy } from "../../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../../policies/leader_commit_policy.ts";
-import type { Settings } from "../../../docs/playground/settings.ts";
 import { burstyArrivals } from "../../../simulator/arrivals.ts";
-import { driftingCosts } from "../../../simulator/costs.ts";
-import { simulate } from "../../../simulator/simulate.ts";
-import type { Simulation } from "../../../simulator/simulation.ts";
 import { thinkingCallers } from "../../../simulator/callers.ts";
+import { driftingCosts } from "../../../simulator/costs.ts";
 import type { Trace } from "../../../simulator/load_trace.ts";
 import { sampledCosts } from "../../../simulator/sampled_costs.ts";
+import { simulate } from "../../../simulator/simulate.ts";
+import type { Simulation } from "../../../simulator/simulation.ts";
 
 /**
  * What the table has to show according to the simulator alone: it uses none of

@@ -1,6 +1,6 @@
-import process from "node:process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import process from "node:process";
 
 const NAMES = [
   "chromium",

@@ -1,5 +1,5 @@
-import process from "node:process";
 import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
 
 /** How a process ended, and what it said. */
 export interface Ending {

@@ -2,6 +2,8 @@
  * A program for Node that is bundled, then run: it writes a log, damages it,
  * has it repaired, and reads what is left, with a trace. It prints a line.
  */
+import { Wal } from "@syncline/wal";
+import { loadTrace } from "@syncline/wal/simulator";
 import {
   mkdtempSync,
   readdirSync,
@@ -11,8 +13,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Wal } from "@syncline/wal";
-import { loadTrace } from "@syncline/wal/simulator";
 
 const top = mkdtempSync(join(tmpdir(), "syncline-"));
 try {

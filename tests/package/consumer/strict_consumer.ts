@@ -28,9 +28,9 @@ import {
   poissonArrivals,
   simulate,
 } from "@syncline/wal/simulator";
+import { loadTrace, sampledCosts } from "@syncline/wal/simulator";
 import type { Storage } from "@syncline/wal/storage";
 import { explore, policyLaws, storageContract } from "@syncline/wal/testing";
-import { loadTrace, sampledCosts } from "@syncline/wal/simulator";
 
 const options: WalOptions = { policy: undefined, segmentBytes: undefined };
 const target: WalTarget = new URL("file:///tmp/log");

@@ -1,5 +1,5 @@
+import { seeded } from "../../../random.ts";
 import { salvageLog } from "../../../recovery/salvage/salvage_log.ts";
-import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import {
   decodeManifest,
   encodeManifest,
@@ -11,7 +11,7 @@ import {
   type SegmentHeader,
 } from "../../../storage/format/segment_header.ts";
 import type { OnCall } from "../../../storage/memory/memory_file.ts";
-import { seeded } from "../../../random.ts";
+import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { StorageLock } from "../../../storage/storage.ts";
 import {
   assert,

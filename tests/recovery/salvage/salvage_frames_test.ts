@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { salvageLog } from "../../../recovery/salvage/salvage_log.ts";
 import {
+  formatManifestName,
+  formatSegmentName,
+} from "../../../storage/format/file_names.ts";
+import {
   encodeFrame,
   encodeHole,
   FRAME_HEADER_BYTES,
@@ -11,10 +15,6 @@ import {
   encodeManifest,
   type Manifest,
 } from "../../../storage/format/manifest.ts";
-import {
-  formatManifestName,
-  formatSegmentName,
-} from "../../../storage/format/file_names.ts";
 import { encodeSegmentHeader } from "../../../storage/format/segment_header.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { assert, assertEquals, assertGreater } from "../../kit/assert.ts";

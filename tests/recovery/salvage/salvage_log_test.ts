@@ -1,9 +1,10 @@
+import { salvageLog } from "../../../recovery/salvage/salvage_log.ts";
+import { crc32 } from "../../../storage/format/crc32.ts";
 import {
   encodeFrame,
   FRAME_HEADER_BYTES,
   type FrameHeader,
 } from "../../../storage/format/frame.ts";
-import { crc32 } from "../../../storage/format/crc32.ts";
 import {
   decodeManifest,
   encodeManifest,
@@ -14,7 +15,6 @@ import {
   encodeSegmentHeader,
   type SegmentHeader,
 } from "../../../storage/format/segment_header.ts";
-import { salvageLog } from "../../../recovery/salvage/salvage_log.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { Wal } from "../../../wal.ts";
 import {

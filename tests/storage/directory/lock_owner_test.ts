@@ -1,4 +1,3 @@
-import process from "node:process";
 import {
   copyFileSync,
   existsSync,
@@ -9,7 +8,7 @@ import {
   renameSync,
   unlinkSync,
 } from "node:fs";
-import { LogFailedError } from "../../../writer/log_failed_error.ts";
+import process from "node:process";
 import { acquireLock } from "../../../storage/directory/lock_file.ts";
 import {
   isCopy,
@@ -18,6 +17,7 @@ import {
 import { FencedError } from "../../../storage/frame_log.ts";
 import { LogLockedError } from "../../../storage/storage.ts";
 import { Wal } from "../../../wal.ts";
+import { LogFailedError } from "../../../writer/log_failed_error.ts";
 import {
   assert,
   assertEquals,

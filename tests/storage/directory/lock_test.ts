@@ -1,4 +1,3 @@
-import process from "node:process";
 import { spawn } from "node:child_process";
 import {
   existsSync,
@@ -9,17 +8,18 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { LogFailedError } from "../../../writer/log_failed_error.ts";
+import process from "node:process";
 import { acquireLock } from "../../../storage/directory/lock_file.ts";
 import {
   type KernelLock,
   thisProcess,
 } from "../../../storage/directory/lock_owner.ts";
+import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
 import { LogLockedError, type StorageLock } from "../../../storage/storage.ts";
-import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { Wal } from "../../../wal.ts";
+import { LogFailedError } from "../../../writer/log_failed_error.ts";
 import {
   assert,
   assertEquals,

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { makeDirectory } from "../../../storage/directory/directory_storage.ts";
 import { acquireLock } from "../../../storage/directory/lock_file.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";

@@ -1,5 +1,5 @@
-import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { SyncRouting } from "../../../storage/directory/directory_storage.ts";
+import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { assertEquals, assertThrows } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 

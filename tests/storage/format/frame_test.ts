@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { crc32 } from "../../../storage/format/crc32.ts";
 import {
   decodeFrame,
   encodeFrame,
@@ -15,7 +16,6 @@ import {
   MAX_FRAME_TIME,
   unknownFeature,
 } from "../../../storage/format/frame.ts";
-import { crc32 } from "../../../storage/format/crc32.ts";
 import { assert, assertEquals, assertFalse } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 

@@ -1,6 +1,6 @@
-import type { EnvelopeFault } from "../../../storage/format/envelope.ts";
 import fc from "fast-check";
 import { crc32 } from "../../../storage/format/crc32.ts";
+import type { EnvelopeFault } from "../../../storage/format/envelope.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
+import { seeded } from "../../../random.ts";
 import { scanSegment } from "../../../recovery/scan_tail.ts";
 import { survey } from "../../../recovery/survey.ts";
-import type { AckLevel } from "../../../writer/acks.ts";
-import { seeded } from "../../../random.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { SegmentCursor } from "../../../storage/segments/segment_cursor.ts";
 import { SegmentReader } from "../../../storage/segments/segment_reader.ts";
 import { Wal } from "../../../wal.ts";
+import type { AckLevel } from "../../../writer/acks.ts";
 import { assertEquals, assertRejects } from "../../kit/assert.ts";
 import { decodeLog } from "../../kit/independent_decoder.ts";
 import { test } from "../../kit/register.ts";

@@ -1,4 +1,11 @@
 import {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+} from "../../../storage/format/segment_header.ts";
+import { FencedError } from "../../../storage/frame_log.ts";
+import type { StorageCall } from "../../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
+import {
   type CreatedSegment,
   createSegment,
   type NewSegment,
@@ -8,13 +15,6 @@ import {
   type StorageLock,
   writeAll,
 } from "../../../storage/storage.ts";
-import { FencedError } from "../../../storage/frame_log.ts";
-import {
-  decodeSegmentHeader,
-  encodeSegmentHeader,
-} from "../../../storage/format/segment_header.ts";
-import type { StorageCall } from "../../../storage/memory/memory_file.ts";
-import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import {
   StorageError,
   StorageFullError,

@@ -3,12 +3,12 @@ import {
   encodeManifest,
   type Manifest,
 } from "../../../storage/format/manifest.ts";
+import type { StorageCall } from "../../../storage/memory/memory_file.ts";
+import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import {
   readManifest,
   writeManifest,
 } from "../../../storage/segments/log_files.ts";
-import type { StorageCall } from "../../../storage/memory/memory_file.ts";
-import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { explore, type LifeBody } from "../../../testing/mod.ts";
 import { assert, assertEquals, assertRejects } from "../../kit/assert.ts";

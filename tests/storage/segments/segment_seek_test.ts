@@ -1,5 +1,9 @@
 import fc from "fast-check";
 import {
+  formatSegmentName,
+  parseSegmentName,
+} from "../../../storage/format/file_names.ts";
+import {
   encodeFrame,
   encodeHole,
   FRAME_HEADER_BYTES,
@@ -13,10 +17,6 @@ import {
   indexBytes,
   type IndexEntry,
 } from "../../../storage/format/segment_index.ts";
-import {
-  formatSegmentName,
-  parseSegmentName,
-} from "../../../storage/format/file_names.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { SegmentCursor } from "../../../storage/segments/segment_cursor.ts";
 import { Wal } from "../../../wal.ts";

@@ -1,11 +1,11 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import type { OnCall } from "../../../storage/memory/memory_file.ts";
 import {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "../../../storage/memory/memory_storage.ts";
-import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
 import {
   type Storage,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { writeSync } from "node:fs";
-import { LogFailedError } from "../../../../writer/log_failed_error.ts";
+import process from "node:process";
 import { FencedError } from "../../../../storage/frame_log.ts";
 import { LogLockedError } from "../../../../storage/storage.ts";
 import { StorageError } from "../../../../storage/storage_error.ts";
 import { Wal } from "../../../../wal.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";
 import { NotingWriter } from "./noting_writer.ts";
 

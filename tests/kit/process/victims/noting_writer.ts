@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { AckLevel } from "../../../../writer/acks.ts";
-import { LogFailedError } from "../../../../writer/log_failed_error.ts";
-import { QueueFullError } from "../../../../writer/append_queue.ts";
 import type { Wal } from "../../../../wal.ts";
+import type { AckLevel } from "../../../../writer/acks.ts";
+import { QueueFullError } from "../../../../writer/append_queue.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { makeRecord } from "../record_content.ts";
 
 /** Whose records a {@linkcode NotingWriter} makes, and where it notes. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { StorageError } from "../../../../storage/storage_error.ts";
 import { Wal } from "../../../../wal.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";
 import type { Lie } from "./lying_storage.ts";
 import { NotingWriter } from "./noting_writer.ts";

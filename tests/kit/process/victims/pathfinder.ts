@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { Session } from "node:inspector";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Session } from "node:inspector";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,10 +1,10 @@
-import process from "node:process";
 import { writeSync } from "node:fs";
+import process from "node:process";
 import { createInterface } from "node:readline";
-import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { FencedError } from "../../../../storage/frame_log.ts";
 import { LogLockedError } from "../../../../storage/storage.ts";
 import { Wal } from "../../../../wal.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 
 /*
  * A process that opens logs when it is told to, at the same instant as others,

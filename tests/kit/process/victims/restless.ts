@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { writeSync } from "node:fs";
-import type { AckLevel } from "../../../../writer/acks.ts";
-import type { Synchronous, WalOptions } from "../../../../wal_options.ts";
+import process from "node:process";
 import { AgePolicy } from "../../../../policies/age_policy.ts";
 import { anyOf } from "../../../../policies/any_of.ts";
 import { BytesPolicy } from "../../../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../../../policies/leader_commit_policy.ts";
 import { Wal } from "../../../../wal.ts";
+import type { Synchronous, WalOptions } from "../../../../wal_options.ts";
+import type { AckLevel } from "../../../../writer/acks.ts";
 import { generator } from "../record_content.ts";
 import { type Expectation, verifyLog } from "../verify_log.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";

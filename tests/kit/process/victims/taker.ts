@@ -1,5 +1,5 @@
-import process from "node:process";
 import { writeSync } from "node:fs";
+import process from "node:process";
 import { Wal } from "../../../../wal.ts";
 import { type Expectation, verifyLog } from "../verify_log.ts";
 import { NotingWriter } from "./noting_writer.ts";

@@ -1,5 +1,5 @@
-import process from "node:process";
 import { writeSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { Wal } from "../../../../wal.ts";

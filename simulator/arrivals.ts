@@ -20,7 +20,7 @@ export interface Arrival {
 }
 
 /** Single records from 0 ms on; `gap` returns the ms from one to the next. */
-export function arrivalsByGap(
+function arrivalsByGap(
   count: number,
   bytes: number,
   gap: (nth: number, at: number) => number,

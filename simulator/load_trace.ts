@@ -84,7 +84,7 @@ export async function loadTrace(
 const FIRST = 1024;
 
 /** Arrivals in columns of numbers, at 20 bytes each. */
-export class ArrivalColumns implements Iterable<Arrival> {
+class ArrivalColumns implements Iterable<Arrival> {
   #at = new Float64Array(FIRST);
   #bytes = new Float64Array(FIRST);
   #records = new Uint32Array(FIRST);

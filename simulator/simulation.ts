@@ -84,7 +84,7 @@ export class NotedRun implements Simulation {
 const FIRST = 1024;
 
 /** A list of numbers, at eight bytes each. */
-export class GrowingNumbers {
+class GrowingNumbers {
   #numbers = new Float64Array(FIRST);
   #length = 0;
 

@@ -109,7 +109,7 @@ class Order {
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** Splits text, or its bytes, into lines, wherever the pieces are cut. */
-export class LineReader {
+class LineReader {
   readonly #decoder = new TextDecoder();
   #rest = "";
 

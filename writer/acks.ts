@@ -230,7 +230,7 @@ export class AckWaiters {
 }
 
 /** Receives the LSN that was released, or the rejection of all waiters. */
-export type Resolve = (released: number | Promise<never>) => void;
+type Resolve = (released: number | Promise<never>) => void;
 
 interface Waiter {
   readonly lsn: number;
@@ -243,7 +243,7 @@ interface Waiter {
  * Waiters that came out of order, as a binary heap. With a sorted list, many
  * waiters arriving in descending order would move the whole list each time.
  */
-export class EarlyWaiters {
+class EarlyWaiters {
   readonly #waiters: Waiter[] = [];
   #order = 0;
 

@@ -157,7 +157,7 @@ interface Waiting {
 }
 
 /** Appends that found the queue full and wait in order for room. */
-export class Backpressure {
+class Backpressure {
   /** Records that wait. */
   records = 0;
   /** Their bytes, including their lengths. */

@@ -136,6 +136,6 @@ export function reportFlush(
  * Keeps a policy that returns a promise from ending the process with an
  * unhandled rejection.
  */
-export function handleRejection(answer: unknown): void {
+function handleRejection(answer: unknown): void {
   if (answer instanceof Promise) answer.catch(() => {});
 }

@@ -31,7 +31,7 @@ const kindOf = Object.getOwnPropertyDescriptor(
 )!.get!;
 
 /** Whether `value` is a `Uint8Array`, possibly from another realm. */
-export function isBytes(value: unknown): value is Uint8Array {
+function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && kindOf.call(value) === "Uint8Array";
 }
 

@@ -90,7 +90,7 @@ export interface RunBounds {
  * frames with its salt and ascending LSNs below `end`. Throws
  * `FormatVersionError` if the segment is of another version.
  */
-export async function findRuns(
+async function findRuns(
   storage: Storage,
   segment: SegmentName,
   bounds: RunBounds,

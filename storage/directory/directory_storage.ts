@@ -294,7 +294,7 @@ function removeIfEmpty(path: string): void {
  * Makes a directory's entries durable. Windows cannot sync a directory, but it
  * journals the entries.
  */
-export function syncDirectory(path: string): void {
+function syncDirectory(path: string): void {
   if (process.platform === "win32") return;
   const descriptor = fs.openSync(path, "r");
   try {

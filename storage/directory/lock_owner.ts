@@ -79,7 +79,7 @@ export function isSameBoot(
  * Whether the owner runs on another system, as far as this process can tell.
  * What this kernel says about locks then means nothing.
  */
-export function isElsewhere(owner: LockOwner): boolean {
+function isElsewhere(owner: LockOwner): boolean {
   const me = thisProcess();
   return !(isSameBoot(owner, me) ?? isSame(owner.host, me.host) ?? true);
 }
@@ -145,7 +145,7 @@ function attempt<T>(ask: () => T): T | undefined {
 }
 
 /** The content of a lock file; only the owner's `pid` is certain. */
-export type LockContent = LockOwner & Partial<LockPlace>;
+type LockContent = LockOwner & Partial<LockPlace>;
 
 const TAKE_OVER = "open with takeOver: true (on the command line, --take-over)";
 
@@ -353,7 +353,7 @@ function unsigned(number: bigint): string {
  * Whether inode numbers distinguish files only within one mount. If that is
  * unknown, the answer is no, as for any other file system.
  */
-export function makesUpInodes(directory: string): boolean {
+function makesUpInodes(directory: string): boolean {
   try {
     return MAKE_UP_INODES.has(fs.statfsSync(directory).type >>> 0);
   } catch {

@@ -28,7 +28,7 @@ export interface EnvelopeFault {
 }
 
 /** The format version that is written, and the only one that is read. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** Flags that a reader must know; the upper 16 may be ignored. */
 const REQUIRED_FLAGS = 0xffff;

@@ -266,7 +266,7 @@ function fault(
  */
 
 /** Bytes of a hole's payload. */
-export const HOLE_BYTES = 12;
+const HOLE_BYTES = 12;
 
 /** Records that are lost for good: somebody chose to continue without them. */
 export interface Hole {
@@ -289,7 +289,7 @@ export function encodeHole({ resumes, lost }: Hole): Uint8Array {
  * Decodes a hole; `undefined` if the payload is not one. Its frame must declare
  * everything that it skips synced, so that the count is there twice.
  */
-export function decodeHole(
+function decodeHole(
   payload: Uint8Array,
   { firstLsn, syncedLsn }: Pick<FrameHeader, "firstLsn" | "syncedLsn">,
 ): Hole | undefined {

@@ -7,7 +7,7 @@ import {
 import type { FaultModel, MemoryContent } from "./memory_content.ts";
 
 /** Files by name. */
-export type Entries = Map<string, MemoryContent>;
+type Entries = Map<string, MemoryContent>;
 
 /** A change to a directory's entries. */
 export type Change =

@@ -33,7 +33,7 @@ export function describeFailure<Fact>(
 const SHOWN_BYTES = 512;
 
 /** All files of a storage, with their first bytes in hexadecimal. */
-export function describeDisk(storage: MemoryStorage): string {
+function describeDisk(storage: MemoryStorage): string {
   const names = storage.list().sort();
   if (names.length === 0) return "  no file";
   return names.map((name) => {

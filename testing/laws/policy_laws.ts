@@ -110,7 +110,7 @@ const STEPS: readonly WalStep[] = [
 ];
 
 /** The law about what a log under a policy holds after a crash. */
-export const crashLaw: PolicyLaw = {
+const crashLaw: PolicyLaw = {
   name: "no crash loses what was acknowledged",
   async check(trial) {
     const makeOptions = () => ({ policy: trial.make() });

@@ -114,7 +114,7 @@ export function hush<Answer>(answer: Answer): Answer {
 }
 
 /** Wraps a policy so that its rejections do not end the process. */
-export function forgiving(policy: BatchPolicy): BatchPolicy {
+function forgiving(policy: BatchPolicy): BatchPolicy {
   return {
     get limits() {
       return policy.limits;

@@ -27,7 +27,7 @@ export * from "./policies/bytes_policy.ts";
 export * from "./policies/count_policy.ts";
 export * from "./policies/leader_commit_policy.ts";
 export type { RecoveryMode } from "./recovery/decide_tail.ts";
-export { ForeignFileError } from "./recovery/find_foreign.ts";
+export { ForeignFileError } from "./recovery/survey.ts";
 export * from "./recovery/log_exists_error.ts";
 export {
   type SalvagedDamage,
@@ -59,7 +59,8 @@ export { FormatVersionError } from "./storage/format/envelope.ts";
 export type { RecordList } from "./storage/format/records.ts";
 export * from "./storage/memory/memory_storage.ts";
 export type { TraceOptions } from "./trace/trace_recorder.ts";
-export type { AckLevel, AppendOptions } from "./writer/acks.ts";
+export type { AckLevel } from "./writer/acks.ts";
+export type { AppendOptions } from "./wal.ts";
 export { type Fullness, QueueFullError } from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";

@@ -7,11 +7,7 @@ import {
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import {
-  type AckLevel,
-  type AppendOptions,
-  requireAckLevel,
-} from "./writer/acks.ts";
+import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
 import { OpenReads, type ReadOptions } from "./writer/reads.ts";
 import {
@@ -290,4 +286,13 @@ async function makeWriter(
     import("./trace/traced_writer.ts"),
   ]);
   return new TracedWriter(log, options, new TraceRecorder(trace, options));
+}
+
+/** Options of an append. */
+export interface AppendOptions {
+  /**
+   * What must be true when the promise resolves. Default: the log's level,
+   * which is `"disk"` unless `synchronous` lowers it.
+   */
+  ack?: AckLevel | undefined;
 }

@@ -13,7 +13,7 @@ export interface Arrivals {
   /** Records in the batch when it could first have been flushed. */
   readonly ready: number;
   /** All arrivals, in order. */
-  readonly came: ArrivedRecords[];
+  readonly arrived: ArrivedRecords[];
 }
 
 /** Steps that stand for arrivals of which only the ends are known. */
@@ -37,21 +37,21 @@ export class ArrivalsSeen {
   #ready = 0;
   #records = 0;
   #newestAt = 0;
-  #came: ArrivedRecords[] = [];
+  #arrived: ArrivedRecords[] = [];
 
   /** Notes what is new in a batch. */
   note({ oldestAt, newestAt, records }: PendingBatch): void {
     if (oldestAt !== this.#oldestAt || records < this.#records) {
       this.#oldestAt = oldestAt;
       this.#ready = records;
-      this.#came = spread(records, oldestAt, newestAt);
+      this.#arrived = spread(records, oldestAt, newestAt);
     } else if (records > this.#records) {
       const more = { at: newestAt, records: records - this.#records };
-      const last = this.#came.length - 1;
-      if (last < MOST_SEEN) this.#came.push(more);
+      const last = this.#arrived.length - 1;
+      if (last < MOST_SEEN) this.#arrived.push(more);
       else {
-        more.records += this.#came[last].records;
-        this.#came[last] = more;
+        more.records += this.#arrived[last].records;
+        this.#arrived[last] = more;
       }
     }
     this.#records = records;
@@ -64,12 +64,12 @@ export class ArrivalsSeen {
     const isSeen = oldestAt === this.#oldestAt && this.#records <= records;
     this.#oldestAt = NaN;
     if (!isSeen) {
-      return { ready: records, came: spread(records, oldestAt, startedAt) };
+      return { ready: records, arrived: spread(records, oldestAt, startedAt) };
     }
     const unseen = records - this.#records;
-    const came = [...this.#came];
-    if (unseen > 0) came.push(...spread(unseen, this.#newestAt, startedAt));
-    return { ready: this.#ready, came };
+    const arrived = [...this.#arrived];
+    if (unseen > 0) arrived.push(...spread(unseen, this.#newestAt, startedAt));
+    return { ready: this.#ready, arrived };
   }
 }
 
@@ -79,13 +79,13 @@ export class ArrivalsSeen {
  */
 function spread(records: number, from: number, to: number): ArrivedRecords[] {
   if (from === to) return [{ at: from, records }];
-  const came: ArrivedRecords[] = [{ at: from, records: 1 }];
+  const arrived: ArrivedRecords[] = [{ at: from, records: 1 }];
   let left = records - 1;
   for (let step = 1; step <= STEPS && left > 0; step++) {
     const share = Math.ceil(left / (STEPS + 1 - step));
     left -= share;
     const before = 1 - (left + share / 2) / (records - 1);
-    came.push({ at: from + (to - from) * before ** EARLY, records: share });
+    arrived.push({ at: from + (to - from) * before ** EARLY, records: share });
   }
-  return came;
+  return arrived;
 }

@@ -17,7 +17,7 @@ interface Open {
   /** How long the flush took. */
   readonly flushMs: number;
   readonly records: number;
-  readonly came: ArrivedRecords[];
+  readonly arrived: ArrivedRecords[];
 }
 
 /** What the last flushes cost, and the occasions for them. */
@@ -29,14 +29,21 @@ export class RecentOccasions {
   busyUntil = -Infinity;
 
   /** Adds a flush; the arrivals during the flush before it are now known. */
-  add(flush: FlushReport, { ready, came }: Arrivals): void {
+  add(flush: FlushReport, { ready, arrived }: Arrivals): void {
     const { oldestAt, startedAt, endedAt } = flush;
-    if (this.#open !== undefined) this.#close(this.#open, came);
+    if (this.#open !== undefined) this.#close(this.#open, arrived);
     const isBusy = oldestAt <= this.busyUntil;
     const readyAt = isBusy ? this.busyUntil : oldestAt;
     keep(this.#flushMs, Math.max(0, endedAt - startedAt));
     const flushMs = Math.min(endedAt - startedAt, STALLED * this.flushMs);
-    this.#open = { isBusy, oldestAt, readyAt, flushMs, records: ready, came };
+    this.#open = {
+      isBusy,
+      oldestAt,
+      readyAt,
+      flushMs,
+      records: ready,
+      arrived,
+    };
     this.busyUntil = endedAt;
   }
 
@@ -58,7 +65,7 @@ export class RecentOccasions {
     next: ArrivedRecords[],
   ) {
     const { records } = open;
-    const later = [...open.came, ...next]
+    const later = [...open.arrived, ...next]
       .filter(({ at }) => readyAt < at && at < readyAt + flushMs)
       .map(({ at, records }) => ({ ms: at - readyAt, records }));
     const total = later.reduce((sum, { records }) => sum + records, records);

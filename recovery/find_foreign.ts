@@ -76,20 +76,3 @@ async function whyForeign(
   return `segment header ${describeFault(found)}; it has no frames, and the ` +
     `log never had an owner of epoch ${segment.epoch}`;
 }
-
-/** Thrown if a directory holds files but no log; nothing was changed. */
-export class ForeignFileError extends Error {
-  /** The class's name. */
-  override readonly name = "ForeignFileError";
-
-  /** Creates the error for one of the files. */
-  constructor(
-    /** The path of the file. */
-    readonly path: string,
-  ) {
-    super(
-      `Cannot begin a log in the directory of "${path}" because that file ` +
-        "does not belong to a log: move it away, or choose an empty directory",
-    );
-  }
-}

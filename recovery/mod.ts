@@ -19,7 +19,7 @@ export {
   type TailDecision,
   type TailEvidence,
 } from "./decide_tail.ts";
-export { ForeignFileError } from "./find_foreign.ts";
+export { ForeignFileError } from "./survey.ts";
 export * from "./log_exists_error.ts";
 export {
   type SalvagedDamage,

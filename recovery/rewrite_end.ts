@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import {
   encodeIndex,
@@ -16,13 +17,9 @@ import {
   type PlacedFrame,
   SegmentCursor,
   type SegmentOwner,
-} from "../storage/segments/mod.ts";
-import {
-  type Storage,
-  type StorageFile,
-  type StorageLock,
   writeAll,
-} from "../storage/storage.ts";
+} from "../storage/segments/mod.ts";
+import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
 
 /** The records to rewrite. */
 export interface EndRange {
@@ -83,6 +80,7 @@ export async function rewriteEnd(
         await copy.add(first.value);
         for await (const frame of frames) await copy.add(frame);
         link = copy.link;
+        invariant(copy.nextLsn === range.lastLsn + 1, "a copy without its end");
         await copy.seal();
         return copy.offset;
       },
@@ -100,7 +98,7 @@ class Copy {
   readonly #file: StorageFile;
   readonly #salt: number;
   readonly #index: IndexBuilder;
-  #nextLsn = 0;
+  nextLsn = 0;
   #time = 0;
   link: number;
   offset: number;
@@ -122,7 +120,7 @@ class Copy {
     this.#index.add(frame.firstLsn, this.offset);
     const checksum = await this.#write(frame);
     this.link = frame.hole?.resumes ?? checksum;
-    this.#nextLsn = frame.firstLsn + lsnsOf(frame);
+    this.nextLsn = frame.firstLsn + lsnsOf(frame);
     this.#time = frame.time;
   }
 
@@ -131,8 +129,8 @@ class Copy {
     const { entries } = this.#index;
     const length = indexBytes(entries.length);
     await this.#write({
-      firstLsn: this.#nextLsn,
-      syncedLsn: this.#nextLsn - 1,
+      firstLsn: this.nextLsn,
+      syncedLsn: this.nextLsn - 1,
       count: 0,
       payload: encodeIndex(entries, frameBytes(length)),
       time: this.#time,

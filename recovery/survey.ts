@@ -21,8 +21,10 @@ import {
 } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
-import { ForeignFileError } from "./find_foreign.ts";
 import { judgeHeader } from "./judge_header.ts";
+
+/** Maximum number of strays that a message names. */
+const MOST_NAMES = 5;
 
 /** The files of a directory, sorted by name. */
 export interface FileNames {
@@ -49,6 +51,20 @@ export interface Survey extends FileNames, ArrangedSegments {
 }
 
 /**
+ * Lists the files of a log and reads its manifest. Throws
+ * {@linkcode ForeignFileError} if the directory holds files but no log, and
+ * `CorruptLogError` or `FormatVersionError` if the manifest cannot be used.
+ */
+export async function survey(storage: Storage): Promise<Survey> {
+  const files = await listFiles(storage);
+  requireLog(storage, files);
+  const epoch = files.manifests.at(-1);
+  return epoch === undefined
+    ? arrange(files, undefined)
+    : arrange(files, await readManifest(storage, epoch));
+}
+
+/**
  * Sorts the files of a directory by name. It ignores hidden files, `lost+found`
  * and the user's files, whose names begin with `user-`.
  */
@@ -72,20 +88,6 @@ export async function listFiles(storage: Storage): Promise<FileNames> {
   files.found.sort(compareSegments);
   files.manifests.sort((a, b) => a - b);
   return files;
-}
-
-/**
- * Lists the files of a log and reads its manifest. Throws
- * {@linkcode ForeignFileError} if the directory holds files but no log, and
- * `CorruptLogError` or `FormatVersionError` if the manifest cannot be used.
- */
-export async function survey(storage: Storage): Promise<Survey> {
-  const files = await listFiles(storage);
-  requireLog(storage, files);
-  const epoch = files.manifests.at(-1);
-  return epoch === undefined
-    ? arrange(files, undefined)
-    : arrange(files, await readManifest(storage, epoch));
 }
 
 /** The files of a log whose manifest may be damaged. */
@@ -224,9 +226,6 @@ async function readOne(
   }
 }
 
-/** Maximum number of strays that a message names. */
-const MOST_NAMES = 5;
-
 /**
  * Removes unfinished files of epochs up to `epoch`, that of this opening. Those
  * of a later epoch belong to an owner that has displaced this one, and is about
@@ -239,4 +238,21 @@ export async function removeUnfinished(
 ): Promise<void> {
   const mine = unfinished.filter((file) => file.epoch <= epoch);
   await removeFiles(storage, mine);
+}
+
+/** Thrown if a directory holds files but no log; nothing was changed. */
+export class ForeignFileError extends Error {
+  /** The class's name. */
+  override readonly name = "ForeignFileError";
+
+  /** Creates the error for one of the files. */
+  constructor(
+    /** The path of the file. */
+    readonly path: string,
+  ) {
+    super(
+      `Cannot begin a log in the directory of "${path}" because that file ` +
+        "does not belong to a log: move it away, or choose an empty directory",
+    );
+  }
 }

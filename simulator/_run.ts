@@ -11,7 +11,7 @@ import {
   type FlushTimes,
   reportFlush,
 } from "../writer/flush_rules.ts";
-import { EntryLine, type NumberBatch, NumberQueue } from "./_entry_line.ts";
+import { AppendLine, type NumberBatch, NumberQueue } from "./_append_line.ts";
 import type { Source } from "./_source.ts";
 import type { CostModel } from "./costs.ts";
 import { NotedRun, type Simulation } from "./simulation.ts";
@@ -38,7 +38,7 @@ export class Run {
   readonly #costs: CostModel;
   readonly #options: RunOptions;
   readonly #queue: NumberQueue;
-  readonly #line = new EntryLine();
+  readonly #line = new AppendLine();
   readonly #simulation = new NotedRun();
   #now = 0;
   #flight: Flight | undefined;

@@ -1,6 +1,51 @@
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 import { quantile } from "./quantile.ts";
 
+/** The results of a simulated run. */
+export interface Simulation {
+  /** Number of flushes. */
+  readonly flushes: number;
+  /** Records that they made durable. */
+  readonly records: number;
+  /** Bytes of those records, including their lengths. */
+  readonly bytes: number;
+  /** How long the device was busy with writes and syncs, in ms. */
+  readonly busyMs: number;
+  /** When the first append arrived, in ms; 0 if there was none. */
+  readonly startedAt: number;
+  /** When the last flush became durable, in ms; 0 if there was none. */
+  readonly endedAt: number;
+  /** Records that were flushed only because the log was closed. */
+  readonly stranded: number;
+  /** Number of flushes for each reason. */
+  readonly reasons: Readonly<Record<FlushReason, number>>;
+  /**
+   * Ms from arrival to durability for each append, in order, including the time
+   * that it waited for room.
+   */
+  readonly latencies: Float64Array;
+  /** Mean of the latencies in ms, `NaN` if there is none. */
+  readonly meanMs: number;
+  /** The largest latency in ms, `NaN` if there is none. */
+  readonly maxMs: number;
+  /** Flushes per second, from the first append to the last flush. */
+  readonly flushesPerSecond: number;
+  /** Records per second, from the first append to the last flush. */
+  readonly recordsPerSecond: number;
+  /** Average records per flush, `NaN` if there was none. */
+  readonly recordsPerFlush: number;
+  /** Share of the time when the device was busy, 0 to 1. */
+  readonly busyShare: number;
+  /**
+   * The latency in ms that a `share` of the appends, 0 to 1, does not exceed:
+   * 0.5 is the median, 0.999 is known as p99.9. `NaN` if there is none.
+   *
+   * Source: the nearest-rank method, so the result is always one of the
+   * latencies.
+   */
+  quantileMs(share: number): number;
+}
+
 /** A simulation that adds up the appends and flushes passed to it. */
 export class NotedRun implements Simulation {
   flushes = 0;
@@ -102,49 +147,4 @@ class GrowingNumbers {
   view(): Float64Array {
     return this.#numbers.subarray(0, this.#length);
   }
-}
-
-/** The results of a simulated run. */
-export interface Simulation {
-  /** Number of flushes. */
-  readonly flushes: number;
-  /** Records that they made durable. */
-  readonly records: number;
-  /** Bytes of those records, including their lengths. */
-  readonly bytes: number;
-  /** How long the device was busy with writes and syncs, in ms. */
-  readonly busyMs: number;
-  /** When the first append arrived, in ms; 0 if there was none. */
-  readonly startedAt: number;
-  /** When the last flush became durable, in ms; 0 if there was none. */
-  readonly endedAt: number;
-  /** Records that were flushed only because the log was closed. */
-  readonly stranded: number;
-  /** Number of flushes for each reason. */
-  readonly reasons: Readonly<Record<FlushReason, number>>;
-  /**
-   * Ms from arrival to durability for each append, in order, including the time
-   * that it waited for room.
-   */
-  readonly latencies: Float64Array;
-  /** Mean of the latencies in ms, `NaN` if there is none. */
-  readonly meanMs: number;
-  /** The largest latency in ms, `NaN` if there is none. */
-  readonly maxMs: number;
-  /** Flushes per second, from the first append to the last flush. */
-  readonly flushesPerSecond: number;
-  /** Records per second, from the first append to the last flush. */
-  readonly recordsPerSecond: number;
-  /** Average records per flush, `NaN` if there was none. */
-  readonly recordsPerFlush: number;
-  /** Share of the time when the device was busy, 0 to 1. */
-  readonly busyShare: number;
-  /**
-   * The latency in ms that a `share` of the appends, 0 to 1, does not exceed:
-   * 0.5 is the median, 0.999 is known as p99.9. `NaN` if there is none.
-   *
-   * Source: the nearest-rank method, so the result is always one of the
-   * latencies.
-   */
-  quantileMs(share: number): number;
 }

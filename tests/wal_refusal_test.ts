@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { ForeignFileError } from "../recovery/find_foreign.ts";
+import { ForeignFileError } from "../recovery/survey.ts";
 import { crc32 } from "../storage/format/crc32.ts";
 import { FormatVersionError } from "../storage/format/envelope.ts";
 import { formatSegmentName } from "../storage/format/file_names.ts";

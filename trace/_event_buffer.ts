@@ -1,4 +1,5 @@
-import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+import type { FlushReport } from "../policies/batch_policy.ts";
+import { FLUSH_REASONS } from "./event_line.ts";
 import type { TraceEvent, TraceFlush, TraceTurn } from "./trace_event.ts";
 
 /** Room for 21,845 appends, in 512 KiB. */
@@ -10,10 +11,6 @@ const APPEND_NUMBERS = 3;
 /** A flush has this in place of an instant, followed by nine numbers. */
 const FLUSH = NaN;
 const FLUSH_NUMBERS = 10;
-
-const REASONS: readonly FlushReason[] = [
-  ...["due", "limit", "idle", "demand", "pressure", "fault"] as const,
-];
 
 /** Events as numbers, one after another; those that do not fit are counted. */
 export class EventBuffer {
@@ -45,7 +42,7 @@ export class EventBuffer {
     }
     const numbers = this.#numbers;
     numbers[this.#used++] = FLUSH;
-    numbers[this.#used++] = REASONS.indexOf(flush.reason);
+    numbers[this.#used++] = FLUSH_REASONS.indexOf(flush.reason);
     numbers[this.#used++] = flush.records;
     numbers[this.#used++] = flush.bytes;
     numbers[this.#used++] = flush.firstLsn;
@@ -109,7 +106,7 @@ export class EventBuffer {
     return {
       kind: "flush",
       flush: {
-        reason: REASONS[reason],
+        reason: FLUSH_REASONS[reason],
         ...{ records, bytes, firstLsn, lastLsn },
         ...{ oldestAt, startedAt, writtenAt, endedAt },
       },

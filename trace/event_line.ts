@@ -114,14 +114,17 @@ function toAppends(value: unknown): TracedAppend[] {
   });
 }
 
-const REASONS: ReadonlySet<unknown> = new Set<FlushReason>([
+/** Every reason; a trace in memory numbers them in this order. */
+export const FLUSH_REASONS: readonly FlushReason[] = [
   ...["due", "limit", "idle", "demand", "pressure", "fault"] as const,
-]);
+];
 
 function toFlush(value: unknown): FlushReport {
   const flush: FlushReport = Object(value);
   const { reason, records, bytes, firstLsn, lastLsn, oldestAt } = flush;
-  if (!REASONS.has(reason)) throw new BrokenRule("one with a flush reason");
+  if (!FLUSH_REASONS.includes(reason)) {
+    throw new BrokenRule("one with a flush reason");
+  }
   const startedAt = requireNumber("startedAt", flush.startedAt, 0);
   const writtenAt = requireNumber("writtenAt", flush.writtenAt, startedAt);
   requireCount("records", records, 1);
@@ -154,24 +157,4 @@ function requireCount(name: string, value: unknown, least: number): number {
     return value as number;
   }
   throw new BrokenRule(`one with ${name}, an integer of at least ${least}`);
-}
-
-/** A line does not follow the format of a trace. */
-export class TraceFormatError extends Error {
-  /** The class's name. */
-  override readonly name = "TraceFormatError";
-
-  /** Thrown by `readTrace`. */
-  constructor(
-    /** Number of the line, from 1. */
-    readonly line: number,
-    rule: string,
-    found: string,
-  ) {
-    const shown = found.length > 80 ? `${found.slice(0, 80)}…` : found;
-    super(
-      `Cannot read the trace because line ${line} must be ${rule}: ` +
-        `found ${shown === "" ? "nothing" : shown}`,
-    );
-  }
 }

@@ -13,7 +13,6 @@
  *
  * @module
  */
-export { TraceFormatError } from "./event_line.ts";
-export { readTrace } from "./read_trace.ts";
+export { readTrace, TraceFormatError } from "./read_trace.ts";
 export * from "./trace_event.ts";
 export type { TraceOptions } from "./trace_recorder.ts";

@@ -1,9 +1,4 @@
-import {
-  BrokenRule,
-  parseEvent,
-  parseHeader,
-  TraceFormatError,
-} from "./event_line.ts";
+import { BrokenRule, parseEvent, parseHeader } from "./event_line.ts";
 import type { TraceEvent } from "./trace_event.ts";
 
 /**
@@ -128,5 +123,25 @@ class LineReader {
   /** The text after the last newline. */
   get rest(): string {
     return this.#rest;
+  }
+}
+
+/** A line does not follow the format of a trace. */
+export class TraceFormatError extends Error {
+  /** The class's name. */
+  override readonly name = "TraceFormatError";
+
+  /** Thrown by `readTrace`. */
+  constructor(
+    /** Number of the line, from 1. */
+    readonly line: number,
+    rule: string,
+    found: string,
+  ) {
+    const shown = found.length > 80 ? `${found.slice(0, 80)}…` : found;
+    super(
+      `Cannot read the trace because line ${line} must be ${rule}: ` +
+        `found ${shown === "" ? "nothing" : shown}`,
+    );
   }
 }

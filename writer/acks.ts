@@ -66,6 +66,7 @@ export class Acks {
     invariant(lsn >= this.#writtenLsn, "acknowledged LSN goes back");
     this.#writtenLsn = lsn;
     if (synced) this.#durableLsn = lsn;
+    invariant(this.#durableLsn <= lsn, "durable records that are not written");
     this.#written.release(this.#writtenLsn);
     this.#durable.release(this.#durableLsn);
   }
@@ -89,15 +90,6 @@ export class Acks {
   #waiters(level: AckLevel): AckWaiters {
     return level === "os" ? this.#written : this.#durable;
   }
-}
-
-/** Options of an append. */
-export interface AppendOptions {
-  /**
-   * What must be true when the promise resolves. Default: the log's level,
-   * which is `"disk"` unless `synchronous` lowers it.
-   */
-  ack?: AckLevel | undefined;
 }
 
 /** Slots that are kept for the next waiters once all are released. */
@@ -274,6 +266,7 @@ class EarlyWaiters {
   /** Removes the first waiter for the lowest LSN; there must be one. */
   take(): Resolve {
     const waiters = this.#waiters;
+    invariant(waiters.length > 0, "a waiter taken from none");
     const { resolve } = waiters[0];
     const last = waiters.pop()!;
     if (waiters.length > 0) this.#sink(last);

@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { BatchLimits } from "../policies/batch_policy.ts";
 import type { AckLevel } from "./acks.ts";
 import { type Batch, BatchQueue } from "./batch.ts";
@@ -94,7 +95,7 @@ export class AppendQueue {
     this.#lineFull = undefined;
     const hasRoom = this.#hasRoom.bind(this);
     this.queue.arrivedAt = this.#options.clock.now();
-    for (const { request, placed } of this.#room.entries(hasRoom)) {
+    for (const { request, placed } of this.#room.admit(hasRoom)) {
       placed(this.#put(request));
     }
   }
@@ -191,7 +192,7 @@ class Backpressure {
   }
 
   /** Removes, one by one, the appends for which there is room. */
-  *entries(
+  *admit(
     hasRoom: (records: number, bytes: number) => boolean,
   ): Generator<Waiting> {
     let next = this.#first;
@@ -202,6 +203,7 @@ class Backpressure {
       if (this.#first === undefined) this.#last = undefined;
       this.records -= sizes.length;
       this.bytes -= bytes;
+      invariant(this.records >= 0 && this.bytes >= 0, "appends admitted twice");
       yield next;
       next = this.#first;
     }
@@ -210,7 +212,7 @@ class Backpressure {
   /** Rejects all appends that wait; returns how many there were. */
   reject(error: Error): number {
     let count = 0;
-    for (const { reject } of this.entries(() => true)) {
+    for (const { reject } of this.admit(() => true)) {
       reject(error);
       count++;
     }

@@ -153,7 +153,9 @@ export class BatchQueue {
   /** Takes the head out to be flushed; it still counts as queued. */
   take(): Batch {
     if (this.#sealed.length === 0) this.#seal();
-    return this.#sealed.shift()!;
+    const batch = this.#sealed.shift()!;
+    invariant(batch.count > 0, "a flush without a record");
+    return batch;
   }
 
   /** Counts a batch off, and keeps its buffer for reuse. */

@@ -11,6 +11,24 @@ import { decideFlush, reportFlush } from "./flush_rules.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 
+/** Options of `Writer`, already checked. */
+export interface WriterOptions {
+  /** When a batch is flushed. */
+  policy: BatchPolicy;
+  /** The only source of time. */
+  clock: Clock;
+  /** Maximum bytes in the queue. */
+  maxQueuedBytes: number;
+  /** Maximum records in the queue. */
+  maxQueuedRecords: number;
+  /** Maximum bytes of appends that wait for room in the queue. */
+  maxWaitingBytes: number;
+  /** Maximum records that wait for room in the queue. */
+  maxWaitingRecords: number;
+  /** How long written records may stay unsynced, in ms; can be `Infinity`. */
+  syncIntervalMs: number;
+}
+
 /** What the writer is doing; `asking` keeps a policy from re-entering it. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
 
@@ -80,9 +98,9 @@ export class Writer {
    * records were dropped for lack of space.
    */
   requireHealth(): void {
-    const untold = this.#unreportedDrop;
+    const drop = this.#unreportedDrop;
     this.#unreportedDrop = undefined;
-    if (untold !== undefined) throw untold;
+    if (drop !== undefined) throw drop;
     if (this.#failure === undefined) return;
     this.#isFailureReported = true;
     throw this.#failure;
@@ -228,6 +246,7 @@ export class Writer {
   }
 
   #restOrSync(): void {
+    invariant(this.#activity === "asking", "a sync in a flush");
     this.#activity = this.#sync.isDue(this.#acks) ? "flushing" : "idle";
     if (this.#activity === "idle") return;
     const covered = this.#acks.writtenLsn;
@@ -285,22 +304,4 @@ export class Writer {
     this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;
     this.stop();
   }
-}
-
-/** Options of `Writer`, already checked. */
-export interface WriterOptions {
-  /** When a batch is flushed. */
-  policy: BatchPolicy;
-  /** The only source of time. */
-  clock: Clock;
-  /** Maximum bytes in the queue. */
-  maxQueuedBytes: number;
-  /** Maximum records in the queue. */
-  maxQueuedRecords: number;
-  /** Maximum bytes of appends that wait for room in the queue. */
-  maxWaitingBytes: number;
-  /** Maximum records that wait for room in the queue. */
-  maxWaitingRecords: number;
-  /** How long written records may stay unsynced, in ms; can be `Infinity`. */
-  syncIntervalMs: number;
 }

@@ -6,11 +6,11 @@
  */
 
 import { join } from "node:path";
+import { TableLayout } from "../../docs/figures/markdown_table.ts";
 import { quantile } from "../../simulator/quantile.ts";
 import { policyRoster, type RosterPolicy } from "../policy_roster.ts";
 import { makeScratch, type Scratch } from "../process/scratch.ts";
 import { describeMachine, headerLine } from "../report/machine.ts";
-import { TableLayout } from "../report/markdown_table.ts";
 import { Progress } from "../report/progress.ts";
 import { loadCities } from "./cities.ts";
 import { type Autopsy, killAndRecover } from "./kill.ts";

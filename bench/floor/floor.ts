@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { markdownTable, millis } from "../../docs/figures/markdown_table.ts";
 import { quantile } from "../../simulator/quantile.ts";
 import { defineExperiment, type Sample, type Task } from "../experiment.ts";
 import { type Case, caseOption, cases } from "../peers/case.ts";
@@ -11,7 +12,6 @@ import {
 import { synclines } from "../peers/contenders/syncline.ts";
 import { bundle, projectDir } from "../process/run_job.ts";
 import { describeLibrary, headerLine } from "../report/machine.ts";
-import { markdownTable, millis } from "../report/markdown_table.ts";
 import { sharedOptions } from "../report/options.ts";
 import { median } from "../report/statistics.ts";
 import type { FloorFound, FloorJob, Library, Turns } from "./worker.ts";

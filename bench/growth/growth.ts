@@ -1,7 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  compact,
+  markdownTable,
+  millis,
+} from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Sample, type Task } from "../experiment.ts";
-import { compact, markdownTable, millis } from "../report/markdown_table.ts";
 import { sharedOptions } from "../report/options.ts";
 import {
   type CurveFound,

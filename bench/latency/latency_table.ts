@@ -1,5 +1,9 @@
+import {
+  compact,
+  markdownTable,
+  millis,
+} from "../../docs/figures/markdown_table.ts";
 import type { Sample } from "../experiment.ts";
-import { compact, markdownTable, millis } from "../report/markdown_table.ts";
 import { median } from "../report/statistics.ts";
 import type { LatencyFound, LatencyJob } from "./worker.ts";
 

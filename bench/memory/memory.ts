@@ -1,5 +1,5 @@
+import { markdownTable } from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Sample } from "../experiment.ts";
-import { markdownTable } from "../report/markdown_table.ts";
 import { sharedOptions } from "../report/options.ts";
 import type { MemoryFound, MemoryJob } from "./worker.ts";
 

@@ -1,5 +1,9 @@
+import {
+  compact,
+  markdownTable,
+  millis,
+} from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Run, type Task } from "../experiment.ts";
-import { compact, markdownTable, millis } from "../report/markdown_table.ts";
 import { sharedOptions } from "../report/options.ts";
 import { admit } from "./admit.ts";
 import { type Case, caseOption, cases } from "./case.ts";

@@ -1,9 +1,9 @@
+import { markdownTable } from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Sample, type Task } from "../experiment.ts";
 import { type Case, caseOption, cases } from "../peers/case.ts";
 import type { Contender } from "../peers/contender.ts";
 import { contenders } from "../peers/contenders.ts";
 import type { PeersJob } from "../peers/worker.ts";
-import { markdownTable } from "../report/markdown_table.ts";
 import { sharedOptions } from "../report/options.ts";
 import type { ProfileFound } from "./worker.ts";
 

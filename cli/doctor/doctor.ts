@@ -19,7 +19,7 @@ import { formatCode } from "./format_code.ts";
 import { type DoctorReport, formatDoctor, toJson } from "./format_doctor.ts";
 import { type Measured, measureTrials, type Result } from "./measure_trials.ts";
 import { measuredCosts } from "./measured_costs.ts";
-import { judgePlace, readPlace } from "./place.ts";
+import { judgePlace, readDirectoryInfo } from "./place.ts";
 import { recommend } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
 
@@ -106,7 +106,7 @@ async function toReport(
     )!;
   const { all: blocking, halves } = of("blocking");
   const syncMs = blocking.quantile(0.5);
-  const place = readPlace(directory);
+  const place = readDirectoryInfo(directory);
   const rows = trace && simulateAll(trace, results, syncMs);
   const recommendation = recommend({
     blockingMs: { p50: syncMs, p99: blocking.quantile(0.99) },

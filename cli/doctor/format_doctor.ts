@@ -8,13 +8,13 @@ import {
   formatHistogram,
 } from "./histogram.ts";
 import type { Result } from "./measure_trials.ts";
-import type { Place } from "./place.ts";
+import type { DirectoryInfo } from "./place.ts";
 import type { Recommendation } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
 
 /** Everything that the doctor found. */
 export interface DoctorReport {
-  readonly place: Place;
+  readonly place: DirectoryInfo;
   /** Such as `"Node 20.20.2"`. */
   readonly runtime: string;
   readonly seconds: number;
@@ -74,7 +74,7 @@ export function toJson(report: DoctorReport): unknown {
   };
 }
 
-function describeMount({ mount, writeCache }: Place): string {
+function describeMount({ mount, writeCache }: DirectoryInfo): string {
   if (mount === undefined) {
     return "unknown: cannot tell whether it is in memory or on a network";
   }

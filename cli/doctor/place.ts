@@ -4,7 +4,7 @@ import type { LockState } from "../examine/lock_state.ts";
 import { formatDuration } from "../io/format.ts";
 
 /** What is known about where a directory is. */
-export interface Place {
+export interface DirectoryInfo {
   /** Its absolute path, with links resolved. */
   readonly path: string;
   /** Its mount; absent if unknown, as on anything but Linux. */
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Finds out where `directory` is; leaves out what cannot be read. */
-export function readPlace(directory: string): Place {
+export function readDirectoryInfo(directory: string): DirectoryInfo {
   const path = realpathSync(directory);
   const text = tryRead("/proc/self/mountinfo");
   const mount = text === undefined ? undefined : findMount(text, path);
@@ -105,7 +105,7 @@ function isBelow(path: string, at: string): boolean {
 
 /** What {@linkcode judgePlace} judges by. */
 interface Evidence {
-  readonly place: Place;
+  readonly place: DirectoryInfo;
   /** The storage's own warning, which counts if the mount is unknown. */
   readonly storageWarning?: string;
   /** Who may write to a log there. */
@@ -154,7 +154,7 @@ export function judgePlace(evidence: Evidence): string[] {
   return warnings;
 }
 
-function judgeMount({ mount }: Place): string[] {
+function judgeMount({ mount }: DirectoryInfo): string[] {
   if (mount === undefined) return [];
   const { type, source, options } = mount;
   if (MEMORY.test(type)) {

@@ -1,9 +1,9 @@
+import { writeAll } from "../../storage/segments/mod.ts";
 import {
   isPromise,
   type MaybePromise,
   type Storage,
   type StorageFile,
-  writeAll,
 } from "../../storage/storage.ts";
 
 /** Something whose cost is measured repeatedly. */

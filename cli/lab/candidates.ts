@@ -30,7 +30,7 @@ export function medianFlushMs(flushes: readonly FlushReport[]): number {
 }
 
 /** A policy and its outcome. */
-export interface Contender {
+export interface Candidate {
   /** The policy in its short notation, or another name for the run. */
   readonly name: string;
   readonly run: Simulation;
@@ -57,7 +57,7 @@ const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
 
 /** Sums up a contender; each flush is a request that has its price. */
 export function figuresOf(
-  { name, run }: Contender,
+  { name, run }: Candidate,
   pricePerMillion?: number,
 ): Figures {
   const { flushesPerSecond } = run;

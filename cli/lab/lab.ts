@@ -14,8 +14,8 @@ import { EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
 import { formatAmount, formatDuration } from "../io/format.ts";
 import { readTraceFile } from "../io/trace_file.ts";
 import {
+  type Candidate,
   candidatesFor,
-  type Contender,
   figuresOf,
   medianFlushMs,
 } from "./candidates.ts";
@@ -90,9 +90,9 @@ export const lab: CliCommand<LabOptions> = {
     const trace = await readTraceFile(options.trace);
     const [costs, costsText] = chooseCosts(options, trace);
     const recorded = recordedRun(trace);
-    const contenders: Contender[] = [];
+    const candidates: Candidate[] = [];
     if (recorded !== undefined) {
-      contenders.push({ name: RECORDED, run: recorded });
+      candidates.push({ name: RECORDED, run: recorded });
     }
     for (const name of choosePolicies(options, trace)) {
       // Signals are delivered between runs, which take about 1 us per append.
@@ -100,12 +100,12 @@ export const lab: CliCommand<LabOptions> = {
       if (interrupt.aborted) return signalExitCode(interrupt.reason);
       const policy = parsePolicy(name);
       const run = simulate(policy, trace.arrivals, costs, trace.options);
-      contenders.push({ name, run });
+      candidates.push({ name, run });
     }
     const report = {
       trace: describeTrace(trace, recorded),
       costs: costsText,
-      rows: contenders.map((one) => figuresOf(one, options.pricePerMillion)),
+      rows: candidates.map((one) => figuresOf(one, options.pricePerMillion)),
     };
     if (options.json) await writeLine(stdout, JSON.stringify(report));
     else for (const line of formatLab(report)) await writeLine(stdout, line);

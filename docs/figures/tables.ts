@@ -1,4 +1,3 @@
-import { markdownTable } from "../../bench/report/markdown_table.ts";
 import { formatDuration, formatRate } from "../../cli/io/format.ts";
 import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
@@ -7,6 +6,7 @@ import { BytesPolicy } from "../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 import { parsePolicy } from "../../policies/parse_policy.ts";
+import { markdownTable } from "./markdown_table.ts";
 import {
   type Device,
   devices,

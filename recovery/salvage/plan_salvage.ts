@@ -3,14 +3,10 @@ import {
   hex,
   type Manifest,
 } from "../../storage/format/mod.ts";
-import type { FoundSegment } from "./find_runs.ts";
+import type { FoundSegment } from "./find_segments.ts";
 import { lostContents } from "./lost_contents.ts";
-import {
-  type ChainPlace,
-  entryLink,
-  type SalvagePlan,
-  SegmentPlanner,
-} from "./plan_segment.ts";
+import { type ChainState, entryLink, SegmentPlanner } from "./plan_segment.ts";
+import type { SalvagePlan } from "./salvage_plan.ts";
 
 /** What is known about a log, apart from its segments. */
 export interface KnownLog {
@@ -88,7 +84,7 @@ function fillBefore(
   plan: SalvagePlan,
   first: FoundSegment | undefined,
   { location, manifest }: KnownLog,
-): ChainPlace | undefined {
+): ChainState | undefined {
   if (manifest === undefined) return undefined;
   const { firstLsn, durableLsn, closed, link } = manifest;
   const nextLsn = first?.segment.firstLsn ?? durableLsn + 1;
@@ -135,7 +131,7 @@ function forgetDropped(
 /** Reports a closed log whose last frame is not the one it closed with. */
 function compareLink(
   plan: SalvagePlan,
-  place: ChainPlace | undefined,
+  place: ChainState | undefined,
   { location, manifest }: KnownLog,
 ): void {
   if (manifest === undefined || !manifest.closed || place === undefined) return;

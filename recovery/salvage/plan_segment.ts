@@ -1,32 +1,20 @@
 import {
   formatSegmentName,
   hex,
-  type Hole,
   type Manifest,
   SEGMENT_HEADER_BYTES,
-  type SegmentName,
 } from "../../storage/format/mod.ts";
 import type { ChainEnd } from "../../storage/segments/mod.ts";
 import { decideTail } from "../decide_tail.ts";
-import type { Break, FoundSegment, FrameRun } from "./find_runs.ts";
+import type { Break, FoundSegment, FrameRun } from "./find_segments.ts";
 import { lostContents } from "./lost_contents.ts";
+import type { Piece, SalvagePlan } from "./salvage_plan.ts";
 
 /** How far a plan has progressed. */
-export type ChainPlace = Omit<ChainEnd, "salt">;
-
-/** Checksum that a segment claims to follow, if that is known. */
-export function entryLink(
-  { header, segment, runs }: FoundSegment,
-): number | undefined {
-  if (header !== undefined) return header.previous;
-  const first = runs.find(({ unreadable }) => unreadable === undefined);
-  return first?.firstLsn === segment.firstLsn ? first.previous : undefined;
-}
-
-const NOTHING_KNOWN = { firstLsn: 0, durableLsn: -1 };
+export type ChainState = Omit<ChainEnd, "salt">;
 
 /** What precedes a segment. */
-export interface SegmentEntry {
+export interface Predecessor {
   /** Checksum that its header must name. */
   previous: number;
   /** The highest time of an earlier frame, in ms since 1970. */
@@ -43,13 +31,13 @@ export class SegmentPlanner {
   /** For each run: the highest LSN that it or a later one declares synced. */
   readonly #witnesses: number[];
   readonly #pieces: Piece[] = [];
-  #place: ChainPlace;
+  #place: ChainState;
   #isDamaged = false;
 
   constructor(
     plan: SalvagePlan,
     found: FoundSegment,
-    { previous, time }: SegmentEntry,
+    { previous, time }: Predecessor,
     manifest: Manifest | undefined,
   ) {
     this.#plan = plan;
@@ -57,7 +45,7 @@ export class SegmentPlanner {
     this.#previous = previous;
     this.#time = time;
     this.#manifest = manifest;
-    this.#witnesses = highestFromBehind(found);
+    this.#witnesses = highestFromEnd(found);
     this.#place = {
       nextLsn: found.segment.firstLsn,
       previous,
@@ -66,7 +54,7 @@ export class SegmentPlanner {
   }
 
   /** Adds to the plan; returns where the log continues. */
-  plan(next: FoundSegment | undefined): ChainPlace {
+  plan(next: FoundSegment | undefined): ChainState {
     this.#judgeHeader();
     for (const [index, run] of this.#found.runs.entries()) {
       if (next === undefined && this.#isTornAt(index)) break;
@@ -309,7 +297,18 @@ export class SegmentPlanner {
   }
 }
 
-function highestFromBehind({ runs, strayLsn }: FoundSegment): number[] {
+/** Checksum that a segment claims to follow, if that is known. */
+export function entryLink(
+  { header, segment, runs }: FoundSegment,
+): number | undefined {
+  if (header !== undefined) return header.previous;
+  const first = runs.find(({ unreadable }) => unreadable === undefined);
+  return first?.firstLsn === segment.firstLsn ? first.previous : undefined;
+}
+
+const NOTHING_KNOWN = { firstLsn: 0, durableLsn: -1 };
+
+function highestFromEnd({ runs, strayLsn }: FoundSegment): number[] {
   const highest = new Array<number>(runs.length);
   let syncedLsn = strayLsn;
   for (let index = runs.length - 1; index >= 0; index--) {
@@ -317,63 +316,4 @@ function highestFromBehind({ runs, strayLsn }: FoundSegment): number[] {
     highest[index] = syncedLsn;
   }
   return highest;
-}
-
-/** A part of a repaired segment. */
-export type Piece =
-  /** Frames, copied byte for byte. */
-  | { kind: "run"; run: FrameRun }
-  /** A new frame that skips lost records. */
-  | { kind: "hole"; firstLsn: number; previous: number; hole: Hole }
-  /** A new seal, which declares everything before it synced. */
-  | { kind: "seal"; firstLsn: number; previous: number };
-
-/** A segment to rewrite, or to add because it is missing. */
-export interface SegmentPlan {
-  /** The damaged segment, or a new one whose name is free. */
-  segment: SegmentName;
-  /** Its salt; absent if it has no frames, so that any salt will do. */
-  salt?: number;
-  /** Checksum of the frame before it. */
-  previous: number;
-  /** The highest time of any earlier frame, in ms since 1970. */
-  time: number;
-  /** The parts that follow the header. */
-  pieces: Piece[];
-  /** Whether a file has that name, whose bytes must be kept. */
-  replaces: boolean;
-}
-
-/** One place of damage, and the records lost there. */
-export interface PlannedDamage extends Break {
-  /** The path of the segment. */
-  path: string;
-  /** The file whose bytes are kept because of it; empty if it is missing. */
-  segment: string;
-  /** LSN of the first lost record, or of the next record if none is lost. */
-  firstLsn: number;
-  /** LSN of the last lost record; below the first if none is lost. */
-  lastLsn: number;
-  /** Present if it is unknown whether more records are lost. */
-  lossUnknown?: true;
-}
-
-/** The plan of a salvage. */
-export interface SalvagePlan {
-  /** Segments to write, in order. */
-  rewrites: SegmentPlan[];
-  /** Files that are not segments of the log; they are kept, but not read. */
-  foreign: string[];
-  /** The damage, in order. */
-  damages: PlannedDamage[];
-  /** Number of records kept. */
-  records: number;
-  /** LSN of the last record. */
-  lastLsn: number;
-  /** LSN up to which all records are durable once the plan is done. */
-  durableLsn: number;
-  /** The highest time of a frame, in ms since 1970. */
-  time: number;
-  /** A torn end, which is not damage: it stays, or goes with a rewrite. */
-  torn?: Break & { path: string };
 }

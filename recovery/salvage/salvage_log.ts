@@ -18,16 +18,16 @@ import {
   removeUnfinished,
   surveyDamaged,
 } from "../survey.ts";
-import { findSegments, type FoundSegment } from "./find_runs.ts";
-import { lostContents } from "./lost_contents.ts";
-import { planSalvage } from "./plan_salvage.ts";
-import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
+import { findSegments, type FoundSegment } from "./find_segments.ts";
 import {
   findOriginalName,
   keepOriginal,
   linkOriginal,
-  rewriteSegment,
-} from "./rewrite_segment.ts";
+} from "./keep_original.ts";
+import { lostContents } from "./lost_contents.ts";
+import { planSalvage } from "./plan_salvage.ts";
+import { rewriteSegment } from "./rewrite_segment.ts";
+import type { PlannedDamage, SalvagePlan } from "./salvage_plan.ts";
 
 /** Options of {@linkcode salvageLog}. */
 export interface SalvageOptions {

@@ -28,12 +28,12 @@ import type { KernelLock } from "./lock_owner.ts";
  * ```
  */
 export class DenoStorage extends DirectoryStorage {
-  readonly #place: SyncRouting;
+  readonly #routing: SyncRouting;
 
   /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory, flock);
-    this.#place = new SyncRouting(options);
+    this.#routing = new SyncRouting(options);
   }
 
   /** Opens a file in the directory. */
@@ -46,7 +46,7 @@ export class DenoStorage extends DirectoryStorage {
       path,
       () => Deno.openSync(path, options),
     );
-    return new DenoFile(path, file, this.#place);
+    return new DenoFile(path, file, this.#routing);
   }
 
   /** Writes and syncs zeros on the runtime's thread pool. */
@@ -110,13 +110,13 @@ const flock: KernelLock = {
 class DenoFile implements StorageFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  readonly #place: SyncRouting;
+  readonly #routing: SyncRouting;
   #position = 0;
 
-  constructor(path: string, file: Deno.FsFile, place: SyncRouting) {
+  constructor(path: string, file: Deno.FsFile, routing: SyncRouting) {
     this.#path = path;
     this.#file = file;
-    this.#place = place;
+    this.#routing = routing;
   }
 
   write(bytes: Uint8Array, offset: number): number {
@@ -160,13 +160,13 @@ class DenoFile implements StorageFile {
 
   datasync(): MaybePromise<void> {
     const startedAt = performance.now();
-    if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);
+    if (this.#routing.isThreaded) return this.#datasyncThreaded(startedAt);
     try {
       this.#file.syncDataSync();
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }
-    this.#place.observe(performance.now() - startedAt);
+    this.#routing.observe(performance.now() - startedAt);
   }
 
   truncate(size: number): void {
@@ -184,7 +184,7 @@ class DenoFile implements StorageFile {
   async #datasyncThreaded(startedAt: number): Promise<void> {
     try {
       await this.#file.syncData();
-      this.#place.observe(performance.now() - startedAt);
+      this.#routing.observe(performance.now() - startedAt);
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }

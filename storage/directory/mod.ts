@@ -1,7 +1,7 @@
 /**
- * Storage in a directory of a file system, and the lock that its owner holds.
+ * Storage in a directory of a file system, and the lock that one owner holds.
  *
- * All that other folders of the library may import from here.
+ * What other folders of the library may import from here.
  *
  * @module
  */

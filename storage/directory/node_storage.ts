@@ -29,12 +29,12 @@ import {
  * ```
  */
 export class NodeStorage extends DirectoryStorage {
-  readonly #place: SyncRouting;
+  readonly #routing: SyncRouting;
 
   /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory);
-    this.#place = new SyncRouting(options);
+    this.#routing = new SyncRouting(options);
   }
 
   /** Opens a file in the directory. */
@@ -45,7 +45,7 @@ export class NodeStorage extends DirectoryStorage {
       path,
       () => fs.openSync(path, FLAGS[mode]),
     );
-    return new NodeFile(path, descriptor, this.#place);
+    return new NodeFile(path, descriptor, this.#routing);
   }
 
   /** Writes and syncs zeros on the runtime's thread pool. */
@@ -78,12 +78,12 @@ const FLAGS = { create: "wx+", read: "r", write: "r+" };
 class NodeFile implements StorageFile {
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #place: SyncRouting;
+  readonly #routing: SyncRouting;
 
-  constructor(path: string, descriptor: number, place: SyncRouting) {
+  constructor(path: string, descriptor: number, routing: SyncRouting) {
     this.#path = path;
     this.#descriptor = descriptor;
-    this.#place = place;
+    this.#routing = routing;
   }
 
   write(bytes: Uint8Array, offset: number): number {
@@ -120,13 +120,13 @@ class NodeFile implements StorageFile {
 
   datasync(): MaybePromise<void> {
     const startedAt = performance.now();
-    if (this.#place.isThreaded) return this.#datasyncThreaded(startedAt);
+    if (this.#routing.isThreaded) return this.#datasyncThreaded(startedAt);
     try {
       fs.fdatasyncSync(this.#descriptor);
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }
-    this.#place.observe(performance.now() - startedAt);
+    this.#routing.observe(performance.now() - startedAt);
   }
 
   truncate(size: number): void {
@@ -148,7 +148,7 @@ class NodeFile implements StorageFile {
   #datasyncThreaded(startedAt: number): Promise<void> {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#descriptor, (error) => {
-        this.#place.observe(performance.now() - startedAt);
+        this.#routing.observe(performance.now() - startedAt);
         if (error === null || error === undefined) resolve();
         else reject(StorageError.wrap("sync", this.#path, error));
       });

@@ -1,3 +1,4 @@
+import { invariant } from "../../invariant.ts";
 import { crc32 } from "./crc32.ts";
 
 /*
@@ -67,6 +68,7 @@ export function frameBytes(length: number): number {
  * the checksum.
  */
 export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
+  invariant(header.length <= MAX_FRAME_BYTES, "a frame that no reader accepts");
   const end = frameBytes(header.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, end);
   bytes.fill(0, FRAME_HEADER_BYTES + header.length, end);

@@ -1,7 +1,7 @@
 /**
  * The bytes on storage: encoders, decoders and names, all pure.
  *
- * All that other folders of the library may import from here.
+ * What other folders of the library may import from here.
  *
  * @module
  */

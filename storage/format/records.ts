@@ -78,7 +78,7 @@ export class FrameRecords implements RecordList {
       this.#at = this.#start;
     }
     for (; this.#index < wanted; this.#index++) {
-      this.#at = this.#behind(this.#at);
+      this.#at = this.#after(this.#at);
     }
     return this.#record(this.#at);
   }
@@ -86,7 +86,7 @@ export class FrameRecords implements RecordList {
   /** The records from `begin` up to but not including `end`. */
   slice(begin: number, end: number): FrameRecords {
     let at = this.#start;
-    for (let index = 0; index < begin; index++) at = this.#behind(at);
+    for (let index = 0; index < begin; index++) at = this.#after(at);
     return new FrameRecords(this.#payload, at, end - begin);
   }
 
@@ -109,7 +109,7 @@ export class FrameRecords implements RecordList {
     };
   }
 
-  #behind(at: number): number {
+  #after(at: number): number {
     return at + RECORD_HEADER_BYTES + this.#view.getUint32(at, true);
   }
 

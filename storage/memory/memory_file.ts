@@ -46,38 +46,6 @@ export interface CallEffect {
 /** Called before each call; decides what happens to it. */
 export type OnCall = (call: StorageCall) => CallEffect | void;
 
-/** Runs `act`, or `fail` and throws, as `onCall` decides. */
-export function perform<Answer>(
-  onCall: OnCall,
-  call: Omit<StorageCall, "offset" | "bytes"> & Partial<StorageCall>,
-  act: (effect: CallEffect) => Answer,
-  fail: (effect: CallEffect) => void = () => {},
-): MaybePromise<Answer> {
-  const effect = onCall({ offset: 0, bytes: 0, ...call }) ?? {};
-  const proceed = () => {
-    if (effect.error === undefined) return act(effect);
-    fail(effect);
-    throw storageError(call.operation, call.file, effect.error);
-  };
-  return effect.after === undefined ? proceed() : effect.after.then(proceed);
-}
-
-/** The error of a call that failed. */
-export function storageError(
-  operation: StorageCall["operation"],
-  file: string,
-  code: string,
-): StorageError {
-  const path = `[memory]${file && `/${file}`}`;
-  return StorageError.wrap(WORDS[operation] ?? operation, path, { code });
-}
-
-const WORDS: Partial<Record<StorageCall["operation"], string>> = {
-  write: "write to",
-  datasync: "sync",
-  syncDirectory: "sync",
-};
-
 /** A handle on a file's content. */
 export class MemoryFile implements StorageFile {
   readonly #name: string;
@@ -158,3 +126,35 @@ export class MemoryFile implements StorageFile {
 
   close(): void {}
 }
+
+/** Runs `act`, or `fail` and throws, as `onCall` decides. */
+export function perform<Answer>(
+  onCall: OnCall,
+  call: Omit<StorageCall, "offset" | "bytes"> & Partial<StorageCall>,
+  act: (effect: CallEffect) => Answer,
+  fail: (effect: CallEffect) => void = () => {},
+): MaybePromise<Answer> {
+  const effect = onCall({ offset: 0, bytes: 0, ...call }) ?? {};
+  const run = () => {
+    if (effect.error === undefined) return act(effect);
+    fail(effect);
+    throw storageError(call.operation, call.file, effect.error);
+  };
+  return effect.after === undefined ? run() : effect.after.then(run);
+}
+
+/** The error of a call that failed. */
+export function storageError(
+  operation: StorageCall["operation"],
+  file: string,
+  code: string,
+): StorageError {
+  const path = `[memory]${file && `/${file}`}`;
+  return StorageError.wrap(WORDS[operation] ?? operation, path, { code });
+}
+
+const WORDS: Partial<Record<StorageCall["operation"], string>> = {
+  write: "write to",
+  datasync: "sync",
+  syncDirectory: "sync",
+};

@@ -16,13 +16,9 @@ import {
   SEGMENT_HEADER_BYTES,
 } from "../format/segment_header.ts";
 import { FencedError } from "../frame_log.ts";
-import {
-  type Storage,
-  type StorageFile,
-  type StorageLock,
-  writeAll,
-} from "../storage.ts";
+import type { Storage, StorageFile, StorageLock } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
+import { writeAll } from "./active_segment.ts";
 import { readFully } from "./segment_reader.ts";
 
 /** A segment to be created. */

@@ -1,11 +1,12 @@
 /**
- * A frame log in segment files: writing them, reading them and seeking in them.
+ * A frame log made of segment files: what writes them, reads them and finds
+ * places in them.
  *
- * All that other folders of the library may import from here.
+ * What other folders of the library may import from here.
  *
  * @module
  */
-export { IndexBuilder } from "./active_segment.ts";
+export { IndexBuilder, writeAll } from "./active_segment.ts";
 export {
   createSegment,
   randomNumber,

@@ -277,6 +277,7 @@ export class SegmentLog implements FrameLog {
   /** Ends a segment: syncs it, adds a seal with the index, and trims it. */
   async #seal(full: ActiveSegment): Promise<void> {
     if (this.#syncedLsn < this.#lastLsn) await this.sync();
+    invariant(this.#syncedLsn === this.#lastLsn, "a seal over unsynced frames");
     try {
       await this.#writeSeal(full);
     } catch (error) {
@@ -295,9 +296,8 @@ export class SegmentLog implements FrameLog {
     this.#active = undefined;
     await active.file.close();
     await this.checkOwner();
-    await this.#take(
-      this.#segments.filter(({ name }) => name === active.name),
-    );
+    const own = this.#segments.filter(({ name }) => name === active.name);
+    await this.#take(own);
     await this.#removeDropped();
   }
 

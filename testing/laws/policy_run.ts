@@ -5,7 +5,7 @@ import type { Arrival } from "./arrivals.ts";
 import { type NotedFrame, TimedFrameLog } from "./timed_frame_log.ts";
 
 /** What happened to an arrival. */
-export interface NotedEntry {
+export interface NotedAppend {
   /** Its number of records, and so of LSNs that it must get. */
   readonly records: number;
   /** When it was appended, in ms. */
@@ -32,9 +32,9 @@ export type Ending =
 /** Everything that can be seen of a policy at work. */
 export interface PolicyTrace {
   /** What happened to each arrival, in order. */
-  readonly entries: readonly NotedEntry[];
+  readonly entries: readonly NotedAppend[];
   /** The acknowledged entries, in order of acknowledgement. */
-  readonly acked: readonly NotedEntry[];
+  readonly acked: readonly NotedAppend[];
   /** The frames, in order. */
   readonly frames: readonly NotedFrame[];
   /** Number of entries not acknowledged by the end. */
@@ -59,13 +59,13 @@ export async function runPolicy(run: PolicyRun): Promise<PolicyTrace> {
   const log = new TimedFrameLog(clock, run.syncMs);
   const policy = forgiving(run.policy);
   const wal = await Wal.open(log, { clock, policy });
-  const entries: NotedEntry[] = [];
-  const acked: NotedEntry[] = [];
+  const entries: NotedAppend[] = [];
+  const acked: NotedAppend[] = [];
   let isOver = false;
   for (const { at, sizes } of run.arrivals) {
     const gap = at - clock.now();
     if (gap > 0) await clock.advance(gap);
-    const entry: NotedEntry = { records: sizes.length, at: clock.now() };
+    const entry: NotedAppend = { records: sizes.length, at: clock.now() };
     entries.push(entry);
     append(wal, sizes).then(({ first, last }) => {
       const durableLsn = log.syncedLsn;

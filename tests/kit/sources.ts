@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -75,6 +76,25 @@ export function circlesOf(files: readonly string[]): string[] {
 /** The lines of a source file. */
 export function linesOf(file: string): string[] {
   return readFileSync(`${root}/${file}`, "utf8").trimEnd().split("\n");
+}
+
+/** The functions of a source file with more than `most` lines. */
+export function longFunctions(file: string, most: number): string[] {
+  const text = linesOf(file).join("\n");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node) => {
+    if (ts.isFunctionLike(node) && "body" in node && node.body) {
+      const [first, last] = [node.getStart(source), node.end].map((at) =>
+        source.getLineAndCharacterOfPosition(at).line
+      );
+      const lines = last - first + 1;
+      if (lines > most) found.push(`${file}:${first + 1}: ${lines} lines`);
+    }
+    node.forEachChild(visit);
+  };
+  visit(source);
+  return found;
 }
 
 /** What a source file imports or exports from elsewhere, in order. */

@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
       replace: "if (highest < 0 && !takeOver) refuseIfOwned(",
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_test.ts",
+      file: "tests/storage/directory/lock_file_test.ts",
       name: "Wal.open() refuses a second opener and names the first",
     },
   },
@@ -175,7 +175,7 @@ export const mutants: readonly Mutant[] = [
       replace: "const epoch = next;",
     }],
     caughtBy: {
-      file: "tests/testing/storage_contract_test.ts",
+      file: "tests/testing/contract/storage_contract_test.ts",
       name: "NodeStorage: lock() makes the epoch higher than above",
     },
   },
@@ -187,7 +187,7 @@ export const mutants: readonly Mutant[] = [
       replace: "for (const number of [epoch]) {",
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_test.ts",
+      file: "tests/storage/directory/lock_file_test.ts",
       name: "acquireLock() contends for the next number when it goes above it",
     },
   },
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
       replace: 'return "alive";',
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_test.ts",
+      file: "tests/storage/directory/lock_file_test.ts",
       name: "Wal.open() takes over when the owner's thread has ended",
     },
   },
@@ -224,7 +224,7 @@ export const mutants: readonly Mutant[] = [
       replace: "steps.confirmed(synced);",
     }],
     caughtBy: {
-      file: "tests/storage/directory/lock_test.ts",
+      file: "tests/storage/directory/lock_file_test.ts",
       name: "Wal.open() with takeOver fences an owner that lives",
     },
   },
@@ -241,9 +241,9 @@ export const mutants: readonly Mutant[] = [
     name: "begins a segment before the last one is synced",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find:
-        "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n    try {",
-      replace: "try {",
+      find: "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n" +
+        '    invariant(this.#syncedLsn === this.#lastLsn, "a seal',
+      replace: 'invariant(true, "a seal',
     }, {
       file: "storage/segments/segment_log.ts",
       find: "    await full.file.datasync();\n",
@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "mistakes a short write for a whole one",
     edits: [{
-      file: "storage/storage.ts",
+      file: "storage/segments/active_segment.ts",
       find: "if (written === bytes.length) return;",
       replace: "if (written > 0) return;",
     }],
@@ -376,7 +376,7 @@ export const mutants: readonly Mutant[] = [
       replace: "} finally",
     }],
     caughtBy: {
-      file: "tests/storage/segments/manifest_file_test.ts",
+      file: "tests/storage/segments/log_files_manifest_test.ts",
       name:
         "writeManifest() leaves the old or the new one after a crash, under posix",
     },
@@ -389,7 +389,7 @@ export const mutants: readonly Mutant[] = [
       replace: "throw error;\n  }",
     }],
     caughtBy: {
-      file: "tests/storage/segments/manifest_file_test.ts",
+      file: "tests/storage/segments/log_files_manifest_test.ts",
       name:
         "writeManifest() leaves the old or the new one after a crash, under ext4",
     },
@@ -437,7 +437,7 @@ export const mutants: readonly Mutant[] = [
       replace: "records + request.records.length <= Infinity &&",
     }],
     caughtBy: {
-      file: "tests/writer/writer_room_test.ts",
+      file: "tests/writer/append_queue_test.ts",
       name: "append() rejects beyond the records that may wait, in order",
     },
   },
@@ -449,7 +449,7 @@ export const mutants: readonly Mutant[] = [
       replace: "record",
     }],
     caughtBy: {
-      file: "tests/writer/writer_room_test.ts",
+      file: "tests/writer/append_queue_test.ts",
       name: "append() has copied the record when it returns",
     },
   },
@@ -477,7 +477,7 @@ export const mutants: readonly Mutant[] = [
       replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
     }],
     caughtBy: {
-      file: "tests/writer/ack_waiters_test.ts",
+      file: "tests/writer/acks_test.ts",
       name: "AckWaiters settles in LSN order, in whatever order they wait",
     },
   },

@@ -31,7 +31,7 @@ test("ArrivalsSeen knows what arrived in each turn of a wait", () => {
   seen.note(batch(6, 10, 13));
   assertEquals(seen.take(flushOf(6, 10, 14)), {
     ready: 2,
-    came: [
+    arrived: [
       { at: 10, records: 2 },
       { at: 12, records: 3 },
       { at: 13, records: 1 },
@@ -42,25 +42,33 @@ test("ArrivalsSeen knows what arrived in each turn of a wait", () => {
 test("ArrivalsSeen assumes early arrivals where it knows only the ends", () => {
   const seen = new ArrivalsSeen();
   seen.note(batch(17, 10, 20));
-  const { ready, came } = seen.take(flushOf(17, 10, 20));
-  assertEquals([ready, came.length, came[0]], [17, 9, { at: 10, records: 1 }]);
-  assertEquals(came.slice(1).map(({ records }) => records), Array(8).fill(2));
-  const mean = came.reduce((sum, { at, records }) => sum + at * records, 0) /
+  const { ready, arrived } = seen.take(flushOf(17, 10, 20));
+  assertEquals([ready, arrived.length, arrived[0]], [17, 9, {
+    at: 10,
+    records: 1,
+  }]);
+  assertEquals(
+    arrived.slice(1).map(({ records }) => records),
+    Array(8).fill(2),
+  );
+  const mean = arrived.reduce((sum, { at, records }) => sum + at * records, 0) /
     17;
   assert(14 < mean && mean < 14.5, `${mean}`);
-  assert(came.every(({ at }, index) => index === 0 || at > came[index - 1].at));
+  assert(
+    arrived.every(({ at }, index) => index === 0 || at > arrived[index - 1].at),
+  );
 });
 
 test("ArrivalsSeen spreads what it was not asked about until the flush", () => {
   const seen = new ArrivalsSeen();
   seen.note(batch(1, 10, 10));
-  const { ready, came } = seen.take(flushOf(3, 10, 20));
-  assertEquals([ready, came[0]], [1, { at: 10, records: 1 }]);
-  assertEquals(came.reduce((sum, { records }) => sum + records, 0), 3);
-  assert(came.at(-1)!.at > 10 && came.at(-1)!.at <= 20);
+  const { ready, arrived } = seen.take(flushOf(3, 10, 20));
+  assertEquals([ready, arrived[0]], [1, { at: 10, records: 1 }]);
+  assertEquals(arrived.reduce((sum, { records }) => sum + records, 0), 3);
+  assert(arrived.at(-1)!.at > 10 && arrived.at(-1)!.at <= 20);
   assertEquals(seen.take(flushOf(4, 10, 10)), {
     ready: 4,
-    came: [{ at: 10, records: 4 }],
+    arrived: [{ at: 10, records: 4 }],
   });
 });
 
@@ -69,7 +77,7 @@ test("ArrivalsSeen holds no more than a few numbers of a long wait", () => {
   for (let turn = 0; turn < 1000; turn++) {
     seen.note(batch(turn + 1, 0, turn));
   }
-  const { came } = seen.take(flushOf(1000, 0, 1000));
-  assert(came.length < 100, `${came.length}`);
-  assertEquals(came.reduce((sum, { records }) => sum + records, 0), 1000);
+  const { arrived } = seen.take(flushOf(1000, 0, 1000));
+  assert(arrived.length < 100, `${arrived.length}`);
+  assertEquals(arrived.reduce((sum, { records }) => sum + records, 0), 1000);
 });

@@ -2,21 +2,24 @@ import { RecentOccasions } from "../../policies/_recent_occasions.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
-/** A flush of a batch whose records arrived when `came` says. */
-function flushOf(came: number[], startedAt: number, endedAt: number) {
-  const ready = came.filter((at) => at <= startedAt).length;
+/** A flush of a batch whose records arrived when `arrived` says. */
+function flushOf(arrived: number[], startedAt: number, endedAt: number) {
+  const ready = arrived.filter((at) => at <= startedAt).length;
   const flush = {
     reason: "due",
     records: ready,
     bytes: 9,
     firstLsn: 1,
     lastLsn: ready,
-    oldestAt: came[0],
+    oldestAt: arrived[0],
     startedAt,
     writtenAt: startedAt,
     endedAt,
   } as const;
-  const arrivals = { ready, came: came.map((at) => ({ at, records: 1 })) };
+  const arrivals = {
+    ready,
+    arrived: arrived.map((at) => ({ at, records: 1 })),
+  };
   return [flush, arrivals] as const;
 }
 

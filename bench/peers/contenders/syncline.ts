@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { Wal } from "../../../mod.ts";
+import { Wal } from "../../../wal.ts";
 import type { Contender, Store } from "../contender.ts";
 
 /**

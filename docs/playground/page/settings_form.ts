@@ -164,15 +164,7 @@ export function numberControl(
   const field = fieldOf(name);
   const scale = sliderScale(field);
   const spoken = `${subject}${subject && ": "}${field.label}`;
-  const number = make("input", {
-    type: "number",
-    id: name,
-    min: String(field.orZero ? 0 : field.least),
-    max: String(field.most),
-    step: field.isWhole ? "1" : "any",
-    inputmode: field.isWhole ? "numeric" : "decimal",
-    "aria-label": `${spoken}, ${field.unit}`,
-  });
+  const number = makeNumber(name, spoken);
   const range = make("input", {
     type: "range",
     id: `${name}-slider`,
@@ -229,4 +221,17 @@ export function numberControl(
       if (document.activeElement !== number) showNumber(value);
     },
   };
+}
+
+function makeNumber(name: NumberName, spoken: string): HTMLInputElement {
+  const { orZero, least, most, isWhole, unit } = fieldOf(name);
+  return make("input", {
+    type: "number",
+    id: name,
+    min: String(orZero ? 0 : least),
+    max: String(most),
+    step: isWhole ? "1" : "any",
+    inputmode: isWhole ? "numeric" : "decimal",
+    "aria-label": `${spoken}, ${unit}`,
+  });
 }

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
-import { runKey } from "../../../docs/playground/settings.ts";
 import {
   formatSettings,
+  runKey,
   type Settings,
 } from "../../../docs/playground/settings.ts";
 

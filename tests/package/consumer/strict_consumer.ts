@@ -25,10 +25,11 @@ import type { PendingBatch } from "@syncline/wal/policies";
 import { decideTail } from "@syncline/wal/recovery";
 import {
   constantCosts,
+  loadTrace,
   poissonArrivals,
+  sampledCosts,
   simulate,
 } from "@syncline/wal/simulator";
-import { loadTrace, sampledCosts } from "@syncline/wal/simulator";
 import type { Storage } from "@syncline/wal/storage";
 import { explore, policyLaws, storageContract } from "@syncline/wal/testing";
 

@@ -16,7 +16,7 @@ import { track } from "../../kit/track.ts";
 
 /*
  * Goal: `MemoryStorage` fails in the ways that its documentation states. What a
- * crash leaves is counted in tests/testing/explore_test.ts.
+ * crash leaves is counted in tests/testing/explore/explore_test.ts.
  */
 
 const sevens = new Uint8Array(4).fill(7);

@@ -5,16 +5,13 @@ import {
 import { FencedError } from "../../../storage/frame_log.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
+import { writeAll } from "../../../storage/segments/active_segment.ts";
 import {
   type CreatedSegment,
   createSegment,
   type NewSegment,
 } from "../../../storage/segments/log_files.ts";
-import {
-  type Storage,
-  type StorageLock,
-  writeAll,
-} from "../../../storage/storage.ts";
+import type { Storage, StorageLock } from "../../../storage/storage.ts";
 import {
   StorageError,
   StorageFullError,

@@ -6,12 +6,9 @@ import {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "../../../storage/memory/memory_storage.ts";
+import { writeAll } from "../../../storage/segments/active_segment.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
-import {
-  type Storage,
-  type StorageLock,
-  writeAll,
-} from "../../../storage/storage.ts";
+import type { Storage, StorageLock } from "../../../storage/storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { VirtualClock } from "../../../testing/virtual_clock.ts";
 import { Wal } from "../../../wal.ts";

@@ -1,0 +1,153 @@
+import type { Page } from "playwright-core";
+import { INITIAL, readSettings } from "../../../docs/playground/settings.ts";
+import { poissonArrivals } from "../../../simulator/arrivals.ts";
+import { assert, assertEquals } from "../../kit/assert.ts";
+import { dropFile } from "../../kit/browser/drop_file.ts";
+import { lowContrasts } from "../../kit/browser/low_contrasts.ts";
+import { linked, shown } from "../../kit/browser/read_page.ts";
+import { type PageOptions, pageTest } from "../../kit/browser/with_page.ts";
+import { traceText } from "../../kit/trace_text.ts";
+import { buildDir } from "../../runner/files.ts";
+
+/// <reference lib="dom" />
+/**
+ * How the playground can be read and used, in a real Chromium: keys, contrast,
+ * width, motion. Saves pictures of it in `.build/`.
+ *
+ * @module
+ */
+
+const trace = traceText(poissonArrivals({ count: 500, perSecond: 500 }));
+
+const looks: [string, PageOptions][] = [1400, 360].flatMap((width) =>
+  (["light", "dark"] as const).map((colorScheme): [string, PageOptions] => [
+    `${width}-${colorScheme}`,
+    { colorScheme, viewport: { width, height: 900 } },
+  ])
+);
+
+for (const [name, options] of looks) {
+  pageTest(`the page can be read at ${name}`, options, async ({ page }) => {
+    await shown(page, INITIAL);
+    await page.$$eval("details", (all) => {
+      for (const details of all) details.open = true;
+    });
+    await page.screenshot({
+      path: `${buildDir}/playground-${name}.png`,
+      fullPage: true,
+    });
+    assertEquals(await lowContrasts(page), []);
+    assertEquals(await tooWide(page), []);
+    await dropFile(page, "other.ndjson", trace.replace('"at":0', '"at":"0"'));
+    await page.locator("#trace-error").waitFor({ state: "visible" });
+    assertEquals(await lowContrasts(page), []);
+    await dropFile(page, "a-rather-long-name-of-a-trace.ndjson", trace);
+    await page.waitForSelector('tr[data-id="recorded"]');
+    assertEquals(await lowContrasts(page), []);
+    assertEquals(await tooWide(page), []);
+  });
+}
+
+/** What sticks out of the page, except for what scrolls by itself. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.$$eval("body *", (elements) => {
+    const width = document.documentElement.clientWidth;
+    return elements.filter((element) => {
+      if (element.closest(".scroll > *, .skip, .hidden, svg *")) return false;
+      const { left, right } = element.getBoundingClientRect();
+      return left < 0 || right > width + 0.5;
+    }).map((element) => `${element.tagName}#${element.id}`);
+  });
+}
+
+pageTest(
+  "Tab goes through all controls, and out again",
+  {},
+  async ({ page }) => {
+    await shown(page, INITIAL);
+    const wanted = await page.$$eval(
+      "a, button, input, select, summary, [tabindex='0']",
+      (controls) => {
+        const seen = (control: Element) => control.getClientRects().length > 0;
+        controls.forEach((control, index) => control.id ||= `control-${index}`);
+        // A group of radio buttons is one stop.
+        return controls.filter(seen)
+          .filter((control) =>
+            !(control instanceof HTMLInputElement && control.type === "radio" &&
+              !control.checked)
+          ).map(({ id }) => id);
+      },
+    );
+    const reached: string[] = [];
+    for (let press = 0; press <= wanted.length; press++) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(() => {
+        const { activeElement: element } = document;
+        if (element === null || element === document.body) return undefined;
+        const target = element.id === "file"
+          ? document.querySelector("label[for=file]")!
+          : element;
+        const { outlineStyle, outlineWidth } = getComputedStyle(target);
+        return { id: element.id, outline: `${outlineStyle} ${outlineWidth}` };
+      });
+      if (focused === undefined) break;
+      reached.push(focused.id);
+      assertEquals(focused.outline, "solid 3px");
+    }
+    assertEquals(reached, wanted);
+  },
+);
+
+pageTest("every control has an accessible name", {}, async ({ page }) => {
+  await shown(page, INITIAL);
+  const tree = await page.locator("body").ariaSnapshot();
+  const nameless = tree.split("\n").filter((line) =>
+    /- (slider|spinbutton|button|combobox|checkbox|radio|img)\b(?! ")/.test(
+      line,
+    )
+  );
+  assertEquals(nameless, []);
+  assert(tree.includes('slider "Arrival rate"'), tree);
+  assert(tree.includes('spinbutton "Age: Age, ms"'), tree);
+});
+
+for (const reducedMotion of ["reduce", "no-preference"] as const) {
+  pageTest(`Play moves the time line, motion: ${reducedMotion}`, {
+    reducedMotion,
+  }, async ({ page }) => {
+    await shown(page, INITIAL);
+    await page.clock.install({ time: 0 });
+    await page.clock.pauseAt(1000);
+    const outline = () => page.getAttribute("#time-line .syncs path", "d");
+    const before = await outline();
+    await page.click("#play");
+    await page.clock.runFor(500);
+    const moves = await outline() !== before;
+    assertEquals(moves, reducedMotion === "no-preference");
+    await page.clock.runFor(2000);
+    const later = await outline();
+    assert(later !== before);
+    await page.click("#play");
+    await page.clock.runFor(2500);
+    assertEquals(await outline(), later);
+    assertEquals(await page.innerText("#play"), "Play");
+  });
+}
+
+pageTest(
+  "a situation to start from is set as a whole",
+  {},
+  async ({ page }) => {
+    await shown(page, INITIAL);
+    await page.selectOption("#preset", {
+      label: "Object storage, paid per request",
+    });
+    const settings = readSettings(
+      "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",
+    );
+    await linked(page, settings);
+    await shown(page, settings);
+    await page.click("#reset");
+    await linked(page, INITIAL);
+  },
+);

@@ -1,0 +1,27 @@
+import { assertEquals } from "../../kit/assert.ts";
+import { namedPolicies } from "../../kit/named_policies.ts";
+import { runChild } from "../../kit/process/child.ts";
+import { bundleVictim, runtimes } from "../../kit/process/runtimes.ts";
+import { test } from "../../kit/register.ts";
+import { isMineOnDeno } from "../../kit/share.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
+
+/*
+ * Goal: the same seed makes the same exploration, byte by byte, in every run
+ * and on every runtime. Method: each runtime prints what it saw.
+ */
+
+test("explore() sees the same on Deno, Node and Bun, time after time", () =>
+  withTempDir(async (scratch) => {
+    const explorer = await bundleVictim("explorer", scratch);
+    const names = Object.keys(namedPolicies)
+      .filter((_, index) => isMineOnDeno(index));
+    const outputs: string[] = [];
+    for (const { command } of [...runtimes, runtimes[0]]) {
+      const { output } = await runChild([...command, explorer, ...names]);
+      outputs.push(output);
+    }
+    const lines = outputs[0].trim().split("\n");
+    assertEquals(lines.length, names.length);
+    for (const output of outputs) assertEquals(output, outputs[0]);
+  }));

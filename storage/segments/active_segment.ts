@@ -2,7 +2,20 @@ import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { IndexEntry } from "../format/segment_index.ts";
 import { isPromise, type MaybePromise, type StorageFile } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
-import type { SuppliedSegment } from "./segment_supply.ts";
+
+/** A segment that frames can be written to. */
+export interface OpenSegment {
+  /** The open file. */
+  file: StorageFile;
+  /** The file's name. */
+  name: string;
+  /** The salt of its frames. */
+  salt: number;
+  /** Where its next frame goes. */
+  offset: number;
+  /** Bytes that its file already had; 0 if it grows with each frame. */
+  preparedBytes: number;
+}
 
 /** Minimum number of frames in a segment before the next one is prepared. */
 const LEAST_FRAMES = 8;
@@ -27,7 +40,7 @@ export class ActiveSegment {
   #frames = 0;
 
   /** Starts writing at the segment's `offset`. */
-  constructor({ file, name, salt, offset, preparedBytes }: SuppliedSegment) {
+  constructor({ file, name, salt, offset, preparedBytes }: OpenSegment) {
     this.file = file;
     this.name = name;
     this.salt = salt;

@@ -25,7 +25,11 @@ function isProgram(): boolean {
   if (main !== undefined) return main;
   // Node before 24.2, which is started by a link in `node_modules/.bin`.
   const [, started] = process.argv;
-  return started !== undefined && realpathSync(started) === fileURLToPath(url);
+  try {
+    return realpathSync(started) === fileURLToPath(url);
+  } catch {
+    return false; // It was started with something that is not a file.
+  }
 }
 
 if (isProgram()) {

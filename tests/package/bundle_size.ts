@@ -37,6 +37,7 @@ export async function measureSize(): Promise<string> {
     metafile: true,
     logLevel: "error",
   });
+  const whole = await buildWhole();
   await stop();
   const sizes = new Map(outputFiles.map(({ path, contents }) => [
     basename(path),
@@ -48,6 +49,7 @@ export async function measureSize(): Promise<string> {
   const lines = [
     `size: Wal alone is ${kB(first)} gzipped, of at most ${kB(LIMIT)}`,
   ];
+  lines.push(`size: in one file, with all that a log may load, ${kB(whole)}`);
   let open = first;
   for (const [what, module] of PARTS) {
     const more = chunks.closure(chunks.of(module));
@@ -65,6 +67,23 @@ export async function measureSize(): Promise<string> {
     );
   }
   return lines.join("\n");
+}
+
+/** The size of a bundle that is not split: a program that opens any log. */
+async function buildWhole(): Promise<number> {
+  const { outputFiles: [file] } = await build({
+    stdin: {
+      contents: 'export { MemoryStorage, Wal } from "@syncline/wal"',
+      resolveDir: projectDir,
+    },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+    logLevel: "error",
+  });
+  return gzipSync(file.contents, { level: 9 }).length;
 }
 
 class Chunks {

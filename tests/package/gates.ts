@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { buildDir, projectDir, root } from "../runner/files.ts";
+import { command } from "../runner/command.ts";
 import { check, type Gate, gate, succeed } from "../runner/gate.ts";
 import { brokenLinks } from "./broken_links.ts";
 import { measureSize } from "./bundle_size.ts";
@@ -75,6 +76,7 @@ async function compileConsumer(version: string): Promise<string> {
   const compiler = join(toolModules, `typescript-${version}`, "lib", "tsc.js");
   const settings = [
     { types: [] },
+    { types: [], module: "esnext", moduleResolution: "bundler" },
     {
       lib: ["es2022"],
       types: ["node"],
@@ -142,5 +144,9 @@ async function runTool(): Promise<string> {
   await wal(["append", "log"], "one\ntwo\n");
   const records = await wal(["cat", "log"]);
   if (records !== "one\ntwo\n") throw new Error(`cat prints ${records}`);
+  // In a clone, from anywhere: records only, and the directory is the caller's.
+  const args = ["--prefix", root, "run", "wal", "--", "cat", "log"];
+  const { stdout } = await command("npm", args, { cwd: projectDir });
+  if (stdout !== records) throw new Error(`npm run wal prints ${stdout}`);
   return "";
 }

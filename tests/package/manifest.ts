@@ -52,6 +52,7 @@ export function makeManifest(root: string): Manifest {
       "./package.json": "./package.json",
     },
     bin: { wal: program },
+    publishConfig: { access: "public" },
     sideEffects: [program],
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../runner/command.ts";
 import { buildPackage } from "./build_package.ts";
@@ -24,6 +24,10 @@ export interface Packed {
 export async function pack(root: string, buildDir: string): Promise<Packed> {
   const folder = join(buildDir, "package");
   mkdirSync(buildDir, { recursive: true });
+  // A tarball of an older version must not be mistaken for this one.
+  for (const name of readdirSync(buildDir)) {
+    if (name.endsWith(".tgz")) rmSync(join(buildDir, name));
+  }
   buildPackage(root, folder);
   const { ok, stdout, output } = await command("npm", [
     "pack",

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { command } from "../runner/command.ts";
@@ -17,7 +17,9 @@ export const toolModules: string = join(tools, "node_modules");
 
 /** Installs what the lock file names, unless it is there. */
 export async function installTools(): Promise<string> {
-  if (existsSync(join(toolModules, ".package-lock.json"))) return "";
+  const wanted = join(tools, "package-lock.json");
+  const installed = join(toolModules, ".package-lock.json");
+  if (isNewer(installed, wanted)) return "";
   return await succeed("npm", [
     "ci",
     "--no-audit",
@@ -27,12 +29,22 @@ export async function installTools(): Promise<string> {
   ], { cwd: tools });
 }
 
-/** The program of a major version of Node; absent where there is none. */
+/** Whether the packages were installed after the lock file changed. */
+function isNewer(installed: string, wanted: string): boolean {
+  return existsSync(installed) &&
+    statSync(installed).mtimeMs >= statSync(wanted).mtimeMs;
+}
+
+/**
+ * The program of a major version of Node; absent where there is none. In CI
+ * there must be one, so that no runtime is left out unnoticed.
+ */
 export async function nodeOf(version: string): Promise<string | undefined> {
   const binary = join(toolModules, `node-${version}`, "bin", "node");
   for (const program of [binary, "node"]) {
     const { ok, stdout } = await command(program, ["--version"]);
     if (ok && stdout.startsWith(`v${version}.`)) return program;
   }
-  return undefined;
+  if (Deno.env.get("CI") === undefined) return undefined;
+  throw new Error(`Cannot test on Node ${version} because it is not there`);
 }

@@ -1,6 +1,9 @@
 import { packageGates } from "../package/gates.ts";
-import { documents, entryPoints } from "./files.ts";
-import { check, type Gate } from "./gate.ts";
+import { buildDir, documents, entryPoints, root } from "./files.ts";
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { command } from "./command.ts";
+import { check, type Gate, gate, succeed } from "./gate.ts";
 import { installedSuites, sourceSuites } from "./suites.ts";
 
 /** All gates, in the order in which they run. */
@@ -12,7 +15,8 @@ export function gates(): Gate[] {
     deno("lint", "lint"),
     deno("fmt", "fmt", "--check"),
     deno("doc", "doc", "--lint", ...entryPoints()),
-    deno("publish", "publish", "--dry-run", "--allow-dirty"),
+    gate("deno publish", publishDryRun),
+    gate("without packages", refuseWithoutPackages),
     ...packageGates(),
     check("planted bugs", Deno.execPath(), [
       "run",
@@ -22,4 +26,24 @@ export function gates(): Gate[] {
     ...sourceSuites(),
     ...installedSuites(),
   ];
+}
+
+async function publishDryRun(): Promise<string> {
+  const args = ["publish", "--dry-run", "--allow-dirty"];
+  const output = await succeed(Deno.execPath(), args);
+  if (/\bwarning\b/i.test(output)) throw new Error(output);
+  return "";
+}
+
+/** In a clone without packages a task says what to run first, in one line. */
+async function refuseWithoutPackages(): Promise<string> {
+  const bare = join(buildDir, "bare", "tests", "runner");
+  const script = join(bare, "require_packages.ts");
+  mkdirSync(bare, { recursive: true });
+  cpSync(join(root, "tests/runner/require_packages.ts"), script);
+  const args = ["run", "--no-config", "-R", script];
+  const { ok, output } = await command(Deno.execPath(), args);
+  const isClear = /^The packages .* run `npm ci`\n/.test(output);
+  if (ok || !isClear) throw new Error(output);
+  return "";
 }

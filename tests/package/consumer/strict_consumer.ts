@@ -32,6 +32,7 @@ import {
 } from "@syncline/wal/simulator";
 import type { Storage } from "@syncline/wal/storage";
 import { explore, policyLaws, storageContract } from "@syncline/wal/testing";
+import { readTrace, type TraceEvent } from "@syncline/wal/trace";
 
 const options: WalOptions = { policy: undefined, segmentBytes: undefined };
 const target: WalTarget = new URL("file:///tmp/log");
@@ -83,3 +84,8 @@ storageContract(() => {}, () => ({ storage: new MemoryStorage() }) as never);
 await explore<number>(async ({ storage, clock, note }) => {
   note(await (await Wal.open(storage, { clock })).append("x"));
 }, () => Promise.resolve());
+
+for await (const event of readTrace(["a line\n"])) {
+  const kind: TraceEvent["kind"] = event.kind;
+  console.log(kind);
+}

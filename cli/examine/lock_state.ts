@@ -1,14 +1,12 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
 import {
+  type FoundLock,
   isCopy,
   isSameBoot,
   lockNumbers,
-  type LockOwner,
   lockPath,
-  type LockPlace,
-  lockPlace,
   type OwnerState,
   ownerState,
+  readLock,
 } from "../../storage/directory/mod.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 
@@ -38,13 +36,7 @@ export function readLockState(directory: string): LockState {
     if (number === undefined) return { state: "free" };
     const path = lockPath(directory, number);
     try {
-      const descriptor = openSync(path, "r");
-      try {
-        const place = lockPlace(directory, descriptor);
-        return judgeLock(readFileSync(descriptor, "utf8"), place, path);
-      } finally {
-        closeSync(descriptor);
-      }
+      return judgeLock(readLock(directory, path), path);
     } catch (error) {
       // A new owner removes the previous lock: another look finds its own.
       const isGone = (error as { code?: string }).code === "ENOENT";
@@ -55,10 +47,9 @@ export function readLockState(directory: string): LockState {
   }
 }
 
-/** A lock file is emptied on release or by a power loss. */
-function judgeLock(text: string, place: LockPlace, path: string): LockState {
-  if (/^\0*$/.test(text)) return { state: "free" };
-  const owner = parseOwner(text);
+function judgeLock(lock: FoundLock | undefined, path: string): LockState {
+  if (lock === undefined) return { state: "free" };
+  const { said: owner, place } = lock;
   if (owner === undefined) {
     return {
       state: "unreadable",
@@ -71,15 +62,6 @@ function judgeLock(text: string, place: LockPlace, path: string): LockState {
   const { pid, runtime, host } = owner;
   const state = ownerState(owner);
   return { state, pid, runtime, ...(host !== undefined && { host }) };
-}
-
-function parseOwner(text: string): LockOwner & Partial<LockPlace> | undefined {
-  try {
-    const owner = JSON.parse(text);
-    return Number.isSafeInteger(owner?.pid) ? owner : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Says who may write to a log. */

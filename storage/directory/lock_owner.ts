@@ -156,7 +156,7 @@ export function refuseIfOwned(
   kernel?: KernelLock,
 ): void {
   const path = lockPath(directory, number);
-  const found = readLock(directory, path);
+  const found = readToOpen(directory, path);
   if (found === undefined) return;
   const { said, place } = found;
   if (said === undefined) {
@@ -222,24 +222,34 @@ function whyUnknown(owner: LockContent): string {
 }
 
 /** A lock file that is not empty: what it says and where it was found. */
-interface FoundLock {
+export interface FoundLock {
   /** What it says; `undefined` if it does not say who made it. */
   readonly said?: LockContent;
   readonly place: LockPlace;
 }
 
-/** Reads a lock file; `undefined` if released, gone or lost to a crash. */
-function readLock(directory: string, path: string): FoundLock | undefined {
-  let text: string;
-  let place: LockPlace;
+/**
+ * Reads a lock file; `undefined` if it was released, or emptied by a crash.
+ * Throws what `node:fs` throws.
+ */
+export function readLock(
+  directory: string,
+  path: string,
+): FoundLock | undefined {
+  const descriptor = fs.openSync(path, "r");
   try {
-    const descriptor = fs.openSync(path, "r");
-    try {
-      place = lockPlace(directory, descriptor);
-      text = fs.readFileSync(descriptor, "utf8");
-    } finally {
-      fs.closeSync(descriptor);
-    }
+    const place = lockPlace(directory, descriptor);
+    const text = fs.readFileSync(descriptor, "utf8");
+    return /^\0*$/.test(text) ? undefined : { said: parse(text), place };
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** The same, but `undefined` if it is gone; says what to do if it cannot. */
+function readToOpen(directory: string, path: string): FoundLock | undefined {
+  try {
+    return readLock(directory, path);
   } catch (error) {
     const { code = "" } = error as { code?: string };
     if (code === "ENOENT") return undefined;
@@ -252,7 +262,6 @@ function readLock(directory: string, path: string): FoundLock | undefined {
       { cause: error },
     );
   }
-  return /^\0*$/.test(text) ? undefined : { said: parse(text), place };
 }
 
 function parse(text: string): LockContent | undefined {

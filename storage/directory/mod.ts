@@ -12,14 +12,13 @@ export {
   SLOW_MS,
 } from "./directory_storage.ts";
 export {
+  type FoundLock,
   isCopy,
   isSameBoot,
   lockNumbers,
-  type LockOwner,
   lockPath,
-  type LockPlace,
-  lockPlace,
   type OwnerState,
   ownerState,
+  readLock,
 } from "./lock_owner.ts";
 export { NodeStorage } from "./node_storage.ts";

@@ -1,5 +1,5 @@
 /** A policy that the demonstration and the experiments measure. */
-export interface RosterPolicy {
+export interface MeasuredPolicy {
   /** The policy, as `parsePolicy` and the command line take it. */
   readonly policy: string;
   /** What a table adds to it. */
@@ -7,7 +7,7 @@ export interface RosterPolicy {
 }
 
 /** The policies measured by default. The first one is the baseline. */
-export const policyRoster: readonly RosterPolicy[] = [
+export const policyRoster: readonly MeasuredPolicy[] = [
   { policy: "count:1", note: "no batching" },
   { policy: "leader", note: "the default" },
   { policy: "leader:1" },

@@ -7,11 +7,12 @@
  * ```ts
  * import { Wal } from "@syncline/wal";
  *
- * await using wal = await Wal.open("./my-log");
+ * const wal = await Wal.open("./my-log");
  * const lsn = await wal.append("a record"); // on disk when it resolves
  * for await (const record of wal.read({ from: lsn })) {
  *   console.log(record.lsn, new TextDecoder().decode(record.data));
  * }
+ * await wal.close();
  * ```
  *
  * @module

@@ -29,8 +29,10 @@ const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
  * Only one `Wal` at a time can have a directory open, across processes and
  * runtimes.
  *
- * After a failed write or sync, every pending and later call rejects with
- * `LogFailedError`; after `close`, with `LogClosedError`.
+ * After a failed write or sync, pending and later appends, `flush`, `settled`
+ * and `truncateBefore` fail with `LogFailedError`; what was written can still
+ * be read, and `settled` still resolves for records that had reached the level.
+ * After `close`, calls fail with `LogClosedError`.
  *
  * @example
  * ```ts
@@ -38,7 +40,7 @@ const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
  * import { MemoryStorage } from "@syncline/wal/storage";
  * import assert from "node:assert/strict";
  *
- * await using wal = await Wal.open(new MemoryStorage());
+ * const wal = await Wal.open(new MemoryStorage());
  * assert.equal(await wal.append("first"), 1); // durable when it resolves
  * const { last } = await wal.appendBatch(["second", "third"]); // atomic
  * assert.equal(last, 3);
@@ -48,6 +50,7 @@ const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
  *   texts.push(new TextDecoder().decode(data));
  * }
  * assert.deepEqual(texts, ["second", "third"]);
+ * await wal.close();
  * ```
  */
 export class Wal implements AsyncDisposable {
@@ -170,13 +173,13 @@ export class Wal implements AsyncDisposable {
       1,
       this.#writer.lastLsn,
     );
-    await this.#writer.settled(lsn, requireAckLevel(level));
+    await this.#writer.settled(lsn, requireAckLevel("wait", "level", level));
   }
 
   /**
    * Flushes and syncs everything appended before the call, whatever the policy
-   * says. Resolves when all of it is durable, with the last LSN, or 0 if there
-   * is none yet.
+   * says. Resolves when all of it is durable, with the last LSN, or
+   * `firstLsn - 1` (0 by default) if there is none.
    */
   async flush(): Promise<number> {
     this.#refuseIfClosed("flush");
@@ -184,10 +187,10 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Reads the records from `from` to `to`, both included.
+   * Reads the records from `from` to `to`, both inclusive.
    *
    * Records that are still queued, or are appended after reading began, are not
-   * read. Records given up by a salvage are skipped: the LSN jumps.
+   * read. Records lost in a repair are skipped, so LSNs can jump.
    *
    * Throws `CompactedError` if a record has been dropped, even during the read;
    * `RangeError` if a bound has not been written yet; `CorruptLogError` at the
@@ -217,9 +220,10 @@ export class Wal implements AsyncDisposable {
    * LSN plus 1, the log becomes empty and continues counting from there.
    *
    * Works on a full disk by using the log's reserve. Concurrent calls run one
-   * after the other. Rejects with `RangeError` if `lsn` is beyond the end, with
-   * `FencedError` if another owner has taken over, and with `StorageError` if
-   * files cannot be removed now; the records are dropped even so.
+   * after the other. Rejects with `RangeError` if `lsn` is more than one beyond
+   * the last record written, with `FencedError` if another owner has taken
+   * over, and with `StorageError` if files cannot be removed now; the records
+   * are dropped even so.
    */
   async truncateBefore(lsn: number): Promise<void> {
     this.#refuseIfClosed("truncate");
@@ -266,7 +270,7 @@ export class Wal implements AsyncDisposable {
     requireOptions("append", options, APPEND_OPTIONS);
     return options?.ack === undefined
       ? this.#ack
-      : requireAckLevel(options.ack);
+      : requireAckLevel("append", "ack", options.ack);
   }
 
   #refuseIfClosed(action: string): void {

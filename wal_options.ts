@@ -66,9 +66,10 @@ export interface WalOptions {
   synchronous?: Synchronous | undefined;
   /**
    * Maximum time in ms that records acknowledged at `os` stay unsynced, at
-   * least 0. A power loss can cost the records of that time. Default 1000. With
-   * `synchronous: "off"` it is always `Infinity`: only `flush()` and `close()`
-   * sync.
+   * least 0. A power loss can lose the records of that interval. Default 1000.
+   * With `synchronous: "off"` it is always `Infinity`: records at `os` are
+   * synced by `flush()`, `close()`, the end of a segment, or a record that asks
+   * for `disk`.
    */
   syncIntervalMs?: number | undefined;
   /**

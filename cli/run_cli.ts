@@ -29,7 +29,8 @@ const SUMMARIES = COMMANDS.map(({ name, summary }) =>
 
 const HELP = `Usage: wal COMMAND DIR [OPTIONS]
 
-Works on the write-ahead log in the directory DIR; "lab" takes a trace instead.
+Appends to, reads, checks and repairs the write-ahead log in the directory DIR.
+"lab" takes a trace file instead.
 
 ${SUMMARIES}
 
@@ -112,8 +113,8 @@ async function print(text: string, { stdout }: CliIo): Promise<number> {
   return EXIT.ok;
 }
 
-const TAKE_OVER_HINT = '\nIf that process is gone or hangs, "--take-over" ' +
-  "takes the log from it: it acknowledges nothing further";
+const TAKE_OVER_HINT = "\nIf that process is gone or hung, retry with " +
+  "--take-over. It will then acknowledge nothing further";
 
 async function report(
   error: unknown,
@@ -123,9 +124,11 @@ async function report(
   const message = error instanceof Error ? error.message : String(error);
   const isUsage = error instanceof UsageError;
   const topic = command === undefined ? "" : `${command.name} `;
+  const isLocked = error instanceof LogLockedError &&
+    !message.includes("--take-over");
   const hint = isUsage
     ? `\nTry "wal ${topic}--help"`
-    : error instanceof LogLockedError
+    : isLocked
     ? TAKE_OVER_HINT
     : "";
   await writeLine(io.stderr, `wal: ${message}${hint}`).catch(() => {});

@@ -8,5 +8,5 @@ export function requireWhenIdle(
   if (value === "flush" || value === "wait") return value;
   const rule = `"flush" or "wait"`;
   const isWord = typeof value === "string";
-  throw argumentError(`make ${policy}`, "whenIdle", rule, value, isWord);
+  throw argumentError(`create a ${policy}`, "whenIdle", rule, value, isWord);
 }

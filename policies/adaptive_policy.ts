@@ -50,8 +50,9 @@ const MOST_FLUSHES = 2;
  * below the rung, and is flushed at once when it reaches it. If nothing would
  * have gained 2 % of all latency, nothing waits.
  *
- * So it behaves like leader commit at first and for a lone writer, and nearly
- * so for independent arrivals: no wait pays there, and it is up to 3 % slower.
+ * It therefore behaves like leader commit at first and with a lone writer, and
+ * almost like it for independent arrivals: no wait pays there, and it is up to
+ * 3 % slower.
  * It waits where callers that were acknowledged together return one by one, and
  * where bursts are spread out: mean latency is then up to 40 % lower than with
  * leader commit, with half the syncs. It waits for at most two median flushes.
@@ -115,7 +116,7 @@ export class AdaptivePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: AdaptivePolicyOptions = {}) {
-    requireOptions("make AdaptivePolicy", options, [
+    requireOptions("create an AdaptivePolicy", options, [
       "ladder",
       "targetLatencyMs",
     ]);
@@ -125,7 +126,7 @@ export class AdaptivePolicy implements BatchPolicy {
     this.#targetLatencyMs = targetLatencyMs === undefined
       ? Infinity
       : requireAmount(
-        "make AdaptivePolicy",
+        "create an AdaptivePolicy",
         "targetLatencyMs",
         targetLatencyMs,
       );
@@ -169,5 +170,11 @@ function requireLadder(ladder: unknown): readonly number[] {
   if (rises) return [...ladder];
   const rule = "an array of ascending integers of at least 2";
   const isArray = Array.isArray(ladder);
-  throw argumentError("make AdaptivePolicy", "ladder", rule, ladder, isArray);
+  throw argumentError(
+    "create an AdaptivePolicy",
+    "ladder",
+    rule,
+    ladder,
+    isArray,
+  );
 }

@@ -33,9 +33,9 @@ export class AgePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if `ms` is invalid. */
   constructor(options: AgePolicyOptions = {}) {
-    requireOptions("make AgePolicy", options, ["ms"]);
+    requireOptions("create an AgePolicy", options, ["ms"]);
     const { ms = 2 } = options;
-    this.#ms = requireAmount("make AgePolicy", "ms", ms);
+    this.#ms = requireAmount("create an AgePolicy", "ms", ms);
   }
 
   /** The arrival of the oldest record plus the age. */

@@ -38,9 +38,11 @@ export class BytesPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: BytesPolicyOptions = {}) {
-    requireOptions("make BytesPolicy", options, ["bytes", "whenIdle"]);
+    requireOptions("create a BytesPolicy", options, ["bytes", "whenIdle"]);
     const { bytes = 65536, whenIdle = "flush" } = options;
-    this.limits = { bytes: requireInteger("make BytesPolicy", "bytes", bytes) };
+    this.limits = {
+      bytes: requireInteger("create a BytesPolicy", "bytes", bytes),
+    };
     this.whenIdle = requireWhenIdle("BytesPolicy", whenIdle);
   }
 

@@ -45,10 +45,10 @@ export class CountPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: CountPolicyOptions = {}) {
-    requireOptions("make CountPolicy", options, ["records", "whenIdle"]);
+    requireOptions("create a CountPolicy", options, ["records", "whenIdle"]);
     const { records = 256, whenIdle = "flush" } = options;
     this.limits = {
-      records: requireInteger("make CountPolicy", "records", records),
+      records: requireInteger("create a CountPolicy", "records", records),
     };
     this.whenIdle = requireWhenIdle("CountPolicy", whenIdle);
   }

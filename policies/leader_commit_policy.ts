@@ -66,25 +66,25 @@ export class LeaderCommitPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: LeaderCommitPolicyOptions = {}) {
-    requireOptions("make LeaderCommitPolicy", options, [
+    requireOptions("create a LeaderCommitPolicy", options, [
       "windowMs",
       "minSiblings",
       "maxRecords",
     ]);
     const { windowMs = 0, minSiblings = 1, maxRecords } = options;
     this.#windowMs = requireAmount(
-      "make LeaderCommitPolicy",
+      "create a LeaderCommitPolicy",
       "windowMs",
       windowMs,
     );
     this.#minSiblings = requireInteger(
-      "make LeaderCommitPolicy",
+      "create a LeaderCommitPolicy",
       "minSiblings",
       minSiblings,
     );
     this.limits = maxRecords === undefined ? {} : {
       records: requireInteger(
-        "make LeaderCommitPolicy",
+        "create a LeaderCommitPolicy",
         "maxRecords",
         maxRecords,
       ),

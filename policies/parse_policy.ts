@@ -8,7 +8,7 @@ import { CountPolicy } from "./count_policy.ts";
 import { LeaderCommitPolicy } from "./leader_commit_policy.ts";
 
 /**
- * Makes a policy from its short notation, for settings and command lines.
+ * Creates a policy from its short notation, for settings and command lines.
  *
  * | notation                     | policy                                      |
  * | ---------------------------- | ------------------------------------------- |
@@ -75,10 +75,10 @@ interface Part {
 function partsOf(text: string): Part[] {
   if (typeof text !== "string") {
     const rule = "a string";
-    throw argumentError("make a policy", "its notation", rule, text, false);
+    throw argumentError("create a policy", "its notation", rule, text, false);
   }
   return text.split(",").map((part) => {
-    const action = `make a policy of "${part}"`;
+    const action = `create a policy from "${part}"`;
     const colon = part.indexOf(":");
     const name = colon === -1 ? part : part.slice(0, colon);
     const kind = KINDS.get(name);

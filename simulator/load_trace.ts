@@ -24,9 +24,8 @@ export interface Trace {
  * @example
  * ```ts
  * import { AgePolicy, Wal } from "@syncline/wal";
- * import { simulate } from "@syncline/wal/simulator";
+ * import { loadTrace, sampledCosts, simulate } from "@syncline/wal/simulator";
  * import { MemoryStorage } from "@syncline/wal/storage";
- * import { loadTrace, sampledCosts } from "@syncline/wal/simulator";
  * import assert from "node:assert/strict";
  *
  * const lines: string[] = [];

@@ -10,16 +10,19 @@ export class CorruptLogError extends Error {
   /** The class's name. */
   override readonly name = "CorruptLogError";
 
-  /** Creates the error for one place in a segment. */
+  /** Creates the error for one place in a file. */
   constructor(
-    /** The path of the segment. */
+    /**
+     * The path of the damaged file: a segment, the manifest, or the log's
+     * directory.
+     */
     readonly segment: string,
-    /** The offset in the segment, in bytes. */
+    /** The offset in that file, in bytes. */
     readonly offset: number,
     /** What is wrong: what was expected and what was found. */
     readonly reason: string,
   ) {
-    super(`Cannot trust "${segment}" at offset ${offset}: ${reason}`);
+    super(`Cannot read "${segment}" at offset ${offset}: ${reason}`);
   }
 }
 

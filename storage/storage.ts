@@ -51,7 +51,7 @@ export interface Storage {
   syncDirectory(): MaybePromise<void>;
   /**
    * Returns a 32-bit number that distinguishes a new segment from all others;
-   * random if absent. Only for a storage whose runs must be the same byte for
+   * random if absent. Implement it only if runs must be reproducible byte for
    * byte.
    */
   salt?(): number;
@@ -101,9 +101,9 @@ export interface StorageLock {
    */
   readonly epoch: number;
   /**
-   * Whether nobody has taken over. The answer is exact after a sync: see "Why a
-   * fenced owner acknowledges nothing" in docs/architecture.md. Called once per
-   * flush, so it should be cheap.
+   * Whether this owner still holds the lock. The answer is exact after a sync:
+   * see "Why a fenced owner acknowledges nothing" in docs/architecture.md.
+   * Called once per flush, so it should be cheap.
    */
   held(): MaybePromise<boolean>;
   /**

@@ -1,3 +1,4 @@
+import { argumentError } from "../argument.ts";
 import { invariant } from "../invariant.ts";
 
 /**
@@ -10,14 +11,14 @@ import { invariant } from "../invariant.ts";
 export type AckLevel = "memory" | "os" | "disk";
 
 /** Throws `TypeError` unless `value` is an {@linkcode AckLevel}. */
-export function requireAckLevel(value: unknown): AckLevel {
+export function requireAckLevel(
+  action: string,
+  name: string,
+  value: unknown,
+): AckLevel {
   if (value === "disk" || value === "os" || value === "memory") return value;
-  throw new TypeError(
-    `Cannot acknowledge at that level because it must be "memory", "os" or ` +
-      `"disk": received ${
-        typeof value === "string" ? `"${value}"` : String(value)
-      }`,
-  );
+  const rule = '"memory", "os" or "disk"';
+  throw argumentError(action, name, rule, value, false);
 }
 
 /** How far the log has advanced, and the calls that wait for it. */

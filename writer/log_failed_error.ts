@@ -20,8 +20,8 @@ export class LogFailedError extends Error {
   ) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(
-      `Cannot continue because the log has failed, and it is indeterminate ` +
-        `which records after ${durableLsn} survived; open it again: ${reason}`,
+      `Cannot continue because the log has failed: ${reason}. Records after ` +
+        `LSN ${durableLsn} may or may not have survived; open the log again`,
       { cause },
     );
   }

@@ -50,11 +50,11 @@ gives its number; the lines before it are kept.
                    age:2           when its oldest record has waited for 2 ms
                    leader          at once, with everything that arrived during
                                    the previous flush
-                   leader:2        likewise, but waits up to 2 ms if more
+                   leader:2        the same, but waits up to 2 ms if more
                                    records are likely
                    adaptive        waits only when it has learned that waiting
                                    pays
-                   adaptive:5      likewise, aiming at acks within 5 ms
+                   adaptive:5      the same, aiming at acks within 5 ms
                    Join policies with commas to flush when the first is due:
                    count:1000,bytes:1m,age:10
   --segment-bytes N
@@ -66,8 +66,8 @@ gives its number; the lines before it are kept.
                    contents. "wal lab FILE" replays it
 
 The last line on standard error says what was acknowledged. Ctrl-C, SIGTERM or
-SIGHUP stops reading, and what was read is made durable; a second one ends the
-process at once.`;
+SIGHUP stops reading, and what was read is made durable; a second one exits
+immediately.`;
 
 /** `wal append`: appends the lines of standard input. */
 export const append: CliCommand<AppendOptions> = {

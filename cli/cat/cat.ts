@@ -26,7 +26,7 @@ const HELP = `Usage: wal cat DIR [OPTIONS]
 Prints records, each followed by a newline. Takes no lock and changes nothing,
 so a writer may have the log open; the end of the log is synced before it is
 shown. A record that a crash left half-written at the end is not shown. Records
-that a repair gave up are skipped, and reported on standard error.
+lost in a repair are skipped, and reported on standard error.
 
   --from LSN     the first record; by default the oldest one kept
   --to LSN       the last record; by default the newest one

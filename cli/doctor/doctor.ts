@@ -47,7 +47,7 @@ all alike. Warns if a sync there does not do what a log relies on.
                  the measured costs; see "wal lab --help"
   --json         one JSON object instead of text, with durations in ms
 
-Takes no lock and touches no log. It needs 200 MB for a while, in a directory
+Takes no lock and touches no log. It temporarily needs 200 MB in a directory
 ".wal-doctor-XXXXXX" in DIR, which it removes, even after Ctrl-C. Only a killed
 process leaves it behind; it may then be deleted.`;
 

@@ -98,6 +98,6 @@ function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
   return [
     LEARNING_POLICY,
     `waiting for more records may save syncs of ${formatDuration(p50)}: this ` +
-    "policy learns when it pays off; --trace would tell for sure",
+    "policy learns when it pays off; use --trace to find out",
   ];
 }

@@ -29,7 +29,7 @@ export interface LogEnd {
   readonly bytes: number;
 }
 
-/** The contents of a log that somebody may be writing to. */
+/** The contents of a log that its owner may be writing to. */
 export interface LiveLog {
   /** Everything that was read. */
   readonly report: LogReport;

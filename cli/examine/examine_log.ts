@@ -21,7 +21,7 @@ import {
   type Tail,
 } from "./survey_live_log.ts";
 
-/** Records that a repair gave up. */
+/** Records lost in a repair. */
 interface HoleReport {
   /** Where in the segment this is recorded, in bytes. */
   readonly offset: number;
@@ -47,7 +47,7 @@ export interface SegmentReport {
   bytes: number;
   /** The highest LSN that one of its frames declares synced. */
   syncedLsn: number;
-  /** What earlier repairs gave up. */
+  /** What was lost in earlier repairs. */
   holes: HoleReport[];
   /** The first damage, if there is any. */
   damage?: Damage;

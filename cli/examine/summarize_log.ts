@@ -12,7 +12,7 @@ export interface LogSummary {
   readonly lastLsn: number;
   /** Number of records that can be read. */
   readonly records: number;
-  /** Number of records that repairs gave up. */
+  /** Number of records lost in repairs. */
   readonly lost: number;
   /** Number of frames that hold them, including seals. */
   readonly frames: number;
@@ -55,8 +55,8 @@ function countRecords(
 }
 
 /**
- * A log as `--json` shows it. Its names are an interface, which the help and the
- * README list.
+ * A log as `--json` shows it. Its names are an interface, which the help and
+ * docs/cli.md list.
  */
 export function logToJson({ report, end, lock }: LiveLog) {
   const { reports, manifest, damage, strays, originals } = report;

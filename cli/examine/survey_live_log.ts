@@ -30,9 +30,9 @@ export interface LiveSurvey extends DamagedSurvey {
 }
 
 /**
- * The files of a log that somebody may be changing. A listing may be incomplete
- * while files come and go, so a file counts as missing only if a second listing
- * misses it too.
+ * The files of a log that its owner may be changing. A listing may be
+ * incomplete while files come and go, so a file counts as missing only if a
+ * second listing misses it too.
  */
 export async function surveyLiveLog(storage: Storage): Promise<LiveSurvey> {
   let files = await surveyDamaged(storage);

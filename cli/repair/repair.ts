@@ -68,7 +68,7 @@ lost; 1 the repair failed or, with --dry-run, there is something to repair.`;
 /** `wal repair`: makes a damaged log usable, or says what that would cost. */
 export const repair: CliCommand<RepairOptions> = {
   name: "repair",
-  summary: "keep what is intact of a damaged log, and record holes",
+  summary: "keep the intact parts of a damaged log, and mark the rest as holes",
   help: HELP,
   parse(args) {
     const { values, positionals } = parseArguments(args, {
@@ -188,7 +188,7 @@ function describeOutcome(report: SalvageReport): string {
   const lost = countLost(report);
   if (isLossUnknown(report)) {
     return lost === 0
-      ? `${kept}; nobody knows how many are lost`
+      ? `${kept}; it is unknown how many are lost`
       : `${kept}, at least ${formatRecords(lost)} lost`;
   }
   return lost === 0

@@ -84,7 +84,7 @@ export function recordsComing(perSecond: number): Iterable<Arrival> {
 export const extremes = {
   deluge: {
     name: "deluge",
-    text: "50,000 records/s, likewise independent",
+    text: "50,000 records/s, also independent",
     make: () => recordsComing(50_000),
   },
   large: {
@@ -114,7 +114,7 @@ export const loads = {
   },
   flood: {
     name: "flood",
-    text: "10,000 records/s, likewise independent",
+    text: "10,000 records/s, also independent",
     make: () => recordsComing(10_000),
   },
   bursts: {

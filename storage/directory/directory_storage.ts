@@ -174,11 +174,11 @@ export class SyncRouting {
 
   /** Throws `TypeError` if an option is unknown or invalid. */
   constructor(options: FileStorageOptions) {
-    requireOptions("make a storage", options, ["io"]);
+    requireOptions("create a storage", options, ["io"]);
     const { io = "auto" } = options;
     if (!["auto", "blocking", "threaded"].includes(io)) {
       const rule = '"auto", "blocking" or "threaded"';
-      throw argumentError("make a storage", "io", rule, io);
+      throw argumentError("create a storage", "io", rule, io);
     }
     this.#isFixed = io !== "auto";
     this.#isThreaded = io === "threaded";
@@ -304,12 +304,12 @@ function syncDirectory(path: string): void {
   }
 }
 
-/** Throws where there are no files to make a storage of. */
+/** Throws on a runtime that has no files. */
 function requireFiles(directory: string | URL): void {
   if (fs !== undefined) return;
   throw new TypeError(
-    `Cannot use "${directory}" because this runtime has no node:fs through ` +
-      "process.getBuiltinModule: received neither Node from 20.16 on, nor " +
-      "Deno, nor Bun; open a MemoryStorage, or a storage of your own",
+    `Cannot use "${directory}" because this runtime has no file system API: ` +
+      "it needs Deno, Bun, or Node 20.16+ or 22.3+. Use a MemoryStorage or " +
+      "your own Storage.",
   );
 }

@@ -270,7 +270,7 @@ function fault(
 /** Bytes of a hole's payload. */
 const HOLE_BYTES = 12;
 
-/** Records that are lost for good: somebody chose to continue without them. */
+/** Records that are lost for good, because a repair continued without them. */
 export interface Hole {
   /** Checksum that the next frame has as its `previous`. */
   resumes: number;

@@ -96,7 +96,7 @@ export const lockClauses: StorageClause[] = [
     },
   },
   {
-    name: "held() is true as long as nobody has taken over",
+    name: "held() is true until another owner takes over",
     async check(bench) {
       const owner = await bench.lock();
       await bench.put(NAME, pattern(100));

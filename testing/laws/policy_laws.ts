@@ -50,8 +50,8 @@ export interface PolicyLawsOptions {
  *
  * They cannot check whether a policy is any good: how many syncs it saves, and
  * how long records wait for that. A policy that reads a clock which stands
- * still for 5 ms, or that rolls dice in a state that no sample reaches, goes
- * unnoticed, and so does one that goes wrong beyond 10,000 records.
+ * still for 5 ms, or that rolls dice in a state that no sample reaches, is not
+ * detected, nor is one that misbehaves beyond 10,000 records.
  *
  * Throws `TypeError` or `RangeError` for bad arguments.
  *

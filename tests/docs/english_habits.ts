@@ -243,4 +243,30 @@ export const habits: readonly Habit[] = [
     example: "To choose takes a core about 20 us.",
     counterexample: "Choosing takes about 20 us of CPU time.",
   },
+  {
+    habit:
+      /\b(?:repairs?|salvages?) (?:gave|gives?) up\b|\brecords? given up\b/i,
+    say: '"lost in a repair"',
+    example: "Reading skips the records that a repair gave up.",
+    counterexample: "The search gave up, and the records are lost.",
+  },
+  {
+    habit: /\blikewise\b/i,
+    say: '"the same", "also", "and so is …"',
+    example: "The second policy does likewise.",
+    counterexample: "The second policy does the same.",
+  },
+  {
+    habit: /\bof yours\b/i,
+    say: '"your own …"',
+    example: "Drop them once a snapshot of yours covers them.",
+    counterexample: "Drop them once your own snapshot covers them.",
+  },
+  {
+    habit:
+      /\b(?:nobody|somebody) (?:knows?|sent|chose|relies|notices?|does)\b/i,
+    say: 'the passive: "it is unknown", "unnoticed", "sent"; or who it is',
+    example: "A hole remains where somebody chose to continue.",
+    counterexample: "Nobody waits for the flush, or somebody else does.",
+  },
 ];

@@ -117,7 +117,7 @@ test("AdaptivePolicy() refuses options out of bounds", () => {
       new AdaptivePolicy(options as { targetLatencyMs: number })
     ).message;
   const rule =
-    "Cannot make AdaptivePolicy because ladder must be an array of " +
+    "Cannot create an AdaptivePolicy because ladder must be an array of " +
     "ascending integers of at least 2: received ";
   assertEquals(message({ ladder: [2, 4, 4] }), rule + "2,4,4");
   assertEquals(message({ ladder: [1] }), rule + "1");
@@ -125,12 +125,12 @@ test("AdaptivePolicy() refuses options out of bounds", () => {
   assertEquals(message({ ladder: 128 }), rule + "128");
   assertEquals(
     message({ targetLatencyMs: -1 }),
-    "Cannot make AdaptivePolicy because targetLatencyMs must be a finite number " +
+    "Cannot create an AdaptivePolicy because targetLatencyMs must be a finite number " +
       "of at least 0: received -1",
   );
   assertEquals(
     message(null),
-    "Cannot make AdaptivePolicy because its options must be an object: " +
+    "Cannot create an AdaptivePolicy because its options must be an object: " +
       "received null",
   );
 });

@@ -53,7 +53,7 @@ test("AgePolicy.due() is the oldest record's instant plus the age", () => {
 
 test("AgePolicy() refuses an age that is not a finite number of at least 0", () => {
   const rule =
-    "Cannot make AgePolicy because ms must be a finite number of at " +
+    "Cannot create an AgePolicy because ms must be a finite number of at " +
     "least 0: received ";
   for (const ms of [-1, NaN, Infinity]) {
     const error = assertThrows(() => new AgePolicy({ ms }), RangeError);
@@ -65,6 +65,6 @@ test("AgePolicy() refuses an age that is not a finite number of at least 0", () 
   const options = 10 as unknown as { ms: number };
   assertEquals(
     assertThrows(() => new AgePolicy(options), TypeError).message,
-    "Cannot make AgePolicy because its options must be an object: received 10",
+    "Cannot create an AgePolicy because its options must be an object: received 10",
   );
 });

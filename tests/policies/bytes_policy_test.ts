@@ -47,7 +47,7 @@ test("BytesPolicy() has 64 KiB and flushes when idle by default", () => {
 
 test("BytesPolicy() refuses bytes that are not a positive integer", () => {
   const rule =
-    "Cannot make BytesPolicy because bytes must be an integer of at " +
+    "Cannot create a BytesPolicy because bytes must be an integer of at " +
     "least 1: received ";
   for (const bytes of [0, -1, 1.5, NaN, Infinity]) {
     const error = assertThrows(() => new BytesPolicy({ bytes }), RangeError);
@@ -63,13 +63,13 @@ test("BytesPolicy() refuses a whenIdle or options that it cannot use", () => {
   const word = assertThrows(() => new BytesPolicy({ whenIdle }), RangeError);
   assertEquals(
     word.message,
-    'Cannot make BytesPolicy because whenIdle must be "flush" or "wait": ' +
+    'Cannot create a BytesPolicy because whenIdle must be "flush" or "wait": ' +
       'received "sleep"',
   );
   const options = "64k" as unknown as { bytes: number };
   const error = assertThrows(() => new BytesPolicy(options), TypeError);
   assertEquals(
     error.message,
-    'Cannot make BytesPolicy because its options must be an object: received "64k"',
+    'Cannot create a BytesPolicy because its options must be an object: received "64k"',
   );
 });

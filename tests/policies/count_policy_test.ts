@@ -71,7 +71,7 @@ test("CountPolicy() has 256 records and flushes when idle by default", () => {
 
 test("CountPolicy() refuses a count that is not a positive integer", () => {
   const rule =
-    "Cannot make CountPolicy because records must be an integer of " +
+    "Cannot create a CountPolicy because records must be an integer of " +
     "at least 1: received ";
   for (const records of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
     const error = assertThrows(() => new CountPolicy({ records }), RangeError);
@@ -83,7 +83,7 @@ test("CountPolicy() refuses a count that is not a positive integer", () => {
 });
 
 test("CountPolicy() refuses a whenIdle that it does not know", () => {
-  const rule = "Cannot make CountPolicy because whenIdle must be " +
+  const rule = "Cannot create a CountPolicy because whenIdle must be " +
     '"flush" or "wait": received ';
   const make = (whenIdle: unknown) => () =>
     new CountPolicy({ whenIdle: whenIdle as "wait" });
@@ -96,7 +96,7 @@ test("CountPolicy() refuses options that are not an object", () => {
   const make = (options: unknown) => () =>
     new CountPolicy(options as { records: number });
   const rule =
-    "Cannot make CountPolicy because its options must be an object: ";
+    "Cannot create a CountPolicy because its options must be an object: ";
   const error = assertThrows(make(128), TypeError);
   assertEquals(error.message, `${rule}received 128`);
   const none = assertThrows(make(null), TypeError);

@@ -96,22 +96,22 @@ test("LeaderCommitPolicy() refuses options out of bounds", () => {
       .message;
   assertEquals(
     message({ windowMs: -1 }),
-    "Cannot make LeaderCommitPolicy because windowMs must be a finite number " +
+    "Cannot create a LeaderCommitPolicy because windowMs must be a finite number " +
       "of at least 0: received -1",
   );
   assertEquals(
     message({ maxRecords: 0 }),
-    "Cannot make LeaderCommitPolicy because maxRecords must be an integer of " +
+    "Cannot create a LeaderCommitPolicy because maxRecords must be an integer of " +
       "at least 1: received 0",
   );
   assertEquals(
     message({ minSiblings: 1.5 }),
-    "Cannot make LeaderCommitPolicy because minSiblings must be an integer of " +
+    "Cannot create a LeaderCommitPolicy because minSiblings must be an integer of " +
       "at least 1: received 1.5",
   );
   assertEquals(
     message(null),
-    "Cannot make LeaderCommitPolicy because its options must be an object: " +
+    "Cannot create a LeaderCommitPolicy because its options must be an object: " +
       "received null",
   );
 });

@@ -37,8 +37,8 @@ test("parsePolicy() refuses what it does not know", () => {
   bad.push("age", "age:-1", "age:x", "age:Infinity");
   bad.push("adaptive:", "adaptive:x", "adaptive:-1");
   for (const text of bad) {
-    assertThrows(() => parsePolicy(text), RangeError, "make a policy of");
-    assertThrows(() => policyCode(text), RangeError, "make a policy of");
+    assertThrows(() => parsePolicy(text), RangeError, "create a policy from");
+    assertThrows(() => policyCode(text), RangeError, "create a policy from");
   }
 });
 
@@ -47,16 +47,16 @@ test("parsePolicy() says which part is wrong, and what it must be", () => {
     assertThrows(() => parsePolicy(text as string), type).message;
   assertEquals(
     messageOf("age:2,cuont:3", RangeError),
-    'Cannot make a policy of "cuont:3" because its name must be count, ' +
+    'Cannot create a policy from "cuont:3" because its name must be count, ' +
       'bytes, age, leader or adaptive: received "cuont"',
   );
   assertEquals(
     messageOf("count:x,age:2", RangeError),
-    'Cannot make a policy of "count:x" because its number must be an integer ' +
+    'Cannot create a policy from "count:x" because its number must be an integer ' +
       'of at least 1: received "x"',
   );
   assertEquals(
     messageOf(7, TypeError),
-    "Cannot make a policy because its notation must be a string: received 7",
+    "Cannot create a policy because its notation must be a string: received 7",
   );
 });

@@ -13,15 +13,15 @@ test("policies refuse unknown options, and name those that there are", () => {
   const unknown = { colour: 5 } as object;
   const rows: [string, () => unknown, string][] = [
     [
-      "AdaptivePolicy",
+      "an AdaptivePolicy",
       () => new AdaptivePolicy(unknown),
       "ladder, targetLatencyMs",
     ],
-    ["AgePolicy", () => new AgePolicy(unknown), "ms"],
-    ["BytesPolicy", () => new BytesPolicy(unknown), "bytes, whenIdle"],
-    ["CountPolicy", () => new CountPolicy(unknown), "records, whenIdle"],
+    ["an AgePolicy", () => new AgePolicy(unknown), "ms"],
+    ["a BytesPolicy", () => new BytesPolicy(unknown), "bytes, whenIdle"],
+    ["a CountPolicy", () => new CountPolicy(unknown), "records, whenIdle"],
     [
-      "LeaderCommitPolicy",
+      "a LeaderCommitPolicy",
       () => new LeaderCommitPolicy(unknown),
       "windowMs, minSiblings, maxRecords",
     ],
@@ -29,7 +29,7 @@ test("policies refuse unknown options, and name those that there are", () => {
   for (const [name, make, names] of rows) {
     assertEquals(
       assertThrows(make, TypeError).message,
-      `Cannot make ${name} because there is no option colour: the options are ${names}`,
+      `Cannot create ${name} because there is no option colour: the options are ${names}`,
     );
   }
 });
@@ -38,6 +38,6 @@ test("NodeStorage refuses an unknown option", () => {
   assertEquals(
     assertThrows(() => new NodeStorage("x", { mode: "threaded" } as object))
       .message,
-    "Cannot make a storage because there is no option mode: the options are io",
+    "Cannot create a storage because there is no option mode: the options are io",
   );
 });

@@ -45,7 +45,7 @@ class FullFor {
   };
 }
 
-/** What somebody relies on. */
+/** What must survive. */
 interface Relied {
   texts: Map<number, string>;
   firstLsn: number;

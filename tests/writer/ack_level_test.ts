@@ -159,11 +159,15 @@ test("flush() syncs what was acknowledged at os", async () => {
 test("append() and settled() refuse a level that does not exist", async () => {
   const { wal, clock, close } = await openWal();
   const ack = "all" as AckLevel;
-  const message = "Cannot acknowledge at that level because it must be " +
-    '"memory", "os" or "disk": received "all"';
+  const rule = 'must be "memory", "os" or "disk": received "all"';
+  const message = `Cannot append because ack ${rule}`;
   await assertRejects(() => wal.append("x", { ack }), TypeError, message);
   await assertRejects(() => wal.appendBatch(["x"], { ack }), TypeError);
   const lsn = await clock.settle(wal.append("x"));
-  await assertRejects(() => wal.settled(lsn, ack), TypeError, message);
+  await assertRejects(
+    () => wal.settled(lsn, ack),
+    TypeError,
+    `Cannot wait because level ${rule}`,
+  );
   await close();
 });

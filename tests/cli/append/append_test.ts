@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../../cli/run_cli.ts";
 import { Wal } from "../../../wal.ts";
@@ -156,12 +157,19 @@ test("append --take-over takes a log that is open elsewhere", () =>
     const owner = await Wal.open(dir);
     await owner.append("one");
     const refused = await wal(["append", dir]);
-    assertStringIncludes(refused.stderr, '"--take-over" takes the log from it');
+    assertStringIncludes(refused.stderr, "retry with --take-over");
     const stdin = input("two");
     const { code } = await wal(["append", dir, "--take-over"], { stdin });
     assertEquals(code, 0);
     await owner.close().catch(() => {});
     assertEquals((await wal(["cat", dir])).stdout.toString(), "one\ntwo\n");
+  }));
+
+test("append mentions --take-over once", () =>
+  withTempDir(async (dir) => {
+    writeFileSync(join(dir, "00000001.lock"), "rubbish");
+    const { stderr } = await wal(["append", dir]);
+    assertEquals(stderr.split("--take-over").length, 2);
   }));
 
 test("append --segment-bytes begins a new segment when one is full", () =>

@@ -109,7 +109,7 @@ test("repair admits that it cannot know what a last segment held", () =>
     assertStringIncludes(`${stdout}`, "unknown which records are lost");
     assertStringIncludes(
       `${stdout}`,
-      "REPAIRED: 6 records kept; nobody knows how many are lost",
+      "REPAIRED: 6 records kept; it is unknown how many are lost",
     );
   }));
 

@@ -106,7 +106,7 @@ for (const [what, { own, act, lost }] of Object.entries(DAMAGE)) {
         from <= Number(text.slice(1)) && Number(text.slice(1)) <= to
       )
     );
-    // Without a manifest nobody knows that the first record was dropped.
+    // Only the manifest shows that the first record was dropped.
     if (what === "the manifest alone") left.unshift("r1");
     assertEquals(report.records, left.length);
     const decoded = decodeLog(filesOf(storage));

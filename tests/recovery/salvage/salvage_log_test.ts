@@ -125,7 +125,7 @@ test("salvageLog() gives up a segment of which nothing is left", async () => {
     // The manifest knows how many records the last segment had.
     const last = await damaged((_, put) => put(2, rubbish));
     await checkSalvage(last, { holes: [[9, 12]], isDamaged: true });
-    // Nobody knows how many there were if the writer died.
+    // If the writer died, it is unknown how many there were.
     const dead = await damaged((_, put) => put(2, rubbish), false);
     const { damages } = await salvageLog(dead);
     assertStringIncludes(damages[0].reason, "it is unknown which records");

@@ -168,7 +168,7 @@ export const brokenLocks: [string, string, Change][] = [
   ],
   [
     "held() runs out",
-    "held() is true as long as nobody has taken over",
+    "held() is true until another owner takes over",
     {
       lock(lock) {
         let asked = 0;

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { TableLayout } from "../../docs/figures/markdown_table.ts";
 import { quantile } from "../../simulator/quantile.ts";
-import { policyRoster, type MeasuredPolicy } from "../policy_roster.ts";
+import { type MeasuredPolicy, policyRoster } from "../policy_roster.ts";
 import { makeScratch, type Scratch } from "../process/scratch.ts";
 import { describeMachine, headerLine } from "../report/machine.ts";
 import { Progress } from "../report/progress.ts";

@@ -19,7 +19,8 @@ import { dirname, join } from "node:path";
 import { command } from "../runner/command.ts";
 import { root } from "../runner/files.ts";
 import { tally } from "../runner/tally.ts";
-import { type Mutant, mutants } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
 
 /** Whether the test passed in `copy`; neither if it did not even run. */
 async function runTest(

@@ -1,0 +1,215 @@
+import { CRASH, full, type Mutant } from "./mutant.ts";
+
+/** Bugs of the writer, its queue and its acknowledgements. */
+export const writerMutants: readonly Mutant[] = [
+  {
+    name: "acknowledges before the sync",
+    edits: [{
+      file: "writer/commit.ts",
+      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
+      replace:
+        "confirm(true);\n    continueWith(() => log.sync(), () => {}, failed);",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "does not sync at all",
+    edits: [{
+      file: "writer/commit.ts",
+      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
+      replace: "confirm(true);",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "tries a failed sync again",
+    edits: [{
+      file: "writer/commit.ts",
+      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
+      replace: "const again = () =>\n" +
+        "      continueWith(() => log.sync(), () => confirm(true), failed);\n" +
+        "    continueWith(() => log.sync(), () => confirm(true), again);",
+    }],
+    caughtBy: full,
+  },
+  {
+    name: "releases waiters by a sync that does not cover them",
+    edits: [{
+      file: "writer/writer.ts",
+      find: "this.#advance(batch.lastLsn, synced);",
+      replace: "this.#advance(this.lastLsn, synced);",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name: "Wal loses nothing acknowledged: full, CountPolicy",
+    },
+  },
+  {
+    name: "splits a batch at a limit",
+    edits: [{
+      file: "writer/batch.ts",
+      find: "    this.#open.addAll(records, sizes, bytes);\n" +
+        "    return this.#added(records.length, bytes, sync);\n",
+      replace: "    for (const [index, record] of records.entries()) {\n" +
+        "      this.add(record, sizes[index], sync);\n" +
+        "    }\n" +
+        "    return this.lastLsn;\n",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name: "Wal loses nothing acknowledged: full, BytesPolicy",
+    },
+  },
+  {
+    name: "does not ask who owns the log before it acknowledges",
+    edits: [{
+      file: "writer/commit.ts",
+      find:
+        "continueWith(() => log.checkOwner(), () => steps.confirmed(synced), failed);",
+      replace: "steps.confirmed(synced);",
+    }],
+    caughtBy: {
+      file: "tests/storage/directory/lock_file_test.ts",
+      name: "Wal.open() with takeOver fences an owner that lives",
+    },
+  },
+  {
+    name: "closes in silence after a failure that was not reported yet",
+    edits: [{
+      file: "writer/writer.ts",
+      find:
+        "this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;",
+      replace:
+        "this.#isFailureReported = this.#appends.reject(this.#failure) + waiters >= 0;",
+    }],
+    caughtBy: {
+      file: "tests/writer/writer_failure_test.ts",
+      name: "close() rejects after a failure that was not reported yet",
+    },
+  },
+  {
+    name: "lets any number of appends wait for room",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "records + request.records.length <= maxRecords &&",
+      replace: "records + request.records.length <= Infinity &&",
+    }],
+    caughtBy: {
+      file: "tests/writer/append_queue_test.ts",
+      name: "append() rejects beyond the records that may wait, in order",
+    },
+  },
+  {
+    name: "keeps the caller's own bytes while an append waits for room",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "new Uint8Array(record)",
+      replace: "record",
+    }],
+    caughtBy: {
+      file: "tests/writer/append_queue_test.ts",
+      name: "append() has copied the record when it returns",
+    },
+  },
+  {
+    name: "releases those who wait out of order after those in line",
+    edits: [{
+      file: "writer/acks.ts",
+      find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
+      replace: "",
+    }, {
+      file: "writer/acks.ts",
+      find: "    this.#resolveUpTo(lsn);\n",
+      replace: "    this.#resolveUpTo(lsn);\n    this.#releaseEarly(lsn);\n",
+    }],
+    caughtBy: {
+      file: "tests/writer/acks_test.ts",
+      name: "AckWaiters settles in LSN order, in whatever order they wait",
+    },
+  },
+  {
+    name: "closes and leaves the files of unfinished reads open",
+    edits: [{
+      file: "writer/reads.ts",
+      find: "await this.#batches.return(undefined).catch(() => {});",
+      replace: "await null;",
+    }],
+    caughtBy: {
+      file: "tests/writer/reads_test.ts",
+      name: "close() leaves no file open for reads that were left",
+    },
+  },
+  {
+    name: "lets a read end as if all had been read when the log closes",
+    edits: [{
+      file: "writer/reads.ts",
+      find: "this.#isCut = true;",
+      replace: "this.#isCut = false;",
+    }],
+    caughtBy: {
+      file: "tests/writer/reads_test.ts",
+      name: "close() ends reads with an error, not as if all had been read",
+    },
+  },
+  {
+    name: "gives out LSNs that cannot be read back",
+    edits: [{
+      file: "writer/lsn_exhausted_error.ts",
+      find: "Number.MAX_SAFE_INTEGER;",
+      replace: "Number.MAX_SAFE_INTEGER + 1;",
+    }],
+    caughtBy: {
+      file: "tests/writer/lsn_exhausted_test.ts",
+      name: "Wal.open() reads what has the last LSN, and refuses more",
+    },
+  },
+  {
+    name: "keeps the lock when warn throws",
+    edits: [{
+      file: "open_log.ts",
+      find: "await log.close(false);",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/open_log_test.ts",
+      name: "Wal.open() releases the lock when warn throws",
+    },
+  },
+  {
+    name: "reads what a checkpoint has dropped",
+    edits: [{
+      file: "writer/reads.ts",
+      find: "from > 0 && from < first",
+      replace: "from < 0",
+    }],
+    caughtBy: {
+      file: "tests/recovery/checkpoint_test.ts",
+      name:
+        "Wal.truncateBefore() is exact at every LSN, even in a log that was closed",
+    },
+  },
+  {
+    name: "gives out LSNs after those that found no space",
+    edits: [{
+      file: "writer/writer.ts",
+      find: "const dropped = this.#queue.rollBack(nextLsn);",
+      replace: "const dropped = this.#queue.rollBack(this.lastLsn + 1);",
+    }],
+    caughtBy: {
+      file: "tests/recovery/full_disk_test.ts",
+      name: "append() rejects with the LSN from which on nothing was written",
+    },
+  },
+  {
+    name: "does not report records that found no space",
+    edits: [{
+      file: "writer/writer.ts",
+      find: "if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/recovery/full_disk_test.ts",
+      name: "enqueue() reports once that records were dropped",
+    },
+  },
+];

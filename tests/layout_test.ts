@@ -11,6 +11,7 @@ import { test } from "./kit/register.ts";
 import {
   circlesOf,
   developmentFiles,
+  filesOfTests,
   importsOf,
   linesOf,
   longFunctions,
@@ -165,11 +166,10 @@ test("the root holds 8 files at most, the library about 180", () => {
   assert(library.length <= 185, `${library.length} files`);
 });
 
-test("no file is longer than 400 lines", () => {
-  const files = [...library, ...developmentFiles()];
-  const long = files.filter((file) => linesOf(file).length > 400)
-    .map((file) => `${file}: ${linesOf(file).length} lines`);
-  assertEquals(long, []);
+test("no file is longer than 400 lines, but a table of faults", () => {
+  const files = [...library, ...developmentFiles(), ...filesOfTests()];
+  const long = files.filter((file) => linesOf(file).length > 400);
+  assertEquals(long, ["tests/testing/contract/broken_files.ts"]);
 });
 
 test("no function is longer than 70 lines", () => {

@@ -36,6 +36,11 @@ export function developmentFiles(): string[] {
   return ["bench", "docs"].flatMap(filesBelow).sort();
 }
 
+/** The tests, and what they use. */
+export function filesOfTests(): string[] {
+  return filesBelow("tests");
+}
+
 function filesBelow(folder: string): string[] {
   return readdirSync(`${root}/${folder}`, { recursive: true })
     .map((file) => `${folder}/${file}`.replaceAll("\\", "/"))

@@ -1,4 +1,4 @@
-import { type Mutant } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
 
 /** Bugs of the lock. */
 export const ownershipMutants: readonly Mutant[] = [

@@ -6,8 +6,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { buildDir, projectDir, root } from "../runner/files.ts";
 import { command } from "../runner/command.ts";
+import { buildDir, projectDir, root } from "../runner/files.ts";
 import { check, type Gate, gate, succeed } from "../runner/gate.ts";
 import { brokenLinks } from "./broken_links.ts";
 import { measureSize } from "./bundle_size.ts";

@@ -1,8 +1,8 @@
-import { packageGates } from "../package/gates.ts";
-import { buildDir, documents, entryPoints, root } from "./files.ts";
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { packageGates } from "../package/gates.ts";
 import { command } from "./command.ts";
+import { buildDir, documents, entryPoints, root } from "./files.ts";
 import { check, type Gate, gate, succeed } from "./gate.ts";
 import { installedSuites, sourceSuites } from "./suites.ts";
 

@@ -20,7 +20,6 @@ import { Wal } from "../../../wal.ts";
 import {
   assert,
   assertEquals,
-  assertGreater,
   assertRejects,
   assertStringIncludes,
 } from "../../kit/assert.ts";
@@ -29,6 +28,7 @@ import {
   salvage,
   type Salvaged,
 } from "../../kit/check_salvage.ts";
+import { damaged, spoil } from "../../kit/damaged_log.ts";
 import { test } from "../../kit/register.ts";
 import {
   filesOf,
@@ -36,7 +36,6 @@ import {
   makeSmallLog,
   readLog,
   recordOf,
-  type SmallLog,
   storageOf,
 } from "../../kit/small_log.ts";
 
@@ -45,35 +44,6 @@ import {
  * log. Method: damage of each kind to a small log of three segments, four
  * records each in frames of 1, 2 and 1.
  */
-
-/** A log whose segments `act` has replaced or removed. */
-async function damaged(
-  act: (
-    log: SmallLog,
-    put: (index: number, bytes?: Uint8Array) => void,
-  ) => void,
-  closed = true,
-): Promise<MemoryStorage> {
-  const log = await makeSmallLog(closed);
-  const storage = storageOf(log);
-  act(log, (index, bytes) => {
-    const { name } = log.segments[index];
-    if (bytes === undefined) storage.remove(name);
-    else storage.put(name, bytes);
-  });
-  return storage;
-}
-
-/** A copy with one bit of a frame's records changed. */
-function spoil(
-  { segments }: SmallLog,
-  index: number,
-  frame: number,
-): Uint8Array {
-  const bytes = segments[index].bytes.slice();
-  bytes[segments[index].frames[frame].offset + 44] ^= 1;
-  return bytes;
-}
 
 function headerOf(bytes: Uint8Array): SegmentHeader {
   return decodeSegmentHeader(bytes) as SegmentHeader;
@@ -333,54 +303,6 @@ test("salvageLog() refuses a version that it does not know, and changes nothing"
     assertEquals((error as Error).name, "FormatVersionError");
     assertEquals(filesOf(storage), before);
   }
-});
-
-test("Wal.open() in mode salvage warns about each hole, with all details", async () => {
-  const storage = await damaged((log, put) => put(1, spoil(log, 1, 1)));
-  const warnings: string[] = [];
-  const wal = await Wal.open(storage, {
-    recovery: "salvage",
-    warn: (message) => warnings.push(message),
-  });
-  await wal.close();
-  assertEquals(warnings.length, 1);
-  const [warning] = warnings;
-  const name = "[memory]/0000000000000005-00000002.wal";
-  assertStringIncludes(warning, `"${name}" is damaged at offset 120`);
-  assertStringIncludes(warning, "checksum: expected 0x");
-  assertStringIncludes(warning, "records 6 to 7 are lost");
-  assertStringIncludes(warning, `"${name}.broken"`);
-});
-
-test("Wal.read() skips a hole, and Wal.readBatches() shows the part asked for", async () => {
-  const storage = await damaged((_, put) => put(1));
-  await salvage(storage);
-  const wal = await Wal.open(storage);
-  const lsns: number[] = [];
-  for await (const { lsn } of wal.read({ from: 4, to: 9 })) lsns.push(lsn);
-  assertEquals(lsns, [4, 9]);
-  for (const [from, to] of [[5, 8], [6, 7], [5, 5], [8, 8]]) {
-    const batches = [];
-    for await (const { time, ...batch } of wal.readBatches({ from, to })) {
-      assertGreater(time ?? 0, 0);
-      batches.push(batch);
-    }
-    const lost = to - from + 1;
-    assertEquals(batches, [{ firstLsn: from, records: [], lost }]);
-  }
-  await wal.close();
-});
-
-test("Wal.truncateBefore() drops segments with holes like any other", async () => {
-  const storage = await damaged((log, put) => {
-    put(0, spoil(log, 0, 1));
-    put(1);
-  });
-  await salvage(storage);
-  const wal = await Wal.open(storage);
-  await wal.truncateBefore(9);
-  await wal.close();
-  assertEquals(await readLog(storage), { lsns: [9, 10, 11, 12], holes: [] });
 });
 
 test("Wal.open() copies what is unsynced after a hole that skips nothing", async () => {

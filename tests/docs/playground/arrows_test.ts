@@ -39,8 +39,3 @@ test("what decides what the page shows knows nothing of a page", () => {
     assertEquals(importsOf(file).filter(({ to }) => isPage(to)), []);
   }
 });
-
-test("no file of the playground is longer than 400 lines", () => {
-  const long = sources.filter((file) => linesOf(file).length > 400);
-  assertEquals(long, []);
-});

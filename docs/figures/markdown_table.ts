@@ -48,9 +48,11 @@ export function markdownTable(
 /** Three digits and a letter: `"1.42M"`. */
 export function compact(value: number): string {
   if (!Number.isFinite(value)) return "-";
-  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)}M`;
-  if (value >= 1e3) return `${(value / 1e3).toPrecision(3)}k`;
-  return value.toPrecision(3);
+  // Rounded first: 999,600 is a million.
+  const rounded = Number(value.toPrecision(3));
+  if (rounded >= 1e6) return `${(rounded / 1e6).toPrecision(3)}M`;
+  if (rounded >= 1e3) return `${(rounded / 1e3).toPrecision(3)}k`;
+  return rounded.toPrecision(3);
 }
 
 /** Milliseconds to three digits. */

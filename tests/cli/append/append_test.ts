@@ -157,7 +157,7 @@ test("append --take-over takes a log that is open elsewhere", () =>
     const owner = await Wal.open(dir);
     await owner.append("one");
     const refused = await wal(["append", dir]);
-    assertStringIncludes(refused.stderr, "retry with --take-over");
+    assertStringIncludes(refused.stderr, "--take-over");
     const stdin = input("two");
     const { code } = await wal(["append", dir, "--take-over"], { stdin });
     assertEquals(code, 0);

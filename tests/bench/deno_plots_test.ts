@@ -5,7 +5,6 @@
  * @module
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { drawCurves, drawOverload } from "../../bench/growth/growth_plots.ts";
 import { drawLatencies } from "../../bench/latency/latency_plot.ts";
 import { setups } from "../../bench/latency/setups.ts";
@@ -83,11 +82,11 @@ test("drawCurves() and drawOverload() name runtimes and ways", () => {
 });
 
 test("docs/plots has no plot that the former chart library drew", () => {
-  const directory = join(import.meta.dirname!, "../../docs/plots");
+  const directory = new URL("../../docs/plots/", import.meta.url);
   const plots = readdirSync(directory).filter((name) => name.endsWith(".svg"));
   assert(plots.length > 0);
   const former = plots.filter((name) =>
-    readFileSync(join(directory, name), "utf8").includes('class="marks"')
+    readFileSync(new URL(name, directory), "utf8").includes('class="marks"')
   );
   assertEquals(former, []);
 });

@@ -11,6 +11,12 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface Storage {
   /** The location, for messages: a path, or a word in brackets. */
   readonly location: string;
+  /**
+   * Whether a sync is cheaper if the writes before it did not lengthen the
+   * file, as on most file systems: the log then writes zeros ahead of need, and
+   * reuses dropped segments. Default: false.
+   */
+  readonly prefersOverwrites?: boolean;
   /** Returns a warning if data here is not durable, such as on tmpfs. */
   warning?(): MaybePromise<string | undefined>;
   /** Creates the directory if needed, and makes its entry durable. */
@@ -28,13 +34,6 @@ export interface Storage {
    * it exists; the entry is durable only after `syncDirectory`.
    */
   open(name: string, mode: OpenMode): MaybePromise<StorageFile>;
-  /**
-   * Extends a file of `from` bytes to `to` bytes with zeros, without blocking
-   * the caller; creates the file if `from` is 0. Once it resolves, the zeros
-   * are durable, but the entry is not. Omit it where prepared segments do not
-   * make syncs cheaper: the log then prepares none.
-   */
-  allocate?(name: string, from: number, to: number): Promise<void>;
   /**
    * Gives a file a second name, and fails with code `"EEXIST"` if that name is
    * taken; durable only after `syncDirectory`.

@@ -1,5 +1,5 @@
 import { build, type Plugin, stop } from "esbuild";
-import { join, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runChild } from "../../tests/kit/process/child.ts";
 import { benchDir } from "../packages.ts";
@@ -7,14 +7,14 @@ import { commandFor, type RuntimeName } from "./runtime.ts";
 import { withDirectory } from "./scratch.ts";
 
 /** This checkout's root. */
-export const projectDir: string = fileURLToPath(
-  new URL("../..", import.meta.url),
+export const projectDir: string = resolve(
+  fileURLToPath(new URL("../..", import.meta.url)),
 );
 
 /**
  * Bundles a source below `bench/` into one module, so that Node 20 and Deno run
  * the same text. The bundle is below `bench/` too, where it finds its packages.
- * Its imports of `mod.ts` are those of the library in the checkout `library`.
+ * The library in it is that of the checkout `library`.
  */
 export async function bundle(
   source: string,
@@ -39,18 +39,28 @@ export async function bundle(
   return outfile;
 }
 
-/** Puts another checkout's library in the place of this one's. */
+/**
+ * Puts another checkout's library in the place of this one's: what a file in
+ * `bench/` imports from outside of it comes from that checkout.
+ */
 function libraryIn(checkout: string): Plugin {
-  const own = join(projectDir, "mod.ts");
+  const bench = join(projectDir, "bench");
   return {
     name: "library",
     setup({ onResolve }) {
-      onResolve({ filter: /\/mod\.ts$/ }, ({ path, resolveDir }) => {
-        const isOwn = resolve(resolveDir, path) === own;
-        return isOwn ? { path: join(checkout, "mod.ts") } : undefined;
+      onResolve({ filter: /^\.\.\// }, ({ path, resolveDir }) => {
+        const file = resolve(resolveDir, path);
+        const isOwn = isIn(bench, resolveDir) && isIn(projectDir, file) &&
+          !isIn(bench, file);
+        if (!isOwn) return undefined;
+        return { path: join(checkout, relative(projectDir, file)) };
       });
     },
   };
+}
+
+function isIn(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory + sep);
 }
 
 /** Where and how a worker runs. */

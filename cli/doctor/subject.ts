@@ -72,9 +72,11 @@ export class StorageSubject implements Subject {
     name: string,
     trial: Trial,
   ): Promise<StorageSubject> {
-    if (trial.file === "zeroed") await storage.allocate!(name, 0, FILE_BYTES);
-    const mode = trial.file === "zeroed" ? "write" : "create";
-    const file = await storage.open(name, mode);
+    const file = await storage.open(name, "create");
+    if (trial.file === "zeroed") {
+      await writeAll(file, new Uint8Array(FILE_BYTES), 0);
+      await file.datasync();
+    }
     await storage.syncDirectory();
     return new StorageSubject(file, trial);
   }

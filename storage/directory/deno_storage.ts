@@ -48,31 +48,6 @@ export class DenoStorage extends DirectoryStorage {
     );
     return new DenoFile(path, file, this.#routing);
   }
-
-  /** Writes and syncs zeros on the runtime's thread pool. */
-  override async allocate(
-    name: string,
-    from: number,
-    to: number,
-  ): Promise<void> {
-    const path = this.path(name);
-    const zeros = new Uint8Array(to - from);
-    try {
-      const options = { write: true, createNew: from === 0 };
-      const file = await Deno.open(path, options);
-      try {
-        await file.seek(from, Deno.SeekMode.Start);
-        for (let at = from; at < to;) {
-          at += await file.write(zeros.subarray(at - from));
-        }
-        await file.syncData();
-      } finally {
-        file.close();
-      }
-    } catch (error) {
-      throw StorageError.wrap("allocate", path, error);
-    }
-  }
 }
 
 /** The kernel frees it with the process, whatever the permissions are. */

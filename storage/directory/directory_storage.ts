@@ -17,6 +17,8 @@ const TMPFS_MAGIC = 0x01021994;
 
 /** A {@linkcode Storage} in a real directory, except for its open files. */
 export abstract class DirectoryStorage implements Storage {
+  /** File systems journal a change of a file's size with each sync. */
+  readonly prefersOverwrites = true;
   /** The directory's absolute path. */
   readonly location: string;
   readonly #kernelLock: KernelLock | undefined;
@@ -35,9 +37,6 @@ export abstract class DirectoryStorage implements Storage {
 
   /** Opens a file in the directory; see {@linkcode Storage}. */
   abstract open(name: string, mode: OpenMode): StorageFile;
-
-  /** Extends a file with zeros; see {@linkcode Storage}. */
-  abstract allocate(name: string, from: number, to: number): Promise<void>;
 
   /** Warns if `disk` acks do not survive power loss here. */
   warning(): string | undefined {

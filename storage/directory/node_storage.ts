@@ -47,30 +47,6 @@ export class NodeStorage extends DirectoryStorage {
     );
     return new NodeFile(path, descriptor, this.#routing);
   }
-
-  /** Writes and syncs zeros on the runtime's thread pool. */
-  override async allocate(
-    name: string,
-    from: number,
-    to: number,
-  ): Promise<void> {
-    const path = this.path(name);
-    const zeros = new Uint8Array(to - from);
-    try {
-      const file = await fs.promises.open(path, from === 0 ? "wx" : "r+");
-      try {
-        for (let at = from; at < to;) {
-          const rest = zeros.subarray(at - from);
-          at += (await file.write(rest, 0, rest.length, at)).bytesWritten;
-        }
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      throw StorageError.wrap("allocate", path, error);
-    }
-  }
 }
 
 const FLAGS = { create: "wx+", read: "r", write: "r+" };

@@ -9,7 +9,6 @@ export interface StorageCall {
     | "lock"
     | "list"
     | "create"
-    | "allocate"
     | "open"
     | "link"
     | "rename"
@@ -23,7 +22,7 @@ export interface StorageCall {
   readonly file: string;
   /** Where a write or read begins; 0 for other calls. */
   readonly offset: number;
-  /** Bytes to write, read, allocate or cut to; 0 for other calls. */
+  /** Bytes to write, read or cut to; 0 for other calls. */
   readonly bytes: number;
 }
 

@@ -83,6 +83,8 @@ import {
 export class MemoryStorage implements Storage {
   /** A word in brackets, because there is no path. */
   readonly location = "[memory]";
+  /** So that what logs do on other storages is tested here. */
+  readonly prefersOverwrites = true;
   readonly #onCall: OnCall;
   readonly #model: FaultModel;
   readonly #entries: MemoryEntries;
@@ -126,22 +128,6 @@ export class MemoryStorage implements Storage {
       return found;
     });
     return this.#handle(name, atOnce(opened));
-  }
-
-  /** Adds zeros that are durable once the file's entry is. */
-  async allocate(name: string, from: number, to: number): Promise<void> {
-    const bytes = to - from;
-    const call = { operation: "allocate", file: name, bytes } as const;
-    await perform(this.#onCall, call, () => {
-      const content = from === 0
-        ? this.#make(name, new MemoryContent())
-        : this.#entries.get(name);
-      if (content === undefined) {
-        throw storageError("allocate", name, "ENOENT");
-      }
-      content.write(new Uint8Array(bytes), from);
-      content.sync(content.writes);
-    });
   }
 
   /** Gives a file a second name. */

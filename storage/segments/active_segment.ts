@@ -2,6 +2,7 @@ import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { IndexEntry } from "../format/segment_index.ts";
 import { isPromise, type MaybePromise, type StorageFile } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
+import type { ZerosAhead } from "./zeros_ahead.ts";
 
 /** A segment that frames can be written to. */
 export interface OpenSegment {
@@ -13,18 +14,9 @@ export interface OpenSegment {
   salt: number;
   /** Where its next frame goes. */
   offset: number;
-  /** Bytes that its file already had; 0 if it grows with each frame. */
-  preparedBytes: number;
+  /** Size of its file in bytes: more than `offset` if it was used before. */
+  bytes: number;
 }
-
-/** Minimum number of frames in a segment before the next one is prepared. */
-const LEAST_FRAMES = 8;
-
-/** Above this mean frame size, writing zeros costs more than it saves. */
-const MOST_FRAME_BYTES = 128 * 1024;
-
-/** Share of a prepared segment after which the next one should be ready. */
-const READY_AT = 0.9;
 
 /** The segment that frames are written to. */
 export class ActiveSegment {
@@ -35,22 +27,28 @@ export class ActiveSegment {
   /** The salt of its frames. */
   readonly salt: number;
   readonly #index = new IndexBuilder(SEGMENT_HEADER_BYTES);
-  #preparedBytes: number;
+  /** The most bytes that it should have. */
+  readonly #limit: number;
+  /** Absent if zeros would not help, or there is no space for them. */
+  #zeros: ZerosAhead | undefined;
+  /** Where its next frame goes. */
   #offset: number;
-  #frames = 0;
+  /** Size of its file: what follows the frames are zeros, or old frames. */
+  #bytes: number;
 
-  /** Starts writing at the segment's `offset`. */
-  constructor({ file, name, salt, offset, preparedBytes }: OpenSegment) {
+  /** Starts writing at the segment's `offset`, up to `limit` bytes. */
+  constructor(
+    { file, name, salt, offset, bytes }: OpenSegment,
+    limit: number,
+    zeros?: ZerosAhead,
+  ) {
     this.file = file;
     this.name = name;
     this.salt = salt;
-    this.#preparedBytes = preparedBytes;
+    this.#limit = limit;
+    this.#zeros = zeros;
     this.#offset = offset;
-  }
-
-  /** Offset of the next frame. */
-  get offset(): number {
-    return this.#offset;
+    this.#bytes = bytes;
   }
 
   /** Whether it has no frames. */
@@ -58,45 +56,35 @@ export class ActiveSegment {
     return this.#offset === SEGMENT_HEADER_BYTES;
   }
 
-  /** Bytes of the prepared file; 0 if the file grows with each frame. */
-  get preparedBytes(): number {
-    return this.#preparedBytes;
-  }
-
   /** Places of some of its frames, for readers that look for a record. */
   get index(): readonly IndexEntry[] {
     return this.#index.entries;
   }
 
-  /**
-   * How much of the next segment should be ready by now, from 0 to 1: all of it
-   * if this one was not prepared.
-   */
-  get successorShare(): number {
-    const bytes = this.#offset - SEGMENT_HEADER_BYTES;
-    if (this.#frames < LEAST_FRAMES) return 0;
-    if (bytes > this.#frames * MOST_FRAME_BYTES) return 0;
-    return Math.min(1, this.#offset / (this.#preparedBytes * READY_AT));
-  }
-
-  /** Whether a frame of `bytes` ends within `limit`; the first always does. */
-  fits(bytes: number, limit: number): boolean {
-    return this.#offset + bytes <= limit ||
-      this.#offset === SEGMENT_HEADER_BYTES;
+  /** Whether a frame of `bytes` has room; the first always does. */
+  fits(bytes: number): boolean {
+    return this.#offset + bytes <= this.#limit || this.isEmpty;
   }
 
   /**
-   * Writes a frame after the last one. If no space is left, it fails with a
-   * `StorageFullError`: nothing of the frame remains, and the next one takes
-   * its place.
+   * Writes a frame after the last one, perhaps with zeros behind it. If no
+   * space is left, it fails with a `StorageFullError`: nothing of the frame
+   * remains, and the next one takes its place.
    */
   write(frame: Uint8Array): MaybePromise<void> {
-    try {
-      const writing = writeAll(this.file, frame, this.#offset);
-      if (!isPromise(writing)) return writing;
-      return writing.catch((error) => this.#rollBack(error));
-    } catch (error) {
+    const zeros = this.#zerosBehind(frame.length);
+    const bytes = zeros === 0 ? frame : this.#zeros!.stage(frame, zeros);
+    const failed = (error: unknown) => {
+      // The frame alone may fit.
+      if (zeros > 0 && isOutOfSpace(error)) return this.#writeAlone(frame);
       return this.#rollBack(error);
+    };
+    try {
+      const writing = writeAll(this.file, bytes, this.#offset);
+      if (!isPromise(writing)) return this.#grow(bytes.length);
+      return writing.then(() => this.#grow(bytes.length), failed);
+    } catch (error) {
+      return failed(error);
     }
   }
 
@@ -104,18 +92,35 @@ export class ActiveSegment {
   advance(bytes: number, lsn: number): void {
     this.#index.add(lsn, this.#offset);
     this.#offset += bytes;
-    this.#frames++;
+    this.#zeros?.count(bytes);
   }
 
-  /** Frees the space that was prepared but not needed. */
+  /** Frees the space that its frames do not need. */
   async trim(): Promise<void> {
-    if (this.#preparedBytes <= this.#offset) return;
-    await this.#cutBack();
+    if (this.#bytes > this.#offset) await this.#cutBack();
   }
 
-  /** Cuts off everything after the last frame, prepared space included. */
+  #zerosBehind(bytes: number): number {
+    const end = this.#offset + bytes;
+    if (end <= this.#bytes || this.#zeros === undefined) return 0;
+    return this.#zeros.behind(bytes, this.#limit - end);
+  }
+
+  /** Notes how far the file reaches after a write of `bytes`. */
+  #grow(bytes: number): void {
+    this.#bytes = Math.max(this.#bytes, this.#offset + bytes);
+  }
+
+  #writeAlone(frame: Uint8Array): MaybePromise<void> {
+    this.#zeros = undefined;
+    const cutting = this.#cutBack();
+    if (!isPromise(cutting)) return this.write(frame);
+    return cutting.then(() => this.write(frame));
+  }
+
+  /** Cuts off everything after the last frame. */
   #cutBack(): MaybePromise<void> {
-    this.#preparedBytes = 0;
+    this.#bytes = this.#offset;
     return this.file.truncate(this.#offset);
   }
 

@@ -23,10 +23,11 @@ import {
 } from "../storage.ts";
 import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
 import { ActiveSegment } from "./active_segment.ts";
-import { writeManifest } from "./log_files.ts";
+import { removeIfThere, writeManifest } from "./log_files.ts";
 import { readSegments } from "./read_segments.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
+import { ZerosAhead } from "./zeros_ahead.ts";
 
 /** Where a recovered log continues. */
 export interface SegmentLogState {
@@ -68,6 +69,7 @@ export class SegmentLog implements FrameLog {
   readonly #segmentBytes: number;
   readonly #reserve: SpaceReserve;
   readonly #supply: SegmentSupply;
+  readonly #zeros: ZerosAhead | undefined;
   readonly #now: () => number;
   #segments: SegmentName[];
   #fenced: SegmentName[];
@@ -94,6 +96,7 @@ export class SegmentLog implements FrameLog {
     this.#reserve = options.reserve;
     this.#now = options.time;
     this.#time = state.manifest.time;
+    if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
     this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
     this.#segments = [...state.segments];
     this.#fenced = [...state.fenced];
@@ -132,9 +135,9 @@ export class SegmentLog implements FrameLog {
 
   #append(frame: FrameDraft): MaybePromise<void> {
     const active = this.#active;
-    if (active !== undefined && this.#hasRoom(active, frame)) {
-      return this.#write(active, frame);
-    }
+    // Nothing follows records that are all dropped.
+    const hasRoom = !this.#isSpent && active?.fits(frameBytes(frame.length));
+    if (active && hasRoom) return this.#write(active, frame);
     const rotating = this.#rotate(frame.firstLsn);
     return rotating.then((made) => this.#write(made, frame));
   }
@@ -214,18 +217,6 @@ export class SegmentLog implements FrameLog {
     }
   }
 
-  /**
-   * Whether a frame goes into the active segment: only its prepared bytes count
-   * if the next one is ready, and nothing follows records that are all dropped.
-   */
-  #hasRoom(active: ActiveSegment, frame: FrameDraft): boolean {
-    if (this.#isSpent) return false;
-    const limit = this.#supply.isReady
-      ? active.preparedBytes
-      : this.#segmentBytes;
-    return limit > 0 && active.fits(frameBytes(frame.length), limit);
-  }
-
   #write(
     active: ActiveSegment,
     frame: FrameDraft,
@@ -248,7 +239,6 @@ export class SegmentLog implements FrameLog {
     const done = () => {
       active.advance(bytes, frame.firstLsn);
       if (kind !== KIND.records) return;
-      this.#supply.prepare(active.successorShare);
       this.#link = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
@@ -265,7 +255,7 @@ export class SegmentLog implements FrameLog {
     const made = await this.#supply.next(firstLsn, this.#link);
     const { name, epoch } = made;
     this.#segments.push({ name, firstLsn, epoch });
-    this.#active = new ActiveSegment(made);
+    this.#active = new ActiveSegment(made, this.#segmentBytes, this.#zeros);
     return this.#active;
   }
 
@@ -296,8 +286,11 @@ export class SegmentLog implements FrameLog {
     this.#active = undefined;
     await active.file.close();
     await this.checkOwner();
-    const own = this.#segments.filter(({ name }) => name === active.name);
-    await this.#take(own);
+    const { name, isEmpty } = active;
+    // No mark excludes an empty one: a crash must not bring it back changed.
+    if (isEmpty) await removeIfThere(this.#storage, name);
+    else await this.#supply.take(name);
+    this.#segments = this.#segments.filter((one) => one.name !== name);
     await this.#removeDropped();
   }
 
@@ -379,7 +372,7 @@ export class SegmentLog implements FrameLog {
     await this.#removeDropped();
   }
 
-  /** If no space is left, frees what is kept ready; else throws `error`. */
+  /** If no space is left, frees what is kept for reuse; else throws. */
   async #giveBack(error: unknown): Promise<void> {
     const isFull = error instanceof StorageFullError;
     if (!isFull || !await this.#supply.giveBack()) throw error;

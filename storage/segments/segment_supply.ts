@@ -9,8 +9,8 @@ import {
 
 /** A segment that frames can be written to. */
 export interface SuppliedSegment extends CreatedSegment {
-  /** Bytes of the prepared file; 0 if the file grows with each frame. */
-  readonly preparedBytes: number;
+  /** Size of its file in bytes: more than `offset` if it was used before. */
+  readonly bytes: number;
 }
 
 /** The owner of new segments. */
@@ -21,28 +21,14 @@ export interface SegmentOwner {
   readonly epoch: number;
 }
 
-/** A file that will become a segment. */
+/** A dropped segment that becomes the next one. */
 interface Spare {
   readonly name: string;
   readonly bytes: number;
 }
 
-/** A spare file that has not reached its full length. */
-interface Draft extends Spare {
-  readonly filled: number;
-}
-
-/** Bytes of the first prepared segment. */
-const FIRST_BYTES = 1024 * 1024;
-
-/** Growth factor from one prepared segment to the next. */
-const GROWTH = 2;
-
-/** Bytes of zeros written and synced at a time: other syncs wait for them. */
-const STEP_BYTES = 1024 * 1024;
-
-/** Maximum number of old segments kept for reuse. */
-const MOST_OLD = 2;
+/** Maximum number of dropped segments kept for reuse. */
+const MOST_SPARES = 2;
 
 /** Options of {@linkcode SegmentSupply}. */
 export interface SegmentSupplyOptions {
@@ -51,18 +37,11 @@ export interface SegmentSupplyOptions {
 }
 
 /**
- * Creates segments, and prepares files for them ahead of need. If bytes only
- * overwrite others, a sync has no change of the file's size to journal, which
- * makes a small sync cheaper by a fifth to a half: compare the two floors in
- * docs/performance.md.
+ * Creates segments, from dropped ones if possible: frames then overwrite other
+ * bytes, which makes their syncs cheaper. The old frames do not count, because
+ * each frame has its segment's salt.
  *
- * The files are segments that a checkpoint has dropped; their old frames do not
- * count, because each frame has its segment's salt. Or they are zeros, written
- * in the background: few at first, so that a little-used log stays small, and
- * in step with the log's frames, because writing many zeros at once would delay
- * every sync in the meantime.
- *
- * Source: PostgreSQL reuses old segments; etcd and Pebble prepare new ones.
+ * Source: PostgreSQL reuses old segments.
  */
 export class SegmentSupply {
   readonly #storage: Storage;
@@ -71,12 +50,8 @@ export class SegmentSupply {
   readonly #segmentBytes: number;
   readonly #spares: Spare[] = [];
   #names = 0;
-  #bytes: number;
-  #draft: Draft | undefined;
-  #step: Promise<void> | undefined;
-  #hasGivenUp = false;
 
-  /** Creates an empty supply; prepares nothing yet. */
+  /** Creates an empty supply. */
   constructor(
     storage: Storage,
     lock: StorageLock,
@@ -87,33 +62,14 @@ export class SegmentSupply {
     this.#lock = lock;
     this.#owner = owner;
     this.#segmentBytes = segmentBytes;
-    this.#bytes = Math.min(FIRST_BYTES, segmentBytes);
-  }
-
-  /** Whether a file is ready. */
-  get isReady(): boolean {
-    return this.#spares.length > 0;
-  }
-
-  /** Prepares a file further, up to `share`; gives up after a failure. */
-  prepare(share: number): void {
-    if (this.isReady || this.#step || this.#hasGivenUp || share === 0) return;
-    if (this.#storage.allocate === undefined) return;
-    this.#draft ??= this.#begin();
-    const { name, bytes, filled } = this.#draft;
-    if (filled >= share * bytes) return;
-    const to = Math.min(filled + STEP_BYTES, bytes);
-    this.#step = this.#storage.allocate(name, filled, to)
-      .then(() => this.#filled(to), () => this.#giveUp())
-      .finally(() => this.#step = undefined);
   }
 
   /**
    * Takes a segment that is durably no longer part of the log. Keeps it for
-   * reuse if its size fits and it has no other link; otherwise removes it.
+   * reuse if it is not too large and has no other link; otherwise removes it.
    */
   async take(segment: string): Promise<void> {
-    const name = this.#nextName();
+    const name = formatSpareName(this.#names++, this.#owner.epoch);
     const isReused = await this.#canReuse(segment) > 0 &&
       await this.#rename(segment, name);
     if (!isReused) return await removeIfThere(this.#storage, segment);
@@ -124,7 +80,7 @@ export class SegmentSupply {
     else await removeIfThere(this.#storage, name);
   }
 
-  /** Creates the next segment, from a file that is ready if there is one. */
+  /** Creates the next segment, from a dropped one if there is one. */
   async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
     const spare = this.#spares.shift();
     const created = await createSegment(this.#storage, this.#lock, {
@@ -133,44 +89,26 @@ export class SegmentSupply {
       previous,
       ...(spare !== undefined && { prepared: spare.name }),
     });
-    return { ...created, preparedBytes: spare?.bytes ?? 0 };
+    return { ...created, bytes: spare?.bytes ?? created.offset };
   }
 
-  /** Removes all files kept ready; resolves with whether there were any. */
+  /** Removes all files kept for reuse; resolves with whether there were any. */
   async giveBack(): Promise<boolean> {
-    await this.#step;
-    const files = this.#spares.splice(0);
-    if (this.#draft !== undefined) files.push(this.#draft);
-    this.#draft = undefined;
-    for (const { name } of files) await removeQuietly(this.#storage, name);
-    return files.length > 0;
-  }
-
-  #begin(): Draft {
-    const bytes = this.#bytes;
-    this.#bytes = Math.min(bytes * GROWTH, this.#segmentBytes);
-    return { name: this.#nextName(), bytes, filled: 0 };
-  }
-
-  #filled(to: number): void {
-    this.#draft = { ...this.#draft!, filled: to };
-    if (to < this.#draft.bytes) return;
-    this.#spares.push(this.#draft);
-    this.#draft = undefined;
+    const spares = this.#spares.splice(0);
+    for (const { name } of spares) await removeQuietly(this.#storage, name);
+    return spares.length > 0;
   }
 
   /** The size of a file if it can be reused, otherwise 0. */
   async #canReuse(name: string): Promise<number> {
-    if (this.#storage.allocate === undefined) return 0;
-    if (this.#spares.length >= MOST_OLD) return 0;
+    if (!this.#storage.prefersOverwrites) return 0;
+    if (this.#spares.length >= MOST_SPARES) return 0;
     try {
       const file = await this.#storage.open(name, "read");
       try {
         const bytes = await file.size();
         const links = await file.links?.() ?? Infinity;
-        const isFit = bytes >= this.#bytes / GROWTH &&
-          bytes <= this.#segmentBytes;
-        return isFit && links === 1 ? bytes : 0;
+        return bytes <= this.#segmentBytes && links === 1 ? bytes : 0;
       } finally {
         await file.close();
       }
@@ -187,16 +125,5 @@ export class SegmentSupply {
     } catch {
       return false;
     }
-  }
-
-  #nextName(): string {
-    return formatSpareName(this.#names++, this.#owner.epoch);
-  }
-
-  async #giveUp(): Promise<void> {
-    const { name } = this.#draft!;
-    this.#hasGivenUp = true;
-    this.#draft = undefined;
-    await removeQuietly(this.#storage, name);
   }
 }

@@ -1,4 +1,5 @@
 import type { Storage } from "../storage.ts";
+import { writeAll } from "./active_segment.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 
 /** Name of the reserve's file. */
@@ -44,7 +45,7 @@ export class SpaceReserve {
    * room for it, the next checkpoint or opening tries again.
    */
   async refill(): Promise<void> {
-    if (this.#bytes === 0 || this.#storage.allocate === undefined) return;
+    if (this.#bytes === 0) return;
     let size: number | undefined;
     try {
       size = await this.#size();
@@ -55,7 +56,7 @@ export class SpaceReserve {
     // A crash left a part of it, or it was made with other options.
     if (size !== undefined) await this.#giveUp();
     try {
-      await this.#storage.allocate(RESERVE_NAME, 0, this.#bytes);
+      await this.#create();
     } catch {
       await this.#giveUp();
     }
@@ -68,6 +69,16 @@ export class SpaceReserve {
     const file = await this.#storage.open(RESERVE_NAME, "read");
     try {
       return await file.size();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #create(): Promise<void> {
+    const file = await this.#storage.open(RESERVE_NAME, "create");
+    try {
+      await writeAll(file, new Uint8Array(this.#bytes), 0);
+      await file.datasync();
     } finally {
       await file.close();
     }

@@ -4,7 +4,7 @@ import { linkClauses } from "./link_clauses.ts";
 import { lockClauses } from "./lock_clauses.ts";
 import { logClauses } from "./log_clauses.ts";
 import { nameClauses } from "./name_clauses.ts";
-import { preparedClauses } from "./prepared_clauses.ts";
+import { overwriteClauses } from "./overwrite_clauses.ts";
 import {
   type StorageClause,
   type StoragePlace,
@@ -77,7 +77,7 @@ const clauses: StorageClause[] = [
   ...nameClauses,
   ...linkClauses,
   ...fileClauses,
-  ...preparedClauses,
+  ...overwriteClauses,
   ...lockClauses,
   ...logClauses,
 ];

@@ -46,7 +46,6 @@ export interface Recording<Fact> {
 
 const CHANGING = new Set<StorageCall["operation"]>([
   "create",
-  "allocate",
   "truncate",
   "link",
   "rename",

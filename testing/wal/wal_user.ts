@@ -176,7 +176,7 @@ export class WalUser {
 }
 
 /** Microtasks after which a rejection has reached its waiters. */
-const HOPS = 8;
+const HOPS = 16;
 
 /** The options of an exploration, which opens a log thousands of times. */
 const defaults: WalOptions = {

@@ -8,14 +8,13 @@ import type {
 export function asyncStorage(storage: Storage): Storage {
   return {
     location: storage.location,
+    prefersOverwrites: storage.prefersOverwrites === true,
     prepare: () => later(() => storage.prepare()),
     lock: (options) =>
       later(async () => asyncLock(await storage.lock(options))),
     list: () => later(() => storage.list()),
     open: (name, mode) =>
       later(async () => asyncFile(await storage.open(name, mode))),
-    allocate: storage.allocate &&
-      ((...all) => later(() => storage.allocate!(...all))),
     link: (from, to) => later(() => storage.link(from, to)),
     rename: (from, to) => later(() => storage.rename(from, to)),
     remove: (name) => later(() => storage.remove(name)),

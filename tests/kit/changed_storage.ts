@@ -45,11 +45,11 @@ export function changedPlace(change: Change): StoragePlace {
 export function changed(memory: MemoryStorage, change: Change): Storage {
   const storage: Storage = {
     location: memory.location,
+    prefersOverwrites: memory.prefersOverwrites,
     prepare: () => memory.prepare(),
     lock: (options) => memory.lock(options),
     list: () => memory.list(),
     open: (name, mode) => memory.open(name, mode),
-    allocate: (name, from, to) => memory.allocate(name, from, to),
     link: (from, to) => memory.link(from, to),
     rename: (from, to) => memory.rename(from, to),
     remove: (name) => memory.remove(name),
@@ -91,4 +91,9 @@ function then<A, B>(
   use: (value: A) => B,
 ): MaybePromise<B> {
   return answer instanceof Promise ? answer.then(use) : use(answer);
+}
+
+/** A storage on `memory` to which a log writes no zeros ahead of need. */
+export function withoutZeros(memory: MemoryStorage): Storage {
+  return changed(memory, { storage: () => ({ prefersOverwrites: false }) });
 }

@@ -29,11 +29,9 @@ export class FullStorage {
   }
 
   #refuse({ operation, file, offset, bytes }: StorageCall) {
-    if (operation !== "write" && operation !== "allocate") return;
+    if (operation !== "write") return;
     const size = this.storage.get(file)?.length ?? 0;
-    const grown = operation === "write"
-      ? Math.max(0, offset + bytes - size)
-      : bytes;
+    const grown = Math.max(0, offset + bytes - size);
     if (this.used + grown <= this.capacity) return;
     return { error: "ENOSPC" };
   }

@@ -3,6 +3,7 @@ import type { Storage } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { assert, assertEquals } from "./assert.ts";
+import { withoutZeros } from "./changed_storage.ts";
 import { decodeLog } from "./independent_decoder.ts";
 
 /** A frame of a {@linkcode SmallLog}. */
@@ -39,7 +40,7 @@ export async function makeSmallLog(closed: boolean): Promise<SmallLog> {
   const storage = new MemoryStorage();
   let died = storage;
   for (let lsn = 1; lsn <= LAST_LSN; lsn += 4) {
-    const wal = await Wal.open(storage);
+    const wal = await Wal.open(withoutZeros(storage));
     await wal.append(recordOf(lsn));
     await wal.appendBatch([recordOf(lsn + 1), recordOf(lsn + 2)]);
     await wal.append(recordOf(lsn + 3));

@@ -12,6 +12,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "../kit/assert.ts";
+import { withoutZeros } from "../kit/changed_storage.ts";
 import { test } from "../kit/register.ts";
 import { filesOf } from "../kit/small_log.ts";
 
@@ -126,7 +127,7 @@ const ROWS: Row[] = [
     salvaged: { last: 9, holes: [[8, 8]] },
   },
   {
-    name: "zeros lie beyond the end, as in a prepared segment",
+    name: "zeros lie beyond the end, ahead of need",
     damage: (log) => log.append(2, new Uint8Array(10_000)),
     closed: false,
     want: 9,
@@ -276,7 +277,7 @@ async function makeLog(
   options: WalOptions = { segmentBytes: 4096 },
 ): Promise<MemoryStorage> {
   const storage = new MemoryStorage();
-  const wal = await Wal.open(storage, options);
+  const wal = await Wal.open(withoutZeros(storage), options);
   for (let lsn = 1; lsn <= records; lsn++) {
     await wal.append(new Uint8Array(bytes).fill(lsn));
   }

@@ -115,9 +115,9 @@ const WORKLOADS: Record<string, WalStep[]> = {
     turn,
     flush,
   ],
-  "segments prepared ahead": [
-    ...Array(9).fill([append(1), flush]).flat(),
-    append(2),
+  "zeros ahead of need": [
+    ...Array(5).fill([append(100), flush]).flat(),
+    ...Array(4).fill([append(200, "os"), turn]).flat(),
     append(3, "os"),
     turn,
     append(700),

@@ -15,7 +15,7 @@ import type { WalOptions } from "../../wal_options.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
-const NEEDS_SPACE = ["create", "write", "link", "rename", "allocate"];
+const NEEDS_SPACE = ["create", "write", "link", "rename"];
 const OPTIONS: WalOptions = { segmentBytes: 4096, warn() {} };
 
 /**

@@ -154,8 +154,12 @@ for (const fileSystem of ["posix", "ext4"] as const) {
     test(`createSegment()${kind} leaves it whole or absent after a crash, under ${fileSystem}`, async () => {
       const seen = new Set<string>();
       const workload: LifeBody<string> = async ({ storage, note }) => {
-        if (prepared) await storage.allocate(prepared, 0, whole.length);
-        if (prepared) await storage.syncDirectory();
+        if (prepared) {
+          const file = storage.open(prepared, "create");
+          await file.write(new Uint8Array(whole.length), 0);
+          await file.datasync();
+          await storage.syncDirectory();
+        }
         const { name } = await create(storage, prepared ? { prepared } : {});
         note(name);
       };

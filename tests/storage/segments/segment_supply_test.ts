@@ -10,14 +10,8 @@ import { writeAll } from "../../../storage/segments/active_segment.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
 import type { Storage, StorageLock } from "../../../storage/storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
-import { VirtualClock } from "../../../testing/virtual_clock.ts";
 import { Wal } from "../../../wal.ts";
-import {
-  assert,
-  assertEquals,
-  assertLessOrEqual,
-  assertRejects,
-} from "../../kit/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../kit/assert.ts";
 import { changed } from "../../kit/changed_storage.ts";
 import { test } from "../../kit/register.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
@@ -25,56 +19,8 @@ import { withTempDir } from "../../kit/temp_dir.ts";
 /** A segment, a manifest or the reserve. */
 const isOfLog = (name: string) => /\.(wal|manifest|reserve)$/.test(name);
 
-const MIB = 1024 * 1024;
-const RECORD_BYTES = 100 * 1000;
-
-test("SegmentSupply prepares zeros in step with the frames of the log", async () => {
-  const zeros = new Map<string, number>();
-  const segments: number[] = [];
-  let [zerosInAll, written] = [0, 0];
-  const storage = new MemoryStorage({
-    onCall({ operation, file, bytes }) {
-      if (operation === "allocate") {
-        assertLessOrEqual(bytes, MIB);
-        zeros.set(file, (zeros.get(file) ?? 0) + bytes);
-        zerosInAll += bytes;
-        // The first MiB and a step at once, then twice what is written, and a
-        // tenth early.
-        assertLessOrEqual(zerosInAll, 3 * MIB + written * 2 / 0.9);
-      }
-      if (operation === "link" && zeros.has(file)) {
-        segments.push(zeros.get(file)! / MIB);
-      }
-    },
-  });
-  const clock = new VirtualClock();
-  const wal = await Wal.open(storage, { clock, segmentBytes: 8 * MIB });
-  for (let count = 0; count < 320; count++) {
-    await clock.run(wal.append(new Uint8Array(RECORD_BYTES)));
-    written += RECORD_BYTES;
-  }
-  assertEquals(segments, [1, 2, 4, 8, 8, 8]);
-  await clock.run(wal.close());
-  assertEquals(storage.list().filter((name) => !isOfLog(name)), []);
-});
-
-test("SegmentSupply prepares nothing where frames are large", async () => {
-  let allocated = false;
-  const storage = new MemoryStorage({
-    onCall({ operation, file }) {
-      allocated ||= operation === "allocate" && file.endsWith(".spare");
-    },
-  });
-  const clock = new VirtualClock();
-  const wal = await Wal.open(storage, { clock });
-  for (let count = 0; count < 20; count++) {
-    await clock.run(wal.append(new Uint8Array(2 * RECORD_BYTES)));
-  }
-  await clock.run(wal.close());
-  assert(!allocated);
-});
-
 const SEGMENT = "0000000000000001-00000001.wal";
+const SPARE = "00000000-00000003.spare";
 const SEGMENT_BYTES = 100_000;
 const owner = { log: "0123456789abcdef".repeat(2), epoch: 3 };
 const lock: StorageLock = { epoch: 3, held: () => true, release() {} };
@@ -96,10 +42,9 @@ test("SegmentSupply.take() reuses a segment that has no other name", async () =>
   const storage = dropped();
   const supply = supplyOf(storage);
   await supply.take(SEGMENT);
-  assert(supply.isReady);
-  assert(!storage.list().includes(SEGMENT));
-  const { name, preparedBytes } = await supply.next(7, 0);
-  assertEquals([storage.list(), preparedBytes], [[name], SEGMENT_BYTES]);
+  assertEquals(storage.list(), [SPARE]);
+  const { name, bytes } = await supply.next(7, 0);
+  assertEquals([storage.list(), bytes], [[name], SEGMENT_BYTES]);
   assertEquals(storage.get(name)?.at(-1), 9);
 });
 
@@ -109,7 +54,6 @@ test("SegmentSupply.take() never reuses a segment that has another name", async 
   storage.link(SEGMENT, "user-backup");
   const supply = supplyOf(storage);
   await supply.take(SEGMENT);
-  assert(!supply.isReady);
   assertEquals(storage.list(), ["user-backup"]);
   const { file } = await supply.next(7, 0);
   await file.write(new Uint8Array(SEGMENT_BYTES), 64);
@@ -124,7 +68,7 @@ test("SegmentSupply.take() never reuses a file that a backup has linked since", 
   });
   const supply = supplyOf(storage);
   await supply.take(SEGMENT);
-  assertEquals([supply.isReady, storage.list()], [false, ["user-backup"]]);
+  assertEquals(storage.list(), ["user-backup"]);
 });
 
 test("SegmentSupply.take() never reuses a file that a hard link on disk leads to", () =>
@@ -140,7 +84,7 @@ test("SegmentSupply.take() never reuses a file that a hard link on disk leads to
       if (isLinked) linkSync(join(storage.location, SEGMENT), backup);
       const supply = supplyOf(storage);
       await supply.take(SEGMENT);
-      assertEquals(supply.isReady, !isLinked);
+      assertEquals(storage.list(), isLinked ? [] : [SPARE]);
       const made = await supply.next(7, 0);
       await writeAll(made.file, new Uint8Array(SEGMENT_BYTES), 64);
       await made.file.close();
@@ -161,7 +105,7 @@ test("SegmentSupply.take() removes a segment that it cannot look at", async () =
     });
     const supply = supplyOf(storage);
     await supply.take(SEGMENT);
-    assertEquals([supply.isReady, storage.list()], [false, []]);
+    assertEquals(storage.list(), []);
   }
 });
 
@@ -170,16 +114,16 @@ test("SegmentSupply.take() removes a segment where nobody counts its names", asy
   const storage = changed(memory, { file: () => ({ links: undefined }) });
   const supply = supplyOf(storage);
   await supply.take(SEGMENT);
-  assertEquals([supply.isReady, memory.list()], [false, []]);
+  assertEquals(memory.list(), []);
 });
 
 test("SegmentSupply.take() removes what does not fit, and what is one too many", async () => {
-  for (const bytes of [0, SEGMENT_BYTES / 2 - 1, SEGMENT_BYTES + 1]) {
+  for (const bytes of [0, SEGMENT_BYTES + 1]) {
     const storage = new MemoryStorage();
     storage.put(SEGMENT, new Uint8Array(bytes));
     const supply = supplyOf(storage);
     await supply.take(SEGMENT);
-    assertEquals([supply.isReady, storage.list()], [false, []]);
+    assertEquals(storage.list(), []);
   }
   const storage = new MemoryStorage();
   const supply = supplyOf(storage);

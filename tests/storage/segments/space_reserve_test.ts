@@ -108,8 +108,7 @@ test("SpaceReserve.refill() completes a reserve that a crash or other options le
 test("SpaceReserve.refill() writes nothing where the reserve is whole", async () => {
   let writes = 0;
   const full = new FullStorage({
-    onCall: ({ operation }) =>
-      void (writes += Number(operation === "allocate")),
+    onCall: ({ operation }) => void (writes += Number(operation === "write")),
   });
   const reserve = new SpaceReserve(full.storage, RESERVE_BYTES);
   await reserve.refill();
@@ -125,7 +124,7 @@ test("SpaceReserve.refill() never fails, and keeps a reserve that it cannot look
       operation === failing ? { error: "EMFILE" } : undefined,
   });
   const reserve = new SpaceReserve(full.storage, RESERVE_BYTES);
-  for (failing of ["allocate"]) {
+  for (failing of ["create", "write", "datasync"]) {
     await reserve.refill();
     assertEquals(full.storage.get(RESERVE_NAME), undefined);
   }

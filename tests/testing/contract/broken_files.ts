@@ -42,22 +42,14 @@ export const brokenFiles: [string, string, Change][] = [
     },
   ],
   [
-    "allocate() makes a file that is too short",
-    "allocate(), if implemented, extends a file with zeros",
+    "write() drops zeros at the end",
+    "write() keeps zeros behind other bytes until they are overwritten",
     {
-      storage: (memory) => ({
-        allocate: (name, from, to) => memory.allocate(name, from, to - 1),
-      }),
-    },
-  ],
-  [
-    "allocate() leaves what lay there",
-    "allocate(), if implemented, extends a file with zeros",
-    {
-      storage: (memory) => ({
-        async allocate(name, from, to) {
-          await memory.allocate(name, from, to);
-          memory.open(name, "write").write(new Uint8Array(5).fill(9), 70);
+      file: (file) => ({
+        write(bytes, offset) {
+          const end = bytes.findLastIndex((byte) => byte > 0) + 1;
+          const kept = file.write(bytes.subarray(0, end), offset) as number;
+          return kept + bytes.length - end;
         },
       }),
     },

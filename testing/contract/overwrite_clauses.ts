@@ -7,10 +7,10 @@ import {
 } from "./storage_under_test.ts";
 
 const NAME = "0000000000000000-00000001.wal.tmp";
-const LARGE_BYTES = 3 * 1024 * 1024 + 5;
+const ZEROS = 1024 * 1024;
 
-/** What a storage must do for segments that are prepared ahead. */
-export const preparedClauses: StorageClause[] = [
+/** What a storage must do for files whose bytes are overwritten. */
+export const overwriteClauses: StorageClause[] = [
   {
     name: "truncate() cuts a file, and a write beyond leaves zeros",
     async check(bench) {
@@ -42,15 +42,16 @@ export const preparedClauses: StorageClause[] = [
     },
   },
   {
-    name: "allocate(), if implemented, extends a file with zeros",
+    name: "write() keeps zeros behind other bytes until they are overwritten",
     async check(bench) {
-      if (bench.storage.allocate === undefined) return;
-      await bench.storage.allocate(NAME, 0, 100);
-      await bench.storage.allocate(NAME, 100, LARGE_BYTES);
-      const file = await bench.open(NAME, "read");
-      expectEqual(await file.size(), LARGE_BYTES, "the size");
-      const found = await readWhole(file);
-      expectBytes(found, new Uint8Array(LARGE_BYTES), "a file of zeros");
+      const file = await bench.open(NAME, "create");
+      const expected = new Uint8Array(10 + ZEROS);
+      expected.set(pattern(10));
+      await writeWhole(file, expected, 0);
+      expectBytes(await readWhole(file), expected, "bytes and zeros");
+      await writeWhole(file, pattern(20, 7), 10);
+      expected.set(pattern(20, 7), 10);
+      expectBytes(await readWhole(file), expected, "zeros overwritten");
     },
   },
 ];

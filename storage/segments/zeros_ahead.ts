@@ -1,0 +1,53 @@
+/**
+ * Maximum bytes of a frame and its zeros, in one write. More would make its
+ * sync too slow, which takes up to 3 ms per MiB; with fewer, more than one in a
+ * hundred syncs of frames of 7 kB would be slow.
+ */
+const MOST_BYTES = 768 * 1024;
+
+/** Zeros with room for fewer further frames cost more than they save. */
+const LEAST_FRAMES = 2;
+
+/**
+ * The zeros that a write brings along behind its frame, if the frame goes
+ * beyond the end of the file. The next frames only overwrite them, and a sync
+ * after an overwrite has no change of the file's size to journal, which makes
+ * it up to twice as fast.
+ *
+ * There are as many zeros as the log has written since it was opened, at most
+ * three quarters of a MiB: so a log that is little used stays small, and a busy
+ * one seldom waits. Frames above a quarter of a MiB bring none.
+ *
+ * Source: etcd and SQLite extend their logs by zeros. Here they come in the
+ * frame's own write: syncs of zeros in another file would delay the log's.
+ */
+export class ZerosAhead {
+  #writtenBytes = 0;
+  /** The last staged frame, and zeros from there on. */
+  #staged = new Uint8Array();
+  #stagedFrame = 0;
+
+  /** Counts a frame of `bytes` that was written. */
+  count(bytes: number): void {
+    this.#writtenBytes += bytes;
+  }
+
+  /** How many zeros follow a frame of `bytes`, if there is room for `most`. */
+  behind(bytes: number, most: number): number {
+    const zeros = Math.min(this.#writtenBytes, most, MOST_BYTES - bytes);
+    return zeros < LEAST_FRAMES * bytes ? 0 : zeros;
+  }
+
+  /** Lays out `frame` and the zeros; valid until the next call. */
+  stage(frame: Uint8Array, zeros: number): Uint8Array {
+    const bytes = frame.length + zeros;
+    if (bytes > this.#staged.length) {
+      this.#staged = new Uint8Array(Math.max(bytes, 2 * this.#staged.length));
+      this.#stagedFrame = 0;
+    }
+    this.#staged.set(frame);
+    this.#staged.fill(0, frame.length, this.#stagedFrame);
+    this.#stagedFrame = frame.length;
+    return this.#staged.subarray(0, bytes);
+  }
+}

@@ -150,7 +150,7 @@ export function faultOfEnd(
 ): string | undefined {
   const { lastLsn, stop, link } = scan;
   const isClosed = isCleanlyClosed(scan, manifest);
-  // After a clean close only prepared or reused space can follow.
+  // After a clean close only zeros or old frames can follow.
   const remainder = isClosed ? "nothing" : scan.remainder;
   const decision = decideTail({ ...scan, remainder }, mode);
   if (decision !== "accept" && decision !== "cut") return refusal(scan);

@@ -134,7 +134,7 @@ export function lsnsOf({ kind, count, hole }: Frame): number {
 export interface FrameFault {
   /**
    * - `"end"`: there are no bytes;
-   * - `"zeros"`: the header is all zeros, as in a segment prepared ahead;
+   * - `"zeros"`: the header is all zeros, written ahead of need;
    * - `"short"`: the bytes end before the frame does;
    * - `"magic"`, `"length"`, `"checksum"`, `"records"`: the frame is damaged;
    * - `"link"`: it is whole, but not the next one.

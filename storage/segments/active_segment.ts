@@ -67,25 +67,26 @@ export class ActiveSegment {
   }
 
   /**
-   * Writes a frame after the last one, perhaps with zeros behind it. If no
+   * Writes a frame after the last one, and zeros after it if they pay. If no
    * space is left, it fails with a `StorageFullError`: nothing of the frame
    * remains, and the next one takes its place.
    */
   write(frame: Uint8Array): MaybePromise<void> {
-    const zeros = this.#zerosBehind(frame.length);
-    const bytes = zeros === 0 ? frame : this.#zeros!.stage(frame, zeros);
+    const zeros = this.#zerosAfter(frame.length);
+    if (zeros === 0) return this.writeAlone(frame);
     const failed = (error: unknown) => {
-      // The frame alone may fit.
-      if (zeros > 0 && isOutOfSpace(error)) return this.#writeAlone(frame);
-      return this.#rollBack(error);
+      if (!isOutOfSpace(error)) throw error;
+      this.#zeros = undefined;
+      const cutting = this.#cutBack();
+      if (!isPromise(cutting)) return this.writeAlone(frame);
+      return cutting.then(() => this.writeAlone(frame));
     };
-    try {
-      const writing = writeAll(this.file, bytes, this.#offset);
-      if (!isPromise(writing)) return this.#grow(bytes.length);
-      return writing.then(() => this.#grow(bytes.length), failed);
-    } catch (error) {
-      return failed(error);
-    }
+    return this.#put(this.#zeros!.stage(frame, zeros), failed);
+  }
+
+  /** Does the same without zeros. */
+  writeAlone(frame: Uint8Array): MaybePromise<void> {
+    return this.#put(frame, (error) => this.#rollBack(error));
   }
 
   /** Counts a written frame of `bytes` that begins with record `lsn`. */
@@ -100,22 +101,25 @@ export class ActiveSegment {
     if (this.#bytes > this.#offset) await this.#cutBack();
   }
 
-  #zerosBehind(bytes: number): number {
+  #zerosAfter(bytes: number): number {
     const end = this.#offset + bytes;
     if (end <= this.#bytes || this.#zeros === undefined) return 0;
-    return this.#zeros.behind(bytes, this.#limit - end);
+    return this.#zeros.after(bytes, this.#limit - end);
   }
 
-  /** Notes how far the file reaches after a write of `bytes`. */
-  #grow(bytes: number): void {
-    this.#bytes = Math.max(this.#bytes, this.#offset + bytes);
-  }
-
-  #writeAlone(frame: Uint8Array): MaybePromise<void> {
-    this.#zeros = undefined;
-    const cutting = this.#cutBack();
-    if (!isPromise(cutting)) return this.write(frame);
-    return cutting.then(() => this.write(frame));
+  #put(
+    bytes: Uint8Array,
+    failed: (error: unknown) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    const done = () => {
+      this.#bytes = Math.max(this.#bytes, this.#offset + bytes.length);
+    };
+    try {
+      const writing = writeAll(this.file, bytes, this.#offset);
+      return isPromise(writing) ? writing.then(done, failed) : done();
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   /** Cuts off everything after the last frame. */

@@ -35,8 +35,8 @@ export interface NewSegment {
   previous: number;
   /** Salt of its frames; random by default. */
   salt?: number;
-  /** A synced file that becomes the segment: of zeros, or an old segment. */
-  prepared?: string;
+  /** A dropped segment that becomes this one. */
+  reused?: string;
   /**
    * Writes the segment's initial frames at `offset`, and resolves with where
    * they end. By default there are none.
@@ -66,9 +66,9 @@ export async function createSegment(
   lock: StorageLock,
   segment: NewSegment,
 ): Promise<CreatedSegment> {
-  const { firstLsn, epoch, revision, prepared } = segment;
+  const { firstLsn, epoch, revision, reused } = segment;
   const name = formatSegmentName(firstLsn, epoch, revision);
-  const temporary = prepared ?? `${name}.tmp`;
+  const temporary = reused ?? `${name}.tmp`;
   const salt = segment.salt ?? randomNumber(storage);
   let offset: number;
   try {
@@ -104,9 +104,9 @@ async function write(
   storage: Storage,
   temporary: string,
   salt: number,
-  { log, firstLsn, epoch, previous, prepared, fill }: NewSegment,
+  { log, firstLsn, epoch, previous, reused, fill }: NewSegment,
 ): Promise<number> {
-  const file = await storage.open(temporary, prepared ? "write" : "create");
+  const file = await storage.open(temporary, reused ? "write" : "create");
   try {
     const header = { log, firstLsn, epoch, salt, previous };
     await writeAll(file, encodeSegmentHeader(header), 0);

@@ -242,7 +242,10 @@ export class SegmentLog implements FrameLog {
       this.#link = checksum;
       this.#lastLsn = frame.firstLsn + frame.count - 1;
     };
-    const writing = active.write(frame.buffer.subarray(0, bytes));
+    const whole = frame.buffer.subarray(0, bytes);
+    const writing = kind === KIND.records
+      ? active.write(whole)
+      : active.writeAlone(whole); // Nothing follows a seal.
     return isPromise(writing) ? writing.then(done) : done();
   }
 

@@ -87,7 +87,7 @@ export class SegmentSupply {
       ...this.#owner,
       firstLsn,
       previous,
-      ...(spare !== undefined && { prepared: spare.name }),
+      ...(spare !== undefined && { reused: spare.name }),
     });
     return { ...created, bytes: spare?.bytes ?? created.offset };
   }

@@ -9,7 +9,7 @@ const MOST_BYTES = 768 * 1024;
 const LEAST_FRAMES = 2;
 
 /**
- * The zeros that a write brings along behind its frame, if the frame goes
+ * The zeros that a write brings along after its frame, if the frame goes
  * beyond the end of the file. The next frames only overwrite them, and a sync
  * after an overwrite has no change of the file's size to journal, which makes
  * it up to twice as fast.
@@ -33,7 +33,7 @@ export class ZerosAhead {
   }
 
   /** How many zeros follow a frame of `bytes`, if there is room for `most`. */
-  behind(bytes: number, most: number): number {
+  after(bytes: number, most: number): number {
     const zeros = Math.min(this.#writtenBytes, most, MOST_BYTES - bytes);
     return zeros < LEAST_FRAMES * bytes ? 0 : zeros;
   }

@@ -1,4 +1,4 @@
-import { expectBytes, expectEqual } from "./expect.ts";
+import { expectBytes } from "./expect.ts";
 import {
   pattern,
   readWhole,
@@ -42,7 +42,7 @@ export const overwriteClauses: StorageClause[] = [
     },
   },
   {
-    name: "write() keeps zeros behind other bytes until they are overwritten",
+    name: "write() keeps zeros after other bytes until they are overwritten",
     async check(bench) {
       const file = await bench.open(NAME, "create");
       const expected = new Uint8Array(10 + ZEROS);

@@ -111,12 +111,51 @@ export const storageMutants: readonly Mutant[] = [
     name: "writes over a segment that a backup has a link to",
     edits: [{
       file: "storage/segments/segment_supply.ts",
-      find: "isFit && links === 1",
-      replace: "isFit && links > 0",
+      find: "&& links === 1",
+      replace: "&& links > 0",
     }],
     caughtBy: {
       file: "tests/storage/segments/segment_supply_test.ts",
       name: "a backup by hard links stays as it was while the log continues",
+    },
+  },
+  {
+    name: "reuses an empty segment, which no mark excludes from the log",
+    edits: [{
+      file: "storage/segments/segment_log.ts",
+      find: "if (isEmpty) await removeIfThere(this.#storage, name);\n    else ",
+      replace: "",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name:
+        "Wal loses nothing acknowledged: unsynced frames across a rotation; posix",
+    },
+  },
+  {
+    name: "brings old bytes instead of zeros",
+    edits: [{
+      file: "storage/segments/zeros_ahead.ts",
+      find: "    this.#staged.fill(0, frame.length, this.#stagedFrame);\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/zeros_ahead_test.ts",
+      name:
+        "ZerosAhead.stage() lays out a frame and only zeros, whatever was staged before",
+    },
+  },
+  {
+    name: "refuses a frame that has room without its zeros",
+    edits: [{
+      file: "storage/segments/active_segment.ts",
+      find: "if (!isOutOfSpace(error)) throw error;\n      this.#zeros",
+      replace: "throw error;\n      this.#zeros",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/zeros_ahead_test.ts",
+      name:
+        "a log writes the frame alone if there is no space for its zeros, on synchronous storage",
     },
   },
   {

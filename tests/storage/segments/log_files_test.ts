@@ -85,12 +85,12 @@ test("createSegment() writes, syncs, links and syncs the directory", async () =>
 });
 
 test("createSegment() never replaces a segment, nor leaves anything next to it", async () => {
-  for (const prepared of [undefined, SPARE]) {
+  for (const reused of [undefined, SPARE]) {
     const storage = new MemoryStorage();
     const other = new Uint8Array(50).fill(1);
     storage.put(NAME, other);
-    if (prepared) storage.put(prepared, new Uint8Array(4096));
-    const options = prepared === undefined ? {} : { prepared };
+    if (reused) storage.put(reused, new Uint8Array(4096));
+    const options = reused === undefined ? {} : { reused };
     const error = await assertRejects(
       () => create(storage, options),
       StorageError,
@@ -110,12 +110,12 @@ test("createSegment() leaves nothing when a call before the link fails", async (
       ["EIO", StorageError],
     ] as const
   ) {
-    for (const prepared of [undefined, SPARE]) {
+    for (const reused of [undefined, SPARE]) {
       for (let call = 0; call < calls; call++) {
         const { storage, failAt } = failing(code);
-        if (prepared) storage.put(prepared, new Uint8Array(4096));
+        if (reused) storage.put(reused, new Uint8Array(4096));
         failAt(call);
-        const options = prepared === undefined ? {} : { prepared };
+        const options = reused === undefined ? {} : { reused };
         const error = await assertRejects(() => create(storage, options));
         assert(error instanceof type, `${code} at call ${call}: ${error}`);
         assertEquals(storage.list(), [], `${code} at call ${call}`);
@@ -136,11 +136,11 @@ test("createSegment() makes none for an owner that was displaced", async () => {
   assertEquals(storage.list(), []);
 });
 
-test("createSegment() of a prepared file keeps what lies after the header", async () => {
+test("createSegment() of a dropped segment keeps what lies after the header", async () => {
   const storage = new MemoryStorage();
   const old = new Uint8Array(4096).fill(3);
   storage.put(SPARE, old);
-  const options = { ...header, prepared: SPARE };
+  const options = { ...header, reused: SPARE };
   const made = await createSegment(storage, lock(), options);
   const expected = old.slice();
   expected.set(encodeSegmentHeader(header));
@@ -149,18 +149,18 @@ test("createSegment() of a prepared file keeps what lies after the header", asyn
 });
 
 for (const fileSystem of ["posix", "ext4"] as const) {
-  for (const prepared of [undefined, SPARE]) {
-    const kind = prepared === undefined ? "" : " of a prepared file";
+  for (const reused of [undefined, SPARE]) {
+    const kind = reused === undefined ? "" : " of a dropped segment";
     test(`createSegment()${kind} leaves it whole or absent after a crash, under ${fileSystem}`, async () => {
       const seen = new Set<string>();
       const workload: LifeBody<string> = async ({ storage, note }) => {
-        if (prepared) {
-          const file = storage.open(prepared, "create");
+        if (reused) {
+          const file = storage.open(reused, "create");
           await file.write(new Uint8Array(whole.length), 0);
           await file.datasync();
           await storage.syncDirectory();
         }
-        const { name } = await create(storage, prepared ? { prepared } : {});
+        const { name } = await create(storage, reused ? { reused } : {});
         note(name);
       };
       const check: LifeBody<string> = ({ storage, facts }) => {

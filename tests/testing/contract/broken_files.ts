@@ -43,7 +43,7 @@ export const brokenFiles: [string, string, Change][] = [
   ],
   [
     "write() drops zeros at the end",
-    "write() keeps zeros behind other bytes until they are overwritten",
+    "write() keeps zeros after other bytes until they are overwritten",
     {
       file: (file) => ({
         write(bytes, offset) {

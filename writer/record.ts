@@ -1,5 +1,6 @@
 import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { AckLevel } from "./acks.ts";
+import { utf8 } from "./utf8.ts";
 
 /** A record as read back. */
 export interface LogRecord {
@@ -21,8 +22,6 @@ export interface LsnRange {
 export function rangeTo(last: number, length: number): LsnRange {
   return { first: last - length + 1, last };
 }
-
-const encoder = new TextEncoder();
 
 /** The true type of a typed array, whatever its prototype says. */
 const kindOf = Object.getOwnPropertyDescriptor(
@@ -56,7 +55,7 @@ function refusal(record: unknown): TypeError {
 /** Bytes that `record` takes in a frame. Throws if no frame can hold it. */
 export function measureRecord(record: Uint8Array | string): number {
   const length = typeof record === "string"
-    ? utf8Length(record)
+    ? utf8.measure(record)
     : record.length;
   if (length + RECORD_HEADER_BYTES > MAX_FRAME_BYTES) {
     throw new RecordTooLargeError(
@@ -80,25 +79,10 @@ export function encodeRecord(
   into[at + 2] = length >>> 16;
   into[at + 3] = length >>> 24;
   if (typeof record === "string") {
-    encoder.encodeInto(record, into.subarray(at + RECORD_HEADER_BYTES));
+    utf8.write(into, at + RECORD_HEADER_BYTES, record, length);
   } else {
     into.set(record, at + RECORD_HEADER_BYTES);
   }
-}
-
-/** A lone surrogate counts as U+FFFD, which encoders write in its place. */
-function utf8Length(text: string): number {
-  let length = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    length += unit < 0x800 ? 1 : 2;
-    if (unit < 0xd800 || unit > 0xdbff) continue;
-    const low = text.charCodeAt(index + 1);
-    // A pair is 4 bytes in 2 units; counted as two lone ones, it would be 6.
-    if (low >= 0xdc00 && low <= 0xdfff) index++;
-  }
-  return length;
 }
 
 /** A record or batch does not fit into a frame; nothing was queued. */

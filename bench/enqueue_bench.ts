@@ -37,6 +37,18 @@ Deno.bench(
   async () => await enqueueAll(text),
 );
 
+const kinds = [["ASCII", "x"], ["Latin-1", "\u00e9"], ["CJK", "\u8a9e"]];
+for (const length of [10, 100, 1000, 10_000]) {
+  for (const [kind, unit] of kinds) {
+    const text = unit.repeat(length);
+    Deno.bench(
+      `enqueue records=1000 of=strings length=${length} kind=${kind}`,
+      { group: `strings of ${length}`, baseline: unit === "x" },
+      async () => await enqueueAll(text),
+    );
+  }
+}
+
 const batch = Array.from({ length: RECORDS }, () => record);
 Deno.bench("appendBatch records=1000", { group: "hot loop" }, async () => {
   await wal.appendBatch(batch);

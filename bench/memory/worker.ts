@@ -17,7 +17,7 @@ const CHUNK = 500;
 
 /** What to measure. */
 export interface MemoryJob {
-  readonly way: "enqueue" | "append" | "nothing";
+  readonly way: "enqueue" | "enqueue of strings" | "append" | "nothing";
   readonly records: number;
   /** Records that are queued first and not counted. */
   readonly warmRecords: number;
@@ -27,6 +27,8 @@ export interface MemoryJob {
 export interface MemoryFound {
   /** Heap bytes allocated per record in the call, median of the chunks. */
   readonly allocated: number;
+  /** Time per record in the call, in ns, median of the chunks. */
+  readonly callNs: number;
   /** Heap bytes per record that are left after a final collection. */
   readonly retained: number;
   /** Bytes outside the heap that are left, in total. */
@@ -40,35 +42,41 @@ await answerJob<MemoryJob>(async (job): Promise<MemoryFound> => {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
   const wal = await Wal.open(new NullFrameLog());
-  const record = new Uint8Array(100).fill(7);
+  const bytes = new Uint8Array(100).fill(7);
+  const record = way === "enqueue of strings" ? "x".repeat(100) : bytes;
   const heap = () => process.memoryUsage().heapUsed;
-  async function chunk(): Promise<number> {
+  /** Returns by how many bytes the heap grew, and how many ms it took. */
+  async function chunk(): Promise<[number, number]> {
     let lsn = 0;
     const acks: Promise<number>[] = [];
     const before = heap();
+    const began = performance.now();
     for (let index = 0; index < CHUNK; index++) {
-      if (way === "enqueue") lsn = wal.enqueue(record);
+      if (way.startsWith("enqueue")) lsn = wal.enqueue(record);
       if (way === "append") acks.push(wal.append(record));
     }
+    const tookMs = performance.now() - began;
     const grown = heap() - before;
-    if (way === "enqueue") await wal.settled(lsn);
+    if (lsn > 0) await wal.settled(lsn);
     else await Promise.all(acks);
-    return grown;
+    return [grown, tookMs];
   }
   for (let warm = 0; warm < warmRecords; warm += CHUNK) await chunk();
   collect();
   const usedBefore = process.memoryUsage();
   const grown = new Float64Array(Math.ceil(records / CHUNK));
+  const tookMs = new Float64Array(grown.length);
   for (let index = 0; index < grown.length; index++) {
-    grown[index] = await chunk();
+    [grown[index], tookMs[index]] = await chunk();
   }
   collect();
   const used = process.memoryUsage();
   return {
     allocated: median([...grown]) / CHUNK,
+    callNs: median([...tookMs]) * 1e6 / CHUNK,
     retained: (used.heapUsed - usedBefore.heapUsed) / records,
     retainedBuffers: used.arrayBuffers - usedBefore.arrayBuffers -
-      grown.byteLength,
+      grown.byteLength - tookMs.byteLength,
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };
 });

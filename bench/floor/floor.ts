@@ -178,6 +178,14 @@ function formatTables(
       const share = median(ratios(floor, turns)).toFixed(2);
       return `${median(turns.groupUs).toFixed(0)} (${share})`;
     }),
+    "\nShare of the floor of a growing file, medians; above 1, it is faster:\n",
+    table(names.slice(1), (turns, all) => {
+      const growing = all.find(({ contender }) =>
+        contender === floorAppend.name
+      );
+      if (growing === undefined) return "-";
+      return median(ratios(growing, turns)).toFixed(2);
+    }),
     "\nLatency in ms, p50 / p99 / p99.9; of whole batches in the batch cases:\n",
     table(names, ({ latencies }) => latencies.map(millis).join(" / ")),
     ...checkouts.slice(1).map(({ suffix }) => {

@@ -187,6 +187,38 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
+   * Reads one record. Resolves with `undefined` if a salvage gave it up.
+   *
+   * It takes some microseconds wherever the record is, and does not wait for
+   * records that are still queued. With frames of many megabytes it takes
+   * longer, because a frame is verified as a whole.
+   *
+   * Rejects with `CompactedError` if the record has been dropped, even during
+   * the call; `RangeError` if it has not been written yet, or if `lsn` is not
+   * an integer of at least 1 (`TypeError` if it is not a number);
+   * `CorruptLogError` if the record is damaged or missing; `StorageError` if it
+   * cannot be read; and `LogClosedError` after `close`, which waits for calls
+   * in progress.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * const lsn = await wal.append("an answer");
+   * const record = await wal.get(lsn);
+   * assert.equal(new TextDecoder().decode(record?.data), "an answer");
+   * await assert.rejects(wal.get(lsn + 1), RangeError); // not written yet
+   * await wal.close();
+   * ```
+   */
+  get(lsn: number): Promise<LogRecord | undefined> {
+    return this.#reads.get(lsn);
+  }
+
+  /**
    * Reads the records from `from` to `to`, both inclusive.
    *
    * Records that are still queued, or are appended after reading began, are not

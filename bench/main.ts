@@ -8,6 +8,7 @@ import type { Experiment } from "./experiment.ts";
 import { floor } from "./floor/floor.ts";
 import { growth } from "./growth/growth.ts";
 import { latency } from "./latency/latency.ts";
+import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { profile } from "./profile/profile.ts";
@@ -17,6 +18,7 @@ const experiments: readonly Experiment[] = [
   peers,
   latency,
   growth,
+  lookup,
   memory,
   profile,
 ];

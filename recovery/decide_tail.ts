@@ -3,7 +3,7 @@ import {
   describeFault,
 } from "../storage/corrupt_log_error.ts";
 import { hex, type Manifest } from "../storage/format/mod.ts";
-import type { SegmentStop } from "../storage/segments/mod.ts";
+import type { FrameIndex, SegmentStop } from "../storage/segments/mod.ts";
 import type { Survey } from "./survey.ts";
 
 /** How opening treats the end of the last segment. */
@@ -212,6 +212,8 @@ export interface SegmentScan extends TailEvidence {
   readonly sealed: boolean;
   /** The highest time of a frame, in ms since 1970; 0 without frames. */
   readonly time: number;
+  /** Places of some of the frames. */
+  readonly index: FrameIndex;
   /** Where and why the chain ends. */
   readonly stop: SegmentStop;
   /** Size of the segment's file, in bytes. */

@@ -111,6 +111,8 @@ interface FoundEnd {
   durableLsn: number;
   link: number;
   time: number;
+  /** The segment that was scanned, if there is one. */
+  scanned?: SegmentLogState["scanned"];
 }
 
 /** One opening, once the lock is taken. */
@@ -225,6 +227,7 @@ class Opening {
         : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn)),
       link: scan.link,
       time: Math.max(scan.time, time),
+      scanned: { name: last.name, index: scan.index },
     };
   }
 
@@ -251,7 +254,7 @@ class Opening {
     end: FoundEnd,
   ): Promise<SegmentLogState> {
     const storage = this.#storage;
-    const { lastLsn, durableLsn, link, time } = end;
+    const { lastLsn, durableLsn, link, time, scanned } = end;
     const { fenced } = files;
     const segments = keptBy(before, files.segments, lastLsn);
     const isDurable = durableLsn >= lastLsn;
@@ -272,7 +275,7 @@ class Opening {
     await requireHeld(storage.location, this.#lock);
     const dropped = files.segments.filter((one) => !segments.includes(one));
     await removeFiles(storage, dropped);
-    const state = { segments, fenced, manifest, lastLsn, link };
+    const state = { segments, fenced, manifest, lastLsn, link, scanned };
     if (rewriteLsn === 0) return state;
     const finish = (segments: SegmentName[]) =>
       this.#rewrite(segments, manifest);

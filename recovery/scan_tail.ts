@@ -1,6 +1,7 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {
+  IndexBuilder,
   type PlacedFrame,
   readFully,
   SegmentCursor,
@@ -30,10 +31,12 @@ export async function scanSegment(
   let syncedLsn = reader.header.firstLsn - 1;
   let time = 0;
   let last: PlacedFrame | undefined;
+  const builder = new IndexBuilder(SEGMENT_HEADER_BYTES);
   let step = await chain.next();
   for (; !step.done; step = await chain.next()) {
     frames += step.value.length;
     for (const frame of step.value) {
+      builder.add(frame.firstLsn, frame.offset);
       syncedLsn = Math.max(syncedLsn, frame.syncedLsn);
       time = Math.max(time, frame.time);
     }
@@ -51,6 +54,7 @@ export async function scanSegment(
     link: cursor.link,
     sealed: last !== undefined && isSeal(last),
     time,
+    index: builder.index,
     stop,
     bytes: await reader.file.size(),
     remainder,

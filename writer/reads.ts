@@ -1,10 +1,12 @@
 import { requireInteger, requireOptions } from "../argument.ts";
+import { invariant } from "../invariant.ts";
 import {
   CompactedError,
   type FrameLog,
   type RecordBatch,
 } from "../storage/frame_log.ts";
 import { LogClosedError } from "./log_closed_error.ts";
+import type { LogRecord } from "./record.ts";
 import { RecordReader } from "./record_reader.ts";
 
 /** Which records to read. */
@@ -26,6 +28,9 @@ export class OpenReads {
   /** The reads in progress. */
   readonly open = new Set<BatchReader>();
   #isClosed = false;
+  /** Number of calls of `get` in progress, and what the last one calls. */
+  #gets = 0;
+  #noGets: (() => void) | undefined;
 
   /** Reads `log` up to the last record written when a read begins. */
   constructor(log: FrameLog, writtenLsn: () => number) {
@@ -52,6 +57,29 @@ export class OpenReads {
   }
 
   /**
+   * Reads record `lsn`; `undefined` if a salvage gave it up. A call in progress
+   * keeps `close` waiting.
+   */
+  async get(lsn: number): Promise<LogRecord | undefined> {
+    if (this.#isClosed) throw new LogClosedError("read");
+    const first = this.#log.firstLsn;
+    this.#requireKept(lsn, first);
+    requireInteger("read a record", "its LSN", lsn, first, this.#writtenLsn());
+    this.#gets++;
+    try {
+      const batch = await firstOf(this.#log.read(lsn, lsn));
+      this.#requireKept(lsn, this.#log.firstLsn);
+      const index = lsn - batch.firstLsn;
+      if (batch.lost !== undefined && index < batch.lost) return undefined;
+      const data = batch.records.at(index);
+      invariant(data !== undefined, `a read without its record, ${lsn}`);
+      return { lsn, data: ownMemory(data!) };
+    } finally {
+      if (--this.#gets === 0) this.#noGets?.();
+    }
+  }
+
+  /**
    * Ends all reads: when it resolves, their files are closed; their next call
    * rejects with `LogClosedError`. A read abandoned without `return` would
    * otherwise keep its file open forever.
@@ -59,6 +87,8 @@ export class OpenReads {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.open].map((read) => read.cut()));
+    if (this.#gets === 0) return;
+    await new Promise<void>((resolve) => this.#noGets = resolve);
   }
 
   async *#batches(options: ReadOptions): AsyncGenerator<RecordBatch> {
@@ -66,13 +96,28 @@ export class OpenReads {
     const first = this.#log.firstLsn;
     const last = this.#writtenLsn();
     const { from = first, to = last } = options;
-    if (Number.isSafeInteger(from) && from > 0 && from < first) {
-      throw new CompactedError(from, first);
-    }
+    this.#requireKept(from, first);
     requireInteger("read from a record", "its LSN", from, first, last + 1);
     requireInteger("read to a record", "its LSN", to, from - 1, last);
     if (from <= to) yield* this.#log.read(from, to);
   }
+
+  #requireKept(lsn: number, first: number): void {
+    if (Number.isSafeInteger(lsn) && lsn > 0 && lsn < first) {
+      throw new CompactedError(lsn, first);
+    }
+  }
+}
+
+/** The first batch of a read of one record. */
+async function firstOf(batches: AsyncIterable<RecordBatch>) {
+  for await (const batch of batches) return batch;
+  throw new Error("Invariant breached: a read that finds no record");
+}
+
+/** A copy of `data` if it would keep more than twice its size in memory. */
+function ownMemory(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return data.buffer.byteLength > 2 * data.length ? data.slice() : data;
 }
 
 /** Batches that end with an error, not silently, when the log closes. */

@@ -119,7 +119,9 @@ export function isSeal({ kind }: Frame): boolean {
 }
 
 /** The feature of a frame that this version does not know, if any. */
-export function unknownFeature({ kind, flags }: Frame): string | undefined {
+export function unknownFeature(
+  { kind, flags }: Pick<Frame, "kind" | "flags">,
+): string | undefined {
   if (flags & REQUIRED_FLAGS) return `frame flags ${hexByte(flags)}`;
   const isKnown = kind <= KIND.hole || kind >= FIRST_SKIPPED_KIND;
   return isKnown ? undefined : `frame kind ${kind}`;
@@ -268,7 +270,7 @@ function fault(
  */
 
 /** Bytes of a hole's payload. */
-const HOLE_BYTES = 12;
+export const HOLE_BYTES = 12;
 
 /** Records that are lost for good, because a repair continued without them. */
 export interface Hole {

@@ -1,7 +1,7 @@
 import { getUint64, setUint64 } from "./frame.ts";
 
 /*
- *  A seal's payload; empty for a segment below INDEX_STEP_BYTES:
+ *  A seal's payload; empty for a segment below 32 KiB:
  *  +------------+--------------+-- ... --+-------------+---------+
  *  | lsn (u64)  | offset (u64) |         | bytes (u32) | "SLIX"  |
  *  +------------+--------------+-- ... --+-------------+---------+
@@ -50,21 +50,13 @@ export function indexFrameBytes(footer: Uint8Array): number {
   return view.getUint32(4, true) === FOOTER_MAGIC ? view.getUint32(0, true) : 0;
 }
 
-/** The last entry at or below `lsn`, if there is one; only a hint. */
-export function findEntry(
-  payload: Uint8Array,
-  lsn: number,
-): IndexEntry | undefined {
+/** The entries of a seal's payload, as they are there; only hints. */
+export function decodeIndex(payload: Uint8Array): IndexEntry[] {
   const { buffer, byteOffset, length } = payload;
   const view = new DataView(buffer, byteOffset, length);
-  let low = 0;
-  let high = Math.floor((length - INDEX_FOOTER_BYTES) / ENTRY_BYTES);
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (getUint64(view, middle * ENTRY_BYTES) <= lsn) low = middle + 1;
-    else high = middle;
-  }
-  if (low < 1) return undefined;
-  const at = (low - 1) * ENTRY_BYTES;
-  return { lsn: getUint64(view, at), offset: getUint64(view, at + 8) };
+  const count = Math.floor((length - INDEX_FOOTER_BYTES) / ENTRY_BYTES);
+  return Array.from({ length: Math.max(0, count) }, (_, index) => {
+    const at = index * ENTRY_BYTES;
+    return { lsn: getUint64(view, at), offset: getUint64(view, at + 8) };
+  });
 }

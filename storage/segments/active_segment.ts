@@ -1,7 +1,8 @@
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
-import type { IndexEntry } from "../format/segment_index.ts";
 import { isPromise, type MaybePromise, type StorageFile } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
+import type { FrameIndex } from "./frame_index.ts";
+import { IndexBuilder } from "./index_builder.ts";
 import type { ZerosAhead } from "./zeros_ahead.ts";
 
 /** A segment that frames can be written to. */
@@ -57,8 +58,8 @@ export class ActiveSegment {
   }
 
   /** Places of some of its frames, for readers that look for a record. */
-  get index(): readonly IndexEntry[] {
-    return this.#index.entries;
+  get index(): FrameIndex {
+    return this.#index.index;
   }
 
   /** Whether a frame of `bytes` has room; the first always does. */
@@ -135,28 +136,6 @@ export class ActiveSegment {
     return cutting.then(() => {
       throw explainFull(error);
     });
-  }
-}
-
-/** Approximate distance between two entries, in bytes. */
-const INDEX_STEP_BYTES = 64 * 1024;
-
-/** Collects the index entries of a segment while it is written. */
-export class IndexBuilder {
-  /** One frame about every `INDEX_STEP_BYTES`, without the first. */
-  readonly entries: IndexEntry[] = [];
-  #next: number;
-
-  /** Starts an index of a segment whose first frame is at `offset`. */
-  constructor(offset: number) {
-    this.#next = offset + INDEX_STEP_BYTES;
-  }
-
-  /** Adds the frame at `offset`, with first record `lsn`, if one is due. */
-  add(lsn: number, offset: number): void {
-    if (offset < this.#next) return;
-    this.entries.push({ lsn, offset });
-    this.#next = offset + INDEX_STEP_BYTES;
   }
 }
 

@@ -6,7 +6,9 @@
  *
  * @module
  */
-export { IndexBuilder, writeAll } from "./active_segment.ts";
+export { writeAll } from "./active_segment.ts";
+export type { FrameIndex } from "./frame_index.ts";
+export { IndexBuilder } from "./index_builder.ts";
 export {
   createSegment,
   randomNumber,
@@ -25,7 +27,8 @@ export {
   notTheSegment,
   SegmentCursor,
 } from "./segment_cursor.ts";
-export { SegmentLog, type SegmentLogState } from "./segment_log.ts";
+export { SegmentLog } from "./segment_log.ts";
+export type { SegmentLogState } from "./segment_log_state.ts";
 export {
   type PlacedFrame,
   readFully,

@@ -9,6 +9,7 @@ import { type FrameRecords, splitRecords } from "../format/records.ts";
 import { CompactedError, type RecordBatch } from "../frame_log.ts";
 import type { Storage } from "../storage.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
+import type { SegmentLookup } from "./segment_lookup.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
 
 /** The records to read. */
@@ -21,6 +22,8 @@ export interface ReadRange {
   firstLsn: () => number;
   /** The log's id. */
   log: string;
+  /** Finds where to begin. */
+  lookup: SegmentLookup;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface ReadRange {
  */
 export async function* readSegments(
   storage: Storage,
-  segments: SegmentName[],
+  segments: readonly SegmentName[],
   range: ReadRange,
 ): AsyncGenerator<RecordBatch> {
   const { from, to, firstLsn } = range;
@@ -53,24 +56,48 @@ export async function* readSegments(
 
 async function* readAll(
   storage: Storage,
-  segments: SegmentName[],
-  { from, to, log }: ReadRange,
+  segments: readonly SegmentName[],
+  { from, to, log, lookup }: ReadRange,
 ): AsyncGenerator<RecordBatch> {
-  let before: SegmentCursor | undefined;
-  for (const [index, segment] of segments.entries()) {
+  const first = segmentOf(segments, from);
+  const found = await lookup.find(segments, first, from, to);
+  for (const frame of found?.frames ?? []) {
+    const batch = batchOf(found!.path, frame, from, to);
+    if (batch !== undefined) yield batch;
+  }
+  const nextLsn = found?.chain.nextLsn ?? from;
+  if (nextLsn > to) return;
+  let before: Pick<SegmentCursor, "nextLsn" | "link"> | undefined;
+  for (let index = first; index < segments.length; index++) {
+    const segment = segments[index];
     const end = segments[index + 1]?.firstLsn ?? Infinity;
-    if (end <= from) continue;
     if (segment.firstLsn > to) return;
+    if (end <= nextLsn) {
+      before = found?.chain;
+      continue;
+    }
     const cursor = await SegmentCursor.open(storage, segment, log);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
-      await cursor.seek(from);
+      if (found !== undefined && index === first) cursor.resume(found);
       yield* readSegment(cursor, from, to, end);
       before = cursor;
     } finally {
       await cursor.close();
     }
   }
+}
+
+/** The last of `segments` that begins at or below record `lsn`, or the first. */
+function segmentOf(segments: readonly SegmentName[], lsn: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (segments[middle].firstLsn <= lsn) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
 }
 
 /** Reads up to record `to`, or up to `end`, where the next segment begins. */

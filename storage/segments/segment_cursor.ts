@@ -58,22 +58,14 @@ export class SegmentCursor {
     return this.#chain.link;
   }
 
-  /**
-   * Advances to a frame at or before record `lsn` by the segment's index, if it
-   * has one. The index is only a hint: a whole frame must be there.
-   */
-  async seek(lsn: number): Promise<void> {
-    if (lsn <= this.nextLsn) return;
-    const frame = await this.reader.find(lsn);
-    if (frame === undefined || frame.firstLsn < this.nextLsn) return;
-    this.#offset = frame.offset;
-    this.#chain.nextLsn = frame.firstLsn;
-    this.#chain.previous = frame.previous;
-    this.#chain.link = frame.previous;
+  /** Continues after frames of this segment that were read and verified. */
+  resume({ offset, chain }: { offset: number; chain: ChainEnd }): void {
+    this.#offset = offset;
+    Object.assign(this.#chain, chain);
   }
 
   /** Throws {@linkcode CorruptLogError} if its header contradicts `other`. */
-  requireToFollow(other: SegmentCursor): void {
+  requireToFollow(other: Pick<SegmentCursor, "nextLsn" | "link">): void {
     const { firstLsn, previous } = this.reader.header;
     if (firstLsn !== other.nextLsn || previous === other.link) return;
     throw new CorruptLogError(

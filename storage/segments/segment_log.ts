@@ -25,31 +25,11 @@ import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { removeIfThere, writeManifest } from "./log_files.ts";
 import { readSegments } from "./read_segments.ts";
+import type { SegmentLogState } from "./segment_log_state.ts";
+import { SegmentLookup } from "./segment_lookup.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 import { ZerosAhead } from "./zeros_ahead.ts";
-
-/** Where a recovered log continues. */
-export interface SegmentLogState {
-  /** The segments, in order. */
-  segments: SegmentName[];
-  /** Segments that fenced owners made; they are not part of the log. */
-  fenced: SegmentName[];
-  /** This opening's manifest, as it is on storage. */
-  manifest: Manifest;
-  /** LSN of the last record. */
-  lastLsn: number;
-  /** Checksum that the next frame must name. */
-  link: number;
-  /**
-   * Makes durable what recovery had no space for; called before anything is
-   * appended or synced. Receives the segments, and resolves with the new
-   * segments and the new link. Absent if everything is durable.
-   */
-  finish?: (
-    segments: SegmentName[],
-  ) => Promise<Pick<SegmentLogState, "segments" | "link">>;
-}
 
 /** Options of {@linkcode SegmentLog}. */
 export interface SegmentLogOptions extends SegmentSupplyOptions {
@@ -71,7 +51,9 @@ export class SegmentLog implements FrameLog {
   readonly #supply: SegmentSupply;
   readonly #zeros: ZerosAhead | undefined;
   readonly #now: () => number;
-  #segments: SegmentName[];
+  readonly #lookup: SegmentLookup;
+  /** Replaced, never changed: reads keep the one that they began with. */
+  #segments: readonly SegmentName[];
   #fenced: SegmentName[];
   #manifest: Manifest;
   #finish: SegmentLogState["finish"];
@@ -98,6 +80,11 @@ export class SegmentLog implements FrameLog {
     this.#time = state.manifest.time;
     if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
     this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
+    this.#lookup = new SegmentLookup(storage, {
+      log: state.manifest.log,
+      firstLsn: () => this.firstLsn,
+    });
+    if (state.scanned) this.#lookup.know(state.scanned);
     this.#segments = [...state.segments];
     this.#fenced = [...state.fenced];
     this.#finish = state.finish;
@@ -163,11 +150,12 @@ export class SegmentLog implements FrameLog {
 
   /** Reads through separate handles, so it may overlap with appends. */
   read(from: number, to: number): AsyncGenerator<RecordBatch> {
-    return readSegments(this.#storage, [...this.#segments], {
+    return readSegments(this.#storage, this.#segments, {
       log: this.#manifest.log,
       from,
       to,
       firstLsn: () => this.firstLsn,
+      lookup: this.#lookup,
     });
   }
 
@@ -211,6 +199,7 @@ export class SegmentLog implements FrameLog {
       try {
         await this.#supply.giveBack();
         await active?.file.close();
+        await this.#lookup.close();
       } finally {
         await this.#lock.release();
       }
@@ -257,8 +246,9 @@ export class SegmentLog implements FrameLog {
     else if (full !== undefined) await this.#seal(full);
     const made = await this.#supply.next(firstLsn, this.#link);
     const { name, epoch } = made;
-    this.#segments.push({ name, firstLsn, epoch });
+    this.#segments = [...this.#segments, { name, firstLsn, epoch }];
     this.#active = new ActiveSegment(made, this.#segmentBytes, this.#zeros);
+    this.#lookup.know(this.#active);
     return this.#active;
   }
 
@@ -292,16 +282,16 @@ export class SegmentLog implements FrameLog {
     const { name, isEmpty } = active;
     // No mark excludes an empty one: a crash must not bring it back changed.
     if (isEmpty) await removeIfThere(this.#storage, name);
-    else await this.#supply.take(name);
-    this.#segments = this.#segments.filter((one) => one.name !== name);
+    await this.#take(this.#segments.filter((one) => one.name === name));
     await this.#removeDropped();
   }
 
   /** Writes a seal, which declares all before it synced, with the index. */
   async #writeSeal(active: ActiveSegment): Promise<void> {
-    const length = indexBytes(active.index.length);
+    const { entries } = active.index;
+    const length = indexBytes(entries.length);
     const buffer = new Uint8Array(frameBytes(length));
-    const index = encodeIndex(active.index, buffer.length);
+    const index = encodeIndex(entries, buffer.length);
     buffer.set(index, FRAME_HEADER_BYTES);
     const seal = { firstLsn: this.#lastLsn + 1, count: 0, buffer, length };
     await this.#write(active, seal, KIND.seal);
@@ -358,17 +348,21 @@ export class SegmentLog implements FrameLog {
       }
     } finally {
       this.#segments = this.#segments.filter(({ name }) => !gone.has(name));
+      await this.#lookup.forget(gone);
     }
   }
 
   /** Makes durable what recovery could not, unless all of it is dropped. */
   async #finishRecovery(): Promise<void> {
     if (!this.#isSpent) {
-      const finish = () => this.#finish!(this.#segments);
+      const before = this.#segments;
+      const finish = () => this.#finish!([...before]);
       const { segments, link } = await finish()
         .catch((error) => this.#giveBack(error).then(finish));
       this.#segments = segments;
       this.#link = link;
+      const gone = before.filter((segment) => !segments.includes(segment));
+      await this.#lookup.forget(gone.map(({ name }) => name));
     }
     this.#syncedLsn = this.#lastLsn;
     this.#finish = undefined;

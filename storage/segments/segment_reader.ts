@@ -17,7 +17,6 @@ import {
   type SegmentHeader,
 } from "../format/segment_header.ts";
 import {
-  findEntry,
   INDEX_FOOTER_BYTES,
   indexFrameBytes,
 } from "../format/segment_index.ts";
@@ -210,11 +209,10 @@ export class SegmentReader {
   }
 
   /**
-   * Finds a whole frame of this segment at or below record `lsn`, using the
-   * index at the segment's end; `undefined` if there is no such index or frame.
+   * The seal that the file's last bytes lead to; `undefined` if they do not. It
+   * is a whole frame with the segment's salt, but may be a record's content.
    */
-  async find(lsn: number): Promise<PlacedFrame | undefined> {
-    const { salt } = this.header;
+  async seal(): Promise<PlacedFrame | undefined> {
     const end = await this.file.size();
     const footer = await readFully(
       this.file,
@@ -224,15 +222,9 @@ export class SegmentReader {
     const bytes = indexFrameBytes(footer);
     if (bytes === 0 || bytes > end) return undefined;
     const seal = await this.frameAt(end - bytes);
-    if ("fault" in seal || seal.salt !== salt || !isSeal(seal)) {
-      return undefined;
-    }
-    const entry = findEntry(seal.payload, lsn);
-    if (entry === undefined) return undefined;
-    const frame = await this.frameAt(entry.offset);
-    const isFound = !("fault" in frame) && frame.salt === salt &&
-      frame.firstLsn === entry.lsn && frame.firstLsn <= lsn;
-    return isFound ? frame : undefined;
+    const isOurs = !("fault" in seal) && seal.salt === this.header.salt &&
+      isSeal(seal);
+    return isOurs ? seal : undefined;
   }
 
   /** Throws {@linkcode FormatVersionError} at a frame with unknown features. */

@@ -56,6 +56,16 @@ test("bench:growth measures growth and overload", async () => {
   assertEquals(overloads.length, 3);
 });
 
+test("bench:lookup measures gets in frames of each shape", async () => {
+  const { samples } = await run("lookup", "--megabytes", "1");
+  assertEquals(samples.length, 3);
+  for (const { times, records } of samples) {
+    assertEquals(times.length, 7);
+    for (const { p50Us } of times) assert(p50Us > 0);
+    assert(records > 0);
+  }
+});
+
 test("bench:memory measures what a call allocates", async () => {
   const { samples } = await run("memory", "--only", "append");
   assertEquals(samples.length, 1);

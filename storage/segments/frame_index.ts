@@ -1,0 +1,79 @@
+import type { IndexEntry } from "../format/segment_index.ts";
+
+const LEAST_ENTRIES = 8;
+
+/** Growth factor of the memory: a full index wastes a fifth at most. */
+const GROWTH = 1.25;
+
+/**
+ * Places of some of a segment's frames, in order: packed, 16 bytes each, since
+ * every open segment may have thousands of them.
+ */
+export class FrameIndex {
+  /** The first LSN and the offset of each. */
+  #pairs = new Float64Array(0);
+  #length = 0;
+
+  /** An index of `entries`, which must rise. */
+  static of(entries: readonly IndexEntry[]): FrameIndex {
+    const index = new FrameIndex();
+    index.#pairs = new Float64Array(2 * entries.length);
+    for (const { lsn, offset } of entries) index.add(lsn, offset);
+    return index;
+  }
+
+  /** Number of entries. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes of memory that the entries take. */
+  get bytes(): number {
+    return this.#pairs.byteLength;
+  }
+
+  /** The entries, as objects. */
+  get entries(): IndexEntry[] {
+    return Array.from({ length: this.#length }, (_, at) => this.at(at)!);
+  }
+
+  /** The entry at `at`, if there is one. */
+  at(at: number): IndexEntry | undefined {
+    if (!(at >= 0 && at < this.#length)) return undefined;
+    return { lsn: this.#pairs[2 * at], offset: this.#pairs[2 * at + 1] };
+  }
+
+  /** Adds the frame at `offset`, with first record `lsn`, after the others. */
+  add(lsn: number, offset: number): void {
+    const at = 2 * this.#length;
+    if (at === this.#pairs.length) this.#grow();
+    this.#pairs[at] = lsn;
+    this.#pairs[at + 1] = offset;
+    this.#length++;
+  }
+
+  /** The last entry at or below `lsn`; -1 if there is none. */
+  find(lsn: number): number {
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#pairs[2 * middle] <= lsn) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #grow(): void {
+    const entries = Math.ceil(Math.max(LEAST_ENTRIES, this.#length * GROWTH));
+    const pairs = new Float64Array(2 * entries);
+    pairs.set(this.#pairs);
+    this.#pairs = pairs;
+  }
+}
+
+/**
+ * Approximate distance between two entries, in bytes: a lookup reads as much,
+ * and a segment of 64 MiB has 32 kB of entries.
+ */
+export const INDEX_STEP_BYTES = 32 * 1024;

@@ -1,0 +1,28 @@
+import type { IndexEntry } from "../format/segment_index.ts";
+import { FrameIndex, INDEX_STEP_BYTES } from "./frame_index.ts";
+
+/** Collects the index entries of a segment, frame by frame. */
+export class IndexBuilder {
+  /** One frame about every `INDEX_STEP_BYTES`, without the first. */
+  readonly index = new FrameIndex();
+  readonly #stepBytes: number;
+  #next: number;
+
+  /** Starts an index of a segment whose first frame is at `offset`. */
+  constructor(offset: number, stepBytes = INDEX_STEP_BYTES) {
+    this.#stepBytes = stepBytes;
+    this.#next = offset + stepBytes;
+  }
+
+  /** The entries, as a seal has them. */
+  get entries(): readonly IndexEntry[] {
+    return this.index.entries;
+  }
+
+  /** Adds the frame at `offset`, with first record `lsn`, if one is due. */
+  add(lsn: number, offset: number): void {
+    if (offset < this.#next) return;
+    this.index.add(lsn, offset);
+    this.#next = offset + this.#stepBytes;
+  }
+}

@@ -1,0 +1,27 @@
+import type { SegmentName } from "../format/file_names.ts";
+import type { Manifest } from "../format/manifest.ts";
+import type { IndexedSegment } from "./segment_lookup.ts";
+
+/** Where a recovered log continues. */
+export interface SegmentLogState {
+  /** The segments, in order. */
+  segments: SegmentName[];
+  /** Segments that fenced owners made; they are not part of the log. */
+  fenced: SegmentName[];
+  /** This opening's manifest, as it is on storage. */
+  manifest: Manifest;
+  /** LSN of the last record. */
+  lastLsn: number;
+  /** Checksum that the next frame must name. */
+  link: number;
+  /** The segment that recovery has scanned, and places of its frames. */
+  scanned?: IndexedSegment | undefined;
+  /**
+   * Makes durable what recovery had no space for; called before anything is
+   * appended or synced. Receives the segments, and resolves with the new
+   * segments and the new link. Absent if everything is durable.
+   */
+  finish?: (
+    segments: SegmentName[],
+  ) => Promise<Pick<SegmentLogState, "segments" | "link">>;
+}

@@ -1,0 +1,304 @@
+import type { SegmentName } from "../format/file_names.ts";
+import { lsnsOf } from "../format/frame.ts";
+import { FrameHops } from "../format/frame_hops.ts";
+import {
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from "../format/segment_header.ts";
+import { decodeIndex } from "../format/segment_index.ts";
+import type { MaybePromise, Storage } from "../storage.ts";
+import {
+  findRun,
+  type FrameRun,
+  type Stretch,
+  type Wanted,
+  Window,
+} from "./find_run.ts";
+import { FrameIndex, INDEX_STEP_BYTES } from "./frame_index.ts";
+import { IndexBuilder } from "./index_builder.ts";
+import { ReaderPool } from "./reader_pool.ts";
+import type { SegmentReader } from "./segment_reader.ts";
+
+/** Options of {@linkcode SegmentLookup}. */
+export interface SegmentLookupOptions {
+  /** The log's id. */
+  readonly log: string;
+  /** LSN of the oldest record kept; may rise. */
+  readonly firstLsn: () => number;
+  /** Distance between two entries of an index, in bytes. Default: 32 KiB. */
+  readonly stepBytes?: number;
+}
+
+/** A segment whose frames were seen as they were written or scanned. */
+export interface IndexedSegment {
+  /** Its file name. */
+  readonly name: string;
+  /** Places of its frames; may grow. */
+  readonly index: FrameIndex;
+}
+
+/** An index in memory. */
+interface KnownIndex {
+  readonly index: FrameIndex;
+  /** The seal that the index was read from, and that it may only hint at. */
+  readonly seal?: { readonly lsn: number; readonly offset: number };
+}
+
+/** Maximum number of indexes kept, besides that of the segment written to. */
+const MOST_INDEXES = 64;
+
+/** Bytes read at once: a stretch between two entries, and a frame after it. */
+const WINDOW_BYTES = INDEX_STEP_BYTES + 8 * 1024;
+
+/** Bytes read at once to build an index. */
+const WALK_BYTES = 512 * 1024;
+
+/** Frames whose memory is larger are not kept. */
+const MOST_KEPT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Finds records without reading their segment from the start, by indexes of
+ * about one frame every 32 KiB. An index is kept from when the segment was
+ * written, or scanned on opening; otherwise it is read from the segment's seal,
+ * or built by passing its frames once.
+ *
+ * An index on storage is only a hint. What it leads to must be a whole frame of
+ * the segment which holds the record, and from which frames lead to the next
+ * entry, or to the seal.
+ */
+export class SegmentLookup {
+  readonly #pool: ReaderPool;
+  readonly #firstLsn: () => number;
+  readonly #stepBytes: number;
+  /** The one used last comes last. */
+  readonly #known = new Map<string, KnownIndex>();
+  readonly #loading = new Map<string, Promise<KnownIndex>>();
+  /** The segment that is written to, or was scanned last. */
+  #newest: { name: string; known: KnownIndex } | undefined;
+  /** The frame found last: its neighbours are often wanted next. */
+  #last: { name: string; run: FrameRun } | undefined;
+
+  /** Knows no segment at first. */
+  constructor(storage: Storage, options: SegmentLookupOptions) {
+    this.#pool = new ReaderPool(storage, {
+      ...options,
+      memoryBytes: WINDOW_BYTES,
+    });
+    this.#firstLsn = options.firstLsn;
+    this.#stepBytes = options.stepBytes ?? INDEX_STEP_BYTES;
+  }
+
+  /** Bytes of memory that the indexes take. */
+  get indexBytes(): number {
+    const all = [...this.#known.values()];
+    if (this.#newest !== undefined) all.push(this.#newest.known);
+    return all.reduce((sum, { index }) => sum + index.bytes, 0);
+  }
+
+  /** Uses the index of a segment that is written to, or was scanned. */
+  know({ name, index }: IndexedSegment): void {
+    const before = this.#newest;
+    this.#newest = { name, known: { index } };
+    if (before !== undefined) this.#remember(before.name, before.known);
+  }
+
+  /**
+   * Finds the frame of `segments[at]` that holds record `from`, and verifies it
+   * and perhaps some of those after it, up to record `to`. Returns `undefined`
+   * if the segment has to be read from the start.
+   */
+  async find(
+    segments: readonly SegmentName[],
+    at: number,
+    from: number,
+    to: number,
+  ): Promise<FrameRun | undefined> {
+    const segment = segments[at];
+    const end = segments[at + 1]?.firstLsn ?? Infinity;
+    if (!(segment?.firstLsn <= from && from < end)) return undefined;
+    const wanted = { from, to, end };
+    const last = this.#last;
+    if (last?.name === segment.name && to === from) {
+      const [frame] = last.run.frames;
+      const { firstLsn } = frame;
+      if (firstLsn <= from && from < firstLsn + lsnsOf(frame)) return last.run;
+    }
+    const known = this.#indexOf(segment.name) ??
+      await this.#once(segment.name, () => this.#load(segments, at));
+    const run = await this.#findBy(known, segment, wanted);
+    if (run !== undefined || known.seal === undefined) return run;
+    // The seal's index is not true, so do not try it again.
+    const rebuilt = await this.#once(
+      segment.name,
+      () => this.#lend(segment, (reader) => this.#build(reader, end)),
+    );
+    return await this.#findBy(rebuilt, segment, wanted);
+  }
+
+  /** Drops all that is kept of segments that are gone. */
+  async forget(segments: Iterable<string>): Promise<void> {
+    for (const name of segments) {
+      this.#known.delete(name);
+      if (this.#newest?.name === name) this.#newest = undefined;
+      if (this.#last?.name === name) this.#last = undefined;
+      await this.#pool.forget(name);
+    }
+  }
+
+  /** Closes all files; those in use when their lookup ends. */
+  async close(): Promise<void> {
+    this.#known.clear();
+    this.#last = undefined;
+    await this.#pool.closeAll();
+  }
+
+  #indexOf(name: string): KnownIndex | undefined {
+    if (this.#newest?.name === name) return this.#newest.known;
+    const known = this.#known.get(name);
+    if (known !== undefined) this.#remember(name, known);
+    return known;
+  }
+
+  #remember(name: string, known: KnownIndex): void {
+    this.#known.delete(name);
+    this.#known.set(name, known);
+    if (this.#known.size <= MOST_INDEXES) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      break;
+    }
+  }
+
+  /** Makes an index once, however many lookups wait for it. */
+  #once(
+    name: string,
+    make: () => Promise<KnownIndex>,
+  ): Promise<KnownIndex> {
+    const loading = this.#loading.get(name) ??
+      make().then((known) => {
+        this.#remember(name, known);
+        return known;
+      }).finally(() => this.#loading.delete(name));
+    this.#loading.set(name, loading);
+    return loading;
+  }
+
+  async #findBy(
+    known: KnownIndex,
+    segment: SegmentName,
+    wanted: Wanted,
+  ): Promise<FrameRun | undefined> {
+    const reader = this.#pool.take(segment.name) ??
+      await this.#pool.open(segment);
+    const stretch = stretchOf(known, reader.header, wanted.from);
+    const run = await findRun(this.#pool, reader, stretch, wanted);
+    if (run !== undefined && isSmall(run)) {
+      this.#last = { name: segment.name, run };
+    }
+    return run;
+  }
+
+  /** Takes the index of a segment from its seal, or builds it. */
+  async #load(
+    segments: readonly SegmentName[],
+    at: number,
+  ): Promise<KnownIndex> {
+    const segment = segments[at];
+    const next = segments[at + 1];
+    return await this.#lend(
+      segment,
+      async (reader) =>
+        await this.#fromSeal(reader, segment, next) ??
+          await this.#build(reader, next?.firstLsn ?? Infinity),
+    );
+  }
+
+  /** The index in a segment's seal, unless there is a reason to doubt it. */
+  async #fromSeal(
+    reader: SegmentReader,
+    { revision = 0 }: SegmentName,
+    next: SegmentName | undefined,
+  ): Promise<KnownIndex | undefined> {
+    // A repair moves frames but leaves the index unchanged.
+    if (revision > 0) return undefined;
+    const seal = await reader.seal();
+    if (seal === undefined) return undefined;
+    const { offset, firstLsn: lsn, previous } = seal;
+    if (next !== undefined) {
+      // The last bytes of an unsealed segment are a record's, and a record may
+      // look like a seal; but it cannot know the link to the next segment.
+      const link = await this.#lend(next, ({ header }) => header.previous);
+      if (lsn !== next.firstLsn || previous !== link) return undefined;
+    }
+    const entries = decodeIndex(seal.payload);
+    const begin = { lsn: reader.header.firstLsn, offset: SEGMENT_HEADER_BYTES };
+    for (const [index, entry] of entries.entries()) {
+      const before = entries[index - 1] ?? begin;
+      const isNext = entry.lsn > before.lsn && entry.lsn <= lsn &&
+        entry.offset >= before.offset + this.#stepBytes &&
+        entry.offset < offset;
+      if (!isNext) return undefined;
+    }
+    return { index: FrameIndex.of(entries), seal: { lsn, offset } };
+  }
+
+  /** Passes all frames of a segment, up to record `end`. */
+  async #build(reader: SegmentReader, end: number): Promise<KnownIndex> {
+    const { salt, firstLsn: nextLsn, previous } = reader.header;
+    const hops = new FrameHops({ salt, nextLsn, previous });
+    const size = await reader.file.size();
+    const memory = new Uint8Array(Math.min(size, WALK_BYTES));
+    const window = new Window(reader.file, memory);
+    const builder = new IndexBuilder(SEGMENT_HEADER_BYTES, this.#stepBytes);
+    let offset = SEGMENT_HEADER_BYTES;
+    while (hops.nextLsn < end) {
+      const loading = window.show(offset);
+      if (loading !== undefined) await loading;
+      const length = window.pass(hops, offset);
+      if (length === 0) break;
+      if (hops.nextLsn > hops.firstLsn) builder.add(hops.firstLsn, offset);
+      offset += length;
+    }
+    return { index: builder.index };
+  }
+
+  /** Lends a reader of a segment. */
+  async #lend<Found>(
+    segment: SegmentName,
+    use: (reader: SegmentReader) => MaybePromise<Found>,
+  ): Promise<Found> {
+    const reader = this.#pool.take(segment.name) ??
+      await this.#pool.open(segment);
+    let lsn = -1;
+    try {
+      const found = await use(reader);
+      lsn = Infinity;
+      return found;
+    } finally {
+      await this.#pool.giveBack(reader, lsn);
+    }
+  }
+}
+
+/** Where the frame that holds record `lsn` can be, by an index. */
+function stretchOf(
+  { index, seal }: KnownIndex,
+  { firstLsn, previous }: SegmentHeader,
+  lsn: number,
+): Stretch {
+  const at = index.find(lsn);
+  const next = index.at(at + 1) ?? seal;
+  const isSeal = next !== undefined && next === seal;
+  const entry = index.at(at);
+  return {
+    offset: entry?.offset ?? SEGMENT_HEADER_BYTES,
+    nextLsn: entry?.lsn ?? firstLsn,
+    ...(entry === undefined && { previous }),
+    endOffset: next?.offset,
+    ...(seal !== undefined && { mustReach: { lsn: next!.lsn, isSeal } }),
+  };
+}
+
+function isSmall({ frames }: FrameRun): boolean {
+  return frames[0].payload.buffer.byteLength <= MOST_KEPT_BYTES;
+}

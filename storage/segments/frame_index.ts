@@ -1,9 +1,14 @@
 import type { IndexEntry } from "../format/segment_index.ts";
 
-const LEAST_ENTRIES = 8;
+/**
+ * Approximate distance between two entries, in bytes: a lookup reads as much,
+ * and a segment of 64 MiB has 32 kB of entries.
+ */
+export const INDEX_STEP_BYTES = 32 * 1024;
 
-/** Growth factor of the memory: a full index wastes a fifth at most. */
-const GROWTH = 1.25;
+/** Entries that memory is added for at a time: few of them stay empty. */
+const LEAST_ADDED = 8;
+const MOST_ADDED = 256;
 
 /**
  * Places of some of a segment's frames, in order: packed, 16 bytes each, since
@@ -65,15 +70,9 @@ export class FrameIndex {
   }
 
   #grow(): void {
-    const entries = Math.ceil(Math.max(LEAST_ENTRIES, this.#length * GROWTH));
-    const pairs = new Float64Array(2 * entries);
+    const added = Math.max(LEAST_ADDED, Math.min(MOST_ADDED, this.#length));
+    const pairs = new Float64Array(2 * (this.#length + added));
     pairs.set(this.#pairs);
     this.#pairs = pairs;
   }
 }
-
-/**
- * Approximate distance between two entries, in bytes: a lookup reads as much,
- * and a segment of 64 MiB has 32 kB of entries.
- */
-export const INDEX_STEP_BYTES = 32 * 1024;

@@ -23,7 +23,7 @@ export interface ReadRange {
   /** The log's id. */
   log: string;
   /** Finds where to begin. */
-  lookup: SegmentLookup;
+  lookup: Pick<SegmentLookup, "find">;
 }
 
 /**

@@ -199,8 +199,8 @@ export class SegmentLog implements FrameLog {
       try {
         await this.#supply.giveBack();
         await active?.file.close();
-        await this.#lookup.close();
       } finally {
+        await this.#lookup.close();
         await this.#lock.release();
       }
     }

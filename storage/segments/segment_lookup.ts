@@ -1,5 +1,5 @@
 import type { SegmentName } from "../format/file_names.ts";
-import { lsnsOf } from "../format/frame.ts";
+import { KIND, lsnsOf } from "../format/frame.ts";
 import { FrameHops } from "../format/frame_hops.ts";
 import {
   SEGMENT_HEADER_BYTES,
@@ -42,7 +42,12 @@ interface KnownIndex {
   readonly index: FrameIndex;
   /** The seal that the index was read from, and that it may only hint at. */
   readonly seal?: { readonly lsn: number; readonly offset: number };
+  /** Whether it was tried in vain to build a better one. */
+  readonly isBest?: boolean;
 }
+
+/** Enough to find a segment's first record. */
+const NOTHING_KNOWN: KnownIndex = { index: new FrameIndex() };
 
 /** Maximum number of indexes kept, besides that of the segment written to. */
 const MOST_INDEXES = 64;
@@ -52,6 +57,9 @@ const WINDOW_BYTES = INDEX_STEP_BYTES + 8 * 1024;
 
 /** Bytes read at once to build an index. */
 const WALK_BYTES = 512 * 1024;
+
+/** Frames begin at multiples of this. */
+const FRAME_ALIGNMENT = 8;
 
 /** Frames whose memory is larger are not kept. */
 const MOST_KEPT_BYTES = 8 * 1024 * 1024;
@@ -88,13 +96,6 @@ export class SegmentLookup {
     this.#stepBytes = options.stepBytes ?? INDEX_STEP_BYTES;
   }
 
-  /** Bytes of memory that the indexes take. */
-  get indexBytes(): number {
-    const all = [...this.#known.values()];
-    if (this.#newest !== undefined) all.push(this.#newest.known);
-    return all.reduce((sum, { index }) => sum + index.bytes, 0);
-  }
-
   /** Uses the index of a segment that is written to, or was scanned. */
   know({ name, index }: IndexedSegment): void {
     const before = this.#newest;
@@ -124,15 +125,19 @@ export class SegmentLookup {
       if (firstLsn <= from && from < firstLsn + lsnsOf(frame)) return last.run;
     }
     const known = this.#indexOf(segment.name) ??
-      await this.#once(segment.name, () => this.#load(segments, at));
+      (from === segment.firstLsn
+        ? NOTHING_KNOWN
+        : await this.#once(segment.name, () => this.#load(segments, at)));
     const run = await this.#findBy(known, segment, wanted);
-    if (run !== undefined || known.seal === undefined) return run;
-    // The seal's index is not true, so do not try it again.
-    const rebuilt = await this.#once(
+    if (run !== undefined || !known.seal || known.isBest) return run;
+    // The seal's index is not true, or frames are damaged.
+    const better = await this.#once(
       segment.name,
-      () => this.#lend(segment, (reader) => this.#build(reader, end)),
+      () => this.#lend(segment, (reader) => this.#replace(known, reader, end)),
     );
-    return await this.#findBy(rebuilt, segment, wanted);
+    return better.isBest
+      ? undefined
+      : await this.#findBy(better, segment, wanted);
   }
 
   /** Drops all that is kept of segments that are gone. */
@@ -205,45 +210,70 @@ export class SegmentLookup {
   ): Promise<KnownIndex> {
     const segment = segments[at];
     const next = segments[at + 1];
+    const end = next?.firstLsn ?? Infinity;
+    // Not while another reader is lent: lookups could wait for each other.
+    const link = next && await this.#linkBefore(next);
     return await this.#lend(
       segment,
       async (reader) =>
-        await this.#fromSeal(reader, segment, next) ??
-          await this.#build(reader, next?.firstLsn ?? Infinity),
+        await this.#fromSeal(reader, segment, { end, link }) ??
+          await this.#build(reader, end),
     );
+  }
+
+  /** Checksum that a segment names as the one before it, if it can be read. */
+  async #linkBefore(segment: SegmentName): Promise<number | undefined> {
+    try {
+      return await this.#lend(segment, ({ header }) => header.previous);
+    } catch {
+      return undefined; // Whoever reads that segment is told why.
+    }
   }
 
   /** The index in a segment's seal, unless there is a reason to doubt it. */
   async #fromSeal(
     reader: SegmentReader,
     { revision = 0 }: SegmentName,
-    next: SegmentName | undefined,
+    { end, link }: { end: number; link: number | undefined },
   ): Promise<KnownIndex | undefined> {
     // A repair moves frames but leaves the index unchanged.
     if (revision > 0) return undefined;
     const seal = await reader.seal();
     if (seal === undefined) return undefined;
     const { offset, firstLsn: lsn, previous } = seal;
-    if (next !== undefined) {
-      // The last bytes of an unsealed segment are a record's, and a record may
-      // look like a seal; but it cannot know the link to the next segment.
-      const link = await this.#lend(next, ({ header }) => header.previous);
-      if (lsn !== next.firstLsn || previous !== link) return undefined;
-    }
+    // The last bytes of an unsealed segment are a record's, and a record may
+    // look like a seal; but it cannot know the link to the next segment.
+    const isLast = end === Infinity;
+    if (!isLast && (lsn !== end || previous !== link)) return undefined;
     const entries = decodeIndex(seal.payload);
-    const begin = { lsn: reader.header.firstLsn, offset: SEGMENT_HEADER_BYTES };
-    for (const [index, entry] of entries.entries()) {
-      const before = entries[index - 1] ?? begin;
+    let before = { lsn: reader.header.firstLsn, offset: SEGMENT_HEADER_BYTES };
+    for (const entry of entries) {
+      // An entry per step at most: so two never lead into one small frame.
       const isNext = entry.lsn > before.lsn && entry.lsn <= lsn &&
         entry.offset >= before.offset + this.#stepBytes &&
-        entry.offset < offset;
+        entry.offset < offset && entry.offset % FRAME_ALIGNMENT === 0;
       if (!isNext) return undefined;
+      before = entry;
     }
     return { index: FrameIndex.of(entries), seal: { lsn, offset } };
   }
 
-  /** Passes all frames of a segment, up to record `end`. */
-  async #build(reader: SegmentReader, end: number): Promise<KnownIndex> {
+  /** Builds an index in place of a seal's, if the frames allow it. */
+  async #replace(
+    known: KnownIndex,
+    reader: SegmentReader,
+    end: number,
+  ): Promise<KnownIndex> {
+    const { index, isWhole } = await this.#build(reader, end);
+    // Beyond damage, only the seal's index helps.
+    return isWhole ? { index } : { ...known, isBest: true };
+  }
+
+  /** Passes the frames of a segment, up to record `end` if it gets there. */
+  async #build(
+    reader: SegmentReader,
+    end: number,
+  ): Promise<KnownIndex & { isWhole: boolean }> {
     const { salt, firstLsn: nextLsn, previous } = reader.header;
     const hops = new FrameHops({ salt, nextLsn, previous });
     const size = await reader.file.size();
@@ -259,7 +289,8 @@ export class SegmentLookup {
       if (hops.nextLsn > hops.firstLsn) builder.add(hops.firstLsn, offset);
       offset += length;
     }
-    return { index: builder.index };
+    const isWhole = hops.nextLsn === end || hops.kind === KIND.seal;
+    return { index: builder.index, isWhole };
   }
 
   /** Lends a reader of a segment. */
@@ -295,7 +326,8 @@ function stretchOf(
     nextLsn: entry?.lsn ?? firstLsn,
     ...(entry === undefined && { previous }),
     endOffset: next?.offset,
-    ...(seal !== undefined && { mustReach: { lsn: next!.lsn, isSeal } }),
+    // The first frame is where the header ends, whatever an index says.
+    ...(seal && entry && { mustReach: { lsn: next!.lsn, isSeal } }),
   };
 }
 

@@ -62,7 +62,8 @@ export interface DrawnSegment {
 export const NAME: string = formatSegmentName(1, 1);
 /** The log's id. */
 export const LOG: string = "0".repeat(32);
-const SALT = 7;
+/** The salt of its frames. */
+export const SALT = 7;
 
 /** Any frame but a seal; at most 256 bytes. */
 export const frame: fc.Arbitrary<DrawnFrame> = fc.record({

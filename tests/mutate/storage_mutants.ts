@@ -262,16 +262,85 @@ export const storageMutants: readonly Mutant[] = [
     },
   },
   {
-    name: "believes an index without the frame it names",
+    name: "believes an index that leads into a record",
     edits: [{
-      file: "storage/segments/segment_reader.ts",
-      find: "frame.firstLsn === entry.lsn && frame.firstLsn <= lsn;",
-      replace: "true;",
+      file: "storage/segments/find_run.ts",
+      find: "while (run !== undefined && mustReach !== undefined) {",
+      replace: "while (run === undefined && mustReach !== undefined) {",
     }],
     caughtBy: {
-      file: "tests/storage/segments/segment_seek_test.ts",
+      file: "tests/storage/segments/segment_lookup_test.ts",
       name:
-        "SegmentCursor.seek() changes nothing of what is read, even if an index lies",
+        "SegmentLookup believes no frame that is in a record, wherever an entry leads",
+    },
+  },
+  {
+    name: "believes any seal at the end of a file",
+    edits: [{
+      file: "storage/segments/segment_lookup.ts",
+      find: "if (!isLast && (lsn !== end || previous !== link)) return",
+      replace: "if (!isLast && lsn !== end) return",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_lookup_test.ts",
+      name:
+        "SegmentLookup believes no seal in the last record of an unsealed segment",
+    },
+  },
+  {
+    name: "looks a record up without verifying its frame's checksum",
+    edits: [{
+      file: "storage/segments/find_run.ts",
+      find: "const frame = decodeFrame(bytes.subarray(at));",
+      replace: "const part = bytes.slice(at);\n" +
+        "    const frame = decodeFrame(forgive(part));",
+    }, {
+      file: "storage/segments/find_run.ts",
+      find: "/** Reads a frame that extends beyond the window",
+      replace: `import { crc32 } from "../format/crc32.ts";
+function forgive(bytes: Uint8Array): Uint8Array {
+  if (bytes.length < 48) return bytes;
+  const view = new DataView(bytes.buffer);
+  const end = 48 + view.getUint32(36, true) + 7 & ~7;
+  view.setUint32(4, crc32(bytes.subarray(8, end)), true);
+  return bytes;
+}
+
+/** Reads a frame that extends beyond the window`,
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_lookup_test.ts",
+      name:
+        "SegmentLookup never yields another record, whichever byte is damaged",
+    },
+  },
+  {
+    name: "passes frames of another salt",
+    edits: [{
+      file: "storage/format/frame_hops.ts",
+      find: "      view.getUint32(at + 8, true) !== this.#salt ||\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/format/frame_hops_test.ts",
+      name: "FrameHops.pass() refuses another salt, LSN or link",
+    },
+  },
+  {
+    name: "takes zeros after a file's end for the padding of its last frame",
+    edits: [{
+      file: "storage/segments/find_run.ts",
+      find: "if (at < 0 || at + length > this.#filled) return",
+      replace: "if (at < 0 || at + length > this.#padded) return",
+    }, {
+      file: "storage/segments/find_run.ts",
+      find: "alone ? at + length : this.#filled",
+      replace: "alone ? at + length : this.#padded",
+    }],
+    caughtBy: {
+      file: "tests/recovery/truncation_test.ts",
+      name:
+        "Wal.open() in mode tail survives every truncation of the first segment of a closed log",
     },
   },
 ];

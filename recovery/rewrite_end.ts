@@ -117,7 +117,8 @@ class Copy {
   }
 
   async add(frame: PlacedFrame): Promise<void> {
-    this.#index.add(frame.firstLsn, this.offset);
+    const index = this.#index;
+    if (this.offset >= index.dueAt) index.add(frame.firstLsn, this.offset);
     const checksum = await this.#write(frame);
     this.link = frame.hole?.resumes ?? checksum;
     this.nextLsn = frame.firstLsn + lsnsOf(frame);

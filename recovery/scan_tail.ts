@@ -36,7 +36,8 @@ export async function scanSegment(
   for (; !step.done; step = await chain.next()) {
     frames += step.value.length;
     for (const frame of step.value) {
-      builder.add(frame.firstLsn, frame.offset);
+      const { firstLsn, offset } = frame;
+      if (offset >= builder.dueAt) builder.add(firstLsn, offset);
       syncedLsn = Math.max(syncedLsn, frame.syncedLsn);
       time = Math.max(time, frame.time);
     }

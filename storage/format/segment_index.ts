@@ -50,7 +50,7 @@ export function indexFrameBytes(footer: Uint8Array): number {
   return view.getUint32(4, true) === FOOTER_MAGIC ? view.getUint32(0, true) : 0;
 }
 
-/** The entries of a seal's payload, as they are there; only hints. */
+/** The entries of a seal's payload, which are only hints. */
 export function decodeIndex(payload: Uint8Array): IndexEntry[] {
   const { buffer, byteOffset, length } = payload;
   const view = new DataView(buffer, byteOffset, length);

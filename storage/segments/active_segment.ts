@@ -92,7 +92,8 @@ export class ActiveSegment {
 
   /** Counts a written frame of `bytes` that begins with record `lsn`. */
   advance(bytes: number, lsn: number): void {
-    this.#index.add(lsn, this.#offset);
+    const index = this.#index;
+    if (this.#offset >= index.dueAt) index.add(lsn, this.#offset);
     this.#offset += bytes;
     this.#zeros?.count(bytes);
   }

@@ -83,8 +83,8 @@ export class SegmentLog implements FrameLog {
     this.#lookup = new SegmentLookup(storage, {
       log: state.manifest.log,
       firstLsn: () => this.firstLsn,
+      scanned: state.scanned,
     });
-    if (state.scanned) this.#lookup.know(state.scanned);
     this.#segments = [...state.segments];
     this.#fenced = [...state.fenced];
     this.#finish = state.finish;

@@ -25,6 +25,8 @@ export interface SegmentLookupOptions {
   readonly log: string;
   /** LSN of the oldest record kept; may rise. */
   readonly firstLsn: () => number;
+  /** A segment whose index is known already. */
+  readonly scanned?: IndexedSegment | undefined;
   /** Distance between two entries of an index, in bytes. Default: 32 KiB. */
   readonly stepBytes?: number;
 }
@@ -86,7 +88,7 @@ export class SegmentLookup {
   /** The frame found last: its neighbours are often wanted next. */
   #last: { name: string; run: FrameRun } | undefined;
 
-  /** Knows no segment at first. */
+  /** Knows no segment at first but the scanned one. */
   constructor(storage: Storage, options: SegmentLookupOptions) {
     this.#pool = new ReaderPool(storage, {
       ...options,
@@ -94,6 +96,10 @@ export class SegmentLookup {
     });
     this.#firstLsn = options.firstLsn;
     this.#stepBytes = options.stepBytes ?? INDEX_STEP_BYTES;
+    const { scanned } = options;
+    if (scanned !== undefined) {
+      this.#newest = { name: scanned.name, known: { index: scanned.index } };
+    }
   }
 
   /** Uses the index of a segment that is written to, or was scanned. */
@@ -226,7 +232,7 @@ export class SegmentLookup {
     try {
       return await this.#lend(segment, ({ header }) => header.previous);
     } catch {
-      return undefined; // Whoever reads that segment is told why.
+      return undefined; // Reading that segment reports why.
     }
   }
 

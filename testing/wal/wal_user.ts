@@ -80,7 +80,16 @@ export class WalUser {
     for await (const { lsn, data } of this.#wal.read()) found.set(lsn, data);
     const lastLsn = await this.#wal.flush();
     this.#history.judge(found, lastLsn);
+    for (const [lsn, data] of found) await this.#lookUp(lsn, data);
     return lastLsn;
+  }
+
+  /** Gets a record by itself; it must be the one that reading found. */
+  async #lookUp(lsn: number, data: Uint8Array): Promise<void> {
+    const record = await this.#wal.get(lsn);
+    const isSame = record?.lsn === lsn && record.data.length === data.length &&
+      record.data.every((byte, at) => byte === data[at]);
+    if (!isSame) throw new Error(`get(${lsn}) differs from what read() found`);
   }
 
   #append({ bytes, ack }: WalStep & { do: "append" }): void {

@@ -7,8 +7,8 @@ import type { LogRecord } from "../../writer/record.ts";
 import { assertEquals } from "./assert.ts";
 
 /*
- * Logs whose records say their own LSN, so that another record never passes for
- * the one that was asked for.
+ * Logs whose records say their own LSN, so that another record is never mistaken
+ * for the one that was asked for.
  */
 
 /** Bytes of each record. */

@@ -59,7 +59,12 @@ export class ReaderPool {
   /** Opens another reader, once there are few enough. */
   async open(segment: SegmentName): Promise<SegmentReader> {
     while (this.#open >= this.#mostOpen) {
-      if (await this.#closeOldest()) continue;
+      const oldest = this.#takeOldest();
+      if (oldest !== undefined) {
+        await closeQuietly(oldest);
+        this.#open--;
+        break;
+      }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
       const idle = this.take(segment.name);
       if (idle !== undefined) return idle;
@@ -110,13 +115,8 @@ export class ReaderPool {
 
   /** Takes a reader back and closes it. */
   async close(reader: SegmentReader): Promise<void> {
-    try {
-      await reader.close();
-    } catch {
-      // An error from closing a file that was only read is harmless.
-    } finally {
-      this.#hasClosed();
-    }
+    await closeQuietly(reader);
+    this.#hasClosed();
   }
 
   /** Closes the idle readers of a segment. */
@@ -132,17 +132,23 @@ export class ReaderPool {
     for (const segment of [...this.#idle.keys()]) await this.forget(segment);
   }
 
-  /** Closes the idle reader used longest ago; returns whether there was one. */
-  async #closeOldest(): Promise<boolean> {
-    for (const segment of this.#idle.keys()) {
-      await this.close(this.take(segment)!);
-      return true;
-    }
-    return false;
+  /** Takes the idle reader used longest ago, if there is one. */
+  #takeOldest(): SegmentReader | undefined {
+    for (const segment of this.#idle.keys()) return this.take(segment);
+    return undefined;
   }
 
   #hasClosed(): void {
     this.#open--;
     this.#waiting.shift()?.();
+  }
+}
+
+/** An error from closing a file that was only read is harmless. */
+async function closeQuietly(reader: SegmentReader): Promise<void> {
+  try {
+    await reader.close();
+  } catch {
+    // Its handle is gone all the same.
   }
 }

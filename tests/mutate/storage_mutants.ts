@@ -343,4 +343,33 @@ function forgive(bytes: Uint8Array): Uint8Array {
         "Wal.open() in mode tail survives every truncation of the first segment of a closed log",
     },
   },
+  {
+    name: "leaves the files of dropped segments open after lookups",
+    edits: [{
+      file: "storage/segments/segment_log.ts",
+      find: "      await this.#lookup.forget(gone);\n    }\n  }\n\n  /** Makes",
+      replace: "    }\n  }\n\n  /** Makes",
+    }],
+    caughtBy: {
+      file: "tests/wal_get_test.ts",
+      name:
+        "Wal.get() keeps 64 files open at most, and closes those of dropped segments",
+    },
+  },
+  {
+    name: "gives back what may be another record: a file was reused meanwhile",
+    edits: [{
+      file: "storage/segments/read_segments.ts",
+      find: "      if (nextLsn < firstLsn()) break;\n",
+      replace: "",
+    }, {
+      file: "writer/reads.ts",
+      find: "      this.#requireKept(lsn, this.#log.firstLsn);\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_get_test.ts",
+      name: "Wal.get() says that a record was dropped during the call",
+    },
+  },
 ];

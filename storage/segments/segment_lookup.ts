@@ -78,7 +78,6 @@ const MOST_KEPT_BYTES = 8 * 1024 * 1024;
  */
 export class SegmentLookup {
   readonly #pool: ReaderPool;
-  readonly #firstLsn: () => number;
   readonly #stepBytes: number;
   /** The one used last comes last. */
   readonly #known = new Map<string, KnownIndex>();
@@ -94,7 +93,6 @@ export class SegmentLookup {
       ...options,
       memoryBytes: WINDOW_BYTES,
     });
-    this.#firstLsn = options.firstLsn;
     this.#stepBytes = options.stepBytes ?? INDEX_STEP_BYTES;
     const { scanned } = options;
     if (scanned !== undefined) {

@@ -65,7 +65,11 @@ export interface FrameLog {
   sync(): MaybePromise<void>;
   /** Fails with a `FencedError` if another owner has taken over. */
   checkOwner(): MaybePromise<void>;
-  /** Reads the records `from` to `to`, both included; both are in the log. */
+  /**
+   * Reads the records `from` to `to`, both included; both are in the log.
+   * `Wal.get` reads a single record in this way, so it should not take long to
+   * begin anywhere.
+   */
   read(from: number, to: number): AsyncIterable<RecordBatch>;
   /** Drops the records below `lsn`, which becomes `firstLsn`. */
   truncateBefore(lsn: number): Promise<void>;

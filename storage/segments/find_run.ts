@@ -44,6 +44,8 @@ export interface FrameRun {
   /** Where the next frame is, and what it must match. */
   readonly offset: number;
   readonly chain: ChainEnd;
+  /** Whether later lookups may use the frames again: copy what callers get. */
+  readonly isKept?: boolean;
 }
 
 /**

@@ -63,7 +63,8 @@ async function* readAll(
   const found = await lookup.find(segments, first, from, to);
   for (const frame of found?.frames ?? []) {
     const batch = batchOf(found!.path, frame, from, to);
-    if (batch !== undefined) yield batch;
+    if (batch === undefined) continue;
+    yield found!.isKept ? copyOf(batch) : batch;
   }
   const nextLsn = found?.chain.nextLsn ?? from;
   if (nextLsn > to) return;
@@ -86,6 +87,10 @@ async function* readAll(
       await cursor.close();
     }
   }
+}
+
+function copyOf(batch: RecordBatch): RecordBatch {
+  return { ...batch, records: Array.from(batch.records, (one) => one.slice()) };
 }
 
 /** The last of `segments` that begins at or below record `lsn`, or the first. */

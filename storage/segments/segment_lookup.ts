@@ -84,7 +84,7 @@ export class SegmentLookup {
   readonly #loading = new Map<string, Promise<KnownIndex>>();
   /** The segment that is written to, or was scanned last. */
   #newest: { name: string; known: KnownIndex } | undefined;
-  /** The frame found last: its neighbours are often wanted next. */
+  /** The frame found last: its neighbors are often wanted next. */
   #last: { name: string; run: FrameRun } | undefined;
 
   /** Knows no segment at first but the scanned one. */
@@ -201,10 +201,10 @@ export class SegmentLookup {
       await this.#pool.open(segment);
     const stretch = stretchOf(known, reader.header, wanted.from);
     const run = await findRun(this.#pool, reader, stretch, wanted);
-    if (run !== undefined && isSmall(run)) {
-      this.#last = { name: segment.name, run };
-    }
-    return run;
+    if (run === undefined || !isWorthKeeping(run, wanted)) return run;
+    const kept = { ...run, isKept: true };
+    this.#last = { name: segment.name, run: kept };
+    return kept;
   }
 
   /** Takes the index of a segment from its seal, or builds it. */
@@ -335,6 +335,8 @@ function stretchOf(
   };
 }
 
-function isSmall({ frames }: FrameRun): boolean {
-  return frames[0].payload.buffer.byteLength <= MOST_KEPT_BYTES;
+/** Whether a frame has other records that may be wanted next, one by one. */
+function isWorthKeeping({ frames }: FrameRun, { from, to }: Wanted): boolean {
+  const [frame] = frames;
+  return from === to && frame.count > 1 && frame.bytes <= MOST_KEPT_BYTES;
 }

@@ -57,7 +57,7 @@ export async function assertFound(
 
 /**
  * LSNs of a log up to `lastLsn` where a lookup could go wrong: the first and
- * last of each segment, and those of entries of indexes; each with neighbours.
+ * last of each segment, and those of entries of indexes; each with neighbors.
  */
 export async function edgesOf(
   storage: Storage,

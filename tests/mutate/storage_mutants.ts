@@ -351,7 +351,7 @@ function forgive(bytes: Uint8Array): Uint8Array {
       replace: "    }\n  }\n\n  /** Makes",
     }],
     caughtBy: {
-      file: "tests/wal_get_test.ts",
+      file: "tests/wal_get_files_test.ts",
       name:
         "Wal.get() keeps 64 files open at most, and closes those of dropped segments",
     },
@@ -368,8 +368,21 @@ function forgive(bytes: Uint8Array): Uint8Array {
       replace: "",
     }],
     caughtBy: {
-      file: "tests/wal_get_test.ts",
+      file: "tests/wal_get_files_test.ts",
       name: "Wal.get() says that a record was dropped during the call",
+    },
+  },
+  {
+    name: "gives callers the memory that later lookups use",
+    edits: [{
+      file: "storage/segments/read_segments.ts",
+      find: "yield found!.isKept ? copyOf(batch) : batch;",
+      replace: "yield batch;",
+    }],
+    caughtBy: {
+      file: "tests/wal_get_test.ts",
+      name:
+        "Wal.get() and read() find a record unchanged after one was written over in memory",
     },
   },
 ];

@@ -179,8 +179,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "reads what a checkpoint has dropped",
     edits: [{
       file: "writer/reads.ts",
-      find: "from > 0 && from < first",
-      replace: "from < 0",
+      find: "lsn > 0 && lsn < first",
+      replace: "lsn < 0",
     }],
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",

@@ -1,7 +1,7 @@
 import { decodeFrame, KIND, lsnsOf, unknownFeature } from "../format/frame.ts";
 import { FrameHops, HOP_BYTES } from "../format/frame_hops.ts";
 import type { MaybePromise, StorageFile } from "../storage.ts";
-import type { ReaderPool } from "./reader_pool.ts";
+import type { Memory, ReaderPool } from "./reader_pool.ts";
 import { advance, type ChainEnd, follows } from "./segment_cursor.ts";
 import {
   type PlacedFrame,
@@ -64,12 +64,13 @@ export async function findRun(
   wanted: Wanted,
 ): Promise<FrameRun | undefined> {
   const { endOffset = Infinity, mustReach } = stretch;
-  const taking = pool.takeMemory(reader);
-  const memory = taking instanceof Uint8Array ? taking : await taking;
-  const window = new Window(reader.file, memory, endOffset);
   const hops = new FrameHops({ ...stretch, salt: reader.header.salt });
+  let memory: Memory | undefined;
   let isFine = false;
   try {
+    const taking = pool.takeMemory(reader);
+    memory = taking instanceof Uint8Array ? taking : await taking;
+    const window = new Window(reader.file, memory, endOffset);
     let { offset } = stretch;
     let length = 0;
     do {

@@ -3,7 +3,8 @@ import type { MaybePromise, Storage } from "../storage.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentReader } from "./segment_reader.ts";
 
-type Memory = Uint8Array<ArrayBuffer>;
+/** Memory that a lookup reads to. */
+export type Memory = Uint8Array<ArrayBuffer>;
 
 /** Maximum number of segment files that lookups have open. */
 const MOST_OPEN = 64;

@@ -131,13 +131,15 @@ export class SegmentLookup {
     const known = this.#indexOf(segment.name) ??
       (from === segment.firstLsn
         ? NOTHING_KNOWN
-        : await this.#once(segment.name, () => this.#load(segments, at)));
+        : await this.#once(segment.name, () => this.#load(segments, at, from)));
     const run = await this.#findBy(known, segment, wanted);
     if (run !== undefined || !known.seal || known.isBest) return run;
     // The seal's index is not true, or frames are damaged.
+    const replace = (reader: SegmentReader) =>
+      this.#replace(known, reader, end);
     const better = await this.#once(
       segment.name,
-      () => this.#lend(segment, (reader) => this.#replace(known, reader, end)),
+      () => this.#lend(segment, from, replace),
     );
     return better.isBest
       ? undefined
@@ -211,6 +213,7 @@ export class SegmentLookup {
   async #load(
     segments: readonly SegmentName[],
     at: number,
+    lsn: number,
   ): Promise<KnownIndex> {
     const segment = segments[at];
     const next = segments[at + 1];
@@ -219,6 +222,7 @@ export class SegmentLookup {
     const link = next && await this.#linkBefore(next);
     return await this.#lend(
       segment,
+      lsn,
       async (reader) =>
         await this.#fromSeal(reader, segment, { end, link }) ??
           await this.#build(reader, end),
@@ -228,7 +232,10 @@ export class SegmentLookup {
   /** Checksum that a segment names as the one before it, if it can be read. */
   async #linkBefore(segment: SegmentName): Promise<number | undefined> {
     try {
-      return await this.#lend(segment, ({ header }) => header.previous);
+      const { firstLsn } = segment;
+      return await this.#lend(segment, firstLsn, ({ header }) => {
+        return header.previous;
+      });
     } catch {
       return undefined; // Reading that segment reports why.
     }
@@ -297,20 +304,21 @@ export class SegmentLookup {
     return { index: builder.index, isWhole };
   }
 
-  /** Lends a reader of a segment. */
+  /** Lends a reader of a segment in which record `lsn` is. */
   async #lend<Found>(
     segment: SegmentName,
+    lsn: number,
     use: (reader: SegmentReader) => MaybePromise<Found>,
   ): Promise<Found> {
     const reader = this.#pool.take(segment.name) ??
       await this.#pool.open(segment);
-    let lsn = -1;
+    let isFine = false;
     try {
       const found = await use(reader);
-      lsn = Infinity;
+      isFine = true;
       return found;
     } finally {
-      await this.#pool.giveBack(reader, lsn);
+      await this.#pool.giveBack(reader, isFine ? lsn : -1);
     }
   }
 }

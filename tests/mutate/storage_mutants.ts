@@ -123,7 +123,7 @@ export const storageMutants: readonly Mutant[] = [
     name: "reuses an empty segment, which no mark excludes from the log",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find: "if (isEmpty) await removeIfThere(this.#storage, name);\n    else ",
+      find: "    if (isEmpty) await removeIfThere(this.#storage, name);\n",
       replace: "",
     }],
     caughtBy: {

@@ -38,6 +38,8 @@ export interface Declaration<Setting, Result extends object> {
   readonly about: string;
   /** Its options, except those that all experiments have. */
   readonly options: OptionRules;
+  /** The runtimes that it can measure on. Node and Deno by default. */
+  readonly runtimes?: readonly RuntimeName[];
   /** The source of its worker, below `bench/`. */
   readonly worker: string;
   /**
@@ -194,7 +196,8 @@ async function runExperiment<Setting, Result extends object>(
       );
       return 0;
     }
-    const known = runtimeNames.map((name) => ({ name }));
+    const known = (declaration.runtimes ?? runtimeNames)
+      .map((name) => ({ name }));
     runtimes = options.choose("runtime", known).map(({ name }) => name);
     setting = declaration.read(options);
   } catch (error) {

@@ -12,6 +12,7 @@ import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { profile } from "./profile/profile.ts";
+import { redis } from "./redis/redis.ts";
 
 const experiments: readonly Experiment[] = [
   floor,
@@ -21,6 +22,7 @@ const experiments: readonly Experiment[] = [
   lookup,
   memory,
   profile,
+  redis,
 ];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -1,10 +1,16 @@
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 /** A runtime to measure on. */
-export type RuntimeName = "node" | "deno";
+export type RuntimeName = "node" | "deno" | "bun";
 
-/** The runtimes to measure on. */
+/** The runtimes that every experiment can measure on. */
 export const runtimeNames: readonly RuntimeName[] = ["node", "deno"];
+
+/** As the package installs it: what npm puts on the path is a script. */
+const BUN = fileURLToPath(
+  new URL("../../node_modules/bun/bin/bun.exe", import.meta.url),
+);
 
 /** The command that runs a bundled module with one argument. */
 export function commandFor(
@@ -14,6 +20,7 @@ export function commandFor(
 ): string[] {
   const json = JSON.stringify(argument);
   if (runtime === "node") return ["node", module, json];
+  if (runtime === "bun") return [BUN, module, json];
   return [
     Deno.execPath(),
     ...["run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"],
@@ -25,6 +32,10 @@ export function commandFor(
 export function describeRuntime(runtime: RuntimeName): string {
   if (runtime === "deno") {
     return `Deno ${Deno.version.deno} (V8 ${Deno.version.v8})`;
+  }
+  if (runtime === "bun") {
+    const { stdout } = spawnSync(BUN, ["--version"], { encoding: "utf8" });
+    return stdout ? `Bun ${stdout.trim()}` : "Bun is not installed";
   }
   const { stdout } = spawnSync(
     "node",

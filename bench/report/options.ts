@@ -17,7 +17,11 @@ export type OptionRules = Readonly<Record<string, OptionRule>>;
 
 /** Options of every experiment. */
 export const commonOptions = {
-  runtime: { value: "NAME", help: "node or deno; default: both", many: true },
+  runtime: {
+    value: "NAME",
+    help: "node or deno, and bun in bench:redis; default: all of them",
+    many: true,
+  },
   dir: {
     value: "DIR",
     help: "where to write the logs; default: the temporary directory",

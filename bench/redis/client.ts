@@ -1,0 +1,79 @@
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { loadPackage } from "../packages.ts";
+
+interface Parser {
+  execute(data: Buffer): void;
+}
+
+interface ParserOptions {
+  readonly returnReply: (reply: unknown) => void;
+  readonly returnError: (error: Error) => void;
+}
+
+/** A connection to a server of the Redis protocol. Requests may overlap. */
+export class Client implements Disposable {
+  readonly #socket: Socket;
+  readonly #waiting: {
+    resolve(reply: unknown): void;
+    reject(e: Error): void;
+  }[] = [];
+
+  private constructor(socket: Socket) {
+    const Parser = loadPackage<new (options: ParserOptions) => Parser>(
+      "redis-parser",
+    );
+    this.#socket = socket;
+    const parser = new Parser({
+      returnReply: (reply) => this.#waiting.shift()!.resolve(reply),
+      returnError: (error) => this.#waiting.shift()!.reject(error),
+    });
+    socket.on("data", (data: Buffer) => parser.execute(data));
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      for (const { reject } of this.#waiting) reject(new Error("hung up"));
+    });
+  }
+
+  /** Connects, as soon as the server listens. */
+  static async connect(port: number): Promise<Client> {
+    const giveUpAt = performance.now() + 15_000;
+    while (true) {
+      try {
+        const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+        await once(socket, "connect");
+        return new Client(socket);
+      } catch (error) {
+        if (performance.now() > giveUpAt) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+
+  /** Resolves with the reply; rejects with an error, or if there is none. */
+  ask(...words: string[]): Promise<unknown> {
+    return this.#send([words])[0];
+  }
+
+  /** Sends the request several times at once. */
+  repeat(times: number, ...words: string[]): Promise<unknown>[] {
+    return this.#send(Array.from({ length: times }, () => words));
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  #send(requests: readonly (readonly string[])[]): Promise<unknown>[] {
+    const encode = (words: readonly string[]) =>
+      `*${words.length}\r\n` +
+      words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join(
+        "",
+      );
+    this.#socket.write(requests.map(encode).join(""));
+    return requests.map(() =>
+      new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    );
+  }
+}

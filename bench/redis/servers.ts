@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { Child } from "../../tests/kit/process/child.ts";
+import { commandFor, type RuntimeName } from "../process/runtime.ts";
+import { Client } from "./client.ts";
+
+/** A server that is running, until it is disposed of. */
+export interface Running extends AsyncDisposable {
+  readonly port: number;
+  readonly child: Child;
+}
+
+/** Starts a server on what `directory` holds. */
+export type Start = (directory: string) => Promise<Running>;
+
+/** No run takes as long: what hangs is killed after that. */
+const TIMEOUT_MS = 3_600_000;
+
+/** Redis, which syncs before it replies and never rewrites its file. */
+export const startRedis: Start = (directory) =>
+  start((port) => [
+    ...["redis-server", "--bind", "127.0.0.1", "--port", `${port}`],
+    ...["--dir", directory, "--logfile", "log", "--save", ""],
+    ...["--appendonly", "yes", "--appendfsync", "always"],
+    ...["--auto-aof-rewrite-percentage", "0"],
+  ]);
+
+/** The bundled server on Syncline; `wrap` changes the command. */
+export function syncline(
+  runtime: RuntimeName,
+  bundle: string,
+  wrap = (command: string[]): string[] => command,
+): Start {
+  return (directory) =>
+    start((port) =>
+      wrap(commandFor(runtime, bundle, {
+        directory: join(directory, "log"),
+        port,
+      }))
+    );
+}
+
+async function start(command: (port: number) => string[]): Promise<Running> {
+  const port = await freePort();
+  const child = new Child(command(port), { timeoutMs: TIMEOUT_MS });
+  const dispose = () => child[Symbol.asyncDispose]();
+  const died = child.ended.then(({ errors }) => {
+    throw new Error(`the server ended: ${errors}`);
+  });
+  try {
+    using client = await Promise.race([Client.connect(port), died]);
+    await client.ask("PING");
+  } catch (error) {
+    await dispose();
+    throw error;
+  } finally {
+    died.catch(() => {});
+  }
+  return { port, child, [Symbol.asyncDispose]: dispose };
+}
+
+/** A port on which nobody listens now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -76,3 +76,17 @@ test("bench:profile lists functions", async () => {
   const { samples } = await run("profile", "--seconds", "0.3");
   assert(samples[0].selfTimes.length > 0);
 });
+
+test("bench:redis traces, kills and measures a server", async () => {
+  const { experiment, checked, samples } = await run("redis");
+  assertEquals(experiment, "redis");
+  if (checked.length === 0) {
+    return console.log("skipped: Redis or redis-parser is not installed");
+  }
+  const [{ traced, acknowledged, lost }] = checked;
+  if (traced) assertEquals([traced.acks, traced.synced], [400, 400]);
+  assert(acknowledged > 0);
+  assertEquals(lost, 0);
+  assertEquals(samples.length, 2);
+  for (const sample of samples) assert(sample.opsPerSecond > 0);
+});

@@ -4,9 +4,9 @@ import type { Start } from "./servers.ts";
 const CLIENTS = 8;
 const PIPELINE = 16;
 
-/** What clients were told before the server was killed, and what was kept. */
+/** What was acknowledged before the server was killed, and what was kept. */
 export interface KillFindings {
-  /** INCRs whose reply arrived. */
+  /** INCRs whose replies arrived. */
   acknowledged: number;
   /** Those of them that a new server does not know. */
   lost: number;

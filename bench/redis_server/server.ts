@@ -20,8 +20,8 @@ interface ParserOptions {
 /**
  * A server of the Redis protocol. Like Redis with `appendfsync always`, it
  * reads all sockets on which something has arrived, executes it, syncs once,
- * and only then replies, with one write per socket. No reply tells of a change
- * that is not on disk, not even of one that another client made.
+ * and only then replies, with one write per socket. No reply shows a change
+ * that is not on disk, not even one that another client made.
  *
  * `onFailure` is called when the log has failed; from then on there is no reply.
  */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Wal } from "../../mod.ts";
+import { NodeStorage, Wal } from "../../mod.ts";
 
 const SET = 1;
 const DELETE = 2;
@@ -24,7 +24,10 @@ export class Store {
 
   /** Opens the log in `directory` and makes its changes again. */
   static async open(directory: string): Promise<Store> {
-    const wal = await Wal.open(directory, { maxQueuedRecords: 1_000_000 });
+    // The server waits for the sync in any case, and on another thread it takes
+    // longer. What arrives in the meantime shares the next one.
+    const storage = new NodeStorage(directory, { io: "blocking" });
+    const wal = await Wal.open(storage, { maxQueuedRecords: 1_000_000 });
     const store = new Store(wal);
     for await (const { records } of wal.readBatches()) {
       for (const record of records) store.#replay(record);

@@ -1,5 +1,6 @@
+import type { Buffer } from "node:buffer";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { versionOf } from "../../../bench/packages.ts";
 import { serve } from "../../../bench/redis_server/server.ts";
 import type { Store } from "../../../bench/redis_server/store.ts";
@@ -40,12 +41,24 @@ class SlowStore {
   }
 }
 
+/** What the server holds of a connection; needs no network. */
+class FakeSocket extends Duplex {
+  /** All replies so far. */
+  heard = "";
+
+  override _read(): void {}
+
+  override _write(data: Buffer, _encoding: string, done: () => void): void {
+    this.heard += data;
+    this.emit("reply");
+    done();
+  }
+}
+
 interface Served {
   readonly store: SlowStore;
   readonly failures: unknown[];
-  readonly socket: Socket;
-  /** All replies so far. */
-  heard(): string;
+  readonly socket: FakeSocket;
 }
 
 async function served(use: (served: Served) => Promise<void>): Promise<void> {
@@ -55,75 +68,68 @@ async function served(use: (served: Served) => Promise<void>): Promise<void> {
     store as unknown as Store,
     (cause) => failures.push(cause),
   );
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  let heard = "";
-  socket.on("data", (data) => heard += data);
-  await once(socket, "connect");
-  await use({ store, failures, socket, heard: () => heard });
+  const socket = new FakeSocket();
+  server.emit("connection", socket);
+  await use({ store, failures, socket });
   socket.destroy();
-  server.close();
-  await once(server, "close");
 }
 
 const SET = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n";
 const PING = "*1\r\n$4\r\nPING\r\n";
 
 test("serve() replies once the turn is on disk, to all requests at once", () =>
-  served(async ({ store, socket, heard }) => {
-    socket.write(SET + PING + SET);
+  served(async ({ store, socket }) => {
+    socket.push(SET + PING + SET);
     await store.asked(1);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assertEquals([heard(), store.syncs.length], ["", 1]);
+    assertEquals([socket.heard, store.syncs.length], ["", 1]);
     store.syncs[0].resolve();
-    await once(socket, "data");
-    assertEquals(heard(), "+OK\r\n+PONG\r\n+OK\r\n");
+    await once(socket, "reply");
+    assertEquals(socket.heard, "+OK\r\n+PONG\r\n+OK\r\n");
   }));
 
 test("serve() replies in order, even if a later turn settles first", () =>
-  served(async ({ store, socket, heard }) => {
-    socket.write(SET);
+  served(async ({ store, socket }) => {
+    socket.push(SET);
     await store.asked(1);
-    socket.write(PING);
+    socket.push(PING);
     await store.asked(2);
     store.syncs[1].resolve();
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assertEquals(heard(), "");
+    assertEquals(socket.heard, "");
     store.syncs[0].resolve();
-    while (heard().length < 12) await once(socket, "data");
-    assertEquals(heard(), "+OK\r\n+PONG\r\n");
+    while (socket.heard.length < 12) await once(socket, "reply");
+    assertEquals(socket.heard, "+OK\r\n+PONG\r\n");
   }));
 
 test("serve() understands a request that arrives byte by byte", () =>
-  served(async ({ store, socket, heard }) => {
+  served(async ({ store, socket }) => {
     for (const byte of SET) {
-      socket.write(byte);
+      socket.push(byte);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     await store.asked(1);
     store.syncs[0].resolve();
-    await once(socket, "data");
-    assertEquals(heard(), "+OK\r\n");
+    await once(socket, "reply");
+    assertEquals(socket.heard, "+OK\r\n");
   }));
 
 test("serve() hangs up on what is no request, and replies nothing", () =>
-  served(async ({ socket, heard }) => {
-    socket.write("GET / HTTP/1.1\r\n\r\n");
+  served(async ({ socket }) => {
+    socket.push("GET / HTTP/1.1\r\n\r\n");
     await once(socket, "close");
-    assertEquals(heard(), "");
+    assertEquals(socket.heard, "");
   }));
 
 test("serve() tells of a failed log, and replies nothing from then on", () =>
-  served(async ({ store, failures, socket, heard }) => {
-    socket.write(SET);
+  served(async ({ store, failures, socket }) => {
+    socket.push(SET);
     await store.asked(1);
-    socket.write(PING);
+    socket.push(PING);
     await store.asked(2);
     const failure = new Error("no disk");
     store.syncs[0].reject(failure);
     store.syncs[1].resolve();
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assertEquals([failures[0], heard()], [failure, ""]);
+    assertEquals([failures[0], socket.heard], [failure, ""]);
   }));

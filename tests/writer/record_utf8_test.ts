@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type NativeBuffer, Utf8 } from "../../writer/utf8.ts";
+import { type NativeBuffer, Utf8 } from "../../writer/record.ts";
 import { assertEquals, assertThrows } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 

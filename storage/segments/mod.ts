@@ -20,7 +20,7 @@ export {
   advance,
   brokenLink,
   type ChainEnd,
-  chainStart,
+  type ChainPlace,
   follows,
   notTheSegment,
   SegmentCursor,

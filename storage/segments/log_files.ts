@@ -18,6 +18,7 @@ import {
 import { FencedError } from "../frame_log.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
+import { Pace, REMOVE_BYTES } from "../turns.ts";
 import { writeAll } from "./active_segment.ts";
 import { readFully } from "./segment_reader.ts";
 
@@ -159,9 +160,13 @@ export async function requireHeld(
 export async function removeFiles(
   storage: Storage,
   files: readonly { name: string }[],
+  pace = new Pace(),
 ): Promise<void> {
   if (files.length === 0) return;
-  for (const { name } of files) await removeIfThere(storage, name);
+  for (const { name } of files) {
+    await removeIfThere(storage, name);
+    await pace.spend(REMOVE_BYTES);
+  }
   await storage.syncDirectory();
 }
 

@@ -9,12 +9,7 @@ import {
 } from "../format/frame.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { encodeIndex, indexBytes } from "../format/segment_index.ts";
-import {
-  FencedError,
-  type FrameDraft,
-  type FrameLog,
-  type RecordBatch,
-} from "../frame_log.ts";
+import { FencedError, type FrameDraft, type FrameLog } from "../frame_log.ts";
 import {
   isPromise,
   type MaybePromise,
@@ -22,9 +17,11 @@ import {
   type StorageLock,
 } from "../storage.ts";
 import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
+import { Pace, type Turns } from "../turns.ts";
 import { ActiveSegment } from "./active_segment.ts";
 import { writeManifest } from "./log_files.ts";
-import { readSegments } from "./read_segments.ts";
+import { SegmentReads } from "./read_segments.ts";
+import { SegmentList } from "./segment_list.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 
@@ -56,6 +53,8 @@ export interface SegmentLogOptions extends SegmentSupplyOptions {
   reserve: SpaceReserve;
   /** Returns the current time, in ms since 1970. */
   time: () => number;
+  /** The turns that long work gives way to. Default: the runtime's. */
+  turns?: Turns | undefined;
 }
 
 /**
@@ -69,8 +68,8 @@ export class SegmentLog implements FrameLog {
   readonly #reserve: SpaceReserve;
   readonly #supply: SegmentSupply;
   readonly #now: () => number;
-  #segments: SegmentName[];
-  #fenced: SegmentName[];
+  readonly #turns: Turns | undefined;
+  readonly #segments: SegmentList;
   #manifest: Manifest;
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
@@ -93,10 +92,10 @@ export class SegmentLog implements FrameLog {
     this.#segmentBytes = options.segmentBytes;
     this.#reserve = options.reserve;
     this.#now = options.time;
+    this.#turns = options.turns;
     this.#time = state.manifest.time;
     this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
-    this.#segments = [...state.segments];
-    this.#fenced = [...state.fenced];
+    this.#segments = new SegmentList(this.#supply, state, options.turns);
     this.#finish = state.finish;
     this.#lastLsn = state.lastLsn;
     this.#syncedLsn = state.finish ? state.manifest.durableLsn : state.lastLsn;
@@ -159,13 +158,13 @@ export class SegmentLog implements FrameLog {
   }
 
   /** Reads through separate handles, so it may overlap with appends. */
-  read(from: number, to: number): AsyncGenerator<RecordBatch> {
-    return readSegments(this.#storage, [...this.#segments], {
+  read(from: number, to: number): SegmentReads {
+    return new SegmentReads(this.#storage, [...this.#segments], {
       log: this.#manifest.log,
       from,
       to,
       firstLsn: () => this.firstLsn,
-    });
+    }, new Pace(this.#turns));
   }
 
   /**
@@ -186,7 +185,7 @@ export class SegmentLog implements FrameLog {
     }
     await this.checkOwner();
     await this.#removeFenced();
-    await this.#removeDropped();
+    await this.#segments.alone(() => this.#removeDropped());
     await this.#storage.syncDirectory();
     await this.#reserve.refill();
   }
@@ -296,8 +295,7 @@ export class SegmentLog implements FrameLog {
     this.#active = undefined;
     await active.file.close();
     await this.checkOwner();
-    const own = this.#segments.filter(({ name }) => name === active.name);
-    await this.#take(own);
+    await this.#segments.remove(active.name);
     await this.#removeDropped();
   }
 
@@ -330,48 +328,28 @@ export class SegmentLog implements FrameLog {
 
   /** Called before those that fence them go: they would count otherwise. */
   async #removeFenced(): Promise<void> {
-    const gone = this.#fenced.filter(({ firstLsn }) =>
-      firstLsn < this.firstLsn
-    );
-    if (gone.length === 0) return;
-    for (const { name } of gone) await this.#supply.take(name);
-    this.#fenced = this.#fenced.filter((segment) => !gone.includes(segment));
-    await this.#storage.syncDirectory();
+    const isAny = await this.#segments.removeFenced(this.firstLsn);
+    if (isAny) await this.#storage.syncDirectory();
   }
 
   /** Removes segments that end below the oldest record kept. */
-  async #removeDropped(): Promise<void> {
-    const { firstLsn } = this;
+  #removeDropped(): Promise<void> {
     const isSpent = this.#isSpent && this.#active === undefined;
-    const dropped = this.#segments.filter((segment, index) => {
-      const end = this.#segments[index + 1]?.firstLsn;
-      return end !== undefined
-        ? end <= firstLsn
-        : isSpent && segment.firstLsn < firstLsn;
-    });
-    await this.#take(dropped);
-  }
-
-  /** Forgets the segments that are gone, even if removing one fails. */
-  async #take(dropped: readonly SegmentName[]): Promise<void> {
-    const gone = new Set<string>();
-    try {
-      for (const { name } of dropped) {
-        await this.#supply.take(name);
-        gone.add(name);
-      }
-    } finally {
-      this.#segments = this.#segments.filter(({ name }) => !gone.has(name));
-    }
+    return this.#segments.removeDropped(this.firstLsn, isSpent);
   }
 
   /** Makes durable what recovery could not, unless all of it is dropped. */
-  async #finishRecovery(): Promise<void> {
+  #finishRecovery(): Promise<void> {
+    // It must not read segments that a checkpoint is removing.
+    return this.#segments.alone(() => this.#finishAlone());
+  }
+
+  async #finishAlone(): Promise<void> {
     if (!this.#isSpent) {
-      const finish = () => this.#finish!(this.#segments);
+      const finish = () => this.#finish!([...this.#segments]);
       const { segments, link } = await finish()
         .catch((error) => this.#giveBack(error).then(finish));
-      this.#segments = segments;
+      this.#segments.replace(segments);
       this.#link = link;
     }
     this.#syncedLsn = this.#lastLsn;

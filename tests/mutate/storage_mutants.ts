@@ -3,6 +3,49 @@ import { CRASH, full, type Mutant, normal } from "./mutant.ts";
 /** Bugs of segments, manifests and frames. */
 export const storageMutants: readonly Mutant[] = [
   {
+    name: "forgets segments that were made while others were removed",
+    edits: [{
+      file: "storage/segments/segment_list.ts",
+      find: "const pace = new Pace(this.#turns);",
+      replace:
+        "const pace = new Pace(this.#turns), before = [...this.#segments];",
+    }, {
+      file: "storage/segments/segment_list.ts",
+      find: "this.#segments = this.#segments.filter(isKept);",
+      replace: "this.#segments = before.filter(isKept);",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_log_turns_test.ts",
+      name:
+        "SegmentLog.truncateBefore() gives way to appends and reads, on a storage that answers at once",
+    },
+  },
+  {
+    name: "does not check what it reads of a large frame in pieces",
+    edits: [{
+      file: "storage/segments/segment_reader.ts",
+      find: "checksum = crc32(part, checksum);",
+      replace: "checksum = new DataView(all.buffer).getUint32(4, true);",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_reader_test.ts",
+      name:
+        "SegmentReader detects any damage to a frame that it reads in pieces",
+    },
+  },
+  {
+    name: "ends a read silently when its log closes while it gives way",
+    edits: [{
+      file: "writer/reads.ts",
+      find: "    this.#requireUncut();\n    return taken.done",
+      replace: "    return taken.done",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_log_turns_test.ts",
+      name: "Wal.close() ends a read that gives way",
+    },
+  },
+  {
     name: "does not sync the directory after a segment is made",
     edits: [{
       file: "storage/segments/log_files.ts",
@@ -81,7 +124,7 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "drops segments that a checkpoint still needs",
     edits: [{
-      file: "storage/segments/segment_log.ts",
+      file: "storage/segments/segment_list.ts",
       find: "? end <= firstLsn\n",
       replace: "? end <= firstLsn + 1\n",
     }],

@@ -11,6 +11,7 @@ import { latency } from "./latency/latency.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { profile } from "./profile/profile.ts";
+import { stalls } from "./stalls/stalls.ts";
 
 const experiments: readonly Experiment[] = [
   floor,
@@ -19,6 +20,7 @@ const experiments: readonly Experiment[] = [
   growth,
   memory,
   profile,
+  stalls,
 ];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -66,3 +66,13 @@ test("bench:profile lists functions", async () => {
   const { samples } = await run("profile", "--seconds", "0.3");
   assert(samples[0].selfTimes.length > 0);
 });
+
+test("bench:stalls measures the gaps of a timer, and what is read", async () => {
+  const { samples } = await run("stalls");
+  assertEquals(samples.length, 8);
+  for (const { longestMs, p999Ms } of samples) assert(longestMs >= p999Ms);
+  const [{ bytesPerSecond }] = samples.filter(
+    ({ occasion }: { occasion: string }) => occasion === "read small frames",
+  );
+  assert(bytesPerSecond > 0);
+});

@@ -13,6 +13,7 @@ import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { profile } from "./profile/profile.ts";
 import { redis } from "./redis/redis.ts";
+import { stalls } from "./stalls/stalls.ts";
 
 const experiments: readonly Experiment[] = [
   floor,
@@ -23,6 +24,7 @@ const experiments: readonly Experiment[] = [
   memory,
   profile,
   redis,
+  stalls,
 ];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

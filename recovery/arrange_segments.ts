@@ -38,9 +38,15 @@ export function arrangeSegments(
   const { epoch, baseLsn, firstLsn } = manifest;
   const isLate = (segment: SegmentName) =>
     segment.epoch < epoch && segment.firstLsn > baseLsn;
-  const { segments, fenced } = splitFenced(kept.filter((one) => !isLate(one)));
+  const { segments: all, fenced } = splitFenced(
+    kept.filter((one) => !isLate(one)),
+  );
   const allFenced = [...fenced, ...kept.filter(isLate)];
-  while (isDropped(segments, manifest)) obsolete.push(segments.shift()!);
+  const isNeeded = (_: SegmentName, index: number) =>
+    !isDropped(all[index], all[index + 1], manifest);
+  const begin = all.findIndex(isNeeded);
+  const segments = begin === -1 ? [] : all.slice(begin);
+  const dropped = all.slice(0, all.length - segments.length);
   const isLow = (segment: SegmentName) => segment.firstLsn < firstLsn;
   const last = segments.at(-1);
   return {
@@ -49,7 +55,7 @@ export function arrangeSegments(
     fenced: allFenced.filter((segment) => !isLow(segment)),
     replaced,
     // Before those that fence them: otherwise they would join the log.
-    obsolete: [...allFenced.filter(isLow), ...obsolete],
+    obsolete: [...allFenced.filter(isLow), ...obsolete, ...dropped],
   };
 }
 
@@ -96,12 +102,12 @@ function rewrittenBy(
     segment.firstLsn <= baseLsn;
 }
 
-/** Whether the first segment holds only dropped records. */
+/** Whether a segment with `next` after it holds only dropped records. */
 function isDropped(
-  [first, next]: readonly SegmentName[],
+  first: SegmentName,
+  next: SegmentName | undefined,
   { epoch, firstLsn, baseLsn }: Manifest,
 ): boolean {
-  if (first === undefined) return false;
   if (next !== undefined) return next.firstLsn <= firstLsn;
   return first.epoch < epoch && baseLsn < firstLsn;
 }

@@ -107,7 +107,7 @@ export function requireWhole(location: string, files: Survey): void {
 export function missingFile(
   { manifest, segments, found }: Survey,
 ): string | undefined {
-  const newest = Math.max(0, ...found.map(({ epoch }) => epoch));
+  const newest = found.reduce((most, { epoch }) => Math.max(most, epoch), 0);
   if (manifest === undefined) {
     return newest > 0
       ? `the manifest is missing, but there are segments, up to epoch ${newest}`

@@ -6,6 +6,7 @@ import {
 } from "../storage/format/mod.ts";
 import { notTheSegment, SegmentReader } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Pace } from "../storage/turns.ts";
 
 /** A segment that is not part of the log, whatever its name says. */
 export interface ForeignSegment extends SegmentName {
@@ -26,11 +27,12 @@ export async function findForeign(
   storage: Storage,
   found: readonly SegmentName[],
   manifest: Manifest | undefined,
+  pace: Pace,
 ): Promise<{ log: string | undefined; foreign: ForeignSegment[] }> {
-  const log = manifest?.log ?? await mostCommonLog(storage, found);
+  const log = manifest?.log ?? await mostCommonLog(storage, found, pace);
   const list: ForeignSegment[] = [];
   for (const segment of found) {
-    const reader = await SegmentReader.openDamaged(storage, segment.name);
+    const reader = await SegmentReader.openDamaged(storage, segment.name, pace);
     try {
       const reason = await whyForeign(reader, segment, log, manifest);
       if (reason === undefined) continue;
@@ -45,10 +47,11 @@ export async function findForeign(
 async function mostCommonLog(
   storage: Storage,
   segments: readonly SegmentName[],
+  pace: Pace,
 ): Promise<string | undefined> {
   const counts = new Map<string, number>();
   for (const { name } of segments) {
-    const reader = await SegmentReader.openDamaged(storage, name);
+    const reader = await SegmentReader.openDamaged(storage, name, pace);
     const { found } = reader;
     await reader.close();
     if ("fault" in found) continue;

@@ -5,6 +5,7 @@ import {
   type SegmentName,
 } from "../storage/format/mod.ts";
 import {
+  type ChainPlace,
   randomNumber,
   removeFiles,
   requireHeld,
@@ -17,15 +18,15 @@ import {
 } from "../storage/segments/mod.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { isMissing, StorageFullError } from "../storage/storage_error.ts";
+import { Pace, type Turns } from "../storage/turns.ts";
 import {
   type RecoveryMode,
   requireSound,
   requireWhole,
-  type SegmentScan,
 } from "./decide_tail.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
-import { scanSegment } from "./scan_tail.ts";
+import { type ScannedSegment, scanSegment } from "./scan_tail.ts";
 import {
   describeContent,
   describeStrays,
@@ -54,6 +55,8 @@ export interface OpenSegmentsOptions {
   takeOver: boolean;
   /** Returns the current time, in ms since 1970. */
   time: () => number;
+  /** The turns that long work gives way to. Default: the runtime's. */
+  turns?: Turns | undefined;
 }
 
 /**
@@ -69,17 +72,18 @@ export async function openSegments(
   storage: Storage,
   options: OpenSegmentsOptions,
 ): Promise<SegmentLog> {
+  const pace = new Pace(options.turns);
   await storage.prepare();
-  const files = await listFiles(storage);
+  const files = await listFiles(storage, pace);
   requireLog(storage, files);
-  await refuseUnreadable(storage, files.found, options.recovery);
+  await refuseUnreadable(storage, files.found, options.recovery, pace);
   const { takeOver } = options;
   const reserve = new SpaceReserve(storage, options.reserveBytes);
   const lock = await reserve.spend(() =>
     storage.lock({ takeOver, above: files.highestEpoch })
   );
   try {
-    return await new Opening(storage, lock, reserve, options).open();
+    return await new Opening(storage, lock, reserve, options, pace).open();
   } catch (error) {
     await lock.release();
     throw error;
@@ -91,10 +95,11 @@ async function refuseUnreadable(
   storage: Storage,
   segments: readonly SegmentName[],
   mode: RecoveryMode,
+  pace: Pace,
 ): Promise<void> {
   for (const { name } of mode === "salvage" ? segments : segments.slice(-1)) {
     try {
-      const reader = await SegmentReader.openDamaged(storage, name);
+      const reader = await SegmentReader.openDamaged(storage, name, pace);
       await reader.close();
     } catch (error) {
       // Another opening may have rewritten it since the names were listed; the
@@ -113,6 +118,8 @@ interface FoundEnd {
   time: number;
   /** The segment that was scanned, if there is one. */
   scanned?: SegmentLogState["scanned"];
+  /** Where the first frame that is not durable can be looked for. */
+  place?: ChainPlace | undefined;
 }
 
 /** One opening, once the lock is taken. */
@@ -121,17 +128,20 @@ class Opening {
   readonly #lock: StorageLock;
   readonly #reserve: SpaceReserve;
   readonly #options: OpenSegmentsOptions;
+  readonly #pace: Pace;
 
   constructor(
     storage: Storage,
     lock: StorageLock,
     reserve: SpaceReserve,
     options: OpenSegmentsOptions,
+    pace: Pace,
   ) {
     this.#storage = storage;
     this.#lock = lock;
     this.#reserve = reserve;
     this.#options = options;
+    this.#pace = pace;
   }
 
   async open(): Promise<SegmentLog> {
@@ -140,11 +150,10 @@ class Opening {
     const end = await this.#findEnd(files, before);
     // The files that make them obsolete may be visible but not yet durable.
     if (files.obsolete.length > 0) await this.#storage.syncDirectory();
-    await removeFiles(this.#storage, files.obsolete);
+    await this.#remove(files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const state = await this.#begin(files, before, end);
-    await removeFiles(
-      this.#storage,
+    await this.#remove(
       files.manifests.filter((epoch) => epoch < this.#lock.epoch)
         .map((epoch) => ({ name: formatManifestName(epoch) })),
     );
@@ -153,7 +162,12 @@ class Opening {
       segmentBytes: this.#options.segmentBytes,
       reserve: this.#reserve,
       time: this.#options.time,
+      turns: this.#options.turns,
     });
+  }
+
+  #remove(files: readonly { name: string }[]): Promise<void> {
+    return removeFiles(this.#storage, files, new Pace(this.#options.turns));
   }
 
   /** Surveys the files under the lock; repairs them first if asked to. */
@@ -168,11 +182,11 @@ class Opening {
       const { damages } = await salvageLog(storage, { lock: this.#lock });
       for (const damage of damages) warn(describeDamage(damage));
     }
-    const files = await survey(storage);
+    const files = await survey(storage, this.#pace);
     requireWhole(storage.location, files);
     const strays = describeStrays(storage, files);
     if (strays !== undefined) warn(strays);
-    const fenced = await readFenced(storage, files);
+    const fenced = await readFenced(storage, files, this.#pace);
     const isEmpty = ({ firstLsn, lastLsn, headerFault }: FencedSegment) =>
       lastLsn < firstLsn && headerFault === undefined;
     // A crash right after a segment was created leaves such a one too.
@@ -220,14 +234,16 @@ class Opening {
     const scan = await this.#scan(last, files, manifest);
     // All records of the last segment may have been dropped.
     const lastLsn = Math.max(scan.lastLsn, firstLsn - 1);
+    const syncedLsn = lastLsn < firstLsn
+      ? lastLsn
+      : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn));
     return {
       lastLsn,
-      durableLsn: lastLsn < firstLsn
-        ? lastLsn
-        : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn)),
+      durableLsn: syncedLsn,
       link: scan.link,
       time: Math.max(scan.time, time),
       scanned: { name: last.name, index: scan.index },
+      place: scan.places.findLast(({ nextLsn }) => nextLsn <= syncedLsn + 1),
     };
   }
 
@@ -235,9 +251,11 @@ class Opening {
     last: SegmentName,
     { end }: Survey,
     manifest: Manifest,
-  ): Promise<SegmentScan> {
+  ): Promise<ScannedSegment> {
     const { log } = manifest;
-    const { reader } = await SegmentCursor.open(this.#storage, last, log);
+    const { reader } = await SegmentCursor.open(
+      ...[this.#storage, last, log, this.#pace] as const,
+    );
     try {
       const scan = await scanSegment(reader, end);
       requireSound(reader.path, scan, manifest, this.#options.recovery);
@@ -273,12 +291,12 @@ class Opening {
     // If this is still the owner, any taker will find the manifest, and so
     // misses nothing that is removed from here on.
     await requireHeld(storage.location, this.#lock);
-    const dropped = files.segments.filter((one) => !segments.includes(one));
-    await removeFiles(storage, dropped);
+    const kept = new Set(segments);
+    await this.#remove(files.segments.filter((one) => !kept.has(one)));
     const state = { segments, fenced, manifest, lastLsn, link, scanned };
     if (rewriteLsn === 0) return state;
     const finish = (segments: SegmentName[]) =>
-      this.#rewrite(segments, manifest);
+      this.#rewrite(segments, manifest, end.place);
     try {
       return { ...state, ...await finish(segments) };
     } catch (error) {
@@ -293,10 +311,10 @@ class Opening {
   async #chooseRewrite(
     segments: readonly SegmentName[],
     fenced: readonly SegmentName[],
-    { lastLsn, durableLsn }: FoundEnd,
+    { lastLsn, durableLsn, place }: FoundEnd,
   ): Promise<number> {
     const unsynced = durableLsn < lastLsn
-      ? await this.#frameAt(segments.at(-1)!, durableLsn + 1)
+      ? await this.#frameAt(segments.at(-1)!, durableLsn + 1, place)
       : 0;
     const { segmentBytes } = this.#options;
     const merged = await countMergeable(this.#storage, segments, segmentBytes);
@@ -308,9 +326,14 @@ class Opening {
   }
 
   /** First LSN of the frame that holds record `lsn`. */
-  async #frameAt(segment: SegmentName, lsn: number): Promise<number> {
+  async #frameAt(
+    segment: SegmentName,
+    lsn: number,
+    place: ChainPlace | undefined,
+  ): Promise<number> {
     const cursor = await SegmentCursor.open(this.#storage, segment);
     try {
+      if (place !== undefined) cursor.resume(place);
       for await (const frames of cursor.frames()) {
         const frame = frames.findLast(({ firstLsn, count, hole }) =>
           firstLsn <= lsn && firstLsn + (hole?.lost ?? count) > lsn
@@ -326,9 +349,13 @@ class Opening {
   async #rewrite(
     segments: SegmentName[],
     { log, epoch, rewriteLsn, baseLsn }: Manifest,
+    place: ChainPlace | undefined,
   ): Promise<{ segments: SegmentName[]; link: number }> {
     const owner = { log, epoch };
-    const range = { segments, firstLsn: rewriteLsn, lastLsn: baseLsn };
+    const range = {
+      ...{ segments, firstLsn: rewriteLsn, lastLsn: baseLsn, place },
+      pace: this.#pace,
+    };
     const { segment, link } = await rewriteEnd(
       this.#storage,
       this.#lock,
@@ -337,7 +364,7 @@ class Opening {
     );
     await requireHeld(this.#storage.location, this.#lock);
     const isOld = ({ firstLsn }: SegmentName) => firstLsn >= rewriteLsn;
-    await removeFiles(this.#storage, segments.filter(isOld));
+    await this.#remove(segments.filter(isOld));
     const kept = segments.filter((one) => !isOld(one));
     return { segments: [...kept, segment], link };
   }

@@ -11,7 +11,8 @@ import {
 } from "../storage/format/mod.ts";
 import {
   advance,
-  chainStart,
+  type ChainEnd,
+  type ChainPlace,
   createSegment,
   IndexBuilder,
   type PlacedFrame,
@@ -20,6 +21,10 @@ import {
   writeAll,
 } from "../storage/segments/mod.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
+import type { Pace } from "../storage/turns.ts";
+
+/** What a write costs, in bytes to read. */
+const WRITE_BYTES = 8 * 1024;
 
 /** The records to rewrite. */
 export interface EndRange {
@@ -29,6 +34,10 @@ export interface EndRange {
   firstLsn: number;
   /** LSN of the log's last record. */
   lastLsn: number;
+  /** How it gives way to others. */
+  pace: Pace;
+  /** A place in the last segment, from which on the scan need not be redone. */
+  place?: ChainPlace | undefined;
 }
 
 /** A segment made by the recovery, and the link after it. */
@@ -68,7 +77,7 @@ export async function rewriteEnd(
         `Cannot rewrite from record ${range.firstLsn} because it is missing`,
       );
     }
-    const { firstLsn, previous } = first.value;
+    const { frame: { firstLsn }, previous } = first.value;
     let link = previous;
     const created = await createSegment(storage, lock, {
       log: owner.log,
@@ -77,8 +86,11 @@ export async function rewriteEnd(
       previous,
       async fill(file, offset, salt) {
         const copy = new Copy(file, offset, salt, previous);
-        await copy.add(first.value);
-        for await (const frame of frames) await copy.add(frame);
+        await copy.add(first.value.frame);
+        for await (const { frame } of frames) {
+          await copy.add(frame);
+          await range.pace.spend(WRITE_BYTES + frame.bytes);
+        }
         link = copy.link;
         invariant(copy.nextLsn === range.lastLsn + 1, "a copy without its end");
         await copy.seal();
@@ -160,15 +172,18 @@ class Copy {
   }
 }
 
-/**
- * The frames of a range that take LSNs. The `previous` of each is the checksum
- * that a segment which begins with that frame must name.
- */
+/** A frame, and the checksum that a segment which begins with it must name. */
+interface LinkedFrame {
+  readonly frame: PlacedFrame;
+  readonly previous: number;
+}
+
+/** The frames of a range that take LSNs. */
 async function* framesOf(
   storage: Storage,
-  { segments, firstLsn, lastLsn }: EndRange,
+  { segments, firstLsn, lastLsn, place, pace }: EndRange,
   log: string,
-): AsyncGenerator<PlacedFrame, undefined> {
+): AsyncGenerator<LinkedFrame, undefined> {
   let before: SegmentCursor | undefined;
   for (const [index, segment] of segments.entries()) {
     const end = Math.min(
@@ -176,16 +191,20 @@ async function* framesOf(
       lastLsn + 1,
     );
     if (end <= firstLsn) continue;
-    const cursor = await SegmentCursor.open(storage, segment, log);
+    const cursor = await SegmentCursor.open(storage, segment, log, pace);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
-      const chain = chainStart(cursor.reader.header);
+      const isLast = index === segments.length - 1;
+      if (isLast && place !== undefined && place.nextLsn <= firstLsn) {
+        cursor.resume(place);
+      }
+      const chain: ChainEnd = cursor.place;
       for await (const frames of cursor.frames(end)) {
         for (const frame of frames) {
           const previous = chain.link;
           advance(chain, frame);
           const isWanted = lsnsOf(frame) > 0 && frame.firstLsn >= firstLsn;
-          if (isWanted) yield { ...frame, previous };
+          if (isWanted) yield { frame, previous };
         }
       }
       if (cursor.nextLsn !== end) {

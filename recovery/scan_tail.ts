@@ -1,6 +1,7 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
 import {
+  type ChainPlace,
   IndexBuilder,
   type PlacedFrame,
   readFully,
@@ -17,6 +18,12 @@ export const OVERLAPPING =
 
 const STEP_BYTES = 1024 * 1024;
 
+/** A scan, and where it can be taken up again. */
+export interface ScannedSegment extends SegmentScan {
+  /** Places between frames, a window apart, in order; the first is the start. */
+  readonly places: readonly ChainPlace[];
+}
+
 /**
  * Follows a segment's frames to where they end, and examines what follows; but
  * nothing after record `end - 1`, where the log is known to end.
@@ -24,8 +31,9 @@ const STEP_BYTES = 1024 * 1024;
 export async function scanSegment(
   reader: SegmentReader,
   end = Infinity,
-): Promise<SegmentScan> {
+): Promise<ScannedSegment> {
   const cursor = new SegmentCursor(reader);
+  const places = [cursor.place];
   const chain = cursor.frames(end);
   let frames = 0;
   let syncedLsn = reader.header.firstLsn - 1;
@@ -42,6 +50,7 @@ export async function scanSegment(
       time = Math.max(time, frame.time);
     }
     last = step.value[step.value.length - 1];
+    places.push(cursor.place);
   }
   const stop = step.value ?? knownEnd(last, end);
   const isKnown = step.value === undefined;
@@ -49,6 +58,7 @@ export async function scanSegment(
     ? "nothing"
     : await remainderAt(reader, stop.offset);
   return {
+    places,
     frames,
     lastLsn: cursor.nextLsn - 1,
     syncedLsn: Math.min(syncedLsn, cursor.nextLsn - 1),
@@ -76,14 +86,16 @@ function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
 
 /** Whether nothing, zeros or other bytes follow; reads only what it must. */
 export async function remainderAt(
-  { file }: SegmentReader,
+  { file, pace }: SegmentReader,
   offset: number,
 ): Promise<Remainder> {
   for (let at = offset;; at += STEP_BYTES) {
     const bytes = await readFully(file, at, STEP_BYTES);
     if (!isZeros(bytes)) return "bytes";
-    if (bytes.length === STEP_BYTES) continue;
-    return at + bytes.length > offset ? "zeros" : "nothing";
+    if (bytes.length < STEP_BYTES) {
+      return at + bytes.length > offset ? "zeros" : "nothing";
+    }
+    await pace.spend(STEP_BYTES);
   }
 }
 

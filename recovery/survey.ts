@@ -20,8 +20,12 @@ import {
   SegmentReader,
 } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
+import { Pace } from "../storage/turns.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 import { judgeHeader } from "./judge_header.ts";
+
+/** What it costs to sort a name, in bytes to read. */
+const NAME_BYTES = 1024;
 
 /** Maximum number of strays that a message names. */
 const MOST_NAMES = 5;
@@ -55,8 +59,11 @@ export interface Survey extends FileNames, ArrangedSegments {
  * {@linkcode ForeignFileError} if the directory holds files but no log, and
  * `CorruptLogError` or `FormatVersionError` if the manifest cannot be used.
  */
-export async function survey(storage: Storage): Promise<Survey> {
-  const files = await listFiles(storage);
+export async function survey(
+  storage: Storage,
+  pace?: Pace,
+): Promise<Survey> {
+  const files = await listFiles(storage, pace);
   requireLog(storage, files);
   const epoch = files.manifests.at(-1);
   return epoch === undefined
@@ -68,7 +75,10 @@ export async function survey(storage: Storage): Promise<Survey> {
  * Sorts the files of a directory by name. It ignores hidden files, `lost+found`
  * and the user's files, whose names begin with `user-`.
  */
-export async function listFiles(storage: Storage): Promise<FileNames> {
+export async function listFiles(
+  storage: Storage,
+  pace = new Pace(),
+): Promise<FileNames> {
   const files: FileNames = {
     found: [],
     manifests: [],
@@ -84,6 +94,7 @@ export async function listFiles(storage: Storage): Promise<FileNames> {
     if (epoch === undefined) files.strays.push(name);
     else files.isLog = true;
     files.highestEpoch = Math.max(files.highestEpoch, epoch ?? 0);
+    await pace.spend(NAME_BYTES);
   }
   files.found.sort(compareSegments);
   files.manifests.sort((a, b) => a - b);
@@ -97,12 +108,15 @@ export interface DamagedSurvey extends Survey {
 }
 
 /** Like {@linkcode survey}, but does without a damaged manifest. */
-export async function surveyDamaged(storage: Storage): Promise<DamagedSurvey> {
+export async function surveyDamaged(
+  storage: Storage,
+  pace?: Pace,
+): Promise<DamagedSurvey> {
   try {
-    return await survey(storage);
+    return await survey(storage, pace);
   } catch (error) {
     if (!(error instanceof CorruptLogError)) throw error;
-    const files = await listFiles(storage);
+    const files = await listFiles(storage, pace);
     const name = formatManifestName(files.manifests.at(-1)!);
     const { segment: path, reason } = error;
     return {
@@ -199,10 +213,11 @@ export function describeContent(
 export async function readFenced(
   storage: Storage,
   { fenced, manifest }: Survey,
+  pace = new Pace(),
 ): Promise<FencedSegment[]> {
   const read: FencedSegment[] = [];
   for (const segment of fenced) {
-    read.push(await readOne(storage, segment, manifest?.log));
+    read.push(await readOne(storage, segment, manifest?.log, pace));
   }
   return read;
 }
@@ -211,8 +226,9 @@ async function readOne(
   storage: Storage,
   segment: SegmentName,
   log: string | undefined,
+  pace: Pace,
 ): Promise<FencedSegment> {
-  const reader = await SegmentReader.openDamaged(storage, segment.name);
+  const reader = await SegmentReader.openDamaged(storage, segment.name, pace);
   try {
     const { headerFault } = await judgeHeader(reader, segment, Infinity, log);
     let lastLsn = segment.firstLsn - 1;

@@ -36,6 +36,18 @@ export interface RecordBatch {
 }
 
 /**
+ * Batches, one after another; the log makes one call at a time. An async
+ * generator is one. A source that has a batch at hand should answer without a
+ * promise: a log of single records has a batch for each.
+ */
+export interface BatchSource {
+  /** The next batch, or the end. */
+  next(): MaybePromise<IteratorResult<RecordBatch, unknown>>;
+  /** Ends it early and releases what it holds; may be called twice. */
+  return?(value: undefined): MaybePromise<unknown>;
+}
+
+/**
  * The upper seam: a log of frames. Segment files implement it, and an engine
  * that is not made of files can implement it directly.
  *
@@ -70,7 +82,7 @@ export interface FrameLog {
    * `Wal.get` reads a single record in this way, so it should not take long to
    * begin anywhere.
    */
-  read(from: number, to: number): AsyncIterable<RecordBatch>;
+  read(from: number, to: number): BatchSource;
   /** Drops the records below `lsn`, which becomes `firstLsn`. */
   truncateBefore(lsn: number): Promise<void>;
   /**

@@ -1,3 +1,5 @@
+import { turnEnds } from "../storage/turns.ts";
+
 /**
  * The log's only source of time: real by default, virtual in tests and in the
  * simulator.
@@ -47,33 +49,8 @@ export const systemClock: Clock = clockOn({
   now: () => performance.now(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (timer) => clearTimeout(timer),
-  ...turns(),
+  ...turnEnds,
 });
-
-/** Browsers have no `setImmediate`; a message is as quick. */
-function turns(): Pick<
-  Host<unknown, unknown>,
-  "setImmediate" | "clearImmediate"
-> {
-  if ("setImmediate" in globalThis) {
-    return {
-      setImmediate: (callback) => setImmediate(callback),
-      clearImmediate: (turn) => clearImmediate(turn as never),
-    };
-  }
-  return {
-    setImmediate(callback) {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        callback();
-      };
-      port2.postMessage(undefined);
-      return port1;
-    },
-    clearImmediate: (turn) => (turn as MessagePort).close(),
-  };
-}
 
 /** A clock on the timing functions of a runtime; tests pass their own. */
 export function clockOn<Timer, Turn>(host: Host<Timer, Turn>): Clock {

@@ -1,13 +1,21 @@
 import { requireInteger, requireOptions } from "../argument.ts";
 import { invariant } from "../invariant.ts";
 import {
+  type BatchSource,
   CompactedError,
   type FrameLog,
   type RecordBatch,
 } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./record.ts";
 import { RecordReader } from "./record_reader.ts";
+import {
+  END,
+  isLater,
+  type Next,
+  SerialGenerator,
+} from "./serial_generator.ts";
 
 /** Which records to read. */
 export interface ReadOptions {
@@ -19,14 +27,12 @@ export interface ReadOptions {
 
 const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
 
-type Result = IteratorResult<RecordBatch, undefined>;
-
 /** Reads a log, and keeps track of the reads in progress. */
 export class OpenReads {
   readonly #log: FrameLog;
   readonly #writtenLsn: () => number;
   /** The reads in progress. */
-  readonly open = new Set<BatchReader>();
+  readonly open = new Set<OpenRead>();
   #isClosed = false;
   /** Number of calls of `get` in progress, and what the last one calls. */
   #gets = 0;
@@ -45,14 +51,14 @@ export class OpenReads {
 
   /** A read by batches; it begins with the first call of `next`. */
   readBatches(options: ReadOptions): BatchReader {
-    return new BatchReader(this.#batches(options), this);
+    return new BatchReader(this.#read(options));
   }
 
   /** A read by records. */
   read(options: ReadOptions): RecordReader {
-    const batches = this.readBatches(options);
-    const records = new RecordReader(batches);
-    batches.onCut = () => records.cut();
+    const read = this.#read(options);
+    const records = new RecordReader(read);
+    read.onCut = () => records.cut();
     return records;
   }
 
@@ -91,7 +97,12 @@ export class OpenReads {
     await new Promise<void>((resolve) => this.#noGets = resolve);
   }
 
-  async *#batches(options: ReadOptions): AsyncGenerator<RecordBatch> {
+  #read(options: ReadOptions): OpenRead {
+    return new OpenRead(() => this.#begin(options), this);
+  }
+
+  /** Checks the options; `undefined` if there is nothing to read. */
+  #begin(options: ReadOptions): BatchSource | undefined {
     requireOptions("read", options, READ_OPTIONS);
     const first = this.#log.firstLsn;
     const last = this.#writtenLsn();
@@ -99,7 +110,7 @@ export class OpenReads {
     this.#requireKept(from, first);
     requireInteger("read from a record", "its LSN", from, first, last + 1);
     requireInteger("read to a record", "its LSN", to, from - 1, last);
-    if (from <= to) yield* this.#log.read(from, to);
+    return from <= to ? this.#log.read(from, to) : undefined;
   }
 
   #requireKept(lsn: number, first: number): void {
@@ -109,10 +120,15 @@ export class OpenReads {
   }
 }
 
-/** The first batch of a read of one record. */
-async function firstOf(batches: AsyncIterable<RecordBatch>) {
-  for await (const batch of batches) return batch;
-  throw new Error("Invariant breached: a read that finds no record");
+/** The first batch of a read of one record, which it ends. */
+async function firstOf(batches: BatchSource): Promise<RecordBatch> {
+  try {
+    const { value, done } = await batches.next();
+    invariant(!done, "a read that finds no record");
+    return value as RecordBatch;
+  } finally {
+    await batches.return?.(undefined);
+  }
 }
 
 /** A copy of `data` if it would keep more than twice its size in memory. */
@@ -120,73 +136,109 @@ function ownMemory(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return data.buffer.byteLength > 2 * data.length ? data.slice() : data;
 }
 
-/** Batches that end with an error, not silently, when the log closes. */
-export class BatchReader
-  implements AsyncGenerator<RecordBatch, undefined, undefined> {
-  readonly #batches: AsyncGenerator<RecordBatch>;
+/** A read that ends with an error, not silently, when the log closes. */
+class OpenRead implements BatchSource {
+  readonly #begin: () => BatchSource | undefined;
   readonly #reads: OpenReads;
+  #batches: BatchSource | undefined;
   #hasBegun = false;
+  #hasEnded = false;
   #isCut = false;
+  /** The call in progress. */
+  #call: Promise<unknown> | undefined;
   /** Called if the log closes during the read. */
   onCut: () => void = () => {};
 
-  /** A read of `batches`, tracked by `reads`. */
-  constructor(batches: AsyncGenerator<RecordBatch>, reads: OpenReads) {
-    this.#batches = batches;
+  /** A read of what `begin` returns, tracked by `reads`. */
+  constructor(begin: () => BatchSource | undefined, reads: OpenReads) {
+    this.#begin = begin;
     this.#reads = reads;
   }
 
-  /** The next batch, or the end. */
-  async next(): Promise<Result> {
+  /** The next batch, or the end; one call at a time. */
+  next(): MaybePromise<Next<RecordBatch>> {
     if (!this.#hasBegun) this.#isCut = this.#reads.isClosed;
-    this.#hasBegun = true;
     this.#requireUncut();
-    this.#reads.open.add(this);
-    const result = await this.#ending(this.#batches.next());
-    if (!result.done) this.#requireUncut();
-    return result;
+    if (this.#hasEnded) return END;
+    try {
+      if (!this.#hasBegun) this.#start();
+      const taken = this.#batches?.next() ?? END;
+      return isLater(taken) ? this.#settle(taken) : this.#found(taken);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
   }
 
   /** Ends it early and closes its files. */
-  return(): Promise<Result> {
-    return this.#ending(this.#batches.return(undefined));
-  }
-
-  /** Ends it early and rejects with `error`. */
-  throw(error: unknown): Promise<Result> {
-    return this.#ending(this.#batches.throw(error));
-  }
-
-  /** Returns itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** The same as {@linkcode BatchReader.return}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+  async return(): Promise<Next<RecordBatch>> {
+    this.#end();
+    await this.#batches?.return?.(undefined);
+    return END;
   }
 
   /** Ends it because the log closes, after any call in progress. */
   async cut(): Promise<void> {
     this.#isCut = true;
     this.onCut();
+    await this.#call;
     // An error from closing a file that was only read is harmless.
-    await this.#batches.return(undefined).catch(() => {});
+    await this.return().catch(() => {});
+  }
+
+  #start(): void {
+    this.#hasBegun = true;
+    this.#batches = this.#begin();
+    this.#reads.open.add(this);
+  }
+
+  async #settle(
+    taking: Promise<IteratorResult<RecordBatch, unknown>>,
+  ): Promise<Next<RecordBatch>> {
+    this.#call = taking.catch(() => {});
+    try {
+      return this.#found(await taking);
+    } catch (error) {
+      this.#end();
+      throw error;
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  /** A read that was cut meanwhile may have ended early, so it must not end. */
+  #found(taken: IteratorResult<RecordBatch, unknown>): Next<RecordBatch> {
+    this.#requireUncut();
+    return taken.done ? this.#end() : taken;
   }
 
   #requireUncut(): void {
     if (this.#isCut) throw new LogClosedError("read");
   }
 
-  async #ending(call: Promise<Result>): Promise<Result> {
-    let hasEnded = true;
-    try {
-      const result = await call;
-      hasEnded = result.done === true;
-      return result;
-    } finally {
-      if (hasEnded) this.#reads.open.delete(this);
-    }
+  #end(): Next<never> {
+    this.#hasBegun = true;
+    this.#hasEnded = true;
+    this.#reads.open.delete(this);
+    return END;
+  }
+}
+
+/** A read by batches. */
+export class BatchReader extends SerialGenerator<RecordBatch> {
+  readonly #batches: OpenRead;
+
+  /** Reads `batches`, which nothing else may use. */
+  constructor(batches: OpenRead) {
+    super();
+    this.#batches = batches;
+  }
+
+  protected override take(): MaybePromise<Next<RecordBatch>> {
+    return this.#batches.next();
+  }
+
+  protected override end(): MaybePromise<unknown> {
+    return this.#batches.return();
   }
 }

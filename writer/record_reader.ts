@@ -1,108 +1,94 @@
 import type { RecordList } from "../storage/format/mod.ts";
-import type { RecordBatch } from "../storage/frame_log.ts";
+import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
+import { Pace } from "../storage/turns.ts";
 import { LogClosedError } from "./log_closed_error.ts";
 import type { LogRecord } from "./record.ts";
+import {
+  END,
+  isLater,
+  type Next,
+  SerialGenerator,
+} from "./serial_generator.ts";
 
-type Result = IteratorResult<LogRecord, undefined>;
-
-const END: Result = Object.freeze({ done: true, value: undefined });
+const NO_RECORDS: RecordList = Object.freeze([]);
 
 /**
- * The records of batches, one by one. Written by hand rather than as an async
- * generator, which takes three turns of the microtask queue for each record;
- * one is enough for a record that is already in memory.
+ * What a record counts for when it gives way: its consumer's time counts too,
+ * and a frame can hold millions of records.
  */
-export class RecordReader
-  implements AsyncGenerator<LogRecord, undefined, undefined> {
-  readonly #batches: AsyncGenerator<RecordBatch>;
-  #records: RecordList = [];
+const RECORD_BYTES = 4 * 1024;
+
+/** The records of batches, one by one. */
+export class RecordReader extends SerialGenerator<LogRecord> {
+  readonly #batches: BatchSource;
+  readonly #pace: Pace;
+  #records = NO_RECORDS;
   #index = 0;
   #nextLsn = 0;
   #isCut = false;
-  /** Calls in progress, and the last of them; they run one at a time. */
-  #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
 
   /** Reads `batches`, which nothing else may use. */
-  constructor(batches: AsyncGenerator<RecordBatch>) {
+  constructor(batches: BatchSource, pace = new Pace()) {
+    super();
     this.#batches = batches;
-  }
-
-  /** The next record, or the end. */
-  next(): Promise<Result> {
-    return this.#waiting === 0 && this.#index < this.#records.length
-      ? Promise.resolve(this.#take())
-      : this.#inTurn(() => this.#takeNext());
-  }
-
-  /** Ends it early and closes its files. */
-  return(): Promise<Result> {
-    return this.#inTurn(() => this.#end());
-  }
-
-  /** Ends it early and rejects with `error`. */
-  throw(error: unknown): Promise<Result> {
-    return this.#inTurn(async () => {
-      await this.#end();
-      throw error;
-    });
+    this.#pace = pace;
   }
 
   /** Drops what was read: the log closes, and the batches report it. */
   cut(): void {
     this.#isCut = true;
-    this.#records = [];
-    this.#index = 0;
+    this.#drop();
   }
 
-  /** Returns itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
+  protected override take(): MaybePromise<Next<LogRecord>> {
+    if (this.#isAtEnd) return this.#takeNext();
+    const turn = this.#pace.spend(RECORD_BYTES);
+    if (turn === undefined) return this.#record();
+    // The log may have been closed in the meantime.
+    return turn.then(() => this.#isAtEnd ? this.#takeNext() : this.#record());
   }
 
-  /** The same as {@linkcode RecordReader.return}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+  protected override async end(): Promise<void> {
+    this.#drop();
+    await this.#batches.return?.(undefined);
   }
 
-  async #takeNext(): Promise<Result> {
-    while (this.#index === this.#records.length) {
+  get #isAtEnd(): boolean {
+    return this.#index === this.#records.length;
+  }
+
+  #takeNext(): MaybePromise<Next<LogRecord>> {
+    while (true) {
       // Drops what was read, even at the end.
-      this.#records = [];
-      this.#index = 0;
-      const { value, done } = await this.#batches.next();
-      if (done) return END;
-      if (this.#isCut) throw new LogClosedError("read");
-      this.#records = value.records;
-      this.#nextLsn = value.firstLsn;
+      this.#drop();
+      const taken = this.#batches.next();
+      if (isLater(taken)) {
+        return taken.then((taken) => this.#begin(taken) ?? this.#takeNext());
+      }
+      const found = this.#begin(taken);
+      if (found !== undefined) return found;
     }
-    return this.#take();
   }
 
-  #take(): Result {
+  /** The first record of a batch, or the end; `undefined` if it has none. */
+  #begin(
+    { done, value }: IteratorResult<RecordBatch, unknown>,
+  ): Next<LogRecord> | undefined {
+    if (done) return END;
+    if (this.#isCut) throw new LogClosedError("read");
+    this.#records = value.records;
+    this.#nextLsn = value.firstLsn;
+    return value.records.length === 0 ? undefined : this.#record();
+  }
+
+  #record(): Next<LogRecord> {
     const data = this.#records.at(this.#index++)!;
     return { done: false, value: { lsn: this.#nextLsn++, data } };
   }
 
-  async #end(): Promise<Result> {
-    this.#records = [];
+  #drop(): void {
+    this.#records = NO_RECORDS;
     this.#index = 0;
-    await this.#batches.return(undefined);
-    return END;
-  }
-
-  /** Runs calls in order, each after the one before; any number may wait. */
-  #inTurn(call: () => Promise<Result>): Promise<Result> {
-    this.#waiting++;
-    // Counted down as the call settles, so that no later call overtakes it.
-    const result = this.#last.then(call).then((found) => {
-      this.#waiting--;
-      return found;
-    }, (error) => {
-      this.#waiting--;
-      throw error;
-    });
-    this.#last = result.catch(() => {});
-    return result;
   }
 }

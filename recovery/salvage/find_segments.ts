@@ -15,6 +15,7 @@ import {
   SegmentReader,
 } from "../../storage/segments/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
+import type { Pace } from "../../storage/turns.ts";
 import type { Remainder } from "../decide_tail.ts";
 import { type JudgedHeader, judgeHeader } from "../judge_header.ts";
 import { OVERLAPPING, remainderAt } from "../scan_tail.ts";
@@ -48,6 +49,7 @@ const NO_MANIFEST = { epoch: 0, firstLsn: 0, baseLsn: 0 };
 export async function findSegments(
   storage: Storage,
   { segments, manifest }: Pick<Survey, "segments" | "manifest">,
+  pace: Pace,
 ): Promise<FoundSegment[]> {
   const { epoch, firstLsn: lowLsn, baseLsn } = manifest ?? NO_MANIFEST;
   const found: FoundSegment[] = [];
@@ -55,9 +57,9 @@ export async function findSegments(
   for (const [index, segment] of segments.entries()) {
     // Anything after it was written by a displaced owner.
     const ownEnd = segment.epoch < epoch ? baseLsn + 1 : Infinity;
-    const next = await nextOf(storage, segments.slice(index)) ?? Infinity;
+    const next = await nextOf(storage, segments, index, pace) ?? Infinity;
     const end = Math.min(next, ownEnd);
-    const one = await findRuns(storage, segment, { lowLsn, end });
+    const one = await findRuns(storage, segment, { lowLsn, end }, pace);
     const isIntruder = one.salt === undefined && segment.firstLsn < reached;
     found.push(
       isIntruder ? { ...one, isForeign: true, end: segment.firstLsn } : one,
@@ -122,8 +124,9 @@ async function findRuns(
   storage: Storage,
   segment: SegmentName,
   bounds: RunBounds,
+  pace: Pace,
 ): Promise<FoundSegment> {
-  const reader = await SegmentReader.openDamaged(storage, segment.name);
+  const reader = await SegmentReader.openDamaged(storage, segment.name, pace);
   try {
     const { path } = reader;
     const judged = await judgeHeader(
@@ -282,12 +285,10 @@ function startRun(
   };
 }
 
-function whyUnreadable(
-  { offset, payload, count }: PlacedFrame,
-): Break | undefined {
-  if (count === 0) return undefined;
-  const fault = faultOfRecords(payload, count);
-  return fault && { offset, reason: describeFault(fault) };
+function whyUnreadable(frame: PlacedFrame): Break | undefined {
+  if (frame.count === 0) return undefined;
+  const fault = faultOfRecords(frame);
+  return fault && { offset: frame.offset, reason: describeFault(fault) };
 }
 
 /**
@@ -298,10 +299,14 @@ function whyUnreadable(
  */
 async function nextOf(
   storage: Storage,
-  [segment, ...later]: readonly SegmentName[],
+  segments: readonly SegmentName[],
+  index: number,
+  pace: Pace,
 ): Promise<number | undefined> {
-  for (const one of later) {
-    const isNext = one.epoch > segment.epoch || await hasSalt(storage, one);
+  const { epoch } = segments[index];
+  for (let later = index + 1; later < segments.length; later++) {
+    const one = segments[later];
+    const isNext = one.epoch > epoch || await hasSalt(storage, one, pace);
     if (isNext) return one.firstLsn;
   }
   return undefined;
@@ -310,8 +315,9 @@ async function nextOf(
 async function hasSalt(
   storage: Storage,
   segment: SegmentName,
+  pace: Pace,
 ): Promise<boolean> {
-  const reader = await SegmentReader.openDamaged(storage, segment.name);
+  const reader = await SegmentReader.openDamaged(storage, segment.name, pace);
   try {
     const { salt } = await judgeHeader(reader, segment, Infinity, undefined);
     return salt !== undefined;

@@ -5,8 +5,9 @@ import {
   requireHeld,
 } from "../../storage/segments/mod.ts";
 import type { Storage, StorageLock } from "../../storage/storage.ts";
+import { Pace } from "../../storage/turns.ts";
 
-const STEP_BYTES = 1024 * 1024;
+const STEP_BYTES = 64 * 1024;
 
 /**
  * Renames a file that is no longer part of the log to the name under which its
@@ -72,10 +73,12 @@ async function isCopy(
   try {
     const size = await file.size();
     if (await kept.size() !== size) return false;
+    const pace = new Pace();
     for (let at = 0; at < size; at += STEP_BYTES) {
       const bytes = await readFully(file, at, STEP_BYTES);
       const copy = await readFully(kept, at, STEP_BYTES);
       if (!bytes.every((byte, index) => byte === copy[index])) return false;
+      await pace.spend(STEP_BYTES);
     }
     return true;
   } finally {

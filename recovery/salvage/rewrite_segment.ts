@@ -9,6 +9,7 @@ import type {
   StorageFile,
   StorageLock,
 } from "../../storage/storage.ts";
+import { Pace } from "../../storage/turns.ts";
 import type { Piece, SegmentPlan } from "./salvage_plan.ts";
 
 const STEP_BYTES = 1024 * 1024;
@@ -60,10 +61,12 @@ async function copyRun(
   source: StorageFile | undefined,
 ): Promise<number> {
   const size = run.end - run.offset;
+  const pace = new Pace();
   for (let at = 0; source !== undefined && at < size; at += STEP_BYTES) {
     const length = Math.min(STEP_BYTES, size - at);
     const bytes = await readFully(source, run.offset + at, length);
     await writeAll(target, bytes, offset + at);
+    await pace.spend(length);
   }
   return size;
 }

@@ -10,6 +10,7 @@ import {
   writeManifest,
 } from "../../storage/segments/mod.ts";
 import type { Storage, StorageLock } from "../../storage/storage.ts";
+import { Pace } from "../../storage/turns.ts";
 import { arrangeSegments } from "../arrange_segments.ts";
 import { missingFile } from "../decide_tail.ts";
 import { findForeign, type ForeignSegment } from "../find_foreign.ts";
@@ -126,9 +127,10 @@ export async function salvageLog(
   storage: Storage,
   { lock }: SalvageOptions = {},
 ): Promise<SalvageReport> {
-  const files = await findFiles(storage);
+  const pace = new Pace();
+  const files = await findFiles(storage, pace);
   if (lock !== undefined) requireAbove(storage, lock, files);
-  const found = await findSegments(storage, files);
+  const found = await findSegments(storage, files, pace);
   const { manifest } = files;
   const plan = planSalvage(found, { location: storage.location, manifest });
   plan.damages.unshift(
@@ -149,10 +151,12 @@ interface SalvageFiles extends DamagedSurvey {
   foreign: ForeignSegment[];
 }
 
-async function findFiles(storage: Storage): Promise<SalvageFiles> {
-  const files = await surveyDamaged(storage);
+async function findFiles(storage: Storage, pace: Pace): Promise<SalvageFiles> {
+  const files = await surveyDamaged(storage, pace);
   const { manifest } = files;
-  const { log, foreign } = await findForeign(storage, files.found, manifest);
+  const { log, foreign } = await findForeign(
+    ...[storage, files.found, manifest, pace] as const,
+  );
   const names = new Set(foreign.map(({ name }) => name));
   const found = files.found.filter(({ name }) => !names.has(name));
   const arranged = arrangeSegments(found, manifest);

@@ -1,5 +1,5 @@
 import { invariant } from "../../invariant.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32Of } from "./crc32.ts";
 
 /*
  *  0        4        8       12       16         24         32      36
@@ -15,6 +15,9 @@ import { crc32 } from "./crc32.ts";
 
 /** Bytes of a frame's header. */
 export const FRAME_HEADER_BYTES = 48;
+
+/** Where the bytes begin that the checksum covers. */
+export const CHECKED_FROM = 8;
 
 /** The latest time that a frame can have, in ms since 1970. */
 export const MAX_FRAME_TIME = 2 ** 48 - 1;
@@ -83,7 +86,7 @@ export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
   view.setUint16(44, Math.floor(header.time / 2 ** 32), true);
   view.setUint8(46, header.kind);
   view.setUint8(47, 0);
-  const checksum = crc32(bytes.subarray(8, end));
+  const checksum = crc32Of(view, CHECKED_FROM, end);
   view.setUint32(4, checksum, true);
   return checksum;
 }
@@ -99,22 +102,105 @@ export function makeFrame(
   return { bytes, checksum: encodeFrame(bytes, { ...header, length }) };
 }
 
-/** A frame whose checksum is right. */
-export interface Frame extends FrameHeader {
+/** Bytes that were read together, and may hold many frames. */
+export class FrameWindow {
+  /** Where they begin in their segment, in bytes. */
+  readonly offset: number;
+  /** A view of them. */
+  readonly view: DataView;
+  readonly #bytes: Uint8Array;
+
+  /** Takes the bytes at `offset`; copies nothing. */
+  constructor(bytes: Uint8Array, offset = 0) {
+    const { buffer, byteOffset, length } = bytes;
+    this.offset = offset;
+    this.view = new DataView(buffer, byteOffset, length);
+    this.#bytes = bytes;
+  }
+
+  /** Length in bytes. */
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  /** The bytes from `at` up to `end`; shares their memory. */
+  part(at: number, end: number): Uint8Array {
+    return this.#bytes.subarray(at, end);
+  }
+
+  /** Whether the bytes from `at` up to `end` are all zeros. */
+  isZero(at: number, end: number): boolean {
+    return this.part(at, end).every((byte) => byte === 0);
+  }
+}
+
+/**
+ * A frame whose checksum is right. Single records have a frame each, so it
+ * makes no view of its payload before it is asked for one.
+ */
+export class Frame implements FrameHeader {
   /** The frame's own checksum. */
-  checksum: number;
+  readonly checksum: number;
+  /** See {@linkcode FrameHeader}, as for all that is not described here. */
+  readonly salt: number;
+  readonly previous: number;
+  readonly firstLsn: number;
+  readonly syncedLsn: number;
+  readonly count: number;
+  readonly length: number;
+  readonly time: number;
+  readonly kind: number;
   /** Its flags; this version knows none. */
-  flags: number;
+  readonly flags: number;
+  /** Where it begins in its segment, in bytes. */
+  readonly offset: number;
   /** Bytes from the start of this frame to the start of the next. */
-  bytes: number;
-  /** The records and their lengths; shares memory with the bytes read. */
-  payload: Uint8Array;
+  readonly bytes: number;
   /** The records lost here, if the frame is a hole. */
-  hole?: Hole;
+  declare readonly hole?: Hole;
+  readonly #window: FrameWindow;
+
+  /** Takes a frame of `bytes` at `at`, all of which must be there. */
+  constructor(window: FrameWindow, at: number, bytes: number) {
+    const { view } = window;
+    this.#window = window;
+    this.checksum = view.getUint32(at + 4, true);
+    this.salt = view.getUint32(at + 8, true);
+    this.previous = view.getUint32(at + 12, true);
+    this.firstLsn = getUint64(view, at + 16);
+    this.syncedLsn = getUint64(view, at + 24);
+    this.count = view.getUint32(at + 32, true);
+    this.length = view.getUint32(at + 36, true);
+    this.time = view.getUint32(at + 40, true) +
+      view.getUint16(at + 44, true) * 2 ** 32;
+    this.kind = view.getUint8(at + 46);
+    this.flags = view.getUint8(at + 47);
+    this.offset = window.offset + at;
+    this.bytes = bytes;
+    if (this.kind !== KIND.hole || this.flags & REQUIRED_FLAGS) return;
+    const hole = decodeHole(this);
+    if (hole !== undefined) this.hole = hole;
+  }
+
+  /** The bytes that it was read with. */
+  get window(): FrameWindow {
+    return this.#window;
+  }
+
+  /** Where its payload begins in {@linkcode Frame.window}. */
+  get payloadAt(): number {
+    return this.offset - this.#window.offset + FRAME_HEADER_BYTES;
+  }
+
+  /** The records and their lengths; shares memory with the bytes read. */
+  get payload(): Uint8Array {
+    const at = this.payloadAt;
+    return this.#window.part(at, at + this.length);
+  }
 }
 
 /** Whether a frame is a seal: everything before it is synced. */
-export function isSeal({ kind }: Frame): boolean {
+export function isSeal({ kind }: Pick<Frame, "kind">): boolean {
   return kind === KIND.seal;
 }
 
@@ -129,7 +215,7 @@ export function unknownFeature(
 
 /** Number of LSNs that a frame takes, for records present or lost. */
 export function lsnsOf({ kind, count, hole }: Frame): number {
-  return hole?.lost ?? (kind === KIND.records ? count : 0);
+  return kind === KIND.records ? count : hole?.lost ?? 0;
 }
 
 /** Why no frame could be read at a place. */
@@ -158,82 +244,55 @@ export interface FrameFault {
   needed?: number;
 }
 
-/**
- * Decodes the frame at the start of `bytes` and trusts nothing in it: every
- * length is bounded before it is used.
- */
+/** Decodes the frame at the start of `bytes`, as `decodeFrameIn` does. */
 export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
-  if (bytes.length === 0) return fault("end", "a frame", "the end");
-  if (bytes.length < FRAME_HEADER_BYTES) {
-    if (bytes.every((byte) => byte === 0)) {
-      return fault("zeros", "a frame", "zeros");
-    }
-    return {
-      ...fault("short", `${FRAME_HEADER_BYTES} bytes`, `${bytes.length}`),
-      needed: FRAME_HEADER_BYTES,
-    };
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_HEADER_BYTES);
-  const magic = view.getUint32(0, true);
-  if (magic !== FRAME_MAGIC) return magicFault(bytes, magic);
-  const length = view.getUint32(36, true);
-  const count = view.getUint32(32, true);
+  return decodeFrameIn(new FrameWindow(bytes), 0);
+}
+
+/**
+ * Decodes the frame at `at` in a window, and trusts nothing in it: every length
+ * is bounded before it is used. `actual` is the checksum of its bytes, if the
+ * caller has computed it.
+ */
+export function decodeFrameIn(
+  window: FrameWindow,
+  at: number,
+  actual?: number,
+): Frame | FrameFault {
+  const { view } = window;
+  const left = view.byteLength - at;
+  if (left < FRAME_HEADER_BYTES) return cutFault(window, at);
+  const magic = view.getUint32(at, true);
+  if (magic !== FRAME_MAGIC) return magicFault(window, at, magic);
+  const length = view.getUint32(at + 36, true);
   if (length > MAX_FRAME_BYTES) {
     return fault("length", `at most ${MAX_FRAME_BYTES} bytes`, `${length}`);
   }
-  const end = frameBytes(length);
-  if (bytes.length < end) {
-    return {
-      ...fault("short", `${end} bytes`, `${bytes.length}`),
-      needed: end,
-    };
-  }
-  const checksum = view.getUint32(4, true);
-  const actual = crc32(bytes.subarray(8, end));
+  const bytes = frameBytes(length);
+  if (left < bytes) return shortFault(bytes, left);
+  const checksum = view.getUint32(at + 4, true);
+  actual ??= crc32Of(view, at + CHECKED_FROM, at + bytes);
   if (checksum !== actual) return fault("checksum", hex(checksum), hex(actual));
-  const firstLsn = getUint64(view, 16);
+  const frame = new Frame(window, at, bytes);
+  const { firstLsn, count, kind } = frame;
   if (!Number.isSafeInteger(firstLsn + (count - 1))) {
     return fault("length", "a safe integer as LSN", `${firstLsn}`);
   }
-  const frame: Frame = {
-    checksum,
-    salt: view.getUint32(8, true),
-    previous: view.getUint32(12, true),
-    firstLsn,
-    syncedLsn: getUint64(view, 24),
-    count,
-    length,
-    time: view.getUint32(40, true) + view.getUint16(44, true) * 2 ** 32,
-    kind: view.getUint8(46),
-    flags: view.getUint8(47),
-    bytes: end,
-    payload: bytes.subarray(
-      FRAME_HEADER_BYTES,
-      FRAME_HEADER_BYTES + length,
-    ),
-  };
   // A reader must not judge the content of a frame that it does not know.
-  if (unknownFeature(frame) !== undefined || frame.kind > KIND.hole) {
-    return frame;
-  }
+  if (unknownFeature(frame) !== undefined || kind > KIND.hole) return frame;
   const isFilled = count * RECORD_HEADER_BYTES <= length;
-  if (!isFilled || (frame.kind === KIND.records) !== (count > 0)) {
+  if (!isFilled || (kind === KIND.records) !== (count > 0)) {
     return fault(
       "records",
       "a kind that fits the count, and at least 4 bytes per record",
-      `kind ${frame.kind}, ${count} records in ${length} bytes`,
+      `kind ${kind}, ${count} records in ${length} bytes`,
     );
   }
-  return frame.kind === KIND.hole ? withHole(frame) : frame;
-}
-
-function withHole(frame: Frame): Frame | FrameFault {
-  const hole = decodeHole(frame.payload, frame);
-  if (hole !== undefined) return { ...frame, hole };
+  if (kind !== KIND.hole || frame.hole !== undefined) return frame;
   return fault(
     "records",
     `a hole of ${HOLE_BYTES} bytes that declares what it skips synced`,
-    `${frame.length} bytes and no record`,
+    `${length} bytes and no record`,
   );
 }
 
@@ -246,12 +305,27 @@ export function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, "0")}`;
 }
 
-function magicFault(bytes: Uint8Array, magic: number): FrameFault {
-  const header = bytes.subarray(0, FRAME_HEADER_BYTES);
-  if (header.every((byte) => byte === 0)) {
-    return fault("zeros", "a frame", "zeros");
-  }
-  return fault("magic", hex(FRAME_MAGIC), hex(magic));
+/** Why no frame begins where there are fewer bytes than a header has. */
+function cutFault(window: FrameWindow, at: number): FrameFault {
+  const left = window.length - at;
+  if (left === 0) return fault("end", "a frame", "the end");
+  return window.isZero(at, window.length)
+    ? fault("zeros", "a frame", "zeros")
+    : shortFault(FRAME_HEADER_BYTES, left);
+}
+
+function magicFault(
+  window: FrameWindow,
+  at: number,
+  magic: number,
+): FrameFault {
+  return window.isZero(at, at + FRAME_HEADER_BYTES)
+    ? fault("zeros", "a frame", "zeros")
+    : fault("magic", hex(FRAME_MAGIC), hex(magic));
+}
+
+function shortFault(needed: number, left: number): FrameFault {
+  return { ...fault("short", `${needed} bytes`, `${left}`), needed };
 }
 
 function fault(
@@ -294,13 +368,11 @@ export function encodeHole({ resumes, lost }: Hole): Uint8Array {
  * everything that it skips synced, so that the count is there twice.
  */
 function decodeHole(
-  payload: Uint8Array,
-  { firstLsn, syncedLsn }: Pick<FrameHeader, "firstLsn" | "syncedLsn">,
+  { length, window: { view }, payloadAt, firstLsn, syncedLsn }: Frame,
 ): Hole | undefined {
-  if (payload.length !== HOLE_BYTES) return undefined;
-  const view = new DataView(payload.buffer, payload.byteOffset, HOLE_BYTES);
-  const resumes = view.getUint32(0, true);
-  const lost = getUint64(view, 4);
+  if (length !== HOLE_BYTES) return undefined;
+  const resumes = view.getUint32(payloadAt, true);
+  const lost = getUint64(view, payloadAt + 4);
   const last = firstLsn + lost - 1;
   return Number.isSafeInteger(last) && syncedLsn === last
     ? { resumes, lost }

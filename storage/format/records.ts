@@ -1,4 +1,9 @@
-import { type FrameFault, RECORD_HEADER_BYTES } from "./frame.ts";
+import {
+  type Frame,
+  type FrameFault,
+  FrameWindow,
+  RECORD_HEADER_BYTES,
+} from "./frame.ts";
 
 /**
  * Records in order, much like an array. When a frame is read, each record is
@@ -11,6 +16,9 @@ export interface RecordList extends Iterable<Uint8Array<ArrayBuffer>> {
   at(index: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** Bytes in which records lie one after the other. */
+export type RecordBytes = Pick<Frame, "window" | "payloadAt" | "length">;
+
 /**
  * The `count` records of a frame's payload, whose memory they share, or a fault
  * if the lengths do not add up. If the checksum is right, only a faulty writer
@@ -20,23 +28,35 @@ export function splitRecords(
   payload: Uint8Array,
   count: number,
 ): FrameRecords | FrameFault {
-  return faultOfRecords(payload, count) ?? new FrameRecords(payload, 0, count);
+  const window = new FrameWindow(payload);
+  const { length } = payload;
+  return splitFrame({ window, payloadAt: 0, length, count });
 }
 
-/** Why a payload is not `count` records; allocates nothing if it is. */
+/** The records of a frame, as {@linkcode splitRecords} gives them. */
+export function splitFrame(
+  frame: RecordBytes & Pick<Frame, "count">,
+): FrameRecords | FrameFault {
+  const { window, payloadAt, count } = frame;
+  return faultOfRecords(frame) ?? new FrameRecords(window, payloadAt, count);
+}
+
+/** Why a frame's payload is not its records; allocates nothing if it is. */
 export function faultOfRecords(
-  payload: Uint8Array,
-  count: number,
+  { window: { view }, payloadAt, length, count }:
+    & RecordBytes
+    & Pick<Frame, "count">,
 ): FrameFault | undefined {
-  const { buffer, byteOffset, length } = payload;
-  const view = new DataView(buffer, byteOffset, length);
-  let at = 0;
+  const end = payloadAt + length;
+  let at = payloadAt;
   for (let index = 0; index < count; index++) {
-    if (at + RECORD_HEADER_BYTES > length) return fault(index, at, length);
+    if (at + RECORD_HEADER_BYTES > end) {
+      return fault(index, at - payloadAt, length);
+    }
     at += RECORD_HEADER_BYTES + view.getUint32(at, true);
-    if (at > length) return fault(index, at, length);
+    if (at > end) return fault(index, at - payloadAt, length);
   }
-  return at === length ? undefined : fault(count, at, length);
+  return at === end ? undefined : fault(count, at - payloadAt, length);
 }
 
 /**
@@ -46,8 +66,7 @@ export function faultOfRecords(
 export class FrameRecords implements RecordList {
   /** Number of records. */
   readonly length: number;
-  readonly #payload: Uint8Array;
-  readonly #view: DataView;
+  readonly #window: FrameWindow;
   /** Where the length of the first record is. */
   readonly #start: number;
   /** The last record that `at` was called for, and where it is. */
@@ -55,10 +74,8 @@ export class FrameRecords implements RecordList {
   #at: number;
 
   /** Takes the `count` records from `start` on; their lengths must fit. */
-  constructor(payload: Uint8Array, start: number, count: number) {
-    const { buffer, byteOffset, length } = payload;
-    this.#payload = payload;
-    this.#view = new DataView(buffer, byteOffset, length);
+  constructor(window: FrameWindow, start: number, count: number) {
+    this.#window = window;
     this.#start = start;
     this.#at = start;
     this.length = count;
@@ -80,48 +97,58 @@ export class FrameRecords implements RecordList {
     for (; this.#index < wanted; this.#index++) {
       this.#at = this.#after(this.#at);
     }
-    return this.#record(this.#at);
+    return recordAt(this.#window, this.#at);
   }
 
   /** The records from `begin` up to but not including `end`. */
   slice(begin: number, end: number): FrameRecords {
     let at = this.#start;
     for (let index = 0; index < begin; index++) at = this.#after(at);
-    return new FrameRecords(this.#payload, at, end - begin);
+    return new FrameRecords(this.#window, at, end - begin);
   }
 
-  /** The records, in order. Written by hand: faster than a generator. */
+  /** The records, in order. */
   [Symbol.iterator](): IterableIterator<Uint8Array<ArrayBuffer>> {
-    let left = this.length;
-    let at = this.#start;
-    const recordAt = (at: number) => this.#record(at);
-    return {
-      next() {
-        if (left === 0) return { done: true, value: undefined };
-        left--;
-        const value = recordAt(at);
-        at += RECORD_HEADER_BYTES + value.length;
-        return { done: false, value };
-      },
-      [Symbol.iterator]() {
-        return this;
-      },
-    };
+    return new RecordIterator(this.#window, this.#start, this.length);
   }
 
   #after(at: number): number {
-    return at + RECORD_HEADER_BYTES + this.#view.getUint32(at, true);
+    return at + RECORD_HEADER_BYTES + this.#window.view.getUint32(at, true);
+  }
+}
+
+/** Written by hand: faster than a generator, and than closures. */
+class RecordIterator implements IterableIterator<Uint8Array<ArrayBuffer>> {
+  readonly #window: FrameWindow;
+  #at: number;
+  #left: number;
+
+  constructor(window: FrameWindow, at: number, left: number) {
+    this.#window = window;
+    this.#at = at;
+    this.#left = left;
   }
 
-  #record(at: number): Uint8Array<ArrayBuffer> {
-    const { buffer, byteOffset } = this.#view;
-    return new Uint8Array(
-      // Readers never read into shared memory.
-      buffer as ArrayBuffer,
-      byteOffset + at + RECORD_HEADER_BYTES,
-      this.#view.getUint32(at, true),
-    );
+  next(): IteratorResult<Uint8Array<ArrayBuffer>, undefined> {
+    if (this.#left === 0) return { done: true, value: undefined };
+    this.#left--;
+    const value = recordAt(this.#window, this.#at);
+    this.#at += RECORD_HEADER_BYTES + value.length;
+    return { done: false, value };
   }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+function recordAt({ view }: FrameWindow, at: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(
+    // Readers never read into shared memory.
+    view.buffer as ArrayBuffer,
+    view.byteOffset + at + RECORD_HEADER_BYTES,
+    view.getUint32(at, true),
+  );
 }
 
 function fault(index: number, at: number, length: number): FrameFault {

@@ -1,13 +1,17 @@
-import { decodeFrame, KIND, lsnsOf, unknownFeature } from "../format/frame.ts";
+import {
+  decodeFrameIn,
+  type Frame,
+  type FrameFault,
+  FrameWindow,
+  KIND,
+  lsnsOf,
+  unknownFeature,
+} from "../format/frame.ts";
 import { FrameHops, HOP_BYTES } from "../format/frame_hops.ts";
 import type { MaybePromise, StorageFile } from "../storage.ts";
 import type { Memory, ReaderPool } from "./reader_pool.ts";
 import { advance, type ChainEnd, follows } from "./segment_cursor.ts";
-import {
-  type PlacedFrame,
-  readFully,
-  type SegmentReader,
-} from "./segment_reader.ts";
+import type { PlacedFrame, SegmentReader } from "./segment_reader.ts";
 
 /** A part of a segment in which a frame is looked for. */
 export interface Stretch {
@@ -81,9 +85,11 @@ export async function findRun(
       length = window.pass(hops, offset);
       if (length === 0 || hops.nextLsn > wanted.end) return undefined;
     } while (hops.nextLsn <= wanted.from);
-    const bytes = window.copy(offset, length, wanted.to < hops.nextLsn) ??
-      await readFrame(reader.file, offset, length);
-    const run = runOf(reader, bytes, offset, wanted);
+    const bytes = window.copy(offset, length, wanted.to < hops.nextLsn);
+    const found = bytes === undefined
+      ? [await reader.frameAt(offset)]
+      : framesIn(new FrameWindow(bytes, offset));
+    const run = runOf(reader, found, wanted);
     while (run !== undefined && mustReach !== undefined) {
       offset += length;
       if (offset > endOffset) return undefined;
@@ -105,42 +111,40 @@ export async function findRun(
   }
 }
 
-/** Decodes the frame that holds the first record, and those that follow it. */
+/** The frames of a window, up to one that is not whole. */
+function* framesIn(window: FrameWindow): Generator<Frame | FrameFault> {
+  for (let at = 0; at < window.length;) {
+    const frame = decodeFrameIn(window, at);
+    yield frame;
+    if ("fault" in frame) return;
+    at += frame.bytes;
+  }
+}
+
+/** The frame that holds the first record, and those that follow it. */
 function runOf(
   { path, header: { salt } }: SegmentReader,
-  bytes: Uint8Array,
-  start: number,
+  found: Iterable<Frame | FrameFault>,
   { from, to, end }: Wanted,
 ): FrameRun | undefined {
   const frames: PlacedFrame[] = [];
   let chain: ChainEnd | undefined;
-  let at = 0;
-  do {
-    const frame = decodeFrame(bytes.subarray(at));
+  for (const frame of found) {
     if ("fault" in frame || unknownFeature(frame) !== undefined) break;
     const { firstLsn: nextLsn, previous } = frame;
     const begins = chain ?? { salt, previous, nextLsn, link: previous };
     if (!follows(frame, begins, end)) break;
     chain = begins;
     advance(chain, frame);
-    frames.push({ ...frame, offset: start + at });
-    at += frame.bytes;
-  } while (chain.nextLsn <= to && chain.nextLsn < end && at < bytes.length);
+    frames.push(frame);
+    if (chain.nextLsn > to || chain.nextLsn >= end) break;
+  }
   const first = frames.at(0);
-  if (chain === undefined || first === undefined) return undefined;
+  const last = frames.at(-1);
+  if (chain === undefined || !first || !last) return undefined;
   const holds = first.firstLsn <= from && from < first.firstLsn + lsnsOf(first);
-  return holds ? { path, frames, offset: start + at, chain } : undefined;
-}
-
-/** Reads a frame that extends beyond the window; no more than is there. */
-async function readFrame(
-  file: StorageFile,
-  offset: number,
-  length: number,
-): Promise<Uint8Array> {
-  const size = await file.size();
-  if (offset + length > size) return new Uint8Array();
-  return await readFully(file, offset, length);
+  const offset = last.offset + last.bytes;
+  return holds ? { path, frames, offset, chain } : undefined;
 }
 
 /** A part of a file, read to memory that is used again. */

@@ -18,7 +18,7 @@ import {
 import { FencedError } from "../frame_log.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
-import { writeAll } from "./active_segment.ts";
+import { Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";
 
 /** A segment to be created. */
@@ -159,9 +159,13 @@ export async function requireHeld(
 export async function removeFiles(
   storage: Storage,
   files: readonly { name: string }[],
+  pace = new Pace(),
 ): Promise<void> {
   if (files.length === 0) return;
-  for (const { name } of files) await removeIfThere(storage, name);
+  for (const { name } of files) {
+    await removeIfThere(storage, name);
+    await pace.spend(REMOVE_BYTES);
+  }
   await storage.syncDirectory();
 }
 
@@ -220,4 +224,36 @@ export async function readManifest(
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Writes all of `bytes` at `offset` and continues after short writes; returns
+ * no promise unless the file does.
+ */
+export function writeAll(
+  file: StorageFile,
+  bytes: Uint8Array,
+  offset: number,
+): MaybePromise<void> {
+  const written = file.write(bytes, offset);
+  if (typeof written === "number") {
+    return continueWrite(file, bytes, offset, written);
+  }
+  return written.then((count) => continueWrite(file, bytes, offset, count));
+}
+
+function continueWrite(
+  file: StorageFile,
+  bytes: Uint8Array,
+  offset: number,
+  written: number,
+): MaybePromise<void> {
+  if (written === bytes.length) return;
+  if (!(written > 0 && written < bytes.length)) {
+    throw new Error(
+      `Cannot write ${bytes.length} bytes at offset ${offset} because the ` +
+        `storage reports that it wrote ${written}`,
+    );
+  }
+  return writeAll(file, bytes.subarray(written), offset + written);
 }

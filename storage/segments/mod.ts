@@ -6,15 +6,14 @@
  *
  * @module
  */
-export { writeAll } from "./active_segment.ts";
-export type { FrameIndex } from "./frame_index.ts";
-export { IndexBuilder } from "./index_builder.ts";
+export { type FrameIndex, IndexBuilder } from "./frame_index.ts";
 export {
   createSegment,
   randomNumber,
   readManifest,
   removeFiles,
   requireHeld,
+  writeAll,
   writeManifest,
 } from "./log_files.ts";
 export { batchOf, recordsOf } from "./read_segments.ts";
@@ -22,7 +21,7 @@ export {
   advance,
   brokenLink,
   type ChainEnd,
-  chainStart,
+  type ChainPlace,
   follows,
   notTheSegment,
   SegmentCursor,

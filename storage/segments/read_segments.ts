@@ -5,9 +5,14 @@ import {
 } from "../corrupt_log_error.ts";
 import type { SegmentName } from "../format/file_names.ts";
 import { lsnsOf } from "../format/frame.ts";
-import { type FrameRecords, splitRecords } from "../format/records.ts";
-import { CompactedError, type RecordBatch } from "../frame_log.ts";
-import type { Storage } from "../storage.ts";
+import { FrameRecords, splitFrame } from "../format/records.ts";
+import {
+  type BatchSource,
+  CompactedError,
+  type RecordBatch,
+} from "../frame_log.ts";
+import type { MaybePromise, Storage } from "../storage.ts";
+import { Pace } from "../turns.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentLookup } from "./segment_lookup.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
@@ -26,46 +31,125 @@ export interface ReadRange {
   lookup: Pick<SegmentLookup, "find">;
 }
 
+/** What a batch counts for when a read gives way, in bytes: about 5 us. */
+const BATCH_BYTES = 16 * 1024;
+
+type Result = IteratorResult<RecordBatch, undefined>;
+
 /**
  * Reads the records `from` to `to`, both included, from consecutive segments.
  * Throws {@linkcode CorruptLogError} if a record is missing, and
  * {@linkcode CompactedError} if one was dropped during the read. A segment ends
  * where the next one begins, whatever follows in the file.
+ *
+ * A batch whose frame is in memory is there at once, without a promise, and is
+ * made only when it is asked for. The consumer's time counts when it gives way.
  */
-export async function* readSegments(
-  storage: Storage,
-  segments: readonly SegmentName[],
-  range: ReadRange,
-): AsyncGenerator<RecordBatch> {
-  const { from, to, firstLsn } = range;
-  let nextLsn = from;
-  try {
-    for await (const batch of readAll(storage, segments, range)) {
-      if (nextLsn < firstLsn()) break;
-      yield batch;
-      nextLsn = batch.firstLsn + (batch.lost ?? batch.records.length);
-    }
-  } catch (error) {
-    // A dropped segment may be missing, or look damaged if it is reused.
-    if (nextLsn >= firstLsn()) throw error;
+export class SegmentReads implements BatchSource {
+  readonly #range: ReadRange;
+  readonly #pace: Pace;
+  readonly #runs: AsyncGenerator<FrameRun, undefined>;
+  #run: FrameRun = { path: "", frames: [] };
+  #index = 0;
+  #nextLsn: number;
+  #hasEnded = false;
+
+  /** Opens no file before the first call of `next`. */
+  constructor(
+    storage: Storage,
+    segments: readonly SegmentName[],
+    range: ReadRange,
+    pace = new Pace(),
+  ) {
+    this.#range = range;
+    this.#pace = pace;
+    this.#runs = readRuns(storage, segments, range, pace);
+    this.#nextLsn = range.from;
   }
-  if (nextLsn <= to && nextLsn < firstLsn()) {
-    throw new CompactedError(nextLsn, firstLsn());
+
+  /** The next batch, or the end. */
+  next(): MaybePromise<Result> {
+    const turn = this.#pace.spend(BATCH_BYTES);
+    return turn === undefined ? this.#next() : turn.then(() => this.#next());
+  }
+
+  /** Closes the file that is open. */
+  async return(): Promise<Result> {
+    this.#hasEnded = true;
+    await this.#runs.return(undefined);
+    return { done: true, value: undefined };
+  }
+
+  #next(): MaybePromise<Result> {
+    try {
+      return this.#take() ?? this.#load();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** The next batch in memory, if any. */
+  #take(): Result | undefined {
+    const { from, to } = this.#range;
+    const { path, frames, isKept } = this.#run;
+    while (this.#index < frames.length && this.#nextLsn <= to) {
+      const value = batchOf(path, frames[this.#index++], from, to);
+      if (value === undefined) continue;
+      // Dropped while it was in memory.
+      if (this.#nextLsn < this.#range.firstLsn()) throw this.#compacted();
+      this.#nextLsn = value.firstLsn + (value.lost ?? value.records.length);
+      return { done: false, value: isKept ? copyOf(value) : value };
+    }
+  }
+
+  async #load(): Promise<Result> {
+    try {
+      while (!this.#hasEnded) {
+        const { value, done } = await this.#runs.next();
+        if (done) break;
+        this.#run = value;
+        this.#index = 0;
+        const taken = this.#take();
+        if (taken !== undefined) return taken;
+      }
+    } catch (error) {
+      return await this.#fail(error);
+    }
+    const isDropped = this.#nextLsn <= this.#range.to &&
+      this.#nextLsn < this.#range.firstLsn();
+    if (!isDropped || this.#hasEnded) return await this.return();
+    return await this.#fail(undefined);
+  }
+
+  /** A dropped segment may be missing, or look damaged if it is reused. */
+  async #fail(error: unknown): Promise<never> {
+    await this.return();
+    throw this.#nextLsn < this.#range.firstLsn() ? this.#compacted() : error;
+  }
+
+  #compacted(): CompactedError {
+    return new CompactedError(this.#nextLsn, this.#range.firstLsn());
   }
 }
 
-async function* readAll(
+/** Frames that were read together. */
+interface FrameRun {
+  /** The path of their segment. */
+  readonly path: string;
+  readonly frames: readonly PlacedFrame[];
+  /** Present if a lookup keeps them, so that they must not be shared. */
+  readonly isKept?: boolean | undefined;
+}
+
+async function* readRuns(
   storage: Storage,
   segments: readonly SegmentName[],
   { from, to, log, lookup }: ReadRange,
-): AsyncGenerator<RecordBatch> {
+  pace: Pace,
+): AsyncGenerator<FrameRun, undefined> {
   const first = segmentOf(segments, from);
   const found = await lookup.find(segments, first, from, to);
-  for (const frame of found?.frames ?? []) {
-    const batch = batchOf(found!.path, frame, from, to);
-    if (batch === undefined) continue;
-    yield found!.isKept ? copyOf(batch) : batch;
-  }
+  if (found !== undefined) yield found;
   const nextLsn = found?.chain.nextLsn ?? from;
   if (nextLsn > to) return;
   let before: Pick<SegmentCursor, "nextLsn" | "link"> | undefined;
@@ -77,11 +161,13 @@ async function* readAll(
       before = found?.chain;
       continue;
     }
-    const cursor = await SegmentCursor.open(storage, segment, log);
+    const cursor = await SegmentCursor.open(storage, segment, log, pace);
     try {
       if (before !== undefined) cursor.requireToFollow(before);
-      if (found !== undefined && index === first) cursor.resume(found);
-      yield* readSegment(cursor, from, to, end);
+      if (found !== undefined && index === first) {
+        cursor.resume({ ...found.chain, offset: found.offset });
+      }
+      yield* readSegment(cursor, to, end);
       before = cursor;
     } finally {
       await cursor.close();
@@ -108,24 +194,18 @@ function segmentOf(segments: readonly SegmentName[], lsn: number): number {
 /** Reads up to record `to`, or up to `end`, where the next segment begins. */
 async function* readSegment(
   cursor: SegmentCursor,
-  from: number,
   to: number,
   end: number,
-): AsyncGenerator<RecordBatch> {
+): AsyncGenerator<FrameRun, undefined> {
   const { path } = cursor.reader;
   const chain = cursor.frames(end);
   while (true) {
     const { value, done } = await chain.next();
-    if (done) {
-      if (value === undefined) return;
-      throw missingRecord(path, cursor.nextLsn, value);
-    }
-    for (const frame of value) {
-      if (frame.firstLsn > to) return;
-      const batch = batchOf(path, frame, from, to);
-      if (batch !== undefined) yield batch;
-      if (frame.firstLsn + lsnsOf(frame) > to) return;
-    }
+    if (!done) {
+      yield { path, frames: value };
+      if (cursor.nextLsn > to) return;
+    } else if (value === undefined) return;
+    else throw missingRecord(path, cursor.nextLsn, value);
   }
 }
 
@@ -153,7 +233,7 @@ export function batchOf(
 
 /** A frame's records; throws {@linkcode CorruptLogError} if they do not fit. */
 export function recordsOf(path: string, frame: PlacedFrame): FrameRecords {
-  const records = splitRecords(frame.payload, frame.count);
-  if (!("fault" in records)) return records;
+  const records = splitFrame(frame);
+  if (records instanceof FrameRecords) return records;
   throw new CorruptLogError(path, frame.offset, describeFault(records));
 }

@@ -1,5 +1,6 @@
 import type { SegmentName } from "../format/file_names.ts";
 import type { MaybePromise, Storage } from "../storage.ts";
+import { Pace, type Turns } from "../turns.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentReader } from "./segment_reader.ts";
 
@@ -17,6 +18,8 @@ export interface ReaderPoolOptions {
   readonly firstLsn: () => number;
   /** Bytes that a lookup reads at once. */
   readonly memoryBytes: number;
+  /** How readers give way to others. */
+  readonly turns?: Turns | undefined;
   /** Maximum number of open files. Default: 64. */
   readonly mostOpen?: number | undefined;
 }
@@ -29,6 +32,7 @@ export interface ReaderPoolOptions {
 export class ReaderPool {
   readonly #storage: Storage;
   readonly #log: string;
+  readonly #turns: Turns | undefined;
   readonly #firstLsn: () => number;
   readonly #mostOpen: number;
   /** Readers that nobody uses, by segment; the one used last comes last. */
@@ -43,6 +47,7 @@ export class ReaderPool {
   constructor(storage: Storage, options: ReaderPoolOptions) {
     this.#storage = storage;
     this.#log = options.log;
+    this.#turns = options.turns;
     this.#firstLsn = options.firstLsn;
     this.#mostOpen = options.mostOpen ?? MOST_OPEN;
     this.#memoryBytes = options.memoryBytes;
@@ -76,6 +81,7 @@ export class ReaderPool {
         this.#storage,
         segment,
         this.#log,
+        new Pace(this.#turns),
       );
       return reader;
     } catch (error) {

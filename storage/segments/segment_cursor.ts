@@ -6,6 +6,7 @@ import {
   type SegmentHeader,
 } from "../format/segment_header.ts";
 import type { Storage } from "../storage.ts";
+import type { Pace } from "../turns.ts";
 import {
   type PlacedFrame,
   SegmentReader,
@@ -36,8 +37,9 @@ export class SegmentCursor {
     storage: Storage,
     segment: SegmentName,
     log?: string,
+    pace?: Pace,
   ): Promise<SegmentCursor> {
-    const reader = await SegmentReader.open(storage, segment.name);
+    const reader = await SegmentReader.open(storage, segment.name, pace);
     const fault = notTheSegment(segment, reader.header, log);
     if (fault === undefined) return new SegmentCursor(reader);
     try {
@@ -58,8 +60,13 @@ export class SegmentCursor {
     return this.#chain.link;
   }
 
-  /** Continues after frames of this segment that were read and verified. */
-  resume({ offset, chain }: { offset: number; chain: ChainEnd }): void {
+  /** The place that it has reached. */
+  get place(): ChainPlace {
+    return { ...this.#chain, offset: this.#offset };
+  }
+
+  /** Continues at a place after frames of this segment that were verified. */
+  resume({ offset, ...chain }: ChainPlace): void {
     this.#offset = offset;
     Object.assign(this.#chain, chain);
   }
@@ -114,12 +121,13 @@ export class SegmentCursor {
 
   /** Advances past the frames that follow, and returns how many do. */
   #take(frames: PlacedFrame[], end: number): number {
+    const chain = this.#chain;
     let taken = 0;
     for (const frame of frames) {
-      if (this.nextLsn === end) break;
-      if (!follows(frame, this.#chain, end)) break;
+      if (chain.nextLsn === end) break;
+      if (!follows(frame, chain, end)) break;
       this.reader.requireKnown(frame);
-      advance(this.#chain, frame);
+      advance(chain, frame);
       this.#offset = frame.offset + frame.bytes;
       taken++;
     }
@@ -160,6 +168,12 @@ export interface ChainEnd {
    * that hole is beyond the end of this one, and does not count.
    */
   link: number;
+}
+
+/** A place between two frames of a segment. */
+export interface ChainPlace extends ChainEnd {
+  /** Offset in the segment, in bytes. */
+  offset: number;
 }
 
 /** What the first frame of a segment must match. */

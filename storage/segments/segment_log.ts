@@ -1,5 +1,4 @@
 import { invariant } from "../../invariant.ts";
-import type { SegmentName } from "../format/file_names.ts";
 import {
   encodeFrame,
   FRAME_HEADER_BYTES,
@@ -9,12 +8,7 @@ import {
 } from "../format/frame.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { encodeIndex, indexBytes } from "../format/segment_index.ts";
-import {
-  FencedError,
-  type FrameDraft,
-  type FrameLog,
-  type RecordBatch,
-} from "../frame_log.ts";
+import { FencedError, type FrameDraft, type FrameLog } from "../frame_log.ts";
 import {
   isPromise,
   type MaybePromise,
@@ -22,14 +16,15 @@ import {
   type StorageLock,
 } from "../storage.ts";
 import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
-import { ActiveSegment } from "./active_segment.ts";
+import { Pace, type Turns } from "../turns.ts";
+import { ActiveSegment, ZerosAhead } from "./active_segment.ts";
 import { removeIfThere, writeManifest } from "./log_files.ts";
-import { readSegments } from "./read_segments.ts";
+import { SegmentReads } from "./read_segments.ts";
+import { SegmentList } from "./segment_list.ts";
 import type { SegmentLogState } from "./segment_log_state.ts";
 import { SegmentLookup } from "./segment_lookup.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
-import { ZerosAhead } from "./zeros_ahead.ts";
 
 /** Options of {@linkcode SegmentLog}. */
 export interface SegmentLogOptions extends SegmentSupplyOptions {
@@ -37,6 +32,8 @@ export interface SegmentLogOptions extends SegmentSupplyOptions {
   reserve: SpaceReserve;
   /** Returns the current time, in ms since 1970. */
   time: () => number;
+  /** The turns that long work gives way to. Default: the runtime's. */
+  turns?: Turns | undefined;
 }
 
 /**
@@ -52,9 +49,8 @@ export class SegmentLog implements FrameLog {
   readonly #zeros: ZerosAhead | undefined;
   readonly #now: () => number;
   readonly #lookup: SegmentLookup;
-  /** Replaced, never changed: reads keep the one that they began with. */
-  #segments: readonly SegmentName[];
-  #fenced: SegmentName[];
+  readonly #turns: Turns | undefined;
+  readonly #segments: SegmentList;
   #manifest: Manifest;
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
@@ -77,6 +73,7 @@ export class SegmentLog implements FrameLog {
     this.#segmentBytes = options.segmentBytes;
     this.#reserve = options.reserve;
     this.#now = options.time;
+    this.#turns = options.turns;
     this.#time = state.manifest.time;
     if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
     this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
@@ -84,9 +81,13 @@ export class SegmentLog implements FrameLog {
       log: state.manifest.log,
       firstLsn: () => this.firstLsn,
       scanned: state.scanned,
+      turns: options.turns,
     });
-    this.#segments = [...state.segments];
-    this.#fenced = [...state.fenced];
+    this.#segments = new SegmentList(state, {
+      supply: this.#supply,
+      lookup: this.#lookup,
+      turns: options.turns,
+    });
     this.#finish = state.finish;
     this.#lastLsn = state.lastLsn;
     this.#syncedLsn = state.finish ? state.manifest.durableLsn : state.lastLsn;
@@ -149,14 +150,14 @@ export class SegmentLog implements FrameLog {
   }
 
   /** Reads through separate handles, so it may overlap with appends. */
-  read(from: number, to: number): AsyncGenerator<RecordBatch> {
-    return readSegments(this.#storage, this.#segments, {
+  read(from: number, to: number): SegmentReads {
+    return new SegmentReads(this.#storage, this.#segments.all, {
       log: this.#manifest.log,
       from,
       to,
       firstLsn: () => this.firstLsn,
       lookup: this.#lookup,
-    });
+    }, new Pace(this.#turns));
   }
 
   /**
@@ -177,7 +178,7 @@ export class SegmentLog implements FrameLog {
     }
     await this.checkOwner();
     await this.#removeFenced();
-    await this.#removeDropped();
+    await this.#segments.alone(() => this.#removeDropped());
     await this.#storage.syncDirectory();
     await this.#reserve.refill();
   }
@@ -246,7 +247,7 @@ export class SegmentLog implements FrameLog {
     else if (full !== undefined) await this.#seal(full);
     const made = await this.#supply.next(firstLsn, this.#link);
     const { name, epoch } = made;
-    this.#segments = [...this.#segments, { name, firstLsn, epoch }];
+    this.#segments.push({ name, firstLsn, epoch });
     this.#active = new ActiveSegment(made, this.#segmentBytes, this.#zeros);
     this.#lookup.know(this.#active);
     return this.#active;
@@ -282,7 +283,7 @@ export class SegmentLog implements FrameLog {
     const { name, isEmpty } = active;
     // No mark excludes an empty one: a crash must not bring it back changed.
     if (isEmpty) await removeIfThere(this.#storage, name);
-    await this.#take(this.#segments.filter((one) => one.name === name));
+    await this.#segments.remove(name);
     await this.#removeDropped();
   }
 
@@ -316,53 +317,29 @@ export class SegmentLog implements FrameLog {
 
   /** Called before those that fence them go: they would count otherwise. */
   async #removeFenced(): Promise<void> {
-    const gone = this.#fenced.filter(({ firstLsn }) =>
-      firstLsn < this.firstLsn
-    );
-    if (gone.length === 0) return;
-    for (const { name } of gone) await this.#supply.take(name);
-    this.#fenced = this.#fenced.filter((segment) => !gone.includes(segment));
-    await this.#storage.syncDirectory();
+    const isAny = await this.#segments.removeFenced(this.firstLsn);
+    if (isAny) await this.#storage.syncDirectory();
   }
 
   /** Removes segments that end below the oldest record kept. */
-  async #removeDropped(): Promise<void> {
-    const { firstLsn } = this;
+  #removeDropped(): Promise<void> {
     const isSpent = this.#isSpent && this.#active === undefined;
-    const dropped = this.#segments.filter((segment, index) => {
-      const end = this.#segments[index + 1]?.firstLsn;
-      return end !== undefined
-        ? end <= firstLsn
-        : isSpent && segment.firstLsn < firstLsn;
-    });
-    await this.#take(dropped);
-  }
-
-  /** Forgets the segments that are gone, even if removing one fails. */
-  async #take(dropped: readonly SegmentName[]): Promise<void> {
-    const gone = new Set<string>();
-    try {
-      for (const { name } of dropped) {
-        await this.#supply.take(name);
-        gone.add(name);
-      }
-    } finally {
-      this.#segments = this.#segments.filter(({ name }) => !gone.has(name));
-      await this.#lookup.forget(gone);
-    }
+    return this.#segments.removeDropped(this.firstLsn, isSpent);
   }
 
   /** Makes durable what recovery could not, unless all of it is dropped. */
-  async #finishRecovery(): Promise<void> {
+  #finishRecovery(): Promise<void> {
+    // It must not read segments that a checkpoint is removing.
+    return this.#segments.alone(() => this.#finishAlone());
+  }
+
+  async #finishAlone(): Promise<void> {
     if (!this.#isSpent) {
-      const before = this.#segments;
-      const finish = () => this.#finish!([...before]);
+      const finish = () => this.#finish!([...this.#segments.all]);
       const { segments, link } = await finish()
         .catch((error) => this.#giveBack(error).then(finish));
-      this.#segments = segments;
+      await this.#segments.replace(segments);
       this.#link = link;
-      const gone = before.filter((segment) => !segments.includes(segment));
-      await this.#lookup.forget(gone.map(({ name }) => name));
     }
     this.#syncedLsn = this.#lastLsn;
     this.#finish = undefined;

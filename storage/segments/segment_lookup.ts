@@ -7,6 +7,7 @@ import {
 } from "../format/segment_header.ts";
 import { decodeIndex } from "../format/segment_index.ts";
 import type { MaybePromise, Storage } from "../storage.ts";
+import type { Turns } from "../turns.ts";
 import {
   findRun,
   type FrameRun,
@@ -14,8 +15,7 @@ import {
   type Wanted,
   Window,
 } from "./find_run.ts";
-import { FrameIndex, INDEX_STEP_BYTES } from "./frame_index.ts";
-import { IndexBuilder } from "./index_builder.ts";
+import { FrameIndex, INDEX_STEP_BYTES, IndexBuilder } from "./frame_index.ts";
 import { ReaderPool } from "./reader_pool.ts";
 import type { SegmentReader } from "./segment_reader.ts";
 
@@ -29,6 +29,8 @@ export interface SegmentLookupOptions {
   readonly scanned?: IndexedSegment | undefined;
   /** Distance between two entries of an index, in bytes. Default: 32 KiB. */
   readonly stepBytes?: number;
+  /** How it gives way to others while it reads much. */
+  readonly turns?: Turns | undefined;
 }
 
 /** A segment whose frames were seen as they were written or scanned. */
@@ -299,6 +301,8 @@ export class SegmentLookup {
       if (length === 0) break;
       if (hops.nextLsn > hops.firstLsn) builder.add(hops.firstLsn, offset);
       offset += length;
+      const turn = reader.pace.spend(length);
+      if (turn !== undefined) await turn;
     }
     const isWhole = hops.nextLsn === end || hops.kind === KIND.seal;
     return { index: builder.index, isWhole };

@@ -1,12 +1,15 @@
 import { CorruptLogError, describeFault } from "../corrupt_log_error.ts";
+import { crc32 } from "../format/crc32.ts";
 import { type EnvelopeFault, FormatVersionError } from "../format/envelope.ts";
 import {
-  decodeFrame,
-  type Frame,
+  CHECKED_FROM,
+  decodeFrameIn,
+  Frame,
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
   frameBytes,
   type FrameFault,
+  FrameWindow,
   isSeal,
   MAX_FRAME_BYTES,
   unknownFeature,
@@ -22,12 +25,10 @@ import {
 } from "../format/segment_index.ts";
 import type { MaybePromise, Storage, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
+import { OPEN_BYTES, Pace } from "../turns.ts";
 
 /** A frame and its place. */
-export interface PlacedFrame extends Frame {
-  /** Offset in the segment, in bytes. */
-  offset: number;
-}
+export type PlacedFrame = Frame;
 
 /** Where and why a segment stops being readable. */
 export interface SegmentStop extends FrameFault {
@@ -35,7 +36,17 @@ export interface SegmentStop extends FrameFault {
   offset: number;
 }
 
-const WINDOW_BYTES = 1024 * 1024;
+/** Bytes read at a time: few enough to hold no timer up, even as records. */
+const WINDOW_BYTES = 128 * 1024;
+
+/** The same where frames are large. A larger frame is read in such pieces. */
+const LARGE_WINDOW_BYTES = 1024 * 1024;
+
+/** Frames in a window that is not small because of its frames. */
+const WINDOW_FRAMES = 8;
+
+/** Frames handed over at a time: a window can hold many thousands. */
+const MOST_FRAMES = 1024;
 
 /**
  * Bytes that a search may checksum beyond twice the bytes that it covers. A
@@ -57,6 +68,8 @@ export class SegmentReader {
   readonly found: SegmentHeader | EnvelopeFault;
   /** The open file. */
   readonly file: StorageFile;
+  /** How it gives way to others. */
+  readonly pace: Pace;
   readonly #storage: Storage;
 
   private constructor(
@@ -65,8 +78,10 @@ export class SegmentReader {
     path: string,
     found: SegmentHeader | EnvelopeFault,
     file: StorageFile,
+    pace: Pace,
   ) {
     this.#storage = storage;
+    this.pace = pace;
     this.name = name;
     this.path = path;
     this.found = found;
@@ -74,8 +89,12 @@ export class SegmentReader {
   }
 
   /** Opens the segment and checks its header. */
-  static async open(storage: Storage, name: string): Promise<SegmentReader> {
-    const reader = await SegmentReader.openDamaged(storage, name);
+  static async open(
+    storage: Storage,
+    name: string,
+    pace?: Pace,
+  ): Promise<SegmentReader> {
+    const reader = await SegmentReader.openDamaged(storage, name, pace);
     try {
       requireHeader(reader.path, reader.found);
       return reader;
@@ -89,8 +108,10 @@ export class SegmentReader {
   static async openDamaged(
     storage: Storage,
     name: string,
+    pace = new Pace(),
   ): Promise<SegmentReader> {
     const path = `${storage.location}/${name}`;
+    await pace.spend(OPEN_BYTES);
     const file = await storage.open(name, "read");
     try {
       const bytes = await readFully(file, 0, SEGMENT_HEADER_BYTES);
@@ -98,7 +119,7 @@ export class SegmentReader {
       if ("fault" in found && found.fault === "version") {
         throw new FormatVersionError(path, found.found, found.expected);
       }
-      return new SegmentReader(storage, name, path, found, file);
+      return new SegmentReader(storage, name, path, found, file, pace);
     } catch (error) {
       await file.close();
       throw error;
@@ -124,49 +145,56 @@ export class SegmentReader {
   }
 
   /**
-   * Yields the frames from `offset` on, as many at a time as are in a window.
-   * Returns where and why one could not be decoded.
+   * Yields the frames from `offset` on, several at a time. Returns where and
+   * why one could not be decoded.
    */
   async *frames(
     offset = SEGMENT_HEADER_BYTES,
   ): AsyncGenerator<PlacedFrame[], SegmentStop> {
-    let wanted = WINDOW_BYTES;
+    let needed = 0;
     while (true) {
-      const window = await readFully(this.file, offset, wanted);
-      const whole = window.length < wanted;
-      const frames: PlacedFrame[] = [];
+      const isLarge = needed > LARGE_WINDOW_BYTES;
+      const wanted = isLarge ? needed + FRAME_HEADER_BYTES : windowFor(needed);
+      const { window, checksum } = isLarge
+        ? await this.#readLarge(offset, needed)
+        : await this.#read(offset, wanted);
+      let frames: PlacedFrame[] = [];
       let at = 0;
-      let stop: FrameFault | undefined;
-      while (stop === undefined) {
-        const frame = decodeFrame(window.subarray(at));
-        if ("fault" in frame) {
-          stop = frame;
-        } else {
-          frames.push({ ...frame, offset: offset + at });
-          at += frame.bytes;
-        }
+      let found = decodeFrameIn(window, at, checksum);
+      for (; found instanceof Frame; found = decodeFrameIn(window, at)) {
+        frames.push(found);
+        at += found.bytes;
+        if (frames.length < MOST_FRAMES) continue;
+        yield frames;
+        frames = [];
+        await this.pace.spend(WINDOW_BYTES);
       }
       if (frames.length > 0) yield frames;
       offset += at;
-      const cutByWindow = stop.fault === "end" || stop.fault === "short" ||
-        (stop.fault === "zeros" && window.length - at < FRAME_HEADER_BYTES);
-      if (whole || !cutByWindow) return { ...stop, offset };
-      wanted = Math.max(WINDOW_BYTES, stop.needed ?? 0);
+      const left = window.length - at;
+      const cutByWindow = found.fault === "end" || found.fault === "short" ||
+        (found.fault === "zeros" && left < FRAME_HEADER_BYTES);
+      const isWhole = window.length < wanted;
+      if (isWhole || !cutByWindow) return { ...found, offset };
+      needed = found.needed ?? 0;
+      await this.pace.spend(at);
     }
   }
 
   /** Reads the frame at `offset`, or returns why there is none. */
   async frameAt(offset: number): Promise<PlacedFrame | SegmentStop> {
-    let decoded = decodeFrame(
-      await readFully(this.file, offset, FRAME_HEADER_BYTES),
-    );
+    const { window } = await this.#read(offset, FRAME_HEADER_BYTES);
+    let decoded = decodeFrameIn(window, 0);
     if ("fault" in decoded && decoded.needed !== undefined) {
       // Do not read a frame that the file cannot hold.
       const left = await this.file.size() - offset;
       if (decoded.needed > left) return { ...decoded, offset };
-      decoded = decodeFrame(await readFully(this.file, offset, decoded.needed));
+      const { window, checksum } = decoded.needed > LARGE_WINDOW_BYTES
+        ? await this.#readLarge(offset, decoded.needed)
+        : await this.#read(offset, decoded.needed);
+      decoded = decodeFrameIn(window, 0, checksum);
     }
-    return { ...decoded, offset };
+    return "fault" in decoded ? { ...decoded, offset } : decoded;
   }
 
   /**
@@ -182,8 +210,8 @@ export class SegmentReader {
     const size = await this.file.size();
     let left = 2 * (size - offset) + SEARCH_SLACK_BYTES;
     while (true) {
-      const window = await readFully(this.file, offset, WINDOW_BYTES);
-      const view = new DataView(window.buffer, 0, window.length);
+      const { window } = await this.#read(offset, WINDOW_BYTES);
+      const { view } = window;
       const frames: PlacedFrame[] = [];
       let at = 0;
       while (at + FRAME_HEADER_BYTES <= window.length) {
@@ -192,12 +220,12 @@ export class SegmentReader {
           const claimed = view.getUint32(at + 36, true);
           if (claimed <= MAX_FRAME_BYTES) left -= frameBytes(claimed);
           if (left < 0) break;
-          frame = decodeFrame(window.subarray(at));
+          frame = decodeFrameIn(window, at);
           // The frame may extend beyond the window.
           if ("needed" in frame) frame = await this.frameAt(offset + at);
         }
-        if (frame !== undefined && !("fault" in frame)) {
-          frames.push({ ...frame, offset: offset + at });
+        if (frame instanceof Frame) {
+          frames.push(frame);
           at += frame.bytes;
         } else at += 8;
       }
@@ -205,6 +233,7 @@ export class SegmentReader {
       if (left < 0) return offset + at;
       if (window.length < WINDOW_BYTES) return undefined;
       offset += at;
+      await this.pace.spend(WINDOW_BYTES);
     }
   }
 
@@ -242,6 +271,49 @@ export class SegmentReader {
   close(): MaybePromise<void> {
     return this.file.close();
   }
+
+  /** Reads up to `length` bytes at `offset`; fewer only at the file's end. */
+  async #read(
+    offset: number,
+    length: number,
+  ): Promise<{ window: FrameWindow; checksum?: number }> {
+    const bytes = await readFully(this.file, offset, length);
+    return { window: new FrameWindow(bytes, offset) };
+  }
+
+  /**
+   * Reads a large frame of `bytes`, and the header of the next one. It reads
+   * pieces and checks each while it is at hand, and returns the checksum.
+   */
+  async #readLarge(
+    offset: number,
+    bytes: number,
+  ): Promise<{ window: FrameWindow; checksum: number }> {
+    const left = Math.max(0, await this.file.size() - offset);
+    const all = new Uint8Array(Math.min(bytes + FRAME_HEADER_BYTES, left));
+    let checksum = 0;
+    let filled = 0;
+    while (filled < all.length) {
+      const piece = all.subarray(filled, filled + LARGE_WINDOW_BYTES);
+      const count = await this.file.read(piece, offset + filled);
+      if (count === 0) break;
+      const from = Math.max(filled, CHECKED_FROM);
+      filled += count;
+      const part = all.subarray(from, Math.min(filled, bytes));
+      checksum = crc32(part, checksum);
+      await this.pace.spend(count);
+    }
+    return {
+      window: new FrameWindow(all.subarray(0, filled), offset),
+      checksum,
+    };
+  }
+}
+
+/** Bytes to read where a frame of `needed` bytes was cut; 0 if unknown. */
+function windowFor(needed: number): number {
+  const several = Math.max(WINDOW_BYTES, needed * WINDOW_FRAMES);
+  return Math.min(several, LARGE_WINDOW_BYTES);
 }
 
 /** Whether a frame may begin at `at`: it has the magic and the salt. */

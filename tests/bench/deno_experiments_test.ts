@@ -90,3 +90,13 @@ test("bench:redis traces, kills and measures a server", async () => {
   assertEquals(samples.length, 2);
   for (const sample of samples) assert(sample.opsPerSecond > 0);
 });
+
+test("bench:stalls measures the gaps of a timer, and what is read", async () => {
+  const { samples } = await run("stalls");
+  assertEquals(samples.length, 8);
+  for (const { longestMs, p999Ms } of samples) assert(longestMs >= p999Ms);
+  const [{ bytesPerSecond }] = samples.filter(
+    ({ occasion }: { occasion: string }) => occasion === "read small frames",
+  );
+  assert(bytesPerSecond > 0);
+});

@@ -1,5 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
+import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
@@ -10,4 +11,5 @@ export const mutants: readonly Mutant[] = [
   ...storageMutants,
   ...ownershipMutants,
   ...recoveryMutants,
+  ...readingMutants,
 ];

@@ -3,6 +3,19 @@ import { full, type Mutant, normal } from "./mutant.ts";
 /** Bugs of opening and of salvage. */
 export const recoveryMutants: readonly Mutant[] = [
   {
+    name: "takes its scan up again after what is not durable",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find: "scan.places.findLast(({ nextLsn }) => nextLsn <= syncedLsn + 1)",
+      replace: "scan.places.at(-1)",
+    }, {
+      file: "recovery/rewrite_end.ts",
+      find: "place !== undefined && place.nextLsn <= firstLsn",
+      replace: "place !== undefined",
+    }],
+    caughtBy: normal,
+  },
+  {
     name: "believes what it recovers without making it durable",
     edits: [{
       file: "recovery/open_segments.ts",

@@ -3,6 +3,23 @@ import { CRASH, full, type Mutant, normal } from "./mutant.ts";
 /** Bugs of segments, manifests and frames. */
 export const storageMutants: readonly Mutant[] = [
   {
+    name: "forgets segments that were made while others were removed",
+    edits: [{
+      file: "storage/segments/segment_list.ts",
+      find: "const pace = new Pace(turns);",
+      replace: "const pace = new Pace(turns), before = this.#segments;",
+    }, {
+      file: "storage/segments/segment_list.ts",
+      find: "this.#segments = this.#segments.filter(isKept);",
+      replace: "this.#segments = before.filter(isKept);",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_log_turns_test.ts",
+      name:
+        "SegmentLog.truncateBefore() gives way to appends and reads, on a storage that answers at once",
+    },
+  },
+  {
     name: "does not sync the directory after a segment is made",
     edits: [{
       file: "storage/segments/log_files.ts",
@@ -81,7 +98,7 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "drops segments that a checkpoint still needs",
     edits: [{
-      file: "storage/segments/segment_log.ts",
+      file: "storage/segments/segment_list.ts",
       find: "? end <= firstLsn\n",
       replace: "? end <= firstLsn + 1\n",
     }],
@@ -135,12 +152,12 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "brings old bytes instead of zeros",
     edits: [{
-      file: "storage/segments/zeros_ahead.ts",
+      file: "storage/segments/active_segment.ts",
       find: "    this.#staged.fill(0, frame.length, this.#stagedFrame);\n",
       replace: "",
     }],
     caughtBy: {
-      file: "tests/storage/segments/zeros_ahead_test.ts",
+      file: "tests/storage/segments/active_segment_test.ts",
       name:
         "ZerosAhead.stage() lays out a frame and only zeros, whatever was staged before",
     },
@@ -153,7 +170,7 @@ export const storageMutants: readonly Mutant[] = [
       replace: "throw error;\n      this.#zeros",
     }],
     caughtBy: {
-      file: "tests/storage/segments/zeros_ahead_test.ts",
+      file: "tests/storage/segments/active_segment_test.ts",
       name:
         "a log writes the frame alone if there is no space for its zeros, on synchronous storage",
     },
@@ -259,130 +276,6 @@ export const storageMutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",
       name: "Wal notes when records were written, and that time never falls",
-    },
-  },
-  {
-    name: "believes an index that leads into a record",
-    edits: [{
-      file: "storage/segments/find_run.ts",
-      find: "while (run !== undefined && mustReach !== undefined) {",
-      replace: "while (run === undefined && mustReach !== undefined) {",
-    }],
-    caughtBy: {
-      file: "tests/storage/segments/segment_lookup_test.ts",
-      name:
-        "SegmentLookup believes no frame that is in a record, wherever an entry leads",
-    },
-  },
-  {
-    name: "believes any seal at the end of a file",
-    edits: [{
-      file: "storage/segments/segment_lookup.ts",
-      find: "if (!isLast && (lsn !== end || previous !== link)) return",
-      replace: "if (!isLast && lsn !== end) return",
-    }],
-    caughtBy: {
-      file: "tests/storage/segments/segment_lookup_test.ts",
-      name:
-        "SegmentLookup believes no seal in the last record of an unsealed segment",
-    },
-  },
-  {
-    name: "looks a record up without verifying its frame's checksum",
-    edits: [{
-      file: "storage/segments/find_run.ts",
-      find: "const frame = decodeFrame(bytes.subarray(at));",
-      replace: "const part = bytes.slice(at);\n" +
-        "    const frame = decodeFrame(forgive(part));",
-    }, {
-      file: "storage/segments/find_run.ts",
-      find: "/** Reads a frame that extends beyond the window",
-      replace: `import { crc32 } from "../format/crc32.ts";
-function forgive(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < 48) return bytes;
-  const view = new DataView(bytes.buffer);
-  const end = 48 + view.getUint32(36, true) + 7 & ~7;
-  view.setUint32(4, crc32(bytes.subarray(8, end)), true);
-  return bytes;
-}
-
-/** Reads a frame that extends beyond the window`,
-    }],
-    caughtBy: {
-      file: "tests/storage/segments/segment_lookup_test.ts",
-      name:
-        "SegmentLookup never yields another record, whichever byte is damaged",
-    },
-  },
-  {
-    name: "passes frames of another salt",
-    edits: [{
-      file: "storage/format/frame_hops.ts",
-      find: "      view.getUint32(at + 8, true) !== this.#salt ||\n",
-      replace: "",
-    }],
-    caughtBy: {
-      file: "tests/storage/format/frame_hops_test.ts",
-      name: "FrameHops.pass() refuses another salt, LSN or link",
-    },
-  },
-  {
-    name: "takes zeros after a file's end for the padding of its last frame",
-    edits: [{
-      file: "storage/segments/find_run.ts",
-      find: "if (at < 0 || at + length > this.#filled) return",
-      replace: "if (at < 0 || at + length > this.#padded) return",
-    }, {
-      file: "storage/segments/find_run.ts",
-      find: "alone ? at + length : this.#filled",
-      replace: "alone ? at + length : this.#padded",
-    }],
-    caughtBy: {
-      file: "tests/recovery/truncation_test.ts",
-      name:
-        "Wal.open() in mode tail survives every truncation of the first segment of a closed log",
-    },
-  },
-  {
-    name: "leaves the files of dropped segments open after lookups",
-    edits: [{
-      file: "storage/segments/segment_log.ts",
-      find: "      await this.#lookup.forget(gone);\n    }\n  }\n\n  /** Makes",
-      replace: "    }\n  }\n\n  /** Makes",
-    }],
-    caughtBy: {
-      file: "tests/wal_get_files_test.ts",
-      name:
-        "Wal.get() keeps 64 files open at most, and closes those of dropped segments",
-    },
-  },
-  {
-    name: "gives back what may be another record: a file was reused meanwhile",
-    edits: [{
-      file: "storage/segments/read_segments.ts",
-      find: "      if (nextLsn < firstLsn()) break;\n",
-      replace: "",
-    }, {
-      file: "writer/reads.ts",
-      find: "      this.#requireKept(lsn, this.#log.firstLsn);\n",
-      replace: "",
-    }],
-    caughtBy: {
-      file: "tests/wal_get_files_test.ts",
-      name: "Wal.get() says that a record was dropped during the call",
-    },
-  },
-  {
-    name: "gives callers the memory that later lookups use",
-    edits: [{
-      file: "storage/segments/read_segments.ts",
-      find: "yield found!.isKept ? copyOf(batch) : batch;",
-      replace: "yield batch;",
-    }],
-    caughtBy: {
-      file: "tests/wal_get_test.ts",
-      name:
-        "Wal.get() and read() find a record unchanged after one was written over in memory",
     },
   },
 ];

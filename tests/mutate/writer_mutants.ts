@@ -131,7 +131,7 @@ export const writerMutants: readonly Mutant[] = [
     name: "closes and leaves the files of unfinished reads open",
     edits: [{
       file: "writer/reads.ts",
-      find: "await this.#batches.return(undefined).catch(() => {});",
+      find: "await this.return().catch(() => {});",
       replace: "await null;",
     }],
     caughtBy: {

@@ -4,7 +4,12 @@ import {
 } from "../../storage/memory/memory_storage.ts";
 import { LogLockedError } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals, assertGreater, assertRejects } from "../kit/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertRejects,
+} from "../kit/assert.ts";
 import { changed } from "../kit/changed_storage.ts";
 import { recordReads } from "../kit/record_reads.ts";
 import { test } from "../kit/register.ts";
@@ -77,3 +82,41 @@ test("Wal.open() that another opening overtakes finds the log locked, not a file
   assertEquals(await winner?.append("two"), 2);
   await winner?.close();
 });
+
+test("openSegments() reads what is synced once, and copies only the rest", async () => {
+  const record = new Uint8Array(1000);
+  for (const synced of [1500, 1000, 3]) {
+    const storage = new MemoryStorage();
+    const killed = await Wal.open(storage, { synchronous: "off" });
+    for (let lsn = 1; lsn <= synced; lsn++) await killed.append(record);
+    await killed.flush();
+    // The first one after a sync says that all before are synced.
+    for (let lsn = synced + 1; lsn <= 1600; lsn++) await killed.append(record);
+    let bytes = 0;
+    const size = sizeOfLast(storage);
+    const counting = changed(storage.kill(), {
+      file: (file) => ({
+        read(into, offset) {
+          const count = file.read(into, offset);
+          bytes += count;
+          return count;
+        },
+      }),
+    });
+    await killed.close();
+    const wal = await Wal.open(counting);
+    const copied = Math.min(size, (1600 - synced) * 1100);
+    const most = size + copied + 4 * 128 * 1024;
+    assert(bytes <= most, `${bytes} of ${most} bytes, ${synced} synced`);
+    let lsn = 0;
+    for await (const found of wal.read()) assertEquals(found.lsn, ++lsn);
+    assertEquals(lsn, 1600);
+    await wal.close();
+  }
+});
+
+/** Bytes of the last segment's file. */
+function sizeOfLast(storage: MemoryStorage): number {
+  const names = storage.list().filter((name) => name.endsWith(".wal")).sort();
+  return storage.get(names.at(-1)!)!.length;
+}

@@ -1,8 +1,10 @@
 import fc from "fast-check";
-import type { RecordBatch } from "../../storage/frame_log.ts";
+import type { BatchSource, RecordBatch } from "../../storage/frame_log.ts";
+import { Pace } from "../../storage/turns.ts";
 import type { LogRecord } from "../../writer/record.ts";
 import { RecordReader } from "../../writer/record_reader.ts";
-import { assertEquals } from "../kit/assert.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
+import { countedTurns } from "../kit/counted_turns.ts";
 import { test } from "../kit/register.ts";
 
 /** What is read: batches of these sizes, and perhaps an error after them. */
@@ -92,6 +94,105 @@ test("RecordReader answers any calls as an async generator does", async () => {
     ),
     { numRuns: 400 },
   );
+});
+
+/** The same batches, some of them at once and some a turn later. */
+function mixed(
+  source: AsyncGenerator<RecordBatch>,
+  atOnce: readonly boolean[],
+): BatchSource {
+  const ready: IteratorResult<RecordBatch, unknown>[] = [];
+  let asked = 0;
+  let hasEnded = false;
+  return {
+    next() {
+      const isReady = atOnce[asked++ % atOnce.length] && ready.length > 0;
+      if (isReady && !hasEnded) return ready.shift()!;
+      return load();
+    },
+    return() {
+      hasEnded = true;
+      return source.return(undefined);
+    },
+  };
+  async function load(): Promise<IteratorResult<RecordBatch, unknown>> {
+    if (hasEnded) return { done: true, value: undefined };
+    if (ready.length > 0) return ready.shift()!;
+    const first = await source.next();
+    if (!first.done) {
+      const second = await source.next().catch((error) => error);
+      if (second instanceof Error) source = failing(second);
+      else ready.push(second);
+    }
+    return first;
+  }
+}
+
+async function* failing(error: Error): AsyncGenerator<RecordBatch> {
+  yield await Promise.reject(error);
+}
+
+test("RecordReader takes batches that are there at once without another turn", async () => {
+  let turn = 0;
+  const batches: BatchSource = {
+    next: () =>
+      turn++ < 500
+        ? { value: { firstLsn: turn, records: [Uint8Array.of(turn)] } }
+        : { done: true, value: undefined },
+  };
+  let ticks = 0;
+  let isDone = false;
+  const counting = (async () => {
+    for (; !isDone; ticks++) await null;
+  })();
+  let count = 0;
+  for await (const { lsn } of new RecordReader(batches)) {
+    assertEquals(lsn, ++count);
+  }
+  isDone = true;
+  await counting;
+  assertEquals(count, 500);
+  assert(ticks <= 1200, `${ticks} microtasks for 500 records`);
+});
+
+test("RecordReader reads the same from batches at once and later", async () => {
+  const draw = fc.record({
+    sizes: fc.array(fc.nat(3), { maxLength: 6 }),
+    fails: fc.boolean(),
+  });
+  const atOnce = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(draw, atOnce, async (source, atOnce) => {
+      const found: number[] = [];
+      const closed = { count: 0 };
+      const reader = new RecordReader(mixed(batches(source, closed), atOnce));
+      const end = await (async () => {
+        for await (const { lsn } of reader) found.push(lsn);
+      })().catch((error: Error) => error.message);
+      const total = source.sizes.reduce((sum, size) => sum + size, 0);
+      assertEquals(found, Array.from({ length: total }, (_, at) => at + 1));
+      assertEquals(end, source.fails ? "damaged" : undefined);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("RecordReader gives way within a batch, unless its log closes", async () => {
+  const count = 1000;
+  const records = Array.from({ length: count }, () => new Uint8Array());
+  async function* one(): AsyncGenerator<RecordBatch> {
+    yield { firstLsn: 1, records };
+  }
+  const turns = countedTurns({ stepMs: 100 });
+  const reader = new RecordReader(one(), new Pace(turns));
+  let read = 0;
+  for await (const _ of reader) read++;
+  assertEquals([read, turns.given >= 20], [count, true]);
+  const cut = new RecordReader(one(), new Pace(turns));
+  turns.act = () => cut.cut();
+  const lsns: number[] = [];
+  for await (const { lsn } of cut) lsns.push(lsn);
+  assert(lsns.length < 100, `${lsns.length} records`);
 });
 
 /** Gives two records once `gate` is open. */

@@ -1,5 +1,9 @@
 import fc from "fast-check";
-import { crc32, crc32Portable } from "../../../storage/format/crc32.ts";
+import {
+  crc32,
+  crc32Of,
+  crc32Portable,
+} from "../../../storage/format/crc32.ts";
 import { assertEquals, assertNotEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 
@@ -32,6 +36,21 @@ test("crc32Portable() equals the native one, at any offset and seed", () => {
       assertEquals(crc32Portable(part, seed), crc32(part, seed));
     }),
   );
+});
+
+test("crc32Portable() and crc32Of() equal the native one, whatever the length", () => {
+  const bytes = new Uint8Array(1200);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = at * at >> 3;
+  for (let length = 0; length <= 1100; length++) {
+    for (let start = 0; start < 16; start++) {
+      const part = bytes.subarray(start, start + length);
+      const native = crc32(part);
+      if (crc32Portable(part) !== native) throw new Error(`${start} ${length}`);
+      const view = new DataView(bytes.buffer, start >> 1);
+      const from = start - (start >> 1);
+      assertEquals(crc32Of(view, from, from + length), native);
+    }
+  }
 });
 
 test("crc32Portable() can be continued at any point", () => {

@@ -11,7 +11,7 @@ import {
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import {
   type ReadRange,
-  readSegments,
+  SegmentReads,
 } from "../../../storage/segments/read_segments.ts";
 import { SegmentLookup } from "../../../storage/segments/segment_lookup.ts";
 import { assert, assertEquals } from "../../kit/assert.ts";
@@ -100,8 +100,9 @@ class TestLog {
     const reading: Reading = { records: [] };
     const range = { from, to, log: LOG, firstLsn: () => 1, lookup };
     try {
-      const read = readSegments(this.storage, this.segments, range);
-      for await (const { records, lost = 0 } of read) {
+      const read = new SegmentReads(this.storage, this.segments, range);
+      for (let step = await read.next(); !step.done; step = await read.next()) {
+        const { records, lost = 0 } = step.value;
         reading.records.push(
           ...[...records].map((record) => [...record]),
           ...new Array(lost).fill(undefined),

@@ -6,7 +6,7 @@ import {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "../../../storage/memory/memory_storage.ts";
-import { writeAll } from "../../../storage/segments/active_segment.ts";
+import { writeAll } from "../../../storage/segments/log_files.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
 import type { Storage, StorageLock } from "../../../storage/storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";

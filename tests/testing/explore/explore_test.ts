@@ -1,4 +1,4 @@
-import { writeAll } from "../../../storage/segments/active_segment.ts";
+import { writeAll } from "../../../storage/segments/log_files.ts";
 import {
   ExplorationError,
   explore,

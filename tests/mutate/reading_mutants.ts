@@ -1,0 +1,142 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Bugs of reads and lookups. */
+export const readingMutants: readonly Mutant[] = [
+  {
+    name: "does not check what it reads of a large frame in pieces",
+    edits: [{
+      file: "storage/segments/segment_reader.ts",
+      find: "checksum = crc32(part, checksum);",
+      replace: "checksum = new DataView(all.buffer).getUint32(4, true);",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_reader_test.ts",
+      name:
+        "SegmentReader detects any damage to a frame that it reads in pieces",
+    },
+  },
+  {
+    name: "ends a read silently when its log closes while it gives way",
+    edits: [{
+      file: "writer/reads.ts",
+      find: "    this.#requireUncut();\n    return taken.done",
+      replace: "    return taken.done",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_log_turns_test.ts",
+      name: "Wal.close() ends a read that gives way",
+    },
+  },
+  {
+    name: "believes an index that leads into a record",
+    edits: [{
+      file: "storage/segments/find_run.ts",
+      find: "while (run !== undefined && mustReach !== undefined) {",
+      replace: "while (run === undefined && mustReach !== undefined) {",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_lookup_test.ts",
+      name:
+        "SegmentLookup believes no frame that is in a record, wherever an entry leads",
+    },
+  },
+  {
+    name: "believes any seal at the end of a file",
+    edits: [{
+      file: "storage/segments/segment_lookup.ts",
+      find: "if (!isLast && (lsn !== end || previous !== link)) return",
+      replace: "if (!isLast && lsn !== end) return",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_lookup_test.ts",
+      name:
+        "SegmentLookup believes no seal in the last record of an unsealed segment",
+    },
+  },
+  {
+    name: "looks a record up without verifying its frame's checksum",
+    edits: [{
+      file: "storage/segments/find_run.ts",
+      find: "const frame = decodeFrameIn(window, at);",
+      replace: "const claimed = at + 8 > window.length\n" +
+        "      ? undefined\n      : window.view.getUint32(at + 4, true);\n" +
+        "    const frame = decodeFrameIn(window, at, claimed);",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/segment_lookup_test.ts",
+      name:
+        "SegmentLookup never yields another record, whichever byte is damaged",
+    },
+  },
+  {
+    name: "passes frames of another salt",
+    edits: [{
+      file: "storage/format/frame_hops.ts",
+      find: "      view.getUint32(at + 8, true) !== this.#salt ||\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/format/frame_hops_test.ts",
+      name: "FrameHops.pass() refuses another salt, LSN or link",
+    },
+  },
+  {
+    name: "takes zeros after a file's end for the padding of its last frame",
+    edits: [{
+      file: "storage/segments/find_run.ts",
+      find: "if (at < 0 || at + length > this.#filled) return",
+      replace: "if (at < 0 || at + length > this.#padded) return",
+    }, {
+      file: "storage/segments/find_run.ts",
+      find: "alone ? at + length : this.#filled",
+      replace: "alone ? at + length : this.#padded",
+    }],
+    caughtBy: {
+      file: "tests/recovery/truncation_test.ts",
+      name:
+        "Wal.open() in mode tail survives every truncation of the first segment of a closed log",
+    },
+  },
+  {
+    name: "leaves the files of dropped segments open after lookups",
+    edits: [{
+      file: "storage/segments/segment_list.ts",
+      find: "      await lookup.forget(gone);\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_get_files_test.ts",
+      name:
+        "Wal.get() keeps 64 files open at most, and closes those of dropped segments",
+    },
+  },
+  {
+    name: "gives back what may be another record: a file was reused meanwhile",
+    edits: [{
+      file: "storage/segments/read_segments.ts",
+      find: "if (this.#nextLsn < this.#range.firstLsn()) throw",
+      replace: "if (this.#nextLsn < 0) throw",
+    }, {
+      file: "writer/reads.ts",
+      find: "      this.#requireKept(lsn, this.#log.firstLsn);\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_get_files_test.ts",
+      name: "Wal.get() says that a record was dropped during the call",
+    },
+  },
+  {
+    name: "gives callers the memory that later lookups use",
+    edits: [{
+      file: "storage/segments/read_segments.ts",
+      find: "value: isKept ? copyOf(value) : value }",
+      replace: "value }",
+    }],
+    caughtBy: {
+      file: "tests/wal_get_test.ts",
+      name:
+        "Wal.get() and read() find a record unchanged after one was written over in memory",
+    },
+  },
+];

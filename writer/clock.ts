@@ -49,7 +49,8 @@ export const systemClock: Clock = clockOn({
   now: () => performance.now(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (timer) => clearTimeout(timer),
-  ...turnEnds,
+  setImmediate: turnEnds.setImmediate,
+  clearImmediate: turnEnds.clearImmediate,
 });
 
 /** A clock on the timing functions of a runtime; tests pass their own. */

@@ -4,12 +4,12 @@ import { countedTurns } from "../kit/counted_turns.ts";
 import { test } from "../kit/register.ts";
 
 /** Work after which the clock is asked. */
-const LOOK_BYTES = 64 * 1024;
+const FIRST_BYTES = 1024 * 1024;
 
 test("Pace does not ask the clock before there was some work", () => {
   const turns = countedTurns({ stepMs: 100 });
   const pace = new Pace(turns);
-  for (let bytes = 0; bytes < LOOK_BYTES - 1; bytes++) {
+  for (let bytes = 0; bytes < FIRST_BYTES - 1; bytes++) {
     assertEquals(pace.spend(1), undefined);
   }
   assertEquals(turns.asked, 1);
@@ -50,7 +50,7 @@ test("Pace asks more often if little work takes long", async () => {
     }
     spent.push(files);
   }
-  assertEquals(spent, [16, 2, 2, 2, 2, 2]);
+  assertEquals(spent, [256, 2, 2, 2, 2, 2]);
 });
 
 test("Pace shares a slice among those who work at the same time", async () => {
@@ -59,15 +59,15 @@ test("Pace shares a slice among those who work at the same time", async () => {
     const pace = new Pace(turns);
     pace.spend(0);
     turns.pass(2);
-    return pace.spend(LOOK_BYTES);
+    return pace.spend(FIRST_BYTES);
   });
   assert(waiting.every((turn) => turn !== undefined));
   const fourth = new Pace(turns);
   fourth.spend(0);
   turns.pass(0.4);
-  assertEquals(fourth.spend(LOOK_BYTES), undefined);
+  assertEquals(fourth.spend(FIRST_BYTES), undefined);
   turns.pass(0.1);
-  const last = fourth.spend(LOOK_BYTES);
+  const last = fourth.spend(FIRST_BYTES);
   assert(last !== undefined);
   turns.release();
   await Promise.all([...waiting, last]);

@@ -167,7 +167,7 @@ test("SegmentReader hands over few frames at a time, however small", async () =>
 test("SegmentReader gives way between windows, and within a large frame", async () => {
   for (
     const [sizes, least] of [
-      [Array.from({ length: 64 }, () => WINDOW / 8), 7],
+      [Array.from({ length: 256 }, () => WINDOW / 8), 7],
       [[8 * LARGE], 7],
     ] as const
   ) {
@@ -180,7 +180,7 @@ test("SegmentReader gives way between windows, and within a large frame", async 
 });
 
 test("SegmentReader.search() gives way between windows", async () => {
-  const storage = stored(segmentOf([64], new Uint8Array(LARGE)));
+  const storage = stored(segmentOf([64], new Uint8Array(3 * LARGE)));
   const turns = countedTurns({ stepMs: 100 });
   const reader = await SegmentReader.open(storage, NAME, new Pace(turns));
   let count = 0;

@@ -16,7 +16,12 @@ import {
   SEGMENT_HEADER_BYTES,
 } from "../format/segment_header.ts";
 import { FencedError } from "../frame_log.ts";
-import type { Storage, StorageFile, StorageLock } from "../storage.ts";
+import type {
+  MaybePromise,
+  Storage,
+  StorageFile,
+  StorageLock,
+} from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
 import { Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";

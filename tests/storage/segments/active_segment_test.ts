@@ -14,7 +14,8 @@ import { FullStorage } from "../../kit/full_storage.ts";
 import { test } from "../../kit/register.ts";
 
 const KIB = 1024;
-const MOST_BYTES = 768 * KIB;
+const MOST_BYTES = 1536 * KIB;
+const MOST_BYTES_OF_LARGE = 768 * KIB;
 const SEGMENT = "0000000000000001-00000001.wal";
 
 test("ZerosAhead.after() is as many bytes as the log has written, within its bounds", () => {
@@ -27,10 +28,16 @@ test("ZerosAhead.after() is as many bytes as the log has written, within its bou
   assertEquals(zeros.after(100, 200), 200);
   assertEquals(zeros.after(100, 199), 0);
   zeros.count(10 * MOST_BYTES);
-  assertEquals(zeros.after(100, Infinity), MOST_BYTES - 100);
-  assertEquals(zeros.after(MOST_BYTES / 3, Infinity), MOST_BYTES * 2 / 3);
-  assertEquals(zeros.after(MOST_BYTES / 3 + 1, Infinity), 0);
-  assertEquals(zeros.after(2 * MOST_BYTES, Infinity), 0);
+  for (
+    const [frame, expected] of [
+      [100, MOST_BYTES - 100],
+      [16 * KIB, MOST_BYTES - 16 * KIB],
+      [16 * KIB + 8, MOST_BYTES_OF_LARGE - 16 * KIB - 8],
+      [256 * KIB, 512 * KIB],
+      [256 * KIB + 8, 0],
+      [2 * MOST_BYTES, 0],
+    ]
+  ) assertEquals(zeros.after(frame, Infinity), expected);
 });
 
 test("ZerosAhead.stage() lays out a frame and only zeros, whatever was staged before", () => {

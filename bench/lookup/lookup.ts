@@ -55,6 +55,7 @@ was just appended. Pages are in the system's cache.`,
     },
     only: { ...sharedOptions.only, help: "measure only this shape of frames" },
   },
+  runtimes: ["node", "deno", "bun"],
   worker: "lookup/worker.ts",
   timeoutMs: 1_800_000,
   read: (options) => ({

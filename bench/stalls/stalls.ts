@@ -57,6 +57,7 @@ Small frames hold 1 record of 100 B, large ones 64.`,
     },
     only: { ...sharedOptions.only, help: `one of: ${occasions.join("; ")}` },
   },
+  runtimes: ["node", "deno", "bun"],
   worker: "stalls/worker.ts",
   timeoutMs: 600_000,
   read: (options) => ({

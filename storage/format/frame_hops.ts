@@ -62,7 +62,10 @@ export class FrameHops {
       length > MAX_FRAME_BYTES
     ) return 0;
     const kind = view.getUint8(at + 46);
-    const lsns = this.#lsns(view, at, kind, length);
+    const flags = view.getUint8(at + 47);
+    const lsns = (kind | flags) === KIND.records
+      ? recordsIn(view, at, length)
+      : this.#lsns(view, at, length, { kind, flags });
     if (lsns < 0) return 0;
     this.kind = kind;
     this.firstLsn = this.nextLsn;
@@ -75,12 +78,15 @@ export class FrameHops {
   }
 
   /** LSNs that a frame takes; below 0 if its header contradicts itself. */
-  #lsns(view: DataView, at: number, kind: number, length: number): number {
-    if (unknownFeature({ kind, flags: view.getUint8(at + 47) })) return -1;
-    const count = view.getUint32(at + 32, true);
-    if (kind === KIND.records) {
-      return count > 0 && count * RECORD_HEADER_BYTES <= length ? count : -1;
-    }
+  #lsns(
+    view: DataView,
+    at: number,
+    length: number,
+    feature: { kind: number; flags: number },
+  ): number {
+    const { kind } = feature;
+    if (unknownFeature(feature) !== undefined) return -1;
+    if (kind === KIND.records) return recordsIn(view, at, length);
     if (kind !== KIND.hole) return 0;
     const lost = getUint64(view, at + FRAME_HEADER_BYTES + 4);
     const last = this.nextLsn + lost - 1;
@@ -88,4 +94,10 @@ export class FrameHops {
       getUint64(view, at + 24) === last;
     return isSound ? lost : -1;
   }
+}
+
+/** Records of a frame of `length` bytes; below 0 if they cannot fit. */
+function recordsIn(view: DataView, at: number, length: number): number {
+  const count = view.getUint32(at + 32, true);
+  return count > 0 && count * RECORD_HEADER_BYTES <= length ? count : -1;
 }

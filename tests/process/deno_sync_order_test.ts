@@ -53,7 +53,7 @@ tracedTest(
           assertGreater(seen.syncs, 40, name);
           assertGreater(seen.segments, 5, name);
           assertGreater(seen.directorySyncs, seen.segments, name);
-          assertGreater(seen.preparations, 0, name);
+          assertGreater(seen.zerosAhead, 0, name);
           assertGreater(seen.segmentSyncs, 40, name);
           const elsewhere = io === "threaded" ? seen.segmentSyncs : 0;
           assertEquals(seen.threadedSyncs, elsewhere, name);

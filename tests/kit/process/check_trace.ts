@@ -1,11 +1,6 @@
 import { type DecodedLog, decodeLog } from "../independent_decoder.ts";
 import { checkRecord } from "./record_content.ts";
-import {
-  bytesOf,
-  textOf,
-  type TraceCall,
-  type TraceEvent,
-} from "./trace_call.ts";
+import { textOf, type TraceCall, type TraceEvent } from "./trace_call.ts";
 import { TracedDisk, type TracedFile } from "./traced_disk.ts";
 
 /** What a traced process wrote where. */
@@ -34,8 +29,8 @@ export interface TraceFindings {
     segmentSyncs: number;
     /** Those made by a thread other than the one that writes. */
     threadedSyncs: number;
-    /** Syncs of files of zeros, which are prepared in the background. */
-    preparations: number;
+    /** Writes that brought zeros after a frame. */
+    zerosAhead: number;
   };
 }
 
@@ -65,7 +60,6 @@ class TraceChecker {
   #writer = 0;
   #segmentSyncs = 0;
   #threadedSyncs = 0;
-  #preparations = 0;
 
   constructor(subject: TraceSubject) {
     this.#subject = subject;
@@ -88,7 +82,6 @@ class TraceChecker {
         segments: this.#segments,
         segmentSyncs: this.#segmentSyncs,
         threadedSyncs: this.#threadedSyncs,
-        preparations: this.#preparations,
       },
     };
   }
@@ -107,8 +100,7 @@ class TraceChecker {
     if (!this.#isSegment(path?.replace(/\.tmp$/, "") ?? "")) return;
     const file = this.#disk.fileOf(call.args[0])!;
     const offset = this.#disk.offsetOf(call);
-    const isZeros = bytesOf(call.args[1]).every((byte) => byte === 0);
-    if (!isZeros) this.#writer = call.thread;
+    this.#writer = call.thread;
     if (offset < file.used) {
       this.#report(`write to ${path} at ${offset}, which is written already`);
     }
@@ -122,11 +114,8 @@ class TraceChecker {
     if (this.#disk.fileOf(descriptor)?.isSuspect) {
       this.#report(`sync of ${path} tried again`);
     }
-    const isZeros = this.#disk.fileOf(descriptor)?.bytes
-      .every((byte) => byte === 0);
     if (name !== "fdatasync") return;
-    if (isZeros) this.#preparations++;
-    if (isZeros || !/\.(wal|wal\.tmp|spare)$/.test(path ?? "")) return;
+    if (!/\.(wal|wal\.tmp|spare)$/.test(path ?? "")) return;
     this.#segmentSyncs++;
     if (thread !== this.#writer) this.#threadedSyncs++;
   }

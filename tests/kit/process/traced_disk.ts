@@ -15,8 +15,10 @@ export interface TracedFile {
   /** Number of writes, and of those that `durable` has. */
   writes: number;
   durableWrites: number;
-  /** Where the last write ended since the file became a segment. */
+  /** Where the last frame ended since the file became a segment. */
   used: number;
+  /** Where the frame ends whose first bytes were written last. */
+  frameEnd: number;
   /** Whether a sync of it failed. */
   isSuspect: boolean;
 }
@@ -45,8 +47,16 @@ export class TracedDisk {
   readonly names = new Map<string, TracedFile>();
   /** Those whose path survives a power loss. */
   readonly durableNames = new Map<string, TracedFile>();
-  /** Syncs that succeeded, of files and of directories, and that failed. */
-  readonly counts = { syncs: 0, directorySyncs: 0, failedSyncs: 0 };
+  /**
+   * Syncs that succeeded, of files and of directories, and that failed; and
+   * writes that brought zeros after a frame.
+   */
+  readonly counts = {
+    syncs: 0,
+    directorySyncs: 0,
+    failedSyncs: 0,
+    zerosAhead: 0,
+  };
   readonly #open = new Map<number, Description>();
   readonly #syncing = new Map<TraceCall, () => void>();
 
@@ -106,7 +116,7 @@ export class TracedDisk {
     const file = known ?? emptyFile();
     if (!known && flags.includes("O_CREAT")) this.names.set(path, file);
     const isMade = /\.(tmp|spare)$/.test(path);
-    if (isMade && flags.includes("O_RDWR")) file.used = 0;
+    if (isMade && flags.includes("O_RDWR")) file.used = file.frameEnd = 0;
     this.#open.set(descriptor, { file, path, position: 0 });
   }
 
@@ -141,7 +151,11 @@ export class TracedDisk {
     grown.set(bytes, offset);
     file.bytes = grown;
     file.writes++;
-    file.used = offset + bytes.length;
+    const end = offset + bytes.length;
+    const frameEnd = offset + frameLength(bytes);
+    if (frameEnd > offset) file.frameEnd = frameEnd;
+    file.used = offset < file.frameEnd ? Math.min(end, file.frameEnd) : end;
+    if (end > file.used) this.counts.zerosAhead++;
   }
 
   /** Fixes what the sync covers. */
@@ -183,8 +197,15 @@ export class TracedDisk {
 
 function emptyFile(): TracedFile {
   const none = new Uint8Array();
-  const counts = { writes: 0, durableWrites: 0, used: 0 };
+  const counts = { writes: 0, durableWrites: 0, used: 0, frameEnd: 0 };
   return { bytes: none, durable: none, isSuspect: false, ...counts };
+}
+
+/** Length of the frame that begins here; 0 if none does. */
+function frameLength(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isFrame = bytes.length >= 48 && view.getUint32(0) === 0x534c4631;
+  return isFrame ? 48 + view.getUint32(36, true) + 7 & ~7 : 0;
 }
 
 function isIn(name: string, directory: string): boolean {

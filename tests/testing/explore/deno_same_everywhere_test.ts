@@ -18,7 +18,9 @@ test("explore() sees the same on Deno, Node and Bun, time after time", () =>
       .filter((_, index) => isMineOnDeno(index));
     const outputs: string[] = [];
     for (const { command } of [...runtimes, runtimes[0]]) {
-      const { output } = await runChild([...command, explorer, ...names]);
+      const all = [...command, explorer, ...names];
+      // Each explores for 12 s of CPU time, beside whatever else runs.
+      const { output } = await runChild(all, { timeoutMs: 120_000 });
       outputs.push(output);
     }
     const lines = outputs[0].trim().split("\n");

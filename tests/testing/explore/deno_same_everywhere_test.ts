@@ -19,7 +19,7 @@ test("explore() sees the same on Deno, Node and Bun, time after time", () =>
     const outputs: string[] = [];
     for (const { command } of [...runtimes, runtimes[0]]) {
       const all = [...command, explorer, ...names];
-      // Each explores for 12 s of CPU time, beside whatever else runs.
+      // Each explores for 12 s of CPU time, and other tests run meanwhile.
       const { output } = await runChild(all, { timeoutMs: 120_000 });
       outputs.push(output);
     }

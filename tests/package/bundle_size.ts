@@ -7,7 +7,7 @@ import { projectDir } from "../runner/files.ts";
 const LIMIT = 17_000;
 
 /** The maximum number of bytes loaded once a log is open on any storage. */
-const OPEN_LIMIT = 27_000;
+const OPEN_LIMIT = 32_500;
 
 /** What is loaded when it is asked for, and the module that is asked for. */
 const PARTS: readonly (readonly [string, string])[] = [

@@ -1,18 +1,10 @@
 import type { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { versionOf } from "../../../bench/packages.ts";
 import { serve } from "../../../bench/redis_server/server.ts";
 import type { Store } from "../../../bench/redis_server/store.ts";
 import { assertEquals } from "../../kit/assert.ts";
-import { test as register } from "../../kit/register.ts";
-
-/** The server needs a package that `deno task bench:install` installs. */
-function test(name: string, body: () => Promise<void>): void {
-  const isReady = versionOf("redis-parser") !== "not installed";
-  if (isReady) register(name, body);
-  else console.log(`skipped: ${name}: redis-parser is not installed`);
-}
+import { test } from "../../kit/register.ts";
 
 /** A store that keeps nothing; the test decides when it has settled. */
 class SlowStore {

@@ -42,7 +42,9 @@ test("ZerosAhead.after() is as many bytes as the log has written, within its bou
 
 test("ZerosAhead.stage() lays out a frame and only zeros, whatever was staged before", () => {
   const zeros = new ZerosAhead();
-  for (const [frame, behind] of [[8, 16], [16, 8], [8, 24], [40, 80], [8, 0]]) {
+  for (
+    const [frame, behind] of [[8, 16], [16, 8], [8, 16], [40, 80], [8, 112]]
+  ) {
     const expected = new Uint8Array(frame + behind).fill(7, 0, frame);
     const bytes = expected.slice(0, frame);
     assertEquals(zeros.stage(bytes, behind), expected);

@@ -3,7 +3,12 @@
  * situation.
  */
 import { crc32, crc32Portable } from "../storage/format/crc32.ts";
-import { decodeFrame, encodeFrame, KIND } from "../storage/format/frame.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  FrameWindow,
+  KIND,
+} from "../storage/format/frame.ts";
 import { splitRecords } from "../storage/format/records.ts";
 import { Batch } from "../writer/batch.ts";
 
@@ -46,8 +51,8 @@ Deno.bench(
   "decodeFrame and splitRecords records=1000",
   { group: "frame" },
   () => {
-    const frame = decodeFrame(batch.buffer);
-    if (!("fault" in frame)) splitRecords(frame.payload, frame.count);
+    const frame = decodeFrame(new FrameWindow(batch.buffer), 0);
+    if (!("fault" in frame)) splitRecords(frame);
   },
 );
 

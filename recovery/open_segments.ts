@@ -254,7 +254,10 @@ class Opening {
   ): Promise<ScannedSegment> {
     const { log } = manifest;
     const { reader } = await SegmentCursor.open(
-      ...[this.#storage, last, log, this.#pace] as const,
+      this.#storage,
+      last,
+      log,
+      this.#pace,
     );
     try {
       const scan = await scanSegment(reader, end);
@@ -353,7 +356,10 @@ class Opening {
   ): Promise<{ segments: SegmentName[]; link: number }> {
     const owner = { log, epoch };
     const range = {
-      ...{ segments, firstLsn: rewriteLsn, lastLsn: baseLsn, place },
+      segments,
+      firstLsn: rewriteLsn,
+      lastLsn: baseLsn,
+      place,
       pace: this.#pace,
     };
     const { segment, link } = await rewriteEnd(

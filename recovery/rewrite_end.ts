@@ -139,7 +139,7 @@ class Copy {
 
   /** Holds as soon as anyone can read it: the segment is synced before. */
   async seal(): Promise<void> {
-    const { entries } = this.#index;
+    const { entries } = this.#index.index;
     const length = indexBytes(entries.length);
     await this.#write({
       firstLsn: this.nextLsn,

@@ -10,16 +10,16 @@ const native = nativeCrc32();
 export const crc32: Crc32 = native ?? crc32Portable;
 
 /**
- * From here on, a native checksum is faster than a portable one. A native call
- * takes 50 to 150 ns before it sees a byte, and the first of that many portable
- * ones takes about 80 ns; see `bench/frame_bench.ts`.
+ * From here on, the native checksum is used. With its call and the view that it
+ * needs, it is the faster one above about 100 bytes on Deno, 150 on Bun, and 200
+ * on Node, where a portable checksum of a short frame saves the most.
  */
 const NATIVE_BYTES = 192;
 
 /**
- * CRC-32 of the bytes from `start` to `end` that `view` shows, by whichever way
- * is faster for so many: a frame of one small record costs neither a native call
- * nor another view.
+ * CRC-32 of the bytes from `start` to `end` that `view` shows, by a native
+ * checksum if there are many: a frame of one small record costs neither a native
+ * call nor another view.
  */
 export function crc32Of(view: DataView, start: number, end: number): number {
   if (native === undefined || end - start < NATIVE_BYTES) {

@@ -244,17 +244,12 @@ export interface FrameFault {
   needed?: number;
 }
 
-/** Decodes the frame at the start of `bytes`, as `decodeFrameIn` does. */
-export function decodeFrame(bytes: Uint8Array): Frame | FrameFault {
-  return decodeFrameIn(new FrameWindow(bytes), 0);
-}
-
 /**
  * Decodes the frame at `at` in a window, and trusts nothing in it: every length
  * is bounded before it is used. `actual` is the checksum of its bytes, if the
  * caller has computed it.
  */
-export function decodeFrameIn(
+export function decodeFrame(
   window: FrameWindow,
   at: number,
   actual?: number,

@@ -1,7 +1,7 @@
 import {
   type Frame,
   type FrameFault,
-  FrameWindow,
+  type FrameWindow,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
 
@@ -20,21 +20,11 @@ export interface RecordList extends Iterable<Uint8Array<ArrayBuffer>> {
 export type RecordBytes = Pick<Frame, "window" | "payloadAt" | "length">;
 
 /**
- * The `count` records of a frame's payload, whose memory they share, or a fault
- * if the lengths do not add up. If the checksum is right, only a faulty writer
- * can have caused that.
+ * The records of a frame, whose memory they share, or a fault if the lengths do
+ * not add up. If the checksum is right, only a faulty writer can have caused
+ * that.
  */
 export function splitRecords(
-  payload: Uint8Array,
-  count: number,
-): FrameRecords | FrameFault {
-  const window = new FrameWindow(payload);
-  const { length } = payload;
-  return splitFrame({ window, payloadAt: 0, length, count });
-}
-
-/** The records of a frame, as {@linkcode splitRecords} gives them. */
-export function splitFrame(
   frame: RecordBytes & Pick<Frame, "count">,
 ): FrameRecords | FrameFault {
   const { window, payloadAt, count } = frame;

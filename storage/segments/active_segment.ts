@@ -165,8 +165,9 @@ const LEAST_FRAMES = 2;
  * MiB: so a log that is little used stays small, and a busy one seldom waits.
  * Frames above a quarter of a MiB bring none.
  *
- * Source: etcd and SQLite extend their logs by zeros. Here they come in the
- * frame's own write: syncs of zeros in another file would delay the log's.
+ * Source: PostgreSQL fills new segments with zeros (`wal_init_zero`). Here they
+ * come in the frame's own write: syncs of zeros in another file would delay the
+ * log's.
  */
 export class ZerosAhead {
   #writtenBytes = 0;

@@ -1,5 +1,5 @@
 import {
-  decodeFrameIn,
+  decodeFrame,
   type Frame,
   type FrameFault,
   FrameWindow,
@@ -114,7 +114,7 @@ export async function findRun(
 /** The frames of a window, up to one that is not whole. */
 function* framesIn(window: FrameWindow): Generator<Frame | FrameFault> {
   for (let at = 0; at < window.length;) {
-    const frame = decodeFrameIn(window, at);
+    const frame = decodeFrame(window, at);
     yield frame;
     if ("fault" in frame) return;
     at += frame.bytes;

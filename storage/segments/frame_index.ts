@@ -37,7 +37,7 @@ export class FrameIndex {
     return this.#pairs.byteLength;
   }
 
-  /** The entries, as objects. */
+  /** The entries, in order, for a seal. */
   get entries(): IndexEntry[] {
     return Array.from({ length: this.#length }, (_, at) => this.at(at)!);
   }
@@ -59,14 +59,7 @@ export class FrameIndex {
 
   /** The last entry at or below `lsn`; -1 if there is none. */
   find(lsn: number): number {
-    let low = 0;
-    let high = this.#length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#pairs[2 * middle] <= lsn) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastUpTo(lsn, this.#length, (at) => this.#pairs[2 * at]);
   }
 
   #grow(): void {
@@ -94,15 +87,29 @@ export class IndexBuilder {
     this.dueAt = offset + stepBytes;
   }
 
-  /** The entries, in order, for a seal. */
-  get entries(): readonly IndexEntry[] {
-    return this.index.entries;
-  }
-
   /** Adds the frame at `offset`, with first record `lsn`, if one is due. */
   add(lsn: number, offset: number): void {
     if (offset < this.dueAt) return;
     this.index.add(lsn, offset);
     this.dueAt = offset + this.#stepBytes;
   }
+}
+
+/**
+ * The last of `count` places at or below record `lsn`, by their LSNs, which
+ * rise; -1 if there is none.
+ */
+export function lastUpTo(
+  lsn: number,
+  count: number,
+  lsnAt: (at: number) => number,
+): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lsnAt(middle) <= lsn) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

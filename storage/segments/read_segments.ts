@@ -5,7 +5,7 @@ import {
 } from "../corrupt_log_error.ts";
 import type { SegmentName } from "../format/file_names.ts";
 import { lsnsOf } from "../format/frame.ts";
-import { FrameRecords, splitFrame } from "../format/records.ts";
+import { FrameRecords, splitRecords } from "../format/records.ts";
 import {
   type BatchSource,
   CompactedError,
@@ -13,6 +13,8 @@ import {
 } from "../frame_log.ts";
 import type { MaybePromise, Storage } from "../storage.ts";
 import { Pace } from "../turns.ts";
+import type { FrameRun } from "./find_run.ts";
+import { lastUpTo } from "./frame_index.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentLookup } from "./segment_lookup.ts";
 import type { PlacedFrame } from "./segment_reader.ts";
@@ -48,8 +50,8 @@ type Result = IteratorResult<RecordBatch, undefined>;
 export class SegmentReads implements BatchSource {
   readonly #range: ReadRange;
   readonly #pace: Pace;
-  readonly #runs: AsyncGenerator<FrameRun, undefined>;
-  #run: FrameRun = { path: "", frames: [] };
+  readonly #runs: AsyncGenerator<Frames, undefined>;
+  #run: Frames = { path: "", frames: [] };
   #index = 0;
   #nextLsn: number;
   #hasEnded = false;
@@ -133,21 +135,16 @@ export class SegmentReads implements BatchSource {
 }
 
 /** Frames that were read together. */
-interface FrameRun {
-  /** The path of their segment. */
-  readonly path: string;
-  readonly frames: readonly PlacedFrame[];
-  /** Present if a lookup keeps them, so that they must not be shared. */
-  readonly isKept?: boolean | undefined;
-}
+type Frames = Pick<FrameRun, "path" | "frames" | "isKept">;
 
 async function* readRuns(
   storage: Storage,
   segments: readonly SegmentName[],
   { from, to, log, lookup }: ReadRange,
   pace: Pace,
-): AsyncGenerator<FrameRun, undefined> {
-  const first = segmentOf(segments, from);
+): AsyncGenerator<Frames, undefined> {
+  const firstLsnAt = (at: number) => segments[at].firstLsn;
+  const first = Math.max(0, lastUpTo(from, segments.length, firstLsnAt));
   const found = await lookup.find(segments, first, from, to);
   if (found !== undefined) yield found;
   const nextLsn = found?.chain.nextLsn ?? from;
@@ -179,24 +176,12 @@ function copyOf(batch: RecordBatch): RecordBatch {
   return { ...batch, records: Array.from(batch.records, (one) => one.slice()) };
 }
 
-/** The last of `segments` that begins at or below record `lsn`, or the first. */
-function segmentOf(segments: readonly SegmentName[], lsn: number): number {
-  let low = 0;
-  let high = segments.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (segments[middle].firstLsn <= lsn) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
-}
-
 /** Reads up to record `to`, or up to `end`, where the next segment begins. */
 async function* readSegment(
   cursor: SegmentCursor,
   to: number,
   end: number,
-): AsyncGenerator<FrameRun, undefined> {
+): AsyncGenerator<Frames, undefined> {
   const { path } = cursor.reader;
   const chain = cursor.frames(end);
   while (true) {
@@ -233,7 +218,7 @@ export function batchOf(
 
 /** A frame's records; throws {@linkcode CorruptLogError} if they do not fit. */
 export function recordsOf(path: string, frame: PlacedFrame): FrameRecords {
-  const records = splitFrame(frame);
+  const records = splitRecords(frame);
   if (records instanceof FrameRecords) return records;
   throw new CorruptLogError(path, frame.offset, describeFault(records));
 }

@@ -3,7 +3,7 @@ import { crc32 } from "../format/crc32.ts";
 import { type EnvelopeFault, FormatVersionError } from "../format/envelope.ts";
 import {
   CHECKED_FROM,
-  decodeFrameIn,
+  decodeFrame,
   Frame,
   FRAME_HEADER_BYTES,
   FRAME_MAGIC,
@@ -160,8 +160,8 @@ export class SegmentReader {
         : await this.#read(offset, wanted);
       let frames: PlacedFrame[] = [];
       let at = 0;
-      let found = decodeFrameIn(window, at, checksum);
-      for (; found instanceof Frame; found = decodeFrameIn(window, at)) {
+      let found = decodeFrame(window, at, checksum);
+      for (; found instanceof Frame; found = decodeFrame(window, at)) {
         frames.push(found);
         at += found.bytes;
         if (frames.length < MOST_FRAMES) continue;
@@ -184,7 +184,7 @@ export class SegmentReader {
   /** Reads the frame at `offset`, or returns why there is none. */
   async frameAt(offset: number): Promise<PlacedFrame | SegmentStop> {
     const { window } = await this.#read(offset, FRAME_HEADER_BYTES);
-    let decoded = decodeFrameIn(window, 0);
+    let decoded = decodeFrame(window, 0);
     if ("fault" in decoded && decoded.needed !== undefined) {
       // Do not read a frame that the file cannot hold.
       const left = await this.file.size() - offset;
@@ -192,7 +192,7 @@ export class SegmentReader {
       const { window, checksum } = decoded.needed > LARGE_WINDOW_BYTES
         ? await this.#readLarge(offset, decoded.needed)
         : await this.#read(offset, decoded.needed);
-      decoded = decodeFrameIn(window, 0, checksum);
+      decoded = decodeFrame(window, 0, checksum);
     }
     return "fault" in decoded ? { ...decoded, offset } : decoded;
   }
@@ -220,7 +220,7 @@ export class SegmentReader {
           const claimed = view.getUint32(at + 36, true);
           if (claimed <= MAX_FRAME_BYTES) left -= frameBytes(claimed);
           if (left < 0) break;
-          frame = decodeFrameIn(window, at);
+          frame = decodeFrame(window, at);
           // The frame may extend beyond the window.
           if ("needed" in frame) frame = await this.frameAt(offset + at);
         }

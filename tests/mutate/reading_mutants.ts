@@ -57,10 +57,10 @@ export const readingMutants: readonly Mutant[] = [
     name: "looks a record up without verifying its frame's checksum",
     edits: [{
       file: "storage/segments/find_run.ts",
-      find: "const frame = decodeFrameIn(window, at);",
+      find: "const frame = decodeFrame(window, at);",
       replace: "const claimed = at + 8 > window.length\n" +
         "      ? undefined\n      : window.view.getUint32(at + 4, true);\n" +
-        "    const frame = decodeFrameIn(window, at, claimed);",
+        "    const frame = decodeFrame(window, at, claimed);",
     }],
     caughtBy: {
       file: "tests/storage/segments/segment_lookup_test.ts",

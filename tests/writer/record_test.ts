@@ -4,10 +4,7 @@ import {
   FRAME_HEADER_BYTES,
   MAX_FRAME_BYTES,
 } from "../../storage/format/frame.ts";
-import {
-  type FrameRecords,
-  splitRecords,
-} from "../../storage/format/records.ts";
+import type { FrameRecords } from "../../storage/format/records.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { Batch } from "../../writer/batch.ts";
@@ -25,6 +22,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "../kit/assert.ts";
+import { recordsIn } from "../kit/decode_bytes.ts";
 import { test } from "../kit/register.ts";
 
 const encoder = new TextEncoder();
@@ -159,7 +157,7 @@ test("Batch lays records out so that splitRecords() gives them back", () => {
     const end = FRAME_HEADER_BYTES + batch.length;
     const payload = batch.buffer.subarray(FRAME_HEADER_BYTES, end);
     assertEquals(
-      [...splitRecords(payload, batch.count) as FrameRecords],
+      [...recordsIn(payload, batch.count) as FrameRecords],
       records,
     );
     assert(batch.buffer.length >= end + 7 - (end + 7) % 8);

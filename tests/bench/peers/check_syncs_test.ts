@@ -4,17 +4,7 @@ import { join } from "node:path";
 import { checkSyncs, probeText } from "../../../bench/peers/check_syncs.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
-
-/** What strace prints for it with `-xx`. */
-function hex(text: string): string {
-  return [...new TextEncoder().encode(text)]
-    .map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
-}
-
-function write(path: string, text: string): string {
-  return `write(7<${hex(path)}>, "${hex(text)}", ${text.length})` +
-    ` = ${text.length}`;
-}
+import { hex, write } from "../../kit/trace_line.ts";
 
 const record = write("/d/log", `..${probeText(0)}..`);
 const sync = `fdatasync(7<${hex("/d/log")}>) = 0`;

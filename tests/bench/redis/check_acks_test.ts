@@ -1,17 +1,7 @@
 import { findAcks } from "../../../bench/redis/check_acks.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
-
-/** What strace prints for it with `-xx`. */
-function hex(text: string): string {
-  return [...new TextEncoder().encode(text)]
-    .map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
-}
-
-function write(path: string, text: string): string {
-  return `write(7<${hex(path)}>, "${hex(text)}", ${text.length})` +
-    ` = ${text.length}`;
-}
+import { hex, write } from "../../kit/trace_line.ts";
 
 const record = write("/d/log", "..probe:1..probe:2..");
 const sync = `fdatasync(7<${hex("/d/log")}>) = 0`;

@@ -6,7 +6,6 @@ import { Buffer } from "node:buffer";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
-  decodeFrame,
   encodeFrame,
   type Frame,
   frameBytes,
@@ -14,6 +13,7 @@ import {
 } from "../../../storage/format/frame.ts";
 import { Wal } from "../../../wal.ts";
 import { assertEquals, assertStringIncludes } from "../../kit/assert.ts";
+import { frameIn } from "../../kit/decode_bytes.ts";
 import { test } from "../../kit/register.ts";
 import {
   killed,
@@ -101,9 +101,9 @@ test("what a displaced owner wrote after the log's end is not counted", () =>
  * A segment of two records and a seal, with a third record instead of the seal.
  */
 function goneOn(segment: Buffer): Buffer {
-  let frame = decodeFrame(segment.subarray(64)) as Frame;
+  let frame = frameIn(segment.subarray(64)) as Frame;
   const offset = 64 + 2 * frame.bytes;
-  frame = decodeFrame(segment.subarray(64 + frame.bytes)) as Frame;
+  frame = frameIn(segment.subarray(64 + frame.bytes)) as Frame;
   const { salt, checksum: previous, time } = frame;
   const length = 4;
   const bytes = Buffer.alloc(frameBytes(length));

@@ -1,7 +1,12 @@
 import { type DecodedLog, decodeLog } from "../independent_decoder.ts";
 import { checkRecord } from "./record_content.ts";
-import { textOf, type TraceCall, type TraceEvent } from "./trace_call.ts";
-import { TracedDisk, type TracedFile } from "./traced_disk.ts";
+import {
+  bytesOf,
+  textOf,
+  type TraceCall,
+  type TraceEvent,
+} from "./trace_call.ts";
+import { frameLength, TracedDisk, type TracedFile } from "./traced_disk.ts";
 
 /** What a traced process wrote where. */
 export interface TraceSubject {
@@ -101,6 +106,11 @@ class TraceChecker {
     const file = this.#disk.fileOf(call.args[0])!;
     const offset = this.#disk.offsetOf(call);
     this.#writer = call.thread;
+    const bytes = bytesOf(call.args[1]);
+    const length = frameLength(bytes);
+    if (length > 0 && bytes.subarray(length).some((byte) => byte !== 0)) {
+      this.#report(`write to ${path} at ${offset} brings more than zeros`);
+    }
     if (offset < file.used) {
       this.#report(`write to ${path} at ${offset}, which is written already`);
     }

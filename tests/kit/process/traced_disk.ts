@@ -202,7 +202,7 @@ function emptyFile(): TracedFile {
 }
 
 /** Length of the frame that begins here; 0 if none does. */
-function frameLength(bytes: Uint8Array): number {
+export function frameLength(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const isFrame = bytes.length >= 48 && view.getUint32(0) === 0x534c4631;
   return isFrame ? 48 + view.getUint32(36, true) + 7 & ~7 : 0;

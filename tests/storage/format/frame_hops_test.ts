@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import {
-  decodeFrame,
   encodeHole,
   FRAME_HEADER_BYTES,
   KIND,
@@ -14,6 +13,7 @@ import {
 } from "../../../storage/segments/segment_cursor.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { frame, index, segmentOf } from "../../kit/drawn_segment.ts";
+import { frameIn } from "../../kit/decode_bytes.ts";
 import { test } from "../../kit/register.ts";
 
 const SALT = 7;
@@ -33,7 +33,7 @@ test("FrameHops passes the frames that a verified chain has", () => {
     const chain: ChainEnd = { salt: SALT, previous: 0, nextLsn: 1, link: 0 };
     const hops = new FrameHops({ salt: SALT, nextLsn: 1, previous: 0 });
     for (let at = 64;;) {
-      const found = decodeFrame(bytes.subarray(at));
+      const found = frameIn(bytes.subarray(at));
       const passed = hops.pass(view, at);
       if ("fault" in found || !follows(found, chain, Infinity)) {
         return assertEquals(passed, 0);

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { crc32 } from "../../../storage/format/crc32.ts";
 import {
-  decodeFrame,
   encodeFrame,
   encodeHole,
   type Frame,
@@ -17,6 +16,7 @@ import {
   unknownFeature,
 } from "../../../storage/format/frame.ts";
 import { assert, assertEquals, assertFalse } from "../../kit/assert.ts";
+import { frameIn } from "../../kit/decode_bytes.ts";
 import { test } from "../../kit/register.ts";
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
@@ -46,7 +46,7 @@ function frameOf(
 const sample = () => frameOf(Uint8Array.from([5, 0, 0, 0, 1, 2, 3, 4, 5]));
 
 function faultOf(bytes: Uint8Array): FrameFault["fault"] {
-  const frame = decodeFrame(bytes);
+  const frame = frameIn(bytes);
   assert("fault" in frame, "a frame was decoded");
   return frame.fault;
 }
@@ -65,7 +65,7 @@ test("decodeFrame() gives back what encodeFrame() was given", () => {
   const payload = fc.uint8Array({ minLength: 4 });
   fc.assert(fc.property(header, payload, (header, payload) => {
     const count = payload.length >> 2;
-    const frame = decodeFrame(frameOf(payload, { ...header, count })) as Frame;
+    const frame = frameIn(frameOf(payload, { ...header, count })) as Frame;
     const { salt, previous, firstLsn, syncedLsn, time } = frame;
     assertEquals({ salt, previous, firstLsn, syncedLsn, time }, { ...header });
     assertEquals([frame.kind, frame.flags], [KIND.records, 0]);
@@ -78,7 +78,7 @@ test("decodeFrame() gives back a hole, which declares what it skips synced", () 
   for (const lost of [0, 1, 7, 2 ** 40]) {
     const hole = { resumes: 0xfedcba98, lost };
     const header = { kind: KIND.hole, count: 0, syncedLsn: 41 + lost };
-    const frame = decodeFrame(frameOf(encodeHole(hole), header)) as Frame;
+    const frame = frameIn(frameOf(encodeHole(hole), header)) as Frame;
     assertEquals(frame.hole, hole);
     assertEquals(lsnsOf(frame), lost);
   }
@@ -99,7 +99,7 @@ test("decodeFrame() refuses a hole that skips more than it declares synced", () 
 test("decodeFrame() refuses a hole of any other length", () => {
   for (let length = 0; length < 40; length++) {
     const header = { kind: KIND.hole, count: 0, syncedLsn: 41 };
-    const decoded = decodeFrame(frameOf(new Uint8Array(length), header));
+    const decoded = frameIn(frameOf(new Uint8Array(length), header));
     assertEquals("fault" in decoded, length !== 12, `length ${length}`);
   }
 });
@@ -108,7 +108,7 @@ test("decodeFrame() finds records in frames of that kind, and in no other", () =
   for (let kind = 0; kind < 256; kind++) {
     if (kind === KIND.hole) continue;
     for (const count of [0, 1, 3]) {
-      const decoded = decodeFrame(frameOf(new Uint8Array(12), { kind, count }));
+      const decoded = frameIn(frameOf(new Uint8Array(12), { kind, count }));
       const isKnown = kind <= KIND.hole;
       const isSound = !isKnown || (kind === KIND.records) === (count > 0);
       assertEquals("fault" in decoded, !isSound, `kind ${kind}, ${count}`);
@@ -121,7 +121,7 @@ test("isSeal() is true of seals only, with and without an index", () => {
     if (kind === KIND.hole) continue;
     for (const length of [0, 24]) {
       const bytes = frameOf(new Uint8Array(length), { kind, count: 0 });
-      const frame = decodeFrame(bytes) as Frame;
+      const frame = frameIn(bytes) as Frame;
       assertEquals(isSeal(frame), kind === KIND.seal);
       assertEquals(lsnsOf(frame), 0);
     }
@@ -129,7 +129,7 @@ test("isSeal() is true of seals only, with and without an index", () => {
 });
 
 test("unknownFeature() lets kinds from 128 on and high flags pass", () => {
-  const frame = decodeFrame(sample()) as Frame;
+  const frame = frameIn(sample()) as Frame;
   for (let kind = 0; kind < 256; kind++) {
     for (let flags = 0; flags < 256; flags++) {
       const isKnown = (kind < 3 || kind > 127) && flags % 16 === 0;
@@ -160,9 +160,9 @@ test("decodeFrame() finds the frame, whatever lies after it", () => {
   const bytes = sample();
   const longer = new Uint8Array(bytes.length + 100).fill(0x55);
   longer.set(bytes);
-  const frame = decodeFrame(longer) as Frame;
+  const frame = frameIn(longer) as Frame;
   assertEquals(frame.bytes, bytes.length);
-  assertEquals(frame.checksum, (decodeFrame(bytes) as Frame).checksum);
+  assertEquals(frame.checksum, (frameIn(bytes) as Frame).checksum);
 });
 
 test("encodeFrame() fills a frame up with zeros to a multiple of 8", () => {
@@ -179,7 +179,7 @@ test("decodeFrame() detects any flipped bit", () => {
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const flipped = bytes.slice();
     flipped[bit >> 3] ^= 1 << (bit & 7);
-    assert("fault" in decodeFrame(flipped), `bit ${bit}`);
+    assert("fault" in frameIn(flipped), `bit ${bit}`);
   }
 });
 
@@ -189,7 +189,7 @@ test("decodeFrame() detects any changed byte", () => {
     for (let value = 0; value < 256; value++) {
       const changed = bytes.slice();
       changed[at] = value;
-      assertEquals("fault" in decodeFrame(changed), value !== bytes[at]);
+      assertEquals("fault" in frameIn(changed), value !== bytes[at]);
     }
   }
 });
@@ -197,7 +197,7 @@ test("decodeFrame() detects any changed byte", () => {
 test("decodeFrame() says short, and what it needs, of a frame cut off", () => {
   const bytes = sample();
   for (let end = 1; end < bytes.length; end++) {
-    const frame = decodeFrame(bytes.subarray(0, end)) as FrameFault;
+    const frame = frameIn(bytes.subarray(0, end)) as FrameFault;
     const needed = end < FRAME_HEADER_BYTES ? FRAME_HEADER_BYTES : bytes.length;
     assertEquals([frame.fault, frame.needed], ["short", needed]);
   }
@@ -232,7 +232,7 @@ test("decodeFrame() does not judge what an unknown feature may have changed", ()
   flagged[47] = 1;
   const view = new DataView(flagged.buffer);
   view.setUint32(4, crc32(flagged.subarray(8)), true);
-  const decoded = decodeFrame(flagged);
+  const decoded = frameIn(flagged);
   assert(!("fault" in decoded));
   assertEquals(unknownFeature(decoded), "frame flags 0x01");
 });
@@ -243,7 +243,7 @@ test("decodeFrame() refuses LSNs beyond the safe integers", () => {
   assertEquals(faultOf(frameOf(new Uint8Array(8), two)), "length");
   const beyond = { firstLsn: 2 ** 53 };
   assertEquals(faultOf(frameOf(new Uint8Array(4), beyond)), "length");
-  assertFalse("fault" in decodeFrame(frameOf(new Uint8Array(4), { firstLsn })));
+  assertFalse("fault" in frameIn(frameOf(new Uint8Array(4), { firstLsn })));
 });
 
 test("decodeFrame() never throws and believes no random bytes", () => {
@@ -251,6 +251,6 @@ test("decodeFrame() never throws and believes no random bytes", () => {
   fc.assert(fc.property(random, fc.boolean(), (tail, framed) => {
     const magic = Uint8Array.from([0x53, 0x4c, 0x46, 0x31]);
     const bytes = framed ? Uint8Array.from([...magic, ...tail]) : tail;
-    assert("fault" in decodeFrame(bytes));
+    assert("fault" in frameIn(bytes));
   }));
 });

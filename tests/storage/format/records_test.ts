@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { FrameRecords, splitRecords } from "../../../storage/format/records.ts";
+import { FrameRecords } from "../../../storage/format/records.ts";
 import { assert, assertEquals } from "../../kit/assert.ts";
+import { recordsIn } from "../../kit/decode_bytes.ts";
 import { test } from "../../kit/register.ts";
 
 /** Lays `records` out as a frame does, after a few other bytes. */
@@ -13,7 +14,7 @@ function payloadOf(records: readonly Uint8Array[]): Uint8Array {
 }
 
 function split(payload: Uint8Array, count: number): FrameRecords {
-  const records = splitRecords(payload, count);
+  const records = recordsIn(payload, count);
   assert(records instanceof FrameRecords);
   return records;
 }
@@ -99,17 +100,17 @@ test("splitRecords() makes no record before it is asked for", () => {
 
 test("splitRecords() gives a fault where the lengths do not add up", () => {
   const payload = new Uint8Array([1, 0, 0, 0, 9, 0, 0, 0, 0]);
-  assertEquals("fault" in splitRecords(payload, 2), false);
+  assertEquals("fault" in recordsIn(payload, 2), false);
   for (const [bytes, count] of [[payload, 1], [payload, 3]] as const) {
-    assertEquals("fault" in splitRecords(bytes, count), true);
+    assertEquals("fault" in recordsIn(bytes, count), true);
   }
   const long = Uint8Array.from([255, 255, 255, 255, 0]);
-  assertEquals("fault" in splitRecords(long, 1), true);
+  assertEquals("fault" in recordsIn(long, 1), true);
 });
 
 test("splitRecords() never throws, whatever it is given", () => {
   fc.assert(fc.property(fc.uint8Array(), fc.nat(20), (payload, count) => {
-    const records = splitRecords(payload, count);
+    const records = recordsIn(payload, count);
     if ("fault" in records) return;
     let bytes = 0;
     for (const { length } of records) bytes += length + 4;

@@ -47,12 +47,12 @@ test("IndexBuilder notes one frame each 32 KiB, but not the first", () => {
   const builder = new IndexBuilder(64);
   const step = 10_000;
   for (let lsn = 1; lsn <= 100; lsn++) builder.add(lsn, 64 + (lsn - 1) * step);
-  const gaps = builder.entries.map(({ offset }, index) =>
-    offset - (builder.entries[index - 1]?.offset ?? 64)
+  const gaps = builder.index.entries.map(({ offset }, index) =>
+    offset - (builder.index.entries[index - 1]?.offset ?? 64)
   );
   assertEquals(new Set(gaps), new Set([40_000]));
-  assertEquals(builder.entries[0], { lsn: 5, offset: 64 + 40_000 });
-  assertEquals(builder.entries.length, 24);
+  assertEquals(builder.index.entries[0], { lsn: 5, offset: 64 + 40_000 });
+  assertEquals(builder.index.entries.length, 24);
 });
 
 test("IndexBuilder takes 32 kB for a segment of 64 MiB, whatever its frames", () => {

@@ -35,7 +35,7 @@ export const systemTurns: Turns = {
 };
 
 /** How long work may keep the event loop from all else, in ms. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /** Work before it asks the clock first: a small log never has as much. */
 const FIRST_BYTES = 1024 * 1024;
@@ -53,7 +53,7 @@ export const REMOVE_BYTES = 256 * 1024;
 let waiting = 0;
 
 /**
- * Gives way to the event loop every few milliseconds. Files are read and
+ * Gives way to the event loop every millisecond or so. Files are read and
  * removed by calls that block, and a loop that awaits what is there already
  * does not end the turn: timers and acknowledgements would wait for all of it.
  *

@@ -25,9 +25,9 @@ export const stalls = defineExperiment<Setting, Result>({
   about: `Measures how long a log keeps the event loop from a timer of 1 ms.
 
 The timer beats while nothing goes on, while something computes that gives way
-every 2 ms, while records are appended, while a log is read to which records are
-appended, while one opens that was not closed, and while segments are dropped.
-Small frames hold 1 record of 100 B, large ones 64.`,
+every millisecond, while records are appended, while a log is read to which
+records are appended, while one opens that was not closed, and while segments
+are dropped. Small frames hold 1 record of 100 B, large ones 64.`,
   options: {
     rounds: { ...sharedOptions.rounds, ...{ default: "3", quick: "1" } },
     seconds: {

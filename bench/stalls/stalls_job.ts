@@ -4,7 +4,7 @@ import type { Gaps } from "./heartbeat.ts";
 export type Occasion =
   /** Nothing. */
   | "idle"
-  /** Work without a log that gives way every 2 ms: what the machine allows. */
+  /** Work without a log that gives way every millisecond: what the machine allows. */
   | "compute"
   /** Appends alone. */
   | "append"

@@ -50,7 +50,7 @@ function appender(wal: Wal, rate: number) {
 async function compute(seconds: number): Promise<void> {
   const endAt = performance.now() + seconds * 1000;
   while (performance.now() < endAt) {
-    const sliceEndAt = performance.now() + 2;
+    const sliceEndAt = performance.now() + 1;
     while (performance.now() < sliceEndAt);
     await new Promise((resolve) => setImmediate(resolve));
   }

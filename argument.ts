@@ -1,11 +1,16 @@
 /**
  * Checks of arguments, so that every refusal is worded alike.
  *
- * A value of the wrong type is a `TypeError`; a value of the right type that is
- * out of range is a `RangeError`.
+ * A value of the wrong type is a `TypeError`, and so is a word that is not one
+ * of the choices; a number that is out of range is a `RangeError`.
  *
  * @module
  */
+
+/** Says that `name` breaks `rule`. */
+export function mustBe(name: string, rule: string, shown: string): string {
+  return `${name} must be ${rule}: received ${shown}`;
+}
 
 /** The error for an argument that breaks `rule`. */
 export function argumentError(
@@ -16,9 +21,25 @@ export function argumentError(
   hasRightType = typeof value === "number",
 ): TypeError | RangeError {
   const shown = typeof value === "string" ? `"${value}"` : String(value);
-  const message =
-    `Cannot ${action} because ${name} must be ${rule}: received ${shown}`;
+  const message = `Cannot ${action} because ${mustBe(name, rule, shown)}`;
   return hasRightType ? new RangeError(message) : new TypeError(message);
+}
+
+/** Whether `value` is an integer from `least` to `most`. */
+export function isInteger(
+  value: unknown,
+  least = 1,
+  most = Infinity,
+): value is number {
+  const number = value as number;
+  return Number.isSafeInteger(value) && number >= least && number <= most;
+}
+
+/** What {@linkcode isInteger} demands. */
+export function integerRule(least = 1, most = Infinity): string {
+  return most === Infinity
+    ? `an integer of at least ${least}`
+    : `an integer from ${least} to ${most}`;
 }
 
 /** Returns `value` if it is an integer from `least` to `most`, or throws. */
@@ -29,24 +50,29 @@ export function requireInteger(
   least = 1,
   most = Infinity,
 ): number {
-  const number = value as number;
-  if (Number.isSafeInteger(value) && number >= least && number <= most) {
-    return number;
-  }
-  const rule = most === Infinity
-    ? `an integer of at least ${least}`
-    : `an integer from ${least} to ${most}`;
-  throw argumentError(action, name, rule, value);
+  if (isInteger(value, least, most)) return value;
+  throw argumentError(action, name, integerRule(least, most), value);
 }
 
-/** Returns `value` if it is a finite number of at least 0, or throws. */
+/** Whether `value` is a finite number of at least `least`. */
+export function isAmount(value: unknown, least = 0): value is number {
+  return Number.isFinite(value) && (value as number) >= least;
+}
+
+/** What {@linkcode isAmount} demands. */
+export function amountRule(least = 0): string {
+  return `a finite number of at least ${least}`;
+}
+
+/** Returns `value` if it is finite and at least `least`, or throws. */
 export function requireAmount(
   action: string,
   name: string,
   value: unknown,
+  least = 0,
 ): number {
-  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-  throw argumentError(action, name, "a finite number of at least 0", value);
+  if (isAmount(value, least)) return value;
+  throw argumentError(action, name, amountRule(least), value);
 }
 
 /** Returns `value` if it is a finite number above 0, or throws. */
@@ -55,21 +81,44 @@ export function requirePositive(
   name: string,
   value: unknown,
 ): number {
-  if (typeof value === "number" && value > 0 && value < Infinity) return value;
+  if (isAmount(value) && value > 0) return value;
   throw argumentError(action, name, "a finite number above 0", value);
 }
 
-/** Throws `TypeError` unless `value` has the `methods`. */
-export function requireMethods(
+/** Returns `value` if it is one of at least two `choices`, or throws. */
+export function requireOneOf<const Choice extends string>(
   action: string,
   name: string,
   value: unknown,
-  ...methods: PropertyKey[]
+  choices: readonly Choice[],
+): Choice {
+  if (choices.includes(value as Choice)) return value as Choice;
+  const words = choices.map((choice) => `"${choice}"`);
+  const rule = words.join(", ").replace(/, ([^,]*)$/, " or $1");
+  throw argumentError(action, name, rule, value, false);
+}
+
+/** Throws `TypeError` unless `value` is of `type`. */
+export function requireType(
+  action: string,
+  name: string,
+  value: unknown,
+  type: "boolean" | "function",
 ): void {
-  const object = Object(value) as Record<PropertyKey, unknown>;
-  if (methods.every((method) => typeof object[method] === "function")) return;
-  const words = methods.map(String).join(" and ");
-  const rule = `an object with ${words}`;
+  const found = typeof value;
+  if (found === type) return;
+  throw argumentError(action, name, `a ${type}`, value, false);
+}
+
+/** Throws `TypeError` unless `value` has the method `method`. */
+export function requireMethod(
+  action: string,
+  name: string,
+  value: unknown,
+  method: string,
+): void {
+  if (typeof Object(value)[method] === "function") return;
+  const rule = `an object with a method ${method}`;
   throw argumentError(action, name, rule, value, false);
 }
 

@@ -1,3 +1,4 @@
+import { argumentError } from "./argument.ts";
 import type {
   DenoStorage,
   FileStorageOptions,
@@ -40,26 +41,21 @@ async function toStorage(
   makeStorage: WalOptions["storage"],
 ): Promise<Storage> {
   if (typeof target === "string" || target instanceof URL) {
-    if (`${target}` === "") {
-      throw new TypeError(
-        `Cannot open a log because its path must not be empty: received ""`,
-      );
-    }
+    if (target === "") throw refusal(target);
     if (target instanceof URL && target.protocol !== "file:") {
-      throw new TypeError(
-        `Cannot open a log because its URL must be a file URL: received ` +
-          `${target}`,
-      );
+      throw refusal(target.href);
     }
     return makeStorage === undefined
       ? await defaultStorage(target)
       : makeStorage(target);
   }
   if (isObject(target) && typeof target.open === "function") return target;
-  throw new TypeError(
-    "Cannot open a log because its target must be a path, a file URL, a " +
-      `storage or a frame log: received ${String(target)}`,
-  );
+  throw refusal(target);
+}
+
+function refusal(target: unknown): Error {
+  const rule = "a path that is not empty, a file URL, a storage or a frame log";
+  return argumentError("open a log", "its target", rule, target, false);
 }
 
 /** The default storage of this runtime for `directory`. */

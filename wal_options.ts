@@ -1,4 +1,11 @@
-import { argumentError, requireInteger, requireOptions } from "./argument.ts";
+import {
+  argumentError,
+  requireInteger,
+  requireMethod,
+  requireOneOf,
+  requireOptions,
+  requireType,
+} from "./argument.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
@@ -6,6 +13,7 @@ import type { Storage } from "./storage/storage.ts";
 import type { TraceOptions } from "./trace/trace_recorder.ts";
 import type { AckLevel } from "./writer/acks.ts";
 import { type Clock, systemClock } from "./writer/clock.ts";
+import { DEFAULT_QUEUE } from "./writer/flush_rules.ts";
 
 /** Options of `Wal.open`. */
 export interface WalOptions {
@@ -99,105 +107,91 @@ export type CheckedOptions =
   }
   & Pick<WalOptions, "trace" | "firstLsn">;
 
-/** All option names; the compiler checks that none is missing. */
-const NAMES = Object.keys(
-  {
-    policy: true,
-    segmentBytes: true,
-    reserveBytes: true,
-    firstLsn: true,
-    maxQueuedBytes: true,
-    maxQueuedRecords: true,
-    maxWaitingBytes: true,
-    maxWaitingRecords: true,
-    recovery: true,
-    storage: true,
-    synchronous: true,
-    syncIntervalMs: true,
-    takeOver: true,
-    warn: true,
-    trace: true,
-    clock: true,
-  } satisfies Record<keyof WalOptions, true>,
-);
+/** What is not set; the compiler checks that no option is missing. */
+function defaultsFor({ synchronous }: WalOptions) {
+  return {
+    policy: new LeaderCommitPolicy(),
+    segmentBytes: 64 * 1024 * 1024,
+    reserveBytes: 16 * 1024,
+    firstLsn: undefined,
+    ...DEFAULT_QUEUE,
+    maxWaitingBytes: 64 * 1024 * 1024,
+    maxWaitingRecords: 100_000,
+    recovery: "tail",
+    storage: undefined,
+    synchronous: "full",
+    syncIntervalMs: synchronous === "off" ? Infinity : 1000,
+    takeOver: false,
+    warn: (message) => console.warn(message),
+    trace: undefined,
+    clock: systemClock,
+  } satisfies WalOptions & Record<keyof WalOptions, unknown>;
+}
+
+const OPEN = "open a log";
+
+const RECOVERIES: readonly RecoveryMode[] = ["tail", "strict", "salvage"];
+
+/** The least size of a segment. */
+export const LEAST_SEGMENT_BYTES = 4096;
+
+/** Options that are integers, and the least that each may be. */
+const LEAST = {
+  segmentBytes: LEAST_SEGMENT_BYTES,
+  reserveBytes: 0,
+  firstLsn: 1,
+  maxQueuedBytes: 1,
+  maxQueuedRecords: 1,
+  maxWaitingBytes: 1,
+  maxWaitingRecords: 1,
+};
 
 /**
  * Fills in the defaults; throws `TypeError` or `RangeError` for bad options.
  */
 export function checkOptions(options: WalOptions): CheckedOptions {
-  requireOptions("open a log", options, NAMES);
-  const checked: CheckedOptions = {
-    policy: options.policy ?? new LeaderCommitPolicy(),
-    segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
-    reserveBytes: options.reserveBytes ?? 16 * 1024,
-    maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
-    maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
-    maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
-    maxWaitingRecords: options.maxWaitingRecords ?? 100_000,
-    recovery: options.recovery ?? "tail",
-    synchronous: options.synchronous ?? "full",
-    syncIntervalMs: options.syncIntervalMs ??
-      (options.synchronous === "off" ? Infinity : 1000),
-    takeOver: options.takeOver ?? false,
-    warn: options.warn ?? ((message) => console.warn(message)),
-    clock: options.clock ?? systemClock,
-    ...(options.firstLsn !== undefined && { firstLsn: options.firstLsn }),
-    ...(options.trace !== undefined && { trace: options.trace }),
-  };
-  requireInteger("open a log", "segmentBytes", checked.segmentBytes, 4096);
-  requireInteger("open a log", "reserveBytes", checked.reserveBytes, 0);
-  requireInteger("open a log", "firstLsn", checked.firstLsn ?? 1, 1);
-  requireInteger("open a log", "maxQueuedBytes", checked.maxQueuedBytes, 1);
-  requireInteger("open a log", "maxQueuedRecords", checked.maxQueuedRecords, 1);
-  requireInteger("open a log", "maxWaitingBytes", checked.maxWaitingBytes, 1);
-  requireInteger(
-    "open a log",
-    "maxWaitingRecords",
-    checked.maxWaitingRecords,
-    1,
-  );
-  const { synchronous, syncIntervalMs, recovery, policy, takeOver } = checked;
-  if (!Object.hasOwn(DEFAULT_ACK, synchronous)) {
-    throw refusal("synchronous", `"full", "normal" or "off"`, synchronous);
+  requireOptions(OPEN, options, Object.keys(defaultsFor({})));
+  const checked = fillIn(options);
+  for (const [name, least] of Object.entries(LEAST)) {
+    const { [name as keyof typeof LEAST]: value = least } = checked;
+    requireInteger(OPEN, name, value, least);
   }
-  if (!(typeof syncIntervalMs === "number" && syncIntervalMs >= 0)) {
-    throw refusal("syncIntervalMs", "a number of at least 0", syncIntervalMs);
+  const { synchronous, policy, warn, clock, trace } = checked;
+  requireOneOf(OPEN, "synchronous", synchronous, Object.keys(DEFAULT_ACK));
+  requireInterval(checked.syncIntervalMs, synchronous);
+  requireOneOf(OPEN, "recovery", checked.recovery, RECOVERIES);
+  requireMethod(OPEN, "policy", policy, "due");
+  requireType(OPEN, "takeOver", checked.takeOver, "boolean");
+  requireType(OPEN, "warn", warn, "function");
+  if (options.storage !== undefined) {
+    requireType(OPEN, "storage", options.storage, "function");
   }
-  if (synchronous === "off" && syncIntervalMs !== Infinity) {
-    const rule = `absent or Infinity with synchronous: "off"`;
-    throw refusal("syncIntervalMs", rule, syncIntervalMs);
-  }
-  if (!["tail", "strict", "salvage"].includes(recovery)) {
-    throw refusal("recovery", `"tail", "strict" or "salvage"`, recovery);
-  }
-  if (typeof policy?.due !== "function") {
-    throw refusal("policy", "an object with a method due", policy);
-  }
-  if (typeof takeOver !== "boolean") {
-    throw refusal("takeOver", "a boolean", takeOver);
-  }
-  if (typeof checked.warn !== "function") {
-    throw refusal("warn", "a function", checked.warn);
-  }
-  if (typeof (options.storage ?? checked.warn) !== "function") {
-    throw refusal("storage", "a function", options.storage);
-  }
-  if (typeof checked.clock?.endOfTurn !== "function") {
-    throw refusal("clock", "an object with a method endOfTurn", checked.clock);
-  }
-  const { trace } = checked;
-  if (trace !== undefined && typeof trace?.write !== "function") {
-    throw refusal("trace", "an object with a method write", trace);
-  }
-  if (trace?.maxBytes !== undefined) {
-    requireInteger("open a log", "trace.maxBytes", trace.maxBytes, 1);
-  }
+  requireMethod(OPEN, "clock", clock, "endOfTurn");
+  if (trace === undefined) return checked;
+  requireMethod(OPEN, "trace", trace, "write");
+  const { maxBytes = 1 } = trace;
+  requireInteger(OPEN, "trace.maxBytes", maxBytes);
   return checked;
 }
 
-function refusal(name: string, rule: string, value: unknown): Error {
-  const isAmount = rule.includes("number") && typeof value === "number";
-  return argumentError("open a log", name, rule, value, isAmount);
+function fillIn(options: WalOptions): CheckedOptions {
+  const filled = Object.entries(defaultsFor(options)).map(
+    ([name, otherwise]) => {
+      const { [name as keyof WalOptions]: value = otherwise } = options;
+      return [name, value];
+    },
+  );
+  return Object.fromEntries(filled);
+}
+
+function requireInterval(ms: unknown, synchronous: Synchronous): void {
+  const name = "syncIntervalMs";
+  if (!(typeof ms === "number" && ms >= 0)) {
+    throw argumentError(OPEN, name, "a number of at least 0", ms);
+  }
+  if (synchronous !== "off" || ms === Infinity) return;
+  const rule = 'absent or Infinity with synchronous: "off"';
+  throw argumentError(OPEN, name, rule, ms, false);
 }
 
 /**

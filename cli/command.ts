@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { mustBe } from "../argument.ts";
 import { INTEGER, type NumberNotation } from "../policies/parse_policy.ts";
 import type { CliIo } from "./io/cli_io.ts";
 
@@ -54,6 +55,15 @@ export function onlyArgument(
   );
 }
 
+/** The error for an argument that breaks `rule`. */
+export function refusal(
+  name: string,
+  rule: string,
+  text: string,
+): UsageError {
+  return new UsageError(mustBe(name, rule, `"${text}"`));
+}
+
 /** Returns the number given for `option`, or throws {@linkcode UsageError}. */
 export function parseNumber(
   option: string,
@@ -62,5 +72,5 @@ export function parseNumber(
 ): number {
   const value = parse(text);
   if (!Number.isNaN(value)) return value;
-  throw new UsageError(`${option} must be ${rule}: received "${text}"`);
+  throw refusal(option, rule, text);
 }

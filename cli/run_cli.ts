@@ -1,7 +1,7 @@
 import { LogLockedError } from "../storage/storage.ts";
 import { append } from "./append/append.ts";
 import { cat } from "./cat/cat.ts";
-import { type CliCommand, UsageError } from "./command.ts";
+import { type CliCommand, refusal, UsageError } from "./command.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { inspect } from "./examine/inspect.ts";
 import { verify } from "./examine/verify.ts";
@@ -84,9 +84,7 @@ async function runWithout(
       throw new UsageError("a command must be given: received none");
   }
   const names = COMMANDS.map(({ name }) => name).join(", ");
-  throw new UsageError(
-    `the command must be one of ${names}, help: received "${name}"`,
-  );
+  throw refusal("the command", `one of ${names}, help`, name);
 }
 
 /** What follows `--` is not an option. */

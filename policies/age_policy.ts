@@ -33,9 +33,10 @@ export class AgePolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if `ms` is invalid. */
   constructor(options: AgePolicyOptions = {}) {
-    requireOptions("create an AgePolicy", options, ["ms"]);
+    const action = "create an AgePolicy";
+    requireOptions(action, options, ["ms"]);
     const { ms = 2 } = options;
-    this.#ms = requireAmount("create an AgePolicy", "ms", ms);
+    this.#ms = requireAmount(action, "ms", ms);
   }
 
   /** The arrival of the oldest record plus the age. */

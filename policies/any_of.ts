@@ -1,4 +1,4 @@
-import { argumentError } from "../argument.ts";
+import { mustBe, requireMethod } from "../argument.ts";
 import type {
   BatchLimits,
   BatchPolicy,
@@ -39,19 +39,11 @@ import type {
  */
 export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
   if (policies.length === 0) {
-    throw new TypeError(
-      "Cannot use anyOf because it needs a policy: received none",
-    );
+    const rule = mustBe("its arguments", "policies", "none");
+    throw new TypeError(`Cannot use anyOf because ${rule}`);
   }
   for (const policy of policies) {
-    if (typeof policy?.due === "function") continue;
-    throw argumentError(
-      "use anyOf",
-      "each argument",
-      "a policy",
-      policy,
-      false,
-    );
+    requireMethod("use anyOf", "each argument", policy, "due");
   }
   return {
     limits: smallestLimits(policies),

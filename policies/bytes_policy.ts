@@ -1,5 +1,4 @@
-import { requireInteger, requireOptions } from "../argument.ts";
-import { requireWhenIdle } from "./_when_idle.ts";
+import { requireInteger, requireOneOf, requireOptions } from "../argument.ts";
 import type { BatchLimits, BatchPolicy } from "./batch_policy.ts";
 
 /** Options of {@linkcode BytesPolicy}. */
@@ -38,12 +37,12 @@ export class BytesPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: BytesPolicyOptions = {}) {
-    requireOptions("create a BytesPolicy", options, ["bytes", "whenIdle"]);
+    const action = "create a BytesPolicy";
+    requireOptions(action, options, ["bytes", "whenIdle"]);
     const { bytes = 65536, whenIdle = "flush" } = options;
-    this.limits = {
-      bytes: requireInteger("create a BytesPolicy", "bytes", bytes),
-    };
-    this.whenIdle = requireWhenIdle("BytesPolicy", whenIdle);
+    this.limits = { bytes: requireInteger(action, "bytes", bytes) };
+    const choices = ["flush", "wait"] as const;
+    this.whenIdle = requireOneOf(action, "whenIdle", whenIdle, choices);
   }
 
   /** Never due: only the cap and an idle log flush. */

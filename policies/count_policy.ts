@@ -1,5 +1,4 @@
-import { requireInteger, requireOptions } from "../argument.ts";
-import { requireWhenIdle } from "./_when_idle.ts";
+import { requireInteger, requireOneOf, requireOptions } from "../argument.ts";
 import type { BatchLimits, BatchPolicy } from "./batch_policy.ts";
 
 /** Options of {@linkcode CountPolicy}. */
@@ -45,12 +44,12 @@ export class CountPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: CountPolicyOptions = {}) {
-    requireOptions("create a CountPolicy", options, ["records", "whenIdle"]);
+    const action = "create a CountPolicy";
+    requireOptions(action, options, ["records", "whenIdle"]);
     const { records = 256, whenIdle = "flush" } = options;
-    this.limits = {
-      records: requireInteger("create a CountPolicy", "records", records),
-    };
-    this.whenIdle = requireWhenIdle("CountPolicy", whenIdle);
+    this.limits = { records: requireInteger(action, "records", records) };
+    const choices = ["flush", "wait"] as const;
+    this.whenIdle = requireOneOf(action, "whenIdle", whenIdle, choices);
   }
 
   /** Never due: only the cap and an idle log flush. */

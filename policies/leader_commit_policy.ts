@@ -66,29 +66,14 @@ export class LeaderCommitPolicy implements BatchPolicy {
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: LeaderCommitPolicyOptions = {}) {
-    requireOptions("create a LeaderCommitPolicy", options, [
-      "windowMs",
-      "minSiblings",
-      "maxRecords",
-    ]);
+    const action = "create a LeaderCommitPolicy";
+    requireOptions(action, options, ["windowMs", "minSiblings", "maxRecords"]);
     const { windowMs = 0, minSiblings = 1, maxRecords } = options;
-    this.#windowMs = requireAmount(
-      "create a LeaderCommitPolicy",
-      "windowMs",
-      windowMs,
-    );
-    this.#minSiblings = requireInteger(
-      "create a LeaderCommitPolicy",
-      "minSiblings",
-      minSiblings,
-    );
-    this.limits = maxRecords === undefined ? {} : {
-      records: requireInteger(
-        "create a LeaderCommitPolicy",
-        "maxRecords",
-        maxRecords,
-      ),
-    };
+    this.#windowMs = requireAmount(action, "windowMs", windowMs);
+    this.#minSiblings = requireInteger(action, "minSiblings", minSiblings);
+    this.limits = maxRecords === undefined
+      ? {}
+      : { records: requireInteger(action, "maxRecords", maxRecords) };
   }
 
   /** At once for a lone writer, otherwise a window after the first record. */

@@ -1,9 +1,4 @@
-import {
-  argumentError,
-  requireAmount,
-  requireInteger,
-  requirePositive,
-} from "../argument.ts";
+import { requireAmount, requireInteger, requirePositive } from "../argument.ts";
 import { exponential, uniform } from "../random.ts";
 
 /** An append that arrives at a simulated log. */
@@ -275,10 +270,7 @@ export function burstyArrivals(
 /** Throws unless `arrival` is valid and no earlier than `earliest`. */
 export function requireArrival(arrival: Arrival, earliest: number): Arrival {
   const { at, bytes, records = 1 } = arrival;
-  if (!(at >= earliest && at < Infinity)) {
-    const rule = `a finite number of at least ${earliest}`;
-    throw argumentError("simulate", "an arrival's at", rule, at);
-  }
+  requireAmount("simulate", "an arrival's at", at, earliest);
   requireAmount("simulate", "an arrival's bytes", bytes);
   requireInteger("simulate", "an arrival's records", records);
   return arrival;

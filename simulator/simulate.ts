@@ -1,5 +1,6 @@
-import { requireInteger, requireMethods } from "../argument.ts";
+import { requireInteger, requireMethod } from "../argument.ts";
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
+import { DEFAULT_QUEUE } from "../writer/flush_rules.ts";
 import { Run } from "./_run.ts";
 import { ClosedSource, OpenSource } from "./_source.ts";
 import type { Arrival } from "./arrivals.ts";
@@ -61,29 +62,25 @@ export function simulate(
   costs: CostModel,
   options: SimulateOptions = {},
 ): Simulation {
-  requireMethods("simulate", "policy", policy, "due");
-  requireMethods("simulate", "costs", costs, "writeMs", "syncMs");
-  const run = new Run(policy, sourceOf(load), costs, {
-    maxQueuedBytes: requireInteger(
-      "simulate",
-      "maxQueuedBytes",
-      options.maxQueuedBytes ?? 64 * 1024 * 1024,
-    ),
-    maxQueuedRecords: requireInteger(
-      "simulate",
-      "maxQueuedRecords",
-      options.maxQueuedRecords ?? 10_000,
-    ),
-    onFlush: options.onFlush ?? (() => {}),
-  });
-  return run.toEnd();
+  requireMethod("simulate", "policy", policy, "due");
+  requireMethod("simulate", "costs", costs, "writeMs");
+  requireMethod("simulate", "costs", costs, "syncMs");
+  const {
+    maxQueuedBytes = DEFAULT_QUEUE.maxQueuedBytes,
+    maxQueuedRecords = DEFAULT_QUEUE.maxQueuedRecords,
+    onFlush = () => {},
+  } = options;
+  requireInteger("simulate", "maxQueuedBytes", maxQueuedBytes);
+  requireInteger("simulate", "maxQueuedRecords", maxQueuedRecords);
+  const bounds = { maxQueuedBytes, maxQueuedRecords, onFlush };
+  return new Run(policy, sourceOf(load), costs, bounds).toEnd();
 }
 
 function sourceOf(load: Iterable<Arrival> | ClosedLoop) {
   if (Symbol.iterator in Object(load)) {
     return new OpenSource(load as Iterable<Arrival>);
   }
-  requireMethods("simulate", "load", load, "next");
+  requireMethod("simulate", "load", load, "next");
   const loop = load as ClosedLoop;
   requireInteger("simulate", "load.callers", loop.callers);
   return new ClosedSource(loop);

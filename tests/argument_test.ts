@@ -1,8 +1,66 @@
-import { nearestName, requireOptions } from "../argument.ts";
+import {
+  isAmount,
+  isInteger,
+  nearestName,
+  requireMethod,
+  requireOneOf,
+  requireOptions,
+} from "../argument.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { assertEquals, assertRejects, assertThrows } from "./kit/assert.ts";
 import { test } from "./kit/register.ts";
+
+test("isInteger() and isAmount() judge numbers by their bounds", () => {
+  const rows: [unknown, boolean, boolean][] = [
+    [2, true, true],
+    [3, true, true],
+    [4, false, true],
+    [1, false, false],
+    [2.5, false, true],
+    [NaN, false, false],
+    [Infinity, false, false],
+    [2 ** 53, false, true],
+    ["3", false, false],
+    [3n, false, false],
+    [[3], false, false],
+    [null, false, false],
+  ];
+  for (const [value, integer, amount] of rows) {
+    assertEquals([value, isInteger(value, 2, 3)], [value, integer]);
+    assertEquals([value, isAmount(value, 2)], [value, amount]);
+  }
+});
+
+test("requireOneOf() lists the choices, and refuses all else", () => {
+  const choose = (value: unknown, ...choices: string[]) => () =>
+    requireOneOf("choose", "fruit", value, choices);
+  assertEquals(choose("fig", "fig", "plum")(), "fig");
+  const rows: [unknown, string[], string][] = [
+    ["nut", ["fig", "plum"], '"fig" or "plum": received "nut"'],
+    ["", ["fig", "plum", "lime"], '"fig", "plum" or "lime": received ""'],
+    [null, ["fig", "plum"], '"fig" or "plum": received null'],
+    [["fig"], ["fig", "plum"], '"fig" or "plum": received fig'],
+  ];
+  for (const [value, choices, rest] of rows) {
+    assertEquals(
+      assertThrows(choose(value, ...choices), TypeError).message,
+      `Cannot choose because fruit must be ${rest}`,
+    );
+  }
+});
+
+test("requireMethod() finds inherited methods, and takes no other value", () => {
+  requireMethod("call", "it", [], "map");
+  requireMethod("call", "it", { map: () => {} }, "map");
+  for (const value of [null, undefined, 7, {}, { map: true }]) {
+    assertEquals(
+      assertThrows(() => requireMethod("call", "it", value, "map"), TypeError)
+        .message,
+      `Cannot call because it must be an object with a method map: received ${value}`,
+    );
+  }
+});
 
 const known = ["segmentBytes", "maxQueuedBytes", "warn", "policy"];
 

@@ -87,6 +87,8 @@ test("Wal.open() refuses options of a wrong type, by name", async () => {
     ["policy", {}, "an object with a method due: received [object Object]"],
     ["trace", {}, "an object with a method write: received [object Object]"],
     ["trace", null, "an object with a method write: received null"],
+    ["policy", null, "an object with a method due: received null"],
+    ["segmentBytes", null, "an integer of at least 4096: received null"],
     ["policy", 5, "an object with a method due: received 5"],
     ["synchronous", "on", 'must be "full", "normal" or "off": received "on"'],
     ["takeOver", 1, "a boolean: received 1"],
@@ -110,8 +112,10 @@ test("Wal.open() refuses an interval where nothing is synced", async () => {
 
 test("Wal.open() refuses what is not a function, by name", async () => {
   for (const name of ["warn", "storage", "clock"]) {
-    const open = () => Wal.open(new MemoryStorage(), { [name]: 5 });
-    await assertRejects(open, TypeError, name);
+    for (const value of [5, null]) {
+      const open = () => Wal.open(new MemoryStorage(), { [name]: value });
+      await assertRejects(open, TypeError, name);
+    }
   }
 });
 

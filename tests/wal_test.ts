@@ -70,7 +70,8 @@ test("appendBatch() refuses an empty batch, and what is not iterable", async () 
   const none = await assertRejects(() => wal.appendBatch([]), RangeError);
   assertEquals(
     none.message,
-    "Cannot append a batch because it must hold a record: received none",
+    "Cannot append a batch because it must be an iterable of at least one " +
+      "record: received none",
   );
   for (const records of ["text", new Uint8Array(3), 5, {}, null]) {
     const call = () => wal.appendBatch(records as string[]);

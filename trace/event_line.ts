@@ -1,3 +1,4 @@
+import { amountRule, integerRule, isAmount, isInteger } from "../argument.ts";
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 import {
   TRACE_VERSION,
@@ -146,15 +147,11 @@ function toFlush(value: unknown): FlushReport {
 }
 
 function requireNumber(name: string, value: unknown, least: number): number {
-  if (Number.isFinite(value) && (value as number) >= least) {
-    return value as number;
-  }
-  throw new BrokenRule(`one with ${name}, a number of at least ${least}`);
+  if (isAmount(value, least)) return value;
+  throw new BrokenRule(`one with ${name}, ${amountRule(least)}`);
 }
 
 function requireCount(name: string, value: unknown, least: number): number {
-  if (Number.isSafeInteger(value) && (value as number) >= least) {
-    return value as number;
-  }
-  throw new BrokenRule(`one with ${name}, an integer of at least ${least}`);
+  if (isInteger(value, least)) return value;
+  throw new BrokenRule(`one with ${name}, ${integerRule(least)}`);
 }

@@ -1,4 +1,4 @@
-import { argumentError } from "../argument.ts";
+import { requireOneOf } from "../argument.ts";
 import { invariant } from "../invariant.ts";
 
 /**
@@ -10,15 +10,15 @@ import { invariant } from "../invariant.ts";
  */
 export type AckLevel = "memory" | "os" | "disk";
 
+const LEVELS: readonly AckLevel[] = ["memory", "os", "disk"];
+
 /** Throws `TypeError` unless `value` is an {@linkcode AckLevel}. */
 export function requireAckLevel(
   action: string,
   name: string,
   value: unknown,
 ): AckLevel {
-  if (value === "disk" || value === "os" || value === "memory") return value;
-  const rule = '"memory", "os" or "disk"';
-  throw argumentError(action, name, rule, value, false);
+  return requireOneOf(action, name, value, LEVELS);
 }
 
 /** How far the log has advanced, and the calls that wait for it. */

@@ -64,6 +64,12 @@ function askPolicy(
  */
 export const DEFAULT_BATCH_BYTES = 4 * 1024 * 1024;
 
+/** What the queue holds at most, unless options say otherwise. */
+export const DEFAULT_QUEUE = {
+  maxQueuedBytes: 64 * 1024 * 1024,
+  maxQueuedRecords: 10_000,
+} as const;
+
 /**
  * When a batch is sealed; shared by the writer's queue and the simulator's. A
  * policy cannot break it: limits are at least 1, and values that are not

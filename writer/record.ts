@@ -1,3 +1,4 @@
+import { mustBe } from "../argument.ts";
 import { invariant } from "../invariant.ts";
 import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { AckLevel } from "./acks.ts";
@@ -39,16 +40,16 @@ export function requireRecord(record: unknown): Uint8Array | string {
   // This realm first: on Bun, the other check takes as long as an append.
   if (typeof record === "string" || record instanceof Uint8Array) return record;
   if (isBytes(record)) return record;
-  throw refusal(record);
+  throw refusal("a record", "a Uint8Array or a string", record);
 }
 
-function refusal(record: unknown): TypeError {
-  const type = record === null ? "null" : typeof record;
+/** Shows what kind of value it is, but not its contents. */
+function refusal(what: string, rule: string, value: unknown): TypeError {
+  const shown = value === undefined || value === null
+    ? String(value)
+    : Object.prototype.toString.call(value);
   return new TypeError(
-    `Cannot append a record because it must be a Uint8Array or a string: ` +
-      `received ${
-        type === "object" ? Object.prototype.toString.call(record) : type
-      }`,
+    `Cannot append ${what} because ${mustBe("it", rule, shown)}`,
   );
 }
 
@@ -111,9 +112,8 @@ export function makeRequest(
 ): AppendRequest {
   const list = [...requireIterable(records)];
   if (list.length === 0) {
-    throw new RangeError(
-      "Cannot append a batch because it must hold a record: received none",
-    );
+    const rule = mustBe("it", "an iterable of at least one record", "none");
+    throw new RangeError(`Cannot append a batch because ${rule}`);
   }
   const sizes: number[] = [];
   let bytes = 0;
@@ -133,10 +133,7 @@ export function requireIterable<T>(records: Iterable<T>): Iterable<T> {
   const iterable = typeof records === "object" && records !== null &&
     Symbol.iterator in records && !isBytes(records);
   if (iterable) return records;
-  throw new TypeError(
-    "Cannot append a batch because it must be an iterable of records: " +
-      `received ${isBytes(records) ? "a Uint8Array" : typeof records}`,
-  );
+  throw refusal("a batch", "an iterable of records", records);
 }
 
 /** Records that are queued together, as one frame. */

@@ -1,15 +1,15 @@
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BYTES, parsePolicy } from "../../policies/parse_policy.ts";
 import { Wal } from "../../wal.ts";
-import type { WalOptions } from "../../wal_options.ts";
-import type { AckLevel } from "../../writer/acks.ts";
+import { LEAST_SEGMENT_BYTES, type WalOptions } from "../../wal_options.ts";
+import { type AckLevel, requireAckLevel } from "../../writer/acks.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import {
   type CliCommand,
   onlyArgument,
   parseArguments,
   parseNumber,
-  UsageError,
+  refusal,
 } from "../command.ts";
 import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
 import { requireDirectory } from "../io/log_directory.ts";
@@ -86,7 +86,7 @@ export const append: CliCommand<AppendOptions> = {
     return {
       directory: onlyArgument("append", "directory", positionals),
       ...(policy !== undefined && { policy: parsePolicy(policy) }),
-      ack: parseAck(values.ack ?? "disk"),
+      ack: requireAckLevel("append", "--ack", values.ack ?? "disk"),
       ...(trace !== undefined && { trace }),
       takeOver: values["take-over"] ?? false,
       ...(bytes !== undefined && { segmentBytes: parseSegmentBytes(bytes) }),
@@ -109,23 +109,11 @@ export const append: CliCommand<AppendOptions> = {
   },
 };
 
-/** The least that the library accepts. */
-const LEAST_SEGMENT_BYTES = 4096;
-
 function parseSegmentBytes(text: string): number {
   const bytes = parseNumber("--segment-bytes", text, BYTES);
   if (bytes >= LEAST_SEGMENT_BYTES) return bytes;
-  throw new UsageError(
-    `--segment-bytes must be at least ${LEAST_SEGMENT_BYTES}: ` +
-      `received "${text}"`,
-  );
-}
-
-function parseAck(text: string): AckLevel {
-  if (text === "disk" || text === "os" || text === "memory") return text;
-  throw new UsageError(
-    `--ack must be disk, os or memory: received "${text}"`,
-  );
+  const rule = `at least ${LEAST_SEGMENT_BYTES}`;
+  throw refusal("--segment-bytes", rule, text);
 }
 
 const QUEUED_RECORDS = 65_536;

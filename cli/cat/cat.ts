@@ -3,7 +3,7 @@ import {
   onlyArgument,
   parseArguments,
   parseNumber,
-  UsageError,
+  refusal,
 } from "../command.ts";
 import { type CliIo, EXIT, signalExitCode } from "../io/cli_io.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
@@ -51,9 +51,7 @@ export const cat: CliCommand<CatOptions> = {
     const first = from === undefined ? undefined : parseNumber("--from", from);
     const last = to === undefined ? Infinity : parseNumber("--to", to);
     if (first !== undefined && first > last) {
-      throw new UsageError(
-        `--to must be at least --from, ${first}: received "${to}"`,
-      );
+      throw refusal("--to", `at least --from, ${first}`, to!);
     }
     return {
       directory: onlyArgument("cat", "directory", positionals),

@@ -1,3 +1,4 @@
+import { argumentError } from "../../argument.ts";
 import {
   makeLogId,
   type Manifest,
@@ -170,10 +171,8 @@ function requireAbove(
   { highestEpoch }: SalvageFiles,
 ): void {
   if (epoch > highestEpoch) return;
-  throw new RangeError(
-    `Cannot salvage "${location}" because the lock's epoch must be above ` +
-      `${highestEpoch}, the highest in file names: received ${epoch}`,
-  );
+  const rule = `above ${highestEpoch}, the highest in file names`;
+  throw argumentError(`salvage "${location}"`, "the lock's epoch", rule, epoch);
 }
 
 /** The damage to report for a foreign segment. */

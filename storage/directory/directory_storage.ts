@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { argumentError, requireOptions } from "../../argument.ts";
+import { requireOneOf, requireOptions } from "../../argument.ts";
 import {
   type LockOptions,
   LogLockedError,
@@ -175,10 +175,8 @@ export class SyncRouting {
   constructor(options: FileStorageOptions) {
     requireOptions("create a storage", options, ["io"]);
     const { io = "auto" } = options;
-    if (!["auto", "blocking", "threaded"].includes(io)) {
-      const rule = '"auto", "blocking" or "threaded"';
-      throw argumentError("create a storage", "io", rule, io);
-    }
+    const choices = ["auto", "blocking", "threaded"] as const;
+    requireOneOf("create a storage", "io", io, choices);
     this.#isFixed = io !== "auto";
     this.#isThreaded = io === "threaded";
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isInteger } from "../../argument.ts";
 import type {
   LockOptions,
   MaybePromise,
@@ -113,7 +114,7 @@ export async function writeWhole(
     const { length } = left;
     const count = await file.write(left, offset + done);
     assert.ok(
-      Number.isInteger(count) && count >= 1 && count <= length,
+      isInteger(count, 1, length),
       `write() of ${length} bytes must return how many it wrote, at least 1: ` +
         `found ${count}`,
     );
@@ -132,7 +133,7 @@ export async function readSome(
     const into = bytes.subarray(filled);
     const count = await file.read(into, offset + filled);
     assert.ok(
-      Number.isInteger(count) && count >= 0 && count <= into.length,
+      isInteger(count, 0, into.length),
       `read() into ${into.length} bytes must return how many it read: found ` +
         count,
     );

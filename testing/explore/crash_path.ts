@@ -1,3 +1,4 @@
+import { argumentError } from "../../argument.ts";
 import type { Crash, Death } from "./crash_state.ts";
 
 /** The path to one state: the fault, if any, and each death in turn. */
@@ -46,8 +47,6 @@ export function parsePath(line: string): CrashPath {
 }
 
 function refusal(line: string, word: string): TypeError {
-  return new TypeError(
-    `Cannot replay "${line}" because its words must be like seed=1, ` +
-      `fault=3:EIO, 5:power:0,2 and 1:kill: received "${word}"`,
-  );
+  const rule = "like seed=1, fault=3:EIO, 5:power:0,2 and 1:kill";
+  return argumentError(`replay "${line}"`, "its words", rule, word, false);
 }

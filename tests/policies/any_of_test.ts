@@ -118,14 +118,14 @@ test("anyOf() reports a flush to the others when one of them throws", () => {
 test("anyOf() refuses an empty list, and what is not a policy", () => {
   assertEquals(
     assertThrows(() => anyOf(), TypeError).message,
-    "Cannot use anyOf because it needs a policy: received none",
+    "Cannot use anyOf because its arguments must be policies: received none",
   );
   for (const policy of [null, undefined, 3, {}, CountPolicy]) {
     const error = assertThrows(() => anyOf(policy as BatchPolicy), TypeError);
     assertEquals(
       error.message,
-      "Cannot use anyOf because each argument must be a policy: received " +
-        String(policy),
+      "Cannot use anyOf because each argument must be an object with a " +
+        `method due: received ${String(policy)}`,
     );
   }
 });

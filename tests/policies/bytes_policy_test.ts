@@ -60,7 +60,7 @@ test("BytesPolicy() refuses bytes that are not a positive integer", () => {
 
 test("BytesPolicy() refuses a whenIdle or options that it cannot use", () => {
   const whenIdle = "sleep" as "wait";
-  const word = assertThrows(() => new BytesPolicy({ whenIdle }), RangeError);
+  const word = assertThrows(() => new BytesPolicy({ whenIdle }), TypeError);
   assertEquals(
     word.message,
     'Cannot create a BytesPolicy because whenIdle must be "flush" or "wait": ' +

@@ -87,7 +87,7 @@ test("CountPolicy() refuses a whenIdle that it does not know", () => {
     '"flush" or "wait": received ';
   const make = (whenIdle: unknown) => () =>
     new CountPolicy({ whenIdle: whenIdle as "wait" });
-  const word = assertThrows(make("never"), RangeError);
+  const word = assertThrows(make("never"), TypeError);
   assertEquals(word.message, `${rule}"never"`);
   assertEquals(assertThrows(make(1), TypeError).message, `${rule}1`);
 });

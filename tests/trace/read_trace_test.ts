@@ -112,8 +112,8 @@ const WRONG: [lines: string, line: number, rule: string][] = [
   ['{"at":1,"bytes":[]}\n', 2, 'one with "bytes", an array'],
   ['{"at":1,"bytes":[1,-1]}\n', 2, "one with bytes, an integer of at least 0"],
   ['{"at":1,"bytes":[[1,0]]}\n', 2, "one with records of an append, an"],
-  ['{"at":"1","bytes":[1]}\n', 2, "one with at, a number"],
-  ['{"at":-1,"bytes":[1]}\n', 2, "one with at, a number of at least 0"],
+  ['{"at":"1","bytes":[1]}\n', 2, "one with at, a finite number"],
+  ['{"at":-1,"bytes":[1]}\n', 2, "one with at, a finite number of at least 0"],
   ['{"at":5,"bytes":[1]}\n{"at":4,"bytes":[1]}\n', 3, "a turn at 5 or later"],
   [flushLine({ reason: "why" }), 2, "one with a flush reason"],
   [flushLine({ records: 0 }), 2, "one with records, an integer of at least 1"],
@@ -121,9 +121,9 @@ const WRONG: [lines: string, line: number, rule: string][] = [
   [
     flushLine({ writtenAt: 1 }),
     2,
-    "one with writtenAt, a number of at least 2",
+    "one with writtenAt, a finite number of at least 2",
   ],
-  [flushLine({ endedAt: null }), 2, "one with endedAt, a number of at"],
+  [flushLine({ endedAt: null }), 2, "one with endedAt, a finite number of"],
   [flushLine() + flushLine(), 3, "a flush that begins at LSN 4"],
   [
     flushLine() + flushLine({ firstLsn: 4, lastLsn: 6, endedAt: 3.5 }),

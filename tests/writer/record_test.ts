@@ -94,7 +94,7 @@ test("requireRecord() refuses what is neither bytes nor a string", () => {
   const rows: [unknown, string][] = [
     [null, "null"],
     [undefined, "undefined"],
-    [5, "number"],
+    [5, "[object Number]"],
     [{}, "[object Object]"],
     [[1, 2], "[object Array]"],
     [new ArrayBuffer(4), "[object ArrayBuffer]"],
@@ -115,7 +115,11 @@ test("requireRecord() takes bytes of another realm, and no other view", () => {
     const record = runInNewContext(code);
     assertEquals(record instanceof Uint8Array, false);
     assertStrictEquals(requireRecord(record), record);
-    assertThrows(() => requireIterable(record), TypeError, "a Uint8Array");
+    assertThrows(
+      () => requireIterable(record),
+      TypeError,
+      "received [object Uint8Array]",
+    );
   }
   for (
     const code of [

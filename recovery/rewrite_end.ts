@@ -2,6 +2,7 @@ import { invariant } from "../invariant.ts";
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import {
   encodeIndex,
+  type Frame,
   frameBytes,
   indexBytes,
   KIND,
@@ -15,7 +16,6 @@ import {
   type ChainPlace,
   createSegment,
   IndexBuilder,
-  type PlacedFrame,
   SegmentCursor,
   type SegmentOwner,
   writeAll,
@@ -128,7 +128,7 @@ class Copy {
     this.link = previous;
   }
 
-  async add(frame: PlacedFrame): Promise<void> {
+  async add(frame: Frame): Promise<void> {
     const index = this.#index;
     if (this.offset >= index.dueAt) index.add(frame.firstLsn, this.offset);
     const checksum = await this.#write(frame);
@@ -153,7 +153,7 @@ class Copy {
 
   async #write(
     { firstLsn, syncedLsn, count, payload, time, kind }: Pick<
-      PlacedFrame,
+      Frame,
       "firstLsn" | "syncedLsn" | "count" | "payload" | "time" | "kind"
     >,
   ): Promise<number> {
@@ -174,7 +174,7 @@ class Copy {
 
 /** A frame, and the checksum that a segment which begins with it must name. */
 interface LinkedFrame {
-  readonly frame: PlacedFrame;
+  readonly frame: Frame;
   readonly previous: number;
 }
 

@@ -1,9 +1,12 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { isSeal, SEGMENT_HEADER_BYTES } from "../storage/format/mod.ts";
+import {
+  type Frame,
+  isSeal,
+  SEGMENT_HEADER_BYTES,
+} from "../storage/format/mod.ts";
 import {
   type ChainPlace,
   IndexBuilder,
-  type PlacedFrame,
   readFully,
   SegmentCursor,
   type SegmentReader,
@@ -38,7 +41,7 @@ export async function scanSegment(
   let frames = 0;
   let syncedLsn = reader.header.firstLsn - 1;
   let time = 0;
-  let last: PlacedFrame | undefined;
+  let last: Frame | undefined;
   const builder = new IndexBuilder(SEGMENT_HEADER_BYTES);
   let step = await chain.next();
   for (; !step.done; step = await chain.next()) {
@@ -75,7 +78,7 @@ export async function scanSegment(
 }
 
 /** The stop where the log is known to end. */
-function knownEnd(last: PlacedFrame | undefined, end: number): SegmentStop {
+function knownEnd(last: Frame | undefined, end: number): SegmentStop {
   return {
     offset: last ? last.offset + last.bytes : SEGMENT_HEADER_BYTES,
     fault: "end",

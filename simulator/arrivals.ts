@@ -16,10 +16,12 @@ export interface Arrival {
 
 /** Single records from 0 ms on; `gap` returns the ms from one to the next. */
 function arrivalsByGap(
-  count: number,
-  bytes: number,
+  maker: string,
+  { count, bytes = 100 }: ArrivalsOptions,
   gap: (nth: number, at: number) => number,
 ): Iterable<Arrival> {
+  requireInteger("simulate", `${maker} count`, count);
+  requireAmount("simulate", `${maker} bytes`, bytes);
   return {
     *[Symbol.iterator]() {
       let at = 0;
@@ -29,6 +31,11 @@ function arrivalsByGap(
       }
     },
   };
+}
+
+/** The mean gap between records, in ms. */
+function meanGapMs(maker: string, { perSecond }: ArrivalsOptions): number {
+  return 1000 / requirePositive("simulate", `${maker} perSecond`, perSecond);
 }
 
 /** Options of {@linkcode steadyArrivals}, and of others based on it. */
@@ -57,14 +64,8 @@ export interface ArrivalsOptions {
  * ```
  */
 export function steadyArrivals(options: ArrivalsOptions): Iterable<Arrival> {
-  const { count, perSecond, bytes = 100 } = options;
-  const gapMs = 1000 /
-    requirePositive("simulate", "steadyArrivals perSecond", perSecond);
-  return arrivalsByGap(
-    requireInteger("simulate", "steadyArrivals count", count),
-    requireAmount("simulate", "steadyArrivals bytes", bytes),
-    () => gapMs,
-  );
+  const gapMs = meanGapMs("steadyArrivals", options);
+  return arrivalsByGap("steadyArrivals", options, () => gapMs);
 }
 
 /** Options of {@linkcode poissonArrivals}. */
@@ -93,12 +94,11 @@ export interface PoissonArrivalsOptions extends ArrivalsOptions {
 export function poissonArrivals(
   options: PoissonArrivalsOptions,
 ): Iterable<Arrival> {
-  const { count, perSecond, bytes = 100, seed = 1 } = options;
-  const gapMs = 1000 /
-    requirePositive("simulate", "poissonArrivals perSecond", perSecond);
+  const { seed = 1 } = options;
+  const gapMs = meanGapMs("poissonArrivals", options);
   return arrivalsByGap(
-    requireInteger("simulate", "poissonArrivals count", count),
-    requireAmount("simulate", "poissonArrivals bytes", bytes),
+    "poissonArrivals",
+    options,
     (nth) => exponential(uniform(seed, 0, nth), gapMs),
   );
 }
@@ -133,30 +133,15 @@ export interface RampArrivalsOptions extends PoissonArrivalsOptions {
  * ```
  */
 export function rampArrivals(options: RampArrivalsOptions): Iterable<Arrival> {
-  const { count, bytes = 100, seed = 1 } = options;
-  const from = requirePositive(
-    "simulate",
-    "rampArrivals perSecond",
-    options.perSecond,
-  );
-  const to = requirePositive(
-    "simulate",
-    "rampArrivals toPerSecond",
-    options.toPerSecond,
-  );
-  const rampMs = requirePositive(
-    "simulate",
-    "rampArrivals rampMs",
-    options.rampMs,
-  );
-  return arrivalsByGap(
-    requireInteger("simulate", "rampArrivals count", count),
-    requireAmount("simulate", "rampArrivals bytes", bytes),
-    (nth, at) => {
-      const rate = from + (to - from) * Math.min(1, at / rampMs);
-      return exponential(uniform(seed, 0, nth), 1000 / rate);
-    },
-  );
+  const { perSecond, toPerSecond, rampMs, seed = 1 } = options;
+  requirePositive("simulate", "rampArrivals perSecond", perSecond);
+  requirePositive("simulate", "rampArrivals toPerSecond", toPerSecond);
+  requirePositive("simulate", "rampArrivals rampMs", rampMs);
+  return arrivalsByGap("rampArrivals", options, (nth, at) => {
+    const share = Math.min(1, at / rampMs);
+    const rate = perSecond + (toPerSecond - perSecond) * share;
+    return exponential(uniform(seed, 0, nth), 1000 / rate);
+  });
 }
 
 /** Options of {@linkcode onOffArrivals}. */
@@ -186,28 +171,15 @@ export interface OnOffArrivalsOptions extends PoissonArrivalsOptions {
 export function onOffArrivals(
   options: OnOffArrivalsOptions,
 ): Iterable<Arrival> {
-  const { count, perSecond, bytes = 100, seed = 1 } = options;
-  const onMs = requirePositive(
-    "simulate",
-    "onOffArrivals onMs",
-    options.onMs ?? 100,
-  );
-  const offMs = requireAmount(
-    "simulate",
-    "onOffArrivals offMs",
-    options.offMs ?? 100,
-  );
-  const gapMs = 1000 /
-    requirePositive("simulate", "onOffArrivals perSecond", perSecond);
-  return arrivalsByGap(
-    requireInteger("simulate", "onOffArrivals count", count),
-    requireAmount("simulate", "onOffArrivals bytes", bytes),
-    (nth, at) => {
-      const gap = exponential(uniform(seed, 0, nth), gapMs);
-      const intoOn = at % (onMs + offMs) + gap;
-      return gap + Math.floor(intoOn / onMs) * offMs;
-    },
-  );
+  const { onMs = 100, offMs = 100, seed = 1 } = options;
+  requirePositive("simulate", "onOffArrivals onMs", onMs);
+  requireAmount("simulate", "onOffArrivals offMs", offMs);
+  const gapMs = meanGapMs("onOffArrivals", options);
+  return arrivalsByGap("onOffArrivals", options, (nth, at) => {
+    const gap = exponential(uniform(seed, 0, nth), gapMs);
+    const intoOn = at % (onMs + offMs) + gap;
+    return gap + Math.floor(intoOn / onMs) * offMs;
+  });
 }
 
 /** Options of {@linkcode burstyArrivals}. */
@@ -238,28 +210,18 @@ export interface BurstyArrivalsOptions extends PoissonArrivalsOptions {
 export function burstyArrivals(
   options: BurstyArrivalsOptions,
 ): Iterable<Arrival> {
-  const { count, perSecond, bytes = 100, seed = 1 } = options;
-  const burst = requireInteger(
-    "simulate",
-    "burstyArrivals burst",
-    options.burst ?? 16,
-  );
-  const burstMs = requireAmount(
-    "simulate",
-    "burstyArrivals burstMs",
-    options.burstMs ?? 0,
-  );
-  const gapMs = 1000 /
-    requirePositive("simulate", "burstyArrivals perSecond", perSecond);
+  const { burst = 16, burstMs = 0, seed = 1 } = options;
+  requireInteger("simulate", "burstyArrivals burst", burst);
+  requireAmount("simulate", "burstyArrivals burstMs", burstMs);
   const pauseMs = requireAmount(
     "simulate",
     "burstyArrivals pauses between bursts",
-    gapMs * burst - burstMs,
+    meanGapMs("burstyArrivals", options) * burst - burstMs,
   );
   const stepMs = burst > 1 ? burstMs / (burst - 1) : 0;
   return arrivalsByGap(
-    requireInteger("simulate", "burstyArrivals count", count),
-    requireAmount("simulate", "burstyArrivals bytes", bytes),
+    "burstyArrivals",
+    options,
     (nth) =>
       (nth + 1) % burst > 0
         ? stepMs

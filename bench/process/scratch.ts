@@ -1,14 +1,8 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findMount } from "../../cli/doctor/place.ts";
+import { readDirectoryInfo } from "../../cli/doctor/place.ts";
 
 /** A directory to measure in, which is removed at the end. */
 export interface Scratch extends Disposable {
@@ -72,10 +66,5 @@ function isMemory(fileSystem: string): boolean {
 
 /** Linux alone has a mount table to read. */
 function fileSystemOf(directory: string): string {
-  try {
-    const mounts = readFileSync("/proc/self/mountinfo", "utf8");
-    return findMount(mounts, realpathSync(directory))?.type ?? "unknown";
-  } catch {
-    return "unknown";
-  }
+  return readDirectoryInfo(directory).mount?.type ?? "unknown";
 }

@@ -1,3 +1,5 @@
+import { quantile } from "../../simulator/quantile.ts";
+
 /** The gaps between the beats of a timer, while something else went on. */
 export interface Gaps {
   readonly beats: number;
@@ -36,6 +38,6 @@ export async function withHeartbeat<Value>(
   return {
     ...{ beats: gaps.length, ms, value },
     longestMs: gaps.at(-1)!,
-    p999Ms: gaps[Math.ceil(gaps.length * 0.999) - 1],
+    p999Ms: quantile(gaps, 0.999),
   };
 }

@@ -4,12 +4,12 @@ import {
   CorruptLogError,
   missingRecord,
 } from "../../storage/corrupt_log_error.ts";
-import { lsnsOf, type SegmentName } from "../../storage/format/mod.ts";
 import {
-  type PlacedFrame,
-  recordsOf,
-  SegmentCursor,
-} from "../../storage/segments/mod.ts";
+  type Frame,
+  lsnsOf,
+  type SegmentName,
+} from "../../storage/format/mod.ts";
+import { recordsOf, SegmentCursor } from "../../storage/segments/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import {
@@ -199,7 +199,7 @@ async function reportDamage(
 }
 
 /** Records that a checkpoint dropped are checked like the rest, not counted. */
-function count(report: SegmentReport, frame: PlacedFrame, path: string): void {
+function count(report: SegmentReport, frame: Frame, path: string): void {
   const { offset, syncedLsn, hole } = frame;
   const lsns = lsnsOf(frame);
   const lastLsn = frame.firstLsn + lsns - 1;

@@ -1,6 +1,7 @@
 import { describeFault } from "../../storage/corrupt_log_error.ts";
 import {
   faultOfRecords,
+  type Frame,
   isSeal,
   lsnsOf,
   SEGMENT_HEADER_BYTES,
@@ -11,7 +12,6 @@ import {
   brokenLink,
   type ChainEnd,
   follows,
-  type PlacedFrame,
   SegmentReader,
 } from "../../storage/segments/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -203,17 +203,17 @@ class RunFinder {
   }
 
   /** Whether its records are neither already found nor the next segment's. */
-  #isUsable(frame: PlacedFrame): boolean {
+  #isUsable(frame: Frame): boolean {
     return frame.firstLsn >= this.#nextLsn &&
       frame.firstLsn + lsnsOf(frame) <= this.#end;
   }
 
-  #isNext(frame: PlacedFrame): boolean {
+  #isNext(frame: Frame): boolean {
     return frame.offset === this.#offset &&
       follows(frame, this.#linkTo(frame), this.#end);
   }
 
-  #take(frame: PlacedFrame, broken: Break | undefined): void {
+  #take(frame: Frame, broken: Break | undefined): void {
     const unreadable = whyUnreadable(frame);
     const last = this.#runs.at(-1);
     const joins = !broken && !unreadable && !last?.unreadable;
@@ -222,7 +222,7 @@ class RunFinder {
     this.#extend(run, frame);
   }
 
-  #extend(run: FrameRun, frame: PlacedFrame): void {
+  #extend(run: FrameRun, frame: Frame): void {
     const { salt, previous, firstLsn: nextLsn } = frame;
     const chain = { salt, previous, nextLsn, link: previous };
     advance(chain, frame);
@@ -239,12 +239,12 @@ class RunFinder {
     this.#offset = run.end;
   }
 
-  #countKept({ firstLsn, count }: PlacedFrame): number {
+  #countKept({ firstLsn, count }: Frame): number {
     return Math.max(0, count - Math.max(0, this.#lowLsn - firstLsn));
   }
 
   /** Without a header, the first frame may follow any checksum. */
-  #linkTo({ previous }: PlacedFrame): ChainEnd {
+  #linkTo({ previous }: Frame): ChainEnd {
     return {
       salt: this.#salt,
       previous: this.#previous ?? previous,
@@ -265,7 +265,7 @@ class RunFinder {
 }
 
 function startRun(
-  { offset, firstLsn, previous, syncedLsn }: PlacedFrame,
+  { offset, firstLsn, previous, syncedLsn }: Frame,
   broken: Break | undefined,
   unreadable: Break | undefined,
 ): FrameRun {
@@ -285,7 +285,7 @@ function startRun(
   };
 }
 
-function whyUnreadable(frame: PlacedFrame): Break | undefined {
+function whyUnreadable(frame: Frame): Break | undefined {
   if (frame.count === 0) return undefined;
   const fault = faultOfRecords(frame);
   return fault && { offset: frame.offset, reason: describeFault(fault) };

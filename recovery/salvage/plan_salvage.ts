@@ -5,8 +5,12 @@ import {
 } from "../../storage/format/mod.ts";
 import type { FoundSegment } from "./find_segments.ts";
 import { lostContents } from "./lost_contents.ts";
-import { type ChainState, entryLink, SegmentPlanner } from "./plan_segment.ts";
-import type { SalvagePlan } from "./salvage_plan.ts";
+import {
+  type ChainState,
+  entryLink,
+  type SalvagePlan,
+  SegmentPlanner,
+} from "./plan_segment.ts";
 
 /** What is known about a log, apart from its segments. */
 export interface KnownLog {

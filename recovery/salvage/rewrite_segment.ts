@@ -10,7 +10,7 @@ import type {
   StorageLock,
 } from "../../storage/storage.ts";
 import { Pace } from "../../storage/turns.ts";
-import type { Piece, SegmentPlan } from "./salvage_plan.ts";
+import type { Piece, SegmentPlan } from "./plan_segment.ts";
 
 const STEP_BYTES = 1024 * 1024;
 

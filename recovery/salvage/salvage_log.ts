@@ -29,7 +29,7 @@ import {
 import { lostContents } from "./lost_contents.ts";
 import { planSalvage } from "./plan_salvage.ts";
 import { rewriteSegment } from "./rewrite_segment.ts";
-import type { PlannedDamage, SalvagePlan } from "./salvage_plan.ts";
+import type { PlannedDamage, SalvagePlan } from "./plan_segment.ts";
 
 /** Options of {@linkcode salvageLog}. */
 export interface SalvageOptions {

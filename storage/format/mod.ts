@@ -21,6 +21,7 @@ export {
 } from "./file_names.ts";
 export {
   encodeHole,
+  type Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
   hex,

@@ -11,7 +11,7 @@ import { FrameHops, HOP_BYTES } from "../format/frame_hops.ts";
 import type { MaybePromise, StorageFile } from "../storage.ts";
 import type { Memory, ReaderPool } from "./reader_pool.ts";
 import { advance, type ChainEnd, follows } from "./segment_cursor.ts";
-import type { PlacedFrame, SegmentReader } from "./segment_reader.ts";
+import type { SegmentReader } from "./segment_reader.ts";
 
 /** A part of a segment in which a frame is looked for. */
 export interface Stretch {
@@ -44,7 +44,7 @@ export interface FrameRun {
   /** The segment's path, for messages. */
   readonly path: string;
   /** The frames; the first one holds the record that was looked for. */
-  readonly frames: readonly PlacedFrame[];
+  readonly frames: readonly Frame[];
   /** Where the next frame is, and what it must match. */
   readonly offset: number;
   readonly chain: ChainEnd;
@@ -127,7 +127,7 @@ function runOf(
   found: Iterable<Frame | FrameFault>,
   { from, to, end }: Wanted,
 ): FrameRun | undefined {
-  const frames: PlacedFrame[] = [];
+  const frames: Frame[] = [];
   let chain: ChainEnd | undefined;
   for (const frame of found) {
     if ("fault" in frame || unknownFeature(frame) !== undefined) break;

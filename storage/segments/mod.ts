@@ -29,7 +29,6 @@ export {
 export { SegmentLog } from "./segment_log.ts";
 export type { SegmentLogState } from "./segment_log_state.ts";
 export {
-  type PlacedFrame,
   readFully,
   SegmentReader,
   type SegmentStop,

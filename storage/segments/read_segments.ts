@@ -4,7 +4,7 @@ import {
   missingRecord,
 } from "../corrupt_log_error.ts";
 import type { SegmentName } from "../format/file_names.ts";
-import { lsnsOf } from "../format/frame.ts";
+import { type Frame, lsnsOf } from "../format/frame.ts";
 import { FrameRecords, splitRecords } from "../format/records.ts";
 import {
   type BatchSource,
@@ -17,7 +17,6 @@ import type { FrameRun } from "./find_run.ts";
 import { lastUpTo } from "./frame_index.ts";
 import { SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentLookup } from "./segment_lookup.ts";
-import type { PlacedFrame } from "./segment_reader.ts";
 
 /** The records to read. */
 export interface ReadRange {
@@ -197,7 +196,7 @@ async function* readSegment(
 /** The records `from` to `to` that a frame holds or has lost, if any. */
 export function batchOf(
   path: string,
-  frame: PlacedFrame,
+  frame: Frame,
   from: number,
   to: number,
 ): RecordBatch | undefined {
@@ -217,7 +216,7 @@ export function batchOf(
 }
 
 /** A frame's records; throws {@linkcode CorruptLogError} if they do not fit. */
-export function recordsOf(path: string, frame: PlacedFrame): FrameRecords {
+export function recordsOf(path: string, frame: Frame): FrameRecords {
   const records = splitRecords(frame);
   if (records instanceof FrameRecords) return records;
   throw new CorruptLogError(path, frame.offset, describeFault(records));

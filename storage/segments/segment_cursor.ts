@@ -7,11 +7,7 @@ import {
 } from "../format/segment_header.ts";
 import type { Storage } from "../storage.ts";
 import type { Pace } from "../turns.ts";
-import {
-  type PlacedFrame,
-  SegmentReader,
-  type SegmentStop,
-} from "./segment_reader.ts";
+import { SegmentReader, type SegmentStop } from "./segment_reader.ts";
 
 /**
  * A place in a segment that advances along frames as long as each one is the
@@ -90,7 +86,7 @@ export class SegmentCursor {
    */
   async *frames(
     end = Infinity,
-  ): AsyncGenerator<PlacedFrame[], SegmentStop | undefined> {
+  ): AsyncGenerator<Frame[], SegmentStop | undefined> {
     if (this.nextLsn === end) return undefined;
     const windows = this.reader.frames(this.#offset);
     try {
@@ -120,7 +116,7 @@ export class SegmentCursor {
   }
 
   /** Advances past the frames that follow, and returns how many do. */
-  #take(frames: PlacedFrame[], end: number): number {
+  #take(frames: Frame[], end: number): number {
     const chain = this.#chain;
     let taken = 0;
     for (const frame of frames) {
@@ -202,7 +198,7 @@ export function advance(chain: ChainEnd, frame: Frame): void {
 
 /** Describes why `frame` is not the next one. */
 export function brokenLink(
-  frame: PlacedFrame,
+  frame: Frame,
   chain: ChainEnd,
   end: number,
 ): SegmentStop {

@@ -27,9 +27,6 @@ import type { MaybePromise, Storage, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 import { OPEN_BYTES, Pace } from "../turns.ts";
 
-/** A frame and its place. */
-export type PlacedFrame = Frame;
-
 /** Where and why a segment stops being readable. */
 export interface SegmentStop extends FrameFault {
   /** Offset in the segment, in bytes. */
@@ -150,7 +147,7 @@ export class SegmentReader {
    */
   async *frames(
     offset = SEGMENT_HEADER_BYTES,
-  ): AsyncGenerator<PlacedFrame[], SegmentStop> {
+  ): AsyncGenerator<Frame[], SegmentStop> {
     let needed = 0;
     while (true) {
       const isLarge = needed > LARGE_WINDOW_BYTES;
@@ -158,7 +155,7 @@ export class SegmentReader {
       const { window, checksum } = isLarge
         ? await this.#readLarge(offset, needed)
         : await this.#read(offset, wanted);
-      let frames: PlacedFrame[] = [];
+      let frames: Frame[] = [];
       let at = 0;
       let found = decodeFrame(window, at, checksum);
       for (; found instanceof Frame; found = decodeFrame(window, at)) {
@@ -182,7 +179,7 @@ export class SegmentReader {
   }
 
   /** Reads the frame at `offset`, or returns why there is none. */
-  async frameAt(offset: number): Promise<PlacedFrame | SegmentStop> {
+  async frameAt(offset: number): Promise<Frame | SegmentStop> {
     const { window } = await this.#read(offset, FRAME_HEADER_BYTES);
     let decoded = decodeFrame(window, 0);
     if ("fault" in decoded && decoded.needed !== undefined) {
@@ -206,13 +203,13 @@ export class SegmentReader {
   async *search(
     offset: number,
     salt?: number,
-  ): AsyncGenerator<PlacedFrame[], number | undefined> {
+  ): AsyncGenerator<Frame[], number | undefined> {
     const size = await this.file.size();
     let left = 2 * (size - offset) + SEARCH_SLACK_BYTES;
     while (true) {
       const { window } = await this.#read(offset, WINDOW_BYTES);
       const { view } = window;
-      const frames: PlacedFrame[] = [];
+      const frames: Frame[] = [];
       let at = 0;
       while (at + FRAME_HEADER_BYTES <= window.length) {
         let frame: Frame | FrameFault | undefined;
@@ -241,7 +238,7 @@ export class SegmentReader {
    * The seal that the file's last bytes lead to; `undefined` if they do not. It
    * is a whole frame with the segment's salt, but may be a record's content.
    */
-  async seal(): Promise<PlacedFrame | undefined> {
+  async seal(): Promise<Frame | undefined> {
     const end = await this.file.size();
     const footer = await readFully(
       this.file,
@@ -257,7 +254,7 @@ export class SegmentReader {
   }
 
   /** Throws {@linkcode FormatVersionError} at a frame with unknown features. */
-  requireKnown(frame: PlacedFrame): void {
+  requireKnown(frame: Frame): void {
     const unknown = unknownFeature(frame);
     if (unknown === undefined) return;
     throw new FormatVersionError(

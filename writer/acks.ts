@@ -1,5 +1,6 @@
 import { requireOneOf } from "../argument.ts";
 import { invariant } from "../invariant.ts";
+import { Heap } from "./heap.ts";
 
 /**
  * The guarantee that an acknowledged record carries:
@@ -115,8 +116,14 @@ export class AckWaiters {
   #resolves: Resolve[] = [];
   #head = 0;
   #tail = 0;
-  /** Waiters for a lower LSN than an earlier waiter's; usually empty. */
-  readonly #early = new EarlyWaiters();
+  /**
+   * Waiters for a lower LSN than an earlier waiter's; usually empty. In a sorted
+   * list, many that arrive in falling order would move the whole list each time.
+   */
+  readonly #early = new Heap<Waiter>(isBefore);
+  /** The lowest LSN of those, or `Infinity`. */
+  #earliest = Infinity;
+  #order = 0;
 
   /** Returns a promise that resolves with `lsn` once it is released. */
   wait(lsn: number): Promise<number> {
@@ -136,7 +143,7 @@ export class AckWaiters {
 
   /** Resolves all waiters for `lsn` or lower. */
   release(lsn: number): void {
-    if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);
+    if (this.#earliest <= lsn) this.#releaseEarly(lsn);
     this.#resolveUpTo(lsn);
     const head = this.#head;
     if (head === this.#tail) this.#clear();
@@ -148,9 +155,9 @@ export class AckWaiters {
     const count = this.#tail - this.#head + this.#early.size;
     const rejection = Promise.reject<never>(error);
     rejection.catch(() => {});
-    while (this.#early.size > 0) {
-      this.#resolveUpTo(this.#early.lowest, rejection);
-      this.#early.take()(rejection);
+    for (const { lsn, resolve } of this.#takeEarly(Infinity)) {
+      this.#resolveUpTo(lsn, rejection);
+      resolve(rejection);
     }
     this.#resolveUpTo(Infinity, rejection);
     this.#clear();
@@ -160,8 +167,8 @@ export class AckWaiters {
   /** Rejects the waiters for more than `lsn`; returns how many there were. */
   rejectAbove(lsn: number, error: Error): number {
     const kept: [number, Resolve][] = [];
-    while (this.#early.lowest <= lsn) {
-      kept.push([this.#early.lowest, this.#early.take()]);
+    for (const { lsn: early, resolve } of this.#takeEarly(lsn)) {
+      kept.push([early, resolve]);
     }
     for (; this.#lsns[this.#head] <= lsn && this.#head < this.#tail;) {
       kept.push([this.#lsns[this.#head], this.#resolves[this.#head++]]);
@@ -175,7 +182,8 @@ export class AckWaiters {
   #put(lsn: number, resolve: Resolve): void {
     const tail = this.#tail;
     if (tail > this.#head && this.#lsns[tail - 1] > lsn) {
-      this.#early.put(lsn, resolve);
+      this.#early.put({ lsn, resolve, order: this.#order++ });
+      this.#earliest = Math.min(this.#earliest, lsn);
       return;
     }
     this.#lsns[tail] = lsn;
@@ -189,11 +197,20 @@ export class AckWaiters {
    * has already moved past its LSN.
    */
   #releaseEarly(lsn: number): void {
-    while (this.#early.lowest <= lsn) {
-      const { lowest } = this.#early;
-      this.#resolveUpTo(lowest);
-      this.#early.take()(lowest);
+    for (const { lsn: early, resolve } of this.#takeEarly(lsn)) {
+      this.#resolveUpTo(early);
+      resolve(early);
     }
+  }
+
+  /** Takes the waiters out of order for `lsn` or lower, in LSN order. */
+  #takeEarly(lsn: number): Waiter[] {
+    const taken: Waiter[] = [];
+    while (this.#early.size > 0 && this.#earliest <= lsn) {
+      taken.push(this.#early.take()!);
+      this.#earliest = this.#early.first?.lsn ?? Infinity;
+    }
+    return taken;
   }
 
   /** Resolves the waiters in line for `lsn` or lower, with `all` if given. */
@@ -225,72 +242,12 @@ export class AckWaiters {
 /** Receives the LSN that was released, or the rejection of all waiters. */
 type Resolve = (released: number | Promise<never>) => void;
 
+/** A waiter that came out of order. */
 interface Waiter {
   readonly lsn: number;
   readonly resolve: Resolve;
   /** Preserves call order among the waiters for one LSN. */
   readonly order: number;
-}
-
-/**
- * Waiters that came out of order, as a binary heap. With a sorted list, many
- * waiters arriving in descending order would move the whole list each time.
- */
-class EarlyWaiters {
-  readonly #waiters: Waiter[] = [];
-  #order = 0;
-
-  /** Number of waiters. */
-  get size(): number {
-    return this.#waiters.length;
-  }
-
-  /** The lowest LSN that a waiter wants, or `Infinity`. */
-  get lowest(): number {
-    return this.#waiters.length > 0 ? this.#waiters[0].lsn : Infinity;
-  }
-
-  /** Adds a waiter. */
-  put(lsn: number, resolve: Resolve): void {
-    const waiters = this.#waiters;
-    const waiter = { lsn, resolve, order: this.#order++ };
-    let at = waiters.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (isBefore(waiters[parent], waiter)) break;
-      waiters[at] = waiters[parent];
-      at = parent;
-    }
-    waiters[at] = waiter;
-  }
-
-  /** Removes the first waiter for the lowest LSN; there must be one. */
-  take(): Resolve {
-    const waiters = this.#waiters;
-    invariant(waiters.length > 0, "a waiter taken from none");
-    const { resolve } = waiters[0];
-    const last = waiters.pop()!;
-    if (waiters.length > 0) this.#sink(last);
-    return resolve;
-  }
-
-  /** Puts `waiter` at the root and moves it down to its place. */
-  #sink(waiter: Waiter): void {
-    const waiters = this.#waiters;
-    let at = 0;
-    while (true) {
-      let child = 2 * at + 1;
-      if (child >= waiters.length) break;
-      const right = child + 1;
-      if (right < waiters.length && isBefore(waiters[right], waiters[child])) {
-        child = right;
-      }
-      if (isBefore(waiter, waiters[child])) break;
-      waiters[at] = waiters[child];
-      at = child;
-    }
-    waiters[at] = waiter;
-  }
 }
 
 function isBefore(one: Waiter, other: Waiter): boolean {

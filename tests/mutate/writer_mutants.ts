@@ -115,7 +115,7 @@ export const writerMutants: readonly Mutant[] = [
     name: "releases those who wait out of order after those in line",
     edits: [{
       file: "writer/acks.ts",
-      find: "if (this.#early.lowest <= lsn) this.#releaseEarly(lsn);\n",
+      find: "if (this.#earliest <= lsn) this.#releaseEarly(lsn);\n",
       replace: "",
     }, {
       file: "writer/acks.ts",

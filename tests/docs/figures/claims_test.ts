@@ -202,3 +202,24 @@ test("the burst's flushes are those that are described", () => {
     assertEquals(sizes(name).length, 5);
   }
 });
+
+test("an age costs what the page says where a record always waits, and no more", () => {
+  const monthMs = 365.25 / 12 * 24 * 60 * 60 * 1000;
+  assertEquals(Math.round(monthMs), 2_629_800_000);
+  const perMonth = (ms: number, load: keyof typeof loads) =>
+    of(new AgePolicy({ ms }), load, fast).flushesPerSecond * monthMs / 1000;
+  const dollars = perMonth(10, "flood") * 5 / 1e6;
+  assertNear(dollars, 1315, 30);
+  assertLess(dollars, 1315);
+  assertLess(perMonth(132, "flood") * 5 / 1e6, 100);
+  // Those who await their acks add the flush, and a trickle has pauses.
+  assertLess(perMonth(10, "callers"), 0.995 * monthMs / 10);
+  assertLess(perMonth(10, "trickle"), 0.6 * monthMs / 10);
+});
+
+test("the defaults of counts and bytes are short writes on a fast device", () => {
+  const bytesMs = (bytes: number) =>
+    fast.costs.writeMs(bytes) - fast.costs.writeMs(0);
+  assertNear(bytesMs(256 * 104) / fast.syncMs, 1 / 8, 0.01);
+  assertNear(bytesMs(65_536) / fast.syncMs, 1 / 3, 0.03);
+});

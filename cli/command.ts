@@ -55,6 +55,26 @@ export function onlyArgument(
   );
 }
 
+/** Options of a command that only looks at a log. */
+export interface DirectoryOptions {
+  readonly directory: string;
+  readonly json: boolean;
+}
+
+/** Reads the arguments of such a command: `DIR` and `--json`. */
+export function parseDirectory(
+  command: string,
+  args: string[],
+): DirectoryOptions {
+  const { values, positionals } = parseArguments(args, {
+    json: { type: "boolean" },
+  });
+  return {
+    directory: onlyArgument(command, "directory", positionals),
+    json: values.json ?? false,
+  };
+}
+
 /** The error for an argument that breaks `rule`. */
 export function refusal(
   name: string,

@@ -1,6 +1,10 @@
 import { describeLoss } from "../../recovery/salvage/mod.ts";
 import { describeContent } from "../../recovery/survey.ts";
-import { type CliCommand, onlyArgument, parseArguments } from "../command.ts";
+import {
+  type CliCommand,
+  type DirectoryOptions,
+  parseDirectory,
+} from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
 import {
   formatAmount,
@@ -24,12 +28,6 @@ import {
   summarizeLog,
 } from "./summarize_log.ts";
 
-/** Options of {@linkcode inspect}. */
-interface InspectOptions {
-  readonly directory: string;
-  readonly json: boolean;
-}
-
 const HELP = `Usage: wal inspect DIR [--json]
 
 Shows the segments, how the log ends, what the manifest says and who may write
@@ -40,19 +38,11 @@ shown, but the exit code is still 0; "wal verify" exits with 1.
                  "wal verify --help" lists, except "state"`;
 
 /** `wal inspect`: shows what is in a log; damage is not a failure. */
-export const inspect: CliCommand<InspectOptions> = {
+export const inspect: CliCommand<DirectoryOptions> = {
   name: "inspect",
   summary: "show the segments, how the log ends, and who may write to it",
   help: HELP,
-  parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      json: { type: "boolean" },
-    });
-    return {
-      directory: onlyArgument("inspect", "directory", positionals),
-      json: values.json ?? false,
-    };
-  },
+  parse: (args) => parseDirectory("inspect", args),
   async run({ directory, json }, io) {
     const storage = openLogDirectory("inspect", directory, io.interrupt);
     const log = await examineLiveLog(storage);

@@ -1,6 +1,10 @@
 import { describeLoss } from "../../recovery/salvage/mod.ts";
 import { describeContent } from "../../recovery/survey.ts";
-import { type CliCommand, onlyArgument, parseArguments } from "../command.ts";
+import {
+  type CliCommand,
+  type DirectoryOptions,
+  parseDirectory,
+} from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
 import {
   formatAmount,
@@ -17,12 +21,6 @@ import {
 import type { LogReport, SegmentReport } from "./examine_log.ts";
 import { describeOwner, type LockState } from "./lock_state.ts";
 import { describeStray, logToJson, summarizeLog } from "./summarize_log.ts";
-
-/** Options of {@linkcode verify}. */
-interface VerifyOptions {
-  readonly directory: string;
-  readonly json: boolean;
-}
 
 const HELP = `Usage: wal verify DIR [--json]
 
@@ -65,19 +63,11 @@ Some things are reported that are not damage:
                              lists of file names`;
 
 /** `wal verify`: checks all of a log; neither a torn end nor a hole fails. */
-export const verify: CliCommand<VerifyOptions> = {
+export const verify: CliCommand<DirectoryOptions> = {
   name: "verify",
   summary: "read everything and check every checksum and link",
   help: HELP,
-  parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      json: { type: "boolean" },
-    });
-    return {
-      directory: onlyArgument("verify", "directory", positionals),
-      json: values.json ?? false,
-    };
-  },
+  parse: (args) => parseDirectory("verify", args),
   async run({ directory, json }, io) {
     const storage = openLogDirectory("verify", directory, io.interrupt);
     const log = await examineLiveLog(storage);

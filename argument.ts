@@ -103,7 +103,7 @@ export function requireType(
   action: string,
   name: string,
   value: unknown,
-  type: "boolean" | "function",
+  type: "boolean" | "function" | "string",
 ): void {
   const found = typeof value;
   if (found === type) return;

@@ -1,19 +1,50 @@
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
-/** Records that arrived together, or nearly so. */
-export interface ArrivedRecords {
-  /** The instant, in ms on the log's clock. */
-  readonly at: number;
-  /** How many records. */
-  readonly records: number;
-}
+/** Groups that a batch's arrivals are noted in, at most. */
+const MOST_GROUPS = 16;
 
-/** A batch's arrivals, as far as a policy can see them. */
-export interface Arrivals {
-  /** Records in the batch when it could first have been flushed. */
-  readonly ready: number;
-  /** All arrivals, in order. */
-  readonly arrived: ArrivedRecords[];
+/** Records that arrived together, or nearly so, in order: columns of numbers. */
+export class ArrivalGroups {
+  /** When the last of each group arrived, in ms on the log's clock. */
+  readonly at = new Float64Array(MOST_GROUPS);
+  /** How many records are in each group. */
+  readonly records = new Float64Array(MOST_GROUPS);
+  /** Number of groups. */
+  length = 0;
+  #leastGapMs = 0;
+  #lastBeganAt = 0;
+
+  /** Removes all groups. */
+  clear(): void {
+    this.length = 0;
+    this.#leastGapMs = 0;
+  }
+
+  /** Adds records that arrived after all others. */
+  add(at: number, records: number): void {
+    const last = this.length - 1;
+    const isSoon = last >= 0 && at - this.#lastBeganAt < this.#leastGapMs;
+    if (isSoon || last >= 0 && at === this.at[last]) {
+      this.at[last] = at;
+      this.records[last] += records;
+      return;
+    }
+    if (this.length === MOST_GROUPS) this.#joinPairs();
+    this.at[this.length] = at;
+    this.records[this.length++] = records;
+    this.#lastBeganAt = at;
+  }
+
+  /** Makes room: from now on, groups are twice as far apart. */
+  #joinPairs(): void {
+    const { at, records } = this;
+    for (let pair = 0; pair < MOST_GROUPS / 2; pair++) {
+      at[pair] = at[2 * pair + 1];
+      records[pair] = records[2 * pair] + records[2 * pair + 1];
+    }
+    this.length = MOST_GROUPS / 2;
+    this.#leastGapMs = (at[this.length - 1] - at[0]) / (this.length - 1);
+  }
 }
 
 /** Steps that stand for arrivals of which only the ends are known. */
@@ -25,67 +56,80 @@ const STEPS = 8;
  */
 const EARLY = 1.3;
 
-/** Beyond this many, arrivals during a wait are merged. */
-const MOST_SEEN = 64;
-
 /**
  * Notes when records arrive, from the batches that a policy is asked about.
  * Notes change no answer: they are read only when the batch is flushed.
  */
 export class ArrivalsSeen {
+  #now = new ArrivalGroups();
+  #taken = new ArrivalGroups();
   #oldestAt = NaN;
-  #ready = 0;
-  #records = 0;
   #newestAt = 0;
-  #arrived: ArrivedRecords[] = [];
+  #records = 0;
+  /** Records in the last batch taken when it could first have been flushed. */
+  ready = 0;
+  /** Whether that batch was seen to grow. */
+  grew = false;
+  #ready = 0;
 
   /** Notes what is new in a batch. */
   note({ oldestAt, newestAt, records }: PendingBatch): void {
     if (oldestAt !== this.#oldestAt || records < this.#records) {
       this.#oldestAt = oldestAt;
       this.#ready = records;
-      this.#arrived = spread(records, oldestAt, newestAt);
+      this.#now.clear();
+      spread(this.#now, records, oldestAt, newestAt);
     } else if (records > this.#records) {
-      const more = { at: newestAt, records: records - this.#records };
-      const last = this.#arrived.length - 1;
-      if (last < MOST_SEEN) this.#arrived.push(more);
-      else {
-        more.records += this.#arrived[last].records;
-        this.#arrived[last] = more;
-      }
+      this.#now.add(newestAt, records - this.#records);
     }
     this.#records = records;
     this.#newestAt = newestAt;
   }
 
-  /** Takes the arrivals of a batch that was flushed. */
-  take(flush: FlushReport): Arrivals {
-    const { oldestAt, startedAt, records } = flush;
+  /** Arrivals of the batch that is asked about. */
+  get pending(): ArrivalGroups {
+    return this.#now;
+  }
+
+  /** Takes the arrivals of a batch that was flushed; valid until the next. */
+  take({ oldestAt, startedAt, records }: FlushReport): ArrivalGroups {
+    const groups = this.#now;
+    this.#now = this.#taken;
+    this.#taken = groups;
     const isSeen = oldestAt === this.#oldestAt && this.#records <= records;
+    this.grew = isSeen && this.#records > this.#ready;
     this.#oldestAt = NaN;
+    this.#now.clear();
     if (!isSeen) {
-      return { ready: records, arrived: spread(records, oldestAt, startedAt) };
+      groups.clear();
+      this.ready = records;
+      spread(groups, records, oldestAt, startedAt);
+      return groups;
     }
+    this.ready = this.#ready;
     const unseen = records - this.#records;
-    const arrived = [...this.#arrived];
-    if (unseen > 0) arrived.push(...spread(unseen, this.#newestAt, startedAt));
-    return { ready: this.#ready, arrived };
+    if (unseen > 0) spread(groups, unseen, this.#newestAt, startedAt);
+    return groups;
   }
 }
 
 /**
- * Records of which the first arrived at one instant and the last at another.
- * Those between are grouped into steps, each at its middle.
+ * Adds records of which the first arrived at one instant and the last at
+ * another. Those between are grouped into steps, each at its middle.
  */
-function spread(records: number, from: number, to: number): ArrivedRecords[] {
-  if (from === to) return [{ at: from, records }];
-  const arrived: ArrivedRecords[] = [{ at: from, records: 1 }];
+function spread(
+  groups: ArrivalGroups,
+  records: number,
+  from: number,
+  to: number,
+): void {
+  if (from === to) return groups.add(from, records);
+  groups.add(from, 1);
   let left = records - 1;
   for (let step = 1; step <= STEPS && left > 0; step++) {
     const share = Math.ceil(left / (STEPS + 1 - step));
     left -= share;
     const before = 1 - (left + share / 2) / (records - 1);
-    arrived.push({ at: from + (to - from) * before ** EARLY, records: share });
+    groups.add(from + (to - from) * before ** EARLY, share);
   }
-  return arrived;
 }

@@ -1,7 +1,14 @@
-import { argumentError, requireAmount, requireOptions } from "../argument.ts";
+import {
+  argumentError,
+  requireAmount,
+  requireOptions,
+  requirePositive,
+} from "../argument.ts";
 import { ArrivalsSeen } from "./_arrivals_seen.ts";
-import { chooseWait, NO_WAIT, type Wait } from "./_choose_wait.ts";
-import { RecentOccasions } from "./_recent_occasions.ts";
+import { CostGoal } from "./_cost_goal.ts";
+import type { Goal } from "./_goal.ts";
+import { LatencyGoal } from "./_latency_goal.ts";
+import { P99Goal } from "./_p99_goal.ts";
 import type {
   BatchLimits,
   BatchPolicy,
@@ -9,37 +16,49 @@ import type {
   PendingBatch,
 } from "./batch_policy.ts";
 
+/**
+ * What an {@linkcode AdaptivePolicy} aims at:
+ *
+ * - `"latency"`: the lowest mean latency;
+ * - `{ p99Ms }`: the fewest flushes that keep 99 % of the latencies within
+ *   `p99Ms`, a number of ms above 0. Where flushes alone take longer, nothing
+ *   waits, and the bound is not kept;
+ * - `{ perFlush, perRecordMs }`: the lowest sum of what flushes cost, at
+ *   `perFlush` each, and of what waiting costs, at `perRecordMs` for each ms of
+ *   each record's latency. Both are in the same money, the first at least 0 and
+ *   the second above 0.
+ */
+export type AdaptiveGoal =
+  | "latency"
+  | { readonly p99Ms: number }
+  | { readonly perFlush: number; readonly perRecordMs: number };
+
 /** Options of {@linkcode AdaptivePolicy}. */
 export interface AdaptivePolicyOptions {
+  /** What to aim at. Default `"latency"`. */
+  goal?: AdaptiveGoal | undefined;
   /**
    * Batch sizes to choose from, in records: ascending integers of at least 2. A
-   * batch that has reached the chosen size does not wait; the last size caps
-   * every batch. Default 2, 4, 8, 16, 32, 64, 128.
+   * batch that has reached the chosen size does not wait for the mean latency.
+   * The last size caps every batch, whatever the goal. Default: 2, 4, 8, 16,
+   * 32, 64, 128, and no cap but the log's own under a persistent backlog, and
+   * under the other goals.
    */
   ladder?: readonly number[] | undefined;
-  /**
-   * Maximum for a record's wait plus the median flush, in ms, at least 0; a
-   * longer wait is cut short. Default: unlimited.
-   */
-  targetLatencyMs?: number | undefined;
 }
+
+const ACTION = "create an AdaptivePolicy";
 
 const LADDER = [2, 4, 8, 16, 32, 64, 128];
 
-/** Flushes between two plans. */
-const FLUSHES_A_PLAN = 4;
-
-/** A wait that ends exactly at the last arrival would miss it half the time. */
-const SLACK = 1.05;
-
-/** The longest wait, in flushes. */
-const MOST_FLUSHES = 2;
+/** Sizes to choose from while there is no cap. */
+const RAISED = [...LADDER, 256, 512, 1024, 2048, 4096];
 
 /**
  * Waits only when waiting is expected to pay: learns from the log's traffic and
  * device how many records to wait for, and how long.
  *
- * For the last 24 flushes, it knows how long each took, how many records were
+ * For the last flushes, it knows how long each took, how many records were
  * ready when it could have begun, and how many arrived while it ran. A wait
  * would have spared each record that it caught the flush before its own, and
  * would have delayed each record in the log by the time waited (by Little's
@@ -48,39 +67,41 @@ const MOST_FLUSHES = 2;
  * gained most: one pair for batches whose first record found the log idle, and
  * one for batches that gathered during a flush. Such a batch waits while it is
  * below the rung, and is flushed at once when it reaches it. If nothing would
- * have gained 2 % of all latency, nothing waits.
+ * have gained 2 % of all latency, nothing waits. Where flushes take very
+ * different times, it also keeps a pace: after a quick flush, a batch waits
+ * until as many records wait as do on average.
  *
  * It therefore behaves like leader commit at first and with a lone writer, and
- * almost like it for independent arrivals: no wait pays there, and it is up to
- * 3 % slower.
- * It waits where callers that were acknowledged together return one by one, and
- * where bursts are spread out: mean latency is then up to 40 % lower than with
- * leader commit, with half the syncs. It waits for at most two median flushes.
- * In simulations, mean latency is within 5 % of the best fixed window, except
- * where
+ * almost like it for independent arrivals on a steady device: no wait pays
+ * there, and it is up to 3 % slower. It waits where callers that were
+ * acknowledged together return one by one, where bursts are spread out, and
+ * where some flushes are much slower than others: mean latency is then up to
+ * 40 % lower than with leader commit, with half the syncs. It waits for at most
+ * two median flushes, except for the pace, and no longer than keeps p99 within
+ * about a tenth of leader commit's. `bench:regret` compares it with fixed
+ * policies chosen in hindsight; docs/policies.md has the figures and the worst
+ * cases. After a change of callers or device, it takes up to 25 flushes to
+ * adapt, or a few seconds if flushes are rare.
  *
- * - the load has a period of 1 to 1.5 flushes: a fixed window can lock onto it
- *   and be up to 35 % better;
- * - bursts last nearly as long as a flush, or longer: a fixed window can be 5
- *   to 10 % better;
- * - flush times vary or drift: within 10 %, on average over runs;
- * - flushes of 128 records cannot keep up: give it a longer ladder.
+ * With another `goal`, it learns how long to let batches wait for that: see
+ * {@linkcode AdaptiveGoal}. A lone caller that awaits each record then waits,
+ * too, unless waiting for others does not pay by that goal.
  *
- * In a few such loads it is up to 10 % slower than leader commit; a test names
- * the worst. After a change of callers or device, it takes up to 20 flushes to
- * adapt.
+ * The default ladder's last rung caps each batch, so a burst of 1000 records in
+ * one turn becomes seven flushes of 128 and one of 104. A backlog that persists,
+ * because records keep arriving while full batches wait, removes that cap, so
+ * that it never limits the rate; after 24 flushes in a row of at most 128
+ * records it is back. A wait is as precise as in `LeaderCommitPolicy`.
  *
- * Choosing costs about 20 us of CPU time per flush, so this policy does not
- * suit devices whose syncs take no longer than that.
+ * It costs 1 to 3 us of CPU time per flush. Each log needs its own instance.
  *
- * The ladder's last rung caps each batch, so a burst of 1000 records in one
- * turn becomes seven flushes of 128 and one of 104. A wait is as precise as in
- * {@linkcode LeaderCommitPolicy}.
+ * Throws `TypeError` or `RangeError` if an option is invalid.
  *
  * Sources: PostgreSQL's `commit_delay`, whose documentation advises half the
  * duration of a flush, and `commit_siblings`, which this policy measures; the
  * control limits of Deb and Serfozo, "Optimal control of batch service queues"
- * (1973), which are the rungs; group commit timers (Helland and others, 1987).
+ * (1973), which are the rungs and the pace; group commit timers (Helland and
+ * others, 1987).
  *
  * @example Callers acknowledged together, most of which return within 0.3 ms
  * ```ts
@@ -99,67 +120,112 @@ const MOST_FLUSHES = 2;
  * assert.ok(adaptive.meanMs < 0.7 * leader.meanMs);
  * assert.ok(adaptive.flushes < 0.6 * leader.flushes);
  * ```
+ *
+ * @example As few flushes as keep 99 in 100 acks within 50 ms
+ * ```ts
+ * import { AdaptivePolicy } from "@syncline/wal/policies";
+ * import { constantCosts, poissonArrivals, simulate } from "@syncline/wal/simulator";
+ * import assert from "node:assert/strict";
+ *
+ * const policy = new AdaptivePolicy({ goal: { p99Ms: 50 } });
+ * const arrivals = poissonArrivals({ count: 10_000, perSecond: 1000 });
+ * const run = simulate(policy, arrivals, constantCosts({ syncMs: 8 }));
+ * assert.ok(run.quantileMs(0.99) <= 50);
+ * assert.ok(run.flushesPerSecond < 30);
+ * ```
  */
 export class AdaptivePolicy implements BatchPolicy {
-  /** The cap on records: the ladder's last rung. */
-  readonly limits: BatchLimits;
-  readonly #ladder: readonly number[];
-  readonly #targetLatencyMs: number;
   readonly #seen = new ArrivalsSeen();
-  readonly #recent = new RecentOccasions();
-  #longestMs = 0;
-  /** The time that the target leaves for waiting. */
-  #spareMs = Infinity;
-  #whenIdle = NO_WAIT;
-  #whenBusy = NO_WAIT;
-  #flushes = 0;
+  readonly #goal: Goal;
+  readonly #cap: Cap;
 
   /** Throws `RangeError` or `TypeError` if an option is invalid. */
   constructor(options: AdaptivePolicyOptions = {}) {
-    requireOptions("create an AdaptivePolicy", options, [
-      "ladder",
-      "targetLatencyMs",
-    ]);
-    const { ladder = LADDER, targetLatencyMs } = options;
-    this.#ladder = requireLadder(ladder);
-    this.limits = { records: this.#ladder.at(-1) };
-    this.#targetLatencyMs = targetLatencyMs === undefined
-      ? Infinity
-      : requireAmount(
-        "create an AdaptivePolicy",
-        "targetLatencyMs",
-        targetLatencyMs,
-      );
+    requireOptions(ACTION, options, ["goal", "ladder"]);
+    const { goal = "latency" } = options;
+    const ladder = options.ladder === undefined
+      ? undefined
+      : requireLadder(options.ladder);
+    this.#goal = makeGoal(goal, ladder ?? RAISED);
+    this.#cap = new Cap(ladder?.at(-1), goal === "latency");
   }
 
-  /** At once from the rung on, otherwise once the batch has waited. */
+  /** The cap on records, if there is one now. */
+  get limits(): BatchLimits {
+    return this.#cap.limits;
+  }
+
+  /** When the batch has waited as long as pays, as far as is known. */
   due(batch: PendingBatch): number {
     this.#seen.note(batch);
-    const { records, oldestAt } = batch;
-    const { busyUntil } = this.#recent;
-    const isBusy = oldestAt <= busyUntil;
-    const { rung, from, ms } = isBusy ? this.#whenBusy : this.#whenIdle;
-    if (records >= rung) return oldestAt;
-    const start = isBusy && from === "ready" ? busyUntil : oldestAt;
-    const due = start + Math.min(ms, this.#longestMs);
-    return Math.min(due, oldestAt + this.#spareMs);
+    return this.#goal.due(batch);
   }
 
   /** Learns what the flush cost and what arrived before and during it. */
-  observe(flush: FlushReport): void {
-    this.#recent.add(flush, this.#seen.take(flush));
-    if (++this.#flushes % FLUSHES_A_PLAN > 0) return;
-    const { flushMs } = this.#recent;
-    this.#longestMs = MOST_FLUSHES * flushMs;
-    this.#spareMs = Math.max(0, this.#targetLatencyMs - flushMs);
-    this.#whenIdle = this.#plan(false);
-    this.#whenBusy = this.#plan(true);
+  observe(flush: FlushReport, queuedRecords: number): void {
+    const groups = this.#seen.take(flush);
+    this.#cap.observe(flush, queuedRecords, this.#seen.grew);
+    const { records: most = Infinity } = this.#cap.limits;
+    this.#goal.observe(flush, groups, this.#seen.ready, most);
+  }
+}
+
+/** Flushes of few records in a row after which the default cap is back. */
+const CALM_FLUSHES = 256;
+
+/** Most records of a batch: fixed, or removed under a persistent backlog. */
+class Cap {
+  limits: BatchLimits;
+  readonly #isFixed: boolean;
+  readonly #whenCalm: BatchLimits;
+  #queued = 0;
+  #calm = 0;
+
+  constructor(records: number | undefined, isForLatency: boolean) {
+    this.#isFixed = records !== undefined || !isForLatency;
+    this.#whenCalm = this.#isFixed && records === undefined
+      ? {}
+      : { records: records ?? LADDER.at(-1) };
+    this.limits = this.#whenCalm;
   }
 
-  #plan(isBusy: boolean): Wait {
-    const wait = chooseWait(this.#recent.occasions(isBusy), this.#ladder);
-    return { ...wait, ms: wait.ms * SLACK };
+  /**
+   * The cap is for bursts that come in one turn. It is in the way of batches
+   * that grow turn by turn, and of records that come while such a burst waits.
+   */
+  observe(
+    { reason, records }: FlushReport,
+    queuedRecords: number,
+    grew: boolean,
+  ): void {
+    const before = this.#queued;
+    this.#queued = queuedRecords;
+    if (this.#isFixed) return;
+    const came = queuedRecords + records - before;
+    const isInTheWay = reason === "limit" && (grew || before > 0 && came > 0);
+    const isCalm = Math.max(records, queuedRecords) <= this.#whenCalm.records!;
+    this.#calm = isCalm ? this.#calm + 1 : 0;
+    if (isInTheWay) this.limits = {};
+    else if (this.#calm >= CALM_FLUSHES) this.limits = this.#whenCalm;
   }
+}
+
+function makeGoal(goal: unknown, rungs: readonly number[]): Goal {
+  if (goal === "latency") return new LatencyGoal(rungs);
+  if (typeof goal !== "object" || goal === null) {
+    const rule = `"latency" or an object`;
+    throw argumentError(ACTION, "goal", rule, goal, false);
+  }
+  if ("p99Ms" in goal) {
+    requireOptions(`${ACTION} with such a goal`, goal, ["p99Ms"]);
+    return new P99Goal(requirePositive(ACTION, "goal.p99Ms", goal.p99Ms));
+  }
+  const known = ["perFlush", "perRecordMs"];
+  requireOptions(`${ACTION} with such a goal`, goal, known);
+  const { perFlush, perRecordMs } = goal as Record<string, unknown>;
+  const price = requireAmount(ACTION, "goal.perFlush", perFlush) /
+    requirePositive(ACTION, "goal.perRecordMs", perRecordMs);
+  return new CostGoal(new LatencyGoal(rungs), price);
 }
 
 function requireLadder(ladder: unknown): readonly number[] {
@@ -170,11 +236,5 @@ function requireLadder(ladder: unknown): readonly number[] {
   if (rises) return [...ladder];
   const rule = "an array of ascending integers of at least 2";
   const isArray = Array.isArray(ladder);
-  throw argumentError(
-    "create an AdaptivePolicy",
-    "ladder",
-    rule,
-    ladder,
-    isArray,
-  );
+  throw argumentError(ACTION, "ladder", rule, ladder, isArray);
 }

@@ -45,23 +45,39 @@ export function anyOf(...policies: BatchPolicy[]): BatchPolicy {
   for (const policy of policies) {
     requireMethod("use anyOf", "each argument", policy, "due");
   }
+  let limits = smallestLimits(policies);
   return {
-    limits: smallestLimits(policies),
+    get limits() {
+      return limits;
+    },
     whenIdle: policies.every((policy) => policy.whenIdle === "flush")
       ? "flush"
       : "wait",
     due: (batch: PendingBatch, now: number) =>
       Math.min(...policies.map((policy) => policy.due(batch, now))),
-    observe: (flush: FlushReport) => tellAll(policies, flush),
+    observe(flush: FlushReport, queuedRecords: number) {
+      try {
+        tellAll(policies, flush, queuedRecords);
+      } finally {
+        const now = smallestLimits(policies);
+        const isSame = now.records === limits.records &&
+          now.bytes === limits.bytes;
+        if (!isSame) limits = now;
+      }
+    },
   };
 }
 
 /** A policy that throws must not keep the others from observing. */
-function tellAll(policies: BatchPolicy[], flush: FlushReport): void {
+function tellAll(
+  policies: BatchPolicy[],
+  flush: FlushReport,
+  queuedRecords: number,
+): void {
   const errors: unknown[] = [];
   for (const policy of policies) {
     try {
-      policy.observe?.(flush);
+      policy.observe?.(flush, queuedRecords);
     } catch (error) {
       errors.push(error);
     }

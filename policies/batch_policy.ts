@@ -89,7 +89,11 @@ export interface BatchLimits {
  * ```
  */
 export interface BatchPolicy {
-  /** Caps on a batch. Read once, when the log is opened. */
+  /**
+   * Caps on a batch. Read when the log is opened, and after each call of
+   * `observe`: a policy may change them there, by a new object. Batches that
+   * wait are then put together as far as the new caps allow.
+   */
   readonly limits?: BatchLimits | undefined;
   /**
    * What to do with a batch that is not yet due while no flush is in flight:
@@ -107,6 +111,9 @@ export interface BatchPolicy {
    * `@syncline/wal/testing` detects it.
    */
   due(batch: PendingBatch, now: number): number;
-  /** Called with the cost of each flush, once per flush, in order. */
-  observe?(flush: FlushReport): void;
+  /**
+   * Called with the cost of each flush, once per flush, in order, and with the
+   * number of records that are in the queue when it has ended.
+   */
+  observe?(flush: FlushReport, queuedRecords: number): void;
 }

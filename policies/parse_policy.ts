@@ -1,4 +1,9 @@
-import { argumentError } from "../argument.ts";
+import {
+  amountRule,
+  argumentError,
+  integerRule,
+  requireType,
+} from "../argument.ts";
 import { AdaptivePolicy } from "./adaptive_policy.ts";
 import { AgePolicy } from "./age_policy.ts";
 import { anyOf } from "./any_of.ts";
@@ -16,12 +21,15 @@ import { LeaderCommitPolicy } from "./leader_commit_policy.ts";
  * | `bytes:65536` or `bytes:64k` | `BytesPolicy`; `k`, `m` and `g` are binary  |
  * | `age:2.5`                    | `AgePolicy` of 2.5 ms                       |
  * | `leader` or `leader:2`       | `LeaderCommitPolicy`, with a window of 2 ms |
- * | `adaptive` or `adaptive:5`   | `AdaptivePolicy`, with a target of 5 ms     |
+ * | `adaptive`                   | `AdaptivePolicy`, for the mean latency      |
+ * | `adaptive:20`                | the same, with `goal: { p99Ms: 20 }`        |
+ * | `adaptive:5e-6/1e-9`         | the same, with a goal of 5e-6 `perFlush`    |
+ * |                              | and 1e-9 `perRecordMs`                      |
  *
  * Joined by commas, they become one policy through {@linkcode anyOf}.
  *
  * Numbers of records and bytes are integers of at least 1; numbers of ms are at
- * least 0. Throws `TypeError` if `text` is not a string, and `RangeError` if it
+ * least 0, those after `adaptive` above 0. Throws `TypeError` if `text` is not a string, and `RangeError` if it
  * names no policy or a number is out of range.
  *
  * @example
@@ -34,7 +42,7 @@ import { LeaderCommitPolicy } from "./leader_commit_policy.ts";
  * ```
  */
 export function parsePolicy(text: string): BatchPolicy {
-  const policies = partsOf(text).map(({ kind, value }) => kind.make(value));
+  const policies = partsOf(text).map(({ make }) => make());
   return policies.length === 1 ? policies[0] : anyOf(...policies);
 }
 
@@ -46,52 +54,45 @@ export function policyCode(
   text: string,
 ): { readonly code: string; readonly names: readonly string[] } {
   const parts = partsOf(text);
-  const codes = parts.map(({ kind, value }) =>
-    value === undefined
-      ? `new ${kind.name}()`
-      : `new ${kind.name}({ ${kind.option}: ${value} })`
-  );
-  const names = [...new Set(parts.map(({ kind }) => kind.name))];
+  const codes = parts.map(({ name, options }) => `new ${name}(${options})`);
+  const names = [...new Set(parts.map(({ name }) => name))];
   return codes.length === 1
     ? { code: codes[0], names }
     : { code: `anyOf(${codes.join(", ")})`, names: ["anyOf", ...names] };
 }
 
-/** How a policy is written and made; it has one option, a number. */
-interface Kind {
+/** A policy that is one part of a notation. */
+interface Part {
+  /** Its class. */
   readonly name: string;
-  readonly option: string;
-  /** The number if none is written; `undefined` if none is needed. */
-  readonly otherwise: string | undefined;
-  readonly number: NumberNotation;
-  readonly make: (value?: number) => BatchPolicy;
+  /** Its options as code, or nothing. */
+  readonly options: string;
+  readonly make: () => BatchPolicy;
 }
 
-interface Part {
-  readonly kind: Kind;
-  readonly value: number | undefined;
+/** How a kind of policy is written. */
+interface Kind {
+  /** What its number must be. */
+  readonly rule: string;
+  /** The policy for a number, or for none; `undefined` if that is wrong. */
+  readonly part: (digits: string | undefined) => Part | undefined;
 }
 
 function partsOf(text: string): Part[] {
-  if (typeof text !== "string") {
-    const rule = "a string";
-    throw argumentError("create a policy", "its notation", rule, text, false);
-  }
-  return text.split(",").map((part) => {
-    const action = `create a policy from "${part}"`;
-    const colon = part.indexOf(":");
-    const name = colon === -1 ? part : part.slice(0, colon);
+  requireType("create a policy", "its notation", text, "string");
+  return text.split(",").map((written) => {
+    const action = `create a policy from "${written}"`;
+    const colon = written.indexOf(":");
+    const name = colon === -1 ? written : written.slice(0, colon);
     const kind = KINDS.get(name);
     if (kind === undefined) {
       const rule = [...KINDS.keys()].join(", ").replace(/, (\w+)$/, " or $1");
       throw argumentError(action, "its name", rule, name, true);
     }
-    const digits = colon === -1 ? kind.otherwise : part.slice(colon + 1);
-    if (digits === undefined) return { kind, value: undefined };
-    const { parse, rule } = kind.number;
-    const value = parse(digits);
-    if (!Number.isNaN(value)) return { kind, value };
-    throw argumentError(action, "its number", rule, digits, true);
+    const digits = colon === -1 ? undefined : written.slice(colon + 1);
+    const part = kind.part(digits);
+    if (part !== undefined) return part;
+    throw argumentError(action, "its number", kind.rule, digits ?? "", true);
   });
 }
 
@@ -106,19 +107,19 @@ export interface NumberNotation {
 /** Counts, such as `256`: decimal digits and nothing else. */
 export const INTEGER: NumberNotation = {
   parse: parseInteger,
-  rule: "an integer of at least 1",
+  rule: integerRule(),
 };
 
 /** Sizes, such as `65536`, `64k`, `1m` or `2g`. */
 export const BYTES: NumberNotation = {
   parse: parseBytes,
-  rule: "an integer of at least 1, with or without k, m or g",
+  rule: `${integerRule()}, with or without k, m or g`,
 };
 
 /** Durations, prices and the like, such as `2` or `0.5`. */
 export const AMOUNT: NumberNotation = {
   parse: parseAmount,
-  rule: "a finite number of at least 0",
+  rule: amountRule(),
 };
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -146,39 +147,66 @@ function parseAmount(text: string): number {
 }
 
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  ["count", {
-    name: "CountPolicy",
-    option: "records",
-    otherwise: "",
-    number: INTEGER,
-    make: (records) => new CountPolicy({ records }),
-  }],
-  ["bytes", {
-    name: "BytesPolicy",
-    option: "bytes",
-    otherwise: "",
-    number: BYTES,
-    make: (bytes) => new BytesPolicy({ bytes }),
-  }],
-  ["age", {
-    name: "AgePolicy",
-    option: "ms",
-    otherwise: "",
-    number: AMOUNT,
-    make: (ms) => new AgePolicy({ ms }),
-  }],
-  ["leader", {
-    name: "LeaderCommitPolicy",
-    option: "windowMs",
-    otherwise: "0",
-    number: AMOUNT,
-    make: (windowMs) => new LeaderCommitPolicy({ windowMs }),
-  }],
+  [
+    "count",
+    simple(
+      ["CountPolicy", "records", INTEGER],
+      (records) => new CountPolicy({ records }),
+    ),
+  ],
+  [
+    "bytes",
+    simple(
+      ["BytesPolicy", "bytes", BYTES],
+      (bytes) => new BytesPolicy({ bytes }),
+    ),
+  ],
+  ["age", simple(["AgePolicy", "ms", AMOUNT], (ms) => new AgePolicy({ ms }))],
+  [
+    "leader",
+    simple(
+      ["LeaderCommitPolicy", "windowMs", AMOUNT],
+      (windowMs) => new LeaderCommitPolicy({ windowMs }),
+      "0",
+    ),
+  ],
   ["adaptive", {
-    name: "AdaptivePolicy",
-    option: "targetLatencyMs",
-    otherwise: undefined,
-    number: AMOUNT,
-    make: (targetLatencyMs) => new AdaptivePolicy({ targetLatencyMs }),
+    rule: "a number above 0, or two with a slash between them",
+    part: adaptivePart,
   }],
 ]);
+
+/** A policy with one option, which is a number; `otherwise` if none is given. */
+function simple(
+  [name, option, number]: [string, string, NumberNotation],
+  make: (value: number) => BatchPolicy,
+  otherwise = "",
+): Kind {
+  return {
+    rule: number.rule,
+    part(digits = otherwise) {
+      const value = number.parse(digits);
+      if (Number.isNaN(value)) return undefined;
+      const options = `{ ${option}: ${value} }`;
+      return { name, options, make: () => make(value) };
+    },
+  };
+}
+
+function adaptivePart(digits: string | undefined): Part | undefined {
+  const name = "AdaptivePolicy";
+  if (digits === undefined) {
+    return { name, options: "", make: () => new AdaptivePolicy() };
+  }
+  const numbers = digits.split("/").map(parseAmount);
+  const [first, last] = [numbers[0], numbers[numbers.length - 1]];
+  if (numbers.length > 2 || !(first >= 0) || !(last > 0)) return undefined;
+  const [goal, code] = numbers.length === 1
+    ? [{ p99Ms: first }, `{ p99Ms: ${first} }`]
+    : [
+      { perFlush: first, perRecordMs: last },
+      `{ perFlush: ${first}, perRecordMs: ${last} }`,
+    ];
+  const options = `{ goal: ${code} }`;
+  return { name, options, make: () => new AdaptivePolicy({ goal }) };
+}

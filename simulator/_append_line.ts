@@ -1,5 +1,9 @@
-import type { PendingBatch } from "../policies/batch_policy.ts";
-import type { BatchBounds, FlushedBatch } from "../writer/flush_rules.ts";
+import type { BatchPolicy, PendingBatch } from "../policies/batch_policy.ts";
+import {
+  type BatchBounds,
+  type FlushedBatch,
+  joinWithin,
+} from "../writer/flush_rules.ts";
 
 const FIRST = 1024;
 
@@ -95,6 +99,14 @@ export class NumberBatch implements PendingBatch, FlushedBatch {
   get lastLsn(): number {
     return this.firstLsn + this.records - 1;
   }
+
+  /** Takes in the records of `next`, which follow these. */
+  absorb(next: NumberBatch): void {
+    this.records += next.records;
+    this.bytes += next.bytes;
+    this.newestAt = next.newestAt;
+    this.end = next.end;
+  }
 }
 
 /** The batches that wait: the writer's queue, but without the bytes. */
@@ -103,7 +115,7 @@ export class NumberQueue {
   records = 0;
   /** Their bytes, including their lengths. */
   bytes = 0;
-  readonly #bounds: BatchBounds;
+  #bounds: BatchBounds;
   #sealed: NumberBatch[] = [];
   /** Batches before it are taken; shifting each one out would move the rest. */
   #first = 0;
@@ -135,7 +147,7 @@ export class NumberQueue {
     open.end = end;
     this.records += records;
     this.bytes += bytes;
-    if (this.#bounds.isReached(open.records, open.bytes)) this.#seal();
+    this.#sealIfFull();
   }
 
   /** Takes the head out to be flushed; it still counts as queued. */
@@ -155,9 +167,27 @@ export class NumberQueue {
     this.bytes -= batch.bytes;
   }
 
+  /** Adopts the limits that `policy` has after a flush. */
+  updateBounds(policy: BatchPolicy): void {
+    const bounds = this.#bounds.after(policy);
+    if (bounds === this.#bounds) return;
+    this.#bounds = bounds;
+    const waiting = this.#sealed.slice(this.#first);
+    const joined = joinWithin(bounds, [...waiting, this.#open]);
+    this.#open = joined.pop() ?? this.#open;
+    this.#sealed = joined;
+    this.#first = 0;
+    this.#sealIfFull();
+  }
+
   #admits(records: number, bytes: number): boolean {
     const open = this.#open;
     return this.#bounds.admit(open.records + records, open.bytes + bytes);
+  }
+
+  #sealIfFull(): void {
+    const { records, bytes } = this.#open;
+    if (this.#bounds.isReached(records, bytes)) this.#seal();
   }
 
   #seal(): void {

@@ -57,7 +57,7 @@ export class Run {
     this.#source = source;
     this.#costs = costs;
     this.#options = options;
-    this.#queue = new NumberQueue(new BatchBounds(policy.limits ?? {}));
+    this.#queue = new NumberQueue(new BatchBounds(policy.limits));
   }
 
   /** Runs until everything is durable. */
@@ -168,7 +168,9 @@ export class Run {
     this.#queue.release(batch);
     this.#place();
     this.#pressed = this.#line.hasWaiting;
-    const report = reportFlush(this.#policy, batch, times);
+    const queued = this.#queue.records;
+    const report = reportFlush(this.#policy, batch, times, queued);
+    this.#queue.updateBounds(this.#policy);
     this.#simulation.noteFlush(report, this.#closing);
     this.#options.onFlush(report);
   }

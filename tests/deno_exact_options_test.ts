@@ -43,7 +43,7 @@ export const policies: BatchPolicy[] = [
   new BytesPolicy({ bytes: u, whenIdle: u }),
   new AgePolicy({ ms: u }),
   new LeaderCommitPolicy({ windowMs: u, minSiblings: u, maxRecords: u }),
-  new AdaptivePolicy({ ladder: u, targetLatencyMs: u }),
+  new AdaptivePolicy({ ladder: u, goal: u }),
 ];
 new DenoStorage("x", { io: u });
 new NodeStorage("x", { io: u });

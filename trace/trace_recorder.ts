@@ -92,14 +92,16 @@ export class TraceRecorder {
   /** Wraps `policy` so that its flushes are noted. */
   watch(policy: BatchPolicy): BatchPolicy {
     return {
-      limits: policy.limits,
+      get limits() {
+        return policy.limits;
+      },
       get whenIdle() {
         return policy.whenIdle;
       },
       due: (batch, now) => policy.due(batch, now),
-      observe: (flush) => {
+      observe: (flush, queuedRecords) => {
         this.#flushed(flush);
-        return policy.observe?.(flush);
+        return policy.observe?.(flush, queuedRecords);
       },
     };
   }

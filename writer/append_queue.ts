@@ -9,7 +9,7 @@ import type { AppendRequest } from "./record.ts";
 /** Bounds of {@linkcode AppendQueue}. */
 export interface AppendQueueOptions {
   clock: Clock;
-  limits: BatchLimits;
+  limits: BatchLimits | undefined;
   maxQueuedBytes: number;
   maxQueuedRecords: number;
   maxWaitingBytes: number;

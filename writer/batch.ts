@@ -1,8 +1,12 @@
 import { invariant } from "../invariant.ts";
-import type { BatchLimits, PendingBatch } from "../policies/batch_policy.ts";
+import type {
+  BatchLimits,
+  BatchPolicy,
+  PendingBatch,
+} from "../policies/batch_policy.ts";
 import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
-import { BatchBounds, DEFAULT_BATCH_BYTES } from "./flush_rules.ts";
+import { BatchBounds, DEFAULT_BATCH_BYTES, joinWithin } from "./flush_rules.ts";
 import { encodeRecord } from "./record.ts";
 
 const FIRST_BUFFER_BYTES = 4096;
@@ -81,6 +85,18 @@ export class Batch implements PendingBatch, FrameDraft {
     this.length += bytes;
   }
 
+  /** Copies the records of `next`, which follow these, to the end. */
+  absorb(next: Batch): void {
+    this.#makeRoom(next.length);
+    const end = FRAME_HEADER_BYTES + next.length;
+    const records = next.buffer.subarray(FRAME_HEADER_BYTES, end);
+    this.buffer.set(records, FRAME_HEADER_BYTES + this.length);
+    this.count += next.count;
+    this.length += next.length;
+    this.newestAt = next.newestAt;
+    this.sync ||= next.sync;
+  }
+
   #makeRoom(bytes: number): void {
     const needed = frameBytes(this.length + bytes);
     if (needed <= this.buffer.length) return;
@@ -96,8 +112,8 @@ const MAX_SPARE_BYTES = frameBytes(DEFAULT_BATCH_BYTES);
 
 /** The batches that wait: some sealed, the last one open. Assigns LSNs. */
 export class BatchQueue {
-  readonly #bounds: BatchBounds;
-  readonly #sealed: Batch[] = [];
+  #bounds: BatchBounds;
+  #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
   /** Records queued and not yet released. */
@@ -111,7 +127,7 @@ export class BatchQueue {
   arrivedAt = 0;
 
   /** An empty queue; the next record gets `nextLsn`. */
-  constructor(nextLsn: number, limits: BatchLimits) {
+  constructor(nextLsn: number, limits: BatchLimits | undefined) {
     this.#bounds = new BatchBounds(limits);
     this.#open = new Batch(nextLsn, this.#bounds.bytes);
   }
@@ -169,6 +185,17 @@ export class BatchQueue {
     }
   }
 
+  /** Adopts the limits that `policy` has after a flush. */
+  updateBounds(policy: BatchPolicy): void {
+    const bounds = this.#bounds.after(policy);
+    if (bounds === this.#bounds) return;
+    this.#bounds = bounds;
+    const joined = joinWithin(bounds, [...this.#sealed, this.#open]);
+    this.#open = joined.pop() ?? this.#open;
+    this.#sealed = joined;
+    this.#sealIfFull();
+  }
+
   /** Drops all records; the next one gets `nextLsn`. Returns how many. */
   rollBack(nextLsn: number): number {
     const { records } = this;
@@ -188,14 +215,19 @@ export class BatchQueue {
   /** Counts the records just added; returns the last LSN. */
   #added(records: number, bytes: number, sync: boolean): number {
     const open = this.#open;
-    const { count, length, lastLsn } = open;
+    const { count, lastLsn } = open;
     if (count === records) open.oldestAt = this.arrivedAt;
     open.newestAt = this.arrivedAt;
     if (sync) open.sync = true;
     this.records += records;
     this.bytes += bytes;
-    if (this.#bounds.isReached(count, length)) this.#seal();
+    this.#sealIfFull();
     return lastLsn;
+  }
+
+  #sealIfFull(): void {
+    const { count, length } = this.#open;
+    if (this.#bounds.isReached(count, length)) this.#seal();
   }
 
   #seal(): void {

@@ -79,10 +79,12 @@ export class BatchBounds {
   /** Maximum bytes of a batch, except for a larger record or atomic batch. */
   readonly bytes: number;
   readonly #records: number;
+  readonly #limits: BatchLimits | undefined;
 
   /** The bounds for a policy's limits. */
-  constructor(limits: BatchLimits) {
-    const { records, bytes } = limits;
+  constructor(limits: BatchLimits | undefined) {
+    this.#limits = limits;
+    const { records, bytes } = limits ?? {};
     // NaN is ignored as well.
     this.#records = typeof records === "number"
       ? Math.max(1, records) || Infinity
@@ -91,6 +93,19 @@ export class BatchBounds {
       ? Math.max(1, bytes) || DEFAULT_BATCH_BYTES
       : DEFAULT_BATCH_BYTES;
     this.bytes = Math.min(bound, MAX_FRAME_BYTES);
+  }
+
+  /**
+   * The bounds once `policy` has observed a flush: the same object if its limits
+   * are the same, or cannot be read.
+   */
+  after(policy: BatchPolicy): BatchBounds {
+    try {
+      const { limits } = policy;
+      return limits === this.#limits ? this : new BatchBounds(limits);
+    } catch {
+      return this;
+    }
   }
 
   /** Whether a nonempty batch may grow to this size. */
@@ -102,6 +117,30 @@ export class BatchBounds {
   isReached(count: number, length: number): boolean {
     return count >= this.#records || length >= this.bytes;
   }
+}
+
+/** A batch that can take in the one after it. */
+interface JoinableBatch {
+  readonly records: number;
+  readonly bytes: number;
+  absorb(next: this): void;
+}
+
+/** Joins neighbors as far as the bounds allow; leaves out empty batches. */
+export function joinWithin<Batch extends JoinableBatch>(
+  bounds: BatchBounds,
+  batches: readonly Batch[],
+): Batch[] {
+  const joined: Batch[] = [];
+  for (const next of batches) {
+    if (next.records === 0) continue;
+    const last = joined.at(-1);
+    const isJoined = last !== undefined &&
+      bounds.admit(last.records + next.records, last.bytes + next.bytes);
+    if (isJoined) last.absorb(next);
+    else joined.push(next);
+  }
+  return joined;
 }
 
 /** What is recorded about a flush while it runs. */
@@ -120,18 +159,19 @@ export interface FlushTimes {
 export type FlushedBatch = Omit<FlushReport, keyof FlushTimes>;
 
 /**
- * Reports a flush to the policy and returns the report. The policy cannot stop
- * the log, whatever it does.
+ * Reports a flush to the policy and returns the report; `queued` records wait.
+ * The policy cannot stop the log, whatever it does.
  */
 export function reportFlush(
   policy: BatchPolicy,
   batch: FlushedBatch,
   times: FlushTimes,
+  queued: number,
 ): FlushReport {
   const { records, bytes, firstLsn, lastLsn, oldestAt } = batch;
   const report = { records, bytes, firstLsn, lastLsn, oldestAt, ...times };
   try {
-    handleRejection(policy.observe?.(report));
+    handleRejection(policy.observe?.(report, queued));
   } catch {
     // The log does not depend on what a policy does with a report.
   }

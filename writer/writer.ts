@@ -71,7 +71,7 @@ export class Writer {
     this.#clock = clock;
     this.#openedLsn = log.lastLsn;
     this.#acks = new Acks(log.lastLsn, log.syncedLsn);
-    const limits = policy.limits ?? {};
+    const { limits } = policy;
     this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
     this.#queue = this.#appends.queue;
     const ask = () => this.#askSoon();
@@ -237,7 +237,8 @@ export class Writer {
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
         this.#pressed = this.#appends.hasWaiting;
-        reportFlush(this.#policy, batch, times);
+        reportFlush(this.#policy, batch, times, this.#queue.records);
+        this.#queue.updateBounds(this.#policy);
         this.#rest();
       },
       refused: (error) => this.#rollBack(error),

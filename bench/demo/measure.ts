@@ -135,8 +135,8 @@ class CountingPolicy implements BatchPolicy {
     return this.#policy.due(...args);
   }
 
-  observe(flush: FlushReport): void {
+  observe(flush: FlushReport, queuedRecords: number): void {
     this.flushes++;
-    this.#policy.observe?.(flush);
+    this.#policy.observe?.(flush, queuedRecords);
   }
 }

@@ -32,8 +32,8 @@ export interface PolicyLawsOptions {
  * steady, and on and off, in virtual time. A failure shows the law, the batch
  * or the arrivals, and the seed. The tests check that
  *
- * - `limits` are absent or integers of at least 1, and neither they nor
- *   `whenIdle` ever change;
+ * - `limits` are absent or integers of at least 1 and change only in `observe`,
+ *   and `whenIdle` never changes;
  * - `due` returns a number for any batch, and the same number when asked again:
  *   in another order, some real time later, or on another policy from `make`;
  * - a batch that is due stays due, and is due at the instant that was named, so

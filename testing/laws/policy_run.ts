@@ -39,6 +39,8 @@ export interface PolicyTrace {
   readonly frames: readonly NotedFrame[];
   /** Number of entries not acknowledged by the end. */
   readonly left: number;
+  /** The policy's limits, as often as the log read them. */
+  readonly limits: readonly BatchPolicy["limits"][];
 }
 
 /** A policy, the load to run it on, and the cost of a sync. */
@@ -57,7 +59,8 @@ export interface PolicyRun {
 export async function runPolicy(run: PolicyRun): Promise<PolicyTrace> {
   const clock = new VirtualClock();
   const log = new TimedFrameLog(clock, run.syncMs);
-  const policy = forgiving(run.policy);
+  const limits: BatchPolicy["limits"][] = [];
+  const policy = forgiving(run.policy, limits);
   const wal = await Wal.open(log, { clock, policy });
   const entries: NotedAppend[] = [];
   const acked: NotedAppend[] = [];
@@ -81,8 +84,9 @@ export async function runPolicy(run: PolicyRun): Promise<PolicyTrace> {
   const left = entries.length - acked.length;
   await clock.run(wal.close());
   const { frames } = log;
-  if (ending !== "close") return { entries, acked, frames, left };
-  return { entries, acked, frames, left: entries.length - acked.length };
+  const trace = { entries, acked, frames, limits };
+  if (ending !== "close") return { ...trace, left };
+  return { ...trace, left: entries.length - acked.length };
 }
 
 async function append(
@@ -99,9 +103,13 @@ async function append(
  * Reports a flush to a policy. If the policy throws or rejects, nothing stops
  * here: the law about `observe` catches that.
  */
-export function tell(policy: BatchPolicy, report: FlushReport): void {
+export function tell(
+  policy: BatchPolicy,
+  report: FlushReport,
+  queuedRecords: number,
+): void {
   try {
-    hush(policy.observe?.(report));
+    hush(policy.observe?.(report, queuedRecords));
   } catch {
     // As the log does.
   }
@@ -113,16 +121,23 @@ export function hush<Answer>(answer: Answer): Answer {
   return answer;
 }
 
-/** Wraps a policy so that its rejections do not end the process. */
-function forgiving(policy: BatchPolicy): BatchPolicy {
+/**
+ * Wraps a policy so that its rejections do not end the process, and notes its
+ * limits when they are read.
+ */
+function forgiving(
+  policy: BatchPolicy,
+  limits: BatchPolicy["limits"][],
+): BatchPolicy {
   return {
     get limits() {
-      return policy.limits;
+      limits.push(policy.limits);
+      return limits.at(-1);
     },
     get whenIdle() {
       return policy.whenIdle;
     },
     due: (batch, now) => hush(policy.due(batch, now)),
-    observe: (report) => tell(policy, report),
+    observe: (report, queued) => tell(policy, report, queued),
   };
 }

@@ -77,7 +77,7 @@ export function agedPolicies(trial: PolicyTrial): BatchPolicy[] {
   return [0, 1, REPORTS].map((count) => {
     const policy = trial.make();
     for (const report of reportsOf(trial.seed).slice(0, count)) {
-      tell(policy, report);
+      tell(policy, report, report.records);
     }
     return policy;
   });

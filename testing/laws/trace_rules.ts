@@ -43,23 +43,26 @@ export const batchesStayWhole: TraceRule = ({ acked, frames }) => {
 export const allIsDrained: TraceRule = ({ left, entries }) =>
   left > 0 ? `${left} of ${entries.length} appends still wait` : undefined;
 
-/** No frame exceeds the limits, unless it holds a single entry. */
-export function limitsAreKept(limits: BatchLimits): TraceRule {
-  const { records = Infinity, bytes = Infinity } = limits;
-  return ({ acked, frames }) => {
-    const beyond = frames.find((frame) => {
-      const count = frame.lastLsn - frame.firstLsn + 1;
-      const isAlone = acked.some(({ first, last }) =>
-        first === frame.firstLsn && last === frame.lastLsn
-      );
-      // Written so that no frame keeps a limit that is not a number.
-      return !(count <= records && frame.bytes <= bytes) && !isAlone;
-    });
-    return beyond &&
-      `${beyond.firstLsn} to ${beyond.lastLsn}, of ${beyond.bytes} bytes, in ` +
-        `one frame under limits of ${records} records and ${bytes} bytes`;
-  };
-}
+/**
+ * No frame exceeds the limits, unless it holds a single entry. If they changed,
+ * the highest ones count.
+ */
+export const limitsAreKept: TraceRule = ({ acked, frames, limits }) => {
+  const highest = (key: keyof BatchLimits) =>
+    Math.max(...limits.map((read) => read?.[key] ?? Infinity));
+  const [records, bytes] = [highest("records"), highest("bytes")];
+  const beyond = frames.find((frame) => {
+    const count = frame.lastLsn - frame.firstLsn + 1;
+    const isAlone = acked.some(({ first, last }) =>
+      first === frame.firstLsn && last === frame.lastLsn
+    );
+    // Written so that no frame keeps a limit that is not a number.
+    return !(count <= records && frame.bytes <= bytes) && !isAlone;
+  });
+  return beyond &&
+    `${beyond.firstLsn} to ${beyond.lastLsn}, of ${beyond.bytes} bytes, in ` +
+      `one frame under limits of ${records} records and ${bytes} bytes`;
+};
 
 /** Each entry is acknowledged at most `ms` after it arrived. */
 export function waitsAtMost(ms: number): TraceRule {

@@ -10,15 +10,17 @@ export class ObservingPolicy implements BatchPolicy {
   readonly flushes: FlushReport[] = [];
   /** How often `due` was asked. */
   asked = 0;
-  readonly limits: BatchPolicy["limits"];
   readonly whenIdle: BatchPolicy["whenIdle"];
   readonly #policy: BatchPolicy;
 
   /** Wraps `policy`. */
   constructor(policy: BatchPolicy) {
     this.#policy = policy;
-    this.limits = policy.limits;
     this.whenIdle = policy.whenIdle;
+  }
+
+  get limits(): BatchPolicy["limits"] {
+    return this.#policy.limits;
   }
 
   /** Records of each flush. */
@@ -31,8 +33,8 @@ export class ObservingPolicy implements BatchPolicy {
     return this.#policy.due(batch, now);
   }
 
-  observe(flush: FlushReport): void {
+  observe(flush: FlushReport, queuedRecords: number): void {
     this.flushes.push(flush);
-    this.#policy.observe?.(flush);
+    this.#policy.observe?.(flush, queuedRecords);
   }
 }

@@ -111,7 +111,7 @@ test("anyOf() reports a flush to the others when one of them throws", () => {
   const times = { oldestAt: 0, startedAt: 0, writtenAt: 1, endedAt: 2 };
   const size = { records: 1, bytes: 5, firstLsn: 1, lastLsn: 1 };
   const flush = { reason: "due", ...size, ...times } as const;
-  assertThrows(() => policy.observe?.(flush), Error, "first");
+  assertThrows(() => policy.observe?.(flush, 0), Error, "first");
   assertEquals(told, ["first", "second", "third"]);
 });
 

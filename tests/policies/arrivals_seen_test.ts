@@ -1,6 +1,6 @@
-import { ArrivalsSeen } from "../../policies/_arrivals_seen.ts";
+import { ArrivalGroups, ArrivalsSeen } from "../../policies/_arrivals_seen.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
-import { assert, assertEquals } from "../kit/assert.ts";
+import { assert, assertEquals, assertLess } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
 function flushOf(records: number, oldestAt: number, startedAt: number) {
@@ -23,61 +23,58 @@ const batch = (records: number, oldestAt: number, newestAt: number) => ({
   newestAt,
 });
 
+/** Groups as pairs of an instant and a number of records. */
+function pairsOf({ at, records, length }: ArrivalGroups): [number, number][] {
+  return Array.from({ length }, (_, nth) => [at[nth], records[nth]]);
+}
+
 test("ArrivalsSeen knows what arrived in each turn of a wait", () => {
   const seen = new ArrivalsSeen();
   seen.note(batch(2, 10, 10));
   seen.note(batch(2, 10, 10));
   seen.note(batch(5, 10, 12));
   seen.note(batch(6, 10, 13));
-  assertEquals(seen.take(flushOf(6, 10, 14)), {
-    ready: 2,
-    arrived: [
-      { at: 10, records: 2 },
-      { at: 12, records: 3 },
-      { at: 13, records: 1 },
-    ],
-  });
+  const groups = seen.take(flushOf(6, 10, 14));
+  assertEquals(pairsOf(groups), [[10, 2], [12, 3], [13, 1]]);
+  assertEquals([seen.ready, seen.grew], [2, true]);
+});
+
+test("ArrivalsSeen knows a batch that never grew, and one it was not asked of", () => {
+  const seen = new ArrivalsSeen();
+  seen.note(batch(7, 10, 10));
+  seen.take(flushOf(7, 10, 10));
+  assertEquals([seen.ready, seen.grew], [7, false]);
+  seen.note(batch(2, 20, 20));
+  seen.note(batch(3, 20, 21));
+  seen.take(flushOf(5, 19, 22));
+  assertEquals([seen.ready, seen.grew], [5, false]);
 });
 
 test("ArrivalsSeen assumes early arrivals where it knows only the ends", () => {
   const seen = new ArrivalsSeen();
   seen.note(batch(17, 10, 20));
-  const { ready, arrived } = seen.take(flushOf(17, 10, 20));
-  assertEquals([ready, arrived.length, arrived[0]], [17, 9, {
-    at: 10,
-    records: 1,
-  }]);
-  assertEquals(
-    arrived.slice(1).map(({ records }) => records),
-    Array(8).fill(2),
-  );
-  const mean = arrived.reduce((sum, { at, records }) => sum + at * records, 0) /
-    17;
+  const pairs = pairsOf(seen.take(flushOf(17, 10, 20)));
+  assertEquals([seen.ready, pairs.length, pairs[0]], [17, 9, [10, 1]]);
+  assertEquals(pairs.slice(1).map(([, records]) => records), Array(8).fill(2));
+  const mean = pairs.reduce((sum, [at, records]) => sum + at * records, 0) / 17;
   assert(14 < mean && mean < 14.5, `${mean}`);
-  assert(
-    arrived.every(({ at }, index) => index === 0 || at > arrived[index - 1].at),
-  );
+  assert(pairs.every(([at], nth) => nth === 0 || at > pairs[nth - 1][0]));
 });
 
-test("ArrivalsSeen spreads what it was not asked about until the flush", () => {
-  const seen = new ArrivalsSeen();
-  seen.note(batch(1, 10, 10));
-  const { ready, arrived } = seen.take(flushOf(3, 10, 20));
-  assertEquals([ready, arrived[0]], [1, { at: 10, records: 1 }]);
-  assertEquals(arrived.reduce((sum, { records }) => sum + records, 0), 3);
-  assert(arrived.at(-1)!.at > 10 && arrived.at(-1)!.at <= 20);
-  assertEquals(seen.take(flushOf(4, 10, 10)), {
-    ready: 4,
-    arrived: [{ at: 10, records: 4 }],
-  });
-});
-
-test("ArrivalsSeen holds no more than a few numbers of a long wait", () => {
-  const seen = new ArrivalsSeen();
-  for (let turn = 0; turn < 1000; turn++) {
-    seen.note(batch(turn + 1, 0, turn));
+test("ArrivalGroups holds any number of arrivals in at most 16 groups", () => {
+  for (const count of [16, 17, 33, 1000]) {
+    const groups = new ArrivalGroups();
+    for (let nth = 1; nth <= count; nth++) groups.add(nth, 2);
+    const pairs = pairsOf(groups);
+    assert(8 <= pairs.length && pairs.length <= 16, `${pairs.length}`);
+    assertEquals(pairs.at(-1)![0], count);
+    const sum = pairs.reduce((all, [, records]) => all + records, 0);
+    assertEquals(sum, 2 * count);
+    // No group stands for much more than its share of the time.
+    let last = 0;
+    for (const [at] of pairs) {
+      assertLess(at - last, Math.max(4, count / 4));
+      last = at;
+    }
   }
-  const { arrived } = seen.take(flushOf(1000, 0, 1000));
-  assert(arrived.length < 100, `${arrived.length}`);
-  assertEquals(arrived.reduce((sum, { records }) => sum + records, 0), 1000);
 });

@@ -12,7 +12,8 @@ test("parsePolicy() makes each policy of its name and number", () => {
   assertEquals(parsePolicy("leader").due(BATCH, 504), 500);
   assertEquals(parsePolicy("leader:3").due(BATCH, 504), 503);
   assertEquals(parsePolicy("adaptive").limits, { records: 128 });
-  assertEquals(parsePolicy("adaptive:5").due(BATCH, 504), 500);
+  assertEquals(parsePolicy("adaptive:5").limits, {});
+  assertEquals(parsePolicy("adaptive:5e-6/1e-9").limits, {});
 });
 
 test("parsePolicy() joins policies with anyOf", () => {
@@ -25,17 +26,25 @@ test("parsePolicy() joins policies with anyOf", () => {
 test("policyCode() has the option that is given, or none", () => {
   assertEquals(policyCode("adaptive").code, "new AdaptivePolicy()");
   assertEquals(policyCode("adaptive:9,bytes:1k"), {
-    code: "anyOf(new AdaptivePolicy({ targetLatencyMs: 9 }), " +
+    code: "anyOf(new AdaptivePolicy({ goal: { p99Ms: 9 } }), " +
       "new BytesPolicy({ bytes: 1024 }))",
     names: ["anyOf", "AdaptivePolicy", "BytesPolicy"],
   });
+});
+
+test("policyCode() names both prices of a goal", () => {
+  assertEquals(
+    policyCode("adaptive:5e-6/1e-9").code,
+    "new AdaptivePolicy({ goal: { perFlush: 0.000005, perRecordMs: 1e-9 } })",
+  );
 });
 
 test("parsePolicy() refuses what it does not know", () => {
   const bad = ["", "cuont:3", "count", "count:0", "count:1.5", "count:1e3"];
   bad.push("bytes:1q", "bytes:k", "bytes:8388608g", "count:1,", "count:+1");
   bad.push("age", "age:-1", "age:x", "age:Infinity");
-  bad.push("adaptive:", "adaptive:x", "adaptive:-1");
+  bad.push("adaptive:", "adaptive:x", "adaptive:-1", "adaptive:0");
+  bad.push("adaptive:1/", "adaptive:/1", "adaptive:1/0", "adaptive:1/2/3");
   for (const text of bad) {
     assertThrows(() => parsePolicy(text), RangeError, "create a policy from");
     assertThrows(() => policyCode(text), RangeError, "create a policy from");

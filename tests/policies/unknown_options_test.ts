@@ -15,7 +15,7 @@ test("policies refuse unknown options, and name those that there are", () => {
     [
       "an AdaptivePolicy",
       () => new AdaptivePolicy(unknown),
-      "ladder, targetLatencyMs",
+      "goal, ladder",
     ],
     ["an AgePolicy", () => new AgePolicy(unknown), "ms"],
     ["a BytesPolicy", () => new BytesPolicy(unknown), "bytes, whenIdle"],

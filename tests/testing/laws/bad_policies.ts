@@ -7,7 +7,7 @@ import type {
 import { CountPolicy } from "../../../policies/count_policy.ts";
 
 const VALID = "limits are absent or integers of at least 1";
-const CONSTANT = "limits and whenIdle never change";
+const CONSTANT = "whenIdle never changes, and limits only in observe()";
 const NUMBER = "due() returns a number for any batch";
 const SAME = "due() returns the same when it is asked again";
 const APART = "separate policies answer alike, and share nothing";
@@ -53,7 +53,7 @@ const badLimits: BadPolicy[] = [
       due: oldest,
     };
   }],
-  ["its limits follow what it observes", CONSTANT, () => {
+  ["its limits change in place", CONSTANT, () => {
     const limits = { records: 8 };
     return {
       limits,

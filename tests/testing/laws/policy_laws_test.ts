@@ -27,9 +27,9 @@ const subjects: [string, () => BatchPolicy, number?][] = [
   ["AgePolicy", () => new AgePolicy(), 2],
   ["AdaptivePolicy", () => new AdaptivePolicy(), 0],
   [
-    "AdaptivePolicy, short ladder and target",
-    () => new AdaptivePolicy({ ladder: [2, 5], targetLatencyMs: 4 }),
-    0,
+    "AdaptivePolicy, short ladder and p99",
+    () => new AdaptivePolicy({ ladder: [2, 5], goal: { p99Ms: 4 } }),
+    4,
   ],
   ["AgePolicy 0", () => new AgePolicy({ ms: 0 }), 0],
   [

@@ -25,6 +25,7 @@ const whole: PolicyTrace = {
   acked: entries,
   frames: [frame],
   left: 0,
+  limits: [],
 };
 
 /** `[what no writer does, the rule, the trace, what the rule says]` */
@@ -70,15 +71,15 @@ const table: [string, TraceRule, PolicyTrace, string][] = [
   ],
   [
     "a batch has too many records",
-    limitsAreKept({ records: 2 }),
-    whole,
+    limitsAreKept,
+    { ...whole, limits: [{ records: 1 }, { records: 2 }] },
     "1 to 3, of 30 bytes, in one frame under limits of 2 records and " +
     "Infinity bytes",
   ],
   [
     "a batch has too many bytes",
-    limitsAreKept({ bytes: 29 }),
-    whole,
+    limitsAreKept,
+    { ...whole, limits: [{ bytes: 29 }] },
     "1 to 3, of 30 bytes, in one frame under limits of Infinity records and " +
     "29 bytes",
   ],
@@ -108,15 +109,19 @@ test("a trace rule finds nothing in what a writer does", () => {
     noAckIsEarly,
     batchesStayWhole,
     allIsDrained,
-    limitsAreKept({}),
-    limitsAreKept({ records: 3, bytes: 30 }),
+    limitsAreKept,
     waitsAtMost(4),
   ];
-  assertEquals(rules.map((rule) => rule(whole)), rules.map(() => undefined));
+  const none = rules.map(() => undefined);
+  for (const limits of [undefined, {}, { records: 3, bytes: 30 }]) {
+    const trace = { ...whole, limits: [limits] };
+    assertEquals(rules.map((rule) => rule(trace)), none);
+  }
 });
 
 test("a trace rule allows an entry alone to be beyond the limits", () => {
   const alone = { ...frame, lastLsn: 2 };
-  const trace = { ...whole, frames: [alone, { ...frame, firstLsn: 3 }] };
-  assertEquals(limitsAreKept({ records: 1, bytes: 1 })(trace), undefined);
+  const frames = [alone, { ...frame, firstLsn: 3 }];
+  const limits = [{ records: 1, bytes: 1 }];
+  assertEquals(limitsAreKept({ ...whole, frames, limits }), undefined);
 });

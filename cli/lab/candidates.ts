@@ -44,6 +44,7 @@ export interface Figures {
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
+  readonly recordsPerSecond: number;
   readonly flushesPerSecond: number;
   readonly recordsPerFlush: number;
   /** Share of the time in which the device was busy, 0 to 1. */
@@ -68,6 +69,7 @@ export function figuresOf(
     p99Ms: run.quantileMs(0.99),
     p999Ms: run.quantileMs(0.999),
     maxMs: run.maxMs,
+    recordsPerSecond: run.recordsPerSecond,
     flushesPerSecond,
     recordsPerFlush: run.recordsPerFlush,
     busyShare: run.busyShare,

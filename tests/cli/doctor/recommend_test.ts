@@ -27,7 +27,12 @@ test("recommend() chooses io and policy by what a sync costs", () => {
 test("recommend() goes by the rows of a simulation, if there are any", () => {
   const row = (name: string, p99Ms: number) => ({
     ...{ name, meanMs: 1, p99Ms, p50Ms: 0, p999Ms: 0, maxMs: 0 },
-    ...{ flushesPerSecond: 1, recordsPerFlush: 1, busyShare: 0 },
+    ...{
+      recordsPerSecond: 1,
+      flushesPerSecond: 1,
+      recordsPerFlush: 1,
+      busyShare: 0,
+    },
   });
   const costs = { blockingMs: { p50: 10, p99: 20 }, threadedMs: 10 };
   const rows = [row("leader", 9), row("age:2", 5)];

@@ -13,7 +13,12 @@ import { test } from "../../kit/register.ts";
 function row(name: string, p99Ms: number, meanMs: number): Figures {
   return {
     ...{ name, meanMs, p99Ms, p50Ms: 0, p999Ms: 0, maxMs: 0 },
-    ...{ flushesPerSecond: 1, recordsPerFlush: 1, busyShare: 0 },
+    ...{
+      recordsPerSecond: 1,
+      flushesPerSecond: 1,
+      recordsPerFlush: 1,
+      busyShare: 0,
+    },
   };
 }
 

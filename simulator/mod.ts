@@ -27,12 +27,14 @@ export {
   type ArrivalsOptions,
   burstyArrivals,
   type BurstyArrivalsOptions,
+  type Links,
   onOffArrivals,
   type OnOffArrivalsOptions,
   poissonArrivals,
   type PoissonArrivalsOptions,
   rampArrivals,
   type RampArrivalsOptions,
+  type RecordedArrivals,
   steadyArrivals,
 } from "./arrivals.ts";
 export * from "./callers.ts";

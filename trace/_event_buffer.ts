@@ -1,12 +1,17 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
 import { FLUSH_REASONS } from "./event_line.ts";
-import type { TraceEvent, TraceFlush, TraceTurn } from "./trace_event.ts";
+import type {
+  TracedAppend,
+  TraceEvent,
+  TraceFlush,
+  TraceTurn,
+} from "./trace_event.ts";
 
-/** Room for 21,845 appends, in 512 KiB. */
+/** Room for 16,384 appends, in 512 KiB. */
 const CAPACITY = 65_536;
 
-/** An append is an instant, its records, and their bytes. */
-const APPEND_NUMBERS = 3;
+/** An append is an instant, its records, their bytes, and its link. */
+const APPEND_NUMBERS = 4;
 
 /** A flush has this in place of an instant, followed by nine numbers. */
 const FLUSH = NaN;
@@ -21,8 +26,8 @@ export class EventBuffer {
   /** Appends and flushes that wait to be taken. */
   events = 0;
 
-  /** Notes an append. */
-  addAppend(at: number, records: number, bytes: number): void {
+  /** Notes an append; `after` is as in `TracedAppend`, or 0. */
+  addAppend(at: number, records: number, bytes: number, after: number): void {
     if (this.#isFull(APPEND_NUMBERS)) {
       this.#lostAppends++;
       return;
@@ -31,6 +36,7 @@ export class EventBuffer {
     numbers[this.#used++] = at;
     numbers[this.#used++] = records;
     numbers[this.#used++] = bytes;
+    numbers[this.#used++] = after;
     this.events++;
   }
 
@@ -90,10 +96,11 @@ export class EventBuffer {
   #turnAt(first: number): TraceTurn {
     const numbers = this.#numbers;
     const at = numbers[first];
-    const appends: { records: number; bytes: number }[] = [];
+    const appends: TracedAppend[] = [];
     let index = first;
     while (index < this.#used && numbers[index] === at) {
-      appends.push({ records: numbers[index + 1], bytes: numbers[index + 2] });
+      const [, records, bytes, after] = numbers.subarray(index, index + 4);
+      appends.push({ records, bytes, ...(after > 0 && { after }) });
       index += APPEND_NUMBERS;
     }
     return { kind: "turn", at, appends };

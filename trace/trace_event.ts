@@ -11,6 +11,13 @@ export interface TraceHeader {
   readonly startedAt: number;
   /** The options of the log that affect its flushes. */
   readonly options: TracedOptions;
+  /** The log's policy in the notation of `parsePolicy`, if it is known. */
+  readonly policy?: string | undefined;
+  /**
+   * Whether appends are linked to the acks that their callers waited for. Absent
+   * in traces of earlier versions, and of runtimes that cannot tell.
+   */
+  readonly linked?: boolean | undefined;
 }
 
 /** The options of a log that affect its flushes, as in `WalOptions`. */
@@ -41,6 +48,12 @@ export interface TracedAppend {
   readonly bytes: number;
   /** Number of records, at least 1. */
   readonly records: number;
+  /**
+   * Which append the same caller had waited for: that many before this one, at
+   * least 1. Absent if it had not waited for any. That append may still be
+   * unacknowledged, if the caller did not wait to the end.
+   */
+  readonly after?: number | undefined;
 }
 
 /** A flush, noted when it was done. */

@@ -23,6 +23,12 @@ export interface TraceOptions {
    * Maximum size of the trace, in characters, at least 1. Default 67,108,864.
    */
   readonly maxBytes?: number | undefined;
+  /**
+   * The log's policy, in the notation of `parsePolicy`, for the trace's header:
+   * so a replay can say how far it differs from what was recorded. Default
+   * `"leader"` if the log has the default policy, otherwise unknown.
+   */
+  readonly policy?: string | undefined;
 }
 
 /** Number of events that are written together. */
@@ -38,6 +44,10 @@ export interface TraceSource {
   readonly syncIntervalMs: number;
   readonly maxQueuedBytes: number;
   readonly maxQueuedRecords: number;
+  /** The policy, in the notation of `parsePolicy`, if it is known. */
+  readonly policyName: string | undefined;
+  /** Whether the recorder will be told of links. */
+  readonly linked: boolean;
 }
 
 /**
@@ -77,15 +87,20 @@ export class TraceRecorder {
         maxQueuedBytes: source.maxQueuedBytes,
         maxQueuedRecords: source.maxQueuedRecords,
       },
+      ...(source.policyName !== undefined && { policy: source.policyName }),
+      linked: source.linked,
     });
   }
 
-  /** Notes an append; `size` includes the lengths of its records. */
-  arrived(records: number, size: number): void {
+  /**
+   * Notes an append; `size` includes the lengths of its records, and `after` is
+   * its link, or 0.
+   */
+  arrived(records: number, size: number, after: number): void {
     if (this.#state === "over") return;
     if (Number.isNaN(this.#turnAt)) this.#beginTurn(this.#clock.now());
     const bytes = size - records * RECORD_HEADER_BYTES;
-    this.#buffer.addAppend(this.#turnAt, records, bytes);
+    this.#buffer.addAppend(this.#turnAt, records, bytes, after);
     this.#writeSoon();
   }
 

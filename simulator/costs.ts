@@ -12,6 +12,17 @@ export interface CostModel {
   writeMs(bytes: number): number;
   /** Ms that a sync takes if it begins at the instant `at`. */
   syncMs(at: number, bytes: number): number;
+  /**
+   * Ms from the instant `at`, when `appends` appends arrive in one turn of the
+   * event loop, until the policy is asked: the CPU time of their callers. Other
+   * appends wait so long to be made. Default 0.
+   */
+  turnMs?(at: number, appends: number): number;
+  /**
+   * Whether a flush blocks the event loop, so that appends that would come
+   * during it are made when it is done. Default `false`.
+   */
+  readonly isBlocking?: boolean | undefined;
 }
 
 /** Options of {@linkcode constantCosts}. */

@@ -4,8 +4,10 @@ import type {
   TracedAppend,
   TracedOptions,
   TraceHeader,
+  TraceTurn,
 } from "../trace/trace_event.ts";
 import type { Arrival, Links, RecordedArrivals } from "./arrivals.ts";
+import type { TurnCost } from "./sampled_costs.ts";
 
 /** A whole trace in memory; see {@linkcode loadTrace}. */
 export interface Trace {
@@ -20,6 +22,13 @@ export interface Trace {
   readonly arrivals: RecordedArrivals;
   /** Every flush in order. */
   readonly flushes: readonly FlushReport[];
+  /** How long turns of the event loop took; absent in earlier traces. */
+  readonly turns?: readonly TurnCost[] | undefined;
+  /**
+   * Whether flushes blocked the event loop: hardly any append was made during
+   * one.
+   */
+  readonly isBlocking?: boolean | undefined;
   /** Events missing from the trace because its sink did not keep up. */
   readonly missing: { readonly appends: number; readonly flushes: number };
   /** How the trace ends; absent if the process was killed. */
@@ -58,6 +67,7 @@ export async function loadTrace(
   let end: Trace["end"];
   const arrivals = new ArrivalColumns();
   const flushes: FlushReport[] = [];
+  const turns: TurnCost[] = [];
   const missing = { appends: 0, flushes: 0 };
   for await (const event of readTrace(source)) {
     switch (event.kind) {
@@ -66,6 +76,7 @@ export async function loadTrace(
         break;
       case "turn":
         for (const append of event.appends) arrivals.push(event.at, append);
+        if (event.tookMs !== undefined) turns.push(toTurnCost(event));
         break;
       case "flush":
         flushes.push(event.flush);
@@ -85,15 +96,24 @@ export async function loadTrace(
     ...(policy !== undefined && { policy }),
     arrivals,
     flushes,
+    turns,
+    isBlocking: arrivals.areHeldUpBy(flushes),
     missing,
     ...(end !== undefined && { end }),
   };
+}
+
+function toTurnCost({ at, appends, tookMs = 0 }: TraceTurn): TurnCost {
+  return { at, appends: appends.length, ms: tookMs };
 }
 
 const FIRST = 1024;
 
 /** If more of a caller's appends did not wait for the ack, it waits for none. */
 const MOST_HASTY = 0.01;
+
+/** Flushes block the event loop if this share of what is by chance is missing. */
+const HELD_UP = 0.2;
 
 /** Arrivals in columns of numbers, at 32 bytes each. */
 class ArrivalColumns implements RecordedArrivals {
@@ -152,6 +172,21 @@ class ArrivalColumns implements RecordedArrivals {
       if (hasty[which] > links[which] * MOST_HASTY) after[nth] = 0;
     }
     this.links = { after, ackedAt };
+  }
+
+  /** Whether far fewer turns began during a flush than would by chance. */
+  areHeldUpBy(flushes: readonly FlushReport[]): boolean {
+    let [turns, inside, busyMs, nth] = [0, 0, 0, 0];
+    for (const { startedAt, endedAt } of flushes) {
+      busyMs += endedAt - startedAt;
+      for (; nth < this.length && this.#at[nth] < endedAt; nth++) {
+        if (nth > 0 && this.#at[nth] === this.#at[nth - 1]) continue;
+        turns++;
+        if (this.#at[nth] > startedAt) inside++;
+      }
+    }
+    const ms = this.length > 0 ? this.#at[this.length - 1] - this.#at[0] : 0;
+    return inside < turns * Math.min(1, busyMs / ms) * HELD_UP;
   }
 
   #findAcks(flushes: readonly FlushReport[]): Float64Array {

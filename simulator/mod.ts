@@ -41,6 +41,6 @@ export * from "./callers.ts";
 export * from "./costs.ts";
 export { loadTrace, type Trace } from "./load_trace.ts";
 export * from "./recorded_run.ts";
-export { sampledCosts } from "./sampled_costs.ts";
+export { sampledCosts, sampledTurns, type TurnCost } from "./sampled_costs.ts";
 export * from "./simulate.ts";
 export type { Simulation } from "./simulation.ts";

@@ -17,6 +17,10 @@ const APPEND_NUMBERS = 4;
 const FLUSH = NaN;
 const FLUSH_NUMBERS = 10;
 
+/** The end of a turn has this in place of an instant, and how long it took. */
+const TURN_END = -1;
+const TURN_END_NUMBERS = 2;
+
 /** Events as numbers, one after another; those that do not fit are counted. */
 export class EventBuffer {
   readonly #numbers = new Float64Array(CAPACITY);
@@ -38,6 +42,13 @@ export class EventBuffer {
     numbers[this.#used++] = bytes;
     numbers[this.#used++] = after;
     this.events++;
+  }
+
+  /** Notes how long the turn of the last append took. */
+  addTurnEnd(tookMs: number): void {
+    if (this.#used + TURN_END_NUMBERS > CAPACITY) return;
+    this.#numbers[this.#used++] = TURN_END;
+    this.#numbers[this.#used++] = tookMs;
   }
 
   /** Notes a flush. */
@@ -70,10 +81,14 @@ export class EventBuffer {
       if (Number.isNaN(this.#numbers[index])) {
         events.push(this.#flushAt(index));
         index += FLUSH_NUMBERS;
+      } else if (this.#numbers[index] === TURN_END) {
+        // The turn itself was taken before it ended.
+        index += TURN_END_NUMBERS;
       } else {
         const turn = this.#turnAt(index);
         events.push(turn);
         index += turn.appends.length * APPEND_NUMBERS;
+        if (turn.tookMs !== undefined) index += TURN_END_NUMBERS;
       }
     }
     if (this.#lostAppends + this.#lostFlushes > 0) {
@@ -99,11 +114,15 @@ export class EventBuffer {
     const appends: TracedAppend[] = [];
     let index = first;
     while (index < this.#used && numbers[index] === at) {
-      const [, records, bytes, after] = numbers.subarray(index, index + 4);
-      appends.push({ records, bytes, ...(after > 0 && { after }) });
+      const [records, bytes] = [numbers[index + 1], numbers[index + 2]];
+      const after = numbers[index + 3];
+      appends.push(after > 0 ? { records, bytes, after } : { records, bytes });
       index += APPEND_NUMBERS;
     }
-    return { kind: "turn", at, appends };
+    if (index >= this.#used || numbers[index] !== TURN_END) {
+      return { kind: "turn", at, appends };
+    }
+    return { kind: "turn", at, appends, tookMs: numbers[index + 1] };
   }
 
   #flushAt(index: number): TraceFlush {

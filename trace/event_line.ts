@@ -20,14 +20,16 @@ function toLine(event: TraceEvent): unknown {
       return { syncline: "trace", version: TRACE_VERSION, ...fields };
     }
     case "turn": {
-      const { at, appends } = event;
+      const { at, appends, tookMs } = event;
+      const took = tookMs === undefined ? {} : { tookMs };
       const bytes = appends.map(({ bytes, records }) =>
         records === 1 ? bytes : [bytes, records]
       );
       if (appends.every(({ after }) => after === undefined)) {
-        return { at, bytes };
+        return { at, bytes, ...took };
       }
-      return { at, bytes, after: appends.map(({ after = 0 }) => after) };
+      const links = appends.map(({ after = 0 }) => after);
+      return { at, bytes, after: links, ...took };
     }
     case "flush":
       return { flush: event.flush };
@@ -75,7 +77,10 @@ export function parseEvent(line: string): TraceEvent {
   const object = toObject(line);
   if (Object.hasOwn(object, "at")) {
     const at = requireNumber("at", object.at, 0);
-    return { kind: "turn", at, appends: toAppends(object.bytes, object.after) };
+    const { bytes, after, tookMs } = object;
+    const took = tookMs !== undefined &&
+      { tookMs: requireNumber("tookMs", tookMs, 0) };
+    return { kind: "turn", at, appends: toAppends(bytes, after), ...took };
   }
   if (Object.hasOwn(object, "flush")) {
     return { kind: "flush", flush: toFlush(object.flush) };

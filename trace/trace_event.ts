@@ -40,6 +40,11 @@ export interface TraceTurn {
   readonly at: number;
   /** Each append, in order. */
   readonly appends: readonly TracedAppend[];
+  /**
+   * Ms from `at` until the policy was asked: how long callers kept the event
+   * loop busy. Absent if it was not asked, as when a flush was in flight.
+   */
+  readonly tookMs?: number | undefined;
 }
 
 /** One append: a record, or several that share a frame. */

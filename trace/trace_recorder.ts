@@ -34,6 +34,9 @@ export interface TraceOptions {
 /** Number of events that are written together. */
 const CHUNK_EVENTS = 1024;
 
+/** How long a turn took is noted to the tenth of a microsecond. */
+const PER_MS = 10_000;
+
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The options of a log that a recorder needs. */
@@ -69,6 +72,8 @@ export class TraceRecorder {
   #turnAt = NaN;
   #lastTurnAt = -Infinity;
   #turn = 0;
+  /** Whether nothing was appended since the policy was last asked. */
+  #isAsked = true;
 
   /** Creates a recorder, which writes nothing yet. */
   constructor(sink: TraceOptions, source: TraceSource) {
@@ -101,6 +106,7 @@ export class TraceRecorder {
     if (Number.isNaN(this.#turnAt)) this.#beginTurn(this.#clock.now());
     const bytes = size - records * RECORD_HEADER_BYTES;
     this.#buffer.addAppend(this.#turnAt, records, bytes, after);
+    this.#isAsked = false;
     this.#writeSoon();
   }
 
@@ -111,7 +117,10 @@ export class TraceRecorder {
       get whenIdle() {
         return policy.whenIdle;
       },
-      due: (batch, now) => policy.due(batch, now),
+      due: (batch, now) => {
+        this.#asked(now);
+        return policy.due(batch, now);
+      },
       observe: (flush) => {
         this.#flushed(flush);
         return policy.observe?.(flush);
@@ -125,10 +134,19 @@ export class TraceRecorder {
     if (this.#state !== "writing") this.#write();
   }
 
+  /** The policy is asked at the end of a turn. */
+  #asked(now: number): void {
+    if (this.#isAsked || this.#state === "over") return;
+    this.#isAsked = true;
+    const tookMs = Math.max(0, now - this.#lastTurnAt);
+    this.#buffer.addTurnEnd(Math.round(tookMs * PER_MS) / PER_MS);
+  }
+
   /** Callers that a flush releases, and that append at once, join its turn. */
   #flushed(flush: FlushReport): void {
     if (this.#state === "over") return;
     this.#buffer.addFlush(flush);
+    this.#isAsked = true;
     this.#beginTurn(flush.endedAt);
     this.#writeSoon();
   }

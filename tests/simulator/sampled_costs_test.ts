@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { FlushReport } from "../../policies/batch_policy.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { sampledCosts } from "../../simulator/sampled_costs.ts";
+import { sampledCosts, sampledTurns } from "../../simulator/sampled_costs.ts";
 import {
   assert,
   assertEquals,
@@ -29,7 +29,7 @@ function times<T>(count: number, make: (nth: number) => T): T[] {
   return Array.from({ length: count }, (_, nth) => make(nth));
 }
 
-test("sampledCosts() draws what was seen, at any size and instant", () =>
+test("sampledCosts() plays what was seen, at any size and instant", () =>
   fc.assert(fc.property(
     fc.array(
       fc.record({
@@ -47,7 +47,8 @@ test("sampledCosts() draws what was seen, at any size and instant", () =>
       );
       const costs = sampledCosts(flushes);
       assertEquals(costs.writeMs(bytes), 1);
-      assert(seen.some(({ syncMs }) => syncMs === costs.syncMs(at, bytes)));
+      const played = costs.syncMs(at, bytes);
+      assert(seen.some(({ syncMs }) => syncMs === played));
     },
   )));
 
@@ -64,9 +65,10 @@ test("sampledCosts() keeps large flushes and slow times apart", () => {
   const large = times(500, (nth) => flush(nth, 1e6, 3, 40));
   const costs = sampledCosts([...small, ...large]);
   assertEquals([costs.writeMs(90), costs.writeMs(2e6)], [0, 3]);
-  for (let at = 0; at < 200; at++) {
+  // A seed shifts the recording by up to 64 of 500 flushes.
+  for (let at = 0; at < 180; at++) {
     assertEquals([costs.syncMs(at, 100), costs.syncMs(at, 8e5)], [1, 40]);
-    assertEquals(costs.syncMs(500 - at, 100), 9);
+    assertEquals(costs.syncMs(430 - at, 100), 9);
   }
 });
 
@@ -78,6 +80,27 @@ test("sampledCosts() draws the same from the same seed, others from others", () 
   };
   assertEquals(draw(3), draw(3));
   assertEquals(draw(3) === draw(4), false);
+});
+
+test("sampledCosts() plays flushes in order, and begins again at the end", () => {
+  const flushes = times(100, (nth) => flush(nth * 3, 100, 0, nth % 7));
+  const costs = sampledCosts(flushes);
+  const played = times(150, (nth) => costs.syncMs(nth * 3, 100));
+  const seams = played.filter((ms, nth) =>
+    nth > 0 && ms !== (played[nth - 1] + 1) % 7
+  );
+  assertEquals(seams, [0]);
+});
+
+test("sampledTurns() plays how long turns of about as many appends took", () => {
+  const turns = times(200, (nth) => ({
+    ...{ at: nth, appends: nth % 2 ? 1 : 100, ms: nth % 2 ? 0.1 : 2 },
+  }));
+  const { turnMs } = sampledTurns(turns);
+  for (let at = 0; at < 300; at++) {
+    assertEquals([turnMs!(at, 2), turnMs!(at, 90)], [0.1, 2]);
+  }
+  assertEquals(sampledTurns([]), {});
 });
 
 test("sampledCosts() refuses to draw from nothing", () => {

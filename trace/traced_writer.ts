@@ -1,4 +1,4 @@
-import type { AsyncLocalStorage } from "node:async_hooks";
+import type * as AsyncHooks from "node:async_hooks";
 import type { FrameLog } from "../storage/frame_log.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { AppendRequest, LsnRange } from "../writer/record.ts";
@@ -101,7 +101,7 @@ interface LastAppend {
 class Callers {
   /** Whether the runtime can tell them apart. */
   readonly areKnown: boolean;
-  readonly #context: AsyncLocalStorage<LastAppend> | undefined;
+  readonly #context: AsyncHooks.AsyncLocalStorage<LastAppend> | undefined;
   #appends = 0;
 
   constructor() {
@@ -109,7 +109,7 @@ class Callers {
       process?: { getBuiltinModule?(name: string): unknown };
     };
     const hooks = process?.getBuiltinModule?.("node:async_hooks") as
-      | typeof import("node:async_hooks")
+      | typeof AsyncHooks
       | undefined;
     this.#context = hooks && new hooks.AsyncLocalStorage<LastAppend>();
     this.areKnown = this.#context !== undefined;

@@ -1,4 +1,5 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
+import { uniform } from "../random.ts";
 import type { CostModel } from "./costs.ts";
 
 /** With fewer flushes, a size class is merged with the next one. */
@@ -15,9 +16,12 @@ const STEP = 4;
 /** Turns with so few appends are alike. */
 const ALIKE_APPENDS = 4;
 
+/** So many samples in a row are played together. */
+const BLOCK = 16;
+
 /**
- * Seeds shift the recording by up to this share of it, and at least so many
- * samples.
+ * A block is taken from within this share of the recording around its place, and
+ * at least from among so many samples.
  */
 const REACH = 0.1;
 const NEIGHBOURS = 64;
@@ -41,19 +45,22 @@ interface SizeClass {
 
 /**
  * A device that costs as much as it did in recorded flushes: the durations of
- * the flushes, write and sync together, are played again in order. So slow
- * flushes are as frequent as they were, and follow each other as they did. If
- * the run makes more or fewer flushes than the recording, playing goes back or
- * forward from time to time, so that slow minutes stay slow; after the end of
- * the recording it begins again. The write's share is the median.
+ * the flushes, write and sync together, are played again, in blocks of 16 from
+ * nearby, chosen at random by `seed`. So slow flushes are as frequent as they
+ * were, and follow each other as they did. If the run makes more or fewer
+ * flushes than the recording, playing goes back or forward from time to time, so
+ * that slow minutes stay slow; after the end of the recording it begins again.
+ * The write's share is the median.
  *
- * Another `seed`, an integer of at least 0, begins elsewhere: up to a tenth of
- * the recording later. Use a model for one run, because it counts on.
+ * Use a model for one run, because it counts on.
  *
  * Flushes of different sizes are played separately: up to 16 KiB, up to 64 KiB,
  * and so on; a group of fewer than 16 flushes is merged with the next one.
  *
  * Throws `RangeError` if there is no flush to play.
+ *
+ * Source: the moving-blocks bootstrap (Kuensch 1989), with each block from within
+ * a twentieth of the recording before or after its place.
  *
  * @example
  * ```ts
@@ -171,8 +178,11 @@ class Playback {
   readonly #samples: readonly Sample[];
   readonly #most: number;
   readonly #spanMs: number;
-  readonly #shiftMs: number;
   readonly #slackMs: number;
+  readonly #seed: number;
+  /** How far from its place a block may be taken from, in samples. */
+  readonly #reach: number;
+  #taken = 0;
   /** Which sample is next; none is at first. */
   #next: number | undefined;
 
@@ -182,10 +192,10 @@ class Playback {
     this.#samples = samples;
     this.#most = most;
     this.#spanMs = last.at + last.ms - samples[0].at;
-    const reach = Math.min(1, Math.max(REACH, NEIGHBOURS / length));
-    // The golden ratio spreads any number of seeds evenly.
-    this.#shiftMs = (seed * GOLDEN_RATIO % 1) * reach * this.#spanMs;
-    this.#slackMs = reach * this.#spanMs / 2;
+    const reach = Math.min(1, Math.max(REACH, NEIGHBOURS / length)) / 2;
+    this.#slackMs = reach * this.#spanMs;
+    this.#reach = Math.floor(reach * length);
+    this.#seed = seed;
   }
 
   /** Whether it has samples for this size. */
@@ -197,13 +207,15 @@ class Playback {
   take(at: number): number {
     const samples = this.#samples;
     const { length } = samples;
-    const seenAt = samples[0].at +
-      this.#lap(at - samples[0].at + this.#shiftMs);
+    const seenAt = samples[0].at + this.#lap(at - samples[0].at);
     const nth = this.#next !== undefined && this.#isNear(this.#next, seenAt)
       ? this.#next
       : countBelow(samples, seenAt, (sample) => sample.at) % length;
     this.#next = (nth + 1) % length;
-    return samples[nth].ms;
+    const block = Math.floor(this.#taken++ / BLOCK);
+    const share = uniform(this.#seed, block, length);
+    const place = nth + Math.round((2 * share - 1) * this.#reach);
+    return samples[mirror(place, length - 1)].ms;
   }
 
   #isNear(nth: number, at: number): boolean {
@@ -227,7 +239,10 @@ function playback(
   return (at, size) => all.find((one) => one.suits(size))!.take(at);
 }
 
-const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+/** `place` within 0 and `most`, on a path that turns back at both. */
+function mirror(place: number, most: number): number {
+  return place < 0 ? -place : Math.min(place, 2 * most - place);
+}
 
 /** How many of `sorted` are below `value`. */
 export function lowerBound(sorted: ArrayLike<number>, value: number): number {

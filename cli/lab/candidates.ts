@@ -6,7 +6,6 @@ import { quantile } from "../../simulator/quantile.ts";
 import { sampledCosts, sampledTurns } from "../../simulator/sampled_costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
-import type { Contender, DecideOptions } from "./decide.ts";
 
 /** The policy of a log that was given none. */
 export const DEFAULT_POLICY = "leader";
@@ -17,6 +16,13 @@ export const LEARNING_POLICY = "adaptive";
 /** The simplest come first: among equally fast policies, they win. */
 const COMMON = ["count:256", "age:2", "count:1000,bytes:1m,age:10"];
 
+/** What the policies should achieve. */
+interface Aim {
+  readonly goal?: string;
+  /** A bound on p99, in ms. */
+  readonly maxP99Ms?: number;
+}
+
 /**
  * Policies worth trying if a flush takes `flushMs`: the default, the default
  * with a window of half a flush, as PostgreSQL advises, and some others. With a
@@ -25,7 +31,7 @@ const COMMON = ["count:256", "age:2", "count:1000,bytes:1m,age:10"];
  */
 export function candidatesFor(
   flushMs: number,
-  { goal, maxP99Ms }: DecideOptions = {},
+  { goal, maxP99Ms }: Aim = {},
 ): string[] {
   const half = Number((flushMs / 2).toPrecision(1));
   const windows = half > 0 ? [`leader:${half}`] : [];
@@ -72,6 +78,12 @@ export interface Figures {
   readonly busyShare: number;
   /** The cost of its flushes in a month, if a price was given. */
   readonly moneyPerMonth?: number;
+}
+
+/** A policy and its figures, one for each seed, in the order of the seeds. */
+export interface Contender {
+  readonly name: string;
+  readonly runs: readonly Figures[];
 }
 
 /** A month of 365.25 / 12 days. */

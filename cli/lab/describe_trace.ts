@@ -2,8 +2,8 @@ import type { FlushReport } from "../../policies/batch_policy.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import { formatAmount, formatCount, formatDuration } from "../io/format.ts";
-import { medianFlushMs } from "./candidates.ts";
-import { type Contender, decide } from "./decide.ts";
+import { type Contender, medianFlushMs } from "./candidates.ts";
+import { decide } from "./decide.ts";
 
 /** What a trace holds, and what to bear in mind about it. */
 export interface TraceSummary {
@@ -154,6 +154,8 @@ export function describeError({ policy, mean, p99 }: ReplayError): string {
     if (percent === 0) return "equal to the recorded one";
     return `${percent} % ${share < 0 ? "below" : "above"} the recorded one`;
   };
+  const isLarge = Math.abs(mean) > 0.1 || Math.abs(p99) > 0.25;
   return `replaying "${policy}", the recorded policy, gives a mean ` +
-    `${describe(mean)} and a p99 ${describe(p99)}`;
+    `${describe(mean)} and a p99 ${describe(p99)}` +
+    (isLarge ? ": smaller differences between policies mean little" : "");
 }

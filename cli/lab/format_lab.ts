@@ -85,7 +85,7 @@ const GOAL_TEXTS: Readonly<
     format: (perSecond) => `${formatRate(perSecond)} records/s`,
   },
   money: {
-    column: "flushes/1000",
+    column: "cost",
     by: "flushes for the same records",
     format: (count) => `${count.toFixed(1)} flushes per 1,000 records`,
   },
@@ -104,7 +104,7 @@ export function formatVerdictTable(
     figures.moneyPerMonth !== undefined
   );
   const head = [
-    ...["policy", "mean", "p50", "p99", "p99.9", "records/s", "flushes/s"],
+    ...["policy", "mean", "p99", "p99.9", "records/s", "flushes/s"],
     ...["rec/flush", "busy", ...(hasMoney ? ["per month"] : [])],
     `${GOAL_TEXTS[goal].column} varies`,
   ];
@@ -119,7 +119,7 @@ export function formatVerdictTable(
 function figureCells(row: Figures): string[] {
   return [
     row.name,
-    ...[row.meanMs, row.p50Ms, row.p99Ms, row.p999Ms].map(formatDuration),
+    ...[row.meanMs, row.p99Ms, row.p999Ms].map(formatDuration),
     formatRate(row.recordsPerSecond),
     formatRate(row.flushesPerSecond),
     row.recordsPerFlush.toFixed(1),
@@ -165,11 +165,9 @@ export function* describeVerdict(
     yield `Best by ${by}${within}: "${choice}", clearly, with ` +
       `${show(choice)}${usual}.`;
   } else {
-    yield `No clear winner by ${by}${within}: ${
-      list(alike)
-    } do not differ in ` +
-      `nearly all runs. Of those within 3 % of the best, "${choice}" is the ` +
-      `simplest, with ${show(choice)}.`;
+    yield `No clear winner by ${by}${within}: ${list(alike)} are alike. ` +
+      `"${choice}" is the simplest within 3 % of the best, with ` +
+      `${show(choice)}.`;
   }
   if (goal === "money" && maxP99Ms === undefined) {
     yield "Without --max-p99-ms, the fewest flushes win, however long appends " +

@@ -62,12 +62,12 @@ export const COMPARE_ARGUMENTS = {
 
 /** What "--help" says about them. */
 export const COMPARE_HELP = `\
-  --goal GOAL              what decides: mean (the default), p99, rate (records/s)
-                           or money (the fewest flushes for the same records)
-  --max-p99-ms MS          leave out policies whose p99 exceeds this in more than
-                           one run of ten
-  --seeds N                replay each policy N times, with costs from different
-                           places of the recording; default 10
+  --goal GOAL              what decides: mean (the default), p99, rate, which is
+                           records/s, or money: the fewest flushes per record
+  --max-p99-ms MS          leave out policies whose p99 exceeds this in more
+                           than one run of ten
+  --seeds N                replay each policy N times, with recorded costs in
+                           another order; default 10
   --recorded-policy POLICY the log's policy when the trace was recorded, if the
                            trace does not name it: its replay is compared with
                            what was recorded`;

@@ -65,8 +65,8 @@ test("sampledCosts() keeps large flushes and slow times apart", () => {
   const large = times(500, (nth) => flush(nth, 1e6, 3, 40));
   const costs = sampledCosts([...small, ...large]);
   assertEquals([costs.writeMs(90), costs.writeMs(2e6)], [0, 3]);
-  // A seed shifts the recording by up to 64 of 500 flushes.
-  for (let at = 0; at < 180; at++) {
+  // What is played may be 64 flushes away.
+  for (let at = 0; at < 120; at++) {
     assertEquals([costs.syncMs(at, 100), costs.syncMs(at, 8e5)], [1, 40]);
     assertEquals(costs.syncMs(430 - at, 100), 9);
   }
@@ -82,14 +82,14 @@ test("sampledCosts() draws the same from the same seed, others from others", () 
   assertEquals(draw(3) === draw(4), false);
 });
 
-test("sampledCosts() plays flushes in order, and begins again at the end", () => {
-  const flushes = times(100, (nth) => flush(nth * 3, 100, 0, nth % 7));
+test("sampledCosts() plays flushes in blocks, each in order", () => {
+  const flushes = times(1000, (nth) => flush(nth * 3, 100, 0, nth % 7));
   const costs = sampledCosts(flushes);
-  const played = times(150, (nth) => costs.syncMs(nth * 3, 100));
-  const seams = played.filter((ms, nth) =>
-    nth > 0 && ms !== (played[nth - 1] + 1) % 7
+  const played = times(1500, (nth) => costs.syncMs(nth * 3, 100));
+  const follow = played.filter((ms, nth) =>
+    nth > 0 && ms === (played[nth - 1] + 1) % 7
   );
-  assertEquals(seams, [0]);
+  assertLess(0.9, follow.length / played.length);
 });
 
 test("sampledTurns() plays how long turns of about as many appends took", () => {

@@ -80,12 +80,6 @@ export interface Figures {
   readonly moneyPerMonth?: number;
 }
 
-/** A policy and its figures, one for each seed, in the order of the seeds. */
-export interface Contender {
-  readonly name: string;
-  readonly runs: readonly Figures[];
-}
-
 /** A month of 365.25 / 12 days. */
 const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
 
@@ -140,6 +134,12 @@ export interface ReplayOptions {
   readonly pause: () => Promise<boolean>;
 }
 
+/** A policy and its figures, one for each seed, in order. */
+interface Replayed {
+  readonly name: string;
+  readonly runs: readonly Figures[];
+}
+
 /**
  * Replays a trace under each policy, once for each seed; `undefined` if it was
  * ended.
@@ -147,8 +147,8 @@ export interface ReplayOptions {
 export async function replayAll(
   names: readonly string[],
   { trace, costsOf, seeds, pricePerMillion, pause }: ReplayOptions,
-): Promise<Contender[] | undefined> {
-  const contenders: Contender[] = [];
+): Promise<Replayed[] | undefined> {
+  const replayed: Replayed[] = [];
   for (const name of names) {
     const runs: Figures[] = [];
     for (let seed = 1; seed <= seeds; seed++) {
@@ -158,7 +158,7 @@ export async function replayAll(
       const run = simulate(policy, arrivals, costsOf(seed), options);
       runs.push(figuresOf({ name, run }, pricePerMillion));
     }
-    contenders.push({ name, runs });
+    replayed.push({ name, runs });
   }
-  return contenders;
+  return replayed;
 }

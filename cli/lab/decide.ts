@@ -1,5 +1,5 @@
 import { quantile } from "../../simulator/quantile.ts";
-import type { Contender, Figures } from "./candidates.ts";
+import type { Figures } from "./candidates.ts";
 
 /**
  * What a policy should do best: the lowest mean latency, the lowest p99, the
@@ -13,6 +13,12 @@ export type Goal = "mean" | "p99" | "rate" | "money";
 
 /** Every goal; the first is the default. */
 export const GOALS: readonly Goal[] = ["mean", "p99", "rate", "money"];
+
+/** A policy and its figures, one for each seed, in the order of the seeds. */
+export interface Contender {
+  readonly name: string;
+  readonly runs: readonly Figures[];
+}
 
 /** How a figure varies from seed to seed: 10th percentile, median and 90th. */
 export interface Spread {

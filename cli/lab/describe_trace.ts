@@ -2,8 +2,8 @@ import type { FlushReport } from "../../policies/batch_policy.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import { formatAmount, formatCount, formatDuration } from "../io/format.ts";
-import { type Contender, medianFlushMs } from "./candidates.ts";
-import { decide } from "./decide.ts";
+import { medianFlushMs } from "./candidates.ts";
+import { type Contender, decide } from "./decide.ts";
 
 /** What a trace holds, and what to bear in mind about it. */
 export interface TraceSummary {

@@ -77,8 +77,9 @@ export class Run {
   #stir(now: number): void {
     this.#now = now;
     if (this.#flight === undefined) return this.#ask();
+    const { records } = this.#flight.batch;
     this.#complete(this.#flight);
-    this.#askAfterTurn(this.#takeIn());
+    this.#askAfterTurn(records + this.#takeIn());
   }
 
   #arrive(now: number): void {
@@ -88,11 +89,12 @@ export class Run {
   }
 
   /** The policy is asked when all that a turn brings about is done. */
-  #askAfterTurn(appends: number): void {
+  #askAfterTurn(calls: number): void {
+    if (this.#queue.head === undefined) return this.#ask();
     const turnMs = requireAmount(
       "simulate",
       "turnMs",
-      this.#costs.turnMs?.(this.#now, appends) ?? 0,
+      this.#costs.turnMs?.(this.#now, calls) ?? 0,
     );
     if (turnMs === 0) return this.#ask();
     this.#wakeAt = this.#busyUntil = this.#now + turnMs;

@@ -13,11 +13,12 @@ export interface CostModel {
   /** Ms that a sync takes if it begins at the instant `at`. */
   syncMs(at: number, bytes: number): number;
   /**
-   * Ms from the instant `at`, when `appends` appends arrive in one turn of the
-   * event loop, until the policy is asked: the CPU time of their callers. Other
-   * appends wait so long to be made. Default 0.
+   * Ms from the instant `at`, when a turn of the event loop begins, until the
+   * policy is asked: the CPU time of the callers. `calls` is how many appends
+   * are made in that turn, and how many records acknowledged. Other appends
+   * are made after it. Default 0.
    */
-  turnMs?(at: number, appends: number): number;
+  turnMs?(at: number, calls: number): number;
   /**
    * Whether a flush blocks the event loop, so that appends that would come
    * during it are made when it is done. Default `false`.

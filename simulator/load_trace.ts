@@ -76,11 +76,17 @@ export async function loadTrace(
         break;
       case "turn":
         for (const append of event.appends) arrivals.push(event.at, append);
-        if (event.tookMs !== undefined) turns.push(toTurnCost(event));
+        if (event.tookMs !== undefined) {
+          turns.push(toTurnCost(event, flushes.at(-1)));
+        }
         break;
-      case "flush":
-        flushes.push(event.flush);
+      case "flush": {
+        const { flush, tookMs: ms } = event;
+        flushes.push(flush);
+        const { records: calls, endedAt: at } = flush;
+        if (ms !== undefined) turns.push({ at, calls, ms });
         break;
+      }
       case "gap":
         missing.appends += event.appends;
         missing.flushes += event.flushes;
@@ -103,8 +109,13 @@ export async function loadTrace(
   };
 }
 
-function toTurnCost({ at, appends, tookMs = 0 }: TraceTurn): TurnCost {
-  return { at, appends: appends.length, ms: tookMs };
+/** The turn in which a flush ends releases its callers. */
+function toTurnCost(
+  { at, appends, tookMs = 0 }: TraceTurn,
+  flush?: FlushReport,
+): TurnCost {
+  const released = flush?.endedAt === at ? flush.records : 0;
+  return { at, calls: appends.length + released, ms: tookMs };
 }
 
 const FIRST = 1024;

@@ -13,8 +13,9 @@ const LEAST_SAMPLES = 16;
 const ALIKE_BYTES = 16 * 1024;
 const STEP = 4;
 
-/** Turns with so few appends are alike. */
-const ALIKE_APPENDS = 4;
+/** Turns with so few calls are alike, and with fewer turns a class is merged. */
+const ALIKE_CALLS = 4;
+const LEAST_TURNS = 4;
 
 /** So many samples in a row are played together. */
 const BLOCK = 16;
@@ -109,23 +110,23 @@ export function sampledCosts(
 export interface TurnCost {
   /** When it began, in ms. */
   readonly at: number;
-  /** How many appends were made in it. */
-  readonly appends: number;
+  /** How many appends were made in it, and how many records acknowledged. */
+  readonly calls: number;
   /** Ms until the policy was asked. */
   readonly ms: number;
 }
 
 /**
  * How long callers take to append, drawn from recorded turns as
- * {@linkcode sampledCosts} draws from flushes: in groups of up to 4 appends, up
- * to 16, and so on. To be added to the costs of a device. Empty without turns.
+ * {@linkcode sampledCosts} draws from flushes: in groups of up to 4 calls, up to
+ * 16, and so on. To be added to the costs of a device. Empty without turns.
  *
  * @example
  * ```ts
  * import { constantCosts, sampledTurns } from "@syncline/wal/simulator";
  * import assert from "node:assert/strict";
  *
- * const turns = sampledTurns([{ at: 5, appends: 1, ms: 0.02 }]);
+ * const turns = sampledTurns([{ at: 5, calls: 1, ms: 0.02 }]);
  * const costs = { ...constantCosts({ syncMs: 1 }), ...turns };
  * assert.equal(costs.turnMs?.(7, 1), 0.02);
  * ```
@@ -135,8 +136,8 @@ export function sampledTurns(
   seed = 1,
 ): Pick<CostModel, "turnMs"> {
   if (turns.length === 0) return {};
-  const samples = turns.map(({ at, appends: size, ms }) => ({ at, size, ms }));
-  const classes = toClasses(samples, ALIKE_APPENDS);
+  const samples = turns.map(({ at, calls: size, ms }) => ({ at, size, ms }));
+  const classes = toClasses(samples, ALIKE_CALLS, LEAST_TURNS);
   return { turnMs: playback(classes, seed) };
 }
 
@@ -146,15 +147,19 @@ function medianMs(samples: readonly Sample[]): number {
 }
 
 /** Groups samples by size: the first group ends at `alike`. */
-function toClasses(samples: readonly Sample[], alike: number): SizeClass[] {
+function toClasses(
+  samples: readonly Sample[],
+  alike: number,
+  least = LEAST_SAMPLES,
+): SizeClass[] {
   const sorted = [...samples].sort((a, b) => a.size - b.size);
   const classes: SizeClass[] = [];
   let first = 0;
   for (let end = 1; end <= sorted.length; end++) {
     const step = stepOf(sorted[end - 1].size, alike);
     const isLast = end === sorted.length;
-    const isEnough = end - first >= LEAST_SAMPLES &&
-      sorted.length - end >= LEAST_SAMPLES;
+    const isEnough = end - first >= least &&
+      sorted.length - end >= least;
     const isNext = !isLast && stepOf(sorted[end].size, alike) > step;
     if (!isLast && !(isEnough && isNext)) continue;
     const some = sorted.slice(first, end).sort((a, b) => a.at - b.at);

@@ -44,7 +44,7 @@ export class EventBuffer {
     this.events++;
   }
 
-  /** Notes how long the turn of the last append took. */
+  /** Notes how long the turn of the last append or flush took. */
   addTurnEnd(tookMs: number): void {
     if (this.#used + TURN_END_NUMBERS > CAPACITY) return;
     this.#numbers[this.#used++] = TURN_END;
@@ -79,8 +79,10 @@ export class EventBuffer {
     const events: TraceEvent[] = [];
     for (let index = 0; index < this.#used;) {
       if (Number.isNaN(this.#numbers[index])) {
-        events.push(this.#flushAt(index));
+        const flush = this.#flushAt(index);
+        events.push(flush);
         index += FLUSH_NUMBERS;
+        if (flush.tookMs !== undefined) index += TURN_END_NUMBERS;
       } else if (this.#numbers[index] === TURN_END) {
         // The turn itself was taken before it ended.
         index += TURN_END_NUMBERS;
@@ -119,10 +121,7 @@ export class EventBuffer {
       appends.push(after > 0 ? { records, bytes, after } : { records, bytes });
       index += APPEND_NUMBERS;
     }
-    if (index >= this.#used || numbers[index] !== TURN_END) {
-      return { kind: "turn", at, appends };
-    }
-    return { kind: "turn", at, appends, tookMs: numbers[index + 1] };
+    return { kind: "turn", at, appends, ...this.#tookAt(index) };
   }
 
   #flushAt(index: number): TraceFlush {
@@ -136,6 +135,12 @@ export class EventBuffer {
         ...{ records, bytes, firstLsn, lastLsn },
         ...{ oldestAt, startedAt, writtenAt, endedAt },
       },
+      ...this.#tookAt(index + FLUSH_NUMBERS),
     };
+  }
+
+  #tookAt(index: number): { tookMs?: number } {
+    if (index >= this.#used || this.#numbers[index] !== TURN_END) return {};
+    return { tookMs: this.#numbers[index + 1] };
   }
 }

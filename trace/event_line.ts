@@ -31,8 +31,10 @@ function toLine(event: TraceEvent): unknown {
       const links = appends.map(({ after = 0 }) => after);
       return { at, bytes, after: links, ...took };
     }
-    case "flush":
-      return { flush: event.flush };
+    case "flush": {
+      const { flush, tookMs } = event;
+      return tookMs === undefined ? { flush } : { flush, tookMs };
+    }
     case "gap":
       return { gap: { appends: event.appends, flushes: event.flushes } };
     case "end":
@@ -77,13 +79,12 @@ export function parseEvent(line: string): TraceEvent {
   const object = toObject(line);
   if (Object.hasOwn(object, "at")) {
     const at = requireNumber("at", object.at, 0);
-    const { bytes, after, tookMs } = object;
-    const took = tookMs !== undefined &&
-      { tookMs: requireNumber("tookMs", tookMs, 0) };
-    return { kind: "turn", at, appends: toAppends(bytes, after), ...took };
+    const { bytes, after } = object;
+    const appends = toAppends(bytes, after);
+    return { kind: "turn", at, appends, ...toTook(object) };
   }
   if (Object.hasOwn(object, "flush")) {
-    return { kind: "flush", flush: toFlush(object.flush) };
+    return { kind: "flush", flush: toFlush(object.flush), ...toTook(object) };
   }
   if (Object.hasOwn(object, "gap")) {
     const { appends, flushes } = Object(object.gap);
@@ -96,6 +97,11 @@ export function parseEvent(line: string): TraceEvent {
   const { end: reason } = object;
   if (reason === "closed" || reason === "full") return { kind: "end", reason };
   throw new BrokenRule('one with "at", "flush", "gap" or "end"');
+}
+
+function toTook({ tookMs }: Record<string, unknown>): { tookMs?: number } {
+  if (tookMs === undefined) return {};
+  return { tookMs: requireNumber("tookMs", tookMs, 0) };
 }
 
 function toObject(line: string): Record<string, unknown> {

@@ -67,6 +67,12 @@ export interface TraceFlush {
   readonly kind: "flush";
   /** The report that the policy received. */
   readonly flush: FlushReport;
+  /**
+   * Ms from its end until the policy was asked about what was waiting: how long
+   * the callers that it released kept the event loop busy. Absent if they made
+   * an append, whose turn has it then, or if nothing waited.
+   */
+  readonly tookMs?: number | undefined;
 }
 
 /** Events are missing here because the sink did not keep up. */

@@ -72,7 +72,7 @@ export class TraceRecorder {
   #turnAt = NaN;
   #lastTurnAt = -Infinity;
   #turn = 0;
-  /** Whether nothing was appended since the policy was last asked. */
+  /** Whether nothing happened since the policy was last asked. */
   #isAsked = true;
 
   /** Creates a recorder, which writes nothing yet. */
@@ -146,7 +146,7 @@ export class TraceRecorder {
   #flushed(flush: FlushReport): void {
     if (this.#state === "over") return;
     this.#buffer.addFlush(flush);
-    this.#isAsked = true;
+    this.#isAsked = false;
     this.#beginTurn(flush.endedAt);
     this.#writeSoon();
   }

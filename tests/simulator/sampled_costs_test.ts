@@ -94,7 +94,7 @@ test("sampledCosts() plays flushes in blocks, each in order", () => {
 
 test("sampledTurns() plays how long turns of about as many appends took", () => {
   const turns = times(200, (nth) => ({
-    ...{ at: nth, appends: nth % 2 ? 1 : 100, ms: nth % 2 ? 0.1 : 2 },
+    ...{ at: nth, calls: nth % 2 ? 1 : 100, ms: nth % 2 ? 0.1 : 2 },
   }));
   const { turnMs } = sampledTurns(turns);
   for (let at = 0; at < 300; at++) {

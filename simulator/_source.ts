@@ -5,7 +5,7 @@ import type { ClosedLoop } from "./callers.ts";
 export interface Source {
   /** When the next append arrives, in ms; `Infinity` if there is none. */
   readonly nextAt: number;
-  /** Who made the next append; as passed to `acknowledged`. */
+  /** The caller of the next append, as passed to `acknowledged`. */
   readonly nextCaller: number;
   /** Takes the next append. */
   take(): Arrival;

@@ -49,7 +49,7 @@ export interface TraceSource {
   readonly maxQueuedRecords: number;
   /** The policy, in the notation of `parsePolicy`, if it is known. */
   readonly policyName: string | undefined;
-  /** Whether the recorder will be told of links. */
+  /** Whether appends come with their links. */
   readonly linked: boolean;
 }
 

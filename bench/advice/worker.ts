@@ -46,7 +46,7 @@ function slowed(storage: Storage, slowMs: number): Storage {
   });
 }
 
-/** An object with some methods of its own; all others are those of `object`. */
+/** The same object, but with some other methods. */
 function override<T extends object>(object: T, methods: Partial<T>): T {
   return new Proxy(object, {
     get(_, key) {

@@ -69,7 +69,7 @@ function chooseIo(
     one.halves.every((ms, half) => ms * (1 + CLEARLY) < other.halves[half]);
   if (isFaster(threaded, blocking)) return ["threaded", took];
   if (!isFaster(blocking, threaded)) {
-    return ["auto", `${took}, which is no clear difference`];
+    return ["auto", `${took}: there is no clear difference`];
   }
   if (blocking.p99 < FAST_MS) {
     return [

@@ -122,7 +122,7 @@ export function tracedCosts(trace: Trace, seed: number): CostModel {
 /** What {@linkcode replayAll} compares policies with. */
 export interface ReplayOptions {
   readonly trace: Trace;
-  /** The costs for a seed; asked for anew for each run. */
+  /** The costs for a seed; asked for before each run. */
   readonly costsOf: (seed: number) => CostModel;
   /** How many seeds, counted from 1. */
   readonly seeds: number;

@@ -43,7 +43,7 @@ export function traceText(
 
 type Noted = Arrival & { readonly after: number };
 
-/** The same load, and a function that returns what came of it, in order. */
+/** The same load, and a function that returns its appends in order. */
 function note(load: Iterable<Arrival> | ClosedLoop) {
   if (Symbol.iterator in load) {
     const appends = (): Noted[] =>

@@ -13,10 +13,6 @@ const LEAST_SAMPLES = 16;
 const ALIKE_BYTES = 16 * 1024;
 const STEP = 4;
 
-/** Turns with so few calls are alike, and with fewer turns a class is merged. */
-const ALIKE_CALLS = 4;
-const LEAST_TURNS = 4;
-
 /** So many samples in a row are played together. */
 const BLOCK = 16;
 
@@ -117,9 +113,13 @@ export interface TurnCost {
 }
 
 /**
- * How long callers take to append, drawn from recorded turns as
- * {@linkcode sampledCosts} draws from flushes: in groups of up to 4 calls, up to
- * 16, and so on. To be added to the costs of a device. Empty without turns.
+ * How long callers take to append: recorded turns are played as
+ * {@linkcode sampledCosts} plays flushes, and scaled by their calls. To be added
+ * to the costs of a device. Empty without turns.
+ *
+ * The scale is a line through the medians of the smaller turns and of the larger
+ * ones. What a turn took beyond its place on the line, in proportion, is added
+ * to any other, but no more ms than it was: a pause is as long in a large turn.
  *
  * @example
  * ```ts
@@ -137,8 +137,31 @@ export function sampledTurns(
 ): Pick<CostModel, "turnMs"> {
   if (turns.length === 0) return {};
   const samples = turns.map(({ at, calls: size, ms }) => ({ at, size, ms }));
-  const classes = toClasses(samples, ALIKE_CALLS, LEAST_TURNS);
-  return { turnMs: playback(classes, seed) };
+  const usualMs = lineThrough(samples);
+  const all = new Playback({ samples, most: Infinity }, seed);
+  return {
+    turnMs(at, calls) {
+      const { size, ms } = all.take(at);
+      const [usual, here] = [usualMs(size), usualMs(calls)];
+      const scale = usual > 0 ? here / usual : 1;
+      return Math.min(ms * scale, Math.max(0, here + ms - usual));
+    },
+  };
+}
+
+/** Usual durations by size: they neither shrink nor begin below 0. */
+function lineThrough(samples: readonly Sample[]): (size: number) => number {
+  const sorted = [...samples].sort((a, b) => a.size - b.size);
+  const half = Math.ceil(sorted.length / 2);
+  const [x1, y1] = middleOf(sorted.slice(0, half));
+  const [x2, y2] = middleOf(sorted.slice(-half));
+  const slope = x2 > x1 ? Math.max(0, (y2 - y1) / (x2 - x1)) : y1 / x1;
+  const start = y1 - slope * x1;
+  return start < 0 ? (size) => size * y2 / x2 : (size) => start + slope * size;
+}
+
+function middleOf(samples: readonly Sample[]): [size: number, ms: number] {
+  return [samples[samples.length >> 1].size, medianMs(samples)];
 }
 
 function medianMs(samples: readonly Sample[]): number {
@@ -150,7 +173,6 @@ function medianMs(samples: readonly Sample[]): number {
 function toClasses(
   samples: readonly Sample[],
   alike: number,
-  least = LEAST_SAMPLES,
 ): SizeClass[] {
   const sorted = [...samples].sort((a, b) => a.size - b.size);
   const classes: SizeClass[] = [];
@@ -158,8 +180,8 @@ function toClasses(
   for (let end = 1; end <= sorted.length; end++) {
     const step = stepOf(sorted[end - 1].size, alike);
     const isLast = end === sorted.length;
-    const isEnough = end - first >= least &&
-      sorted.length - end >= least;
+    const isEnough = end - first >= LEAST_SAMPLES &&
+      sorted.length - end >= LEAST_SAMPLES;
     const isNext = !isLast && stepOf(sorted[end].size, alike) > step;
     if (!isLast && !(isEnough && isNext)) continue;
     const some = sorted.slice(first, end).sort((a, b) => a.at - b.at);
@@ -209,7 +231,7 @@ class Playback {
   }
 
   /** The next sample, unless it is from another time than `at`. */
-  take(at: number): number {
+  take(at: number): Sample {
     const samples = this.#samples;
     const { length } = samples;
     const seenAt = samples[0].at + this.#lap(at - samples[0].at);
@@ -220,7 +242,7 @@ class Playback {
     const block = Math.floor(this.#taken++ / BLOCK);
     const share = uniform(this.#seed, block, length);
     const place = nth + Math.round((2 * share - 1) * this.#reach);
-    return samples[mirror(place, length - 1)].ms;
+    return samples[mirror(place, length - 1)];
   }
 
   #isNear(nth: number, at: number): boolean {
@@ -241,7 +263,7 @@ function playback(
   seed: number,
 ): (at: number, size: number) => number {
   const all = classes.map((one) => new Playback(one, seed));
-  return (at, size) => all.find((one) => one.suits(size))!.take(at);
+  return (at, size) => all.find((one) => one.suits(size))!.take(at).ms;
 }
 
 /** `place` within 0 and `most`, on a path that turns back at both. */

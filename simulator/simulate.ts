@@ -36,8 +36,8 @@ export interface SimulateOptions {
  *
  * The flushes are those of the real writer: the same decisions, by the same
  * code, at the same instants, in the same order, and passed to
- * `policy.observe`. A device that blocks the event loop is not simulated, and
- * neither is `flush()`. A policy that puts one batch off a thousand times in a
+ * `policy.observe`. The event loop is busy only as far as `turnMs` and
+ * `isBlocking` of the costs say, and `flush()` is not simulated. A policy that puts one batch off a thousand times in a
  * row is not asked again until the next append. docs/policies.md lists the
  * other limits.
  *

@@ -52,7 +52,8 @@ was compared with is tried on the disk, in turns.`,
   format({ samples }, runtime) {
     const own = samples.filter((sample) => sample.runtime === runtime);
     if (own.length === 0) return "";
-    const near = own.filter((sample) => rate(sample).worse <= 0.05).length;
+    const near = own.filter((sample) => rate(sample).worse <= NEAR).length;
+    const beaten = own.filter(isBeaten).length;
     const errors = (pick: (error: AdviceFound["error"]) => number) =>
       percent(median(own.map(({ error }) => Math.abs(pick(error)))));
     return markdownTable([
@@ -60,11 +61,23 @@ was compared with is tried on the disk, in turns.`,
       ...["varies", "replay mean", "replay p99"],
     ], own.map(cellsOf)) +
       `\n\n${near} of ${own.length} recommended policies are within 5 % of ` +
-      `the best; the replay of the recorded policy is off by ` +
+      `the best, and ${beaten} were worse by more than that in every round; ` +
+      `the replay of the recorded policy is off by ` +
       `${errors(({ mean }) => mean)} in the mean and by ` +
       `${errors(({ p99 }) => p99)} at p99, in the median.`;
   },
 });
+
+/** Policies whose means differ by no more than this share are as good. */
+const NEAR = 0.05;
+
+/** Whether another policy was clearly better in every round. */
+function isBeaten({ choice, tried }: AdviceSample): boolean {
+  const chosen = tried.find(({ policy }) => policy === choice)!;
+  return tried.some(({ meanMs }) =>
+    meanMs.every((ms, round) => chosen.meanMs[round] > ms * (1 + NEAR))
+  );
+}
 
 /**
  * The best policy for real, and by how much the recommended one is worse. The

@@ -92,15 +92,31 @@ test("sampledCosts() plays flushes in blocks, each in order", () => {
   assertLess(0.9, follow.length / played.length);
 });
 
-test("sampledTurns() plays how long turns of about as many appends took", () => {
+test("sampledTurns() plays how long turns took, scaled by their calls", () => {
   const turns = times(200, (nth) => ({
-    ...{ at: nth, calls: nth % 2 ? 1 : 100, ms: nth % 2 ? 0.1 : 2 },
+    ...{ at: nth, calls: nth % 2 ? 2 : 100, ms: nth % 2 ? 0.1 : 2 },
   }));
   const { turnMs } = sampledTurns(turns);
   for (let at = 0; at < 300; at++) {
-    assertEquals([turnMs!(at, 2), turnMs!(at, 90)], [0.1, 2]);
+    const found = [2, 51, 100].map((calls) => turnMs!(at, calls));
+    assertEquals(found.map((ms) => ms.toFixed(2)), ["0.10", "1.05", "2.00"]);
   }
   assertEquals(sampledTurns([]), {});
+  const alone = sampledTurns([{ at: 0, calls: 10, ms: 5 }]);
+  assertEquals([1, 10, 20].map((calls) => alone.turnMs!(3, calls)), [
+    ...[0.5, 5, 10],
+  ]);
+});
+
+test("sampledTurns() keeps a pause as long as it was, whatever the turn", () => {
+  const turns = times(300, (nth) => ({
+    ...{ at: nth, calls: nth % 2 ? 2 : 100, ms: nth % 2 ? 0.1 : 2 },
+    ...(nth === 151 && { ms: 10.1 }),
+  }));
+  const { turnMs } = sampledTurns(turns);
+  const found = times(300, (at) => turnMs!(at, 100)).sort((a, b) => a - b);
+  assertLess(Math.abs(found.at(-1)! - 12), 0.01);
+  assertLess(Math.abs(found.at(-30)! - 2), 0.01);
 });
 
 test("sampledCosts() refuses to draw from nothing", () => {

@@ -86,7 +86,7 @@ export class Wal implements AsyncDisposable {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
-      return new Wal(log, await makeWriter(log, checked), checked);
+      return new Wal(log, await makeWriter(log, checked, options), checked);
     } catch (error) {
       await log.close(false);
       throw error;
@@ -314,14 +314,13 @@ export class Wal implements AsyncDisposable {
 async function makeWriter(
   log: FrameLog,
   options: CheckedOptions,
+  { policy }: WalOptions,
 ): Promise<Writer> {
   const { trace } = options;
   if (trace === undefined) return new Writer(log, options);
-  const [{ TraceRecorder }, { TracedWriter }] = await Promise.all([
-    import("./trace/trace_recorder.ts"),
-    import("./trace/traced_writer.ts"),
-  ]);
-  return new TracedWriter(log, options, new TraceRecorder(trace, options));
+  const { TracedWriter } = await import("./trace/traced_writer.ts");
+  const name = policy === undefined ? "leader" : trace.policy;
+  return new TracedWriter(log, options, trace, name);
 }
 
 /** Options of an append. */

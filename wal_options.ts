@@ -169,8 +169,9 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   requireMethod(OPEN, "clock", clock, "endOfTurn");
   if (trace === undefined) return checked;
   requireMethod(OPEN, "trace", trace, "write");
-  const { maxBytes = 1 } = trace;
+  const { maxBytes = 1, policy: name = "" } = trace;
   requireInteger(OPEN, "trace.maxBytes", maxBytes);
+  requireType(OPEN, "trace.policy", name, "string");
   return checked;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Experiment } from "./experiment.ts";
+import { advice } from "./advice/advice.ts";
 import { floor } from "./floor/floor.ts";
 import { growth } from "./growth/growth.ts";
 import { latency } from "./latency/latency.ts";
@@ -25,6 +26,7 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  advice,
 ];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -43,6 +43,8 @@ export class Run {
   #now = 0;
   #flight: Flight | undefined;
   #wakeAt = Infinity;
+  /** Until then the event loop is busy, and no append can be made. */
+  #busyUntil = 0;
   #putOffs = 0;
   #pressed = false;
   #closing = false;
@@ -64,7 +66,7 @@ export class Run {
   toEnd(): Simulation {
     while (true) {
       const stirsAt = this.#flight?.times.endedAt ?? this.#wakeAt;
-      const { nextAt } = this.#source;
+      const nextAt = Math.max(this.#source.nextAt, this.#busyUntil);
       if (stirsAt < Infinity && stirsAt <= nextAt) this.#stir(stirsAt);
       else if (nextAt < Infinity) this.#arrive(nextAt);
       else if (this.#queue.head !== undefined) this.#close();
@@ -75,15 +77,27 @@ export class Run {
   #stir(now: number): void {
     this.#now = now;
     if (this.#flight === undefined) return this.#ask();
+    const { records } = this.#flight.batch;
     this.#complete(this.#flight);
-    this.#takeIn();
-    this.#ask();
+    this.#askAfterTurn(records + this.#takeIn());
   }
 
   #arrive(now: number): void {
     this.#now = now;
-    this.#takeIn();
-    if (this.#flight === undefined) this.#ask();
+    const appends = this.#takeIn();
+    if (this.#flight === undefined) this.#askAfterTurn(appends);
+  }
+
+  /** The policy is asked when all that a turn brings about is done. */
+  #askAfterTurn(calls: number): void {
+    if (this.#queue.head === undefined) return this.#ask();
+    const turnMs = requireAmount(
+      "simulate",
+      "turnMs",
+      this.#costs.turnMs?.(this.#now, calls) ?? 0,
+    );
+    if (turnMs === 0) return this.#ask();
+    this.#wakeAt = this.#busyUntil = this.#now + turnMs;
   }
 
   /** Nothing else can happen: closes the log, which drains it. */
@@ -92,18 +106,21 @@ export class Run {
     this.#ask();
   }
 
-  /** Everything that arrives at one instant arrives in one turn. */
-  #takeIn(): void {
+  /** Everything that arrives at one instant arrives in one turn; counts it. */
+  #takeIn(): number {
     const source = this.#source;
+    let appends = 0;
     this.#putOffs = 0;
     while (source.nextAt <= this.#now) {
       const caller = source.nextCaller;
-      const { at, bytes, records = 1 } = source.take();
+      const { bytes, records = 1 } = source.take();
       const size = bytes + records * RECORD_HEADER_BYTES;
-      this.#line.push(at, size, records, caller);
+      this.#line.push(this.#now, size, records, caller);
+      appends++;
       this.#place();
       if (this.#line.hasWaiting) this.#pressed = true;
     }
+    return appends;
   }
 
   /** Lets in the appends that wait for room, in order, while there is any. */
@@ -157,6 +174,7 @@ export class Run {
     const endedAt = writtenAt + syncMs;
     const times = { reason, startedAt, writtenAt, endedAt };
     this.#flight = { batch, times };
+    if (this.#costs.isBlocking) this.#busyUntil = endedAt;
   }
 
   #complete({ batch, times }: Flight): void {

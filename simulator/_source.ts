@@ -1,11 +1,11 @@
-import { type Arrival, requireArrival } from "./arrivals.ts";
+import { type Arrival, type Links, requireArrival } from "./arrivals.ts";
 import type { ClosedLoop } from "./callers.ts";
 
 /** Where a run's appends come from. */
 export interface Source {
   /** When the next append arrives, in ms; `Infinity` if there is none. */
   readonly nextAt: number;
-  /** The caller of the next append; 0 if nobody waits for its ack. */
+  /** The caller of the next append, as passed to `acknowledged`. */
   readonly nextCaller: number;
   /** Takes the next append. */
   take(): Arrival;
@@ -42,19 +42,11 @@ export class OpenSource implements Source {
   }
 }
 
-interface Coming {
-  readonly arrival: Arrival;
-  readonly caller: number;
-  /** Of two appends at one instant, the one that was ready first goes first. */
-  readonly order: number;
-}
-
 /** Appends that each wait for the previous append of the same caller. */
 export class ClosedSource implements Source {
   readonly #loop: ClosedLoop;
   readonly #counts: Float64Array;
-  /** A binary heap: no append is earlier than its parent. */
-  readonly #heap: Coming[] = [];
+  readonly #coming = new ComingAppends();
   #order = 0;
 
   constructor(loop: ClosedLoop) {
@@ -66,28 +58,128 @@ export class ClosedSource implements Source {
   }
 
   get nextAt(): number {
-    return this.#heap.length > 0 ? this.#heap[0].arrival.at : Infinity;
+    return this.#coming.first?.arrival.at ?? Infinity;
   }
 
   get nextCaller(): number {
-    return this.#heap[0].caller;
+    return this.#coming.first!.caller;
   }
 
   take(): Arrival {
-    const [{ arrival }] = this.#heap;
-    const last = this.#heap.pop()!;
-    if (this.#heap.length > 0) this.#sink(last);
-    return arrival;
+    return this.#coming.take().arrival;
   }
 
   acknowledged(caller: number, at: number): void {
     const arrival = this.#loop.next(caller, this.#counts[caller]++, at);
     if (arrival === undefined) return;
     requireArrival(arrival, at);
-    this.#rise({ arrival, caller, order: this.#order++ });
+    this.#coming.add({ arrival, caller, order: this.#order++ });
+  }
+}
+
+/**
+ * Appends of a recording, of which some waited for the ack of an earlier one:
+ * if that comes earlier or later than it did, so do they. Those that waited for
+ * nothing keep their times. The caller is the number of the append.
+ */
+export class LinkedSource implements Source {
+  readonly #arrivals: readonly Arrival[];
+  readonly #ackedAt: ArrayLike<number>;
+  /** For each append, the first of those that wait for its ack; or -1. */
+  readonly #firstChild: Int32Array;
+  /** For each append, the next one that waits for the same ack; or -1. */
+  readonly #sibling: Int32Array;
+  /** Appends that wait for nothing, in order; those from `#free` on follow. */
+  readonly #alone: readonly number[];
+  #free = 0;
+  #nextAlone: Coming | undefined;
+  readonly #released = new ComingAppends();
+
+  constructor(arrivals: Iterable<Arrival>, { after, ackedAt }: Links) {
+    this.#arrivals = [...arrivals];
+    this.#ackedAt = ackedAt;
+    const { length } = this.#arrivals;
+    this.#firstChild = new Int32Array(length).fill(-1);
+    this.#sibling = new Int32Array(length).fill(-1);
+    const alone: number[] = [];
+    for (let nth = length - 1; nth >= 0; nth--) {
+      if (after[nth] > 0) {
+        const parent = nth - after[nth];
+        this.#sibling[nth] = this.#firstChild[parent];
+        this.#firstChild[parent] = nth;
+      } else alone.push(nth);
+    }
+    this.#alone = alone.reverse();
+    this.#step();
   }
 
-  #rise(coming: Coming): void {
+  get nextAt(): number {
+    return this.#next()?.arrival.at ?? Infinity;
+  }
+
+  get nextCaller(): number {
+    return this.#next()!.caller;
+  }
+
+  take(): Arrival {
+    const next = this.#next()!;
+    if (next === this.#released.first) this.#released.take();
+    else this.#step();
+    return next.arrival;
+  }
+
+  acknowledged(caller: number, at: number): void {
+    // So that an ack at the recorded instant changes nothing, not even rounding.
+    const shiftMs = at - this.#ackedAt[caller];
+    for (let nth = this.#firstChild[caller]; nth >= 0;) {
+      const recorded = this.#arrivals[nth];
+      const arrival = { ...recorded, at: Math.max(at, recorded.at + shiftMs) };
+      this.#released.add({ arrival, caller: nth, order: nth });
+      nth = this.#sibling[nth];
+    }
+  }
+
+  #next(): Coming | undefined {
+    const released = this.#released.first;
+    const alone = this.#nextAlone;
+    if (released === undefined || alone === undefined) return released ?? alone;
+    return isBefore(released, alone) ? released : alone;
+  }
+
+  #step(): void {
+    const nth = this.#alone[this.#free++];
+    this.#nextAlone = nth === undefined
+      ? undefined
+      : { arrival: this.#arrivals[nth], caller: nth, order: nth };
+  }
+}
+
+interface Coming {
+  readonly arrival: Arrival;
+  readonly caller: number;
+  /** Of two appends at one instant, the one with the lower order goes first. */
+  readonly order: number;
+}
+
+/** A binary heap: no append is earlier than its parent. */
+class ComingAppends {
+  readonly #heap: Coming[] = [];
+
+  /** The next append, if there is one. */
+  get first(): Coming | undefined {
+    return this.#heap[0];
+  }
+
+  /** Takes the next append; there must be one. */
+  take(): Coming {
+    const [first] = this.#heap;
+    const last = this.#heap.pop()!;
+    if (this.#heap.length > 0) this.#sink(last);
+    return first;
+  }
+
+  /** Adds an append. */
+  add(coming: Coming): void {
     let index = this.#heap.length;
     while (index > 0) {
       const above = index - 1 >> 1;

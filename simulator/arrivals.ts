@@ -14,6 +14,26 @@ export interface Arrival {
   readonly records?: number | undefined;
 }
 
+/**
+ * Which recorded appends waited for the acks of others, in columns with a number
+ * for each append, in order.
+ */
+export interface Links {
+  /**
+   * How many appends before it is the one whose ack it waited for; 0 if it
+   * waited for none.
+   */
+  readonly after: ArrayLike<number>;
+  /** When it was durable in the recording, in ms; `NaN` if it never was. */
+  readonly ackedAt: ArrayLike<number>;
+}
+
+/** Arrivals as a log received them, which can be iterated more than once. */
+export interface RecordedArrivals extends Iterable<Arrival> {
+  /** Absent if it is not known which appends waited for acks. */
+  readonly links?: Links | undefined;
+}
+
 /** Single records from 0 ms on; `gap` returns the ms from one to the next. */
 function arrivalsByGap(
   maker: string,

@@ -12,6 +12,18 @@ export interface CostModel {
   writeMs(bytes: number): number;
   /** Ms that a sync takes if it begins at the instant `at`. */
   syncMs(at: number, bytes: number): number;
+  /**
+   * Ms from the instant `at`, when a turn of the event loop begins, until the
+   * policy is asked: the CPU time of the callers. `calls` is how many appends
+   * are made in that turn, and how many records acknowledged. Other appends
+   * are made after it. Default 0.
+   */
+  turnMs?(at: number, calls: number): number;
+  /**
+   * Whether a flush blocks the event loop, so that appends that would come
+   * during it are made when it is done. Default `false`.
+   */
+  readonly isBlocking?: boolean | undefined;
 }
 
 /** Options of {@linkcode constantCosts}. */

@@ -27,18 +27,20 @@ export {
   type ArrivalsOptions,
   burstyArrivals,
   type BurstyArrivalsOptions,
+  type Links,
   onOffArrivals,
   type OnOffArrivalsOptions,
   poissonArrivals,
   type PoissonArrivalsOptions,
   rampArrivals,
   type RampArrivalsOptions,
+  type RecordedArrivals,
   steadyArrivals,
 } from "./arrivals.ts";
 export * from "./callers.ts";
 export * from "./costs.ts";
 export { loadTrace, type Trace } from "./load_trace.ts";
 export * from "./recorded_run.ts";
-export { sampledCosts } from "./sampled_costs.ts";
+export { sampledCosts, sampledTurns, type TurnCost } from "./sampled_costs.ts";
 export * from "./simulate.ts";
 export type { Simulation } from "./simulation.ts";

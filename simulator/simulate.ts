@@ -2,8 +2,13 @@ import { requireInteger, requireMethod } from "../argument.ts";
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
 import { DEFAULT_QUEUE } from "../writer/flush_rules.ts";
 import { Run } from "./_run.ts";
-import { ClosedSource, OpenSource } from "./_source.ts";
-import type { Arrival } from "./arrivals.ts";
+import {
+  ClosedSource,
+  LinkedSource,
+  OpenSource,
+  type Source,
+} from "./_source.ts";
+import type { RecordedArrivals } from "./arrivals.ts";
 import type { ClosedLoop } from "./callers.ts";
 import type { CostModel } from "./costs.ts";
 import type { Simulation } from "./simulation.ts";
@@ -24,13 +29,15 @@ export interface SimulateOptions {
  *
  * `load` is an iterable of arrivals in order of time, which arrive whatever the
  * log does (an open loop), or callers that wait for their acks (a
- * {@linkcode ClosedLoop}). Appends at one instant arrive in one turn; a flush
+ * {@linkcode ClosedLoop}). If recorded arrivals have `links`, appends that
+ * waited for an ack arrive as long after it as they did; the others keep their
+ * times. Appends at one instant arrive in one turn; a flush
  * that ends at that instant ends first. All appends ask for `disk`.
  *
  * The flushes are those of the real writer: the same decisions, by the same
  * code, at the same instants, in the same order, and passed to
- * `policy.observe`. A device that blocks the event loop is not simulated, and
- * neither is `flush()`. A policy that puts one batch off a thousand times in a
+ * `policy.observe`. The event loop is busy only as far as `turnMs` and
+ * `isBlocking` of the costs say, and `flush()` is not simulated. A policy that puts one batch off a thousand times in a
  * row is not asked again until the next append. docs/policies.md lists the
  * other limits.
  *
@@ -58,7 +65,7 @@ export interface SimulateOptions {
  */
 export function simulate(
   policy: BatchPolicy,
-  load: Iterable<Arrival> | ClosedLoop,
+  load: RecordedArrivals | ClosedLoop,
   costs: CostModel,
   options: SimulateOptions = {},
 ): Simulation {
@@ -76,9 +83,13 @@ export function simulate(
   return new Run(policy, sourceOf(load), costs, bounds).toEnd();
 }
 
-function sourceOf(load: Iterable<Arrival> | ClosedLoop) {
+function sourceOf(load: RecordedArrivals | ClosedLoop): Source {
   if (Symbol.iterator in Object(load)) {
-    return new OpenSource(load as Iterable<Arrival>);
+    const arrivals = load as RecordedArrivals;
+    const { links } = arrivals;
+    return links === undefined
+      ? new OpenSource(arrivals)
+      : new LinkedSource(arrivals, links);
   }
   requireMethod("simulate", "load", load, "next");
   const loop = load as ClosedLoop;

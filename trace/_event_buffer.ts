@@ -1,16 +1,25 @@
 import type { FlushReport } from "../policies/batch_policy.ts";
 import { FLUSH_REASONS } from "./event_line.ts";
-import type { TraceEvent, TraceFlush, TraceTurn } from "./trace_event.ts";
+import type {
+  TracedAppend,
+  TraceEvent,
+  TraceFlush,
+  TraceTurn,
+} from "./trace_event.ts";
 
-/** Room for 21,845 appends, in 512 KiB. */
+/** Room for 16,384 appends, in 512 KiB. */
 const CAPACITY = 65_536;
 
-/** An append is an instant, its records, and their bytes. */
-const APPEND_NUMBERS = 3;
+/** An append is an instant, its records, their bytes, and its link. */
+const APPEND_NUMBERS = 4;
 
 /** A flush has this in place of an instant, followed by nine numbers. */
 const FLUSH = NaN;
 const FLUSH_NUMBERS = 10;
+
+/** The end of a turn has this in place of an instant, and how long it took. */
+const TURN_END = -1;
+const TURN_END_NUMBERS = 2;
 
 /** Events as numbers, one after another; those that do not fit are counted. */
 export class EventBuffer {
@@ -21,8 +30,8 @@ export class EventBuffer {
   /** Appends and flushes that wait to be taken. */
   events = 0;
 
-  /** Notes an append. */
-  addAppend(at: number, records: number, bytes: number): void {
+  /** Notes an append; `after` is as in `TracedAppend`, or 0. */
+  addAppend(at: number, records: number, bytes: number, after: number): void {
     if (this.#isFull(APPEND_NUMBERS)) {
       this.#lostAppends++;
       return;
@@ -31,7 +40,15 @@ export class EventBuffer {
     numbers[this.#used++] = at;
     numbers[this.#used++] = records;
     numbers[this.#used++] = bytes;
+    numbers[this.#used++] = after;
     this.events++;
+  }
+
+  /** Notes how long the turn of the last append or flush took. */
+  addTurnEnd(tookMs: number): void {
+    if (this.#used + TURN_END_NUMBERS > CAPACITY) return;
+    this.#numbers[this.#used++] = TURN_END;
+    this.#numbers[this.#used++] = tookMs;
   }
 
   /** Notes a flush. */
@@ -62,12 +79,18 @@ export class EventBuffer {
     const events: TraceEvent[] = [];
     for (let index = 0; index < this.#used;) {
       if (Number.isNaN(this.#numbers[index])) {
-        events.push(this.#flushAt(index));
+        const flush = this.#flushAt(index);
+        events.push(flush);
         index += FLUSH_NUMBERS;
+        if (flush.tookMs !== undefined) index += TURN_END_NUMBERS;
+      } else if (this.#numbers[index] === TURN_END) {
+        // The turn itself was taken before it ended.
+        index += TURN_END_NUMBERS;
       } else {
         const turn = this.#turnAt(index);
         events.push(turn);
         index += turn.appends.length * APPEND_NUMBERS;
+        if (turn.tookMs !== undefined) index += TURN_END_NUMBERS;
       }
     }
     if (this.#lostAppends + this.#lostFlushes > 0) {
@@ -90,13 +113,15 @@ export class EventBuffer {
   #turnAt(first: number): TraceTurn {
     const numbers = this.#numbers;
     const at = numbers[first];
-    const appends: { records: number; bytes: number }[] = [];
+    const appends: TracedAppend[] = [];
     let index = first;
     while (index < this.#used && numbers[index] === at) {
-      appends.push({ records: numbers[index + 1], bytes: numbers[index + 2] });
+      const [records, bytes] = [numbers[index + 1], numbers[index + 2]];
+      const after = numbers[index + 3];
+      appends.push(after > 0 ? { records, bytes, after } : { records, bytes });
       index += APPEND_NUMBERS;
     }
-    return { kind: "turn", at, appends };
+    return { kind: "turn", at, appends, ...this.#tookAt(index) };
   }
 
   #flushAt(index: number): TraceFlush {
@@ -110,6 +135,12 @@ export class EventBuffer {
         ...{ records, bytes, firstLsn, lastLsn },
         ...{ oldestAt, startedAt, writtenAt, endedAt },
       },
+      ...this.#tookAt(index + FLUSH_NUMBERS),
     };
+  }
+
+  #tookAt(index: number): { tookMs?: number } {
+    if (index >= this.#used || this.#numbers[index] !== TURN_END) return {};
+    return { tookMs: this.#numbers[index + 1] };
   }
 }

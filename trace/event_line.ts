@@ -16,18 +16,25 @@ export function formatEvent(event: TraceEvent): string {
 function toLine(event: TraceEvent): unknown {
   switch (event.kind) {
     case "header": {
-      const { startedAt, options } = event;
-      return { syncline: "trace", version: TRACE_VERSION, startedAt, options };
+      const { kind: _, ...fields } = event;
+      return { syncline: "trace", version: TRACE_VERSION, ...fields };
     }
     case "turn": {
-      const { at, appends } = event;
+      const { at, appends, tookMs } = event;
+      const took = tookMs === undefined ? {} : { tookMs };
       const bytes = appends.map(({ bytes, records }) =>
         records === 1 ? bytes : [bytes, records]
       );
-      return { at, bytes };
+      if (appends.every(({ after }) => after === undefined)) {
+        return { at, bytes, ...took };
+      }
+      const links = appends.map(({ after = 0 }) => after);
+      return { at, bytes, after: links, ...took };
     }
-    case "flush":
-      return { flush: event.flush };
+    case "flush": {
+      const { flush, tookMs } = event;
+      return tookMs === undefined ? { flush } : { flush, tookMs };
+    }
     case "gap":
       return { gap: { appends: event.appends, flushes: event.flushes } };
     case "end":
@@ -42,7 +49,9 @@ export class BrokenRule {
 
 /** Reads the first line; throws {@linkcode BrokenRule}. */
 export function parseHeader(line: string): TraceHeader {
-  const { syncline, version, startedAt, options } = toObject(line);
+  const { syncline, version, startedAt, options, policy, linked } = toObject(
+    line,
+  );
   if (syncline !== "trace") {
     throw new BrokenRule('a header, {"syncline":"trace",…}');
   }
@@ -50,7 +59,19 @@ export function parseHeader(line: string): TraceHeader {
     throw new BrokenRule(`a header of version ${TRACE_VERSION}`);
   }
   const at = requireNumber("startedAt", startedAt, 0);
-  return { kind: "header", startedAt: at, options: toOptions(options) };
+  if (policy !== undefined && typeof policy !== "string") {
+    throw new BrokenRule("one with policy, a string");
+  }
+  if (linked !== undefined && typeof linked !== "boolean") {
+    throw new BrokenRule("one with linked, true or false");
+  }
+  return {
+    kind: "header",
+    startedAt: at,
+    options: toOptions(options),
+    ...(policy !== undefined && { policy }),
+    ...(linked !== undefined && { linked }),
+  };
 }
 
 /** Reads any other line; throws {@linkcode BrokenRule}. */
@@ -58,10 +79,12 @@ export function parseEvent(line: string): TraceEvent {
   const object = toObject(line);
   if (Object.hasOwn(object, "at")) {
     const at = requireNumber("at", object.at, 0);
-    return { kind: "turn", at, appends: toAppends(object.bytes) };
+    const { bytes, after } = object;
+    const appends = toAppends(bytes, after);
+    return { kind: "turn", at, appends, ...toTook(object) };
   }
   if (Object.hasOwn(object, "flush")) {
-    return { kind: "flush", flush: toFlush(object.flush) };
+    return { kind: "flush", flush: toFlush(object.flush), ...toTook(object) };
   }
   if (Object.hasOwn(object, "gap")) {
     const { appends, flushes } = Object(object.gap);
@@ -74,6 +97,11 @@ export function parseEvent(line: string): TraceEvent {
   const { end: reason } = object;
   if (reason === "closed" || reason === "full") return { kind: "end", reason };
   throw new BrokenRule('one with "at", "flush", "gap" or "end"');
+}
+
+function toTook({ tookMs }: Record<string, unknown>): { tookMs?: number } {
+  if (tookMs === undefined) return {};
+  return { tookMs: requireNumber("tookMs", tookMs, 0) };
 }
 
 function toObject(line: string): Record<string, unknown> {
@@ -102,17 +130,26 @@ function toOptions(value: unknown): TracedOptions {
   };
 }
 
-function toAppends(value: unknown): TracedAppend[] {
+function toAppends(value: unknown, links: unknown): TracedAppend[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw new BrokenRule('one with "bytes", an array of at least one append');
   }
-  return value.map((append) => {
+  if (links !== undefined && !hasLength(links, value.length)) {
+    throw new BrokenRule('one with "after", an array as long as "bytes"');
+  }
+  return value.map((append, nth) => {
     const [bytes, records] = Array.isArray(append) ? append : [append, 1];
+    const after = requireCount("after", (links as unknown[])?.[nth] ?? 0, 0);
     return {
       bytes: requireCount("bytes", bytes, 0),
       records: requireCount("records of an append", records, 1),
+      ...(after > 0 && { after }),
     };
   });
+}
+
+function hasLength(value: unknown, length: number): boolean {
+  return Array.isArray(value) && value.length === length;
 }
 
 /** Every reason; a trace in memory numbers them in this order. */

@@ -11,6 +11,13 @@ export interface TraceHeader {
   readonly startedAt: number;
   /** The options of the log that affect its flushes. */
   readonly options: TracedOptions;
+  /** The log's policy in the notation of `parsePolicy`, if it is known. */
+  readonly policy?: string | undefined;
+  /**
+   * Whether appends are linked to the acks that their callers waited for. Absent
+   * in traces of earlier versions, and of runtimes that cannot tell.
+   */
+  readonly linked?: boolean | undefined;
 }
 
 /** The options of a log that affect its flushes, as in `WalOptions`. */
@@ -33,6 +40,11 @@ export interface TraceTurn {
   readonly at: number;
   /** Each append, in order. */
   readonly appends: readonly TracedAppend[];
+  /**
+   * Ms from `at` until the policy was asked: how long callers kept the event
+   * loop busy. Absent if it was not asked, as when a flush was in flight.
+   */
+  readonly tookMs?: number | undefined;
 }
 
 /** One append: a record, or several that share a frame. */
@@ -41,6 +53,12 @@ export interface TracedAppend {
   readonly bytes: number;
   /** Number of records, at least 1. */
   readonly records: number;
+  /**
+   * Which append the same caller had waited for: that many before this one, at
+   * least 1. Absent if it had not waited for any. That append may still be
+   * unacknowledged, if the caller did not wait to the end.
+   */
+  readonly after?: number | undefined;
 }
 
 /** A flush, noted when it was done. */
@@ -49,6 +67,12 @@ export interface TraceFlush {
   readonly kind: "flush";
   /** The report that the policy received. */
   readonly flush: FlushReport;
+  /**
+   * Ms from its end until the policy was asked about what was waiting: how long
+   * the callers that it released kept the event loop busy. Absent if they made
+   * an append, whose turn has it then, or if nothing waited.
+   */
+  readonly tookMs?: number | undefined;
 }
 
 /** Events are missing here because the sink did not keep up. */

@@ -23,10 +23,19 @@ export interface TraceOptions {
    * Maximum size of the trace, in characters, at least 1. Default 67,108,864.
    */
   readonly maxBytes?: number | undefined;
+  /**
+   * The log's policy, in the notation of `parsePolicy`, for the trace's header:
+   * so a replay can say how far it differs from what was recorded. Default
+   * `"leader"` if the log has the default policy, otherwise unknown.
+   */
+  readonly policy?: string | undefined;
 }
 
 /** Number of events that are written together. */
 const CHUNK_EVENTS = 1024;
+
+/** How long a turn took is noted to the tenth of a microsecond. */
+const PER_MS = 10_000;
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -38,6 +47,10 @@ export interface TraceSource {
   readonly syncIntervalMs: number;
   readonly maxQueuedBytes: number;
   readonly maxQueuedRecords: number;
+  /** The policy, in the notation of `parsePolicy`, if it is known. */
+  readonly policyName: string | undefined;
+  /** Whether appends come with their links. */
+  readonly linked: boolean;
 }
 
 /**
@@ -59,6 +72,8 @@ export class TraceRecorder {
   #turnAt = NaN;
   #lastTurnAt = -Infinity;
   #turn = 0;
+  /** Whether nothing happened since the policy was last asked. */
+  #isAsked = true;
 
   /** Creates a recorder, which writes nothing yet. */
   constructor(sink: TraceOptions, source: TraceSource) {
@@ -77,15 +92,21 @@ export class TraceRecorder {
         maxQueuedBytes: source.maxQueuedBytes,
         maxQueuedRecords: source.maxQueuedRecords,
       },
+      ...(source.policyName !== undefined && { policy: source.policyName }),
+      linked: source.linked,
     });
   }
 
-  /** Notes an append; `size` includes the lengths of its records. */
-  arrived(records: number, size: number): void {
+  /**
+   * Notes an append; `size` includes the lengths of its records, and `after` is
+   * its link, or 0.
+   */
+  arrived(records: number, size: number, after: number): void {
     if (this.#state === "over") return;
     if (Number.isNaN(this.#turnAt)) this.#beginTurn(this.#clock.now());
     const bytes = size - records * RECORD_HEADER_BYTES;
-    this.#buffer.addAppend(this.#turnAt, records, bytes);
+    this.#buffer.addAppend(this.#turnAt, records, bytes, after);
+    this.#isAsked = false;
     this.#writeSoon();
   }
 
@@ -98,7 +119,10 @@ export class TraceRecorder {
       get whenIdle() {
         return policy.whenIdle;
       },
-      due: (batch, now) => policy.due(batch, now),
+      due: (batch, now) => {
+        this.#asked(now);
+        return policy.due(batch, now);
+      },
       observe: (flush, queuedRecords) => {
         this.#flushed(flush);
         return policy.observe?.(flush, queuedRecords);
@@ -112,10 +136,19 @@ export class TraceRecorder {
     if (this.#state !== "writing") this.#write();
   }
 
+  /** The policy is asked at the end of a turn. */
+  #asked(now: number): void {
+    if (this.#isAsked || this.#state === "over") return;
+    this.#isAsked = true;
+    const tookMs = Math.max(0, now - this.#lastTurnAt);
+    this.#buffer.addTurnEnd(Math.round(tookMs * PER_MS) / PER_MS);
+  }
+
   /** Callers that a flush releases, and that append at once, join its turn. */
   #flushed(flush: FlushReport): void {
     if (this.#state === "over") return;
     this.#buffer.addFlush(flush);
+    this.#isAsked = false;
     this.#beginTurn(flush.endedAt);
     this.#writeSoon();
   }

@@ -21,8 +21,8 @@ import { formatSummary, showProgress } from "./show_progress.ts";
 /** Options of {@linkcode append}. */
 interface AppendOptions {
   readonly directory: string;
-  /** Absent for the library's default. */
-  readonly policy?: BatchPolicy;
+  /** In its short notation; absent for the library's default. */
+  readonly policy?: string;
   readonly ack: AckLevel;
   /** Path of the trace to write. */
   readonly trace?: string;
@@ -83,9 +83,10 @@ export const append: CliCommand<AppendOptions> = {
       "segment-bytes": { type: "string" },
     });
     const { policy, trace, "segment-bytes": bytes } = values;
+    if (policy !== undefined) parsePolicy(policy);
     return {
       directory: onlyArgument("append", "directory", positionals),
-      ...(policy !== undefined && { policy: parsePolicy(policy) }),
+      ...(policy !== undefined && { policy }),
       ack: requireAckLevel("append", "--ack", values.ack ?? "disk"),
       ...(trace !== undefined && { trace }),
       takeOver: values["take-over"] ?? false,
@@ -93,11 +94,11 @@ export const append: CliCommand<AppendOptions> = {
     };
   },
   async run(options, io) {
-    const { directory, trace } = options;
+    const { directory, trace, policy } = options;
     requireDirectory("append to", directory, true);
     const sink = trace === undefined ? undefined : openTraceFile(trace);
     try {
-      const traced = sink === undefined ? {} : { trace: sink };
+      const traced = sink === undefined ? {} : { trace: { ...sink, policy } };
       const wal = await Wal.open(directory, {
         ...walOptions(options, io),
         ...traced,
@@ -157,9 +158,10 @@ async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
 
 /** The queue must have room for a policy's limits, or they are never reached. */
 function walOptions(
-  { policy, ack, takeOver, segmentBytes }: AppendOptions,
+  { policy: name, ack, takeOver, segmentBytes }: AppendOptions,
   io: CliIo,
 ): WalOptions {
+  const policy = name === undefined ? undefined : parsePolicy(name);
   const limits: BatchPolicy["limits"] = policy?.limits;
   return {
     synchronous: ack === "disk" ? "full" : "normal",

@@ -1,8 +1,10 @@
 import process from "node:process";
 import { defaultStorage } from "../../open_log.ts";
-import { AMOUNT, parsePolicy } from "../../policies/parse_policy.ts";
+import { AMOUNT } from "../../policies/parse_policy.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
-import { simulate } from "../../simulator/simulate.ts";
+import { recordedRun } from "../../simulator/recorded_run.ts";
+import { sampledTurns } from "../../simulator/sampled_costs.ts";
+import { SLOW_MS } from "../../storage/directory/mod.ts";
 import {
   type CliCommand,
   onlyArgument,
@@ -14,9 +16,24 @@ import { readLockState } from "../examine/lock_state.ts";
 import { EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
 import { requireDirectory } from "../io/log_directory.ts";
 import { readTraceFile } from "../io/trace_file.ts";
-import { candidatesFor, type Figures, figuresOf } from "../lab/candidates.ts";
+import { candidatesFor, replayAll } from "../lab/candidates.ts";
+import { decide } from "../lab/decide.ts";
+import { describeTrace } from "../lab/describe_trace.ts";
+import {
+  COMPARE_ARGUMENTS,
+  COMPARE_HELP,
+  type CompareOptions,
+  parseCompareOptions,
+  pauseUntil,
+  replayError,
+} from "../lab/lab.ts";
 import { formatCode } from "./format_code.ts";
-import { type DoctorReport, formatDoctor, toJson } from "./format_doctor.ts";
+import {
+  type DoctorReplay,
+  type DoctorReport,
+  formatDoctor,
+  toJson,
+} from "./format_doctor.ts";
 import { type Measured, measureTrials, type Result } from "./measure_trials.ts";
 import { measuredCosts } from "./measured_costs.ts";
 import { judgePlace, readDirectoryInfo } from "./place.ts";
@@ -24,7 +41,7 @@ import { recommend } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
 
 /** Options of {@linkcode doctor}. */
-interface DoctorOptions {
+interface DoctorOptions extends CompareOptions {
   readonly directory: string;
   /** How long to measure. */
   readonly seconds: number;
@@ -42,10 +59,13 @@ runtime's thread pool and on a worker thread; and writes several sizes. All take
 turns in each round, in a different order each time, so that other load affects
 all alike. Warns if a sync there does not do what a log relies on.
 
-  --seconds N    how long to measure; default 10
-  --trace FILE   choose the policy by simulating the appends in this trace with
-                 the measured costs; see "wal lab --help"
-  --json         one JSON object instead of text, with durations in ms
+  --seconds N              how long to measure; default 10
+  --trace FILE             choose the policy by simulating the appends in this
+                           trace with the measured costs; see "wal lab --help"
+${COMPARE_HELP}
+  --json                   one JSON object instead of text, with durations in ms
+
+All of --goal, --max-p99-ms, --seeds and --recorded-policy need --trace.
 
 Takes no lock and touches no log. It temporarily needs 200 MB in a directory
 ".wal-doctor-XXXXXX" in DIR, which it removes, even after Ctrl-C. Only a killed
@@ -58,13 +78,19 @@ export const doctor: CliCommand<DoctorOptions> = {
   help: HELP,
   parse(args) {
     const { values, positionals } = parseArguments(args, {
+      ...COMPARE_ARGUMENTS,
       seconds: { type: "string" },
       trace: { type: "string" },
       json: { type: "boolean" },
     });
-    const { seconds, trace, json = false } = values;
+    const { seconds, trace, json = false, ...compared } = values;
+    const [first] = Object.keys(compared);
+    if (trace === undefined && first !== undefined) {
+      throw new UsageError(`--${first} needs --trace`);
+    }
     return {
       directory: onlyArgument("doctor", "directory", positionals),
+      ...parseCompareOptions(compared),
       seconds: parseSeconds(seconds ?? "10"),
       ...(trace !== undefined && { trace }),
       json,
@@ -81,7 +107,10 @@ export const doctor: CliCommand<DoctorOptions> = {
     }
     const results = await measureTrials(directory, seconds, interrupt);
     if (interrupt.aborted) return signalExitCode(interrupt.reason);
-    const report = await toReport(options, results, trace);
+    const replay = trace &&
+      await replayTrace(options, results, trace, interrupt);
+    if (interrupt.aborted) return signalExitCode(interrupt.reason);
+    const report = await toReport(options, results, replay);
     if (json) await writeLine(stdout, JSON.stringify(toJson(report)));
     else for (const line of formatDoctor(report)) await writeLine(stdout, line);
     return EXIT.ok;
@@ -95,29 +124,21 @@ function parseSeconds(text: string): number {
 }
 
 async function toReport(
-  { directory, seconds }: DoctorOptions,
+  { directory, seconds, maxP99Ms }: DoctorOptions,
   results: readonly (Result & Measured)[],
-  trace: Trace | undefined,
+  replay: DoctorReplay | undefined,
 ): Promise<DoctorReport> {
-  const of = (call: Trial["call"]) =>
-    results.find(({ trial }) =>
-      trial.file === "zeroed" && trial.call === call &&
-      trial.bytes === PAGE_BYTES
-    )!;
-  const { all: blocking, halves } = of("blocking");
-  const syncMs = blocking.quantile(0.5);
+  const blocking = syncCosts(results, "blocking");
+  const threaded = syncCosts(results, "threaded");
+  const { p50: syncMs, halves } = blocking;
   const place = readDirectoryInfo(directory);
-  const rows = trace && simulateAll(trace, results, syncMs);
-  const recommendation = recommend({
-    blockingMs: { p50: syncMs, p99: blocking.quantile(0.99) },
-    threadedMs: of("threaded").all.quantile(0.5),
-  }, rows);
+  const threads = { blocking, threaded };
+  const recommendation = recommend(threads, replay?.verdict, maxP99Ms);
   const lock = readLockState(directory);
-  const [first, second] = halves.map((half) => half.quantile(0.5));
   const adapter = await defaultStorage(directory);
   const storageWarning = adapter.warning();
   const warnings = judgePlace({
-    ...{ place, lock, syncMs, halvesMs: [first, second] },
+    ...{ place, lock, syncMs, halvesMs: halves },
     ...(storageWarning !== undefined && { storageWarning }),
   });
   const storage = "Deno" in globalThis ? "DenoStorage" : "NodeStorage";
@@ -127,25 +148,50 @@ async function toReport(
     seconds,
     results: results.map(({ trial, all }) => ({ trial, all })),
     warnings,
-    ...(rows !== undefined && { rows }),
+    replay,
     recommendation,
     code: formatCode({ ...recommendation, directory, storage }),
   };
 }
 
-function simulateAll(
+/** What a page's sync cost on a thread. */
+function syncCosts(
+  results: readonly (Result & Measured)[],
+  call: Trial["call"],
+) {
+  const { all, halves: [first, second] } = results.find(({ trial }) =>
+    trial.file === "zeroed" && trial.call === call &&
+    trial.bytes === PAGE_BYTES
+  )!;
+  const halves = [first.quantile(0.5), second.quantile(0.5)] as const;
+  return { p50: all.quantile(0.5), p99: all.quantile(0.99), halves };
+}
+
+/** `undefined` for a trace without appends, and when interrupted. */
+async function replayTrace(
+  options: DoctorOptions,
+  results: readonly (Result & Measured)[],
   trace: Trace,
-  results: readonly Result[],
-  syncMs: number,
-): Figures[] {
-  const costs = measuredCosts(results);
-  const rows = candidatesFor(syncMs).map((name) => {
-    const policy = parsePolicy(name);
-    const run = simulate(policy, trace.arrivals, costs, trace.options);
-    return figuresOf({ name, run });
+  interrupt: AbortSignal,
+): Promise<DoctorReplay | undefined> {
+  const recorded = recordedRun(trace);
+  const summary = describeTrace(trace, recorded);
+  if (summary.appends === 0) return undefined;
+  const { seeds } = options;
+  const pause = pauseUntil(interrupt);
+  const { p50: syncMs } = syncCosts(results, "blocking");
+  const contenders = await replayAll(candidatesFor(syncMs, options), {
+    ...{ trace, seeds, pause },
+    costsOf: (seed) => ({
+      ...measuredCosts(results, seed),
+      ...sampledTurns(trace.turns ?? [], seed),
+      isBlocking: syncMs < SLOW_MS,
+    }),
   });
-  // A trace without appends cannot decide anything.
-  return rows.filter(({ meanMs }) => !Number.isNaN(meanMs));
+  if (contenders === undefined) return undefined;
+  const error = await replayError(trace, recorded, options, pause);
+  const verdict = decide(contenders, options);
+  return { trace: summary, seeds, verdict, error };
 }
 
 function describeRuntime(): string {

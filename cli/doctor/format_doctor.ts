@@ -1,6 +1,16 @@
-import { formatCount, formatDuration, formatTable } from "../io/format.ts";
-import type { Figures } from "../lab/candidates.ts";
-import { formatFigures } from "../lab/format_lab.ts";
+import {
+  formatAmount,
+  formatCount,
+  formatDuration,
+  formatTable,
+} from "../io/format.ts";
+import type { Verdict } from "../lab/decide.ts";
+import {
+  describeError,
+  type ReplayError,
+  type TraceSummary,
+} from "../lab/describe_trace.ts";
+import { formatVerdictTable, verdictJson } from "../lab/format_lab.ts";
 import {
   type Axis,
   axisFor,
@@ -20,11 +30,20 @@ export interface DoctorReport {
   readonly seconds: number;
   readonly results: readonly Result[];
   readonly warnings: readonly string[];
-  /** Figures of policies with the appends of a trace, if one was given. */
-  readonly rows?: readonly Figures[];
+  /** What a trace decided, if one was given. */
+  readonly replay?: DoctorReplay | undefined;
   readonly recommendation: Recommendation;
   /** Code that follows the recommendation. */
   readonly code: readonly string[];
+}
+
+/** What the doctor found with a trace's appends and the measured costs. */
+export interface DoctorReplay {
+  readonly trace: TraceSummary;
+  readonly seeds: number;
+  readonly verdict: Verdict;
+  /** How well the recorded policy is replayed, if it is known. */
+  readonly error?: ReplayError | undefined;
 }
 
 /** With fewer runs there is no 99th percentile. */
@@ -42,9 +61,17 @@ export function* formatDoctor(report: DoctorReport): Generator<string> {
   yield "";
   yield formatResults(results);
   yield "";
-  const { rows = [] } = report;
-  if (rows.length > 0) {
-    yield formatFigures(rows);
+  const { replay } = report;
+  if (replay !== undefined) {
+    yield formatVerdictTable(replay.verdict);
+    yield `medians of ${formatAmount(replay.seeds, "run")} with other seeds`;
+    yield "";
+    const error = replay.error === undefined
+      ? []
+      : [describeError(replay.error)];
+    for (const note of [...error, ...replay.trace.notes]) {
+      yield `NOTE: ${note}.`;
+    }
     yield "";
   }
   for (const warning of warnings) yield `WARNING: ${warning}`;
@@ -58,9 +85,10 @@ export function* formatDoctor(report: DoctorReport): Generator<string> {
 
 /** The report as an object for `JSON.stringify`, durations in ms. */
 export function toJson(report: DoctorReport): unknown {
-  const { results, ...rest } = report;
+  const { results, replay, ...rest } = report;
   return {
     ...rest,
+    ...(replay !== undefined && replayJson(replay)),
     results: results.map(({ trial, all }) => ({
       ...trial,
       runs: all.count,
@@ -72,6 +100,10 @@ export function toJson(report: DoctorReport): unknown {
       meanMs: all.mean,
     })),
   };
+}
+
+function replayJson({ verdict, ...rest }: DoctorReplay) {
+  return { ...rest, ...verdictJson(verdict) };
 }
 
 function describeMount({ mount, writeCache }: DirectoryInfo): string {

@@ -5,11 +5,14 @@ import { PAGE_BYTES } from "./subject.ts";
 
 /**
  * A device that costs what was measured: a flush takes as long as a page took
- * in some run, drawn at random but the same for the same instant, scaled by
- * the flush's size. Write and sync were measured together, so the sync includes
+ * in some run, drawn at random but the same for the same instant and seed, scaled
+ * by the flush's size. Write and sync were measured together, so the sync includes
  * both.
  */
-export function measuredCosts(results: readonly Result[]): CostModel {
+export function measuredCosts(
+  results: readonly Result[],
+  seed: number,
+): CostModel {
   const blocking = results.filter(({ trial }) =>
     trial.file === "zeroed" && trial.call === "blocking"
   ).sort((a, b) => a.trial.bytes - b.trial.bytes);
@@ -23,7 +26,7 @@ export function measuredCosts(results: readonly Result[]): CostModel {
     writeMs: () => 0,
     syncMs(at, bytes) {
       const whole = Math.floor(at);
-      const share = uniform(1, whole, Math.floor((at - whole) * 2 ** 32));
+      const share = uniform(seed, whole, Math.floor((at - whole) * 2 ** 32));
       return page.quantile(1 - share) * interpolate(medians, bytes) / pageMs;
     },
   };

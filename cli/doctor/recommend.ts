@@ -1,27 +1,29 @@
 import {
   FAST_MS,
   type FileStorageOptions,
-  SLOW_MS,
 } from "../../storage/directory/mod.ts";
 import { formatDuration } from "../io/format.ts";
-import {
-  chooseBest,
-  DEFAULT_POLICY,
-  type Figures,
-  LEARNING_POLICY,
-} from "../lab/candidates.ts";
+import { DEFAULT_POLICY, LEARNING_POLICY } from "../lab/candidates.ts";
+import type { Verdict } from "../lab/decide.ts";
+import { describeVerdict } from "../lab/format_lab.ts";
 
-/** What a sync costs, in ms. */
+/** What a sync costs on one thread, in ms. */
 interface SyncCosts {
-  /** On the calling thread: median and 99th percentile. */
-  readonly blockingMs: { readonly p50: number; readonly p99: number };
-  /** Median on the runtime's thread pool. */
-  readonly threadedMs: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Medians in the first half of the time, and in the second. */
+  readonly halves: readonly [number, number];
+}
+
+/** What syncs cost on the calling thread and on the runtime's thread pool. */
+interface Threads {
+  readonly blocking: SyncCosts;
+  readonly threaded: SyncCosts;
 }
 
 /** The options to open a log with. */
 export interface Recommendation {
-  /** Where to run syncs. */
+  /** Where to run syncs; `"auto"`, the default, lets the log decide. */
   readonly io: NonNullable<FileStorageOptions["io"]>;
   /** The policy, as `--policy` takes it. */
   readonly policy: string;
@@ -32,63 +34,60 @@ export interface Recommendation {
 /** No wait is worthwhile to save a sync that is faster than this. */
 const WORTH_WAITING_MS = 2;
 
+/** A thread is faster if syncs on the other take longer by this share. */
+const CLEARLY = 0.1;
+
 /**
- * Chooses by what syncs cost and, if there are any, by the figures of simulated
- * policies; the first of `rows` is the default policy. Pure.
+ * Chooses by what syncs cost and, if policies were simulated, by how that ended.
+ * Pure.
  */
 export function recommend(
-  costs: SyncCosts,
-  rows: readonly Figures[] = [],
+  threads: Threads,
+  verdict?: Verdict,
+  maxP99Ms?: number,
 ): Recommendation {
-  const [io, ioReason] = chooseIo(costs);
-  const [policy, policyReason] = rows.length === 0
-    ? choosePolicy(costs)
-    : chooseRow(rows);
+  const [io, ioReason] = chooseIo(threads);
+  if (verdict !== undefined) {
+    const reasons = [ioReason, ...describeVerdict(verdict, maxP99Ms)];
+    return { io, policy: verdict.choice, reasons };
+  }
+  const [policy, policyReason] = choosePolicy(threads);
   return { io, policy, reasons: [ioReason, policyReason] };
 }
 
-function chooseRow(rows: readonly Figures[]): [string, string] {
-  const best = chooseBest(rows);
-  const [first] = rows;
-  const describe = ({ meanMs, p99Ms }: Figures) =>
-    `${formatDuration(meanMs)} on average, ${formatDuration(p99Ms)} at p99`;
-  const found = `with the trace's appends, an ack under "${best.name}" takes ` +
-    describe(best);
-  return [
-    best.name,
-    best === first
-      ? `${found}, and no other policy is clearly faster`
-      : `${found}; under "${first.name}", the default, ${describe(first)}`,
-  ];
-}
-
+/**
+ * Names a thread only if it was clearly faster in both halves of the time, and
+ * if its slowest syncs are not worse for it: a blocking one holds up the whole
+ * event loop.
+ */
 function chooseIo(
-  { blockingMs: { p50, p99 }, threadedMs }: SyncCosts,
+  { blocking, threaded }: Threads,
 ): [Recommendation["io"], string] {
-  const took = `a sync takes ${formatDuration(p50)}`;
-  if (p50 > SLOW_MS) {
-    return [
-      "threaded",
-      `${took}: on another thread it does not block the event loop`,
-    ];
+  const took = `a sync takes ${formatDuration(blocking.p50)} on the calling ` +
+    `thread and ${formatDuration(threaded.p50)} on another`;
+  const isFaster = (one: SyncCosts, other: SyncCosts) =>
+    one.halves.every((ms, half) => ms * (1 + CLEARLY) < other.halves[half]);
+  if (isFaster(threaded, blocking)) return ["threaded", took];
+  if (!isFaster(blocking, threaded)) {
+    return ["auto", `${took}: there is no clear difference`];
   }
-  const handing = `on another thread it takes ${formatDuration(threadedMs)}`;
-  if (p99 < FAST_MS) {
+  if (blocking.p99 < FAST_MS) {
     return [
       "blocking",
-      `${took}, and 99 in a hundred take less than ${formatDuration(p99)}; ` +
-      handing,
+      `${took}, and 99 in a hundred take less than ` +
+      formatDuration(blocking.p99),
     ];
   }
   return [
     "auto",
     `${took}, but one in a hundred takes more than ` +
-    `${formatDuration(p99)}: let the log decide where to run them`,
+    `${formatDuration(blocking.p99)} and would block the event loop: the log ` +
+    "decides where to run them",
   ];
 }
 
 /** If a sync is slow, whether to wait depends on when appends arrive. */
-function choosePolicy({ blockingMs: { p50 } }: SyncCosts): [string, string] {
+function choosePolicy({ blocking: { p50 } }: Threads): [string, string] {
   if (p50 < WORTH_WAITING_MS) {
     return [
       DEFAULT_POLICY,

@@ -100,3 +100,13 @@ test("bench:stalls measures the gaps of a timer, and what is read", async () => 
   );
   assert(bytesPerSecond > 0);
 });
+
+test("bench:advice tries the recommended policy and all others", async () => {
+  const { samples } = await run("advice", "--only", "4 callers");
+  assertEquals(samples.length, 2);
+  for (const { choice, alike, tried } of samples) {
+    const names = tried.map(({ policy }: { policy: string }) => policy);
+    assert(names.includes(choice) && alike.includes(choice));
+    for (const { meanMs } of tried) assert(meanMs[0] > 0);
+  }
+});

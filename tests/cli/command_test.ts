@@ -28,11 +28,20 @@ test("CliCommand.parse() reads options anywhere", () => {
   );
   assertEquals(
     doctor.parse(["--seconds", "0.5", "log", "--trace", "file"]),
-    { directory: "log", seconds: 0.5, trace: "file", json: false },
+    {
+      ...{ directory: "log", seconds: 0.5, trace: "file", json: false },
+      ...{ goal: "mean", seeds: 10 },
+    },
   );
   assertEquals(
-    lab.parse(["--policy=age:2", "--policy", "leader", "file", "--seed=7"]),
-    { trace: "file", policies: ["age:2", "leader"], seed: 7, json: false },
+    lab.parse([
+      ...["--policy=age:2", "--policy", "leader", "file", "--seeds=7"],
+      ...["--goal=p99", "--max-p99-ms", "5", "--recorded-policy=leader"],
+    ]),
+    {
+      ...{ trace: "file", policies: ["age:2", "leader"], json: false },
+      ...{ goal: "p99", maxP99Ms: 5, seeds: 7, recordedPolicy: "leader" },
+    },
   );
 });
 

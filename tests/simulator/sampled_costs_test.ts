@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { FlushReport } from "../../policies/batch_policy.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { sampledCosts } from "../../simulator/sampled_costs.ts";
+import { sampledCosts, sampledTurns } from "../../simulator/sampled_costs.ts";
 import {
   assert,
   assertEquals,
@@ -29,7 +29,7 @@ function times<T>(count: number, make: (nth: number) => T): T[] {
   return Array.from({ length: count }, (_, nth) => make(nth));
 }
 
-test("sampledCosts() draws what was seen, at any size and instant", () =>
+test("sampledCosts() plays what was seen, at any size and instant", () =>
   fc.assert(fc.property(
     fc.array(
       fc.record({
@@ -47,7 +47,8 @@ test("sampledCosts() draws what was seen, at any size and instant", () =>
       );
       const costs = sampledCosts(flushes);
       assertEquals(costs.writeMs(bytes), 1);
-      assert(seen.some(({ syncMs }) => syncMs === costs.syncMs(at, bytes)));
+      const played = costs.syncMs(at, bytes);
+      assert(seen.some(({ syncMs }) => syncMs === played));
     },
   )));
 
@@ -64,9 +65,10 @@ test("sampledCosts() keeps large flushes and slow times apart", () => {
   const large = times(500, (nth) => flush(nth, 1e6, 3, 40));
   const costs = sampledCosts([...small, ...large]);
   assertEquals([costs.writeMs(90), costs.writeMs(2e6)], [0, 3]);
-  for (let at = 0; at < 200; at++) {
+  // What is played may be 64 flushes away.
+  for (let at = 0; at < 120; at++) {
     assertEquals([costs.syncMs(at, 100), costs.syncMs(at, 8e5)], [1, 40]);
-    assertEquals(costs.syncMs(500 - at, 100), 9);
+    assertEquals(costs.syncMs(430 - at, 100), 9);
   }
 });
 
@@ -78,6 +80,43 @@ test("sampledCosts() draws the same from the same seed, others from others", () 
   };
   assertEquals(draw(3), draw(3));
   assertEquals(draw(3) === draw(4), false);
+});
+
+test("sampledCosts() plays flushes in blocks, each in order", () => {
+  const flushes = times(1000, (nth) => flush(nth * 3, 100, 0, nth % 7));
+  const costs = sampledCosts(flushes);
+  const played = times(1500, (nth) => costs.syncMs(nth * 3, 100));
+  const follow = played.filter((ms, nth) =>
+    nth > 0 && ms === (played[nth - 1] + 1) % 7
+  );
+  assertLess(0.9, follow.length / played.length);
+});
+
+test("sampledTurns() plays how long turns took, scaled by their calls", () => {
+  const turns = times(200, (nth) => ({
+    ...{ at: nth, calls: nth % 2 ? 2 : 100, ms: nth % 2 ? 0.1 : 2 },
+  }));
+  const { turnMs } = sampledTurns(turns);
+  for (let at = 0; at < 300; at++) {
+    const found = [2, 51, 100].map((calls) => turnMs!(at, calls));
+    assertEquals(found.map((ms) => ms.toFixed(2)), ["0.10", "1.05", "2.00"]);
+  }
+  assertEquals(sampledTurns([]), {});
+  const alone = sampledTurns([{ at: 0, calls: 10, ms: 5 }]);
+  assertEquals([1, 10, 20].map((calls) => alone.turnMs!(3, calls)), [
+    ...[0.5, 5, 10],
+  ]);
+});
+
+test("sampledTurns() keeps a pause as long as it was, whatever the turn", () => {
+  const turns = times(300, (nth) => ({
+    ...{ at: nth, calls: nth % 2 ? 2 : 100, ms: nth % 2 ? 0.1 : 2 },
+    ...(nth === 151 && { ms: 10.1 }),
+  }));
+  const { turnMs } = sampledTurns(turns);
+  const found = times(300, (at) => turnMs!(at, 100)).sort((a, b) => a - b);
+  assertLess(Math.abs(found.at(-1)! - 12), 0.01);
+  assertLess(Math.abs(found.at(-30)! - 2), 0.01);
 });
 
 test("sampledCosts() refuses to draw from nothing", () => {

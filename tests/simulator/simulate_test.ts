@@ -127,6 +127,63 @@ test("simulate() keeps memory of a slow device's queue bounded by its line", () 
   assert(run.reasons.pressure > 300);
 });
 
+/** When each append of a load arrives, in the order of their acks. */
+function arrivalsOf(
+  load: Parameters<typeof simulate>[1],
+  device: CostModel,
+): number[] {
+  const ends: number[] = [];
+  const onFlush = ({ records, endedAt }: FlushReport) =>
+    void ends.push(...Array<number>(records).fill(endedAt));
+  const { latencies } = simulate(leader(), load, device, { onFlush });
+  return ends.map((endedAt, nth) => endedAt - latencies[nth]);
+}
+
+/** Two callers, and an append at 30 ms that waits for nothing. */
+const LINKED = Object.assign(
+  [0, 0, 15, 18, 30].map((at) => ({ at, bytes: 10 })),
+  { links: { after: [0, 0, 2, 2, 0], ackedAt: [10, 10, 25, 35, 40] } },
+);
+
+test("simulate() moves recorded appends with the acks that they waited for", () => {
+  assertEquals(arrivalsOf(LINKED, constantCosts({ syncMs: 10 })), [
+    ...[0, 0, 15, 18, 30],
+  ]);
+  assertEquals(arrivalsOf(LINKED, constantCosts({ syncMs: 2 })), [
+    ...[0, 0, 7, 10, 30],
+  ]);
+  assertEquals(arrivalsOf(LINKED, constantCosts({ syncMs: 100 })), [
+    ...[0, 0, 30, 105, 108],
+  ]);
+  const open = [...LINKED];
+  assertEquals(arrivalsOf(open, constantCosts({ syncMs: 100 })), [
+    ...[0, 0, 15, 18, 30],
+  ]);
+});
+
+test("simulate() asks the policy when a turn is over", () => {
+  const device = { ...costs, turnMs: (_: number, calls: number) => calls };
+  const load = [0, 0, 1, 50].map((at) => ({ at, bytes: 10 }));
+  const flushes: FlushReport[] = [];
+  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  simulate(leader(), load, device, { onFlush });
+  // The third append is made when the turn of the first two is over, at 2; it
+  // is flushed when the turn is over in which they are acknowledged.
+  assertEquals(flushes.map(({ startedAt, records }) => [startedAt, records]), [
+    ...[[2, 2], [14, 1], [51, 1]],
+  ]);
+  assertEquals(arrivalsOf(load, device), [0, 0, 2, 50]);
+  const bad = { ...costs, turnMs: () => NaN };
+  assertThrows(() => simulate(leader(), load, bad), RangeError, "turnMs");
+});
+
+test("simulate() lets no append arrive during a flush that blocks", () => {
+  const load = [0, 4, 12].map((at) => ({ at, bytes: 10 }));
+  const device = { ...costs, isBlocking: true };
+  assertEquals(arrivalsOf(load, device), [0, 10, 20]);
+  assertEquals(arrivalsOf(load, costs), [0, 4, 12]);
+});
+
 test("simulate() refuses what it cannot run", () => {
   const load = [{ at: 0, bytes: 1 }];
   const run = (change: Record<string, unknown>) => () => {

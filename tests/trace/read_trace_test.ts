@@ -40,9 +40,14 @@ const traces: fc.Arbitrary<TraceEvent[]> = fc.array(
   fc.oneof(
     fc.record({
       step,
-      appends: fc.array(fc.record({ bytes: fc.nat(), records: count }), {
-        minLength: 1,
-      }),
+      appends: fc.array(
+        fc.record(
+          { bytes: fc.nat(), records: count, after: count },
+          { requiredKeys: ["bytes", "records"] },
+        ),
+        { minLength: 1 },
+      ),
+      tookMs: fc.option(fc.integer({ min: 0, max: 9 })),
     }),
     fc.record({ step, reason, records: count, bytes: fc.nat() }),
     fc.record({ lost: count }),
@@ -56,7 +61,9 @@ const traces: fc.Arbitrary<TraceEvent[]> = fc.array(
       lsn += some.lost;
     } else if ("appends" in some) {
       now += some.step;
-      events.push({ kind: "turn", at: now, appends: some.appends });
+      const { appends, tookMs } = some;
+      const took = tookMs === null ? {} : { tookMs };
+      events.push({ kind: "turn", at: now, appends, ...took });
     } else {
       const { step, ...flush } = some;
       const instants = {
@@ -111,6 +118,10 @@ const WRONG: [lines: string, line: number, rule: string][] = [
   ['{"some":1}\n', 2, 'one with "at", "flush", "gap" or "end"'],
   ['{"at":1,"bytes":[]}\n', 2, 'one with "bytes", an array'],
   ['{"at":1,"bytes":[1,-1]}\n', 2, "one with bytes, an integer of at least 0"],
+  ['{"at":1,"bytes":[1],"after":[1,2]}\n', 2, 'one with "after", an array as'],
+  ['{"at":1,"bytes":[1],"after":7}\n', 2, 'one with "after", an array as'],
+  ['{"at":1,"bytes":[1],"after":[0.5]}\n', 2, "one with after, an integer of"],
+  ['{"at":1,"bytes":[1],"tookMs":-1}\n', 2, "one with tookMs, a finite number"],
   ['{"at":1,"bytes":[[1,0]]}\n', 2, "one with records of an append, an"],
   ['{"at":"1","bytes":[1]}\n', 2, "one with at, a finite number"],
   ['{"at":-1,"bytes":[1]}\n', 2, "one with at, a finite number of at least 0"],
@@ -155,6 +166,11 @@ test("readTrace() refuses what has no header, or one it does not know", async ()
     [HEAD.replace('"version":1', '"version":2'), "a header of version 1"],
     [HEAD.replace('"full"', '"half"'), "one with synchronous"],
     [HEAD.replace("1024", "0"), "one with maxQueuedBytes"],
+    [HEAD.replace('"version"', '"policy":1,"version"'), "one with policy, a"],
+    [
+      HEAD.replace('"version"', '"linked":1,"version"'),
+      "one with linked, true",
+    ],
   ];
   for (const [text, rule] of bad) {
     const read = () => readAll([text]);
@@ -184,6 +200,43 @@ test("loadTrace() gathers appends and flushes, and sums up gaps", async () => {
   assertEquals(trace.missing, { appends: 6, flushes: 1 });
   assertEquals(trace.end, undefined);
   assertEquals(trace.options, HEADER.options);
+});
+
+/** A trace of appends at these instants, each acknowledged 2 ms later. */
+function acknowledged(
+  appends: readonly (readonly [at: number, after: number])[],
+  linked = true,
+): string {
+  const lines = appends.flatMap(([at, after], nth) => {
+    const lsns = { firstLsn: nth + 1, lastLsn: nth + 1, records: 1 };
+    const times = { oldestAt: at, startedAt: at, writtenAt: at };
+    return [
+      `{"at":${at},"bytes":[10],"after":[${after}]}\n`,
+      flushLine({ ...lsns, ...times, endedAt: at + 2 }),
+    ];
+  });
+  return formatEvent({ ...HEADER, linked }) + lines.join("");
+}
+
+test("loadTrace() links appends to acks, if the trace has links", async () => {
+  const appends = [[0, 0], [5, 1], [9, 1], [13, 0]] as const;
+  const { arrivals: { links } } = await loadTrace([acknowledged(appends)]);
+  assertEquals([...links!.after as Uint32Array], [0, 1, 1, 0]);
+  assertEquals([...links!.ackedAt as Float64Array], [2, 7, 11, 15]);
+  const old = await loadTrace([acknowledged(appends, false)]);
+  assertEquals(old.arrivals.links, undefined);
+  const gap = '{"gap":{"appends":1,"flushes":0}}\n';
+  const torn = await loadTrace([acknowledged(appends), gap]);
+  assertEquals(torn.arrivals.links, undefined);
+});
+
+test("loadTrace() drops the links of a caller that did not wait", async () => {
+  const hasty = [[0, 0], [5, 1], [6, 1], [20, 1], [25, 1]] as const;
+  const { arrivals: { links } } = await loadTrace([acknowledged(hasty)]);
+  assertEquals([...links!.after as Uint32Array], [0, 0, 0, 0, 0]);
+  const lost = [[0, 0], [5, 9]] as const;
+  const { arrivals } = await loadTrace([acknowledged(lost)]);
+  assertEquals([...arrivals.links!.after as Uint32Array], [0, 0]);
 });
 
 test("docs/trace.md shows a trace that can be read", async () => {

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from "../../cli/lab/candidates.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
@@ -203,17 +204,45 @@ test("trace on the real clock has one instant for all that a turn gathers", asyn
   assertEquals(gathered, [gathered[0], gathered[0]]);
 });
 
+test("trace names the policy, if it is known", async () => {
+  const policy = new LeaderCommitPolicy({ windowMs: 2 });
+  const policyOf = async (
+    options: WalOptions,
+    given: Partial<TraceOptions>,
+  ) => {
+    const { chunks, options: traced } = collect(given);
+    const wal = await Wal.open(new MemoryStorage(), { ...traced, ...options });
+    await wal.close();
+    return (await loadTrace(chunks)).policy;
+  };
+  assertEquals(await policyOf({}, {}), DEFAULT_POLICY);
+  assertEquals(await policyOf({ policy }, {}), undefined);
+  assertEquals(await policyOf({ policy }, { policy: "leader:2" }), "leader:2");
+});
+
+test("trace notes how long a turn took until the policy was asked", async () => {
+  const { chunks, options } = collect();
+  const { wal, clock, close } = await openWal(options);
+  await clock.settle(wal.append("record"));
+  await clock.advance(3);
+  await clock.settle(wal.append("record"));
+  await close();
+  const { turns, isBlocking } = await loadTrace(chunks);
+  assertEquals(turns, [{ at: 0, calls: 1, ms: 0 }, { at: 3, calls: 1, ms: 0 }]);
+  assertEquals(isBlocking, false);
+});
+
 test("EventBuffer loses what follows on the first that is lost", () => {
   const buffer = new EventBuffer();
-  for (let nth = 0; nth < 21_843; nth++) buffer.addAppend(1, 1, 10);
+  for (let nth = 0; nth < 16_382; nth++) buffer.addAppend(1, 1, 10, 0);
   buffer.addFlush({
     ...{ reason: "due", records: 1, bytes: 14, firstLsn: 1, lastLsn: 1 },
     ...{ oldestAt: 1, startedAt: 1, writtenAt: 1, endedAt: 1 },
   });
-  buffer.addAppend(2, 1, 10);
+  buffer.addAppend(2, 1, 10, 0);
   const gap = { kind: "gap", appends: 1, flushes: 1 } as const;
   const [turn, lost, ...rest] = buffer.take();
-  assertEquals(turn.kind === "turn" && turn.appends.length, 21_843);
+  assertEquals(turn.kind === "turn" && turn.appends.length, 16_382);
   assertEquals([lost, rest], [gap, []]);
   assertEquals(buffer.take(), []);
 });

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { formatCode } from "../../../cli/doctor/format_code.ts";
-import { chooseBest } from "../../../cli/lab/candidates.ts";
+import { decide } from "../../../cli/lab/decide.ts";
 import { CANDIDATES, labelOf, RECORDED_ID } from "../candidate.ts";
 import { COLUMNS, formatFigures } from "../format_figures.ts";
 import type { Outcome } from "../run_candidate.ts";
@@ -98,8 +98,12 @@ export class CodePanel {
     const others = outcomes.filter(({ id }) => id !== RECORDED_ID);
     this.#best.hidden = others.length === 0;
     if (others.length === 0) return;
-    const figures = chooseBest(others.map((one) => one.figures));
-    const best = others.find((one) => one.figures === figures)!;
+    const { choice: name } = decide(
+      others.map(({ figures }) => ({ name: figures.name, runs: [figures] })),
+      { goal: "p99" },
+    );
+    const best = others.find(({ figures }) => figures.name === name)!;
+    const { figures } = best;
     this.#best.textContent = `Best here: ${labelOf(best.id)}`;
     const { choice } = settings;
     this.#select.value = choice;

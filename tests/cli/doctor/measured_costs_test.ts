@@ -20,14 +20,14 @@ test("measuredCosts() goes by the size of a flush", () => {
     result(4096, 2),
     result(512, 1),
     result(65_536, 8),
-  ]);
+  ], 1);
   const at = (bytes: number) => Math.round(costs.syncMs(7, bytes) * 10) / 10;
   assertEquals([1, 512, 2304, 4096].map(at), [1, 1, 1.5, 2]);
   assertEquals([34_816, 65_536, 131_072].map(at), [5, 8, 16]);
 });
 
 test("measuredCosts() draws outliers as often as they occurred, by instant", () => {
-  const costs = measuredCosts([result(512, 1), result(4096, 2, 100)]);
+  const costs = measuredCosts([result(512, 1), result(4096, 2, 100)], 1);
   const drawn = Array.from(
     { length: 10_000 },
     (_, at) => costs.syncMs(at / 8, 4096),

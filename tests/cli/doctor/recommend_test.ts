@@ -1,43 +1,67 @@
 import { formatCode } from "../../../cli/doctor/format_code.ts";
 import { recommend } from "../../../cli/doctor/recommend.ts";
+import { decide } from "../../../cli/lab/decide.ts";
 import * as library from "../../../mod.ts";
 import { assertEquals } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
-function chosen(p50: number, p99: number): string[] {
-  const { io, policy, reasons } = recommend({
-    blockingMs: { p50, p99 },
-    threadedMs: p50 + 0.04,
-  });
-  assertEquals(reasons.length, 2);
-  return [io, policy];
+/** Costs of a thread with the same median in both halves of the time. */
+function costs(p50: number, p99 = p50 * 1.5, halves = [p50, p50]) {
+  const [first, second] = halves;
+  return { p50, p99, halves: [first, second] as const };
 }
 
-test("recommend() chooses io and policy by what a sync costs", () => {
-  assertEquals(chosen(0.03, 0.2), ["blocking", "leader"]);
-  assertEquals(chosen(0.03, 0.6), ["auto", "leader"]);
-  assertEquals(chosen(0.9, 1.2), ["auto", "leader"]);
-  assertEquals(chosen(1.1, 1.2), ["threaded", "leader"]);
-  assertEquals(chosen(1.99, 3), ["threaded", "leader"]);
-  assertEquals(chosen(2, 3), ["threaded", "adaptive"]);
-  assertEquals(chosen(10, 30), ["threaded", "adaptive"]);
+function chosen(p50: number): string[] {
+  const { io, policy, reasons } = recommend({
+    blocking: costs(p50),
+    threaded: costs(p50 * 1.05),
+  });
+  assertEquals([io, reasons.length], ["auto", 2]);
+  return [policy];
+}
+
+test("recommend() chooses a policy by what a sync costs", () => {
+  assertEquals(chosen(0.03), ["leader"]);
+  assertEquals(chosen(1.99), ["leader"]);
+  assertEquals(chosen(2), ["adaptive"]);
+  assertEquals(chosen(10), ["adaptive"]);
 });
 
-test("recommend() goes by the rows of a simulation, if there are any", () => {
-  const row = (name: string, p99Ms: number) => ({
-    ...{ name, meanMs: 1, p99Ms, p50Ms: 0, p999Ms: 0, maxMs: 0 },
-    ...{ flushesPerSecond: 1, recordsPerFlush: 1, busyShare: 0 },
+test("recommend() names io only if both halves measured a difference", () => {
+  const io = (
+    blocking: ReturnType<typeof costs>,
+    threaded: ReturnType<typeof costs>,
+  ) => recommend({ blocking, threaded }).io;
+  assertEquals(io(costs(0.1), costs(0.15)), "blocking");
+  assertEquals(io(costs(0.1), costs(0.109)), "auto");
+  assertEquals(io(costs(0.1, 2), costs(0.15)), "auto");
+  assertEquals(io(costs(8), costs(8.1)), "auto");
+  assertEquals(io(costs(8), costs(5)), "threaded");
+  assertEquals(
+    io(costs(0.1, 0.2, [0.1, 0.16]), costs(0.15, 0.2, [0.14, 0.15])),
+    "auto",
+  );
+  assertEquals(io(costs(0.1, 0.2, [0.1, NaN]), costs(0.15)), "auto");
+});
+
+test("recommend() goes by a verdict, if there is one", () => {
+  const figures = (meanMs: number) => ({
+    ...{ name: "", meanMs, p99Ms: 9, p50Ms: 0, p999Ms: 0, maxMs: 0 },
+    ...{ recordsPerSecond: 1, flushesPerSecond: 1, recordsPerFlush: 1 },
+    busyShare: 0,
   });
-  const costs = { blockingMs: { p50: 10, p99: 20 }, threadedMs: 10 };
-  const rows = [row("leader", 9), row("age:2", 5)];
-  const { policy, reasons } = recommend(costs, rows);
+  const threads = { blocking: costs(10), threaded: costs(10) };
+  const verdict = decide([
+    { name: "leader", runs: [figures(2)] },
+    { name: "age:2", runs: [figures(1)] },
+  ]);
+  const { policy, reasons } = recommend(threads, verdict);
   assertEquals(policy, "age:2");
   assertEquals(
     reasons[1],
-    'with the trace\'s appends, an ack under "age:2" takes 1.00 ms on average, ' +
-      '5.00 ms at p99; under "leader", the default, 1.00 ms on average, 9.00 ms ' +
-      "at p99",
+    'Best by mean latency: "age:2", clearly, with 1.00 ms; "leader", the ' +
+      "default, has 2.00 ms.",
   );
 });
 

@@ -1,30 +1,30 @@
 import {
   candidatesFor,
-  chooseBest,
-  type Figures,
   figuresOf,
   medianFlushMs,
+  replayAll,
+  tracedCosts,
 } from "../../../cli/lab/candidates.ts";
+import { decide } from "../../../cli/lab/decide.ts";
+import {
+  compareReplay,
+  describeError,
+  describeTrace,
+} from "../../../cli/lab/describe_trace.ts";
 import { parsePolicy } from "../../../policies/parse_policy.ts";
+import { thinkingCallers } from "../../../simulator/callers.ts";
+import { driftingCosts } from "../../../simulator/costs.ts";
+import { loadTrace } from "../../../simulator/load_trace.ts";
+import { recordedRun } from "../../../simulator/recorded_run.ts";
+import { simulate } from "../../../simulator/simulate.ts";
 import { NotedRun } from "../../../simulator/simulation.ts";
-import { assertEquals } from "../../kit/assert.ts";
+import {
+  assertEquals,
+  assertLess,
+  assertStringIncludes,
+} from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
-
-function row(name: string, p99Ms: number, meanMs: number): Figures {
-  return {
-    ...{ name, meanMs, p99Ms, p50Ms: 0, p999Ms: 0, maxMs: 0 },
-    ...{ flushesPerSecond: 1, recordsPerFlush: 1, busyShare: 0 },
-  };
-}
-
-test("chooseBest() takes the lowest p99, then the mean, then the first", () => {
-  const best = (...rows: Figures[]) => chooseBest(rows).name;
-  assertEquals(best(row("a", 10, 5), row("b", 9, 5)), "b");
-  assertEquals(best(row("a", 10, 5), row("b", 9.6, 5)), "a");
-  assertEquals(best(row("a", 10, 5), row("b", 9.6, 4)), "b");
-  assertEquals(best(row("a", 10, 5), row("b", 20, 1)), "a");
-  assertEquals(best(row("a", 10, 5), row("b", 10, 5)), "a");
-});
+import { traceText } from "../../kit/trace_text.ts";
 
 test("candidatesFor() begins with the default and names each policy once", () => {
   for (const flushMs of [0, 0.0004, 0.137, 9.87, 1234]) {
@@ -35,6 +35,95 @@ test("candidatesFor() begins with the default and names each policy once", () =>
   }
   assertEquals(candidatesFor(9.87)[1], "leader:5");
   assertEquals(medianFlushMs([]), 0);
+});
+
+test("candidatesFor() adds what aims at a bound", () => {
+  const names = candidatesFor(8, { maxP99Ms: 40 });
+  assertEquals(names.slice(-2), ["adaptive", "adaptive:40"]);
+  const cheap = candidatesFor(8, { maxP99Ms: 40, goal: "money" });
+  assertEquals(cheap.slice(-5), [
+    ...["age:12", "age:18", "age:24", "adaptive", "adaptive:40"],
+  ]);
+  assertEquals(
+    candidatesFor(30, { maxP99Ms: 40, goal: "money" }).at(-3),
+    "count:1000,bytes:1m,age:10",
+  );
+});
+
+/** Replays the trace of a load, with its own costs. */
+async function replay(text: string, seeds: number) {
+  const trace = await loadTrace([text]);
+  const contenders = await replayAll(candidatesFor(8), {
+    ...{ trace, seeds, costsOf: (seed) => tracedCosts(trace, seed) },
+    pause: () => Promise.resolve(true),
+  });
+  return { trace, contenders: contenders! };
+}
+
+const SLOW = driftingCosts({ syncMs: 8, spread: 1.1 });
+
+test("replayAll() finds the best policy for callers that think", async () => {
+  const load = thinkingCallers({ callers: 16, appends: 60, thinkMs: 1 });
+  const { contenders } = await replay(traceText(load, SLOW), 20);
+  const { choice, alike } = decide(contenders);
+  assertEquals([choice, alike.includes("leader")], ["adaptive", false]);
+  // As they would really do: with the callers, not with their trace.
+  const really = (name: string) =>
+    simulate(parsePolicy(name), load, SLOW).meanMs;
+  for (const { name, figures } of decide(contenders).standings) {
+    assertLess(Math.abs(figures.meanMs / really(name) - 1), 0.1);
+  }
+});
+
+test("replayAll() ends when its pause says so", async () => {
+  const load = thinkingCallers({ callers: 1, appends: 3 });
+  const trace = await loadTrace([traceText(load)]);
+  let runs = 0;
+  const contenders = await replayAll(["leader", "age:2"], {
+    ...{ trace, seeds: 4, costsOf: (seed) => tracedCosts(trace, seed) },
+    pause: () => Promise.resolve(++runs < 6),
+  });
+  assertEquals([contenders, runs], [undefined, 6]);
+});
+
+test("describeTrace() says how many appends waited, and what is not known", async () => {
+  const load = thinkingCallers({ callers: 8, appends: 50, thinkMs: 1 });
+  const text = traceText(load, SLOW);
+  const trace = await loadTrace([text]);
+  const { waitedShare, notes } = describeTrace(trace, recordedRun(trace));
+  assertEquals([waitedShare, notes], [392 / 400, []]);
+  const old = await loadTrace([
+    text.replace('"linked":true', '"linked":false'),
+  ]);
+  const { notes: [note] } = describeTrace(old, recordedRun(old));
+  assertStringIncludes(note, "does not show which appends waited for acks");
+});
+
+test("describeTrace() says that the device changed", async () => {
+  const load = thinkingCallers({ callers: 1, appends: 400 });
+  const notesOf = async (toSyncMs: number) => {
+    const costs = driftingCosts({ syncMs: 1, toSyncMs, driftMs: 600 });
+    const trace = await loadTrace([traceText(load, costs)]);
+    return describeTrace(trace, recordedRun(trace)).notes;
+  };
+  assertEquals(await notesOf(1.4), []);
+  const [note] = await notesOf(3);
+  assertStringIncludes(note, "the device changed during the trace");
+});
+
+test("compareReplay() says how far a replay is from what was recorded", async () => {
+  const load = thinkingCallers({ callers: 16, appends: 60, thinkMs: 1 });
+  const { trace, contenders } = await replay(traceText(load, SLOW), 3);
+  const recorded = recordedRun(trace)!;
+  const { policy, mean, p99 } = compareReplay(recorded, contenders[0]);
+  assertEquals(policy, "leader");
+  assertLess(Math.abs(mean), 0.02);
+  assertLess(Math.abs(p99), 0.1);
+  assertEquals(
+    describeError({ policy, mean: -0.041, p99: 0.12 }),
+    'replaying "leader", the recorded policy, gives a mean 4 % below the ' +
+      "recorded one and a p99 12 % above the recorded one",
+  );
 });
 
 test("figuresOf() counts a flush as a request that is paid for", () => {

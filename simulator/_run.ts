@@ -169,7 +169,7 @@ export class Run {
     const syncMs = requireAmount(
       "simulate",
       "syncMs",
-      this.#costs.syncMs(writtenAt, bytes),
+      this.#costs.syncMs(writtenAt, bytes, this.#simulation.flushes),
     );
     const endedAt = writtenAt + syncMs;
     const times = { reason, startedAt, writtenAt, endedAt };

@@ -131,7 +131,7 @@ function devicesTable(): string {
   const rows = devices.map(({ name, like, costs }) => [
     name,
     like,
-    formatDuration(costs.syncMs(0, 0)),
+    formatDuration(costs.syncMs(0, 0, 0)),
     formatDuration(costs.writeMs(0)),
     formatDuration(costs.writeMs(2 ** 20) - costs.writeMs(0)),
   ]);

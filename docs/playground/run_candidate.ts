@@ -1,6 +1,5 @@
 import { type Figures, figuresOf } from "../../cli/lab/candidates.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
-import { parsePolicy } from "../../policies/parse_policy.ts";
 import { type Arrival, burstyArrivals } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
@@ -9,7 +8,7 @@ import { recordedRun } from "../../simulator/recorded_run.ts";
 import { sampledCosts } from "../../simulator/sampled_costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
-import { type Candidate, RECORDED_ID } from "./candidate.ts";
+import { type Candidate, nameOf, policyOf, RECORDED_ID } from "./candidate.ts";
 import type { Settings } from "./settings.ts";
 
 /** How one policy did, in a form that a worker can send. */
@@ -75,21 +74,41 @@ export function traceIn(settings: Settings, trace?: Trace): Trace | undefined {
 
 /** Simulates a policy under the settings. */
 export function runCandidate(
-  { id, describe }: Candidate,
+  candidate: Candidate,
   settings: Settings,
   loaded?: Trace,
 ): Outcome {
-  const trace = traceIn(settings, loaded);
-  const name = describe(settings.numbers);
   const flushes: FlushReport[] = [];
   const onFlush = (flush: FlushReport) => void flushes.push(flush);
-  const run = simulate(
-    parsePolicy(name),
+  const run = simulateCandidate(candidate, settings, loaded, onFlush);
+  const name = nameOf(candidate, settings.numbers);
+  const trace = traceIn(settings, loaded);
+  return toOutcome(candidate.id, name, run, flushes, trace);
+}
+
+/** The same without a course; `name` of the figures is the candidate's id. */
+export function figuresFor(
+  candidate: Candidate,
+  settings: Settings,
+  loaded?: Trace,
+): Figures {
+  const run = simulateCandidate(candidate, settings, loaded);
+  return figuresOf({ name: candidate.id, run });
+}
+
+function simulateCandidate(
+  candidate: Candidate,
+  settings: Settings,
+  loaded?: Trace,
+  onFlush?: (flush: FlushReport) => void,
+): Simulation {
+  const trace = traceIn(settings, loaded);
+  return simulate(
+    policyOf(candidate, settings.numbers),
     trace?.arrivals ?? loadOf(settings),
     drawnCosts(settings, trace) ?? costsOf(settings),
     { ...trace?.options, onFlush },
   );
-  return toOutcome(id, name, run, flushes, trace);
 }
 
 /** What the log of a trace itself did, if the trace is complete. */
@@ -101,16 +120,28 @@ export function runRecorded(trace: Trace): Outcome | undefined {
 
 /** Simulates a policy at a multiple of the load, with fewer appends. */
 export function runAtFactor(
-  { describe }: Candidate,
+  candidate: Candidate,
   settings: Settings,
   factor: number,
   appends: number,
 ): SweepPoint {
   const load = loadOf(settings, { factor, appends });
-  const policy = parsePolicy(describe(settings.numbers));
+  const policy = policyOf(candidate, settings.numbers);
   const run = simulate(policy, load, costsOf(settings));
   const { recordsPerSecond, meanMs } = run;
   return { recordsPerSecond, mean: meanMs, p99: run.quantileMs(0.99) };
+}
+
+/**
+ * Appends for a point of the throughput plot: enough for a p99, for dozens of bursts or
+ * rounds of all callers, and for a hundred syncs, within a limit.
+ */
+export function sweepAppends({ load, numbers }: Settings, factor: number) {
+  const { rate, burst, callers, sync } = numbers;
+  const wanted = load === "callers"
+    ? callers * factor * 40
+    : Math.max(burst * 40, rate * factor * sync / 1000 * 100);
+  return Math.round(Math.min(40_000, Math.max(4000, wanted)));
 }
 
 function drawnCosts({ costs, numbers }: Settings, trace?: Trace) {
@@ -164,13 +195,13 @@ export function loadOf(
       seed,
     });
   }
-  return burstyArrivals({
-    count: appends,
-    perSecond: numbers.rate * factor,
-    burst: numbers.burst,
-    bytes,
-    seed,
-  });
+  const { burst } = numbers;
+  const perSecond = numbers.rate * factor;
+  // A single record takes no time, and no burst outlasts the next one's turn.
+  const mostMs = burst > 1 ? 1000 / perSecond * burst : 0;
+  const burstMs = Math.min(numbers.burstMs, mostMs);
+  const count = appends;
+  return burstyArrivals({ count, perSecond, burst, burstMs, bytes, seed });
 }
 
 /** The device that is set. */

@@ -30,9 +30,10 @@ export function expectedFigures(
     count: new CountPolicy({ records: numbers.count }),
     bytes: new BytesPolicy({ bytes: numbers.bytes }),
     age: new AgePolicy({ ms: numbers.age }),
-    adaptive: new AdaptivePolicy(
-      numbers.target > 0 ? { targetLatencyMs: numbers.target } : {},
-    ),
+    adaptive: new AdaptivePolicy({
+      ...(numbers.target > 0 && { targetLatencyMs: numbers.target }),
+      ...(numbers.ladder > 0 && { ladder: [2, 4, numbers.ladder] }),
+    }),
     any: anyOf(
       new CountPolicy({ records: numbers.anyCount }),
       new BytesPolicy({ bytes: numbers.anyBytes }),
@@ -47,18 +48,22 @@ export function expectedFigures(
         ? sampledCosts(trace.flushes, numbers.seed)
         : costsOf(settings);
       const run = simulate(policy, load, costs, trace?.options);
-      return [id, cellsOf(run)];
+      return [id, cellsOf(run, numbers.price)];
     }),
   );
 }
 
 function loadOf({ load, numbers }: Settings) {
   const { size: bytes, seed, appends: count, callers, burst } = numbers;
+  const burstMs = Math.min(numbers.burstMs, burst * 1000 / numbers.rate);
   const appends = Math.ceil(count / callers);
   const thinkMs = numbers.think;
   return load === "callers"
     ? thinkingCallers({ callers, appends, thinkMs, bytes, seed })
-    : burstyArrivals({ count, perSecond: numbers.rate, burst, bytes, seed });
+    : burstyArrivals({
+      ...{ count, perSecond: numbers.rate, bytes, seed },
+      ...{ burst, burstMs: burst > 1 ? burstMs : 0 },
+    });
 }
 
 function costsOf({ numbers }: Settings) {
@@ -70,17 +75,27 @@ function costsOf({ numbers }: Settings) {
   });
 }
 
-/** A run as a row of the table. */
-export function cellsOf(run: Simulation): string[] {
+/** A run as a row of the table; a month has 2,629,800 seconds. */
+export function cellsOf(run: Simulation, price = 0): string[] {
   const latencies = [
     run.meanMs,
     ...[0.5, 0.99, 0.999].map((share) => run.quantileMs(share)),
   ];
-  const rate = run.flushesPerSecond;
+  const rateOf = (rate: number) =>
+    rate < 99.95 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US");
+  const month = run.flushesPerSecond * 2.6298 * price;
   return [
     ...latencies.map((ms) => formatDuration(ms).replace("us", "µs")),
-    rate < 99.95 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US"),
+    rateOf(run.recordsPerSecond),
+    rateOf(run.flushesPerSecond),
     run.recordsPerFlush.toFixed(1),
     `${(run.busyShare * 100).toFixed(1)} %`,
+    ...price > 0
+      ? [
+        month < 99.95
+          ? month.toFixed(2)
+          : Math.round(month).toLocaleString("en-US"),
+      ]
+      : [],
   ];
 }

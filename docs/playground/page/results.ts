@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Standing, Verdict } from "../../../cli/lab/decide.ts";
-import { labelOf } from "../candidate.ts";
+import { CANDIDATES, labelOf } from "../candidate.ts";
 import { describeVerdict, summarizeVerdict } from "../describe_verdict.ts";
 import {
   type Cell,
@@ -12,8 +12,12 @@ import type { Outcome } from "../run_candidate.ts";
 import { runKey, type Settings } from "../settings.ts";
 import { find, make, symbolFor } from "./dom.ts";
 
-/** Shown until policies have been compared. */
-const COMPARING = "Comparing the policies over ten seeds …";
+/** What takes the place of a verdict until there is one. */
+function withoutVerdict({ hidden }: Settings): string {
+  return hidden.length === CANDIDATES.length
+    ? "No policy takes part."
+    : "Comparing the policies over ten seeds …";
+}
 
 /** The table of figures, which policy is best, and which fall behind. */
 export class FiguresTable {
@@ -43,7 +47,9 @@ export class FiguresTable {
       )
     ));
     const text = find("verdict");
-    text.textContent = verdict ? describeVerdict(verdict, bound) : COMPARING;
+    text.textContent = verdict
+      ? describeVerdict(verdict, bound)
+      : withoutVerdict(settings);
     text.classList.toggle("clear", verdict?.alike.length === 1);
     if (verdict) text.dataset.shown = runKey(settings);
     const pressed = outcomes.filter((one) => one.pressed > 0)

@@ -22,11 +22,11 @@ export function describeVerdict(verdict: Verdict, boundMs: number): string {
   const name = labelOf(choice);
   if (standings.length === 1) return `${missed}Only ${name} takes part.`;
   if (alike.length > 1) {
-    const others = alike.length === standings.length
-      ? "all policies"
+    const some = alike.length === standings.length
+      ? "any two policies"
       : inWords(alike.map(labelOf));
-    return `${missed}No clear winner ${seeds}: ${others} do about as well. ` +
-      `${name} is the simplest within 3 % of the best.`;
+    return `${missed}No clear winner ${seeds} between ${some}. ${name} is the ` +
+      "simplest that comes within 3 % of the best in half of the runs.";
   }
   if (isBoundMissed) return `${missed}${name} comes closest.`;
   const within = boundMs > 0 ? ` among those within ${formatMs(boundMs)}` : "";

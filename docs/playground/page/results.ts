@@ -89,7 +89,7 @@ function nameCell(
   } else if (verdict?.alike.includes(id)) {
     notes.push(
       make("span", { class: "alike" }, " ≈"),
-      make("span", { class: "hidden" }, " (about as good)"),
+      make("span", { class: "hidden" }, " (not clearly worse)"),
     );
   } else if (standingOf(id, verdict)?.isExcluded) {
     notes.push(make("span", { class: "excluded" }, " p99 too high"));

@@ -38,13 +38,13 @@ test("describeVerdict() says that there is no clear winner", () => {
   const unclear = { ...verdict, alike: ["leader", "age"] };
   assertEquals(
     describeVerdict(unclear, 0),
-    "No clear winner over ten seeds: Leader commit and Age do about as well. " +
-      "Age is the simplest within 3 % of the best.",
+    "No clear winner over ten seeds between Leader commit and Age. Age is " +
+      "the simplest that comes within 3 % of the best in half of the runs.",
   );
   const all = { ...verdict, alike: ["leader", "age", "any"] };
   assertEquals(
     describeVerdict(all, 0).startsWith(
-      "No clear winner over ten seeds: all policies do about as well.",
+      "No clear winner over ten seeds between any two policies. Age is",
     ),
     true,
   );

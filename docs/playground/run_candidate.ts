@@ -1,11 +1,14 @@
-import { type Figures, figuresOf } from "../../cli/lab/candidates.ts";
+import {
+  type Figures,
+  figuresOf,
+  tracedCosts,
+} from "../../cli/lab/candidates.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
 import { type Arrival, burstyArrivals } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { sampledCosts } from "../../simulator/sampled_costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import { type Candidate, nameOf, policyOf, RECORDED_ID } from "./candidate.ts";
@@ -147,7 +150,7 @@ export function sweepAppends({ load, numbers }: Settings, factor: number) {
 function drawnCosts({ costs, numbers }: Settings, trace?: Trace) {
   if (trace === undefined || costs === "set") return undefined;
   if (trace.flushes.length === 0) return undefined;
-  return sampledCosts(trace.flushes, numbers.seed);
+  return tracedCosts(trace, numbers.seed);
 }
 
 function toOutcome(

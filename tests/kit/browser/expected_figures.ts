@@ -11,7 +11,10 @@ import { burstyArrivals } from "../../../simulator/arrivals.ts";
 import { thinkingCallers } from "../../../simulator/callers.ts";
 import { driftingCosts } from "../../../simulator/costs.ts";
 import type { Trace } from "../../../simulator/load_trace.ts";
-import { sampledCosts } from "../../../simulator/sampled_costs.ts";
+import {
+  sampledCosts,
+  sampledTurns,
+} from "../../../simulator/sampled_costs.ts";
 import { simulate } from "../../../simulator/simulate.ts";
 import type { Simulation } from "../../../simulator/simulation.ts";
 
@@ -45,7 +48,11 @@ export function expectedFigures(
       const load = trace?.arrivals ?? loadOf(settings);
       const isDrawn = trace !== undefined && settings.costs === "trace";
       const costs = isDrawn
-        ? sampledCosts(trace.flushes, numbers.seed)
+        ? {
+          ...sampledCosts(trace.flushes, numbers.seed),
+          ...sampledTurns(trace.turns ?? [], numbers.seed),
+          isBlocking: trace.isBlocking,
+        }
         : costsOf(settings);
       const run = simulate(policy, load, costs, trace?.options);
       return [id, cellsOf(run, numbers.price)];

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Contender, Verdict } from "../../../cli/lab/decide.ts";
+import type { Contender } from "../../../cli/lab/candidates.ts";
+import type { Verdict } from "../../../cli/lab/decide.ts";
 import { judge } from "../compare.ts";
 import type { Answer } from "../engine.ts";
 import type { Outcome } from "../run_candidate.ts";

@@ -23,7 +23,7 @@ const MOST_PUT_OFFS = 1000;
 export interface RunOptions {
   maxQueuedBytes: number;
   maxQueuedRecords: number;
-  onFlush: (flush: FlushReport) => void;
+  onFlush: (flush: FlushReport, appends: number) => void;
 }
 
 interface Flight {
@@ -179,7 +179,9 @@ export class Run {
 
   #complete({ batch, times }: Flight): void {
     this.#flight = undefined;
+    let appends = 0;
     this.#line.takeUntil(batch.end, (at, caller) => {
+      appends++;
       this.#simulation.noteAppend(at, this.#now);
       if (!this.#closing) this.#source.acknowledged(caller, this.#now);
     });
@@ -188,6 +190,6 @@ export class Run {
     this.#pressed = this.#line.hasWaiting;
     const report = reportFlush(this.#policy, batch, times);
     this.#simulation.noteFlush(report, this.#closing);
-    this.#options.onFlush(report);
+    this.#options.onFlush(report, appends);
   }
 }

@@ -9,7 +9,7 @@ import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { simulate } from "../../simulator/simulate.ts";
+import { simulate, type SimulateOptions } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import { type Candidate, nameOf, policyOf, RECORDED_ID } from "./candidate.ts";
 import type { Settings } from "./settings.ts";
@@ -81,12 +81,17 @@ export function runCandidate(
   settings: Settings,
   loaded?: Trace,
 ): Outcome {
-  const flushes: FlushReport[] = [];
-  const onFlush = (flush: FlushReport) => void flushes.push(flush);
-  const run = simulateCandidate(candidate, settings, loaded, onFlush);
+  const flushes: CountedFlush[] = [];
+  const run = simulateCandidate(
+    candidate,
+    settings,
+    loaded,
+    (flush, appends) => {
+      flushes.push({ flush, appends });
+    },
+  );
   const name = nameOf(candidate, settings.numbers);
-  const trace = traceIn(settings, loaded);
-  return toOutcome(candidate.id, name, run, flushes, trace);
+  return toOutcome(candidate.id, name, run, flushes);
 }
 
 /** The same without a course; `name` of the figures is the candidate's id. */
@@ -103,7 +108,7 @@ function simulateCandidate(
   candidate: Candidate,
   settings: Settings,
   loaded?: Trace,
-  onFlush?: (flush: FlushReport) => void,
+  onFlush?: SimulateOptions["onFlush"],
 ): Simulation {
   const trace = traceIn(settings, loaded);
   return simulate(
@@ -118,7 +123,7 @@ function simulateCandidate(
 export function runRecorded(trace: Trace): Outcome | undefined {
   const run = recordedRun(trace);
   if (run === undefined || run.latencies.length === 0) return undefined;
-  return toOutcome(RECORDED_ID, "as recorded", run, trace.flushes, trace);
+  return toOutcome(RECORDED_ID, "as recorded", run, countedIn(trace));
 }
 
 /** Simulates a policy at a multiple of the load, with fewer appends. */
@@ -136,8 +141,8 @@ export function runAtFactor(
 }
 
 /**
- * Appends for a point of the throughput plot: enough for a p99, for dozens of bursts or
- * rounds of all callers, and for a hundred syncs, within a limit.
+ * Appends for a point of the throughput plot: enough for a p99, for dozens of
+ * bursts or rounds of all callers, and for a hundred syncs, within a limit.
  */
 export function sweepAppends({ load, numbers }: Settings, factor: number) {
   const { rate, burst, callers, sync } = numbers;
@@ -157,8 +162,7 @@ function toOutcome(
   id: string,
   name: string,
   run: Simulation,
-  flushes: readonly FlushReport[],
-  trace: Trace | undefined,
+  flushes: readonly CountedFlush[],
 ): Outcome {
   const appends = run.latencies.length;
   return {
@@ -168,7 +172,7 @@ function toOutcome(
     startedAt: run.startedAt,
     endedAt: run.endedAt,
     pressed: run.reasons.pressure,
-    course: recordCourse(flushes, run, trace?.arrivals),
+    course: recordCourse(flushes, run),
     curve: curveShares(appends).map((share) => run.quantileMs(share)),
   };
 }
@@ -217,11 +221,16 @@ export function costsOf({ numbers }: Settings): CostModel {
   });
 }
 
+/** A flush and the appends in it, which may have several records each. */
+export interface CountedFlush {
+  readonly flush: FlushReport;
+  readonly appends: number;
+}
+
 /** Puts the flushes and the appends of a run into columns. */
 export function recordCourse(
-  flushes: readonly FlushReport[],
+  flushes: readonly CountedFlush[],
   { latencies }: Simulation,
-  recordsOf: Iterable<Arrival> | undefined,
 ): Course {
   const course: Course = {
     arrivedAt: new Float64Array(latencies.length),
@@ -230,11 +239,10 @@ export function recordCourse(
     writtenAt: new Float64Array(flushes.length),
     endedAt: new Float64Array(flushes.length),
   };
-  const appends = recordsOf?.[Symbol.iterator]();
   let end = 0;
-  flushes.forEach((flush, index) => {
+  flushes.forEach(({ flush, appends }, index) => {
     const first = end;
-    end += countAppends(flush.records, appends);
+    end += appends;
     course.end[index] = end;
     course.startedAt[index] = flush.startedAt;
     course.writtenAt[index] = flush.writtenAt;
@@ -246,17 +254,18 @@ export function recordCourse(
   return course;
 }
 
-/** How many appends hold this many records; one each by default. */
-function countAppends(
-  records: number,
-  appends: Iterator<Arrival> | undefined,
-): number {
-  if (appends === undefined) return records;
-  let count = 0;
-  for (let taken = 0; taken < records; count++) {
-    const { done, value } = appends.next();
-    if (done) break;
-    taken += value.records ?? 1;
-  }
-  return count;
+/** The flushes of a trace, whose appends were made durable in order. */
+export function countedIn(
+  { arrivals, flushes }: Pick<Trace, "arrivals" | "flushes">,
+): CountedFlush[] {
+  const waiting = arrivals[Symbol.iterator]();
+  return flushes.map((flush) => {
+    let appends = 0;
+    for (let taken = 0; taken < flush.records; appends++) {
+      const { done, value } = waiting.next();
+      if (done) break;
+      taken += value.records ?? 1;
+    }
+    return { flush, appends };
+  });
 }

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { CANDIDATES } from "../../../docs/playground/candidate.ts";
 import {
+  type CountedFlush,
+  countedIn,
   type Course,
   loadOf,
   recordCourse,
@@ -18,7 +20,6 @@ import {
   timeWindow,
 } from "../../../docs/playground/time_line.ts";
 import { AgePolicy } from "../../../policies/age_policy.ts";
-import type { FlushReport } from "../../../policies/batch_policy.ts";
 import type { Arrival } from "../../../simulator/arrivals.ts";
 import { constantCosts } from "../../../simulator/costs.ts";
 import { simulate } from "../../../simulator/simulate.ts";
@@ -85,18 +86,21 @@ test("a course has each append of the load once, in the flush it was in", () => 
   }));
 });
 
-test("recordCourse() counts an append of several records once", () => {
+test("a course counts an append of several records once", () => {
   const arrivals = [
     { at: 0, bytes: 10, records: 3 },
     { at: 1, bytes: 10 },
     { at: 9, bytes: 10, records: 2 },
   ];
-  const flushes: FlushReport[] = [];
-  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  const counted: CountedFlush[] = [];
   const costs = constantCosts({ syncMs: 1 });
-  const run = simulate(new AgePolicy({ ms: 2 }), arrivals, costs, { onFlush });
-  const { end, arrivedAt } = recordCourse(flushes, run, arrivals);
+  const run = simulate(new AgePolicy({ ms: 2 }), arrivals, costs, {
+    onFlush: (flush, appends) => void counted.push({ flush, appends }),
+  });
+  const { end, arrivedAt } = recordCourse(counted, run);
   assertEquals([[...end], [...arrivedAt]], [[2, 3], [0, 1, 9]]);
+  const flushes = counted.map(({ flush }) => flush);
+  assertEquals(countedIn({ arrivals, flushes }), counted);
 });
 
 const outcomes = CANDIDATES.map((one) => runCandidate(one, INITIAL));

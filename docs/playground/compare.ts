@@ -1,5 +1,4 @@
-import type { Contender } from "../../cli/lab/candidates.ts";
-import { decide, type Verdict } from "../../cli/lab/decide.ts";
+import { type Contender, decide, type Verdict } from "../../cli/lab/decide.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { type Candidate, CANDIDATES } from "./candidate.ts";
 import { figuresFor, sweepAppends } from "./run_candidate.ts";

@@ -2,7 +2,7 @@ import {
   describeTrace,
   type TraceSummary,
 } from "../../cli/lab/describe_trace.ts";
-import type { Contender } from "../../cli/lab/candidates.ts";
+import type { Contender } from "../../cli/lab/decide.ts";
 import { loadTrace, type Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
 import type { Candidate } from "./candidate.ts";

@@ -5,8 +5,7 @@
  *
  * @module
  */
-import type { Contender } from "../../../cli/lab/candidates.ts";
-import type { Verdict } from "../../../cli/lab/decide.ts";
+import type { Contender, Verdict } from "../../../cli/lab/decide.ts";
 import { judge } from "../compare.ts";
 import type { Answer } from "../engine.ts";
 import type { Outcome } from "../run_candidate.ts";

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { formatCount } from "../../../cli/io/format.ts";
-import type { Contender } from "../../../cli/lab/candidates.ts";
+import type { Contender } from "../../../cli/lab/decide.ts";
 import { type Answer, Engine, type Question } from "../engine.ts";
 import type { Outcome, SweepPoint } from "../run_candidate.ts";
 import { INITIAL, type Settings } from "../settings.ts";

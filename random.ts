@@ -30,7 +30,50 @@ export function uniform(seed: number, which: number, nth: number): number {
 
 /** The time to the next of independent events, `mean` on average. */
 export function exponential(share: number, mean: number): number {
-  return -Math.log(1 - share) * mean;
+  return -ln(1 - share) * mean;
+}
+
+/**
+ * A standard normal deviate that depends only on the two integers.
+ *
+ * Source: the polar method of Marsaglia and Bray (1964), which needs no cosine.
+ */
+export function normal(seed: number, nth: number): number {
+  // Others than those that arrivals draw with the same seed.
+  const draw = (which: number) => 2 * uniform(~seed, nth, which) - 1;
+  for (let first = 0;; first += 2) {
+    const [x, y] = [draw(first), draw(first + 1)];
+    const square = x * x + y * y;
+    if (square > 0 && square < 1) {
+      return x * Math.sqrt(-2 * ln(square) / square);
+    }
+  }
+}
+
+/**
+ * The natural logarithm of a number above 0. `Math.log` may differ in the last
+ * bit from one engine to another, and so may whatever is derived from it. This
+ * one consists of operations that IEEE 754 rounds exactly.
+ */
+export function ln(value: number): number {
+  let [mantissa, exponent] = [value, 0];
+  for (; mantissa < Math.SQRT1_2; exponent--) mantissa *= 2;
+  for (; mantissa > Math.SQRT2; exponent++) mantissa /= 2;
+  // The series of 2 artanh(part); the next term is below half a bit.
+  const part = (mantissa - 1) / (mantissa + 1);
+  const square = part * part;
+  let sum = 0;
+  for (let odd = 21; odd > 0; odd -= 2) sum = sum * square + 1 / odd;
+  return 2 * part * sum + exponent * Math.LN2;
+}
+
+/** e to the power of a number, the same in every engine, as `ln` is. */
+export function exp(power: number): number {
+  const doublings = Math.round(power / Math.LN2);
+  const rest = power - doublings * Math.LN2;
+  let sum = 1;
+  for (let nth = 14; nth > 0; nth--) sum = 1 + sum * rest / nth;
+  return sum * 2 ** doublings;
 }
 
 function mix(value: number): number {

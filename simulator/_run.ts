@@ -23,7 +23,7 @@ const MOST_PUT_OFFS = 1000;
 export interface RunOptions {
   maxQueuedBytes: number;
   maxQueuedRecords: number;
-  onFlush: (flush: FlushReport) => void;
+  onFlush: (flush: FlushReport, appends: number) => void;
 }
 
 interface Flight {
@@ -169,7 +169,7 @@ export class Run {
     const syncMs = requireAmount(
       "simulate",
       "syncMs",
-      this.#costs.syncMs(writtenAt, bytes),
+      this.#costs.syncMs(writtenAt, bytes, this.#simulation.flushes),
     );
     const endedAt = writtenAt + syncMs;
     const times = { reason, startedAt, writtenAt, endedAt };
@@ -179,7 +179,9 @@ export class Run {
 
   #complete({ batch, times }: Flight): void {
     this.#flight = undefined;
+    let appends = 0;
     this.#line.takeUntil(batch.end, (at, caller) => {
+      appends++;
       this.#simulation.noteAppend(at, this.#now);
       if (!this.#closing) this.#source.acknowledged(caller, this.#now);
     });
@@ -190,6 +192,6 @@ export class Run {
     const report = reportFlush(this.#policy, batch, times, queued);
     this.#queue.updateBounds(this.#policy);
     this.#simulation.noteFlush(report, this.#closing);
-    this.#options.onFlush(report);
+    this.#options.onFlush(report, appends);
   }
 }

@@ -1,5 +1,5 @@
 import { requireAmount, requirePositive } from "../argument.ts";
-import { uniform } from "../random.ts";
+import { exp, ln, normal } from "../random.ts";
 
 /**
  * How long a device takes for a flush. Each answer is a finite number of ms, at
@@ -10,8 +10,12 @@ import { uniform } from "../random.ts";
 export interface CostModel {
   /** Ms that writing a frame takes, given the bytes of its records. */
   writeMs(bytes: number): number;
-  /** Ms that a sync takes if it begins at the instant `at`. */
-  syncMs(at: number, bytes: number): number;
+  /**
+   * Ms that a sync takes if it begins at the instant `at`, for the flush with
+   * the number `nth`, counted from 0 in the run. What is random should depend on
+   * that number: an instant may differ by rounding where nothing else does.
+   */
+  syncMs(at: number, bytes: number, nth: number): number;
   /**
    * Ms from the instant `at`, when a turn of the event loop begins, until the
    * policy is asked: the CPU time of the callers. `calls` is how many appends
@@ -46,7 +50,7 @@ export interface ConstantCostsOptions {
  * import assert from "node:assert/strict";
  *
  * const costs = constantCosts({ syncMs: 5, writeMsPerMiB: 2 });
- * assert.deepEqual([costs.writeMs(1 << 19), costs.syncMs(0, 0)], [1, 5]);
+ * assert.deepEqual([costs.writeMs(1 << 19), costs.syncMs(0, 0, 0)], [1, 5]);
  * ```
  */
 export function constantCosts(options: ConstantCostsOptions): CostModel {
@@ -84,7 +88,9 @@ export interface DriftingCostsOptions extends ConstantCostsOptions {
  * A device whose syncs become slower or faster over time, by a constant factor
  * per ms, and vary randomly around that course: a log-normal distribution with
  * the course as its median. How long a sync takes depends only on the instant
- * when it begins, so the result can be used for several runs.
+ * when it begins and on the number of its flush, so the result can be used for
+ * several runs. The same options give the same costs on every runtime, to the
+ * last bit.
  *
  * Throws `TypeError` or `RangeError` for bad options.
  *
@@ -94,7 +100,7 @@ export interface DriftingCostsOptions extends ConstantCostsOptions {
  * import assert from "node:assert/strict";
  *
  * const costs = driftingCosts({ syncMs: 1, toSyncMs: 100, driftMs: 1000 });
- * const found = [0, 500, 1000, 2000].map((at) => costs.syncMs(at, 0));
+ * const found = [0, 500, 1000, 2000].map((at) => costs.syncMs(at, 0, 0));
  * assert.deepEqual(found.map(Math.round), [1, 10, 100, 100]);
  * ```
  */
@@ -105,23 +111,15 @@ export function driftingCosts(options: DriftingCostsOptions): CostModel {
   const from = requirePositive("simulate", "driftingCosts syncMs", syncMs);
   const to = requirePositive("simulate", "driftingCosts toSyncMs", toSyncMs);
   requireAmount("simulate", "driftingCosts driftMs", driftMs);
-  const deviation = Math.log(
+  const deviation = ln(
     1 + requireAmount("simulate", "driftingCosts spread less 1", spread - 1),
   );
+  const steps = ln(to / from);
   return {
     writeMs,
-    syncMs(at) {
+    syncMs(at, _bytes, nth) {
       const share = driftMs > 0 ? Math.min(1, at / driftMs) : 1;
-      const median = from * (to / from) ** share;
-      return median * Math.exp(deviation * deviate(seed, at));
+      return from * exp(steps * share + deviation * normal(seed, nth));
     },
   };
-}
-
-/** A standard normal deviate for an instant, by Box and Muller's method. */
-function deviate(seed: number, at: number): number {
-  const high = Math.floor(at);
-  const low = Math.floor((at - high) * 2 ** 32);
-  const radius = Math.sqrt(-2 * Math.log(1 - uniform(seed, high, low)));
-  return radius * Math.cos(2 * Math.PI * uniform(seed, low, high));
 }

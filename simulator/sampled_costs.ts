@@ -68,7 +68,7 @@ interface SizeClass {
  *   ...{ reason: "due", records: 1, bytes: 100, firstLsn: 1, lastLsn: 1 },
  *   ...{ oldestAt: 0, startedAt: 0, writtenAt: 1, endedAt: 5 },
  * }]);
- * assert.deepEqual([costs.writeMs(100), costs.syncMs(9, 100)], [1, 4]);
+ * assert.deepEqual([costs.writeMs(100), costs.syncMs(9, 100, 0)], [1, 4]);
  * ```
  */
 export function sampledCosts(
@@ -195,9 +195,9 @@ function toClasses(
 }
 
 function stepOf(size: number, alike: number): number {
-  const steps = Math.log(size / alike) / Math.log(STEP);
-  // Rounding must not put a power of four above itself.
-  return Math.max(0, Math.ceil(steps - 1e-9));
+  let step = 0;
+  for (let most = alike; size > most; most *= STEP) step++;
+  return step;
 }
 
 /** Plays recorded samples again, one after another. */

@@ -19,8 +19,11 @@ export interface SimulateOptions {
   maxQueuedBytes?: number | undefined;
   /** As in `WalOptions`, an integer of at least 1. Default 10,000. */
   maxQueuedRecords?: number | undefined;
-  /** Called for each flush, in order, after the policy has observed it. */
-  onFlush?: ((flush: FlushReport) => void) | undefined;
+  /**
+   * Called for each flush, in order, after the policy has observed it, with the
+   * number of appends in it: an append may have several records.
+   */
+  onFlush?: ((flush: FlushReport, appends: number) => void) | undefined;
 }
 
 /**

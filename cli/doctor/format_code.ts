@@ -2,16 +2,24 @@ import { policyCode } from "../../policies/parse_policy.ts";
 import { DEFAULT_POLICY } from "../lab/candidates.ts";
 import type { Recommendation } from "./recommend.ts";
 
+/** Code that makes a policy, laid out, and the names that it needs imported. */
+export interface PolicyCode {
+  readonly names: readonly string[];
+  readonly lines: readonly string[];
+}
+
 /** What the code should set; the defaults are left out. */
-export interface CodeOptions extends Pick<Recommendation, "io" | "policy"> {
+export interface CodeOptions extends Pick<Recommendation, "io"> {
+  /** In the notation of `parsePolicy`, or code for what has no notation. */
+  readonly policy: string | PolicyCode;
   readonly directory: string;
   /** What the code names where `io` is not the default. */
   readonly storage: "DenoStorage" | "NodeStorage";
 }
 
 /**
- * Lines of code, ready to paste, that open a log with a policy in the notation
- * of `parsePolicy`. Laid out as the project's formatter would.
+ * Lines of code, ready to paste, that open a log with a policy. Laid out as the
+ * project's formatter would.
  */
 export function formatCode(
   { directory, policy, io, storage }: CodeOptions,
@@ -19,8 +27,9 @@ export function formatCode(
   const names = ["Wal"];
   const options: string[] = [];
   if (policy !== DEFAULT_POLICY) {
-    names.push(...policyCode(policy).names);
-    options.push(...policyLines(policy));
+    const { names: needed, lines } = toCode(policy);
+    names.push(...needed);
+    options.push(...indent(lines));
   }
   if (io !== "auto") {
     names.push(storage);
@@ -34,12 +43,24 @@ export function formatCode(
   ];
 }
 
-function policyLines(policy: string): string[] {
+/** A policy's code, over several lines if it is too long for one. */
+function toCode(policy: string | PolicyCode): PolicyCode {
+  if (typeof policy !== "string") return policy;
+  const { names, code } = policyCode(policy);
   const parts = policy.split(",").map((part) => policyCode(part).code);
-  if (parts.length === 1) return [`  policy: ${parts[0]},`];
-  const line = `  policy: ${policyCode(policy).code},`;
-  if (line.length <= 80) return [line];
-  return ["  policy: anyOf(", ...parts.map((part) => `    ${part},`), "  ),"];
+  const isShort = parts.length === 1 || indent([code])[0].length <= 80;
+  const lines = isShort
+    ? [code]
+    : ["anyOf(", ...parts.map((part) => `  ${part},`), ")"];
+  return { names, lines };
+}
+
+/** The lines of a value as those of the option `policy`. */
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line, index) =>
+    (index === 0 ? `  policy: ${line}` : `  ${line}`) +
+    (index === lines.length - 1 ? "," : "")
+  );
 }
 
 function importLines(names: readonly string[]): string[] {

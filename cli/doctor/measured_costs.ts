@@ -5,9 +5,9 @@ import { PAGE_BYTES } from "./subject.ts";
 
 /**
  * A device that costs what was measured: a flush takes as long as a page took
- * in some run, drawn at random but the same for the same instant and seed, scaled
- * by the flush's size. Write and sync were measured together, so the sync includes
- * both.
+ * in some run, drawn at random but the same for the same seed and number of the
+ * flush, scaled by its size. Write and sync were measured together, so the sync
+ * includes both.
  */
 export function measuredCosts(
   results: readonly Result[],
@@ -24,9 +24,8 @@ export function measuredCosts(
   const pageMs = Math.max(page.quantile(0.5), 1e-6);
   return {
     writeMs: () => 0,
-    syncMs(at, bytes) {
-      const whole = Math.floor(at);
-      const share = uniform(seed, whole, Math.floor((at - whole) * 2 ** 32));
+    syncMs(_at, bytes, nth) {
+      const share = uniform(seed, 0, nth);
       return page.quantile(1 - share) * interpolate(medians, bytes) / pageMs;
     },
   };

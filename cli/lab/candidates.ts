@@ -101,9 +101,17 @@ export function figuresOf(
     recordsPerFlush: run.recordsPerFlush,
     busyShare: run.busyShare,
     ...(pricePerMillion !== undefined && {
-      moneyPerMonth: flushesPerSecond * MONTH_SECONDS / 1e6 * pricePerMillion,
+      moneyPerMonth: moneyPerMonth(flushesPerSecond, pricePerMillion),
     }),
   };
+}
+
+/** What flushes at this rate cost in a month. */
+export function moneyPerMonth(
+  flushesPerSecond: number,
+  pricePerMillion: number,
+): number {
+  return flushesPerSecond * MONTH_SECONDS / 1e6 * pricePerMillion;
 }
 
 /**

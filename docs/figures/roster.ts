@@ -9,6 +9,7 @@ export const POLICY_NUMBERS = {
   bytes: 65_536,
   age: 2,
   target: 0,
+  ladder: 0,
   anyCount: 1000,
   anyBytes: 1_048_576,
   anyAge: 10,
@@ -28,7 +29,7 @@ export interface RosterPolicy {
   readonly look: Look;
   /** Which of its numbers can be set. */
   readonly numbers: readonly PolicyNumber[];
-  /** The policy in the notation of `parsePolicy`. */
+  /** The policy in the notation of `parsePolicy`, which has no ladders. */
   describe(numbers: Readonly<Record<PolicyNumber, number>>): string;
 }
 
@@ -68,7 +69,7 @@ export const roster = {
     short: "Adaptive",
     hint: "Learns from the traffic and the device when waiting pays off.",
     look: { color: 6 },
-    numbers: ["target"],
+    numbers: ["target", "ladder"],
     describe: ({ target }) => target > 0 ? `adaptive:${target}` : "adaptive",
   },
   count: {

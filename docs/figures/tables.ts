@@ -69,14 +69,14 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
   adaptive: [
     { options: "default", policy: "adaptive", under: [...all, deluge] },
     {
-      options: "ladder to 1024",
-      policy: () => new AdaptivePolicy({ ladder: [2, 8, 32, 128, 512, 1024] }),
+      options: "ladder to 128",
+      policy: () => new AdaptivePolicy({ ladder: [2, 4, 8, 16, 32, 64, 128] }),
       under: [deluge],
     },
     {
-      options: "target 10 ms",
-      policy: "adaptive:10",
-      under: [callers, bursts],
+      options: "p99 of 100 ms",
+      policy: "adaptive:100",
+      under: [callers, trickle, flood, bursts],
     },
   ],
   count: [
@@ -131,7 +131,7 @@ function devicesTable(): string {
   const rows = devices.map(({ name, like, costs }) => [
     name,
     like,
-    formatDuration(costs.syncMs(0, 0)),
+    formatDuration(costs.syncMs(0, 0, 0)),
     formatDuration(costs.writeMs(0)),
     formatDuration(costs.writeMs(2 ** 20) - costs.writeMs(0)),
   ]);

@@ -1,3 +1,7 @@
+import type { PolicyCode } from "../../cli/doctor/format_code.ts";
+import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
+import { parsePolicy } from "../../policies/parse_policy.ts";
 import type { Look } from "../figures/plot/palette.ts";
 import { type PolicyNumber, roster } from "../figures/roster.ts";
 
@@ -12,9 +16,12 @@ export interface Candidate {
   readonly look: Look;
   /** Which of its numbers can be set. */
   readonly numbers: readonly PolicyNumber[];
-  /** The policy in the notation of `parsePolicy`. */
-  describe(numbers: Readonly<Record<PolicyNumber, number>>): string;
+  /** The policy in the notation of `parsePolicy`, which has no ladders. */
+  describe(numbers: PolicyNumbers): string;
 }
+
+/** The numbers of all policies. */
+export type PolicyNumbers = Readonly<Record<PolicyNumber, number>>;
 
 /** The id under which a trace's own log takes part. */
 export const RECORDED_ID = "recorded";
@@ -33,4 +40,59 @@ export function labelOf(id: string): string {
 /** The color and symbol of a candidate; grey for the log of a trace. */
 export function lookOf(id: string): Look {
   return CANDIDATES.find((one) => one.id === id)?.look ?? roster.alone.look;
+}
+
+/** A new policy with these numbers. */
+export function policyOf(
+  candidate: Candidate,
+  numbers: PolicyNumbers,
+): BatchPolicy {
+  if (!hasLadder(candidate, numbers)) {
+    return parsePolicy(candidate.describe(numbers));
+  }
+  const { target, ladder } = numbers;
+  return new AdaptivePolicy({
+    ladder: ladderUpTo(ladder),
+    ...(target > 0 && { goal: { p99Ms: target } }),
+  });
+}
+
+/** What the policy is called in the table: its notation, and its ladder's end. */
+export function nameOf(candidate: Candidate, numbers: PolicyNumbers): string {
+  const name = candidate.describe(numbers);
+  return hasLadder(candidate, numbers)
+    ? `${name}, up to ${numbers.ladder}`
+    : name;
+}
+
+/** The policy for `formatCode`: its notation, or code if a ladder is set. */
+export function codeOf(
+  candidate: Candidate,
+  numbers: PolicyNumbers,
+): string | PolicyCode {
+  if (!hasLadder(candidate, numbers)) return candidate.describe(numbers);
+  const { target, ladder } = numbers;
+  return {
+    names: ["AdaptivePolicy"],
+    lines: [
+      "new AdaptivePolicy({",
+      ...target > 0 ? [`  goal: { p99Ms: ${target} },`] : [],
+      `  ladder: [${ladderUpTo(ladder).join(", ")}],`,
+      "})",
+    ],
+  };
+}
+
+/** Powers of two below the largest batch, and that batch. */
+export function ladderUpTo(largest: number): number[] {
+  const ladder: number[] = [];
+  for (let rung = 2; rung < largest; rung *= 2) ladder.push(rung);
+  return [...ladder, largest];
+}
+
+function hasLadder(
+  { numbers: own }: Candidate,
+  { ladder }: PolicyNumbers,
+): boolean {
+  return own.includes("ladder") && ladder > 0;
 }

@@ -2,14 +2,17 @@ import {
   describeTrace,
   type TraceSummary,
 } from "../../cli/lab/describe_trace.ts";
+import type { Contender } from "../../cli/lab/decide.ts";
 import { loadTrace, type Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { type Candidate, CANDIDATES } from "./candidate.ts";
+import type { Candidate } from "./candidate.ts";
+import { compare, shownOf } from "./compare.ts";
 import {
   type Outcome,
   runAtFactor,
   runCandidate,
   runRecorded,
+  sweepAppends,
   type SweepPoint,
   traceIn,
 } from "./run_candidate.ts";
@@ -35,6 +38,12 @@ export type Answer =
     readonly id: string;
     readonly points: readonly SweepPoint[];
   }
+  /** The figures of each policy with each seed. */
+  | {
+    readonly kind: "compared";
+    readonly job: number;
+    readonly contenders: readonly Contender[];
+  }
   /** The main runs of a job are done, or those for the throughput plot. */
   | { readonly kind: "ran" | "swept"; readonly job: number }
   | { readonly kind: "failed"; readonly job: number; readonly message: string }
@@ -46,18 +55,6 @@ export const SWEEP_FACTORS: readonly number[] = Array.from(
   { length: 13 },
   (_, index) => 2 ** (index - 6),
 );
-
-/**
- * Appends for a point of that plot: enough for a p99, for dozens of bursts or
- * rounds of all callers, and for a hundred syncs, within a limit.
- */
-export function sweepAppends({ load, numbers }: Settings, factor: number) {
-  const { rate, burst, callers, sync } = numbers;
-  const wanted = load === "callers"
-    ? callers * factor * 40
-    : Math.max(burst * 40, rate * factor * sync / 1000 * 100);
-  return Math.round(Math.min(40_000, Math.max(4000, wanted)));
-}
 
 /** Simulates step by step, in a worker or in the page. */
 export class Engine {
@@ -106,7 +103,7 @@ export class Engine {
   }
 
   async #run(job: number, settings: Settings): Promise<void> {
-    const shown = CANDIDATES.filter(({ id }) => !settings.hidden.includes(id));
+    const shown = shownOf(settings);
     const trace = traceIn(settings, this.#trace);
     const recorded = trace && runRecorded(trace);
     if (recorded !== undefined) {
@@ -119,7 +116,24 @@ export class Engine {
       this.#answer({ kind: "outcome", job, outcome });
     }
     this.#answer({ kind: "ran", job });
+    const contenders = await this.#compare(job, settings);
+    if (contenders === undefined) return;
+    this.#answer({ kind: "compared", job, contenders });
     if (trace === undefined) await this.#sweep(job, settings, shown);
+  }
+
+  /** `undefined` if the engine was asked for something else meanwhile. */
+  async #compare(
+    job: number,
+    settings: Settings,
+  ): Promise<Contender[] | undefined> {
+    const steps = compare(settings, this.#trace);
+    while (true) {
+      await this.#pause();
+      if (this.#job !== job) return undefined;
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
   }
 
   async #sweep(

@@ -20,22 +20,33 @@ export interface NumberField {
   readonly isLinear?: boolean;
 }
 
-/** All numbers, by their names in a link. */
+/**
+ * All numbers, by their names in a link. A fresh page has a load and limits with
+ * which the policies visibly do different things.
+ */
 export const NUMBERS = {
   rate: {
     label: "Arrival rate",
     unit: "records/s",
     least: 1,
     most: 200_000,
-    initial: 2000,
+    initial: 600,
   },
   burst: {
-    label: "Burstiness",
-    unit: "at once",
+    label: "Burst size",
+    unit: "records",
     least: 1,
     most: 1000,
-    initial: 1,
+    initial: 16,
     isWhole: true,
+  },
+  burstMs: {
+    label: "Burst length",
+    unit: "ms",
+    least: 0.05,
+    most: 1000,
+    initial: 4,
+    orZero: true,
   },
   callers: {
     label: "Callers",
@@ -74,7 +85,7 @@ export const NUMBERS = {
     unit: "ms",
     least: 0.02,
     most: 200,
-    initial: 2,
+    initial: 8,
   },
   spread: {
     label: "Sync spread",
@@ -97,7 +108,7 @@ export const NUMBERS = {
     unit: "ms",
     least: 0.05,
     most: 100,
-    initial: POLICY_NUMBERS.window,
+    initial: 2,
     orZero: true,
   },
   count: {
@@ -105,7 +116,7 @@ export const NUMBERS = {
     unit: "at most",
     least: 1,
     most: 10_000,
-    initial: POLICY_NUMBERS.count,
+    initial: 8,
     isWhole: true,
   },
   bytes: {
@@ -113,7 +124,7 @@ export const NUMBERS = {
     unit: "at most",
     least: 1,
     most: 16_777_216,
-    initial: POLICY_NUMBERS.bytes,
+    initial: 2048,
     isWhole: true,
   },
   age: {
@@ -125,11 +136,20 @@ export const NUMBERS = {
     orZero: true,
   },
   target: {
-    label: "Latency goal",
+    label: "p99 goal",
     unit: "ms, 0: none",
     least: 0.05,
     most: 1000,
     initial: POLICY_NUMBERS.target,
+    orZero: true,
+  },
+  ladder: {
+    label: "Largest batch",
+    unit: "0: automatic",
+    least: 2,
+    most: 10_000,
+    initial: POLICY_NUMBERS.ladder,
+    isWhole: true,
     orZero: true,
   },
   anyCount: {
@@ -154,6 +174,22 @@ export const NUMBERS = {
     least: 0.05,
     most: 1000,
     initial: POLICY_NUMBERS.anyAge,
+    orZero: true,
+  },
+  price: {
+    label: "A million flushes",
+    unit: "cost, 0: none",
+    least: 0.01,
+    most: 1000,
+    initial: 0,
+    orZero: true,
+  },
+  bound: {
+    label: "p99 within",
+    unit: "ms, 0: any",
+    least: 0.1,
+    most: 10_000,
+    initial: 0,
     orZero: true,
   },
   seed: {

@@ -1,15 +1,17 @@
-import { type Figures, figuresOf } from "../../cli/lab/candidates.ts";
+import {
+  type Figures,
+  figuresOf,
+  tracedCosts,
+} from "../../cli/lab/candidates.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
-import { parsePolicy } from "../../policies/parse_policy.ts";
 import { type Arrival, burstyArrivals } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
-import { sampledCosts } from "../../simulator/sampled_costs.ts";
-import { simulate } from "../../simulator/simulate.ts";
+import { simulate, type SimulateOptions } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
-import { type Candidate, RECORDED_ID } from "./candidate.ts";
+import { type Candidate, nameOf, policyOf, RECORDED_ID } from "./candidate.ts";
 import type { Settings } from "./settings.ts";
 
 /** How one policy did, in a form that a worker can send. */
@@ -75,56 +77,92 @@ export function traceIn(settings: Settings, trace?: Trace): Trace | undefined {
 
 /** Simulates a policy under the settings. */
 export function runCandidate(
-  { id, describe }: Candidate,
+  candidate: Candidate,
   settings: Settings,
   loaded?: Trace,
 ): Outcome {
+  const flushes: CountedFlush[] = [];
+  const run = simulateCandidate(
+    candidate,
+    settings,
+    loaded,
+    (flush, appends) => {
+      flushes.push({ flush, appends });
+    },
+  );
+  const name = nameOf(candidate, settings.numbers);
+  return toOutcome(candidate.id, name, run, flushes);
+}
+
+/** The same without a course; `name` of the figures is the candidate's id. */
+export function figuresFor(
+  candidate: Candidate,
+  settings: Settings,
+  loaded?: Trace,
+): Figures {
+  const run = simulateCandidate(candidate, settings, loaded);
+  return figuresOf({ name: candidate.id, run });
+}
+
+function simulateCandidate(
+  candidate: Candidate,
+  settings: Settings,
+  loaded?: Trace,
+  onFlush?: SimulateOptions["onFlush"],
+): Simulation {
   const trace = traceIn(settings, loaded);
-  const name = describe(settings.numbers);
-  const flushes: FlushReport[] = [];
-  const onFlush = (flush: FlushReport) => void flushes.push(flush);
-  const run = simulate(
-    parsePolicy(name),
+  return simulate(
+    policyOf(candidate, settings.numbers),
     trace?.arrivals ?? loadOf(settings),
     drawnCosts(settings, trace) ?? costsOf(settings),
     { ...trace?.options, onFlush },
   );
-  return toOutcome(id, name, run, flushes, trace);
 }
 
 /** What the log of a trace itself did, if the trace is complete. */
 export function runRecorded(trace: Trace): Outcome | undefined {
   const run = recordedRun(trace);
   if (run === undefined || run.latencies.length === 0) return undefined;
-  return toOutcome(RECORDED_ID, "as recorded", run, trace.flushes, trace);
+  return toOutcome(RECORDED_ID, "as recorded", run, countedIn(trace));
 }
 
 /** Simulates a policy at a multiple of the load, with fewer appends. */
 export function runAtFactor(
-  { describe }: Candidate,
+  candidate: Candidate,
   settings: Settings,
   factor: number,
   appends: number,
 ): SweepPoint {
   const load = loadOf(settings, { factor, appends });
-  const policy = parsePolicy(describe(settings.numbers));
+  const policy = policyOf(candidate, settings.numbers);
   const run = simulate(policy, load, costsOf(settings));
   const { recordsPerSecond, meanMs } = run;
   return { recordsPerSecond, mean: meanMs, p99: run.quantileMs(0.99) };
 }
 
+/**
+ * Appends for a point of the throughput plot: enough for a p99, for dozens of
+ * bursts or rounds of all callers, and for a hundred syncs, within a limit.
+ */
+export function sweepAppends({ load, numbers }: Settings, factor: number) {
+  const { rate, burst, callers, sync } = numbers;
+  const wanted = load === "callers"
+    ? callers * factor * 40
+    : Math.max(burst * 40, rate * factor * sync / 1000 * 100);
+  return Math.round(Math.min(40_000, Math.max(4000, wanted)));
+}
+
 function drawnCosts({ costs, numbers }: Settings, trace?: Trace) {
   if (trace === undefined || costs === "set") return undefined;
   if (trace.flushes.length === 0) return undefined;
-  return sampledCosts(trace.flushes, numbers.seed);
+  return tracedCosts(trace, numbers.seed);
 }
 
 function toOutcome(
   id: string,
   name: string,
   run: Simulation,
-  flushes: readonly FlushReport[],
-  trace: Trace | undefined,
+  flushes: readonly CountedFlush[],
 ): Outcome {
   const appends = run.latencies.length;
   return {
@@ -134,7 +172,7 @@ function toOutcome(
     startedAt: run.startedAt,
     endedAt: run.endedAt,
     pressed: run.reasons.pressure,
-    course: recordCourse(flushes, run, trace?.arrivals),
+    course: recordCourse(flushes, run),
     curve: curveShares(appends).map((share) => run.quantileMs(share)),
   };
 }
@@ -164,13 +202,13 @@ export function loadOf(
       seed,
     });
   }
-  return burstyArrivals({
-    count: appends,
-    perSecond: numbers.rate * factor,
-    burst: numbers.burst,
-    bytes,
-    seed,
-  });
+  const { burst } = numbers;
+  const perSecond = numbers.rate * factor;
+  // A single record takes no time, and no burst outlasts the next one's turn.
+  const mostMs = burst > 1 ? 1000 / perSecond * burst : 0;
+  const burstMs = Math.min(numbers.burstMs, mostMs);
+  const count = appends;
+  return burstyArrivals({ count, perSecond, burst, burstMs, bytes, seed });
 }
 
 /** The device that is set. */
@@ -183,11 +221,16 @@ export function costsOf({ numbers }: Settings): CostModel {
   });
 }
 
+/** A flush and the appends in it, which may have several records each. */
+export interface CountedFlush {
+  readonly flush: FlushReport;
+  readonly appends: number;
+}
+
 /** Puts the flushes and the appends of a run into columns. */
 export function recordCourse(
-  flushes: readonly FlushReport[],
+  flushes: readonly CountedFlush[],
   { latencies }: Simulation,
-  recordsOf: Iterable<Arrival> | undefined,
 ): Course {
   const course: Course = {
     arrivedAt: new Float64Array(latencies.length),
@@ -196,11 +239,10 @@ export function recordCourse(
     writtenAt: new Float64Array(flushes.length),
     endedAt: new Float64Array(flushes.length),
   };
-  const appends = recordsOf?.[Symbol.iterator]();
   let end = 0;
-  flushes.forEach((flush, index) => {
+  flushes.forEach(({ flush, appends }, index) => {
     const first = end;
-    end += countAppends(flush.records, appends);
+    end += appends;
     course.end[index] = end;
     course.startedAt[index] = flush.startedAt;
     course.writtenAt[index] = flush.writtenAt;
@@ -212,17 +254,18 @@ export function recordCourse(
   return course;
 }
 
-/** How many appends hold this many records; one each by default. */
-function countAppends(
-  records: number,
-  appends: Iterator<Arrival> | undefined,
-): number {
-  if (appends === undefined) return records;
-  let count = 0;
-  for (let taken = 0; taken < records; count++) {
-    const { done, value } = appends.next();
-    if (done) break;
-    taken += value.records ?? 1;
-  }
-  return count;
+/** The flushes of a trace, whose appends were made durable in order. */
+export function countedIn(
+  { arrivals, flushes }: Pick<Trace, "arrivals" | "flushes">,
+): CountedFlush[] {
+  const waiting = arrivals[Symbol.iterator]();
+  return flushes.map((flush) => {
+    let appends = 0;
+    for (let taken = 0; taken < flush.records; appends++) {
+      const { done, value } = waiting.next();
+      if (done) break;
+      taken += value.records ?? 1;
+    }
+    return { flush, appends };
+  });
 }

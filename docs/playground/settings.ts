@@ -1,3 +1,4 @@
+import { type Goal, GOALS } from "../../cli/lab/decide.ts";
 import { CANDIDATES } from "./candidate.ts";
 import { admit, fieldOf, type NumberName, NUMBERS } from "./number_field.ts";
 
@@ -15,6 +16,8 @@ export interface Settings {
   readonly load: typeof LOADS[number];
   readonly costs: typeof COSTS[number];
   readonly metric: typeof METRICS[number];
+  /** What decides which policy is best. */
+  readonly goal: Goal;
   /** Ids of candidates that are left out. */
   readonly hidden: readonly string[];
   /** Id of the candidate whose code is shown, or `"best"`. */
@@ -29,8 +32,8 @@ export const INITIAL: Settings = readSettings("");
 
 /** Settings as the fragment of a link, without its `#`. */
 export function formatSettings(settings: Settings): string {
-  const { load, costs, metric, hidden, choice, numbers } = settings;
-  const given = new URLSearchParams({ load, costs, metric, choice });
+  const { hidden, numbers, ...words } = settings;
+  const given = new URLSearchParams(words);
   for (const name of NAMES) given.set(name, String(numbers[name]));
   given.set("hidden", hidden.join("."));
   return given.toString();
@@ -49,6 +52,7 @@ export function readSettings(hash: string): Settings {
     load: oneOf(LOADS, given.get("load")),
     costs: oneOf(COSTS, given.get("costs")),
     metric: oneOf(METRICS, given.get("metric")),
+    goal: oneOf(GOALS, given.get("goal")),
     hidden: ids.filter((id) => hidden.includes(id)),
     choice: oneOf(["best", ...ids], given.get("choice")),
     numbers: Object.fromEntries(numbers) as Settings["numbers"],
@@ -74,47 +78,19 @@ function oneOf<T extends string>(words: readonly T[], word: string | null): T {
   return words.find((known) => known === word) ?? words[0];
 }
 
+/** Numbers that change how results are seen or judged, not the results. */
+const VIEWS = ["place", "zoom", "price", "bound"] as const;
+
 /**
  * The part of the settings that needs a new simulation when it changes; how the
- * results are viewed is not part of it.
+ * results are viewed and judged is not part of it.
  */
 export function runKey(settings: Settings): string {
-  const { metric, choice, numbers } = INITIAL;
-  const { place, zoom } = numbers;
+  const { metric, goal, choice, numbers } = INITIAL;
+  const views = VIEWS.map((name) => [name, numbers[name]]);
   return formatSettings({
     ...settings,
-    metric,
-    choice,
-    numbers: { ...settings.numbers, place, zoom },
+    ...{ metric, goal, choice },
+    numbers: { ...settings.numbers, ...Object.fromEntries(views) },
   });
 }
-
-/** A situation to start from. */
-export interface Preset {
-  readonly label: string;
-  /** The settings that differ from the defaults, as in a link. */
-  readonly hash: string;
-}
-
-/** Situations that call for different policies. */
-export const PRESETS: readonly Preset[] = [
-  { label: "A service on an SSD", hash: "" },
-  { label: "A flash drive whose cache is safe", hash: "sync=0.03&rate=50000" },
-  { label: "Bursts on a cloud volume", hash: "burst=100&sync=4&rate=1000" },
-  {
-    label: "64 callers that wait, on a hard disk",
-    hash: "load=callers&callers=64&think=10&sync=8&window=4",
-  },
-  {
-    label: "One caller that waits",
-    hash: "load=callers&callers=1&think=1&appends=5000",
-  },
-  {
-    label: "Object storage, paid per request",
-    hash: "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",
-  },
-  {
-    label: "Large records",
-    hash: "size=100000&rate=800&sync=1&bytes=1048576",
-  },
-];

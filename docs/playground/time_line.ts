@@ -1,7 +1,13 @@
 import { lowerBound } from "../../simulator/sampled_costs.ts";
-import type { LaneFlush, TimeSpan } from "../figures/plot/lanes.ts";
+import type { LaneFlush } from "../figures/plot/lanes.ts";
+import {
+  drawnAt,
+  instantAt,
+  type TimeSpan,
+} from "../figures/plot/time_span.ts";
+import { BusyTime } from "./busy_time.ts";
 import type { Course, Outcome } from "./run_candidate.ts";
-import { type Settings, withNumber } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Arrivals closer than this are drawn as one, in pixels. */
 const CLOSE = 0.75;
@@ -9,32 +15,35 @@ const CLOSE = 0.75;
 /** The flushes that can be seen of a span that is `width` pixels wide. */
 export function flushesWithin(
   { arrivedAt, end, startedAt, writtenAt, endedAt }: Course,
-  { fromMs, toMs }: TimeSpan,
+  span: TimeSpan,
   width: number,
 ): LaneFlush[] {
+  const { fromMs, toMs } = span;
   const closeMs = CLOSE * (toMs - fromMs) / width;
+  const untilMs = instantAt(span, toMs);
   const flushes: LaneFlush[] = [];
   const firstSeen = lowerBound(endedAt, fromMs);
   for (let index = firstSeen; index < end.length; index++) {
     const first = index === 0 ? 0 : end[index - 1];
     const last = end[index] - 1;
-    if (arrivedAt[first] > toMs) break;
+    if (arrivedAt[first] > untilMs) break;
     const arrivals: number[] = [];
     for (let append = first; append <= last; append++) {
       const at = arrivedAt[append];
-      if (at < fromMs || at > toMs) continue;
-      if (arrivals.length > 0 && at - arrivals.at(-1)! < closeMs) continue;
-      arrivals.push(at);
+      if (at < fromMs || at > untilMs) continue;
+      const drawn = drawnAt(span, at);
+      if (arrivals.length > 0 && drawn - arrivals.at(-1)! < closeMs) continue;
+      arrivals.push(drawn);
     }
     flushes.push({
       index,
       appends: last - first + 1,
       arrivals,
-      oldest: arrivedAt[first],
-      newest: arrivedAt[last],
-      started: startedAt[index],
-      written: writtenAt[index],
-      durable: endedAt[index],
+      oldest: drawnAt(span, arrivedAt[first]),
+      newest: drawnAt(span, arrivedAt[last]),
+      started: drawnAt(span, startedAt[index]),
+      written: drawnAt(span, writtenAt[index]),
+      durable: drawnAt(span, endedAt[index]),
     });
   }
   return flushes;
@@ -43,27 +52,39 @@ export function flushesWithin(
 /** Room for a flush of the most eager policy, without zoom, in pixels. */
 const FLUSH_WIDTH = 26;
 
+/** How wide its flushes are at least, on average and without zoom. */
+const LEAST_WIDTH = 18;
+
+const busyTimes = new WeakMap<readonly Outcome[], BusyTime>();
+
+function busyTimeOf(outcomes: readonly Outcome[]): BusyTime {
+  const known = busyTimes.get(outcomes);
+  if (known !== undefined) return known;
+  const made = new BusyTime(outcomes);
+  busyTimes.set(outcomes, made);
+  return made;
+}
+
 /**
  * The part of the run that the time line shows: a few dozen flushes of the
- * policy that makes the most, as far as `width` pixels have room for them. The
- * shortest run limits it, so that each policy has something to show: callers
- * that await their acks are done sooner where they wait less.
+ * policy that makes the most, as far as `width` pixels have room for them, and
+ * fewer if they would be too narrow to see. The shortest run limits it, so that
+ * each policy has something to show: callers that await their acks are done
+ * sooner where they wait less.
  */
 export function timeWindow(
   outcomes: readonly Outcome[],
   { numbers: { place, zoom } }: Settings,
   width: number,
 ): TimeSpan {
-  const startedAt = Math.min(...outcomes.map((one) => one.startedAt));
-  const endedAt = Math.min(...outcomes.map((one) => one.endedAt));
-  const rates = outcomes.map(({ figures }) => figures.flushesPerSecond);
-  const most = Math.max(...rates);
-  const runMs = Math.max(endedAt - startedAt, 1e-3);
-  const flushes = width / FLUSH_WIDTH / zoom;
-  const wantedMs = most > 0 ? flushes / most * 1000 : runMs;
-  const windowMs = Math.min(wantedMs, runMs);
-  const fromMs = startedAt + (runMs - windowMs) * place / 100;
-  return { fromMs, toMs: fromMs + windowMs };
+  const time = busyTimeOf(outcomes);
+  const { runMs, flushMs, flushes } = time;
+  const wantedMs = Math.min(
+    width / FLUSH_WIDTH * runMs / flushes,
+    width / LEAST_WIDTH * flushMs,
+  ) / zoom;
+  const windowMs = wantedMs > 0 ? Math.min(wantedMs, runMs) : runMs;
+  return time.spanFrom((runMs - windowMs) * place / 100, windowMs);
 }
 
 /** How far the next window is from this one, in percent of the run. */
@@ -72,9 +93,7 @@ export function placeStep(
   settings: Settings,
   width: number,
 ): number {
-  const windowAt = (place: number) =>
-    timeWindow(outcomes, withNumber(settings, "place", place), width);
-  const [first, last] = [windowAt(0), windowAt(100)];
-  const rangeMs = last.fromMs - first.fromMs;
-  return rangeMs > 0 ? (first.toMs - first.fromMs) / rangeMs * 100 : 100;
+  const { fromMs, toMs } = timeWindow(outcomes, settings, width);
+  const rangeMs = busyTimeOf(outcomes).runMs - (toMs - fromMs);
+  return rangeMs > 1e-9 ? (toMs - fromMs) / rangeMs * 100 : 100;
 }

@@ -16,6 +16,7 @@ export class CostedFrameLog implements FrameLog {
   readonly #clock: Clock;
   readonly #costs: CostModel;
   #lastBytes = 0;
+  #syncs = 0;
 
   constructor(clock: Clock, costs: CostModel) {
     this.#clock = clock;
@@ -29,7 +30,10 @@ export class CostedFrameLog implements FrameLog {
   }
 
   sync(): MaybePromise<void> {
-    return this.#take(this.#costs.syncMs(this.#clock.now(), this.#lastBytes));
+    const now = this.#clock.now();
+    return this.#take(
+      this.#costs.syncMs(now, this.#lastBytes, this.#syncs++),
+    );
   }
 
   checkOwner(): void {}

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { GOALS } from "../../cli/lab/decide.ts";
 import { CANDIDATES } from "../../docs/playground/candidate.ts";
 import {
   admit,
@@ -21,6 +22,7 @@ export const someSettings: fc.Arbitrary<Settings> = fc.record({
   load: fc.constantFrom(...LOADS),
   costs: fc.constantFrom(...COSTS),
   metric: fc.constantFrom(...METRICS),
+  goal: fc.constantFrom(...GOALS),
   hidden: fc.subarray(ids),
   choice: fc.constantFrom("best", ...ids),
   numbers: fc.record(

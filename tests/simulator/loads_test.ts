@@ -91,11 +91,14 @@ test("thinkingCallers() think as long as they should on average", () => {
 
 test("driftingCosts() spreads log-normally around its course", () => {
   const costs = driftingCosts({ syncMs: 4, spread: 2 });
-  const found = Array.from({ length: 10_001 }, (_, at) => costs.syncMs(at, 0))
+  const found = Array.from(
+    { length: 10_001 },
+    (_, nth) => costs.syncMs(0, 0, nth),
+  )
     .sort((a, b) => a - b);
   assertNear(found[5000], 4);
   assertNear(found[8413], 8);
-  assertEquals(costs.syncMs(17.25, 0), costs.syncMs(17.25, 9));
+  assertEquals(costs.syncMs(17.25, 0, 3), costs.syncMs(18, 9, 3));
 });
 
 test("loads and costs refuse options out of bounds", () => {

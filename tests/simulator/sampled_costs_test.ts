@@ -41,13 +41,14 @@ test("sampledCosts() plays what was seen, at any size and instant", () =>
     ),
     fc.double({ min: 0, max: 2e6, noNaN: true }),
     fc.integer({ min: 0, max: 1e7 }),
-    (seen, at, bytes) => {
+    fc.nat(),
+    (seen, at, bytes, nth) => {
       const flushes = seen.map((one) =>
         flush(one.at, one.bytes, 1, one.syncMs)
       );
       const costs = sampledCosts(flushes);
       assertEquals(costs.writeMs(bytes), 1);
-      const played = costs.syncMs(at, bytes);
+      const played = costs.syncMs(at, bytes, nth);
       assert(seen.some(({ syncMs }) => syncMs === played));
     },
   )));
@@ -55,7 +56,7 @@ test("sampledCosts() plays what was seen, at any size and instant", () =>
 test("sampledCosts() keeps the distribution, outliers as well", () => {
   const flushes = times(1000, (nth) => flush(nth, 100, 0, nth % 50 ? 1 : 80));
   const costs = sampledCosts(flushes);
-  const drawn = times(20_000, (nth) => costs.syncMs(nth / 20, 100));
+  const drawn = times(20_000, (nth) => costs.syncMs(nth / 20, 100, nth));
   const outliers = drawn.filter((ms) => ms === 80).length / drawn.length;
   assertLess(Math.abs(outliers - 1 / 50), 0.005);
 });
@@ -67,8 +68,9 @@ test("sampledCosts() keeps large flushes and slow times apart", () => {
   assertEquals([costs.writeMs(90), costs.writeMs(2e6)], [0, 3]);
   // What is played may be 64 flushes away.
   for (let at = 0; at < 120; at++) {
-    assertEquals([costs.syncMs(at, 100), costs.syncMs(at, 8e5)], [1, 40]);
-    assertEquals(costs.syncMs(430 - at, 100), 9);
+    const take = (at: number, bytes: number) => costs.syncMs(at, bytes, at);
+    assertEquals([take(at, 100), take(at, 8e5)], [1, 40]);
+    assertEquals(take(430 - at, 100), 9);
   }
 });
 
@@ -76,7 +78,7 @@ test("sampledCosts() draws the same from the same seed, others from others", () 
   const flushes = times(64, (nth) => flush(nth, 100, 0, nth));
   const draw = (seed: number) => {
     const costs = sampledCosts(flushes, seed);
-    return times(50, (nth) => costs.syncMs(nth + 0.25, 100)).join();
+    return times(50, (nth) => costs.syncMs(nth + 0.25, 100, nth)).join();
   };
   assertEquals(draw(3), draw(3));
   assertEquals(draw(3) === draw(4), false);
@@ -85,7 +87,7 @@ test("sampledCosts() draws the same from the same seed, others from others", () 
 test("sampledCosts() plays flushes in blocks, each in order", () => {
   const flushes = times(1000, (nth) => flush(nth * 3, 100, 0, nth % 7));
   const costs = sampledCosts(flushes);
-  const played = times(1500, (nth) => costs.syncMs(nth * 3, 100));
+  const played = times(1500, (nth) => costs.syncMs(nth * 3, 100, nth));
   const follow = played.filter((ms, nth) =>
     nth > 0 && ms === (played[nth - 1] + 1) % 7
   );

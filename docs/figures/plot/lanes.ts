@@ -11,6 +11,12 @@ import {
 } from "@observablehq/plot";
 import { colorOf, type Look, symbolOf } from "./palette.ts";
 import { toDrawing } from "./panel.ts";
+import {
+  type Cut,
+  type TimeSpan,
+  type TimeTick,
+  timeTicks,
+} from "./time_span.ts";
 
 /** A flush and the appends in it; all instants in ms. */
 export interface LaneFlush {
@@ -38,18 +44,15 @@ export interface Lane {
   readonly flushes: readonly LaneFlush[];
 }
 
-/** A span of time, in ms. */
-export interface TimeSpan {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 /** Heights within a lane, in pixels from its top. */
 const LANE = 76;
 const LABEL = 11;
 const TICKS = { large: 20, from: 25, to: 33 };
 const BAR = { from: 47, to: 58 };
-const COUNT = 67;
+/** A write stands out by its height. */
+const WRITE = { from: 44, to: 61 };
+const COUNT = 70;
+const BAND = { from: 19, to: 74 };
 
 const AXIS = 26;
 
@@ -58,8 +61,8 @@ const TICK_ROOM = 68;
 const DIGIT = 6.6;
 
 /**
- * Every other flush looks different, so that neighbors can be told apart. The
- * solid part of a bar is the write.
+ * Every other flush is lighter, so that neighbors can be told apart. A write is
+ * solid and taller than the sync that follows it.
  */
 const OPACITIES = [
   { rides: 0.2, syncs: 0.62 },
@@ -84,8 +87,8 @@ export function drawLanes(
   const { fromMs, toMs } = span;
   const perMs = width / (toMs - fromMs);
   const isInside = (at: number) =>
-    (at - fromMs) * perMs > 26 && (toMs - at) * perMs > 26;
-  const ticks = { tickSize: 0, ticks: Math.max(2, width / TICK_ROOM) };
+    (at - fromMs) * perMs > 32 && (toMs - at) * perMs > 32;
+  const ticks = timeTicks(span, TICK_ROOM / perMs);
   const labelAt = (lane: number) => lane * LANE + LABEL;
   return toDrawing(plot({
     document,
@@ -95,11 +98,12 @@ export function drawLanes(
     // From the top, as the heights are.
     y: { domain: [lanes.length * LANE, 0], axis: null },
     marks: [
-      gridX({ ...ticks, stroke: "var(--grid)", strokeOpacity: 1 }),
-      axisX({
-        ...{ ...ticks, color: "var(--faint)" },
-        tickFormat: (at: number) => isInside(at) ? `${at} ms` : "",
+      gridX(ticks, { x: "at", stroke: "var(--grid)", strokeOpacity: 1 }),
+      axisX(ticks.filter(({ at }) => isInside(at)), {
+        ...{ x: "at", tickSize: 0, color: "var(--faint)" },
+        text: ({ ms }: TimeTick) => `${ms} ms`,
       }),
+      marksOfCuts(span, lanes.length, perMs),
       lanes.map(({ look }, lane) =>
         dot([[fromMs + 7 / perMs, labelAt(lane)]], {
           ...{ ...symbolOf(look), r: 4.2, fill: colorOf(look) },
@@ -119,6 +123,40 @@ export function drawLanes(
   }));
 }
 
+/** Each cut as a band in every lane; the first says how much time it hides. */
+function marksOfCuts(
+  { cuts = [] }: TimeSpan,
+  lanes: number,
+  perMs: number,
+): Markish[] {
+  const corners = Array.from(
+    { length: lanes },
+    (_, lane) =>
+      cuts.flatMap(({ fromMs, toMs }) => [
+        [fromMs, toMs, lane * LANE + BAND.from],
+        [fromMs, toMs, lane * LANE + BAND.to],
+        APART,
+      ]),
+  ).flat();
+  const isWide = ({ fromMs, toMs }: Cut) => (toMs - fromMs) * perMs > 14;
+  return [
+    areaX(corners, {
+      ...{ x1: "0", x2: "1", y: "2", z: null },
+      ...{ fill: "var(--grid)", className: "cuts" },
+    }),
+    text(cuts.filter(isWide), {
+      x: ({ fromMs, toMs }: Cut) => (fromMs + toMs) / 2,
+      y: () => (BAND.from + BAND.to) / 2,
+      text: ({ idleMs }: Cut) => formatIdle(idleMs),
+      ...{ rotate: -90, fill: "var(--ink)", fontSize: 11 },
+    }),
+  ];
+}
+
+function formatIdle(ms: number): string {
+  return ms < 1 ? `${Math.round(ms * 1000)} µs` : `${Math.round(ms)} ms`;
+}
+
 /** Every other flush of all lanes: one path per lane for each part. */
 function marksOf(
   lanes: readonly Lane[],
@@ -135,9 +173,9 @@ function marksOf(
   };
   const shapes = (of: (flush: LaneFlush) => Corner[]) =>
     cornersOf(lanes, parity, of);
-  const bars = (from: Edge, to: Edge) =>
+  const bars = (from: Edge, to: Edge, bar: { from: number; to: number }) =>
     shapes((flush) =>
-      [BAR.from, BAR.to]
+      [bar.from, bar.to]
         .map((height) => [clip(flush[from]), clip(flush[to]), height])
     );
   const rides = shapes(({ oldest, newest, started, durable }) => [
@@ -157,8 +195,8 @@ function marksOf(
       ...{ x: "left", y: "height", z: "lane", stroke: "color" },
       ...{ strokeWidth: 1.2, className: `arrivals p${parity}` },
     }),
-    areaX(bars("started", "written"), { ...area, ...look("writes") }),
-    areaX(bars("written", "durable"), {
+    areaX(bars("started", "written", WRITE), { ...area, ...look("writes") }),
+    areaX(bars("written", "durable", BAR), {
       ...{ ...area, ...look("syncs"), fillOpacity: opacity.syncs },
     }),
   ];

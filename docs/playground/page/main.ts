@@ -5,6 +5,8 @@
  *
  * @module
  */
+import type { Contender, Verdict } from "../../../cli/lab/decide.ts";
+import { judge } from "../compare.ts";
 import type { Answer } from "../engine.ts";
 import type { Outcome } from "../run_candidate.ts";
 import {
@@ -15,9 +17,10 @@ import {
   type Settings,
   withNumber,
 } from "../settings.ts";
+import { CodePanel } from "./code_panel.ts";
 import { find } from "./dom.ts";
 import { Player, Plots } from "./plots.ts";
-import { CodePanel, FiguresTable } from "./results.ts";
+import { Dock, FiguresTable } from "./results.ts";
 import { type FinishedRun, Runner, serveWorker } from "./runner.ts";
 import { SettingsForm } from "./settings_form.ts";
 import { TracePanel } from "./trace_panel.ts";
@@ -29,8 +32,12 @@ const LINK_MS = 250;
 class App {
   #settings = INITIAL;
   #outcomes: readonly Outcome[] = [];
+  /** Empty until the policies have been compared. */
+  #contenders: readonly Contender[] = [];
+  #verdict: Verdict | undefined;
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #table = new FiguresTable();
+  readonly #dock = new Dock();
   readonly #plots = new Plots();
   readonly #trace = new TracePanel((file) => this.#runner.load(file));
   readonly #code = new CodePanel((choice) =>
@@ -46,6 +53,7 @@ class App {
   );
   readonly #runner = new Runner(find("program").textContent ?? "", {
     ran: (run) => this.#ran(run),
+    compared: (contenders) => this.#compared(contenders),
     swept: (sweeps) => this.#plots.showSweeps(sweeps, this.#settings),
     sweptAll(settings) {
       find("throughput").dataset.shown = runKey(settings);
@@ -76,9 +84,17 @@ class App {
 
   #ran({ outcomes, status, settings }: FinishedRun): void {
     this.#outcomes = outcomes;
+    this.#contenders = [];
+    this.#verdict = undefined;
     this.#say(status);
     this.#show();
     find("results").dataset.shown = runKey(settings);
+  }
+
+  #compared(contenders: readonly Contender[]): void {
+    this.#contenders = contenders;
+    this.#verdict = judge(contenders, this.#settings);
+    this.#show();
   }
 
   #answered(answer: Answer): void {
@@ -99,15 +115,19 @@ class App {
   }
 
   #show(): void {
-    this.#table.show(this.#outcomes);
+    this.#table.show(this.#outcomes, this.#settings, this.#verdict);
+    this.#dock.show(this.#outcomes, this.#settings, this.#verdict);
     this.#plots.show(this.#outcomes, this.#settings);
-    this.#code.show(this.#outcomes, this.#settings);
+    this.#code.show(this.#verdict, this.#settings);
   }
 
   /** Every change goes through here; most of them need a new run. */
   #change(settings: Settings, mustRun = false): void {
     const runs = mustRun || runKey(settings) !== runKey(this.#settings);
+    const isJudgedAnew = settings.goal !== this.#settings.goal ||
+      settings.numbers.bound !== this.#settings.numbers.bound;
     this.#settings = settings;
+    if (isJudgedAnew) this.#verdict = judge(this.#contenders, settings);
     this.#form.show(settings, this.#trace.isLoaded);
     clearTimeout(this.#linkTimer);
     this.#linkTimer = setTimeout(() => this.#writeLink(), LINK_MS);

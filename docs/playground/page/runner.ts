@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { formatCount } from "../../../cli/io/format.ts";
+import type { Contender } from "../../../cli/lab/decide.ts";
 import { type Answer, Engine, type Question } from "../engine.ts";
 import type { Outcome, SweepPoint } from "../run_candidate.ts";
 import { INITIAL, type Settings } from "../settings.ts";
@@ -20,6 +21,8 @@ export interface FinishedRun {
 export interface RunnerEvents {
   /** All policies of a job have run. */
   ran(run: FinishedRun): void;
+  /** All policies have run with several seeds. */
+  compared(contenders: readonly Contender[]): void;
   /** All policies have run at all loads. */
   sweptAll(settings: Settings): void;
   /** A policy has run at several loads; an empty map means a fresh start. */
@@ -81,6 +84,9 @@ export class Runner {
         break;
       case "ran":
         this.#ran();
+        break;
+      case "compared":
+        this.#events.compared(answer.contenders);
         break;
       case "swept":
         this.#events.sweptAll(this.#settings);

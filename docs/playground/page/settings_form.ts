@@ -1,25 +1,24 @@
 /// <reference lib="dom" />
+import { GOALS } from "../../../cli/lab/decide.ts";
 import { CANDIDATES } from "../candidate.ts";
+import { GOAL_LABELS } from "../describe_verdict.ts";
 import {
   admit,
   fieldOf,
   type NumberName,
   sliderScale,
 } from "../number_field.ts";
-import {
-  PRESETS,
-  readSettings,
-  type Settings,
-  withNumber,
-} from "../settings.ts";
+import { presetOf, PRESETS } from "../presets.ts";
+import { readSettings, type Settings, withNumber } from "../settings.ts";
 import { find, make, symbolFor } from "./dom.ts";
 
 /** The panels that consist of numbers. */
 const PANELS: Readonly<Record<string, readonly NumberName[]>> = {
-  "load-rate": ["rate", "burst"],
+  "load-rate": ["rate", "burst", "burstMs"],
   "load-callers": ["callers", "think"],
   "load-both": ["size"],
   "device": ["sync", "spread", "write"],
+  "judging": ["bound", "price"],
   "run": ["appends"],
   "time-numbers": ["place", "zoom"],
 };
@@ -46,7 +45,7 @@ export class SettingsForm {
 
   /** Shows settings. */
   show(settings: Settings, hasTrace: boolean): void {
-    const { load, costs, metric, hidden, numbers } = settings;
+    const { load, costs, metric, goal, hidden, numbers } = settings;
     for (const [name, control] of this.#controls) control.show(numbers[name]);
     for (const [id, check] of this.#checks) {
       check.checked = !hidden.includes(id);
@@ -64,6 +63,11 @@ export class SettingsForm {
     find("run").hidden = isReplay;
     find("throughput-section").hidden = isReplay;
     find<HTMLSelectElement>("metric").value = metric;
+    find<HTMLSelectElement>("goal").value = goal;
+    const preset = presetOf(settings);
+    find<HTMLSelectElement>("preset").value = preset?.label ?? "";
+    find("preset-text").textContent = preset?.text ??
+      "Settings of your own. A situation sets them all.";
     const seed = find<HTMLInputElement>("seed");
     if (document.activeElement !== seed) seed.value = String(numbers.seed);
   }
@@ -104,11 +108,17 @@ export class SettingsForm {
         });
       }
     }
-    const metric = find<HTMLSelectElement>("metric");
-    metric.addEventListener("change", () => {
-      const value = metric.value as Settings["metric"];
-      this.#change({ ...this.#now(), metric: value });
-    });
+    find("goal").append(
+      ...GOALS.map((goal) =>
+        make("option", { value: goal }, GOAL_LABELS[goal])
+      ),
+    );
+    for (const key of ["goal", "metric"] as const) {
+      const select = find<HTMLSelectElement>(key);
+      select.addEventListener("change", () => {
+        this.#change({ ...this.#now(), [key]: select.value });
+      });
+    }
   }
 
   #listenToSeed(): void {
@@ -131,15 +141,12 @@ export class SettingsForm {
   #fillPresets(): void {
     const select = find<HTMLSelectElement>("preset");
     select.append(
-      make("option", { value: "", selected: "" }, "Choose a situation …"),
-      ...PRESETS.map(({ label }, index) =>
-        make("option", { value: String(index) }, label)
-      ),
+      make("option", { value: "" }, "Choose a situation …"),
+      ...PRESETS.map(({ label }) => make("option", { value: label }, label)),
     );
     select.addEventListener("change", () => {
-      const preset = PRESETS[Number(select.value)];
-      select.value = "";
-      this.#change(readSettings(preset.hash));
+      const chosen = PRESETS.find(({ label }) => label === select.value);
+      if (chosen) this.#change(readSettings(chosen.hash));
     });
   }
 }

@@ -21,18 +21,18 @@ test("measuredCosts() goes by the size of a flush", () => {
     result(512, 1),
     result(65_536, 8),
   ], 1);
-  const at = (bytes: number) => Math.round(costs.syncMs(7, bytes) * 10) / 10;
+  const at = (bytes: number) => Math.round(costs.syncMs(7, bytes, 7) * 10) / 10;
   assertEquals([1, 512, 2304, 4096].map(at), [1, 1, 1.5, 2]);
   assertEquals([34_816, 65_536, 131_072].map(at), [5, 8, 16]);
 });
 
-test("measuredCosts() draws outliers as often as they occurred, by instant", () => {
+test("measuredCosts() draws outliers as often as they occurred, by flush", () => {
   const costs = measuredCosts([result(512, 1), result(4096, 2, 100)], 1);
   const drawn = Array.from(
     { length: 10_000 },
-    (_, at) => costs.syncMs(at / 8, 4096),
+    (_, nth) => costs.syncMs(0, 4096, nth),
   );
   const slow = drawn.filter((ms) => ms > 15).length / drawn.length;
   assertLess(Math.abs(slow - 0.1), 0.01);
-  assertEquals(costs.syncMs(3.5, 4096), costs.syncMs(3.5, 4096));
+  assertEquals(costs.syncMs(3.5, 4096, 9), costs.syncMs(4, 4096, 9));
 });

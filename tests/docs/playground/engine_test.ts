@@ -1,4 +1,5 @@
 import { CANDIDATES } from "../../../docs/playground/candidate.ts";
+import { SEEDS } from "../../../docs/playground/compare.ts";
 import {
   type Answer,
   Engine,
@@ -31,7 +32,7 @@ function outcomesIn(answers: readonly Answer[]) {
   );
 }
 
-test("Engine runs each policy, then each at all loads", async () => {
+test("Engine runs each policy, then with ten seeds, then at all loads", async () => {
   const { engine: one, answers } = engine();
   await one.ask({ kind: "run", job: 1, settings: small });
   assertEquals(outcomesIn(answers).map(({ id }) => id), ids);
@@ -39,6 +40,11 @@ test("Engine runs each policy, then each at all loads", async () => {
     outcomesIn(answers)[2],
     runCandidate(CANDIDATES[2], small),
   );
+  const compared = answers.find(({ kind }) => kind === "compared")!;
+  assert("contenders" in compared);
+  const { contenders } = compared;
+  assertEquals(new Set(contenders.map(({ name }) => name)), new Set(ids));
+  assert(contenders.every(({ runs }) => runs.length === SEEDS));
   const sweeps = answers.flatMap((answer) =>
     answer.kind === "sweep" ? [answer] : []
   );

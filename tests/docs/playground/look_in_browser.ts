@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { PRESETS } from "../../../docs/playground/presets.ts";
 import { INITIAL, readSettings } from "../../../docs/playground/settings.ts";
 import { poissonArrivals } from "../../../simulator/arrivals.ts";
 import { assert, assertEquals } from "../../kit/assert.ts";
@@ -19,10 +20,10 @@ import { buildDir } from "../../runner/files.ts";
 
 const trace = traceText(poissonArrivals({ count: 500, perSecond: 500 }));
 
-const looks: [string, PageOptions][] = [1400, 360].flatMap((width) =>
+const looks: [string, PageOptions][] = [1280, 390].flatMap((width) =>
   (["light", "dark"] as const).map((colorScheme): [string, PageOptions] => [
     `${width}-${colorScheme}`,
-    { colorScheme, viewport: { width, height: 900 } },
+    { colorScheme, viewport: { width, height: width < 900 ? 844 : 800 } },
   ])
 );
 
@@ -139,15 +140,84 @@ pageTest(
   {},
   async ({ page }) => {
     await shown(page, INITIAL);
-    await page.selectOption("#preset", {
-      label: "Object storage, paid per request",
-    });
-    const settings = readSettings(
-      "sync=30&spread=1.6&rate=500&window=15&age=50&anyAge=100",
-    );
+    const { label, text, hash } = PRESETS[5];
+    await page.selectOption("#preset", { label });
+    const settings = readSettings(hash);
     await linked(page, settings);
     await shown(page, settings);
+    assertEquals(await page.innerText("#preset-text"), text);
+    await page.fill("#rate", "501");
+    assertEquals(await page.inputValue("#preset"), "");
     await page.click("#reset");
     await linked(page, INITIAL);
+    assertEquals(await page.inputValue("#preset"), PRESETS[0].label);
   },
 );
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+/** Where an element is on the screen, from its top. */
+function rangeOf(page: Page, selector: string) {
+  return page.$eval(selector, (element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return { top, bottom };
+  });
+}
+
+pageTest("on a phone, each slider is seen with its effect", phone, async ({
+  page,
+}) => {
+  await shown(page, INITIAL);
+  await page.$$eval("details", (all) => {
+    for (const details of all) details.open = true;
+  });
+  const ids = await page.$$eval(
+    "#settings input[type=range]",
+    (sliders) =>
+      sliders.filter((one) => one.getClientRects().length > 0)
+        .map(({ id }) => id),
+  );
+  assert(ids.length > 15, ids.join());
+  for (const id of ids) {
+    await page.focus(`#${id}`);
+    const [slider, dock] = [
+      await rangeOf(page, `#${id}`),
+      await rangeOf(page, "#dock"),
+    ];
+    const isSeen = 0 <= slider.top && slider.bottom <= dock.top &&
+      dock.bottom <= 844;
+    assert(isSeen, JSON.stringify({ id, slider, dock }));
+  }
+});
+
+pageTest("on a phone, the effect of a slider is shown at once", phone, async ({
+  page,
+}) => {
+  await shown(page, INITIAL);
+  for (const name of ["rate", "burst", "burstMs", "sync"]) {
+    const before = await page.innerText("#dock ul");
+    await page.focus(`#${name}-slider`);
+    for (let press = 0; press < 4; press++) {
+      await page.keyboard.press("ArrowRight");
+    }
+    await page.waitForFunction(
+      (text) =>
+        document.querySelector<HTMLElement>("#dock ul")!.innerText !== text,
+      before,
+    );
+  }
+});
+
+pageTest("on a phone, the time line is seen with its sliders", phone, async ({
+  page,
+}) => {
+  await shown(page, INITIAL);
+  await page.$eval("#time-line", (svg) => svg.scrollIntoView());
+  for (const name of ["place", "zoom"]) {
+    await page.focus(`#${name}-slider`);
+    const slider = await rangeOf(page, `#${name}-slider`);
+    const { top, bottom } = await rangeOf(page, "#time-line");
+    const share = (bottom - Math.max(0, top)) / (bottom - top);
+    assert(slider.bottom <= 844 && share > 0.8, `${name}: ${share}`);
+  }
+});

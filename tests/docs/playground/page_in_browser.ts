@@ -7,6 +7,8 @@ import {
   labelOf,
   lookOf,
 } from "../../../docs/playground/candidate.ts";
+import { compare, judge } from "../../../docs/playground/compare.ts";
+import { describeVerdict } from "../../../docs/playground/describe_verdict.ts";
 import { formatMs } from "../../../docs/playground/format_figures.ts";
 import {
   fieldOf,
@@ -136,7 +138,9 @@ async function slide(
 
 pageTest("each slider moves the plots by key", {}, async ({ page }) => {
   const plots = ["time-line", "distribution", "throughput"];
-  const sliders = ["rate", "burst", "size", "sync", "spread", "write"] as const;
+  const sliders = [
+    ...["rate", "burst", "burstMs", "size", "sync", "spread", "write"] as const,
+  ];
   let before = INITIAL;
   await shown(page, before);
   for (const name of sliders) {
@@ -174,6 +178,54 @@ pageTest(
     assertEquals(changed, ["age"]);
   },
 );
+
+/** What the page should say about which policy is best. */
+function verdictOn(settings: Settings): string {
+  const steps = compare(settings);
+  while (true) {
+    const { done, value } = steps.next();
+    if (!done) continue;
+    return describeVerdict(judge(value, settings)!, settings.numbers.bound);
+  }
+}
+
+function starred(page: Page): Promise<string[]> {
+  return page.$$eval(
+    "#figures tr:has(.star)",
+    (rows) => rows.map((row) => row.dataset.id!),
+  );
+}
+
+pageTest("the goal decides which policy is best", {}, async ({ page }) => {
+  await shown(page, INITIAL);
+  assertEquals(await page.innerText("#verdict"), verdictOn(INITIAL));
+  assertEquals(await starred(page), ["adaptive"]);
+  assertMatch(await page.innerText("#code"), /new AdaptivePolicy\(\)/);
+  await page.selectOption("#goal", "money");
+  const money = { ...INITIAL, goal: "money" } as const;
+  await linked(page, money);
+  assertEquals(await page.innerText("#verdict"), verdictOn(money));
+  assertEquals(await starred(page), ["any"]);
+  assertMatch(await page.innerText("#code"), /anyOf\(/);
+  await page.fill("#bound", "20.5");
+  const bound = withNumber(money, "bound", 20.5);
+  await linked(page, bound);
+  assertEquals(await page.innerText("#verdict"), verdictOn(bound));
+  assertEquals(await starred(page), ["adaptive"]);
+});
+
+pageTest("a price adds what a month costs, and a ladder larger batches", {
+  hash: "#ladder=8",
+}, async ({ page }) => {
+  const ladder = withNumber(INITIAL, "ladder", 8);
+  await shown(page, ladder);
+  assertEquals(await figures(page), expectedFigures(ladder));
+  await page.fill("#price", "5");
+  const priced = withNumber(ladder, "price", 5);
+  await linked(page, priced);
+  assertEquals(await figures(page), expectedFigures(priced));
+  assertMatch(await page.innerText("#figures thead"), /a month\s*$/);
+});
 
 pageTest("a policy that is left out appears nowhere", {}, async ({ page }) => {
   await page.uncheck("#show-bytes");

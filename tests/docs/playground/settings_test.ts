@@ -54,16 +54,17 @@ test("admit() lets 0 be where it is allowed, and nothing between", () => {
   assertEquals(admit(fieldOf("age"), 0.04), 0.05);
   assertEquals(admit(fieldOf("age"), 0.02), 0);
   assertEquals(admit(fieldOf("sync"), 0), 0.02);
-  assertEquals(admit(fieldOf("sync"), NaN), 2);
+  assertEquals(admit(fieldOf("sync"), NaN), 8);
 });
 
 test("runKey() changes with what is simulated, not with how it is seen", () => {
   const key = runKey(INITIAL);
   for (const name of names) {
     const changed = withNumber(INITIAL, name, fieldOf(name).most);
-    const isView = name === "place" || name === "zoom";
+    const isView = ["place", "zoom", "price", "bound"].includes(name);
     assertEquals([name, runKey(changed) === key], [name, isView]);
   }
-  assertEquals(runKey({ ...INITIAL, metric: "p99", choice: "age" }), key);
+  const views = { metric: "p99", goal: "money", choice: "age" } as const;
+  assertEquals(runKey({ ...INITIAL, ...views }), key);
   assertNotEquals(runKey({ ...INITIAL, hidden: ["age"] }), key);
 });

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { CANDIDATES } from "../../../docs/playground/candidate.ts";
 import {
+  type CountedFlush,
+  countedIn,
   type Course,
   loadOf,
   recordCourse,
@@ -11,13 +13,13 @@ import {
   readSettings,
   withNumber,
 } from "../../../docs/playground/settings.ts";
+import { instantAt } from "../../../docs/figures/plot/time_span.ts";
 import {
   flushesWithin,
   placeStep,
   timeWindow,
 } from "../../../docs/playground/time_line.ts";
 import { AgePolicy } from "../../../policies/age_policy.ts";
-import type { FlushReport } from "../../../policies/batch_policy.ts";
 import type { Arrival } from "../../../simulator/arrivals.ts";
 import { constantCosts } from "../../../simulator/costs.ts";
 import { simulate } from "../../../simulator/simulate.ts";
@@ -84,18 +86,21 @@ test("a course has each append of the load once, in the flush it was in", () => 
   }));
 });
 
-test("recordCourse() counts an append of several records once", () => {
+test("a course counts an append of several records once", () => {
   const arrivals = [
     { at: 0, bytes: 10, records: 3 },
     { at: 1, bytes: 10 },
     { at: 9, bytes: 10, records: 2 },
   ];
-  const flushes: FlushReport[] = [];
-  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  const counted: CountedFlush[] = [];
   const costs = constantCosts({ syncMs: 1 });
-  const run = simulate(new AgePolicy({ ms: 2 }), arrivals, costs, { onFlush });
-  const { end, arrivedAt } = recordCourse(flushes, run, arrivals);
+  const run = simulate(new AgePolicy({ ms: 2 }), arrivals, costs, {
+    onFlush: (flush, appends) => void counted.push({ flush, appends }),
+  });
+  const { end, arrivedAt } = recordCourse(counted, run);
   assertEquals([[...end], [...arrivedAt]], [[2, 3], [0, 1, 9]]);
+  const flushes = counted.map(({ flush }) => flush);
+  assertEquals(countedIn({ arrivals, flushes }), counted);
 });
 
 const outcomes = CANDIDATES.map((one) => runCandidate(one, INITIAL));
@@ -114,7 +119,7 @@ test("timeWindow() goes from the run's beginning to the first end", () => {
   const last = timeWindow(outcomes, withNumber(INITIAL, "place", 100), 960);
   assertEquals(first.fromMs, 0);
   const endedAt = Math.min(...outcomes.map((one) => one.endedAt));
-  assertLess(Math.abs(last.toMs - endedAt), 1e-6);
+  assertLess(Math.abs(instantAt(last, last.toMs) - endedAt), 1e-6);
 });
 
 test("timeWindow() shows flushes of each policy, even of callers", () => {
@@ -134,15 +139,67 @@ test("timeWindow() is never longer than the run", () => {
   const wide = withNumber(INITIAL, "zoom", 0.125);
   const short = withNumber(wide, "appends", 1000);
   const few = [runCandidate(CANDIDATES[0], short)];
-  const { fromMs, toMs } = timeWindow(few, short, 100_000);
-  assertEquals([fromMs, toMs], [few[0].startedAt, few[0].endedAt]);
+  const span = timeWindow(few, short, 100_000);
+  assertEquals(span.fromMs, few[0].startedAt);
+  assertLess(Math.abs(instantAt(span, span.toMs) - few[0].endedAt), 1e-6);
   assertEquals(placeStep(few, short, 100_000), 100);
 });
 
 test("placeStep() moves on by the window's width", () => {
   const step = placeStep(outcomes, INITIAL, 960);
   const next = withNumber(INITIAL, "place", 50 + step);
-  const { toMs } = timeWindow(outcomes, INITIAL, 960);
+  const span = timeWindow(outcomes, INITIAL, 960);
   const { fromMs } = timeWindow(outcomes, next, 960);
-  assertLess(Math.abs(fromMs - toMs), 1e-6);
+  assertLess(Math.abs(fromMs - instantAt(span, span.toMs)), 1e-6);
+});
+
+/** How wide the flushes are drawn, in pixels, of the policy that makes most. */
+function widthsOf(hash: string): number[] {
+  const settings = readSettings(hash);
+  const runs = CANDIDATES.map((one) => runCandidate(one, settings));
+  const span = timeWindow(runs, settings, 960);
+  const pixels = 960 / (span.toMs - span.fromMs);
+  const seen = runs.map(({ course }) => flushesWithin(course, span, 960));
+  const most = seen.reduce((a, b) => b.length > a.length ? b : a);
+  return most.map(({ started, durable }) => (durable - started) * pixels);
+}
+
+for (
+  const [load, hash] of [
+    ["a trickle", "rate=2&burst=1&sync=2&appends=1000"],
+    ["rare bursts", "rate=100&burst=100&burstMs=2&sync=4&appends=4000"],
+    ["a lone caller who thinks", "load=callers&callers=1&think=400&sync=0.2"],
+    ["a flood", "rate=50000&burst=1&sync=2"],
+  ]
+) {
+  test(`timeWindow() shows flushes that can be seen: ${load}`, () => {
+    const widths = widthsOf(`${hash}&spread=1`);
+    assert(widths.length > 1, `${widths.length} flushes`);
+    // Those at an edge may be cut off.
+    const within = widths.slice(1, -1);
+    assert(Math.min(...within) > 8, `${Math.min(...within)} pixels`);
+  });
+}
+
+test("timeWindow() cuts out only time in which no policy is busy", () => {
+  const settings = readSettings("rate=100&burst=50&sync=4&appends=2000");
+  const runs = CANDIDATES.map((one) => runCandidate(one, settings));
+  for (const place of [0, 21, 50, 100]) {
+    const placed = withNumber(settings, "place", place);
+    const span = timeWindow(runs, placed, 960);
+    const cuts = span.cuts!.map(({ fromMs, toMs }) =>
+      [fromMs, toMs].map((at) => instantAt(span, at))
+    );
+    assert(cuts.length > 0);
+    for (const { course } of runs) {
+      for (const [index, endedAt] of course.endedAt.entries()) {
+        const first = index === 0 ? 0 : course.end[index - 1];
+        for (const [from, to] of cuts) {
+          const isApart = endedAt <= from + 1e-6 ||
+            course.arrivedAt[first] >= to - 1e-6;
+          assert(isApart, `${from} to ${to}, flush until ${endedAt}`);
+        }
+      }
+    }
+  }
 });

@@ -11,7 +11,10 @@ import { burstyArrivals } from "../../../simulator/arrivals.ts";
 import { thinkingCallers } from "../../../simulator/callers.ts";
 import { driftingCosts } from "../../../simulator/costs.ts";
 import type { Trace } from "../../../simulator/load_trace.ts";
-import { sampledCosts } from "../../../simulator/sampled_costs.ts";
+import {
+  sampledCosts,
+  sampledTurns,
+} from "../../../simulator/sampled_costs.ts";
 import { simulate } from "../../../simulator/simulate.ts";
 import type { Simulation } from "../../../simulator/simulation.ts";
 
@@ -30,9 +33,10 @@ export function expectedFigures(
     count: new CountPolicy({ records: numbers.count }),
     bytes: new BytesPolicy({ bytes: numbers.bytes }),
     age: new AgePolicy({ ms: numbers.age }),
-    adaptive: new AdaptivePolicy(
-      numbers.target > 0 ? { targetLatencyMs: numbers.target } : {},
-    ),
+    adaptive: new AdaptivePolicy({
+      ...(numbers.target > 0 && { goal: { p99Ms: numbers.target } }),
+      ...(numbers.ladder > 0 && { ladder: [2, 4, numbers.ladder] }),
+    }),
     any: anyOf(
       new CountPolicy({ records: numbers.anyCount }),
       new BytesPolicy({ bytes: numbers.anyBytes }),
@@ -44,21 +48,29 @@ export function expectedFigures(
       const load = trace?.arrivals ?? loadOf(settings);
       const isDrawn = trace !== undefined && settings.costs === "trace";
       const costs = isDrawn
-        ? sampledCosts(trace.flushes, numbers.seed)
+        ? {
+          ...sampledCosts(trace.flushes, numbers.seed),
+          ...sampledTurns(trace.turns ?? [], numbers.seed),
+          isBlocking: trace.isBlocking,
+        }
         : costsOf(settings);
       const run = simulate(policy, load, costs, trace?.options);
-      return [id, cellsOf(run)];
+      return [id, cellsOf(run, numbers.price)];
     }),
   );
 }
 
 function loadOf({ load, numbers }: Settings) {
   const { size: bytes, seed, appends: count, callers, burst } = numbers;
+  const burstMs = Math.min(numbers.burstMs, burst * 1000 / numbers.rate);
   const appends = Math.ceil(count / callers);
   const thinkMs = numbers.think;
   return load === "callers"
     ? thinkingCallers({ callers, appends, thinkMs, bytes, seed })
-    : burstyArrivals({ count, perSecond: numbers.rate, burst, bytes, seed });
+    : burstyArrivals({
+      ...{ count, perSecond: numbers.rate, bytes, seed },
+      ...{ burst, burstMs: burst > 1 ? burstMs : 0 },
+    });
 }
 
 function costsOf({ numbers }: Settings) {
@@ -70,17 +82,27 @@ function costsOf({ numbers }: Settings) {
   });
 }
 
-/** A run as a row of the table. */
-export function cellsOf(run: Simulation): string[] {
+/** A run as a row of the table; a month has 2,629,800 seconds. */
+export function cellsOf(run: Simulation, price = 0): string[] {
   const latencies = [
     run.meanMs,
     ...[0.5, 0.99, 0.999].map((share) => run.quantileMs(share)),
   ];
-  const rate = run.flushesPerSecond;
+  const rateOf = (rate: number) =>
+    rate < 99.95 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US");
+  const month = run.flushesPerSecond * 2.6298 * price;
   return [
     ...latencies.map((ms) => formatDuration(ms).replace("us", "µs")),
-    rate < 99.95 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US"),
+    rateOf(run.recordsPerSecond),
+    rateOf(run.flushesPerSecond),
     run.recordsPerFlush.toFixed(1),
     `${(run.busyShare * 100).toFixed(1)} %`,
+    ...price > 0
+      ? [
+        month < 99.95
+          ? month.toFixed(2)
+          : Math.round(month).toLocaleString("en-US"),
+      ]
+      : [],
   ];
 }

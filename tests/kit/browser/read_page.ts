@@ -9,6 +9,7 @@ import {
 export async function shown(page: Page, settings: Settings): Promise<void> {
   const key = JSON.stringify(runKey(settings));
   await page.waitForSelector(`#results[data-shown=${key}]`);
+  await page.waitForSelector(`#verdict[data-shown=${key}]`);
   if (settings.load === "trace") return;
   await page.waitForSelector(`#throughput[data-shown=${key}]`);
 }

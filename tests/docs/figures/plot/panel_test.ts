@@ -134,9 +134,22 @@ test("drawLanes() makes flushes that follow each other distinguishable", () => {
     new RegExp(`class="${name}".*?<path[^>]* d="([^"]*)"`).exec(drawn)?.[1];
   assertEquals(d("arrivals p0"), "M0,25L0,33M10,25L10,33");
   assertEquals(d("arrivals p1"), "M40,25L40,33");
-  assertEquals(d("writes p0"), "M20,47L20,58L10,58L10,47Z");
+  // Taller than the sync that follows it.
+  assertEquals(d("writes p0"), "M20,44L20,61L10,61L10,44Z");
   assertEquals(d("syncs p0"), "M60,47L60,58L20,58L20,47Z");
   // Until the end of what is shown.
   assertEquals(d("syncs p1"), "M100,47L100,58L60,58L60,47Z");
   assert(drawn.includes("a &amp; b"));
+});
+
+test("drawLanes() marks what is cut out in every lane, and how long it is", () => {
+  const lane = { label: "a", look: { color: 1 }, flushes: [] };
+  const cuts = [{ fromMs: 2, toMs: 4, idleMs: 250 }];
+  const span = { fromMs: 0, toMs: 10, cuts };
+  const drawn = toText(drawLanes([lane, lane], span, 100, document));
+  const bands = /class="cuts".*?<path[^>]* d="([^"]*)"/.exec(drawn)?.[1];
+  const band = (from: number, to: number) =>
+    `M40,${from}L40,${to}L20,${to}L20,${from}Z`;
+  assertEquals(bands, band(19, 74) + band(95, 150));
+  assertEquals(drawn.match(/>250 ms</g)?.length, 1);
 });

@@ -25,9 +25,25 @@ const WARM_UP = 50;
 const USED = 0.985;
 const USED_IN_DEBT = 0.9;
 
+/** No record comes after a silence of so many times the longest gap. */
+const SILENCE = 4;
+
+/** Per flush, the longest gap is taken to be that much shorter. */
+const GAP_KEPT = 0.98;
+
+/** Flushes to the next trial of the whole wait, at first and at most. */
+const FIRST_TRIAL = 1;
+const TRIALS_GROW = 1.5;
+const LEAST_TRIALS = 64;
+
 /**
  * Makes few flushes, with the 99th percentile of latencies within a bound: each
  * batch waits as long as the bound leaves if the flush is slow.
+ *
+ * It ends the wait once nothing more seems to come: callers that await their
+ * acks, for example, all wait by then. That is after a silence of four times the
+ * longest gap that was followed by a record. Now and then, a batch waits in full
+ * to find out whether longer gaps are.
  *
  * How slow is decided by a budget: each record adds to it, and each late record
  * takes away from it. With an empty budget, a batch leaves time for the slowest
@@ -41,19 +57,30 @@ export class P99Goal implements Goal {
   /** Late records beyond the share that may be. */
   #debt = 0;
   #records = 0;
+  #longestGapMs = 0;
+  #newestAt = 0;
+  #busyUntil = -Infinity;
+  #isTrial = true;
+  #untilTrial = FIRST_TRIAL;
+  #trialEvery = FIRST_TRIAL;
 
   /** Keeps 99 % of the latencies within `p99Ms`. */
   constructor(p99Ms: number) {
     this.#p99Ms = p99Ms;
   }
 
-  /** When the oldest record has waited as long as it may. */
-  due({ oldestAt }: PendingBatch): number {
-    return oldestAt + this.#ageMs;
+  /** When the oldest record has waited as long as it may, or nothing comes. */
+  due({ oldestAt, newestAt }: PendingBatch): number {
+    const dueAt = oldestAt + this.#ageMs;
+    if (this.#isTrial) return dueAt;
+    const silentFrom = Math.max(newestAt, this.#busyUntil);
+    return Math.min(dueAt, silentFrom + SILENCE * this.#longestGapMs);
   }
 
-  /** Learns how slow flushes are, and how many records were late. */
+  /** Learns how slow flushes are, how many records were late, and the gaps. */
   observe(flush: FlushReport, groups: ArrivalGroups): void {
+    this.#learnGaps(groups);
+    this.#busyUntil = flush.endedAt;
     const { startedAt, endedAt, records } = flush;
     this.#times.add(Math.max(0, endedAt - startedAt), endedAt);
     const late = countLate(groups, endedAt - this.#p99Ms);
@@ -64,6 +91,21 @@ export class P99Goal implements Goal {
     const flushMs = this.#times.quantile(isInDebt ? 1 : this.#share(budget));
     const used = isInDebt ? USED_IN_DEBT : USED;
     this.#ageMs = Math.max(0, used * this.#p99Ms - flushMs);
+  }
+
+  #learnGaps({ at, length }: ArrivalGroups): void {
+    this.#longestGapMs *= GAP_KEPT;
+    // What came after an ack may have been waiting for that ack.
+    let from = at[0] < this.#busyUntil ? this.#newestAt : at[0];
+    for (let index = 0; index < length; index++) {
+      this.#longestGapMs = Math.max(this.#longestGapMs, at[index] - from);
+      from = Math.max(at[index], this.#busyUntil);
+    }
+    this.#newestAt = from;
+    const every = Math.min(LEAST_TRIALS, this.#trialEvery * TRIALS_GROW);
+    if (this.#isTrial) this.#trialEvery = every;
+    this.#isTrial = --this.#untilTrial <= 0;
+    if (this.#isTrial) this.#untilTrial = this.#trialEvery;
   }
 
   /** The share of flushes to leave time for. */

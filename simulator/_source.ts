@@ -1,3 +1,4 @@
+import { Heap } from "../writer/heap.ts";
 import { type Arrival, type Links, requireArrival } from "./arrivals.ts";
 import type { ClosedLoop } from "./callers.ts";
 
@@ -46,7 +47,7 @@ export class OpenSource implements Source {
 export class ClosedSource implements Source {
   readonly #loop: ClosedLoop;
   readonly #counts: Float64Array;
-  readonly #coming = new ComingAppends();
+  readonly #coming = new Heap(isBefore);
   #order = 0;
 
   constructor(loop: ClosedLoop) {
@@ -66,14 +67,14 @@ export class ClosedSource implements Source {
   }
 
   take(): Arrival {
-    return this.#coming.take().arrival;
+    return this.#coming.take()!.arrival;
   }
 
   acknowledged(caller: number, at: number): void {
     const arrival = this.#loop.next(caller, this.#counts[caller]++, at);
     if (arrival === undefined) return;
     requireArrival(arrival, at);
-    this.#coming.add({ arrival, caller, order: this.#order++ });
+    this.#coming.put({ arrival, caller, order: this.#order++ });
   }
 }
 
@@ -93,7 +94,7 @@ export class LinkedSource implements Source {
   readonly #alone: readonly number[];
   #free = 0;
   #nextAlone: Coming | undefined;
-  readonly #released = new ComingAppends();
+  readonly #released = new Heap(isBefore);
 
   constructor(arrivals: Iterable<Arrival>, { after, ackedAt }: Links) {
     this.#arrivals = [...arrivals];
@@ -134,7 +135,7 @@ export class LinkedSource implements Source {
     for (let nth = this.#firstChild[caller]; nth >= 0;) {
       const recorded = this.#arrivals[nth];
       const arrival = { ...recorded, at: Math.max(at, recorded.at + shiftMs) };
-      this.#released.add({ arrival, caller: nth, order: nth });
+      this.#released.put({ arrival, caller: nth, order: nth });
       nth = this.#sibling[nth];
     }
   }
@@ -159,52 +160,6 @@ interface Coming {
   readonly caller: number;
   /** Of two appends at one instant, the one with the lower order goes first. */
   readonly order: number;
-}
-
-/** A binary heap: no append is earlier than its parent. */
-class ComingAppends {
-  readonly #heap: Coming[] = [];
-
-  /** The next append, if there is one. */
-  get first(): Coming | undefined {
-    return this.#heap[0];
-  }
-
-  /** Takes the next append; there must be one. */
-  take(): Coming {
-    const [first] = this.#heap;
-    const last = this.#heap.pop()!;
-    if (this.#heap.length > 0) this.#sink(last);
-    return first;
-  }
-
-  /** Adds an append. */
-  add(coming: Coming): void {
-    let index = this.#heap.length;
-    while (index > 0) {
-      const above = index - 1 >> 1;
-      if (!isBefore(coming, this.#heap[above])) break;
-      this.#heap[index] = this.#heap[above];
-      index = above;
-    }
-    this.#heap[index] = coming;
-  }
-
-  #sink(coming: Coming): void {
-    const heap = this.#heap;
-    let index = 0;
-    while (true) {
-      let below = index * 2 + 1;
-      if (below >= heap.length) break;
-      if (below + 1 < heap.length && isBefore(heap[below + 1], heap[below])) {
-        below++;
-      }
-      if (!isBefore(heap[below], coming)) break;
-      heap[index] = heap[below];
-      index = below;
-    }
-    heap[index] = coming;
-  }
 }
 
 function isBefore(one: Coming, other: Coming): boolean {

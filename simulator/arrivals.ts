@@ -206,7 +206,10 @@ export function onOffArrivals(
 export interface BurstyArrivalsOptions extends PoissonArrivalsOptions {
   /** Records per burst, an integer of at least 1. Default 16. */
   burst?: number | undefined;
-  /** Ms from the first record of a burst to its last, at least 0. Default 0. */
+  /**
+   * Ms from the first record of a burst to its last, at least 0. A burst of one
+   * record takes no time. Default 0.
+   */
   burstMs?: number | undefined;
 }
 
@@ -233,12 +236,13 @@ export function burstyArrivals(
   const { burst = 16, burstMs = 0, seed = 1 } = options;
   requireInteger("simulate", "burstyArrivals burst", burst);
   requireAmount("simulate", "burstyArrivals burstMs", burstMs);
+  const lengthMs = burst > 1 ? burstMs : 0;
   const pauseMs = requireAmount(
     "simulate",
     "burstyArrivals pauses between bursts",
-    meanGapMs("burstyArrivals", options) * burst - burstMs,
+    meanGapMs("burstyArrivals", options) * burst - lengthMs,
   );
-  const stepMs = burst > 1 ? burstMs / (burst - 1) : 0;
+  const stepMs = lengthMs / (burst - 1);
   return arrivalsByGap(
     "burstyArrivals",
     options,

@@ -204,9 +204,8 @@ export function loadOf(
   }
   const { burst } = numbers;
   const perSecond = numbers.rate * factor;
-  // A single record takes no time, and no burst outlasts the next one's turn.
-  const mostMs = burst > 1 ? 1000 / perSecond * burst : 0;
-  const burstMs = Math.min(numbers.burstMs, mostMs);
+  // No burst outlasts the next one's turn.
+  const burstMs = Math.min(numbers.burstMs, 1000 / perSecond * burst);
   const count = appends;
   return burstyArrivals({ count, perSecond, burst, burstMs, bytes, seed });
 }

@@ -65,6 +65,14 @@ test("burstyArrivals() lets a burst arrive at once, or within burstMs", () => {
   assertEquals(spread.slice(0, 4), [0, 1, 2, 3]);
 });
 
+test("burstyArrivals() of one record are independent, whatever burstMs is", () => {
+  const single = { ...options, count: 100, burst: 1 };
+  const alone = instants(poissonArrivals({ ...options, count: 100 }));
+  for (const burstMs of [0, 1, 1000]) {
+    assertEquals(instants(burstyArrivals({ ...single, burstMs })), alone);
+  }
+});
+
 test("onOffArrivals() has no arrivals while it is off", () => {
   const found = instants(onOffArrivals({ ...options, onMs: 30, offMs: 70 }));
   assert(found.every((at) => at % 100 < 30.001));

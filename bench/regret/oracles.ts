@@ -1,5 +1,7 @@
-import type { AdaptiveGoal } from "../../policies/adaptive_policy.ts";
-import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
+import {
+  type AdaptiveGoal,
+  AdaptivePolicy,
+} from "../../policies/adaptive_policy.ts";
 import { AgePolicy } from "../../policies/age_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";

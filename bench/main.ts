@@ -12,6 +12,7 @@ import { latency } from "./latency/latency.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
+import { policy } from "./policy/policy.ts";
 import { profile } from "./profile/profile.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
@@ -23,6 +24,7 @@ const experiments: readonly Experiment[] = [
   growth,
   lookup,
   memory,
+  policy,
   profile,
   redis,
   stalls,

@@ -33,7 +33,10 @@ export interface Pattern {
   costs(): CostModel;
 }
 
-/** Draws the pattern of `seed`: every load meets every device. */
+/**
+ * Draws the pattern of `seed`: every load meets every device. Another `run` has
+ * the same load and device, but other arrivals and durations.
+ */
 export function drawPattern(seed: number, appends: number, run = 0): Pattern {
   const random = new SeededRandom(seed * 7919 + 17);
   const load = LOADS[seed % LOADS.length];

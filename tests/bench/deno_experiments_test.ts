@@ -91,6 +91,13 @@ test("bench:redis traces, kills and measures a server", async () => {
   for (const sample of samples) assert(sample.opsPerSecond > 0);
 });
 
+test("bench:policy measures what each policy takes per flush", async () => {
+  const { samples } = await run("policy");
+  for (const { flushUs, p99Us } of samples) {
+    assert(flushUs >= 0 && p99Us > 0);
+  }
+});
+
 test("bench:stalls measures the gaps of a timer, and what is read", async () => {
   const { samples } = await run("stalls");
   assertEquals(samples.length, 8);

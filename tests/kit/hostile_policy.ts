@@ -10,13 +10,29 @@ import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 /** Makes a policy; one with state belongs to one log. */
 export type MakePolicy = () => BatchPolicy;
 
-/** The library's own policies, small. */
+/** A policy whose caps change after each flush, up and down. */
+function shiftingCap(): BatchPolicy {
+  const caps = [2, 7, 3, undefined, 1].map((records) => ({ records }));
+  let flushes = 0;
+  return {
+    get limits() {
+      return caps[flushes % caps.length];
+    },
+    due: ({ oldestAt }) => oldestAt + 1,
+    observe: () => void flushes++,
+  };
+}
+
+/** The library's own policies, small, and one whose caps change. */
 export const friendlyPolicies: fc.Arbitrary<MakePolicy> = fc.constantFrom(
   () => new LeaderCommitPolicy(),
   () => new LeaderCommitPolicy({ windowMs: 2, maxRecords: 3 }),
   () => new LeaderCommitPolicy({ windowMs: 1.3, minSiblings: 2 }),
   () => new AdaptivePolicy(),
   () => new AdaptivePolicy({ ladder: [2, 3], goal: { p99Ms: 9 } }),
+  () => new AdaptivePolicy({ goal: { perFlush: 20, perRecordMs: 1 } }),
+  () => new AdaptivePolicy({ goal: { p99Ms: 20 } }),
+  () => shiftingCap(),
   () => new CountPolicy({ records: 3 }),
   () => new CountPolicy({ records: 4, whenIdle: "wait" }),
   () => new BytesPolicy({ bytes: 40 }),

@@ -3,6 +3,42 @@ import { CRASH, full, type Mutant } from "./mutant.ts";
 /** Bugs of the writer, its queue and its acknowledgements. */
 export const writerMutants: readonly Mutant[] = [
   {
+    name: "joins batches over each other",
+    edits: [{
+      file: "writer/batch.ts",
+      find: "this.buffer.set(records, FRAME_HEADER_BYTES + this.length);",
+      replace: "this.buffer.set(records, FRAME_HEADER_BYTES);",
+    }],
+    caughtBy: {
+      file: "tests/writer/batch_test.ts",
+      name: "BatchQueue.updateBounds() joins what waits under higher limits",
+    },
+  },
+  {
+    name: "joins batches and forgets that one asks for a sync",
+    edits: [{
+      file: "writer/batch.ts",
+      find: "    this.sync ||= next.sync;\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/writer/batch_test.ts",
+      name: "BatchQueue.updateBounds() joins what waits under higher limits",
+    },
+  },
+  {
+    name: "keeps the cap of AdaptivePolicy under a backlog that lasts",
+    edits: [{
+      file: "policies/adaptive_policy.ts",
+      find: "    if (isInTheWay) this.limits = {};\n    else if",
+      replace: "    if",
+    }],
+    caughtBy: {
+      file: "tests/policies/adaptive_policy_test.ts",
+      name: "AdaptivePolicy is no cliff for 3000 callers",
+    },
+  },
+  {
     name: "acknowledges before the sync",
     edits: [{
       file: "writer/commit.ts",

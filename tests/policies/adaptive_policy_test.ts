@@ -11,7 +11,6 @@ import { thinkingCallers } from "../../simulator/callers.ts";
 import { constantCosts, type CostModel } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import {
-  assert,
   assertEquals,
   assertGreater,
   assertLessOrEqual,

@@ -9,6 +9,7 @@
  * @module
  */
 import fc from "fast-check";
+import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
 import { anyOf } from "../../policies/any_of.ts";
 import type { FlushReport } from "../../policies/batch_policy.ts";
 import { ClosedSource, OpenSource } from "../../simulator/_source.ts";
@@ -16,7 +17,7 @@ import type { Arrival } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
 import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import { simulate } from "../../simulator/simulate.ts";
-import { assertEquals } from "../kit/assert.ts";
+import { assertEquals, assertGreater } from "../kit/assert.ts";
 import {
   friendlyPolicies,
   hostilePolicies,
@@ -123,6 +124,25 @@ test("simulate() equals the writer for policies that answer anything", () =>
 
 test("simulate() equals the writer for policies that look elsewhere", () =>
   differ(otherPolicies, fc.oneof(openLoads, closedLoads)));
+
+test("simulate() equals the writer while AdaptivePolicy removes its cap", async () => {
+  for (const [callers, thinkMs] of [[200, 0], [700, 1], [400, 5]]) {
+    const load = thinkingCallers({ callers, appends: 12, thinkMs });
+    const costs = driftingCosts({ syncMs: 3, spread: 1.3 });
+    const bounds = { maxQueuedRecords: 500, maxQueuedBytes: 1 << 20 };
+    const flushes: FlushReport[] = [];
+    const onFlush = (flush: FlushReport) => void flushes.push(flush);
+    const options = { ...bounds, onFlush };
+    const policy = new AdaptivePolicy();
+    const { latencies } = simulate(policy, load, costs, options);
+    const source = new ClosedSource(load);
+    const run = await runWriter(new AdaptivePolicy(), source, costs, bounds);
+    assertEquals(flushes, run.flushes);
+    assertEquals([...latencies], run.latencies);
+    const largest = Math.max(...flushes.map(({ records }) => records));
+    assertGreater(largest, 128);
+  }
+});
 
 test("simulate() seals a batch that has no limit where the writer does", async () => {
   const load = Array.from({ length: 6 }, () => ({ at: 0, bytes: 13 << 20 }));

@@ -1,7 +1,7 @@
 import type { ArrivalGroups } from "./_arrivals_seen.ts";
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
-/** What an adaptive policy aims at: when batches are due, as it has learned. */
+/** What an adaptive policy aims at: it learns when batches are due. */
 export interface Goal {
   /** When a batch is due; the same for the same batch until `observe`. */
   due(batch: PendingBatch): number;

@@ -25,7 +25,7 @@ const WARM_UP = 50;
 const USED = 0.985;
 const USED_IN_DEBT = 0.9;
 
-/** No record comes after a silence of so many times the longest gap. */
+/** No record is expected after a silence of this many times the longest gap. */
 const SILENCE = 4;
 
 /** Per flush, the longest gap is taken to be that much shorter. */

@@ -22,7 +22,7 @@ const LEAST_VARIANCE = 0.01;
  * on average in any case. If each flush takes equally long, it asks for no wait:
  * half of a flush's arrivals wait on average, and all of them at its end. After
  * a flush that happened to be quick, fewer do. Durations that resemble the one
- * before are no accident but a slower or faster period, in which a wait for the
+ * before are not chance but a slower or faster period, in which a wait for the
  * average would be wrong, so the pace is slackened in proportion.
  *
  * Source: the average-cost criterion for batch service queues, in Deb and

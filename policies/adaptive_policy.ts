@@ -41,8 +41,8 @@ export interface AdaptivePolicyOptions {
    * Batch sizes to choose from, in records: ascending integers of at least 2. A
    * batch that has reached the chosen size does not wait for the mean latency.
    * The last size caps every batch, whatever the goal. Default: 2, 4, 8, 16,
-   * 32, 64, 128, and no cap but the log's own under a persistent backlog, and
-   * under the other goals.
+   * 32, 64, 128. Under a persistent backlog, and under the other goals, only the
+   * limit of 4 MiB caps batches.
    */
   ladder?: readonly number[] | undefined;
 }
@@ -90,7 +90,7 @@ const RAISED = [...LADDER, 256, 512, 1024, 2048, 4096];
  * The default ladder's last rung caps each batch, so a burst of 1000 records in
  * one turn becomes seven flushes of 128 and one of 104. A backlog that persists,
  * because records keep arriving while full batches wait, removes that cap, so
- * that it never limits the rate; after 24 flushes in a row of at most 128
+ * that it never limits the rate; after 256 flushes in a row of at most 128
  * records it is back. A wait is as precise as in `LeaderCommitPolicy`.
  *
  * It costs 1 to 3 us of CPU time per flush. Each log needs its own instance.
@@ -173,7 +173,7 @@ export class AdaptivePolicy implements BatchPolicy {
 /** Flushes of few records in a row after which the default cap is back. */
 const CALM_FLUSHES = 256;
 
-/** Most records of a batch: fixed, or removed under a persistent backlog. */
+/** The cap on records: fixed, or removed under a persistent backlog. */
 class Cap {
   limits: BatchLimits;
   readonly #isFixed: boolean;

@@ -128,11 +128,13 @@ test("minSiblings keeps a trickle from waiting, and lets bursts wait", () => {
   assertNear(gain(of(policy(), "bursts", slow), bursts), 0, 0.02);
 });
 
-test("AdaptivePolicy keeps up as far as its ladder reaches", () => {
-  assertEquals(of("adaptive", "deluge", slow).outcome, "late");
-  const policy = new AdaptivePolicy({ ladder: [2, 8, 32, 128, 512, 1024] });
+test("AdaptivePolicy keeps up with a deluge, unless its ladder is a cap", () => {
   const leader = of("leader", "deluge", slow);
-  assertGreater(gain(of(policy, "deluge", slow), leader), -0.05);
+  assertGreater(gain(of("adaptive", "deluge", slow), leader), -0.05);
+  const to = (...ladder: number[]) => new AdaptivePolicy({ ladder });
+  assertEquals(of(to(2, 8, 32, 128), "deluge", slow).outcome, "late");
+  const longer = of(to(2, 8, 32, 128, 512, 1024), "deluge", slow);
+  assertGreater(gain(longer, leader), -0.05);
 });
 
 test("a count or bytes below what arrives during a sync do not keep up", () => {
@@ -194,10 +196,15 @@ test("the burst's flushes are those that are described", () => {
   assertEquals(stragglerWaits("leader"), false);
   assertEquals(sizes("leader:2.5"), [1, 9, 1]);
   assertEquals(stragglerWaits("leader:2.5"), true);
-  for (const name of ["adaptive", "age:4"]) {
-    assertEquals(sizes(name), [10, 1]);
+  assertEquals(sizes("age:4"), [10, 1]);
+  for (const name of ["adaptive", "count:8,age:4"]) {
+    assertEquals(sizes(name), [8, 2, 1]);
+  }
+  for (const name of ["adaptive", "age:4", "count:8,age:4"]) {
     assertEquals(stragglerWaits(name), true);
   }
+  const means = [...found.values()].map(({ meanMs }) => meanMs);
+  assertEquals(found.get("adaptive")!.meanMs, Math.min(...means));
   for (const name of ["count:4", "bytes:800"]) {
     assertEquals(sizes(name).length, 5);
   }

@@ -9,6 +9,7 @@ export const POLICY_NUMBERS = {
   bytes: 65_536,
   age: 2,
   target: 0,
+  worth: 0,
   ladder: 0,
   anyCount: 1000,
   anyBytes: 1_048_576,
@@ -69,8 +70,11 @@ export const roster = {
     short: "Adaptive",
     hint: "Learns from the traffic and the device when waiting pays off.",
     look: { color: 6 },
-    numbers: ["target", "ladder"],
-    describe: ({ target }) => target > 0 ? `adaptive:${target}` : "adaptive",
+    numbers: ["target", "worth", "ladder"],
+    describe: ({ target, worth }) => {
+      if (target > 0) return `adaptive:${target}`;
+      return worth > 0 ? `adaptive:${worth}/1` : "adaptive";
+    },
   },
   count: {
     label: "Count",

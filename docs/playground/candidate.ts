@@ -1,5 +1,8 @@
 import type { PolicyCode } from "../../cli/doctor/format_code.ts";
-import { AdaptivePolicy } from "../../policies/adaptive_policy.ts";
+import {
+  type AdaptiveGoal,
+  AdaptivePolicy,
+} from "../../policies/adaptive_policy.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { parsePolicy } from "../../policies/parse_policy.ts";
 import type { Look } from "../figures/plot/palette.ts";
@@ -50,10 +53,9 @@ export function policyOf(
   if (!hasLadder(candidate, numbers)) {
     return parsePolicy(candidate.describe(numbers));
   }
-  const { target, ladder } = numbers;
   return new AdaptivePolicy({
-    ladder: ladderUpTo(ladder),
-    ...(target > 0 && { goal: { p99Ms: target } }),
+    goal: goalOf(numbers),
+    ladder: ladderUpTo(numbers.ladder),
   });
 }
 
@@ -71,13 +73,12 @@ export function codeOf(
   numbers: PolicyNumbers,
 ): string | PolicyCode {
   if (!hasLadder(candidate, numbers)) return candidate.describe(numbers);
-  const { target, ladder } = numbers;
   return {
     names: ["AdaptivePolicy"],
     lines: [
       "new AdaptivePolicy({",
-      ...target > 0 ? [`  goal: { p99Ms: ${target} },`] : [],
-      `  ladder: [${ladderUpTo(ladder).join(", ")}],`,
+      `  goal: ${formatGoal(goalOf(numbers))},`,
+      `  ladder: [${ladderUpTo(numbers.ladder).join(", ")}],`,
       "})",
     ],
   };
@@ -88,6 +89,19 @@ export function ladderUpTo(largest: number): number[] {
   const ladder: number[] = [];
   for (let rung = 2; rung < largest; rung *= 2) ladder.push(rung);
   return [...ladder, largest];
+}
+
+function goalOf({ target, worth }: PolicyNumbers): AdaptiveGoal {
+  if (target > 0) return { p99Ms: target };
+  return worth > 0 ? { perFlush: worth, perRecordMs: 1 } : "latency";
+}
+
+function formatGoal(goal: AdaptiveGoal): string {
+  if (goal === "latency") return '"latency"';
+  const entries = Object.entries(goal).map(([key, value]) =>
+    `${key}: ${value}`
+  );
+  return `{ ${entries.join(", ")} }`;
 }
 
 function hasLadder(

@@ -6,6 +6,8 @@ export interface NumberField {
   readonly label: string;
   /** Its unit, or nothing. */
   readonly unit: string;
+  /** What it means, if that needs a sentence. */
+  readonly hint?: string;
   /** Its minimum. */
   readonly least: number;
   /** Its maximum. */
@@ -141,6 +143,17 @@ export const NUMBERS = {
     least: 0.05,
     most: 1000,
     initial: POLICY_NUMBERS.target,
+    orZero: true,
+  },
+  worth: {
+    label: "A flush is worth",
+    unit: "ms, 0: none",
+    hint: "How long one record could wait for the price of a flush: that " +
+      "price divided by what 1 ms of one record’s waiting costs. A p99 goal " +
+      "takes precedence.",
+    least: 1,
+    most: 1_000_000,
+    initial: POLICY_NUMBERS.worth,
     orZero: true,
   },
   ladder: {

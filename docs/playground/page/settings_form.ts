@@ -210,6 +210,7 @@ export function numberControl(
       make("span", { class: "unit" }, field.unit),
     ),
     range,
+    ...makeHint(name, [number, range]),
   );
   let shown = field.initial;
   number.addEventListener("change", () => {
@@ -228,6 +229,18 @@ export function numberControl(
       if (document.activeElement !== number) showNumber(value);
     },
   };
+}
+
+/** The sentence that describes the inputs of a number, if it has one. */
+function makeHint(
+  name: NumberName,
+  inputs: readonly HTMLInputElement[],
+): HTMLElement[] {
+  const { hint } = fieldOf(name);
+  if (hint === undefined) return [];
+  const id = `${name}-hint`;
+  for (const input of inputs) input.setAttribute("aria-describedby", id);
+  return [make("p", { class: "hint", id }, hint)];
 }
 
 function makeNumber(name: NumberName, spoken: string): HTMLInputElement {

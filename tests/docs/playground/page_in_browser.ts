@@ -214,6 +214,21 @@ pageTest("the goal decides which policy is best", {}, async ({ page }) => {
   assertEquals(await starred(page), ["adaptive"]);
 });
 
+pageTest("the adaptive policy weighs flushes against waiting", {
+  hash: "#worth=2000",
+}, async ({ page }) => {
+  const worth = withNumber(INITIAL, "worth", 2000);
+  await shown(page, worth);
+  const weighed = expectedFigures(worth);
+  assertEquals(await figures(page), weighed);
+  assertNotEquals(weighed.adaptive, expectedFigures(INITIAL).adaptive);
+  assertMatch(await page.innerText("#worth-hint"), /price divided by/);
+  await page.fill("#target", "60");
+  const bounded = withNumber(worth, "target", 60);
+  await shown(page, bounded);
+  assertEquals(await figures(page), expectedFigures(bounded));
+});
+
 pageTest("a price adds what a month costs, and a ladder larger batches", {
   hash: "#ladder=8",
 }, async ({ page }) => {

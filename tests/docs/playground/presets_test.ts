@@ -32,8 +32,8 @@ const BEST: Readonly<Record<string, readonly [id: string, isClear: boolean]>> =
     "One caller on an NVMe drive": ["leader", false],
     "12 callers in step on a hard disk": ["adaptive", true],
     "A fixed number of callers": ["any", true],
-    "Object storage, paid per request": ["any", true],
-    "Readings that can wait": ["age", true],
+    "Object storage, paid per request": ["adaptive", true],
+    "Readings that can wait": ["age", false],
     "A queue of large records": ["bytes", true],
     "A flood": ["leader", false],
     "A noisy disk": ["age", false],
@@ -63,7 +63,9 @@ test("paid object storage: what is best depends on the goal", () => {
   const { choice, standings } = verdictOn(strict);
   assertEquals(choice, "age");
   const excluded = standings.filter((one) => one.isExcluded);
-  assertEquals(excluded.map(({ name }) => name), ["any"]);
+  assertEquals(excluded.map(({ name }) => name), ["any", "adaptive"]);
+  const weighed = withNumber(withNumber(paid, "target", 0), "worth", 1000);
+  assertEquals(verdictOn(weighed).choice, "any");
 });
 
 test("the first preset is a fresh page, and each is one sentence", () => {

@@ -34,6 +34,9 @@ export function expectedFigures(
     bytes: new BytesPolicy({ bytes: numbers.bytes }),
     age: new AgePolicy({ ms: numbers.age }),
     adaptive: new AdaptivePolicy({
+      ...(numbers.worth > 0 && {
+        goal: { perFlush: numbers.worth, perRecordMs: 1 },
+      }),
       ...(numbers.target > 0 && { goal: { p99Ms: numbers.target } }),
       ...(numbers.ladder > 0 && { ladder: [2, 4, numbers.ladder] }),
     }),

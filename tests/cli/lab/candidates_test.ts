@@ -12,6 +12,7 @@ import {
   describeTrace,
 } from "../../../cli/lab/describe_trace.ts";
 import { parsePolicy } from "../../../policies/parse_policy.ts";
+import { burstyArrivals } from "../../../simulator/arrivals.ts";
 import { thinkingCallers } from "../../../simulator/callers.ts";
 import { driftingCosts } from "../../../simulator/costs.ts";
 import { loadTrace } from "../../../simulator/load_trace.ts";
@@ -73,6 +74,40 @@ test("replayAll() finds the best policy for callers that think", async () => {
   for (const { name, figures } of decide(contenders).standings) {
     assertLess(Math.abs(figures.meanMs / really(name) - 1), 0.1);
   }
+});
+
+/** Twenty loads, each with a fast device and a slow one; a seed varies them. */
+const LOADS = [0.2, 8].flatMap((syncMs) => {
+  const device = (seed: number) => driftingCosts({ syncMs, spread: 1.2, seed });
+  const callers = [
+    ...[[1, 0], [4, 1], [16, 0], [16, 1], [64, 0], [64, 5], [512, 1]],
+  ].map(([callers, thinkMs]) => (seed: number) => {
+    const appends = Math.max(20, Math.ceil(1500 / callers));
+    return thinkingCallers({ callers, appends, thinkMs, seed });
+  });
+  const bursts = [[200, 1], [2000, 1], [2000, 50]].map(
+    ([perSecond, burst]) => (seed: number) =>
+      burstyArrivals({ count: 1500, perSecond, burst, seed }),
+  );
+  return [...callers, ...bursts].map((load) => ({ load, device }));
+});
+
+test("replayAll() and decide() recommend within 5 % of the best, for 20 loads", async () => {
+  const worse: number[] = [];
+  for (const { load, device } of LOADS) {
+    const trace = traceText(load(1), device(1));
+    const { contenders } = await replay(trace, 10);
+    const { choice } = decide(contenders);
+    // As policies really do, at other times and with other syncs.
+    const meanMs = (name: string) =>
+      [2, 3, 4].map((seed) =>
+        simulate(parsePolicy(name), load(seed), device(seed)).meanMs
+      ).reduce((sum, ms) => sum + ms);
+    const best = Math.min(...contenders.map(({ name }) => meanMs(name)));
+    worse.push(meanMs(choice) / best - 1);
+  }
+  assertEquals(worse.length, 20);
+  assertLess(Math.max(...worse), 0.05);
 });
 
 test("replayAll() ends when its pause says so", async () => {

@@ -23,7 +23,7 @@ const RATES: readonly (readonly [perSecond: number, burst: number])[] = [
 
 /** Every load, on the disk as it is and with slow syncs. */
 export const loads: readonly Load[] = [0, 8].flatMap((slowMs) => {
-  const slow = slowMs === 0 ? "" : `, +${slowMs} ms a sync`;
+  const slow = slowMs === 0 ? "" : `, +${slowMs} ms per sync`;
   return [
     ...CALLERS.map(([callers, thinkMs]) => ({
       name: `${callers} callers think ${thinkMs} ms${slow}`,

@@ -65,6 +65,9 @@ export interface DecideOptions {
 /** A policy that is worse by no more than this share is as good. */
 const MARGIN = 0.03;
 
+/** A policy that is not clearly worse, and by no more than this, will do. */
+const TOLERANCE = 0.1;
+
 /** The share of the seeds in which a policy that is clearly better wins. */
 const NEARLY_ALL = 0.9;
 
@@ -74,8 +77,8 @@ const NEARLY_ALL = 0.9;
  * The one with the best median leads. It is clearly better than another if it
  * wins by more than 3 % in nine seeds of ten; each seed is compared with
  * itself, because it favours all policies alike. Of those that it does not
- * clearly beat, the first one is chosen whose median loss is within 3 %: put
- * the simplest first.
+ * clearly beat, the first one is chosen whose median loss is within 10 %, which
+ * chance alone may cause: put the simplest first.
  *
  * There must be a contender, and each must have as many runs, at least one.
  */
@@ -96,7 +99,7 @@ export function decide(
     return lost < NEARLY_ALL * ratios.length;
   });
   const choice = alike.find((one) =>
-    middle(ratiosOf(one, leader, lossOf)) <= 1 + MARGIN
+    middle(ratiosOf(one, leader, lossOf)) <= 1 + TOLERANCE
   )!;
   return {
     goal,

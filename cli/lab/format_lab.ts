@@ -166,7 +166,7 @@ export function* describeVerdict(
       `${show(choice)}${usual}.`;
   } else {
     yield `No clear winner by ${by}${within}: ${list(alike)} are alike. ` +
-      `"${choice}" is the simplest within 3 % of the best, with ` +
+      `"${choice}" is the simplest within 10 % of the best, with ` +
       `${show(choice)}.`;
   }
   if (goal === "money" && maxP99Ms === undefined) {

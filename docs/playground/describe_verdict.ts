@@ -26,7 +26,7 @@ export function describeVerdict(verdict: Verdict, boundMs: number): string {
       ? "any two policies"
       : inWords(alike.map(labelOf));
     return `${missed}No clear winner ${seeds} between ${some}. ${name} is the ` +
-      "simplest that comes within 3 % of the best in half of the runs.";
+      "simplest that comes within 10 % of the best in half of the runs.";
   }
   if (isBoundMissed) return `${missed}${name} comes closest.`;
   const within = boundMs > 0 ? ` among those within ${formatMs(boundMs)}` : "";

@@ -43,14 +43,19 @@ test("decide() finds no clear winner where the seeds disagree, and takes the sim
   assertEquals(verdict.choice, "leader");
 });
 
-test("decide() takes the best median, not the simplest, if its loss is large", () => {
-  const six = [1, 1, 1, 1, 1, 1, 2, 2, 2, 2].map((value) => value * 10);
-  const verdict = decide([
-    contender("leader", "meanMs", about(12)),
-    contender("adaptive", "meanMs", six),
-  ]);
-  assertEquals(verdict.alike, ["leader", "adaptive"]);
-  assertEquals(verdict.choice, "adaptive");
+test("decide() takes the simplest within 10 % of the best median, if no winner is clear", () => {
+  const sometimes = (times: number) =>
+    Array.from({ length: 10 }, (_, seed) => seed < times ? 10 : 20);
+  const verdict = (leader: number, times: number) =>
+    decide([
+      contender("leader", "meanMs", about(leader)),
+      contender("adaptive", "meanMs", sometimes(times)),
+    ]);
+  assertEquals(verdict(10.9, 8).alike, ["leader", "adaptive"]);
+  assertEquals(verdict(10.9, 8).choice, "leader");
+  assertEquals(verdict(11.1, 8).alike, ["leader", "adaptive"]);
+  assertEquals(verdict(11.1, 8).choice, "adaptive");
+  assertEquals(verdict(10.9, 9).alike, ["adaptive"]);
 });
 
 test("decide() goes by its goal", () => {

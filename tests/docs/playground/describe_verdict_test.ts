@@ -39,7 +39,7 @@ test("describeVerdict() says that there is no clear winner", () => {
   assertEquals(
     describeVerdict(unclear, 0),
     "No clear winner over ten seeds between Leader commit and Age. Age is " +
-      "the simplest that comes within 3 % of the best in half of the runs.",
+      "the simplest that comes within 10 % of the best in half of the runs.",
   );
   const all = { ...verdict, alike: ["leader", "age", "any"] };
   assertEquals(

@@ -94,6 +94,33 @@ test("anyOf() reports each flush to each of them", async () => {
   assertEquals(policies.map(({ sizes }) => sizes), [[1], [1]]);
 });
 
+test("anyOf() has the limits that its policies have after a flush", () => {
+  let limits: BatchPolicy["limits"] = { records: 8 };
+  const changing: BatchPolicy = {
+    get limits() {
+      return limits;
+    },
+    due: () => 0,
+    observe(_, queuedRecords) {
+      limits = queuedRecords > 100 ? {} : { records: 8 };
+    },
+  };
+  const policy = anyOf(changing, new CountPolicy({ records: 50 }));
+  const times = { oldestAt: 0, startedAt: 0, writtenAt: 1, endedAt: 2 };
+  const size = { records: 1, bytes: 5, firstLsn: 1, lastLsn: 1 };
+  const flush = { reason: "due", ...size, ...times } as const;
+  const seen: BatchPolicy["limits"][] = [policy.limits];
+  for (const queued of [0, 101, 101, 100]) {
+    policy.observe?.(flush, queued);
+    seen.push(policy.limits);
+  }
+  const caps = seen.map((read) => read?.records);
+  assertEquals(caps, [8, 8, 50, 50, 8]);
+  // A new object says that the limits are new; the same one, that they are not.
+  assertEquals(seen[0] === seen[1], true);
+  assertEquals(seen[2] === seen[3], true);
+});
+
 test("anyOf() reports a flush to the others when one of them throws", () => {
   const told: string[] = [];
   const member = (name: string, fails: boolean): BatchPolicy => ({

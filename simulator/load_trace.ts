@@ -49,7 +49,12 @@ export interface Trace {
  * const lines: string[] = [];
  * const trace = { write: (more: string) => void lines.push(more) };
  * const wal = await Wal.open(new MemoryStorage(), { trace });
- * for (let nth = 0; nth < 10; nth++) await wal.append("a record");
+ * const acks: Promise<number>[] = [];
+ * for (let nth = 0; nth < 10; nth++) {
+ *   acks.push(wal.append("a record"));
+ *   await new Promise((resolve) => setTimeout(resolve));
+ * }
+ * await Promise.all(acks);
  * await wal.close();
  *
  * const recorded = await loadTrace(lines);

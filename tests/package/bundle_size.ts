@@ -13,7 +13,7 @@ const OPEN_LIMIT = 32_500;
 const PARTS: readonly (readonly [string, string])[] = [
   ["opening a log on a storage", "recovery/open_segments.js"],
   ["a directory, on any runtime", "storage/directory/mod.js"],
-  ["a trace", "trace/trace_recorder.js"],
+  ["a trace", "trace/traced_writer.js"],
   ["salvage", "recovery/salvage/salvage_log.js"],
 ];
 

@@ -11,11 +11,7 @@ import fc from "fast-check";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { assertEquals, assertLessOrEqual } from "../kit/assert.ts";
-import {
-  friendlyPolicies,
-  hostilePolicies,
-  type MakePolicy,
-} from "../kit/hostile_policy.ts";
+import { friendlyPolicies, hostilePolicies } from "../kit/hostile_policy.ts";
 import { type Command, ModelRun, scripts } from "../kit/model_run.ts";
 import { test } from "../kit/register.ts";
 
@@ -36,9 +32,9 @@ const bounds = fc.record({
 });
 
 /** Runs scripts under policies and lets `judge` look at how they ended. */
-async function forAll(
-  policies: fc.Arbitrary<MakePolicy>,
-  judge: (run: ModelRun, policy: BatchPolicy) => void,
+async function forAll<Policy extends BatchPolicy>(
+  policies: fc.Arbitrary<() => Policy>,
+  judge: (run: ModelRun, policy: Policy) => void,
 ): Promise<void> {
   const property = fc.asyncProperty(
     policies,
@@ -88,14 +84,45 @@ test("appendBatch() puts its records into one frame under any limits", () =>
     }
   }));
 
+/** Notes the limits of a policy whenever they are read. */
+class NotingLimits implements BatchPolicy {
+  readonly read: BatchPolicy["limits"][] = [];
+  readonly due: BatchPolicy["due"];
+  readonly observe: BatchPolicy["observe"];
+  readonly #policy: BatchPolicy;
+
+  constructor(policy: BatchPolicy) {
+    this.#policy = policy;
+    this.due = (batch, now) => policy.due(batch, now);
+    this.observe = (flush, queued) => policy.observe?.(flush, queued);
+  }
+
+  get limits() {
+    this.read.push(this.#policy.limits);
+    return this.read.at(-1);
+  }
+
+  get whenIdle() {
+    return this.#policy.whenIdle;
+  }
+
+  /** The highest limit that was ever read. */
+  highest(key: "records" | "bytes"): number {
+    return Math.max(...this.read.map((limits) => limits?.[key] ?? Infinity));
+  }
+}
+
+const noting = policies.map((make) => () => new NotingLimits(make()));
+
 test("Wal makes no frame beyond the limits except of one entry alone", () =>
-  forAll(policies, ({ log, accepted }, { limits }) => {
+  forAll(noting, ({ log, accepted }, policy) => {
+    const mostRecords = policy.highest("records");
+    const mostBytes = policy.highest("bytes");
     for (const { firstLsn, records, length } of log.frames) {
       const alone = accepted.some(({ first, texts }) =>
         first === firstLsn && texts.length === records.length
       );
-      const beyond = records.length > (limits?.records ?? Infinity) ||
-        length > (limits?.bytes ?? Infinity);
+      const beyond = records.length > mostRecords || length > mostBytes;
       assertEquals(beyond && !alone, false);
     }
   }));

@@ -1,7 +1,7 @@
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
 /** Groups that a batch's arrivals are noted in, at most. */
-const MOST_GROUPS = 16;
+const MOST_GROUPS = 20;
 
 /** Records that arrived together, or nearly so, in order: columns of numbers. */
 export class ArrivalGroups {
@@ -35,15 +35,23 @@ export class ArrivalGroups {
     this.#lastBeganAt = at;
   }
 
-  /** Makes room: from now on, groups are twice as far apart. */
+  /**
+   * Makes room: from now on, groups are twice as far apart. The first one stays:
+   * its records were there from the beginning.
+   */
   #joinPairs(): void {
     const { at, records } = this;
-    for (let pair = 0; pair < MOST_GROUPS / 2; pair++) {
-      at[pair] = at[2 * pair + 1];
-      records[pair] = records[2 * pair] + records[2 * pair + 1];
+    let length = 1;
+    for (let first = 1; first < MOST_GROUPS; first += 2) {
+      const last = Math.min(first + 1, MOST_GROUPS - 1);
+      at[length] = at[last];
+      records[length++] = records[first] + (last > first ? records[last] : 0);
     }
-    this.length = MOST_GROUPS / 2;
-    this.#leastGapMs = (at[this.length - 1] - at[0]) / (this.length - 1);
+    this.length = length;
+    // The first half may have come during a flush, which says little.
+    const half = length >> 1;
+    const last = length - 1;
+    this.#leastGapMs = (at[last] - at[half]) / (last - half);
   }
 }
 

@@ -207,10 +207,10 @@ class Line {
   /** Number of them in the first batch. */
   first = 0;
   /** Records up to and with each arrival. */
-  readonly sizes = new Float64Array(32);
+  readonly sizes = new Float64Array(64);
   /** What comes after each arrival gains. */
-  readonly gains = new Float64Array(32);
-  readonly #at = new Float64Array(32);
+  readonly gains = new Float64Array(64);
+  readonly #at = new Float64Array(64);
   #readyAt = 0;
 
   /** Begins with a batch that could be flushed from an instant on. */

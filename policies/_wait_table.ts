@@ -28,9 +28,9 @@ export class Occasion {
   /** Number of later arrivals. */
   length = 0;
   /** When they came, in ms after the instant, in order. */
-  readonly ms = new Float64Array(32);
+  readonly ms = new Float64Array(64);
   /** How many records came. */
-  readonly records = new Float64Array(32);
+  readonly records = new Float64Array(64);
 
   /** Begins another occasion. */
   begin(lagMs: number, ready: number): void {

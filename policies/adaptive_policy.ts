@@ -80,7 +80,7 @@ const RAISED = [...LADDER, 256, 512, 1024, 2048, 4096];
  * two median flushes, except for the pace, and no longer than keeps p99 within
  * about a tenth of leader commit's. `bench:regret` compares it with fixed
  * policies chosen in hindsight; docs/policies.md has the figures and the worst
- * cases. After a change of callers or device, it takes up to 25 flushes to
+ * cases. After a change of callers or device, it takes up to 20 flushes to
  * adapt, or a few seconds if flushes are rare.
  *
  * With another `goal`, it learns how long to let batches wait for that: see

@@ -85,6 +85,11 @@ export function requirePositive(
   throw argumentError(action, name, "a finite number above 0", value);
 }
 
+/** Words as in "one, two or three". */
+export function eitherOf(words: readonly string[]): string {
+  return words.join(", ").replace(/, ([^,]*)$/, " or $1");
+}
+
 /** Returns `value` if it is one of at least two `choices`, or throws. */
 export function requireOneOf<const Choice extends string>(
   action: string,
@@ -93,8 +98,7 @@ export function requireOneOf<const Choice extends string>(
   choices: readonly Choice[],
 ): Choice {
   if (choices.includes(value as Choice)) return value as Choice;
-  const words = choices.map((choice) => `"${choice}"`);
-  const rule = words.join(", ").replace(/, ([^,]*)$/, " or $1");
+  const rule = eitherOf(choices.map((choice) => `"${choice}"`));
   throw argumentError(action, name, rule, value, false);
 }
 

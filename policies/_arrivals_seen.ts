@@ -35,6 +35,15 @@ export class ArrivalGroups {
     this.#lastBeganAt = at;
   }
 
+  /** How long all records together had waited by an instant, in ms. */
+  waitedUntil(instant: number): number {
+    let waitedMs = 0;
+    for (let index = 0; index < this.length; index++) {
+      waitedMs += this.records[index] * (instant - this.at[index]);
+    }
+    return waitedMs;
+  }
+
   /**
    * Makes room: from now on, groups are twice as far apart. The first one stays:
    * its records were there from the beginning.
@@ -92,11 +101,6 @@ export class ArrivalsSeen {
     }
     this.#records = records;
     this.#newestAt = newestAt;
-  }
-
-  /** Arrivals of the batch that is asked about. */
-  get pending(): ArrivalGroups {
-    return this.#now;
   }
 
   /** Takes the arrivals of a batch that was flushed; valid until the next. */

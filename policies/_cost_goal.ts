@@ -1,6 +1,7 @@
 import type { ArrivalGroups } from "./_arrivals_seen.ts";
 import type { Goal } from "./_goal.ts";
 import type { LatencyGoal } from "./_latency_goal.ts";
+import { Trials } from "./_trials.ts";
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
 /** Flushes that averages reach back, about. */
@@ -27,10 +28,6 @@ const LARGE = -Math.log2(LEAST_SIZE);
 
 /** No batch waits longer than until that has cost so many flushes. */
 const MOST_FLUSHES = 1.5;
-
-/** Flushes to the first trial of the longest wait, and how that number grows. */
-const FIRST_TRIAL = 1;
-const TRIALS_GROW = 1.5;
 
 /**
  * Makes the sum of two costs low: of flushes, and of the time that records wait.
@@ -73,9 +70,7 @@ export class CostGoal implements Goal {
   #spanMs = 0;
   #startedAt = 0;
   #busyUntil = -Infinity;
-  #isTrial = true;
-  #untilTrial = FIRST_TRIAL;
-  #trialEvery = FIRST_TRIAL;
+  readonly #trials = new Trials(Infinity);
 
   /** Waits at least as long as `latency`. */
   constructor(latency: LatencyGoal, flushPrice: number) {
@@ -89,11 +84,11 @@ export class CostGoal implements Goal {
     const dueAt = this.#latency.due(batch);
     if (this.#flushes === 0) return dueAt;
     const from = Math.max(newestAt, this.#busyUntil);
-    const oldest = Math.max(oldestAt, this.#busyUntil);
+    const oldest = this.#readyAt(oldestAt);
     // Those that came during a flush could not have been flushed before.
     const waited = records * (from - (oldest + from) / 2);
     const left = Math.max(0, MOST_FLUSHES * this.#flushPrice - waited);
-    const patience = this.#isTrial
+    const patience = this.#trials.isDue
       ? PATIENCE[PATIENCE.length - 1]
       : this.#patience[this.#sizeOf(records)];
     const waitMs = Math.min(left, patience * this.#price) / records;
@@ -109,14 +104,11 @@ export class CostGoal implements Goal {
   ): void {
     this.#latency.observe(flush, groups, ready, mostRecords);
     const { startedAt, endedAt, oldestAt } = flush;
-    let waitedMs = 0;
-    for (let index = 0; index < groups.length; index++) {
-      waitedMs += groups.records[index] * (startedAt - groups.at[index]);
-    }
     const keep = 1 - 1 / REMEMBERED;
     this.#flushes = this.#flushes * keep + 1;
     this.#records = this.#records * keep + flush.records;
-    this.#waitedMs = this.#waitedMs * keep + waitedMs;
+    this.#waitedMs = this.#waitedMs * keep +
+      groups.waitedUntil(startedAt);
     this.#spanMs = this.#spanMs * keep + startedAt - this.#startedAt;
     this.#startedAt = startedAt;
     const cost = this.#flushPrice * this.#flushes + this.#waitedMs;
@@ -129,9 +121,7 @@ export class CostGoal implements Goal {
     this.#choosePatience();
     this.#line.begin(groups, this.#readyAt(oldestAt));
     this.#busyUntil = endedAt;
-    if (this.#isTrial) this.#trialEvery *= TRIALS_GROW;
-    this.#isTrial = --this.#untilTrial <= 0;
-    if (this.#isTrial) this.#untilTrial = this.#trialEvery;
+    this.#trials.count();
   }
 
   #readyAt(oldestAt: number): number {

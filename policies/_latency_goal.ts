@@ -11,7 +11,7 @@ const REMEMBERED = 24;
 /** Occasions to remember, about: a single one says less. */
 const OCCASIONS = 24;
 
-/** Occasions of so long ago count for a third. */
+/** Occasions of so long ago count for half, at most. */
 const FORGET_MS = 2000;
 
 /** Flushes of so long ago are forgotten, except for the last three. */

@@ -1,6 +1,7 @@
 import type { ArrivalGroups } from "./_arrivals_seen.ts";
 import { FlushTimes } from "./_flush_times.ts";
 import type { Goal } from "./_goal.ts";
+import { Trials } from "./_trials.ts";
 import type { FlushReport, PendingBatch } from "./batch_policy.ts";
 
 /** Flushes whose durations are known. */
@@ -31,10 +32,8 @@ const SILENCE = 4;
 /** Per flush, the longest gap is taken to be that much shorter. */
 const GAP_KEPT = 0.98;
 
-/** Flushes to the next trial of the whole wait, at first and at most. */
-const FIRST_TRIAL = 1;
-const TRIALS_GROW = 1.5;
-const LEAST_TRIALS = 64;
+/** At most so many flushes are between two waits in full. */
+const MOST_BETWEEN_TRIALS = 64;
 
 /**
  * Makes few flushes, with the 99th percentile of latencies within a bound: each
@@ -60,9 +59,7 @@ export class P99Goal implements Goal {
   #longestGapMs = 0;
   #newestAt = 0;
   #busyUntil = -Infinity;
-  #isTrial = true;
-  #untilTrial = FIRST_TRIAL;
-  #trialEvery = FIRST_TRIAL;
+  readonly #trials = new Trials(MOST_BETWEEN_TRIALS);
 
   /** Keeps 99 % of the latencies within `p99Ms`. */
   constructor(p99Ms: number) {
@@ -72,7 +69,7 @@ export class P99Goal implements Goal {
   /** When the oldest record has waited as long as it may, or nothing comes. */
   due({ oldestAt, newestAt }: PendingBatch): number {
     const dueAt = oldestAt + this.#ageMs;
-    if (this.#isTrial) return dueAt;
+    if (this.#trials.isDue) return dueAt;
     const silentFrom = Math.max(newestAt, this.#busyUntil);
     return Math.min(dueAt, silentFrom + SILENCE * this.#longestGapMs);
   }
@@ -102,10 +99,7 @@ export class P99Goal implements Goal {
       from = Math.max(at[index], this.#busyUntil);
     }
     this.#newestAt = from;
-    const every = Math.min(LEAST_TRIALS, this.#trialEvery * TRIALS_GROW);
-    if (this.#isTrial) this.#trialEvery = every;
-    this.#isTrial = --this.#untilTrial <= 0;
-    if (this.#isTrial) this.#untilTrial = this.#trialEvery;
+    this.#trials.count();
   }
 
   /** The share of flushes to leave time for. */

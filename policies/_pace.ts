@@ -51,12 +51,9 @@ export class Pace {
   /** Learns from a flush, which counts as having taken `flushMs`. */
   observe(flush: FlushReport, groups: ArrivalGroups, flushMs: number): void {
     const { startedAt } = flush;
-    let waitedMs = 0;
-    for (let index = 0; index < groups.length; index++) {
-      waitedMs += groups.records[index] * (startedAt - groups.at[index]);
-    }
     const keep = 1 - 1 / REMEMBERED;
-    this.#waitedMs = this.#waitedMs * keep + waitedMs;
+    this.#waitedMs = this.#waitedMs * keep +
+      groups.waitedUntil(startedAt);
     this.#records = this.#records * keep + flush.records;
     this.#spanMs = this.#spanMs * keep + startedAt - this.#startedAt;
     this.#startedAt = startedAt;

@@ -85,7 +85,8 @@ export class WaitTable {
   readonly #rungs: readonly number[];
   /** Gains for each start, rung and wait. */
   readonly #gains: Float64Array[][];
-  readonly #unlimited = new Float64Array(WAITS.length);
+  /** Gains of each wait on the occasion that is added. */
+  readonly #here = new Float64Array(WAITS.length);
   /** The latencies that the gains are compared with. */
   #stake = 0;
   #weight = 1;
@@ -132,13 +133,12 @@ export class WaitTable {
       for (let rung = 0; rung < this.#rungs.length; rung++) {
         const size = this.#rungs[rung];
         if (occasion.ready >= size) continue;
-        const into = this.#unlimited;
         // Beyond the records that came, all rungs are equal.
         if (!isKnown) this.#gainsOf(occasion, size, lagMs, flushMs, last);
         isKnown = size > occasion.total;
         const sums = gains[rung];
         for (let index = firstWait(last); index <= last; index++) {
-          sums[index] += into[index];
+          sums[index] += this.#here[index];
         }
       }
     }
@@ -173,7 +173,7 @@ export class WaitTable {
     flushMs: number,
     last: number,
   ): void {
-    const gains = this.#unlimited;
+    const gains = this.#here;
     let [came, size, saved] = [0, ready, 0];
     let index = firstWait(last);
     for (; index <= last && size < rung; index++) {

@@ -1,6 +1,7 @@
 import {
   amountRule,
   argumentError,
+  eitherOf,
   integerRule,
   requireType,
 } from "../argument.ts";
@@ -86,7 +87,7 @@ function partsOf(text: string): Part[] {
     const name = colon === -1 ? written : written.slice(0, colon);
     const kind = KINDS.get(name);
     if (kind === undefined) {
-      const rule = [...KINDS.keys()].join(", ").replace(/, (\w+)$/, " or $1");
+      const rule = eitherOf([...KINDS.keys()]);
       throw argumentError(action, "its name", rule, name, true);
     }
     const digits = colon === -1 ? undefined : written.slice(colon + 1);

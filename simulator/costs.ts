@@ -112,7 +112,7 @@ export function driftingCosts(options: DriftingCostsOptions): CostModel {
   const to = requirePositive("simulate", "driftingCosts toSyncMs", toSyncMs);
   requireAmount("simulate", "driftingCosts driftMs", driftMs);
   const deviation = ln(
-    1 + requireAmount("simulate", "driftingCosts spread less 1", spread - 1),
+    requireAmount("simulate", "driftingCosts spread", spread, 1),
   );
   const steps = ln(to / from);
   return {

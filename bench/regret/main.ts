@@ -1,6 +1,6 @@
 /*
  * How far AdaptivePolicy is from the best policy in hindsight, in simulations of
- * drawn patterns: nothing is measured, so the tables are the same everywhere.
+ * drawn patterns: nothing is measured, so neither disk nor load changes a table.
  */
 import { parseArgs } from "node:util";
 import { markdownTable } from "../../docs/figures/markdown_table.ts";

@@ -7,7 +7,7 @@ import { anyOf } from "../../policies/any_of.ts";
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
-import { SeededRandom } from "../../random.ts";
+import { exp, ln, SeededRandom } from "../../random.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import { drawPattern, type Pattern } from "./patterns.ts";
@@ -90,7 +90,7 @@ export function judgeP99(seed: number, appends: number): Finding | undefined {
   const pattern = drawPattern(seed, appends);
   const leader = run(new LeaderCommitPolicy(), pattern);
   const drawn = new SeededRandom(seed).next();
-  const p99Ms = p99Of(leader) * 1.2 * 10 ** (1.2 * drawn);
+  const p99Ms = p99Of(leader) * 1.2 * exp(1.2 * Math.LN10 * drawn);
   const fewest = Math.min(
     ...Array.from({ length: BOUND_AGES + 1 }, (_, nth) => {
       const age = new AgePolicy({ ms: p99Ms * nth / BOUND_AGES });
@@ -120,7 +120,8 @@ export function judgeCost(seed: number, appends: number): Finding {
   const pattern = drawPattern(seed, appends);
   const { flushMs, perFlush } = pattern;
   // The best age for independent arrivals: from half a flush to fifty.
-  const bestAgeMs = flushMs / 2 * 100 ** new SeededRandom(seed + 7).next();
+  const bestAgeMs = flushMs / 2 *
+    exp(ln(100) * new SeededRandom(seed + 7).next());
   const price = perFlush / flushMs * bestAgeMs ** 2 / 2;
   const costOf = (found: Simulation) =>
     price * found.flushes + found.meanMs * found.records;

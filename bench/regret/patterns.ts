@@ -1,4 +1,4 @@
-import { SeededRandom } from "../../random.ts";
+import { exp, exponential, ln, normal, SeededRandom } from "../../random.ts";
 import type { Arrival } from "../../simulator/arrivals.ts";
 import type { ClosedLoop } from "../../simulator/callers.ts";
 import type { CostModel } from "../../simulator/costs.ts";
@@ -161,7 +161,9 @@ function* modulatedGaps(
         isFast = !isFast;
         left = exponentialOf(random, stayMs);
       }
-      const mean = isFast ? meanMs / Math.sqrt(factor) : meanMs * factor ** 0.5;
+      const mean = isFast
+        ? meanMs / Math.sqrt(factor)
+        : meanMs * Math.sqrt(factor);
       const next = exponentialOf(random, mean);
       if (next <= left) {
         left -= next;
@@ -176,7 +178,7 @@ function* modulatedGaps(
 }
 
 function* paretoGaps(random: SeededRandom, least: number, shape: number): Gaps {
-  while (true) yield least * (1 - random.next()) ** (-1 / shape);
+  while (true) yield least * exp(-ln(1 - random.next()) / shape);
 }
 
 /** Bursts that are spread out, with pauses between them. */
@@ -248,11 +250,9 @@ const SPEEDS: Readonly<
 > = {
   constant: (_, flushMs) => () => device(() => flushMs),
   jittered(random, flushMs) {
-    const deviation = Math.log(1.1 + random.next() * 0.9);
-    return (seed) => {
-      const random = new SeededRandom(seed);
-      return device(() => flushMs * Math.exp(deviation * normalOf(random)));
-    };
+    const deviation = ln(1.1 + random.next() * 0.9);
+    return (seed) =>
+      device((_at, nth) => flushMs * exp(deviation * normal(seed, nth)));
   },
   "two-speed"(random, flushMs) {
     const factor = logUniform(random, 3, 30);
@@ -278,19 +278,16 @@ const SPEEDS: Readonly<
   },
 };
 
-function device(flushMs: (at: number) => number): CostModel {
-  return { writeMs: () => 0, syncMs: flushMs };
+function device(
+  flushMs: (at: number, nth: number) => number,
+): CostModel {
+  return { writeMs: () => 0, syncMs: (at, _, nth) => flushMs(at, nth) };
 }
 
 function exponentialOf(random: SeededRandom, mean: number): number {
-  return -Math.log(1 - random.next()) * mean;
-}
-
-function normalOf(random: SeededRandom): number {
-  const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
-  return radius * Math.cos(2 * Math.PI * random.next());
+  return exponential(random.next(), mean);
 }
 
 function logUniform(random: SeededRandom, least: number, most: number) {
-  return least * (most / least) ** random.next();
+  return least * exp(ln(most / least) * random.next());
 }

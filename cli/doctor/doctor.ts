@@ -10,6 +10,7 @@ import {
   onlyArgument,
   parseArguments,
   parseNumber,
+  refusal,
   UsageError,
 } from "../command.ts";
 import { readLockState } from "../examine/lock_state.ts";
@@ -120,7 +121,7 @@ export const doctor: CliCommand<DoctorOptions> = {
 function parseSeconds(text: string): number {
   const seconds = parseNumber("--seconds", text, AMOUNT);
   if (seconds > 0) return seconds;
-  throw new UsageError(`--seconds must be above 0: received "${text}"`);
+  throw refusal("--seconds", "above 0", text);
 }
 
 async function toReport(

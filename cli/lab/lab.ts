@@ -1,3 +1,4 @@
+import { eitherOf } from "../../argument.ts";
 import { SLOW_MS } from "../../storage/directory/mod.ts";
 import { AMOUNT, parsePolicy } from "../../policies/parse_policy.ts";
 import { constantCosts, type CostModel } from "../../simulator/costs.ts";
@@ -10,7 +11,7 @@ import {
   onlyArgument,
   parseArguments,
   parseNumber,
-  UsageError,
+  refusal,
 } from "../command.ts";
 import { EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
 import { formatAmount, formatDuration } from "../io/format.ts";
@@ -160,10 +161,7 @@ export function parseCompareOptions(
   const { goal = GOALS[0], seeds = "10" } = values;
   const { "max-p99-ms": most, "recorded-policy": recordedPolicy } = values;
   if (!(GOALS as readonly string[]).includes(goal)) {
-    throw new UsageError(
-      `--goal must be ${GOALS.join(", ").replace(/, (\w+)$/, " or $1")}: ` +
-        `received "${goal}"`,
-    );
+    throw refusal("--goal", eitherOf(GOALS), goal);
   }
   if (recordedPolicy !== undefined) parsePolicy(recordedPolicy);
   return {

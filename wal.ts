@@ -1,6 +1,8 @@
 import { requireInteger, requireOptions } from "./argument.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
-import type { FrameLog, RecordBatch } from "./storage/frame_log.ts";
+import { LogView } from "./reader/log_view.ts";
+import type { LogSource } from "./reader/log_source.ts";
+import type { FrameLog } from "./storage/frame_log.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -9,9 +11,7 @@ import {
 } from "./wal_options.ts";
 import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
-import { OpenReads, type ReadOptions } from "./writer/reads.ts";
 import {
-  type LogRecord,
   type LsnRange,
   makeRequest,
   measureRecord,
@@ -53,18 +53,17 @@ const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
  * await wal.close();
  * ```
  */
-export class Wal implements AsyncDisposable {
+export class Wal extends LogView implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
-  readonly #reads: OpenReads;
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
+    super(sourceOf(log, writer), (bytes) => bytes);
     this.#log = log;
     this.#writer = writer;
-    this.#reads = new OpenReads(log, () => this.#writer.writtenLsn);
     this.#ack = DEFAULT_ACK[options.synchronous];
   }
 
@@ -187,63 +186,6 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Reads one record. Resolves with `undefined` if a salvage gave it up.
-   *
-   * It takes some microseconds wherever the record is, and does not wait for
-   * records that are still queued. With frames of many megabytes it takes
-   * longer, because a frame is verified as a whole.
-   *
-   * Rejects with `CompactedError` if the record has been dropped, even during
-   * the call; `RangeError` if it has not been written yet, or if `lsn` is not
-   * an integer of at least 1 (`TypeError` if it is not a number);
-   * `CorruptLogError` if the record is damaged or missing; `StorageError` if it
-   * cannot be read; and `LogClosedError` after `close`, which waits for calls
-   * in progress.
-   *
-   * @example
-   * ```ts
-   * import { Wal } from "@syncline/wal";
-   * import { MemoryStorage } from "@syncline/wal/storage";
-   * import assert from "node:assert/strict";
-   *
-   * const wal = await Wal.open(new MemoryStorage());
-   * const lsn = await wal.append("an answer");
-   * const record = await wal.get(lsn);
-   * assert.equal(new TextDecoder().decode(record?.data), "an answer");
-   * await assert.rejects(wal.get(lsn + 1), RangeError); // not written yet
-   * await wal.close();
-   * ```
-   */
-  get(lsn: number): Promise<LogRecord | undefined> {
-    return this.#reads.get(lsn);
-  }
-
-  /**
-   * Reads the records from `from` to `to`, both inclusive.
-   *
-   * Records that are still queued, or are appended after reading began, are not
-   * read. Records lost in a repair are skipped, so LSNs can jump.
-   *
-   * Throws `CompactedError` if a record has been dropped, even during the read;
-   * `RangeError` if a bound has not been written yet; `CorruptLogError` at the
-   * first record that is damaged or missing; and `LogClosedError` if the log is
-   * closed before the end is reached.
-   */
-  read(
-    options: ReadOptions = {},
-  ): AsyncGenerator<LogRecord, undefined, undefined> {
-    return this.#reads.read(options);
-  }
-
-  /**
-   * Like {@linkcode Wal.read}, but yields one frame of records at a time:
-   * faster.
-   */
-  readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
-    return this.#reads.readBatches(options);
-  }
-
-  /**
    * Drops all records below `lsn`, as after a checkpoint; all others stay.
    *
    * When it resolves, the dropped records are gone for good: reading one throws
@@ -286,7 +228,7 @@ export class Wal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const readsClosed = this.#reads.close();
+    const readsClosed = this.reads.close();
     try {
       await this.#writer.drain();
     } finally {
@@ -308,6 +250,25 @@ export class Wal implements AsyncDisposable {
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
   }
+}
+
+/** The log as readers of this process see it. */
+function sourceOf(log: FrameLog, writer: Writer): LogSource {
+  return {
+    get firstLsn() {
+      return log.firstLsn;
+    },
+    get cuts() {
+      return writer.cuts;
+    },
+    get end() {
+      return writer.end;
+    },
+    reached: (level) => writer.reached(level),
+    read: (from, to) => log.read(from, to),
+    onAdvance: (wake) => writer.onAdvance(wake),
+    lowestSince: (cuts) => writer.lowestSince(cuts),
+  };
 }
 
 /** The writer of a log; only one with a trace loads what records it. */

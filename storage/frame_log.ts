@@ -1,5 +1,5 @@
 import type { RecordList } from "./format/records.ts";
-import type { MaybePromise } from "./storage.ts";
+import type { MaybePromise, Storage } from "./storage.ts";
 
 /** The records of one frame, laid out, and their LSNs. */
 export interface FrameDraft {
@@ -64,6 +64,11 @@ export interface FrameLog {
   readonly syncedLsn?: number;
   /** LSN of the oldest record, or of the next one if there is none. */
   readonly firstLsn: number;
+  /**
+   * The directory that the log is in. Cursors and snapshots are files there; if
+   * absent, the log has neither.
+   */
+  readonly files?: Storage;
   /**
    * Appends a frame as a whole; once it resolves, the frame survives a killed
    * process. If it fails with a `StorageFullError`, nothing of the frame

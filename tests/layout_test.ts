@@ -32,21 +32,34 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   recovery: ["storage"],
   writer: ["policies", "storage"],
+  reader: ["recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],
   "wal_options.ts": ["policies", "recovery", "storage", "trace", "writer"],
-  "wal.ts": ["open_log.ts", "storage", "trace", "wal_options.ts", "writer"],
+  "wal.ts": [
+    ...[
+      "open_log.ts",
+      "reader",
+      "storage",
+      "trace",
+      "wal_options.ts",
+      "writer",
+    ],
+  ],
   testing: [
-    ...["policies", "recovery", "storage", "trace", "writer"],
+    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
     ...["wal.ts", "wal_options.ts"],
   ],
   cli: [
-    ...["policies", "recovery", "simulator", "storage", "trace", "writer"],
-    ...facade,
+    ...["policies", "reader", "recovery", "simulator", "storage", "trace"],
+    ...["writer", ...facade],
   ],
   "cli.ts": ["cli"],
-  "mod.ts": ["policies", "recovery", "storage", "trace", "writer", ...facade],
+  "mod.ts": [
+    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+    ...facade,
+  ],
 };
 
 const library = sourceFiles();
@@ -161,10 +174,10 @@ test("the library declares nothing with `using`, which Node 20 cannot parse", ()
   assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
-test("the root holds 8 files at most, the library about 190", () => {
+test("the root holds 8 files at most, the library about 220", () => {
   const root = library.filter((file) => !file.includes("/"));
   assert(root.length <= 8, root.join(" "));
-  assert(library.length <= 195, `${library.length} files`);
+  assert(library.length <= 225, `${library.length} files`);
 });
 
 test("no file is longer than 400 lines, but a table of faults", () => {

@@ -2,7 +2,7 @@ import { MAX_FRAME_BYTES } from "../storage/format/frame.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
-import type { ReadOptions } from "../writer/reads.ts";
+import type { ReadOptions } from "../reader/reads.ts";
 import { RecordTooLargeError } from "../writer/record.ts";
 import {
   assert,

@@ -4,11 +4,14 @@ import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { AckLevel } from "./acks.ts";
 
 /** A record as read back. */
-export interface LogRecord {
+export interface LogRecord<Out = Uint8Array<ArrayBuffer>> {
   /** The record's number. */
   lsn: number;
-  /** Its bytes. They share memory with other records: copy one to keep it. */
-  data: Uint8Array<ArrayBuffer>;
+  /**
+   * Its bytes, or what the codec of the log made of them. Bytes share memory
+   * with other records: copy them to keep them.
+   */
+  data: Out;
 }
 
 /** A contiguous range of LSNs, as assigned by `appendBatch`. */

@@ -62,6 +62,10 @@ export class Writer {
   /** Records up to this LSN are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
+  #isStopped = false;
+  /** The last LSN that each cut left. */
+  readonly #cuts: number[] = [];
+  readonly #watchers = new Set<() => void>();
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -88,9 +92,36 @@ export class Writer {
     return this.#queue.lastLsn;
   }
 
+  /** LSN up to which records have reached `level`. */
+  reached(level: AckLevel): number {
+    if (level === "memory") return this.lastLsn;
+    return level === "os" ? this.#acks.writtenLsn : this.#acks.durableLsn;
+  }
+
   /** Whether a failure has stopped the log. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
+  }
+
+  /** Why nothing follows: the log is closed, or has failed. */
+  get end(): "closed" | Error | undefined {
+    return this.#failure ?? (this.#isStopped ? "closed" : undefined);
+  }
+
+  /** How often records were taken back: for lack of space, or by a cut. */
+  get cuts(): number {
+    return this.#cuts.length;
+  }
+
+  /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
+  lowestSince(cuts: number): number {
+    return Math.min(Infinity, ...this.#cuts.slice(cuts));
+  }
+
+  /** Calls `wake` whenever anything of that changes; returns what ends it. */
+  onAdvance(wake: () => void): () => void {
+    this.#watchers.add(wake);
+    return () => void this.#watchers.delete(wake);
   }
 
   /**
@@ -176,6 +207,12 @@ export class Writer {
   stop(): void {
     this.#cancelWait();
     this.#sync.cancel();
+    this.#isStopped = true;
+    this.#tellWatchers();
+  }
+
+  #tellWatchers(): void {
+    for (const wake of this.#watchers) wake();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -270,6 +307,7 @@ export class Writer {
   #advance(lsn: number, synced: boolean): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
+    this.#tellWatchers();
   }
 
   #rest(): void {
@@ -291,6 +329,7 @@ export class Writer {
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
     if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
+    if (dropped > 0) this.#cuts.push(writtenLsn);
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;

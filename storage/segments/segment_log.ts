@@ -104,6 +104,11 @@ export class SegmentLog implements FrameLog {
     return this.#manifest.firstLsn;
   }
 
+  /** The directory of the segments. */
+  get files(): Storage {
+    return this.#storage;
+  }
+
   /** LSN of the last record that is known to survive power loss. */
   get syncedLsn(): number {
     return this.#syncedLsn;

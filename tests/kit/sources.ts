@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folders = [
   "policies",
   "storage",
+  "reader",
   "recovery",
   "simulator",
   "trace",

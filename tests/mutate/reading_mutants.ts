@@ -18,7 +18,7 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: "ends a read silently when its log closes while it gives way",
     edits: [{
-      file: "writer/reads.ts",
+      file: "reader/reads.ts",
       find: "    this.#requireUncut();\n    return taken.done",
       replace: "    return taken.done",
     }],
@@ -117,7 +117,7 @@ export const readingMutants: readonly Mutant[] = [
       find: "if (this.#nextLsn < this.#range.firstLsn()) throw",
       replace: "if (this.#nextLsn < 0) throw",
     }, {
-      file: "writer/reads.ts",
+      file: "reader/reads.ts",
       find: "      this.#requireKept(lsn, this.#log.firstLsn);\n",
       replace: "",
     }],

@@ -166,24 +166,24 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "closes and leaves the files of unfinished reads open",
     edits: [{
-      file: "writer/reads.ts",
+      file: "reader/reads.ts",
       find: "await this.return().catch(() => {});",
       replace: "await null;",
     }],
     caughtBy: {
-      file: "tests/writer/reads_test.ts",
+      file: "tests/reader/reads_test.ts",
       name: "close() leaves no file open for reads that were left",
     },
   },
   {
     name: "lets a read end as if all had been read when the log closes",
     edits: [{
-      file: "writer/reads.ts",
+      file: "reader/reads.ts",
       find: "this.#isCut = true;",
       replace: "this.#isCut = false;",
     }],
     caughtBy: {
-      file: "tests/writer/reads_test.ts",
+      file: "tests/reader/reads_test.ts",
       name: "close() ends reads with an error, not as if all had been read",
     },
   },
@@ -214,7 +214,7 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "reads what a checkpoint has dropped",
     edits: [{
-      file: "writer/reads.ts",
+      file: "reader/reads.ts",
       find: "lsn > 0 && lsn < first",
       replace: "lsn < 0",
     }],

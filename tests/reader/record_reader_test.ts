@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { BatchSource, RecordBatch } from "../../storage/frame_log.ts";
 import { Pace } from "../../storage/turns.ts";
 import type { LogRecord } from "../../writer/record.ts";
-import { RecordReader } from "../../writer/record_reader.ts";
+import { RecordReader } from "../../reader/record_reader.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { countedTurns } from "../kit/counted_turns.ts";
 import { test } from "../kit/register.ts";
@@ -12,6 +12,8 @@ interface Source {
   sizes: number[];
   fails: boolean;
 }
+
+const asBytes = (bytes: Uint8Array<ArrayBuffer>) => bytes;
 
 type Reader = AsyncGenerator<LogRecord, undefined, undefined>;
 
@@ -87,7 +89,11 @@ test("RecordReader answers any calls as an async generator does", async () => {
       }),
       async (source, groups) => {
         assertEquals(
-          await outcomes((from) => new RecordReader(from), source, groups),
+          await outcomes(
+            (from) => new RecordReader(from, asBytes),
+            source,
+            groups,
+          ),
           await outcomes(generator, source, groups),
         );
       },
@@ -146,7 +152,7 @@ test("RecordReader takes batches that are there at once without another turn", a
     for (; !isDone; ticks++) await null;
   })();
   let count = 0;
-  for await (const { lsn } of new RecordReader(batches)) {
+  for await (const { lsn } of new RecordReader(batches, asBytes)) {
     assertEquals(lsn, ++count);
   }
   isDone = true;
@@ -165,7 +171,10 @@ test("RecordReader reads the same from batches at once and later", async () => {
     fc.asyncProperty(draw, atOnce, async (source, atOnce) => {
       const found: number[] = [];
       const closed = { count: 0 };
-      const reader = new RecordReader(mixed(batches(source, closed), atOnce));
+      const reader = new RecordReader(
+        mixed(batches(source, closed), atOnce),
+        asBytes,
+      );
       const end = await (async () => {
         for await (const { lsn } of reader) found.push(lsn);
       })().catch((error: Error) => error.message);
@@ -184,11 +193,11 @@ test("RecordReader gives way within a batch, unless its log closes", async () =>
     yield { firstLsn: 1, records };
   }
   const turns = countedTurns({ stepMs: 100 });
-  const reader = new RecordReader(one(), new Pace(turns));
+  const reader = new RecordReader(one(), asBytes, new Pace(turns));
   let read = 0;
   for await (const _ of reader) read++;
   assertEquals([read, turns.given >= 20], [count, true]);
-  const cut = new RecordReader(one(), new Pace(turns));
+  const cut = new RecordReader(one(), asBytes, new Pace(turns));
   turns.act = () => cut.cut();
   const lsns: number[] = [];
   for await (const { lsn } of cut) lsns.push(lsn);
@@ -207,7 +216,7 @@ test("RecordReader settles calls in order, however far apart", async () => {
   for (let ticks = 0; ticks < 24; ticks++) {
     let open = () => {};
     const gate = new Promise<void>((resolve) => open = resolve);
-    const reader = new RecordReader(twoRecords(gate));
+    const reader = new RecordReader(twoRecords(gate), asBytes);
     const order: number[] = [];
     const first = reader.next().then(() => order.push(1));
     open();
@@ -221,7 +230,9 @@ test("RecordReader closes what it reads when a loop is left", async () => {
   const closed = { count: 0 };
   const lsns: number[] = [];
   const source = { sizes: [2, 2], fails: false };
-  for await (const { lsn } of new RecordReader(batches(source, closed))) {
+  for await (
+    const { lsn } of new RecordReader(batches(source, closed), asBytes)
+  ) {
     lsns.push(lsn);
     if (lsn === 3) break;
   }
@@ -231,7 +242,7 @@ test("RecordReader closes what it reads when a loop is left", async () => {
 test("RecordReader closes what it reads when it is disposed of", async () => {
   const closed = { count: 0 };
   const source = { sizes: [2, 2], fails: false };
-  const reader = new RecordReader(batches(source, closed));
+  const reader = new RecordReader(batches(source, closed), asBytes);
   await reader.next();
   await reader[Symbol.asyncDispose]();
   assertEquals(closed.count, 1);

@@ -3,13 +3,13 @@ import { invariant } from "../invariant.ts";
 import {
   type BatchSource,
   CompactedError,
-  type FrameLog,
   type RecordBatch,
 } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
-import { LogClosedError } from "./log_closed_error.ts";
-import type { LogRecord } from "./record.ts";
-import { RecordReader } from "./record_reader.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
+import type { LogRecord } from "../writer/record.ts";
+import type { LogSource } from "./log_source.ts";
+import { type Decode, RecordReader } from "./record_reader.ts";
 import {
   END,
   isLater,
@@ -28,20 +28,20 @@ export interface ReadOptions {
 const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
 
 /** Reads a log, and keeps track of the reads in progress. */
-export class OpenReads {
-  readonly #log: FrameLog;
-  readonly #writtenLsn: () => number;
+export class OpenReads<Out = Uint8Array<ArrayBuffer>> {
+  readonly #log: LogSource;
+  readonly #decode: Decode<Out>;
   /** The reads in progress. */
-  readonly open = new Set<OpenRead>();
+  readonly open: Set<OpenRead> = new Set();
   #isClosed = false;
   /** Number of calls of `get` in progress, and what the last one calls. */
   #gets = 0;
   #noGets: (() => void) | undefined;
 
   /** Reads `log` up to the last record written when a read begins. */
-  constructor(log: FrameLog, writtenLsn: () => number) {
+  constructor(log: LogSource, decode: Decode<Out>) {
     this.#log = log;
-    this.#writtenLsn = writtenLsn;
+    this.#decode = decode;
   }
 
   /** Whether the log is closed, or is being closed. */
@@ -55,9 +55,9 @@ export class OpenReads {
   }
 
   /** A read by records. */
-  read(options: ReadOptions): RecordReader {
+  read(options: ReadOptions): RecordReader<Out> {
     const read = this.#read(options);
-    const records = new RecordReader(read);
+    const records = new RecordReader(read, this.#decode);
     read.onCut = () => records.cut();
     return records;
   }
@@ -66,11 +66,12 @@ export class OpenReads {
    * Reads record `lsn`; `undefined` if a salvage gave it up. A call in progress
    * keeps `close` waiting.
    */
-  async get(lsn: number): Promise<LogRecord | undefined> {
+  async get(lsn: number): Promise<LogRecord<Out> | undefined> {
     if (this.#isClosed) throw new LogClosedError("read");
     const first = this.#log.firstLsn;
     this.#requireKept(lsn, first);
-    requireInteger("read a record", "its LSN", lsn, first, this.#writtenLsn());
+    const last = this.#log.reached("os");
+    requireInteger("read a record", "its LSN", lsn, first, last);
     this.#gets++;
     try {
       const batch = await firstOf(this.#log.read(lsn, lsn));
@@ -79,7 +80,8 @@ export class OpenReads {
       if (batch.lost !== undefined && index < batch.lost) return undefined;
       const data = batch.records.at(index);
       invariant(data !== undefined, `a read without its record, ${lsn}`);
-      return { lsn, data: ownMemory(data!) };
+      const bytes = ownMemory(data!);
+      return { lsn, data: this.#decode(bytes) };
     } finally {
       if (--this.#gets === 0) this.#noGets?.();
     }
@@ -105,7 +107,7 @@ export class OpenReads {
   #begin(options: ReadOptions): BatchSource | undefined {
     requireOptions("read", options, READ_OPTIONS);
     const first = this.#log.firstLsn;
-    const last = this.#writtenLsn();
+    const last = this.#log.reached("os");
     const { from = first, to = last } = options;
     this.#requireKept(from, first);
     requireInteger("read from a record", "its LSN", from, first, last + 1);
@@ -137,9 +139,9 @@ function ownMemory(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 }
 
 /** A read that ends with an error, not silently, when the log closes. */
-class OpenRead implements BatchSource {
+export class OpenRead implements BatchSource {
   readonly #begin: () => BatchSource | undefined;
-  readonly #reads: OpenReads;
+  readonly #reads: Pick<OpenReads, "open" | "isClosed">;
   #batches: BatchSource | undefined;
   #hasBegun = false;
   #hasEnded = false;
@@ -150,7 +152,10 @@ class OpenRead implements BatchSource {
   onCut: () => void = () => {};
 
   /** A read of what `begin` returns, tracked by `reads`. */
-  constructor(begin: () => BatchSource | undefined, reads: OpenReads) {
+  constructor(
+    begin: () => BatchSource | undefined,
+    reads: Pick<OpenReads, "open" | "isClosed">,
+  ) {
     this.#begin = begin;
     this.#reads = reads;
   }

@@ -2,8 +2,8 @@ import type { RecordList } from "../storage/format/mod.ts";
 import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
-import { LogClosedError } from "./log_closed_error.ts";
-import type { LogRecord } from "./record.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
+import type { LogRecord } from "../writer/record.ts";
 import {
   END,
   isLater,
@@ -19,9 +19,13 @@ const NO_RECORDS: RecordList = Object.freeze([]);
  */
 const RECORD_BYTES = 4 * 1024;
 
+/** Makes what a caller gets of a record's bytes. */
+export type Decode<Out> = (bytes: Uint8Array<ArrayBuffer>) => Out;
+
 /** The records of batches, one by one. */
-export class RecordReader extends SerialGenerator<LogRecord> {
+export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
   readonly #batches: BatchSource;
+  readonly #decode: Decode<Out>;
   readonly #pace: Pace;
   #records = NO_RECORDS;
   #index = 0;
@@ -29,9 +33,14 @@ export class RecordReader extends SerialGenerator<LogRecord> {
   #isCut = false;
 
   /** Reads `batches`, which nothing else may use. */
-  constructor(batches: BatchSource, pace = new Pace()) {
+  constructor(
+    batches: BatchSource,
+    decode: Decode<Out>,
+    pace: Pace = new Pace(),
+  ) {
     super();
     this.#batches = batches;
+    this.#decode = decode;
     this.#pace = pace;
   }
 
@@ -41,7 +50,7 @@ export class RecordReader extends SerialGenerator<LogRecord> {
     this.#drop();
   }
 
-  protected override take(): MaybePromise<Next<LogRecord>> {
+  protected override take(): MaybePromise<Next<LogRecord<Out>>> {
     if (this.#isAtEnd) return this.#takeNext();
     const turn = this.#pace.spend(RECORD_BYTES);
     if (turn === undefined) return this.#record();
@@ -58,7 +67,7 @@ export class RecordReader extends SerialGenerator<LogRecord> {
     return this.#index === this.#records.length;
   }
 
-  #takeNext(): MaybePromise<Next<LogRecord>> {
+  #takeNext(): MaybePromise<Next<LogRecord<Out>>> {
     while (true) {
       // Drops what was read, even at the end.
       this.#drop();
@@ -74,7 +83,7 @@ export class RecordReader extends SerialGenerator<LogRecord> {
   /** The first record of a batch, or the end; `undefined` if it has none. */
   #begin(
     { done, value }: IteratorResult<RecordBatch, unknown>,
-  ): Next<LogRecord> | undefined {
+  ): Next<LogRecord<Out>> | undefined {
     if (done) return END;
     if (this.#isCut) throw new LogClosedError("read");
     this.#records = value.records;
@@ -82,9 +91,10 @@ export class RecordReader extends SerialGenerator<LogRecord> {
     return value.records.length === 0 ? undefined : this.#record();
   }
 
-  #record(): Next<LogRecord> {
-    const data = this.#records.at(this.#index++)!;
-    return { done: false, value: { lsn: this.#nextLsn++, data } };
+  #record(): Next<LogRecord<Out>> {
+    const bytes = this.#records.at(this.#index++)!;
+    const lsn = this.#nextLsn++;
+    return { done: false, value: { lsn, data: this.#decode(bytes) } };
   }
 
   #drop(): void {

@@ -42,6 +42,7 @@ export {
   FencedError,
   type FrameLog,
   type RecordBatch,
+  TruncatedError,
 } from "./storage/frame_log.ts";
 export {
   type LockOptions,

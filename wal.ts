@@ -255,6 +255,7 @@ export class Wal extends LogView implements AsyncDisposable {
 /** The log as readers of this process see it. */
 function sourceOf(log: FrameLog, writer: Writer): LogSource {
   return {
+    files: log.files,
     get firstLsn() {
       return log.firstLsn;
     },

@@ -1,4 +1,5 @@
 import type { BatchSource } from "../storage/frame_log.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { AckLevel } from "../writer/acks.ts";
 
 /** What readers and followers use of a log, whether it is written here or not. */
@@ -7,6 +8,8 @@ export interface LogSource {
   readonly firstLsn: number;
   /** LSN up to which all records have reached `level`. */
   reached(level: AckLevel): number;
+  /** The directory of the log; absent if it has none. */
+  readonly files?: Storage | undefined;
   /** Reads the records `from` to `to`, both included; both are written. */
   read(from: number, to: number): BatchSource;
   /**

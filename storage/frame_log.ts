@@ -118,6 +118,29 @@ export class CompactedError extends RangeError {
 }
 
 /**
+ * Thrown to a reader that has gone beyond the place where the log was cut back:
+ * records that it may have seen are no longer part of the log.
+ */
+export class TruncatedError extends RangeError {
+  /** The class's name. */
+  override readonly name = "TruncatedError";
+
+  /** Creates the error for a reader whose next record was `lsn`. */
+  constructor(
+    /** LSN of the record that was wanted next. */
+    readonly lsn: number,
+    /** LSN of the last record that the cut left. */
+    readonly lastLsn: number,
+  ) {
+    super(
+      `Cannot continue with record ${lsn} because the log was cut back to ` +
+        `record ${lastLsn}: records read after that one are no longer part ` +
+        "of it",
+    );
+  }
+}
+
+/**
  * Thrown after another owner has taken over the log: nothing further is
  * acknowledged here. Callers see it as the `cause` of a `LogFailedError`.
  */

@@ -33,7 +33,8 @@ export {
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
+export { type LogMeta, newerMeta } from "./log_meta.ts";
 export type { Manifest } from "./manifest.ts";
-export { faultOfRecords, type RecordList } from "./records.ts";
+export { faultOfRecords, metaOf, type RecordList } from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

@@ -45,21 +45,18 @@ export interface SegmentSupplyOptions {
  */
 export class SegmentSupply {
   readonly #storage: Storage;
-  readonly #lock: StorageLock;
-  readonly #owner: SegmentOwner;
+  readonly #owner: SegmentOwner & { readonly lock: StorageLock };
   readonly #segmentBytes: number;
   readonly #spares: Spare[] = [];
   #names = 0;
 
-  /** Creates an empty supply. */
+  /** Creates an empty supply for an owner, whose lock may be renewed. */
   constructor(
     storage: Storage,
-    lock: StorageLock,
-    owner: SegmentOwner,
+    owner: SegmentOwner & { readonly lock: StorageLock },
     { segmentBytes }: SegmentSupplyOptions,
   ) {
     this.#storage = storage;
-    this.#lock = lock;
     this.#owner = owner;
     this.#segmentBytes = segmentBytes;
   }
@@ -83,8 +80,10 @@ export class SegmentSupply {
   /** Creates the next segment, from a dropped one if there is one. */
   async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
     const spare = this.#spares.shift();
-    const created = await createSegment(this.#storage, this.#lock, {
-      ...this.#owner,
+    const { log, epoch, lock } = this.#owner;
+    const created = await createSegment(this.#storage, lock, {
+      log,
+      epoch,
       firstLsn,
       previous,
       ...(spare !== undefined && { reused: spare.name }),

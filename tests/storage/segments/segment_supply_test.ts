@@ -22,11 +22,11 @@ const isOfLog = (name: string) => /\.(wal|manifest|reserve)$/.test(name);
 const SEGMENT = "0000000000000001-00000001.wal";
 const SPARE = "00000000-00000003.spare";
 const SEGMENT_BYTES = 100_000;
-const owner = { log: "0123456789abcdef".repeat(2), epoch: 3 };
 const lock: StorageLock = { epoch: 3, held: () => true, release() {} };
+const owner = { log: "0123456789abcdef".repeat(2), epoch: 3, lock };
 
 function supplyOf(storage: Storage): SegmentSupply {
-  return new SegmentSupply(storage, lock, owner, {
+  return new SegmentSupply(storage, owner, {
     segmentBytes: SEGMENT_BYTES,
   });
 }

@@ -20,6 +20,7 @@
 export * from "./wal.ts";
 export type { Synchronous, WalOptions } from "./wal_options.ts";
 export type { WalTarget } from "./open_log.ts";
+export * from "./codec/mod.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
 export * from "./policies/any_of.ts";
@@ -61,9 +62,19 @@ export { FormatVersionError } from "./storage/format/envelope.ts";
 export type { RecordList } from "./storage/format/records.ts";
 export * from "./storage/memory/memory_storage.ts";
 export type { TraceOptions } from "./trace/trace_recorder.ts";
+export { AppendAbortedError } from "./writer/abort.ts";
 export type { AckLevel } from "./writer/acks.ts";
-export type { AppendOptions } from "./wal.ts";
-export { type Fullness, QueueFullError } from "./writer/append_queue.ts";
+export type {
+  AppendOptions,
+  EnqueueOptions,
+  WaitOptions,
+  WritableOptions,
+} from "./writer/append_options.ts";
+export {
+  ConflictError,
+  type Fullness,
+  QueueFullError,
+} from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
@@ -74,5 +85,6 @@ export type { ReadOptions } from "./reader/reads.ts";
 export {
   type LogRecord,
   type LsnRange,
+  type RecordInput,
   RecordTooLargeError,
 } from "./writer/record.ts";

@@ -1,7 +1,9 @@
-import { requireInteger, requireOptions } from "./argument.ts";
+import { requireInteger } from "./argument.ts";
+import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
 import { LogView } from "./reader/log_view.ts";
 import type { LogSource } from "./reader/log_source.ts";
+import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import {
   type CheckedOptions,
@@ -12,14 +14,26 @@ import {
 import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
 import {
+  type Demands,
   type LsnRange,
   makeRequest,
   measureRecord,
+  rangeTo,
+  type RecordInput,
   requireRecord,
 } from "./writer/record.ts";
+import {
+  type AppendOptions,
+  checkAppend,
+  checkEnqueue,
+  checkWait,
+  checkWritable,
+  type EnqueueOptions,
+  type WaitOptions,
+  type WritableOptions,
+} from "./writer/append_options.ts";
+import { RecordSink } from "./writer/record_sink.ts";
 import { Writer } from "./writer/writer.ts";
-
-const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
 /**
  * A write-ahead log: an ordered, durable sequence of records. LSNs count up
@@ -53,18 +67,27 @@ const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
  * await wal.close();
  * ```
  */
-export class Wal extends LogView implements AsyncDisposable {
+export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
+  extends LogView<Out>
+  implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
+  readonly #codec: Codec<In, Out> | undefined;
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
-    super(sourceOf(log, writer), (bytes) => bytes);
+  private constructor(
+    log: FrameLog,
+    writer: Writer,
+    ack: AckLevel,
+    codec: Codec<In, Out> | undefined,
+  ) {
+    super(sourceOf(log, writer), decoderOf(codec));
     this.#log = log;
     this.#writer = writer;
-    this.#ack = DEFAULT_ACK[options.synchronous];
+    this.#ack = ack;
+    this.#codec = codec;
   }
 
   /**
@@ -76,16 +99,24 @@ export class Wal extends LogView implements AsyncDisposable {
    * until the next sync. Opening changes no existing bytes, except with
    * `recovery: "salvage"`, which keeps a copy of the originals next to them.
    *
+   * With a `codec`, the log takes and gives back the values of a type instead
+   * of bytes.
+   *
    * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` if the
    * log is open elsewhere, `CorruptLogError` if acknowledged records may be
    * damaged or missing, `FormatVersionError`, `ForeignFileError`,
    * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
-  static async open(target: WalTarget, options: WalOptions = {}): Promise<Wal> {
+  static async open<In = RecordInput, Out = Uint8Array<ArrayBuffer>>(
+    target: WalTarget,
+    options: WalOptions<In, Out> = {},
+  ): Promise<Wal<In, Out>> {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
-      return new Wal(log, await makeWriter(log, checked, options), checked);
+      const writer = await makeWriter(log, checked, options.policy);
+      const ack = DEFAULT_ACK[checked.synchronous];
+      return new Wal(log, writer, ack, options.codec);
     } catch (error) {
       await log.close(false);
       throw error;
@@ -93,26 +124,47 @@ export class Wal extends LogView implements AsyncDisposable {
   }
 
   /**
-   * Appends one record of 0 to 67,108,860 bytes; a string is encoded as UTF-8.
-   * Resolves with its LSN once the record has reached the level `ack`.
+   * Appends one record of 0 to 67,108,860 bytes; a string is encoded as UTF-8,
+   * and an array is one record in pieces. Resolves with its LSN once the record
+   * has reached the level `ack`.
    *
-   * The record is copied during the call, so its buffer may be reused at once.
-   * While the queue is full, appends wait in order. Rejects with `TypeError` or
-   * `RecordTooLargeError`, or with `QueueFullError` if too many appends are
-   * already waiting; nothing is queued then. Rejects with `StorageFullError` if
-   * the disk is full: nothing of the record is on disk, and the log stays
-   * usable.
+   * The record is copied during the call, so its buffers may be reused at once.
+   * While the queue is full, appends wait in order; `expect` is judged when the
+   * record gets its place. Rejects with `TypeError`, `EncodeError`,
+   * `RecordTooLargeError` or `ConflictError`, or with `QueueFullError` if too
+   * many appends are already waiting; nothing is queued then. Rejects with
+   * `StorageFullError` if the disk is full: nothing of the record is on disk,
+   * and the log stays usable. After an abort it rejects with the signal's
+   * reason if the record never appears, and with `AppendAbortedError` if it does.
+   *
+   * @example Only if nobody else has appended, and not after 50 ms
+   * ```ts
+   * import { ConflictError, Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * const header = Uint8Array.of(1, 0);
+   * const signal = AbortSignal.timeout(50);
+   * await wal.append([header, "a body"], { expect: 1, signal });
+   * const { next } = await wal.append("again", { expect: 1 }).then(
+   *   () => assert.fail(),
+   *   (error: ConflictError) => error,
+   * );
+   * assert.equal(next, 2);
+   * await wal.close();
+   * ```
    */
-  append(
-    record: Uint8Array | string,
-    options?: AppendOptions,
-  ): Promise<number> {
+  append(record: In, options?: AppendOptions): Promise<number> {
     // Not an async function: that would create a second promise per call.
     try {
       this.#refuseIfClosed("append");
-      const level = this.#level(options);
-      const size = measureRecord(requireRecord(record));
-      return this.#writer.append(record, size, level);
+      if (options === undefined) return this.#append(record, this.#ack);
+      const demands = checkAppend(options, this.#ack);
+      const { level, expect, signal } = demands;
+      return expect === undefined && signal === undefined
+        ? this.#append(record, level)
+        : this.#appendOn(record, demands);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -128,42 +180,88 @@ export class Wal extends LogView implements AsyncDisposable {
    * `append`.
    */
   appendBatch(
-    records: Iterable<Uint8Array | string>,
-    options?: AppendOptions,
+    records: Iterable<In>,
+    options: AppendOptions = {},
   ): Promise<LsnRange> {
     try {
       this.#refuseIfClosed("append");
-      const level = this.#level(options);
-      return this.#writer.appendTogether(makeRequest(records, level));
+      const demands = checkAppend(options, this.#ack);
+      const request = makeRequest(records, this.#toRecord, demands);
+      const { length } = request.records;
+      return this.#writer.appendTogether(
+        request,
+        (last) => rangeTo(last, length),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /**
-   * Queues one record at the default level of the log and returns its LSN at
-   * once, without a promise. Nothing is guaranteed about the record yet; see
-   * {@linkcode Wal.settled}.
+   * Queues one record, at the level of the log unless `ack` names another, and
+   * returns its LSN at once, without a promise. Nothing is guaranteed about the
+   * record yet; see {@linkcode Wal.settled}.
    *
-   * Throws `QueueFullError` if there is no room, `TypeError` or
+   * Throws `QueueFullError` if there is no room, `TypeError`, `EncodeError` or
    * `RecordTooLargeError`; the record is not queued then. Throws
    * `StorageFullError` once if records queued earlier were dropped because the
    * disk was full and no call was waiting for them. Its `lsn` is the first LSN
    * that was dropped; LSNs from there on are assigned again.
    */
-  enqueue(record: Uint8Array | string): number {
+  enqueue(record: In, options?: EnqueueOptions): number {
     this.#refuseIfClosed("enqueue");
-    const size = measureRecord(requireRecord(record));
-    return this.#writer.enqueue(record, size, this.#ack);
+    const level = options === undefined
+      ? this.#ack
+      : checkEnqueue(options, this.#ack);
+    const input = this.#toRecord(record);
+    return this.#writer.enqueue(input, measureRecord(input), level);
+  }
+
+  /**
+   * A web stream of records: a write resolves when its record has a place in
+   * the queue, so that many share a flush; a full queue holds up the stream.
+   *
+   * `close` of the stream resolves when all of its records have reached the
+   * level `ack`; like an append, it waits for the policy. The stream fails with
+   * the first error, which can be that of a record written earlier: those from
+   * there on may be missing. Aborting it, or its `signal`, keeps what already
+   * has a place. The log stays open. Throws `TypeError` for bad options.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * await new Blob(["some bytes"]).stream().pipeTo(wal.writable());
+   * assert.equal(wal.durableLsn, 1);
+   * await wal.close();
+   * ```
+   */
+  writable(options: WritableOptions = {}): WritableStream<In> {
+    this.#refuseIfClosed("make a stream");
+    const { level, signal } = checkWritable(options, this.#ack);
+    const append = (record: In, signal: AbortSignal) => {
+      this.#refuseIfClosed("append");
+      return this.#appendOn(record, { level, signal });
+    };
+    const placed = () => this.#writer.placed();
+    return new WritableStream(new RecordSink({ append, placed }, signal));
   }
 
   /**
    * Resolves when all records up to `lsn` have reached `level`, which defaults
    * to the level of the log. It waits for the policy; `flush` does not.
    *
-   * Rejects with `RangeError` if `lsn` has not been assigned yet.
+   * Rejects with `RangeError` if `lsn` has not been assigned yet, and with the
+   * signal's reason after an abort, which changes nothing for the records.
    */
-  async settled(lsn: number, level: AckLevel = this.#ack): Promise<void> {
+  async settled(
+    lsn: number,
+    level: AckLevel = this.#ack,
+    options: WaitOptions = {},
+  ): Promise<void> {
     this.#refuseIfClosed("wait");
     requireInteger(
       "wait for a record",
@@ -172,17 +270,19 @@ export class Wal extends LogView implements AsyncDisposable {
       1,
       this.#writer.lastLsn,
     );
-    await this.#writer.settled(lsn, requireAckLevel("wait", "level", level));
+    requireAckLevel("wait", "level", level);
+    await this.#writer.settled(lsn, level, checkWait("wait", options));
   }
 
   /**
    * Flushes and syncs everything appended before the call, whatever the policy
    * says. Resolves when all of it is durable, with the last LSN, or
-   * `firstLsn - 1` (0 by default) if there is none.
+   * `firstLsn - 1` (0 by default) if there is none. After an abort it rejects
+   * with the signal's reason; what it began goes on.
    */
-  async flush(): Promise<number> {
+  async flush(options: WaitOptions = {}): Promise<number> {
     this.#refuseIfClosed("flush");
-    return await this.#writer.flush();
+    return await this.#writer.flush(checkWait("flush", options));
   }
 
   /**
@@ -239,13 +339,21 @@ export class Wal extends LogView implements AsyncDisposable {
     }
   }
 
-  #level(options: AppendOptions | undefined): AckLevel {
-    if (options === undefined) return this.#ack;
-    requireOptions("append", options, APPEND_OPTIONS);
-    return options?.ack === undefined
-      ? this.#ack
-      : requireAckLevel("append", "ack", options.ack);
+  #append(value: In, level: AckLevel): Promise<number> {
+    const record = this.#toRecord(value);
+    return this.#writer.append(record, measureRecord(record), level);
   }
+
+  #appendOn(value: In, demands: Demands): Promise<number> {
+    const request = makeRequest([value], this.#toRecord, demands);
+    return this.#writer.appendTogether(request, (last) => last);
+  }
+
+  /** Checks a record; a log with a codec encodes it first. */
+  readonly #toRecord = (value: In): RecordInput =>
+    this.#codec === undefined
+      ? requireRecord(value)
+      : requireRecord(encodeWith(this.#codec, value), "what the codec made");
 
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
@@ -276,20 +384,11 @@ function sourceOf(log: FrameLog, writer: Writer): LogSource {
 async function makeWriter(
   log: FrameLog,
   options: CheckedOptions,
-  { policy }: WalOptions,
+  policy: BatchPolicy | undefined,
 ): Promise<Writer> {
   const { trace } = options;
   if (trace === undefined) return new Writer(log, options);
   const { TracedWriter } = await import("./trace/traced_writer.ts");
   const name = policy === undefined ? "leader" : trace.policy;
   return new TracedWriter(log, options, trace, name);
-}
-
-/** Options of an append. */
-export interface AppendOptions {
-  /**
-   * What must be true when the promise resolves. Default: the log's level,
-   * which is `"disk"` unless `synchronous` lowers it.
-   */
-  ack?: AckLevel | undefined;
 }

@@ -32,20 +32,17 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   recovery: ["storage"],
   writer: ["policies", "storage"],
+  codec: ["writer"],
   reader: ["recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],
-  "wal_options.ts": ["policies", "recovery", "storage", "trace", "writer"],
+  "wal_options.ts": [
+    ...["codec", "policies", "recovery", "storage", "trace", "writer"],
+  ],
   "wal.ts": [
-    ...[
-      "open_log.ts",
-      "reader",
-      "storage",
-      "trace",
-      "wal_options.ts",
-      "writer",
-    ],
+    ...["codec", "open_log.ts", "policies", "reader", "storage", "trace"],
+    ...["wal_options.ts", "writer"],
   ],
   testing: [
     ...["policies", "reader", "recovery", "storage", "trace", "writer"],
@@ -57,7 +54,15 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli.ts": ["cli"],
   "mod.ts": [
-    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+    ...[
+      "codec",
+      "policies",
+      "reader",
+      "recovery",
+      "storage",
+      "trace",
+      "writer",
+    ],
     ...facade,
   ],
 };

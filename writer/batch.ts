@@ -7,7 +7,7 @@ import type {
 import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
 import { BatchBounds, DEFAULT_BATCH_BYTES, joinWithin } from "./flush_rules.ts";
-import { encodeRecord } from "./record.ts";
+import { encodeRecord, type RecordInput } from "./record.ts";
 
 const FIRST_BUFFER_BYTES = 4096;
 
@@ -60,7 +60,7 @@ export class Batch implements PendingBatch, FrameDraft {
   }
 
   /** Copies `record`, of `size` measured bytes, to the end. */
-  add(record: Uint8Array | string, size: number): void {
+  add(record: RecordInput, size: number): void {
     this.#makeRoom(size);
     const at = FRAME_HEADER_BYTES + this.length;
     encodeRecord(this.buffer, at, record, size);
@@ -70,7 +70,7 @@ export class Batch implements PendingBatch, FrameDraft {
 
   /** Copies records of `sizes`, `bytes` in total, to the end. */
   addAll(
-    records: readonly (Uint8Array | string)[],
+    records: readonly RecordInput[],
     sizes: readonly number[],
     bytes: number,
   ): void {
@@ -148,7 +148,7 @@ export class BatchQueue {
   }
 
   /** Queues a record of `size` measured bytes; returns its LSN. */
-  add(record: Uint8Array | string, size: number, sync: boolean): number {
+  add(record: RecordInput, size: number, sync: boolean): number {
     this.#makeRoom(1, size);
     this.#open.add(record, size);
     return this.#added(1, size, sync);
@@ -156,7 +156,7 @@ export class BatchQueue {
 
   /** Queues records that must share a frame; returns the last LSN. */
   addTogether(
-    records: (Uint8Array | string)[],
+    records: RecordInput[],
     sizes: number[],
     bytes: number,
     sync: boolean,

@@ -1,7 +1,9 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
+import { AppendAbortedError, orAborted } from "./abort.ts";
 import { type AckLevel, Acks } from "./acks.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
@@ -9,7 +11,7 @@ import type { Clock } from "./clock.ts";
 import { commit, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
 import { LogFailedError } from "./log_failed_error.ts";
-import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
+import type { AppendRequest, RecordInput } from "./record.ts";
 
 /** Options of `Writer`, already checked. */
 export interface WriterOptions {
@@ -138,33 +140,32 @@ export class Writer {
   }
 
   /** Queues one record, waiting for room if necessary. */
-  append(
-    record: Uint8Array | string,
-    size: number,
-    level: AckLevel,
-  ): Promise<number> {
+  append(record: RecordInput, size: number, level: AckLevel): Promise<number> {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.add(record, size, level);
     if (lsn > 0) return this.#acks.wait(lsn, level);
     const request = { records: [record], sizes: [size], bytes: size, level };
-    return this.#waitForRoom(request);
+    return this.#waitForRoom(request, (last) => last);
   }
 
-  /** Queues records that share a frame; resolves with their LSNs. */
-  appendTogether(request: AppendRequest): Promise<LsnRange> {
+  /**
+   * Queues records that share a frame; resolves with what `answer` makes of the
+   * last LSN.
+   */
+  appendTogether<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.addTogether(request);
-    const { length } = request.records;
-    if (lsn === 0) {
-      return this.#waitForRoom(request).then((last) => rangeTo(last, length));
-    }
-    return this.#acks.waitWith(lsn, request.level, rangeTo(lsn, length));
+    if (lsn === 0) return this.#waitForRoom(request, answer);
+    return this.#acked(lsn, request, answer);
   }
 
   /** Queues one record, or throws if there is no room. */
-  enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
+  enqueue(record: RecordInput, size: number, level: AckLevel): number {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.add(record, size, level);
@@ -174,22 +175,31 @@ export class Writer {
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
-  settled(lsn: number, level: AckLevel): Promise<number> {
+  settled(
+    lsn: number,
+    level: AckLevel,
+    signal?: AbortSignal,
+  ): Promise<number> {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
-    return this.#acks.wait(lsn, level);
+    return this.#wait(lsn, level, signal);
   }
 
   /** Flushes and syncs everything appended before the call. */
-  async flush(): Promise<number> {
-    await this.#appends.drained();
+  async flush(signal?: AbortSignal): Promise<number> {
+    await orAborted(this.#appends.drained(), signal);
     this.requireHealth();
     const lsn = this.lastLsn;
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
-    return await this.#acks.wait(lsn, "disk");
+    return await this.#wait(lsn, "disk", signal);
+  }
+
+  /** Resolves when all that waits for room has a place; at once if nothing. */
+  placed(): MaybePromise<void> {
+    if (this.#appends.hasWaiting) return this.#appends.drained();
   }
 
   /**
@@ -216,11 +226,41 @@ export class Writer {
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
-  #waitForRoom(request: AppendRequest): Promise<number> {
-    const { level } = request;
+  #waitForRoom<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
     const queued = this.#appends.waitForRoom(request);
     this.#pressed = true;
-    return queued.then((lsn) => this.settled(lsn, level));
+    return queued.then((lsn) => {
+      if (!this.#acks.reached(lsn, request.level)) this.requireHealth();
+      return this.#acked(lsn, request, answer);
+    });
+  }
+
+  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
+  #acked<Answer>(
+    lsn: number,
+    { records, level, signal }: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    const value = answer(lsn);
+    if (signal === undefined) return this.#acks.waitWith(lsn, level, value);
+    const first = lsn - records.length + 1;
+    const error = () => new AppendAbortedError(first, signal.reason);
+    if (signal.aborted) throw error();
+    return this.#acks.waitOrAbort(lsn, level, value, { signal, error });
+  }
+
+  #wait(
+    lsn: number,
+    level: AckLevel,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    if (signal === undefined) return this.#acks.wait(lsn, level);
+    const error = () => signal.reason;
+    if (signal.aborted) return Promise.reject(error());
+    return this.#acks.waitOrAbort(lsn, level, lsn, { signal, error });
   }
 
   /** Everything that arrives in one turn gets the same arrival time. */

@@ -1,0 +1,115 @@
+import { requireInteger, requireOptions, requireSignal } from "../argument.ts";
+import { type AckLevel, requireAckLevel } from "./acks.ts";
+import type { Demands } from "./record.ts";
+
+/** Options of an append. */
+export interface AppendOptions {
+  /**
+   * What must be true when the promise resolves. Default: the log's level,
+   * which is `"disk"` unless `synchronous` lowers it.
+   */
+  ack?: AckLevel | undefined;
+  /**
+   * The LSN that the record, or the first one of a batch, must get: an integer
+   * of at least 1. If it would get another one, nothing is appended and the call
+   * rejects with `ConflictError`. Default: any.
+   */
+  expect?: number | undefined;
+  /**
+   * Gives up the append. A record that still waits for room in the queue never
+   * appears, and the call rejects with the signal's reason. Once it has a place,
+   * it stays, and the call rejects with `AppendAbortedError`.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `enqueue`. */
+export interface EnqueueOptions {
+  /**
+   * The level that the record is meant to reach: one of `"disk"` makes its
+   * batch be synced, without a call of `settled`. Default: the log's level.
+   */
+  ack?: AckLevel | undefined;
+}
+
+/** Options of calls that wait for records appended before. */
+export interface WaitOptions {
+  /** Ends the wait: the call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `writable`. */
+export interface WritableOptions {
+  /** What must be true of all records when the stream has closed. */
+  ack?: AckLevel | undefined;
+  /**
+   * Fails the stream with the signal's reason. A record that still waits for
+   * room in the queue never appears.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+const APPEND: readonly (keyof AppendOptions)[] = ["ack", "expect", "signal"];
+const ENQUEUE: readonly (keyof EnqueueOptions)[] = ["ack"];
+const WAIT: readonly (keyof WaitOptions)[] = ["signal"];
+const WRITABLE: readonly (keyof WritableOptions)[] = ["ack", "signal"];
+
+/**
+ * What an append asks for; `level` is that of the log. Throws `TypeError`,
+ * `RangeError`, or the reason of a signal that is aborted already.
+ */
+export function checkAppend(options: AppendOptions, level: AckLevel): Demands {
+  requireOptions("append", options, APPEND);
+  const { expect, signal } = options;
+  if (expect !== undefined) requireInteger("append", "expect", expect);
+  requireUnaborted("append", signal);
+  return { level: checkAck("append", options, level), expect, signal };
+}
+
+/** The level of an `enqueue`. */
+export function checkEnqueue(
+  options: EnqueueOptions,
+  level: AckLevel,
+): AckLevel {
+  requireOptions("enqueue", options, ENQUEUE);
+  return checkAck("enqueue", options, level);
+}
+
+/** The signal of a call that waits, if it has one. */
+export function checkWait(
+  action: string,
+  options: WaitOptions,
+): AbortSignal | undefined {
+  requireOptions(action, options, WAIT);
+  requireUnaborted(action, options.signal);
+  return options.signal;
+}
+
+/** What a stream asks for, for each of its records. */
+export function checkWritable(
+  options: WritableOptions,
+  level: AckLevel,
+): Demands {
+  const action = "make a stream";
+  requireOptions(action, options, WRITABLE);
+  const { signal } = options;
+  if (signal !== undefined) requireSignal(action, signal);
+  return { level: checkAck(action, options, level), signal };
+}
+
+function checkAck(
+  action: string,
+  { ack }: EnqueueOptions,
+  level: AckLevel,
+): AckLevel {
+  return ack === undefined ? level : requireAckLevel(action, "ack", ack);
+}
+
+function requireUnaborted(
+  action: string,
+  signal: AbortSignal | undefined,
+): void {
+  if (signal === undefined) return;
+  requireSignal(action, signal);
+  if (signal.aborted) throw signal.reason;
+}

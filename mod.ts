@@ -18,6 +18,7 @@
  * @module
  */
 export * from "./wal.ts";
+export { LogAppender } from "./log_appender.ts";
 export type { Synchronous, WalOptions } from "./wal_options.ts";
 export type { WalTarget } from "./open_log.ts";
 export * from "./codec/mod.ts";
@@ -79,9 +80,15 @@ export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
-export type { LogSource } from "./reader/log_source.ts";
+export type {
+  FollowedBatch,
+  FollowedRecord,
+  FollowOptions,
+} from "./reader/follow.ts";
+export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
-export type { ReadOptions } from "./reader/reads.ts";
+export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
+export type { LogIterator } from "./reader/serial_generator.ts";
 export {
   type LogRecord,
   type LsnRange,

@@ -1,8 +1,7 @@
-import { requireInteger } from "./argument.ts";
-import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
+import { requireInteger, requireMethod } from "./argument.ts";
+import type { Codec } from "./codec/codec.ts";
+import { LogAppender } from "./log_appender.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
-import { LogView } from "./reader/log_view.ts";
-import type { LogSource } from "./reader/log_source.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import {
@@ -11,28 +10,10 @@ import {
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
+import type { AckLevel } from "./writer/acks.ts";
+import { checkMeta } from "./writer/append_options.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
-import {
-  type Demands,
-  type LsnRange,
-  makeRequest,
-  measureRecord,
-  rangeTo,
-  type RecordInput,
-  requireRecord,
-} from "./writer/record.ts";
-import {
-  type AppendOptions,
-  checkAppend,
-  checkEnqueue,
-  checkWait,
-  checkWritable,
-  type EnqueueOptions,
-  type WaitOptions,
-  type WritableOptions,
-} from "./writer/append_options.ts";
-import { RecordSink } from "./writer/record_sink.ts";
+import type { RecordInput } from "./writer/record.ts";
 import { Writer } from "./writer/writer.ts";
 
 /**
@@ -68,12 +49,9 @@ import { Writer } from "./writer/writer.ts";
  * ```
  */
 export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
-  extends LogView<Out>
+  extends LogAppender<In, Out>
   implements AsyncDisposable {
   readonly #log: FrameLog;
-  readonly #writer: Writer;
-  readonly #ack: AckLevel;
-  readonly #codec: Codec<In, Out> | undefined;
   #truncating: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -83,11 +61,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     ack: AckLevel,
     codec: Codec<In, Out> | undefined,
   ) {
-    super(sourceOf(log, writer), decoderOf(codec));
+    super(log, writer, ack, codec);
     this.#log = log;
-    this.#writer = writer;
-    this.#ack = ack;
-    this.#codec = codec;
   }
 
   /**
@@ -124,168 +99,6 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   }
 
   /**
-   * Appends one record of 0 to 67,108,860 bytes; a string is encoded as UTF-8,
-   * and an array is one record in pieces. Resolves with its LSN once the record
-   * has reached the level `ack`.
-   *
-   * The record is copied during the call, so its buffers may be reused at once.
-   * While the queue is full, appends wait in order; `expect` is judged when the
-   * record gets its place. Rejects with `TypeError`, `EncodeError`,
-   * `RecordTooLargeError` or `ConflictError`, or with `QueueFullError` if too
-   * many appends are already waiting; nothing is queued then. Rejects with
-   * `StorageFullError` if the disk is full: nothing of the record is on disk,
-   * and the log stays usable. After an abort it rejects with the signal's
-   * reason if the record never appears, and with `AppendAbortedError` if it does.
-   *
-   * @example Only if nobody else has appended, and not after 50 ms
-   * ```ts
-   * import { ConflictError, Wal } from "@syncline/wal";
-   * import { MemoryStorage } from "@syncline/wal/storage";
-   * import assert from "node:assert/strict";
-   *
-   * const wal = await Wal.open(new MemoryStorage());
-   * const header = Uint8Array.of(1, 0);
-   * const signal = AbortSignal.timeout(50);
-   * await wal.append([header, "a body"], { expect: 1, signal });
-   * const { next } = await wal.append("again", { expect: 1 }).then(
-   *   () => assert.fail(),
-   *   (error: ConflictError) => error,
-   * );
-   * assert.equal(next, 2);
-   * await wal.close();
-   * ```
-   */
-  append(record: In, options?: AppendOptions): Promise<number> {
-    // Not an async function: that would create a second promise per call.
-    try {
-      this.#refuseIfClosed("append");
-      if (options === undefined) return this.#append(record, this.#ack);
-      const demands = checkAppend(options, this.#ack);
-      const { level, expect, signal } = demands;
-      return expect === undefined && signal === undefined
-        ? this.#append(record, level)
-        : this.#appendOn(record, demands);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /**
-   * Appends several records atomically: they get contiguous LSNs in one frame,
-   * and a crash keeps all or none. Resolves when all have reached the level
-   * `ack`.
-   *
-   * Together they may take 67,108,864 bytes, counting 4 extra bytes per record.
-   * Rejects with `RangeError` if there are no records, and otherwise like
-   * `append`.
-   */
-  appendBatch(
-    records: Iterable<In>,
-    options: AppendOptions = {},
-  ): Promise<LsnRange> {
-    try {
-      this.#refuseIfClosed("append");
-      const demands = checkAppend(options, this.#ack);
-      const request = makeRequest(records, this.#toRecord, demands);
-      const { length } = request.records;
-      return this.#writer.appendTogether(
-        request,
-        (last) => rangeTo(last, length),
-      );
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /**
-   * Queues one record, at the level of the log unless `ack` names another, and
-   * returns its LSN at once, without a promise. Nothing is guaranteed about the
-   * record yet; see {@linkcode Wal.settled}.
-   *
-   * Throws `QueueFullError` if there is no room, `TypeError`, `EncodeError` or
-   * `RecordTooLargeError`; the record is not queued then. Throws
-   * `StorageFullError` once if records queued earlier were dropped because the
-   * disk was full and no call was waiting for them. Its `lsn` is the first LSN
-   * that was dropped; LSNs from there on are assigned again.
-   */
-  enqueue(record: In, options?: EnqueueOptions): number {
-    this.#refuseIfClosed("enqueue");
-    const level = options === undefined
-      ? this.#ack
-      : checkEnqueue(options, this.#ack);
-    const input = this.#toRecord(record);
-    return this.#writer.enqueue(input, measureRecord(input), level);
-  }
-
-  /**
-   * A web stream of records: a write resolves when its record has a place in
-   * the queue, so that many share a flush; a full queue holds up the stream.
-   *
-   * `close` of the stream resolves when all of its records have reached the
-   * level `ack`; like an append, it waits for the policy. The stream fails with
-   * the first error, which can be that of a record written earlier: those from
-   * there on may be missing. Aborting it, or its `signal`, keeps what already
-   * has a place. The log stays open. Throws `TypeError` for bad options.
-   *
-   * @example
-   * ```ts
-   * import { Wal } from "@syncline/wal";
-   * import { MemoryStorage } from "@syncline/wal/storage";
-   * import assert from "node:assert/strict";
-   *
-   * const wal = await Wal.open(new MemoryStorage());
-   * await new Blob(["some bytes"]).stream().pipeTo(wal.writable());
-   * assert.equal(wal.durableLsn, 1);
-   * await wal.close();
-   * ```
-   */
-  writable(options: WritableOptions = {}): WritableStream<In> {
-    this.#refuseIfClosed("make a stream");
-    const { level, signal } = checkWritable(options, this.#ack);
-    const append = (record: In, signal: AbortSignal) => {
-      this.#refuseIfClosed("append");
-      return this.#appendOn(record, { level, signal });
-    };
-    const placed = () => this.#writer.placed();
-    return new WritableStream(new RecordSink({ append, placed }, signal));
-  }
-
-  /**
-   * Resolves when all records up to `lsn` have reached `level`, which defaults
-   * to the level of the log. It waits for the policy; `flush` does not.
-   *
-   * Rejects with `RangeError` if `lsn` has not been assigned yet, and with the
-   * signal's reason after an abort, which changes nothing for the records.
-   */
-  async settled(
-    lsn: number,
-    level: AckLevel = this.#ack,
-    options: WaitOptions = {},
-  ): Promise<void> {
-    this.#refuseIfClosed("wait");
-    requireInteger(
-      "wait for a record",
-      "its LSN",
-      lsn,
-      1,
-      this.#writer.lastLsn,
-    );
-    requireAckLevel("wait", "level", level);
-    await this.#writer.settled(lsn, level, checkWait("wait", options));
-  }
-
-  /**
-   * Flushes and syncs everything appended before the call, whatever the policy
-   * says. Resolves when all of it is durable, with the last LSN, or
-   * `firstLsn - 1` (0 by default) if there is none. After an abort it rejects
-   * with the signal's reason; what it began goes on.
-   */
-  async flush(options: WaitOptions = {}): Promise<number> {
-    this.#refuseIfClosed("flush");
-    return await this.#writer.flush(checkWait("flush", options));
-  }
-
-  /**
    * Drops all records below `lsn`, as after a checkpoint; all others stay.
    *
    * When it resolves, the dropped records are gone for good: reading one throws
@@ -300,13 +113,96 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * are dropped even so.
    */
   async truncateBefore(lsn: number): Promise<void> {
-    this.#refuseIfClosed("truncate");
-    const most = this.#writer.writtenLsn + 1;
-    requireInteger("truncate before a record", "its LSN", lsn, 1, most);
-    this.#writer.requireHealth();
-    const turn = this.#truncating.then(() => this.#log.truncateBefore(lsn));
+    this.refuseIfClosed("truncate");
+    const check = () => {
+      const most = this.writer.writtenLsn + 1;
+      requireInteger("truncate before a record", "its LSN", lsn, 1, most);
+    };
+    check();
+    this.writer.requireHealth();
+    const turn = this.#truncating.then(() => {
+      check(); // The log may have been cut back meanwhile.
+      return this.#log.truncateBefore(lsn);
+    });
     this.#truncating = turn.catch(() => {});
     await turn;
+  }
+
+  /**
+   * Drops all records after `lsn`: a conflict in a Raft log, or what a bad
+   * deploy has written. The next record gets `lsn + 1`.
+   *
+   * When it resolves, no crash brings the dropped records back, and everything
+   * up to `lsn` is durable. What was appended before the call is flushed first,
+   * and what is appended after it waits until the log is cut; `enqueue` finds
+   * the queue full meanwhile. Reads and followers that have gone beyond `lsn`
+   * fail with `TruncatedError`. It takes about as long as opening the log, and
+   * an epoch; see docs/format.md.
+   *
+   * Rejects with `RangeError` unless `lsn` is from `firstLsn - 1` to `lastLsn`;
+   * with `StorageFullError` if the disk is full: nothing is dropped then, and
+   * the log stays usable; with `StorageError` if files cannot be removed now:
+   * the records are dropped even so; with `TypeError` if the log or its storage
+   * cannot do it. After any other failure the log has failed.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * await wal.appendBatch(["kept", "a conflict", "another"]);
+   * await wal.truncateAfter(1);
+   * assert.equal(wal.lastLsn, 1);
+   * assert.equal(await wal.append("the leader's"), 2);
+   * await wal.close();
+   * ```
+   */
+  async truncateAfter(lsn: number): Promise<void> {
+    this.refuseIfClosed("truncate");
+    const action = "truncate after a record";
+    const { firstLsn, lastLsn } = this;
+    requireInteger(action, "its LSN", lsn, firstLsn - 1, lastLsn);
+    requireMethod(action, "the log", this.#log, "truncateAfter");
+    const turn = this.writer.truncateAfter(lsn, this.#truncating);
+    this.#truncating = turn.catch(() => {});
+    await turn;
+  }
+
+  /**
+   * A small record about the log as a whole, such as a term and a vote or the
+   * version of a schema; `undefined` if there is none. It outlives every
+   * truncation.
+   */
+  get meta(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#log.meta?.bytes.slice();
+  }
+
+  /**
+   * Replaces {@linkcode Wal.meta} by up to 4096 bytes; a string is encoded as
+   * UTF-8. Durable when it resolves; a crash before leaves the old or the new
+   * one. It takes two syncs; `append(record, { meta })` takes none of its own.
+   *
+   * Concurrent calls count in the order in which they were made. Rejects with
+   * `TypeError` or `RangeError`, with `TypeError` if the log keeps no metadata,
+   * and with `StorageFullError`, `FencedError` or `StorageError`.
+   */
+  async setMeta(meta: Uint8Array | string): Promise<void> {
+    this.refuseIfClosed("set metadata");
+    const bytes = checkMeta("set metadata", meta);
+    requireMethod("set metadata", "the log", this.#log, "setMeta");
+    await this.writer.setMeta(bytes);
+  }
+
+  /** Number of segments on storage; 0 for a log without. */
+  get segmentCount(): number {
+    return this.#log.segmentCount ?? 0;
+  }
+
+  /** Bytes of the segments on storage; 0 if the log does not tell. */
+  get storedBytes(): number {
+    return this.#log.storedBytes ?? 0;
   }
 
   /**
@@ -330,54 +226,18 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async #close(): Promise<void> {
     const readsClosed = this.reads.close();
     try {
-      await this.#writer.drain();
+      await this.writer.drain();
     } finally {
-      this.#writer.stop();
+      this.writer.stop();
       await this.#truncating;
       await readsClosed;
-      await this.#log.close(!this.#writer.hasFailed);
+      await this.#log.close(!this.writer.hasFailed);
     }
   }
 
-  #append(value: In, level: AckLevel): Promise<number> {
-    const record = this.#toRecord(value);
-    return this.#writer.append(record, measureRecord(record), level);
-  }
-
-  #appendOn(value: In, demands: Demands): Promise<number> {
-    const request = makeRequest([value], this.#toRecord, demands);
-    return this.#writer.appendTogether(request, (last) => last);
-  }
-
-  /** Checks a record; a log with a codec encodes it first. */
-  readonly #toRecord = (value: In): RecordInput =>
-    this.#codec === undefined
-      ? requireRecord(value)
-      : requireRecord(encodeWith(this.#codec, value), "what the codec made");
-
-  #refuseIfClosed(action: string): void {
+  protected override refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
   }
-}
-
-/** The log as readers of this process see it. */
-function sourceOf(log: FrameLog, writer: Writer): LogSource {
-  return {
-    files: log.files,
-    get firstLsn() {
-      return log.firstLsn;
-    },
-    get cuts() {
-      return writer.cuts;
-    },
-    get end() {
-      return writer.end;
-    },
-    reached: (level) => writer.reached(level),
-    read: (from, to) => log.read(from, to),
-    onAdvance: (wake) => writer.onAdvance(wake),
-    lowestSince: (cuts) => writer.lowestSince(cuts),
-  };
 }
 
 /** The writer of a log; only one with a trace loads what records it. */

@@ -24,7 +24,7 @@ import { testFiles } from "./runner/files.ts";
 const leaves = ["argument.ts", "invariant.ts", "random.ts"];
 
 /** What puts the parts together. */
-const facade = ["wal.ts", "wal_options.ts", "open_log.ts"];
+const facade = ["log_appender.ts", "wal.ts", "wal_options.ts", "open_log.ts"];
 
 /** By folder, or file of the root: which others it may import. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -40,9 +40,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "wal_options.ts": [
     ...["codec", "policies", "recovery", "storage", "trace", "writer"],
   ],
+  "log_appender.ts": ["codec", "reader", "storage", "writer"],
   "wal.ts": [
-    ...["codec", "open_log.ts", "policies", "reader", "storage", "trace"],
-    ...["wal_options.ts", "writer"],
+    ...["codec", "log_appender.ts", "open_log.ts", "policies", "storage"],
+    ...["trace", "wal_options.ts", "writer"],
   ],
   testing: [
     ...["policies", "reader", "recovery", "storage", "trace", "writer"],
@@ -179,9 +180,9 @@ test("the library declares nothing with `using`, which Node 20 cannot parse", ()
   assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
-test("the root holds 8 files at most, the library about 220", () => {
+test("the root holds 9 files at most, the library about 220", () => {
   const root = library.filter((file) => !file.includes("/"));
-  assert(root.length <= 8, root.join(" "));
+  assert(root.length <= 9, root.join(" "));
   assert(library.length <= 225, `${library.length} files`);
 });
 

@@ -85,6 +85,16 @@ export class Acks {
     this.#durable.release(this.#durableLsn);
   }
 
+  /** The log was cut back to `lsn`, which is durable; nobody waits for more. */
+  cutBack(lsn: number): void {
+    invariant(
+      this.#durableLsn === this.#writtenLsn,
+      "a cut of unsynced records",
+    );
+    this.#writtenLsn = lsn;
+    this.#durableLsn = lsn;
+  }
+
   /**
    * Rejects the waiters for unwritten records; returns how many callers, those
    * that gave up not included, learn about it.

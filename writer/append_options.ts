@@ -1,4 +1,10 @@
-import { requireInteger, requireOptions, requireSignal } from "../argument.ts";
+import {
+  argumentError,
+  requireInteger,
+  requireOptions,
+  requireSignal,
+} from "../argument.ts";
+import { MAX_META_BYTES } from "../storage/format/mod.ts";
 import { type AckLevel, requireAckLevel } from "./acks.ts";
 import type { Demands } from "./record.ts";
 
@@ -21,6 +27,12 @@ export interface AppendOptions {
    * it stays, and the call rejects with `AppendAbortedError`.
    */
   signal?: AbortSignal | undefined;
+  /**
+   * The log's new metadata, of at most 4096 bytes, which become durable
+   * together with the records: a crash keeps both or neither. See `Wal.meta`.
+   * The frame ends with these records. Default: the metadata stay.
+   */
+  meta?: Uint8Array | string | undefined;
 }
 
 /** Options of `enqueue`. */
@@ -49,7 +61,9 @@ export interface WritableOptions {
   signal?: AbortSignal | undefined;
 }
 
-const APPEND: readonly (keyof AppendOptions)[] = ["ack", "expect", "signal"];
+const APPEND: readonly (keyof AppendOptions)[] = [
+  ...["ack", "expect", "signal", "meta"] as const,
+];
 const ENQUEUE: readonly (keyof EnqueueOptions)[] = ["ack"];
 const WAIT: readonly (keyof WaitOptions)[] = ["signal"];
 const WRITABLE: readonly (keyof WritableOptions)[] = ["ack", "signal"];
@@ -61,9 +75,31 @@ const WRITABLE: readonly (keyof WritableOptions)[] = ["ack", "signal"];
 export function checkAppend(options: AppendOptions, level: AckLevel): Demands {
   requireOptions("append", options, APPEND);
   const { expect, signal } = options;
+  const meta = options.meta === undefined
+    ? undefined
+    : checkMeta("append", options.meta);
   if (expect !== undefined) requireInteger("append", "expect", expect);
   requireUnaborted("append", signal);
-  return { level: checkAck("append", options, level), expect, signal };
+  return { level: checkAck("append", options, level), expect, signal, meta };
+}
+
+/** A copy of metadata as bytes. Throws `TypeError` or `RangeError`. */
+export function checkMeta(
+  action: string,
+  meta: unknown,
+): Uint8Array<ArrayBuffer> {
+  const name = "its metadata";
+  if (typeof meta !== "string" && !(meta instanceof Uint8Array)) {
+    const rule = "a Uint8Array or a string";
+    throw argumentError(action, name, rule, typeof meta, false);
+  }
+  const bytes = typeof meta === "string"
+    ? new TextEncoder().encode(meta)
+    : new Uint8Array(meta);
+  const { length } = bytes;
+  if (length <= MAX_META_BYTES) return bytes;
+  const rule = `at most ${MAX_META_BYTES} bytes`;
+  throw argumentError(action, name, rule, `${length} bytes`, true);
 }
 
 /** The level of an `enqueue`. */

@@ -15,6 +15,8 @@ export interface AppendQueueOptions {
   maxQueuedRecords: number;
   maxWaitingBytes: number;
   maxWaitingRecords: number;
+  /** Version of the log's metadata. Default: 0, for none. */
+  metaVersion?: number | undefined;
 }
 
 /**
@@ -33,7 +35,11 @@ export class AppendQueue {
 
   /** An empty queue; the next record gets `nextLsn`. */
   constructor(nextLsn: number, options: AppendQueueOptions) {
-    this.queue = new BatchQueue(nextLsn, options.limits);
+    this.queue = new BatchQueue(
+      nextLsn,
+      options.limits,
+      options.metaVersion,
+    );
     this.#options = options;
     this.#isNearEnd = nextLsn > LAST_LSN / 2;
   }
@@ -106,6 +112,24 @@ export class AppendQueue {
     if (this.hasWaiting) this.#admit();
   }
 
+  /**
+   * Calls `begin` once everything before it has left the queue. Nothing after
+   * it gets a place before it is lifted; `ended` rejects if it is rejected.
+   */
+  hold(begin: () => void): Hold {
+    const waiting = this.#room.wait(NOTHING);
+    waiting.begin = begin;
+    this.#admit();
+    return {
+      ended: waiting.ended,
+      lift: () => {
+        this.#room.remove(waiting);
+        waiting.placed(this.queue.lastLsn);
+        this.#admit();
+      },
+    };
+  }
+
   /** Rejects all appends that wait for room; returns how many there were. */
   reject(error: Error): number {
     return this.#room.reject(error);
@@ -116,7 +140,8 @@ export class AppendQueue {
     this.#lineFull = undefined;
     this.queue.arrivedAt = this.#options.clock.now();
     for (let next = this.#room.first; next; next = this.#room.first) {
-      const { request } = next;
+      const { request, begin } = next;
+      if (begin !== undefined) return this.#begin(next, begin);
       const { sizes, bytes, signal } = request;
       // One abort can end several appends: none may get the place of another.
       const isAborted = signal?.aborted ?? false;
@@ -128,6 +153,12 @@ export class AppendQueue {
       else if (conflict !== undefined) next.reject(conflict);
       else next.placed(this.#put(request));
     }
+  }
+
+  #begin(hold: Waiting, begin: () => void): void {
+    if (hold.hasBegun || this.queue.records > 0) return;
+    hold.hasBegun = true;
+    begin();
   }
 
   /** Gives the room of an aborted append to those after it. */
@@ -182,10 +213,27 @@ export class AppendQueue {
     throw this.#lineFull;
   }
 
-  #put({ records, sizes, bytes, level }: AppendRequest): number {
-    return this.queue.addTogether(records, sizes, bytes, level === "disk");
+  #put({ records, sizes, bytes, level, meta }: AppendRequest): number {
+    const sync = level === "disk";
+    return this.queue.addTogether(records, sizes, bytes, sync, meta);
   }
 }
+
+/** A place in the line after which all appends wait. */
+export interface Hold {
+  /** Resolves once it is lifted. */
+  readonly ended: Promise<unknown>;
+  /** Lets the next appends in. */
+  lift(): void;
+}
+
+/** What a hold adds to the queue. */
+const NOTHING: AppendRequest = {
+  records: [],
+  sizes: [],
+  bytes: 0,
+  level: "memory",
+};
 
 /** A linked list: a request and its copy are freed as soon as it is let in. */
 class Waiting {
@@ -198,6 +246,9 @@ class Waiting {
   declare placed: (lsn: number) => void;
   /** Rejects it. */
   declare reject: (error: unknown) => void;
+  /** What to do when its turn comes, if it is a hold. */
+  begin: (() => void) | undefined;
+  hasBegun = false;
   /** Ends the wait for an abort. */
   unwatch: (() => void) | undefined;
   previous: Waiting | undefined;

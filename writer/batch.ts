@@ -4,7 +4,13 @@ import type {
   BatchPolicy,
   PendingBatch,
 } from "../policies/batch_policy.ts";
-import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/mod.ts";
+import {
+  encodeMeta,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  type LogMeta,
+  measureMeta,
+} from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
 import { BatchBounds, DEFAULT_BATCH_BYTES, joinWithin } from "./flush_rules.ts";
 import { encodeRecord, type RecordInput } from "./record.ts";
@@ -28,6 +34,10 @@ export class Batch implements PendingBatch, FrameDraft {
   length = 0;
   /** Whether any record asks for a sync. */
   sync = false;
+  /** The log's metadata from here on, after the last record. */
+  meta: LogMeta | undefined;
+  /** Whether somebody was shown its records, so its memory is not reused. */
+  isShared = false;
   /** Holds the future frame; can be longer than it. */
   buffer: Uint8Array<ArrayBuffer>;
 
@@ -85,6 +95,20 @@ export class Batch implements PendingBatch, FrameDraft {
     this.length += bytes;
   }
 
+  /** Whether nothing may be added: metadata comes last. */
+  get isEnded(): boolean {
+    return this.meta !== undefined;
+  }
+
+  /** Adds metadata, of `size` measured bytes, after the last record. */
+  end(meta: LogMeta, size: number): void {
+    this.#makeRoom(size);
+    const at = FRAME_HEADER_BYTES + this.length;
+    encodeRecord(this.buffer, at, encodeMeta(meta), size);
+    this.length += size;
+    this.meta = meta;
+  }
+
   /** Copies the records of `next`, which follow these, to the end. */
   absorb(next: Batch): void {
     this.#makeRoom(next.length);
@@ -95,6 +119,7 @@ export class Batch implements PendingBatch, FrameDraft {
     this.length += next.length;
     this.newestAt = next.newestAt;
     this.sync ||= next.sync;
+    this.meta = next.meta;
   }
 
   #makeRoom(bytes: number): void {
@@ -116,6 +141,11 @@ export class BatchQueue {
   #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
+  #metaVersion: number;
+  /** The batch that is being flushed. */
+  #taken: Batch | undefined;
+  /** Called for each call that adds records, while somebody wants to know. */
+  onAdded: (() => void) | undefined;
   /** Records queued and not yet released. */
   records = 0;
   /** Their bytes, including their lengths. */
@@ -126,8 +156,16 @@ export class BatchQueue {
    */
   arrivedAt = 0;
 
-  /** An empty queue; the next record gets `nextLsn`. */
-  constructor(nextLsn: number, limits: BatchLimits | undefined) {
+  /**
+   * An empty queue; the next record gets `nextLsn`, and the next metadata a
+   * version above `metaVersion`.
+   */
+  constructor(
+    nextLsn: number,
+    limits: BatchLimits | undefined,
+    metaVersion = 0,
+  ) {
+    this.#metaVersion = metaVersion;
     this.#bounds = new BatchBounds(limits);
     this.#open = new Batch(nextLsn, this.#bounds.bytes);
   }
@@ -154,16 +192,33 @@ export class BatchQueue {
     return this.#added(1, size, sync);
   }
 
-  /** Queues records that must share a frame; returns the last LSN. */
+  /**
+   * Queues records that must share a frame, and metadata to go with them, of
+   * `bytes` together; returns the last LSN.
+   */
   addTogether(
     records: RecordInput[],
     sizes: number[],
     bytes: number,
     sync: boolean,
+    meta?: Uint8Array<ArrayBuffer>,
   ): number {
     this.#makeRoom(records.length, bytes);
-    this.#open.addAll(records, sizes, bytes);
-    return this.#added(records.length, bytes, sync);
+    if (meta === undefined) {
+      this.#open.addAll(records, sizes, bytes);
+      return this.#added(records.length, bytes, sync);
+    }
+    const size = measureMeta(meta);
+    this.#open.addAll(records, sizes, bytes - size);
+    this.#open.end({ version: this.nextMetaVersion(), bytes: meta }, size);
+    const lsn = this.#added(records.length, bytes, sync);
+    if (this.#open.isEnded) this.#seal();
+    return lsn;
+  }
+
+  /** The version of the metadata that are set next. */
+  nextMetaVersion(): number {
+    return ++this.#metaVersion;
   }
 
   /** Takes the head out to be flushed; it still counts as queued. */
@@ -171,15 +226,37 @@ export class BatchQueue {
     if (this.#sealed.length === 0) this.#seal();
     const batch = this.#sealed.shift()!;
     invariant(batch.count > 0, "a flush without a record");
+    this.#taken = batch;
     return batch;
+  }
+
+  /** The batch in which record `lsn` waits, or is being flushed, if any. */
+  find(lsn: number): Batch | undefined {
+    if (lsn > this.lastLsn) return undefined;
+    if (lsn >= this.#open.firstLsn) return this.#open;
+    const sealed = this.#sealed;
+    if (lsn < (sealed[0] ?? this.#open).firstLsn) {
+      return lsn < (this.#taken?.firstLsn ?? Infinity)
+        ? undefined
+        : this.#taken;
+    }
+    let low = 0;
+    for (let high = sealed.length; high - low > 1;) {
+      const middle = low + high >> 1;
+      if (sealed[middle].firstLsn <= lsn) low = middle;
+      else high = middle;
+    }
+    return sealed[low];
   }
 
   /** Counts a batch off, and keeps its buffer for reuse. */
   release(batch: Batch): void {
+    this.#taken = undefined;
     this.records -= batch.count;
     this.bytes -= batch.length;
     invariant(this.records >= 0 && this.bytes >= 0, "a batch released twice");
     const { length } = batch.buffer;
+    if (batch.isShared) return;
     if (length <= MAX_SPARE_BYTES && this.#spare.length < SPARES) {
       this.#spare.push(batch.buffer);
     }
@@ -200,6 +277,7 @@ export class BatchQueue {
   rollBack(nextLsn: number): number {
     const { records } = this;
     this.#sealed.length = 0;
+    this.#taken = undefined;
     this.#open = new Batch(nextLsn, this.#bounds.bytes);
     this.records = 0;
     this.bytes = 0;
@@ -222,6 +300,7 @@ export class BatchQueue {
     this.records += records;
     this.bytes += bytes;
     this.#sealIfFull();
+    this.onAdded?.();
     return lastLsn;
   }
 

@@ -1,6 +1,10 @@
 import { mustBe } from "../argument.ts";
 import { invariant } from "../invariant.ts";
-import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
+import {
+  MAX_FRAME_BYTES,
+  measureMeta,
+  RECORD_HEADER_BYTES,
+} from "../storage/format/mod.ts";
 import type { AckLevel } from "./acks.ts";
 
 /**
@@ -203,7 +207,7 @@ export class RecordTooLargeError extends RangeError {
 export function makeRequest<In>(
   values: Iterable<In>,
   toRecord: (value: In) => RecordInput,
-  { level, expect, signal }: Demands,
+  { level, expect, signal, meta }: Demands,
 ): AppendRequest {
   const list = Array.from(requireIterable(values), (value) => toRecord(value));
   if (list.length === 0) {
@@ -211,7 +215,7 @@ export function makeRequest<In>(
     throw new RangeError(`Cannot append a batch because ${rule}`);
   }
   const sizes: number[] = [];
-  let bytes = 0;
+  let bytes = meta === undefined ? 0 : measureMeta(meta);
   for (const record of list) {
     const size = measureRecord(record);
     sizes.push(size);
@@ -220,7 +224,7 @@ export function makeRequest<In>(
   if (bytes > MAX_FRAME_BYTES) {
     throw new RecordTooLargeError(bytes, MAX_FRAME_BYTES);
   }
-  return { records: list, sizes, bytes, level, expect, signal };
+  return { records: list, sizes, bytes, level, expect, signal, meta };
 }
 
 /** Throws `TypeError` unless `records` is an iterable other than bytes. */
@@ -239,6 +243,8 @@ export interface Demands {
   expect?: number | undefined;
   /** Takes the records back while they wait for room. */
   signal?: AbortSignal | undefined;
+  /** The log's metadata from the last record on. */
+  meta?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Records that are queued together, as one frame. */
@@ -247,7 +253,7 @@ export interface AppendRequest extends Demands {
   records: RecordInput[];
   /** Measured bytes of each. */
   sizes: number[];
-  /** Sum of `sizes`. */
+  /** Sum of `sizes`, and of what the metadata take. */
   bytes: number;
 }
 

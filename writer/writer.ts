@@ -1,15 +1,16 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
+import { CompactedError, type FrameLog } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import { AppendAbortedError, orAborted } from "./abort.ts";
 import { type AckLevel, Acks } from "./acks.ts";
-import { AppendQueue } from "./append_queue.ts";
+import { AppendQueue, type Hold } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit, SyncSchedule } from "./commit.ts";
+import { commit, continueWith, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
+import { LiveTail } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import type { AppendRequest, RecordInput } from "./record.ts";
 
@@ -64,10 +65,13 @@ export class Writer {
   /** Records up to this LSN are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
+  /** What has to be done while nothing else is, once all is synced. */
+  #alone: (() => Promise<void>) | undefined;
+  /** LSN up to which something on storage says that all is durable. */
+  #markedLsn: number;
   #isStopped = false;
-  /** The last LSN that each cut left. */
-  readonly #cuts: number[] = [];
-  readonly #watchers = new Set<() => void>();
+  /** What those who follow the log see of its end. */
+  readonly tail: LiveTail;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -77,9 +81,15 @@ export class Writer {
     this.#clock = clock;
     this.#openedLsn = log.lastLsn;
     this.#acks = new Acks(log.lastLsn, log.syncedLsn);
+    this.#markedLsn = this.#acks.durableLsn;
     const { limits } = policy;
-    this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
+    this.#appends = new AppendQueue(log.lastLsn + 1, {
+      ...options,
+      limits,
+      metaVersion: log.meta?.version,
+    });
     this.#queue = this.#appends.queue;
+    this.tail = new LiveTail(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
@@ -108,22 +118,6 @@ export class Writer {
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
     return this.#failure ?? (this.#isStopped ? "closed" : undefined);
-  }
-
-  /** How often records were taken back: for lack of space, or by a cut. */
-  get cuts(): number {
-    return this.#cuts.length;
-  }
-
-  /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
-  lowestSince(cuts: number): number {
-    return Math.min(Infinity, ...this.#cuts.slice(cuts));
-  }
-
-  /** Calls `wake` whenever anything of that changes; returns what ends it. */
-  onAdvance(wake: () => void): () => void {
-    this.#watchers.add(wake);
-    return () => void this.#watchers.delete(wake);
   }
 
   /**
@@ -213,16 +207,44 @@ export class Writer {
     else if (!this.#isFailureReported) await this.flush();
   }
 
+  /**
+   * Cuts the log back to record `lsn`: flushes and syncs what was appended
+   * before, and holds what is appended after until it is done. Waits for
+   * `earlier` first, if that still changes the log.
+   */
+  async truncateAfter(lsn: number, earlier: Promise<void>): Promise<void> {
+    this.requireHealth();
+    await new Promise<void>((resolve, reject) => {
+      const run = () =>
+        this.#cutBack(lsn, earlier).then((problem) => {
+          hold.lift();
+          if (problem === undefined) resolve();
+          else reject(problem);
+        });
+      this.#pressed = true;
+      this.#askSoon();
+      const hold: Hold = this.#appends.hold(() => {
+        this.#alone = run;
+        this.#sync.raise(this.lastLsn);
+        this.#askSoon();
+      });
+      hold.ended.catch(reject);
+    });
+  }
+
+  /** Replaces the log's metadata; durable once it resolves. */
+  async setMeta(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.requireHealth();
+    const version = this.#queue.nextMetaVersion();
+    await this.#log.setMeta!({ version, bytes });
+  }
+
   /** Cancels all timers; only called when nothing is in flight. */
   stop(): void {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.#tellWatchers();
-  }
-
-  #tellWatchers(): void {
-    for (const wake of this.#watchers) wake();
+    this.tail.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -310,6 +332,7 @@ export class Writer {
         return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
       confirmed: (synced) => {
+        this.tail.keep(batch, this.#log.time);
         this.#advance(batch.lastLsn, synced);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
@@ -325,8 +348,61 @@ export class Writer {
 
   #restOrSync(): void {
     invariant(this.#activity === "asking", "a sync in a flush");
-    this.#activity = this.#sync.isDue(this.#acks) ? "flushing" : "idle";
-    if (this.#activity === "idle") return;
+    this.#activity = "flushing";
+    if (this.#sync.isDue(this.#acks)) this.#syncAlone();
+    else if (this.#alone !== undefined) this.#runAlone(this.#alone);
+    else if (!this.#isMarked) this.#mark();
+    else this.#activity = "idle";
+  }
+
+  #runAlone(run: () => Promise<void>): void {
+    this.#alone = undefined;
+    run().then(() => this.#rest(), (error) => this.#fail(error));
+  }
+
+  /**
+   * Returns why a cut was not made, or why its files could not be removed; throws
+   * if neither is certain.
+   */
+  async #cutBack(lsn: number, earlier: Promise<void>): Promise<unknown> {
+    await earlier;
+    const log = this.#log;
+    if (lsn < log.firstLsn - 1) return new CompactedError(lsn, log.firstLsn);
+    let problem: unknown;
+    try {
+      await log.truncateAfter!(lsn);
+    } catch (error) {
+      const isKnown = error instanceof StorageFullError || log.lastLsn === lsn;
+      if (!isKnown) throw error;
+      problem = error;
+    }
+    if (log.lastLsn === this.#acks.writtenLsn) return problem;
+    this.#acks.cutBack(lsn);
+    this.#queue.rollBack(lsn + 1);
+    this.#flushDemand = Math.min(this.#flushDemand, lsn);
+    this.#sync.lower(lsn);
+    this.#markedLsn = Math.min(this.#markedLsn, lsn);
+    this.tail.cut(lsn);
+    return problem;
+  }
+
+  /** Whether something on storage says how far all is durable. */
+  get #isMarked(): boolean {
+    return this.#markedLsn >= this.#acks.durableLsn ||
+      this.#log.markSynced === undefined;
+  }
+
+  /** The log falls idle: no frame will soon say that the last one is synced. */
+  #mark(): void {
+    this.#markedLsn = this.#acks.durableLsn;
+    continueWith(
+      () => this.#log.markSynced!(),
+      () => this.#rest(),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #syncAlone(): void {
     const covered = this.#acks.writtenLsn;
     commit(this.#log, undefined, {
       written: () => true,
@@ -347,14 +423,14 @@ export class Writer {
   #advance(lsn: number, synced: boolean): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.#tellWatchers();
+    this.tail.tell();
   }
 
   #rest(): void {
     this.#activity = "idle";
-    if (this.#queue.head !== undefined || this.#sync.isDue(this.#acks)) {
-      this.#askSoon();
-    }
+    const isAtRest = this.#queue.head === undefined && this.#isMarked &&
+      this.#alone === undefined && !this.#sync.isDue(this.#acks);
+    if (!isAtRest) this.#askSoon();
   }
 
   /**
@@ -369,10 +445,10 @@ export class Writer {
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
     if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
-    if (dropped > 0) this.#cuts.push(writtenLsn);
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
+    if (dropped > 0) this.tail.cut(writtenLsn);
     this.#rest();
   }
 

@@ -1,4 +1,4 @@
-import { getUint64, setUint64 } from "./frame.ts";
+import { getUint64, RECORD_HEADER_BYTES, setUint64 } from "./frame.ts";
 
 /** A small record about the log as a whole, which outlives its records. */
 export interface LogMeta {
@@ -13,6 +13,11 @@ export const MAX_META_BYTES = 4096;
 
 /** Bytes of the version before the content, in a frame. */
 const VERSION_BYTES = 8;
+
+/** Bytes that metadata take in a frame, with their length. */
+export function measureMeta(bytes: Uint8Array): number {
+  return RECORD_HEADER_BYTES + VERSION_BYTES + bytes.length;
+}
 
 /** Lays out metadata as the last entry of a frame. */
 export function encodeMeta({ version, bytes }: LogMeta): Uint8Array {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { addCut, type Cut, lowestSince } from "./cuts.ts";
 export { makeLogId } from "./envelope.ts";
 export {
   compareSegments,
@@ -24,6 +25,7 @@ export {
   type Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
+  FrameWindow,
   hex,
   type Hole,
   isSeal,
@@ -33,8 +35,19 @@ export {
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
-export { type LogMeta, newerMeta } from "./log_meta.ts";
+export {
+  encodeMeta,
+  type LogMeta,
+  MAX_META_BYTES,
+  measureMeta,
+  newerMeta,
+} from "./log_meta.ts";
 export type { Manifest } from "./manifest.ts";
-export { faultOfRecords, metaOf, type RecordList } from "./records.ts";
+export {
+  faultOfRecords,
+  FrameRecords,
+  metaOf,
+  type RecordList,
+} from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

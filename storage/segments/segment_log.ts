@@ -116,6 +116,11 @@ export class SegmentLog implements FrameLog {
     return this.#segments.bytes + (this.#active?.bytes ?? 0);
   }
 
+  /** Time of the last frame, in ms since 1970. */
+  get time(): number {
+    return this.#end.time;
+  }
+
   /** The directory of the segments. */
   get files(): Storage {
     return this.#storage;
@@ -299,14 +304,14 @@ export class SegmentLog implements FrameLog {
     await full.trim();
     // Nobody needs the seal, but a finished file should be durable.
     await full.file.datasync();
-    this.#retire(full);
-    await full.file.close();
+    await this.#retire(full);
   }
 
   /** Nothing more is written to a segment; its size is final. */
-  #retire({ name, bytes }: ActiveSegment): void {
+  #retire({ name, bytes, file }: ActiveSegment): MaybePromise<void> {
     this.#segments.setBytes(name, bytes);
     this.#active = undefined;
+    return file.close();
   }
 
   /** Removes the active segment, which holds no records that are kept. */
@@ -386,18 +391,20 @@ export class SegmentLog implements FrameLog {
       log: this.#owner.log,
       pace: new Pace(this.#turns),
     }, lsn);
+    const former = this.#active;
+    const { epoch: before } = this.#owner;
     const made = await createCut(this.#storage, this.#owner, place, {
       lastLsn: this.lastLsn,
       giveBack: (error) => this.#giveBack(error),
+    }).finally(() => {
+      // In a new epoch, nothing more may be written to a segment of the old one.
+      if (former && this.#owner.epoch > before) return this.#retire(former);
     });
-    const former = this.#active;
     this.#end.cutBack(lsn, made.link);
     this.#cuts = addCut(this.#cuts, { at: ++this.#cutCount, lastLsn: lsn });
-    if (former !== undefined) this.#retire(former);
     const { name, epoch } = made;
     this.#segments.cutBack({ name, firstLsn: place.firstLsn, epoch });
     this.#activate(made);
-    await former?.file.close();
     await this.checkOwner();
     await this.#segments.removeCut();
     await this.#removeDropped();

@@ -1,0 +1,24 @@
+import type { FrameLog } from "../storage/frame_log.ts";
+import type { Writer } from "../writer/writer.ts";
+import type { LogSource } from "./log_source.ts";
+
+/** The log as readers of this process see it. */
+export function sourceOf(log: FrameLog, writer: Writer): LogSource {
+  return {
+    files: log.files,
+    get firstLsn() {
+      return log.firstLsn;
+    },
+    get cuts() {
+      return writer.tail.cuts;
+    },
+    get end() {
+      return writer.end;
+    },
+    reached: (level) => writer.reached(level),
+    read: (from, to) => log.read(from, to),
+    onAdvance: (wake, level = "os") => writer.tail.watch(wake, level),
+    lowestSince: (cuts) => writer.tail.lowestSince(cuts),
+    tail: writer.tail,
+  };
+}

@@ -14,6 +14,7 @@ import {
 import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
 import {
+  type AppendRequest,
   type Demands,
   type LsnRange,
   makeRequest,
@@ -186,7 +187,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     try {
       this.#refuseIfClosed("append");
       const demands = checkAppend(options, this.#ack);
-      const request = makeRequest(records, this.#toRecord, demands);
+      const request = this.#request(records, demands);
       const { length } = request.records;
       return this.#writer.appendTogether(
         request,
@@ -345,15 +346,20 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   }
 
   #appendOn(value: In, demands: Demands): Promise<number> {
-    const request = makeRequest([value], this.#toRecord, demands);
+    const request = this.#request([value], demands);
     return this.#writer.appendTogether(request, (last) => last);
   }
 
   /** Checks a record; a log with a codec encodes it first. */
-  readonly #toRecord = (value: In): RecordInput =>
-    this.#codec === undefined
+  #toRecord(value: In): RecordInput {
+    return this.#codec === undefined
       ? requireRecord(value)
       : requireRecord(encodeWith(this.#codec, value), "what the codec made");
+  }
+
+  #request(values: Iterable<In>, demands: Demands): AppendRequest {
+    return makeRequest(values, (value) => this.#toRecord(value), demands);
+  }
 
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);

@@ -22,7 +22,7 @@ function bytesOf(text: unknown): Uint8Array<ArrayBuffer> {
   return encoder.encode(text as string);
 }
 
-/** A schema that is no library's. */
+/** A schema made by hand. */
 function schemaOf<In, Out>(
   validate: StandardSchema<In, Out>["~standard"]["validate"],
 ): StandardSchema<In, Out> {

@@ -157,6 +157,8 @@ export class Writer {
     request: AppendRequest,
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
+    // Here, because an iterable or a codec may have aborted it.
+    if (request.signal?.aborted) throw request.signal.reason;
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.addTogether(request);

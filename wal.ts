@@ -2,7 +2,7 @@ import { requireInteger } from "./argument.ts";
 import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
 import { LogView } from "./reader/log_view.ts";
-import type { LogSource } from "./reader/log_source.ts";
+import { sourceOf } from "./reader/log_source.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import {
@@ -360,26 +360,6 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   #refuseIfClosed(action: string): void {
     if (this.#closing !== undefined) throw new LogClosedError(action);
   }
-}
-
-/** The log as readers of this process see it. */
-function sourceOf(log: FrameLog, writer: Writer): LogSource {
-  return {
-    files: log.files,
-    get firstLsn() {
-      return log.firstLsn;
-    },
-    get cuts() {
-      return writer.cuts;
-    },
-    get end() {
-      return writer.end;
-    },
-    reached: (level) => writer.reached(level),
-    read: (from, to) => log.read(from, to),
-    onAdvance: (wake) => writer.onAdvance(wake),
-    lowestSince: (cuts) => writer.lowestSince(cuts),
-  };
 }
 
 /** The writer of a log; only one with a trace loads what records it. */

@@ -1,6 +1,7 @@
-import type { BatchSource } from "../storage/frame_log.ts";
+import type { BatchSource, FrameLog } from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AckLevel } from "../writer/acks.ts";
+import type { Writer } from "../writer/writer.ts";
 
 /** What readers and followers use of a log, whether it is written here or not. */
 export interface LogSource {
@@ -23,4 +24,24 @@ export interface LogSource {
   lowestSince(cuts: number): number;
   /** Why nothing follows: the log is closed, or has failed. */
   readonly end: "closed" | Error | undefined;
+}
+
+/** A log as readers of the process that writes it see it. */
+export function sourceOf(log: FrameLog, writer: Writer): LogSource {
+  return {
+    files: log.files,
+    get firstLsn() {
+      return log.firstLsn;
+    },
+    get cuts() {
+      return writer.cuts;
+    },
+    get end() {
+      return writer.end;
+    },
+    reached: (level) => writer.reached(level),
+    read: (from, to) => log.read(from, to),
+    onAdvance: (wake) => writer.onAdvance(wake),
+    lowestSince: (cuts) => writer.lowestSince(cuts),
+  };
 }

@@ -137,11 +137,11 @@ test("appendBatch() that aborts itself while it is read appends nothing", async 
   for (let round = 0; round < 2; round++) {
     const controller = new AbortController();
     const { signal } = controller;
-    function* records() {
+    const records = function* () {
       yield "x";
       controller.abort("enough");
       yield "y";
-    }
+    };
     const batch = track(wal.appendBatch(records(), { signal }));
     await Promise.resolve();
     assertEquals([batch.error, wal.lastLsn], ["enough", round]);

@@ -75,6 +75,18 @@ export class Acks {
     return this.#waiters(level).waitOrAbort(lsn, value, abort);
   }
 
+  /** Like {@linkcode Acks.wait}; an abort rejects it with its reason. */
+  settled(
+    lsn: number,
+    level: AckLevel,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    if (signal === undefined) return this.wait(lsn, level);
+    const error = () => signal.reason;
+    if (signal.aborted) return Promise.reject(error());
+    return this.waitOrAbort(lsn, level, lsn, { signal, error });
+  }
+
   /** Everything up to `lsn` is written, and also durable if `synced`. */
   advance(lsn: number, synced: boolean): void {
     invariant(lsn >= this.#writtenLsn, "acknowledged LSN goes back");

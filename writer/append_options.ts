@@ -68,10 +68,7 @@ const ENQUEUE: readonly (keyof EnqueueOptions)[] = ["ack"];
 const WAIT: readonly (keyof WaitOptions)[] = ["signal"];
 const WRITABLE: readonly (keyof WritableOptions)[] = ["ack", "signal"];
 
-/**
- * What an append asks for; `level` is that of the log. Throws `TypeError`,
- * `RangeError`, or the reason of a signal that is aborted already.
- */
+/** What an append asks for; `level` is that of the log. */
 export function checkAppend(options: AppendOptions, level: AckLevel): Demands {
   requireOptions("append", options, APPEND);
   const { expect, signal } = options;
@@ -79,7 +76,7 @@ export function checkAppend(options: AppendOptions, level: AckLevel): Demands {
     ? undefined
     : checkMeta("append", options.meta);
   if (expect !== undefined) requireInteger("append", "expect", expect);
-  requireUnaborted("append", signal);
+  if (signal !== undefined) requireSignal("append", signal);
   return { level: checkAck("append", options, level), expect, signal, meta };
 }
 
@@ -111,14 +108,20 @@ export function checkEnqueue(
   return checkAck("enqueue", options, level);
 }
 
-/** The signal of a call that waits, if it has one. */
+/**
+ * The signal of a call that waits, if it has one. Throws its reason if it is
+ * aborted already.
+ */
 export function checkWait(
   action: string,
   options: WaitOptions,
 ): AbortSignal | undefined {
   requireOptions(action, options, WAIT);
-  requireUnaborted(action, options.signal);
-  return options.signal;
+  const { signal } = options;
+  if (signal === undefined) return undefined;
+  requireSignal(action, signal);
+  if (signal.aborted) throw signal.reason;
+  return signal;
 }
 
 /** What a stream asks for, for each of its records. */
@@ -139,13 +142,4 @@ function checkAck(
   level: AckLevel,
 ): AckLevel {
   return ack === undefined ? level : requireAckLevel(action, "ack", ack);
-}
-
-function requireUnaborted(
-  action: string,
-  signal: AbortSignal | undefined,
-): void {
-  if (signal === undefined) return;
-  requireSignal(action, signal);
-  if (signal.aborted) throw signal.reason;
 }

@@ -209,22 +209,26 @@ export function makeRequest<In>(
   toRecord: (value: In) => RecordInput,
   { level, expect, signal, meta }: Demands,
 ): AppendRequest {
-  const list = Array.from(requireIterable(values), (value) => toRecord(value));
+  const list = [...requireIterable(values)];
   if (list.length === 0) {
     const rule = mustBe("it", "an iterable of at least one record", "none");
     throw new RangeError(`Cannot append a batch because ${rule}`);
   }
+  const records = list as RecordInput[];
   const sizes: number[] = [];
   let bytes = meta === undefined ? 0 : measureMeta(meta);
-  for (const record of list) {
+  for (let index = 0; index < list.length; index++) {
+    const record = toRecord(list[index]);
     const size = measureRecord(record);
+    // In place, because another list would cost as much as a record.
+    records[index] = record;
     sizes.push(size);
     bytes += size;
   }
   if (bytes > MAX_FRAME_BYTES) {
     throw new RecordTooLargeError(bytes, MAX_FRAME_BYTES);
   }
-  return { records: list, sizes, bytes, level, expect, signal, meta };
+  return { records, sizes, bytes, level, expect, signal, meta };
 }
 
 /** Throws `TypeError` unless `records` is an iterable other than bytes. */

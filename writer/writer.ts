@@ -151,6 +151,8 @@ export class Writer {
     request: AppendRequest,
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
+    // Here, because an iterable or a codec may have aborted it.
+    if (request.signal?.aborted) throw request.signal.reason;
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.addTogether(request);
@@ -177,7 +179,7 @@ export class Writer {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
-    return this.#wait(lsn, level, signal);
+    return this.#acks.settled(lsn, level, signal);
   }
 
   /** Flushes and syncs everything appended before the call. */
@@ -188,7 +190,7 @@ export class Writer {
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
-    return await this.#wait(lsn, "disk", signal);
+    return await this.#acks.settled(lsn, "disk", signal);
   }
 
   /** Resolves when all that waits for room has a place; at once if nothing. */
@@ -272,17 +274,6 @@ export class Writer {
     const error = () => new AppendAbortedError(first, signal.reason);
     if (signal.aborted) throw error();
     return this.#acks.waitOrAbort(lsn, level, value, { signal, error });
-  }
-
-  #wait(
-    lsn: number,
-    level: AckLevel,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
-    if (signal === undefined) return this.#acks.wait(lsn, level);
-    const error = () => signal.reason;
-    if (signal.aborted) return Promise.reject(error());
-    return this.#acks.waitOrAbort(lsn, level, lsn, { signal, error });
   }
 
   /** Everything that arrives in one turn gets the same arrival time. */

@@ -11,7 +11,7 @@ import { track, type Tracked } from "../kit/track.ts";
 
 const never = { due: () => Infinity };
 
-/** Asserts that an append was refused, and what came instead of it. */
+/** Asserts that an append was refused because another LSN was next. */
 function assertConflict(tracked: Tracked<unknown>, next: number): void {
   assertInstanceOf(tracked.error, ConflictError);
   assertEquals(tracked.error.next, next);

@@ -132,6 +132,24 @@ test("append() gives no room of an aborted one to another of its signal", async 
   assertEquals(log.texts().join(""), "abcd");
 });
 
+test("appendBatch() that aborts itself while it is read appends nothing", async () => {
+  const { wal, close } = await openWal({ ...full, maxQueuedRecords: 2 });
+  for (let round = 0; round < 2; round++) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const records = function* () {
+      yield "x";
+      controller.abort("enough");
+      yield "y";
+    };
+    const batch = track(wal.appendBatch(records(), { signal }));
+    await Promise.resolve();
+    assertEquals([batch.error, wal.lastLsn], ["enough", round]);
+    if (round === 0) wal.enqueue("a");
+  }
+  await close();
+});
+
 test("append() may wait again in place of an aborted one", async () => {
   const bounds = { ...full, maxWaitingRecords: 1 };
   const { wal, log, close } = await openWal(bounds);

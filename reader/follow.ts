@@ -6,6 +6,7 @@ import type { RecordList } from "../storage/format/mod.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
 import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
+import type { RecentFrame, Wake } from "../writer/live_tail.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { LogSource } from "./log_source.ts";
@@ -88,11 +89,17 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
   #isOver = false;
   /** Whether it will end as soon as it would wait. */
   #isReturning = false;
+  /** Whether there is nothing to do until it is woken. */
+  protected isAtEnd = false;
   #reading: OpenRead | undefined;
   #closing: Promise<unknown> | undefined;
   #unwatch: (() => void) | undefined;
-  readonly #wake = (): void => this.#look();
+  readonly #wake: Wake = (written) => {
+    const isTaken = written && this.isWaiting && this.takeWritten(written);
+    if (!isTaken) this.#look();
+  };
   readonly #abort = (): void => {
+    this.isAtEnd = false;
     if (this.isWaiting) this.#giveUp(Promise.reject(this.#signal!.reason));
   };
 
@@ -120,6 +127,11 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
     await this.#closing;
   }
 
+  /** Answers with a frame that was just written, if it can be taken as it is. */
+  protected takeWritten(_written: RecentFrame): boolean {
+    return false;
+  }
+
   /** Whether what was taken may not be handed out as it is. */
   protected get isStale(): boolean {
     return this.source.cuts !== this.#cuts || this.#signal?.aborted === true;
@@ -134,6 +146,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
 
   /** The next batch; it may hold nothing but lost records. */
   protected takeBatch(): TakenBatch {
+    if (this.isAtEnd) return undefined;
     try {
       const beginning = this.#hasBegun ? undefined : this.#begin();
       return beginning === undefined
@@ -250,6 +263,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
     const end = this.#isReturning ? "returned" : source.end;
     if (end === undefined) {
       this.#unwatch ??= source.onAdvance(this.#wake, this.level);
+      this.isAtEnd = true;
       return undefined;
     }
     if (typeof end !== "string") throw end;
@@ -262,6 +276,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
 
   /** Called when there may be more; must not throw. */
   #look(): void {
+    this.isAtEnd = false;
     if (!this.isWaiting) {
       // Nobody has asked since: stay only as long as the tail reaches back.
       if (!this.source.tail?.keeps(this.position)) this.#stopWatching();
@@ -304,6 +319,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
   /** Ends it as soon as it would wait: at once, if it waits. */
   #end(): void {
     this.#isReturning = true;
+    this.isAtEnd = false;
     if (this.isWaiting) this.#giveUp(END);
   }
 
@@ -314,6 +330,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
 
   #finish(): void {
     this.#isOver = true;
+    this.isAtEnd = false;
     this.#stopWatching();
     this.#signal?.removeEventListener?.("abort", this.#abort);
     this.#closeReading();
@@ -343,9 +360,22 @@ export class BatchFollower extends Follower<FollowedBatch> {
     );
   }
 
+  /** What a hundred followers do after each flush. */
+  protected override takeWritten(written: RecentFrame): boolean {
+    const { batch, lastLsn, next } = written;
+    if (batch.firstLsn !== this.position) return false;
+    if (this.level !== "os" && batch.level !== this.level) return false;
+    this.position = lastLsn + 1;
+    this.answer(next);
+    return true;
+  }
+
   #found(taken: Next<RecordBatch>): Next<FollowedBatch> {
     if (taken.done) return taken;
     const level = this.levelOf(this.position - 1);
+    // The live tail gives all followers the same one.
+    const { level: known } = taken.value as Partial<FollowedBatch>;
+    if (known === level) return taken as Next<FollowedBatch>;
     return { done: false, value: { ...taken.value, level } };
   }
 }

@@ -136,8 +136,9 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
     const resolve = this.#resolve!;
     this.#resolve = undefined;
     if (this.#isCounted) {
-      if (isLater(next)) next.then(this.#countDown, this.#countDown);
-      else this.#countDown();
+      if (isLater(next)) {
+        next.then(() => this.#countDown(), () => this.#countDown());
+      } else this.#countDown();
     }
     resolve(next);
   }
@@ -170,9 +171,8 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
     return result;
   }
 
-  readonly #countDown = (): void => {
-    this.#waiting--;
+  #countDown(): void {
     // Keeps nothing of what was read.
-    if (this.#waiting === 0) this.#last = RESOLVED;
-  };
+    if (--this.#waiting === 0) this.#last = RESOLVED;
+  }
 }

@@ -8,7 +8,7 @@ import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import { LiveTail } from "./live_tail.ts";
+import { LiveTail, type RecentFrame } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 
@@ -251,8 +251,9 @@ export class Writer {
         return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
       confirmed: (synced) => {
-        this.tail.keep(batch, this.#log.time);
-        this.#advance(batch.lastLsn, synced);
+        const { time } = this.#log;
+        const written = this.tail.keep(batch, synced, time);
+        this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
         this.#pressed = this.#appends.hasWaiting;
@@ -286,10 +287,10 @@ export class Writer {
   }
 
   /** `lsn` is what the sync covers; it was fixed before the sync began. */
-  #advance(lsn: number, synced: boolean): void {
+  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.tail.tell();
+    this.tail.tell(written);
   }
 
   #rest(): void {

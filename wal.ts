@@ -228,6 +228,7 @@ export class Wal extends LogView implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    if (this.reads.loading.size > 0) await this.reads.begun();
     const readsClosed = this.reads.close();
     try {
       await this.#writer.drain();
@@ -260,16 +261,19 @@ function sourceOf(log: FrameLog, writer: Writer): LogSource {
       return log.firstLsn;
     },
     get cuts() {
-      return writer.tail.cuts;
+      return writer.cuts.count;
     },
     get end() {
       return writer.end;
     },
     reached: (level) => writer.reached(level),
     read: (from, to) => log.read(from, to),
-    onAdvance: (wake, level = "os") => writer.tail.watch(wake, level),
-    lowestSince: (cuts) => writer.tail.lowestSince(cuts),
-    tail: writer.tail,
+    get tail() {
+      return writer.tail;
+    },
+    lowestSince: (cuts) => writer.cuts.lowestSince(cuts),
+    prepare: (tail) => writer.showTail(tail),
+    onAdvance: (wake, level = "os") => writer.tail!.watch(wake, level),
   };
 }
 

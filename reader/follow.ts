@@ -1,39 +1,19 @@
-import { requireInteger, requireOptions } from "../argument.ts";
+import { requireInteger } from "../argument.ts";
 import { invariant } from "../invariant.ts";
 import { CompactedError, TruncatedError } from "../storage/frame_log.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { RecordList } from "../storage/format/mod.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
-import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
+import type { AckLevel } from "../writer/acks.ts";
 import type { RecentFrame, Wake } from "../writer/live_tail.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogRecord } from "../writer/record.ts";
+import type { Follower, Following, FollowOptions, Taken } from "./following.ts";
 import type { LogSource } from "./log_source.ts";
 import { OpenRead, type ReadTracker } from "./open_read.ts";
 import { type Decode, NO_RECORDS, RECORD_BYTES } from "./record_reader.ts";
-import { requireSignal } from "./requirements.ts";
-import {
-  END,
-  isLater,
-  type Next,
-  SerialGenerator,
-} from "./serial_generator.ts";
-
-/** Which records to follow. */
-export interface FollowOptions {
-  /**
-   * LSN of the first record, at most one beyond the last record appended.
-   * Default: the oldest record that the log still has.
-   */
-  from?: number | undefined;
-  /**
-   * What must be true of a record before it is handed out. Default: `"disk"`.
-   */
-  level?: AckLevel | undefined;
-  /** Ends it: calls in progress and later ones reject with its reason. */
-  signal?: AbortSignal | undefined;
-}
+import { END, isLater, type Next } from "./serial_generator.ts";
 
 /** A record that a follower got. */
 export interface FollowedRecord<Out = Uint8Array<ArrayBuffer>>
@@ -58,14 +38,7 @@ export interface FollowedLog {
   refresh(): Promise<void> | undefined;
 }
 
-const FOLLOW_OPTIONS: readonly (keyof FollowOptions)[] = [
-  ...["from", "level", "signal"] as const,
-];
-
-/** A value, the end, or `undefined` to wait for more. */
-type Taken<Value> = MaybePromise<Next<Value>> | undefined;
-
-/** The same; a promise of `undefined` means to look again. */
+/** A batch, the end, or `undefined` to wait for more; a promise of `undefined` means to look again. */
 type TakenBatch =
   | Next<RecordBatch>
   | Promise<Next<RecordBatch> | undefined>
@@ -76,7 +49,8 @@ type TakenBatch =
  * is added, and waits to be woken at the end of it. While nobody calls `next`,
  * it does nothing and holds nothing.
  */
-abstract class Follower<Value> extends SerialGenerator<Value> {
+abstract class AnyFollower<Value> implements Follower<Value> {
+  protected readonly following: Following<Value>;
   readonly #log: FollowedLog;
   protected readonly source: LogSource;
   readonly #options: FollowOptions;
@@ -88,41 +62,48 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
   #hasBegun = false;
   #isOver = false;
   /** Whether it will end as soon as it would wait. */
-  #isReturning = false;
+  #isStopped = false;
   /** Whether there is nothing to do until it is woken. */
   protected isAtEnd = false;
   #reading: OpenRead | undefined;
   #closing: Promise<unknown> | undefined;
   #unwatch: (() => void) | undefined;
   readonly #wake: Wake = (written) => {
-    const isTaken = written && this.isWaiting && this.takeWritten(written);
+    const isTaken = written && this.following.isWaiting &&
+      this.takeWritten(written);
     if (!isTaken) this.#look();
   };
   readonly #abort = (): void => {
     this.isAtEnd = false;
-    if (this.isWaiting) this.#giveUp(Promise.reject(this.#signal!.reason));
+    if (this.following.isWaiting) {
+      this.#giveUp(Promise.reject(this.#signal!.reason));
+    }
   };
 
-  constructor(log: FollowedLog, options: FollowOptions) {
-    super();
+  /** Follows `log` for `following`. */
+  constructor(
+    log: FollowedLog,
+    options: FollowOptions,
+    following: Following<Value>,
+  ) {
+    this.following = following;
     this.#log = log;
     this.source = log.source;
     this.#options = options;
   }
 
-  /** Ends it, and any call that waits, and closes its files. */
-  override return(): Promise<Next<Value>> {
-    this.#end();
-    return super.return();
+  /** Takes the next value. */
+  abstract take(): Taken<Value>;
+
+  /** Ends it as soon as it would wait: at once, if it waits. */
+  stop(): void {
+    this.#isStopped = true;
+    this.isAtEnd = false;
+    if (this.following.isWaiting) this.#giveUp(END);
   }
 
-  /** Does the same, and rejects with `error`. */
-  override throw(error: unknown): Promise<Next<Value>> {
-    this.#end();
-    return super.throw(error);
-  }
-
-  protected override async end(): Promise<void> {
+  /** Ends it, and resolves when its files are closed. */
+  async end(): Promise<void> {
     this.#finish();
     await this.#closing;
   }
@@ -159,16 +140,13 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
   }
 
   get #signal(): AbortSignal | undefined {
-    return this.#options?.signal;
+    return this.#options.signal;
   }
 
   #begin(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
-    requireOptions("follow", this.#options, FOLLOW_OPTIONS);
-    requireSignal("follow", this.#signal);
-    const { level = "disk" } = this.#options;
-    this.level = requireAckLevel("follow", "level", level);
-    if (this.#log.tracker.isClosed) throw new LogClosedError("follow");
+    const { level } = this.#options;
+    if (level !== undefined) this.level = level;
     this.#hasBegun = true;
     this.#signal?.addEventListener("abort", this.#abort);
     const refreshing = this.#log.refresh();
@@ -260,7 +238,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
   /** Waits to be woken, unless nothing follows. */
   #endOrWait(): TakenBatch {
     const { source } = this;
-    const end = this.#isReturning ? "returned" : source.end;
+    const end = this.#isStopped ? "returned" : source.end;
     if (end === undefined) {
       this.#unwatch ??= source.onAdvance(this.#wake, this.level);
       this.isAtEnd = true;
@@ -277,7 +255,7 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
   /** Called when there may be more; must not throw. */
   #look(): void {
     this.isAtEnd = false;
-    if (!this.isWaiting) {
+    if (!this.following.isWaiting) {
       // Nobody has asked since: stay only as long as the tail reaches back.
       if (!this.source.tail?.keeps(this.position)) this.#stopWatching();
       return;
@@ -289,7 +267,9 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
       taken = Promise.reject(error);
     }
     // A codec may have ended it.
-    if (taken !== undefined && this.isWaiting) this.answer(taken);
+    if (taken !== undefined && this.following.isWaiting) {
+      this.following.answer(taken);
+    }
   }
 
   /** Throws if it was aborted, or the log cut back below what it has shown. */
@@ -316,23 +296,16 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
     this.#closeReading();
   }
 
-  /** Ends it as soon as it would wait: at once, if it waits. */
-  #end(): void {
-    this.#isReturning = true;
-    this.isAtEnd = false;
-    if (this.isWaiting) this.#giveUp(END);
-  }
-
   #giveUp(next: MaybePromise<Next<Value>>): void {
     this.#finish();
-    this.answer(next);
+    this.following.answer(next);
   }
 
   #finish(): void {
     this.#isOver = true;
     this.isAtEnd = false;
     this.#stopWatching();
-    this.#signal?.removeEventListener?.("abort", this.#abort);
+    this.#signal?.removeEventListener("abort", this.#abort);
     this.#closeReading();
   }
 
@@ -350,13 +323,15 @@ abstract class Follower<Value> extends SerialGenerator<Value> {
 }
 
 /** A follower by batches. */
-export class BatchFollower extends Follower<FollowedBatch> {
-  protected override take(): Taken<FollowedBatch> {
+export class BatchFollower extends AnyFollower<FollowedBatch> {
+  override take(): Taken<FollowedBatch> {
     const taken = this.takeBatch();
     if (taken === undefined) return undefined;
     if (!isLater(taken)) return this.#found(taken);
     return taken.then((taken) =>
-      taken === undefined ? this.later(this.take()) : this.#found(taken)
+      taken === undefined
+        ? this.following.later(this.take())
+        : this.#found(taken)
     );
   }
 
@@ -366,7 +341,7 @@ export class BatchFollower extends Follower<FollowedBatch> {
     if (batch.firstLsn !== this.position) return false;
     if (this.level !== "os" && batch.level !== this.level) return false;
     this.position = lastLsn + 1;
-    this.answer(next);
+    this.following.answer(next);
     return true;
   }
 
@@ -384,7 +359,7 @@ export class BatchFollower extends Follower<FollowedBatch> {
 const FREE_RECORDS = 64;
 
 /** A follower by records. */
-export class RecordFollower<Out> extends Follower<FollowedRecord<Out>> {
+export class RecordFollower<Out> extends AnyFollower<FollowedRecord<Out>> {
   readonly #decode: Decode<Out>;
   #records: RecordList = NO_RECORDS;
   #index = 0;
@@ -394,15 +369,20 @@ export class RecordFollower<Out> extends Follower<FollowedRecord<Out>> {
   #pace: Pace | undefined;
 
   /** Follows `log`; `decode` makes what callers get of a record's bytes. */
-  constructor(log: FollowedLog, options: FollowOptions, decode: Decode<Out>) {
-    super(log, options);
+  constructor(
+    log: FollowedLog,
+    options: FollowOptions,
+    following: Following<FollowedRecord<Out>>,
+    decode: Decode<Out>,
+  ) {
+    super(log, options, following);
     this.#decode = decode;
   }
 
-  protected override take(): Taken<FollowedRecord<Out>> {
+  override take(): Taken<FollowedRecord<Out>> {
     const turn = this.#spend();
     if (turn === undefined) return this.#takeNow();
-    return turn.then(() => this.later(this.#takeNow()));
+    return turn.then(() => this.following.later(this.#takeNow()));
   }
 
   #takeNow(): Taken<FollowedRecord<Out>> {
@@ -412,7 +392,7 @@ export class RecordFollower<Out> extends Follower<FollowedRecord<Out>> {
       : this.#takeNext();
   }
 
-  protected override async end(): Promise<void> {
+  override async end(): Promise<void> {
     this.#drop();
     await super.end();
   }
@@ -429,7 +409,8 @@ export class RecordFollower<Out> extends Follower<FollowedRecord<Out>> {
       }
       if (isLater(taken)) {
         return taken.then((taken) =>
-          (taken && this.#begin(taken)) ?? this.later(this.#takeNext())
+          (taken && this.#begin(taken)) ??
+            this.following.later(this.#takeNext())
         );
       }
       const found = this.#begin(taken);

@@ -1,14 +1,12 @@
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { LogSource } from "./log_source.ts";
+import type { FollowedBatch, FollowedLog, FollowedRecord } from "./follow.ts";
 import {
-  BatchFollower,
-  type FollowedBatch,
-  type FollowedLog,
-  type FollowedRecord,
+  checkFollowOptions,
+  Following,
   type FollowOptions,
-  RecordFollower,
-} from "./follow.ts";
+} from "./following.ts";
 import {
   OpenReads,
   type ReadBatchesOptions,
@@ -225,7 +223,11 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * ```
    */
   follow(options: FollowOptions = {}): LogIterator<FollowedRecord<Out>> {
-    return new RecordFollower(this.#followed, options, this.#decode);
+    return new Following(this.reads, async (following) => {
+      const { RecordFollower } = await this.#loadFollowers(options);
+      const decode = this.#decode;
+      return new RecordFollower(this.#followed, options, following, decode);
+    });
   }
 
   /**
@@ -235,6 +237,19 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * no records, and says how many are lost.
    */
   followBatches(options: FollowOptions = {}): LogIterator<FollowedBatch> {
-    return new BatchFollower(this.#followed, options);
+    return new Following(this.reads, async (following) => {
+      const { BatchFollower } = await this.#loadFollowers(options);
+      return new BatchFollower(this.#followed, options, following);
+    });
+  }
+
+  /** Loads what followers need, for one with `options`. */
+  async #loadFollowers(
+    options: FollowOptions,
+  ): Promise<typeof import("./on_demand.ts")> {
+    checkFollowOptions(options);
+    const parts = await import("./on_demand.ts");
+    this.#source.prepare?.(parts.LiveTail);
+    return parts;
   }
 }

@@ -116,12 +116,12 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
   }
 
   /** Whether a call waits for an answer. */
-  protected get isWaiting(): boolean {
+  get isWaiting(): boolean {
     return this.#resolve !== undefined;
   }
 
   /** What was taken, or a promise of the answer that the call waits for. */
-  protected later(
+  later(
     taken: MaybePromise<Next<Value>> | undefined,
   ): MaybePromise<Next<Value>> {
     if (taken !== undefined) return taken;
@@ -132,7 +132,7 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
   }
 
   /** Answers the call that waits. */
-  protected answer(next: MaybePromise<Next<Value>>): void {
+  answer(next: MaybePromise<Next<Value>>): void {
     const resolve = this.#resolve!;
     this.#resolve = undefined;
     if (this.#isCounted) {

@@ -7,7 +7,6 @@ import {
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { AckLevel } from "./acks.ts";
 import type { Batch, BatchQueue } from "./batch.ts";
-import { Cuts } from "./cuts.ts";
 
 /** A batch that every follower is given as it is. */
 export interface SharedBatch extends RecordBatch {
@@ -45,7 +44,6 @@ const MOST_SHARED_BYTES = CHUNK_BYTES / 8;
  */
 export class LiveTail {
   readonly #queue: BatchQueue;
-  readonly #cuts = new Cuts();
   readonly #watchers = new Set<Wake>();
   /** Those that want to see records as soon as they are queued. */
   readonly #eager = new Set<Wake>();
@@ -65,16 +63,6 @@ export class LiveTail {
   /** The end of a log whose next records come from `queue`. */
   constructor(queue: BatchQueue) {
     this.#queue = queue;
-  }
-
-  /** How often records were taken back. */
-  get cuts(): number {
-    return this.#cuts.count;
-  }
-
-  /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
-  lowestSince(cuts: number): number {
-    return this.#cuts.lowestSince(cuts);
   }
 
   /**
@@ -121,9 +109,8 @@ export class LiveTail {
     for (const wake of this.#watchers) wake(written);
   }
 
-  /** Notes that only the records up to `lastLsn` are left, and tells. */
+  /** Drops what it has beyond record `lastLsn`, and wakes all. */
   cut(lastLsn: number): void {
-    this.#cuts.add(lastLsn);
     this.#shown = undefined;
     if (this.#frames.some((frame) => frame.lastLsn > lastLsn)) this.#forget();
     this.tell();

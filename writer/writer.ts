@@ -7,8 +7,9 @@ import { AppendQueue } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, SyncSchedule } from "./commit.ts";
+import { Cuts } from "./cuts.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import { LiveTail, type RecentFrame } from "./live_tail.ts";
+import type { LiveTail, RecentFrame } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 
@@ -64,8 +65,9 @@ export class Writer {
   #flushDemand = 0;
   #pressed = false;
   #isStopped = false;
-  /** What those who follow the log see of its end. */
-  readonly tail: LiveTail;
+  /** Places to which records were taken back. */
+  readonly #cuts = new Cuts();
+  #tail: LiveTail | undefined;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -78,7 +80,6 @@ export class Writer {
     const { limits } = policy;
     this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
     this.#queue = this.#appends.queue;
-    this.tail = new LiveTail(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
@@ -107,6 +108,21 @@ export class Writer {
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
     return this.#failure ?? (this.#isStopped ? "closed" : undefined);
+  }
+
+  /** Where records were taken back: for lack of space, or by a cut. */
+  get cuts(): Pick<Cuts, "count" | "lowestSince"> {
+    return this.#cuts;
+  }
+
+  /** What those who follow the log see of its end, once it is loaded. */
+  get tail(): LiveTail | undefined {
+    return this.#tail;
+  }
+
+  /** Makes that, if it is not there. */
+  showTail(Tail: typeof LiveTail): void {
+    this.#tail ??= new Tail(this.#queue);
   }
 
   /**
@@ -193,7 +209,7 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.tail.tell();
+    this.#tail?.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -252,7 +268,7 @@ export class Writer {
       },
       confirmed: (synced) => {
         const { time } = this.#log;
-        const written = this.tail.keep(batch, synced, time);
+        const written = this.#tail?.keep(batch, synced, time);
         this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
@@ -290,7 +306,7 @@ export class Writer {
   #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.tail.tell(written);
+    this.#tail?.tell(written);
   }
 
   #rest(): void {
@@ -315,8 +331,14 @@ export class Writer {
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
-    if (dropped > 0) this.tail.cut(writtenLsn);
+    if (dropped > 0) this.#cutBack(writtenLsn);
     this.#rest();
+  }
+
+  /** Tells readers that the records after `lastLsn` no longer count. */
+  #cutBack(lastLsn: number): void {
+    this.#cuts.add(lastLsn);
+    this.#tail?.cut(lastLsn);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */

@@ -33,7 +33,7 @@ export interface BegunRead {
 export interface OpenReadOptions {
   /** Checks what is asked for, and begins; `undefined` to read nothing. */
   readonly begin: () => MaybePromise<BegunRead | undefined>;
-  /** What is told of the read. */
+  /** What keeps track of the read. */
   readonly tracker: ReadTracker;
   /** Ends it with its reason. */
   readonly signal?: AbortSignal | undefined;

@@ -67,8 +67,8 @@ export class LiveTail {
 
   /**
    * Calls `wake` in the same turn whenever records are written or synced, or
-   * the log is cut back or ends; at level `"memory"`, also when records are
-   * queued. Returns what ends that.
+   * the log is cut back or ends; at level `"memory"`, when records are queued
+   * too. Returns what ends that.
    */
   watch(wake: Wake, level: AckLevel): () => void {
     this.#watchers.add(wake);

@@ -80,11 +80,8 @@ export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
-export type {
-  FollowedBatch,
-  FollowedRecord,
-  FollowOptions,
-} from "./reader/follow.ts";
+export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
+export type { FollowOptions } from "./reader/following.ts";
 export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";

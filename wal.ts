@@ -224,6 +224,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   }
 
   async #close(): Promise<void> {
+    if (this.reads.loading.size > 0) await this.reads.begun();
     const readsClosed = this.reads.close();
     try {
       await this.writer.drain();

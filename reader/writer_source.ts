@@ -10,15 +10,18 @@ export function sourceOf(log: FrameLog, writer: Writer): LogSource {
       return log.firstLsn;
     },
     get cuts() {
-      return writer.tail.cuts;
+      return writer.cuts.count;
     },
     get end() {
       return writer.end;
     },
     reached: (level) => writer.reached(level),
     read: (from, to) => log.read(from, to),
-    onAdvance: (wake, level = "os") => writer.tail.watch(wake, level),
-    lowestSince: (cuts) => writer.tail.lowestSince(cuts),
-    tail: writer.tail,
+    get tail() {
+      return writer.tail;
+    },
+    lowestSince: (cuts) => writer.cuts.lowestSince(cuts),
+    prepare: (tail) => writer.showTail(tail),
+    onAdvance: (wake, level = "os") => writer.tail!.watch(wake, level),
   };
 }

@@ -1,5 +1,6 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
+import { CutHistory } from "../storage/format/mod.ts";
 import { CompactedError, type FrameLog } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
@@ -10,7 +11,7 @@ import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, continueWith, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import { LiveTail } from "./live_tail.ts";
+import type { LiveTail, RecentFrame } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import type { AppendRequest, RecordInput } from "./record.ts";
 
@@ -70,8 +71,9 @@ export class Writer {
   /** LSN up to which something on storage says that all is durable. */
   #markedLsn: number;
   #isStopped = false;
-  /** What those who follow the log see of its end. */
-  readonly tail: LiveTail;
+  /** Places to which records were taken back. */
+  readonly #cuts = new CutHistory();
+  #tail: LiveTail | undefined;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -89,7 +91,6 @@ export class Writer {
       metaVersion: log.meta?.version,
     });
     this.#queue = this.#appends.queue;
-    this.tail = new LiveTail(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
@@ -118,6 +119,21 @@ export class Writer {
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
     return this.#failure ?? (this.#isStopped ? "closed" : undefined);
+  }
+
+  /** Where records were taken back: for lack of space, or by a cut. */
+  get cuts(): Pick<CutHistory, "count" | "lowestSince"> {
+    return this.#cuts;
+  }
+
+  /** What those who follow the log see of its end, once it is loaded. */
+  get tail(): LiveTail | undefined {
+    return this.#tail;
+  }
+
+  /** Makes that, if it is not there. */
+  showTail(Tail: typeof LiveTail): void {
+    this.#tail ??= new Tail(this.#queue);
   }
 
   /**
@@ -246,7 +262,7 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.tail.tell();
+    this.#tail?.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -323,8 +339,9 @@ export class Writer {
         return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
       confirmed: (synced) => {
-        this.tail.keep(batch, this.#log.time);
-        this.#advance(batch.lastLsn, synced);
+        const { time } = this.#log;
+        const written = this.#tail?.keep(batch, synced, time);
+        this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
         this.#pressed = this.#appends.hasWaiting;
@@ -373,7 +390,7 @@ export class Writer {
     this.#flushDemand = Math.min(this.#flushDemand, lsn);
     this.#sync.lower(lsn);
     this.#markedLsn = Math.min(this.#markedLsn, lsn);
-    this.tail.cut(lsn);
+    this.#tellCut(lsn);
     return problem;
   }
 
@@ -411,10 +428,10 @@ export class Writer {
   }
 
   /** `lsn` is what the sync covers; it was fixed before the sync began. */
-  #advance(lsn: number, synced: boolean): void {
+  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.tail.tell();
+    this.#tail?.tell(written);
   }
 
   #rest(): void {
@@ -439,8 +456,14 @@ export class Writer {
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
-    if (dropped > 0) this.tail.cut(writtenLsn);
+    if (dropped > 0) this.#tellCut(writtenLsn);
     this.#rest();
+  }
+
+  /** Tells readers that the records after `lastLsn` no longer count. */
+  #tellCut(lastLsn: number): void {
+    this.#cuts.add(lastLsn);
+    this.#tail?.cut(lastLsn);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */

@@ -27,3 +27,24 @@ export function addCut(cuts: readonly Cut[], cut: Cut): readonly Cut[] {
 export function lowestSince(cuts: readonly Cut[], at: number): number {
   return cuts.find((cut) => cut.at > at)?.lastLsn ?? Infinity;
 }
+
+/** How often a log was cut back while it was open, and how far. */
+export class CutHistory {
+  #cuts: readonly Cut[] = [];
+  #count = 0;
+
+  /** Number of cuts so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Notes a cut that left the records up to `lastLsn`. */
+  add(lastLsn: number): void {
+    this.#cuts = addCut(this.#cuts, { at: ++this.#count, lastLsn });
+  }
+
+  /** The lowest last LSN that a cut after the first `count` left; or Infinity. */
+  lowestSince(count: number): number {
+    return lowestSince(this.#cuts, count);
+  }
+}

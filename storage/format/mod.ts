@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { addCut, type Cut, lowestSince } from "./cuts.ts";
+export { CutHistory } from "./cuts.ts";
 export { makeLogId } from "./envelope.ts";
 export {
   compareSegments,

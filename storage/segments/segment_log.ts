@@ -1,6 +1,6 @@
 import { invariant } from "../../invariant.ts";
 import { frameBytes } from "../format/frame.ts";
-import { addCut, type Cut, lowestSince } from "../format/cuts.ts";
+import { CutHistory } from "../format/cuts.ts";
 import { type LogMeta, newerMeta } from "../format/log_meta.ts";
 import type { FrameDraft, FrameLog } from "../frame_log.ts";
 import {
@@ -51,9 +51,8 @@ export class SegmentLog implements FrameLog {
   readonly #lookup: SegmentLookup;
   readonly #turns: Turns | undefined;
   readonly #segments: SegmentList;
-  /** Cuts since the log was opened, by number. */
-  #cuts: readonly Cut[] = [];
-  #cutCount = 0;
+  /** Cuts since the log was opened. */
+  readonly #cuts = new CutHistory();
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
   readonly #end: WrittenEnd;
@@ -168,13 +167,13 @@ export class SegmentLog implements FrameLog {
 
   /** Reads through separate handles, so it may overlap with appends. */
   read(from: number, to: number): SegmentReads {
-    const cuts = this.#cutCount;
+    const { count } = this.#cuts;
     return new SegmentReads(this.#storage, this.#segments.all, {
       log: this.#owner.log,
       from,
       to,
       firstLsn: () => this.firstLsn,
-      lastLsn: () => lowestSince(this.#cuts, cuts),
+      lastLsn: () => this.#cuts.lowestSince(count),
       lookup: this.#lookup,
     }, new Pace(this.#turns));
   }
@@ -401,7 +400,7 @@ export class SegmentLog implements FrameLog {
       if (former && this.#owner.epoch > before) return this.#retire(former);
     });
     this.#end.cutBack(lsn, made.link);
-    this.#cuts = addCut(this.#cuts, { at: ++this.#cutCount, lastLsn: lsn });
+    this.#cuts.add(lsn);
     const { name, epoch } = made;
     this.#segments.cutBack({ name, firstLsn: place.firstLsn, epoch });
     this.#activate(made);

@@ -104,7 +104,7 @@ export const appendMutants: readonly Mutant[] = [
   {
     name: "withdraws a record that has a place, and says that it never appears",
     edits: [{
-      file: "writer/writer.ts",
+      file: "writer/acks.ts",
       find: "const error = () => new AppendAbortedError(first, signal.reason);",
       replace: "const error = () => signal.reason ?? first;",
     }],

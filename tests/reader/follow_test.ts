@@ -176,6 +176,7 @@ for (const count of [1, 3, 8]) {
   test(`follow() begins at any record, at any level, on history and live: ${count} in a frame`, async () => {
     const wal = await Wal.open(new MemoryStorage(), OPTIONS);
     await fillLog(wal, 1, 48, count);
+    await wal.flush();
     const plans = LEVELS.flatMap((level) =>
       [false, true].flatMap((batches) =>
         Array.from({ length: 49 }, (_, at) => ({
@@ -284,6 +285,7 @@ test("follow() answers several calls at once in order", async () => {
   const follower = new WatchedFollower(wal);
   for (let call = 0; call < 10; call++) follower.pull();
   await fillLog(wal, 1, 12, 4);
+  await wal.flush();
   await follower.settled();
   assertEquals([follower.next, follower.pending], [11, 0]);
   await wal.close();
@@ -307,6 +309,7 @@ test("a follower may begin while others are woken", async () => {
 test("followers end with the log when they have seen all, and fail otherwise", async () => {
   const wal = await Wal.open(new MemoryStorage(), OPTIONS);
   await fillLog(wal, 1, 400, 1);
+  await wal.flush();
   const late = wal.follow();
   await late.next();
   const waiting = shown(wal, { from: 401 });
@@ -361,6 +364,7 @@ async function fillLogUntilItFails(wal: Wal): Promise<void> {
 test("follow() rejects with CompactedError if what it needs was dropped", async () => {
   const wal = await Wal.open(new MemoryStorage(), OPTIONS);
   await fillLog(wal, 1, 100, 1);
+  await wal.flush();
   const [behind, ahead] = [wal.follow(), wal.follow({ from: 60 })];
   await behind.next();
   await ahead.next();

@@ -13,8 +13,8 @@ export interface FollowerPlan extends FollowOptions {
 }
 
 /**
- * A follower whose every answer is checked: each record comes once, in order,
- * as it was appended, and has reached the level that it is said to have. The
+ * A follower whose every answer is checked: each record comes once, in order and
+ * unchanged, and has reached the level that it is said to have. The
  * records of the log are those of `recordAt`.
  */
 export class WatchedFollower {

@@ -4,7 +4,7 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { AckLevel } from "../../writer/acks.ts";
 import { anotherTurn } from "../kit/another_turn.ts";
-import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { assertEquals, assertRejects } from "../kit/assert.ts";
 import { FakeFrameLog } from "../kit/fake_frame_log.ts";
 import { fillLog, recordAt } from "../kit/lookup_log.ts";
 import { test } from "../kit/register.ts";

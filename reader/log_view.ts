@@ -1,10 +1,12 @@
 import type { RecordBatch } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { LogSource } from "./log_source.ts";
 import type { FollowedBatch, FollowedRecord } from "./follow.ts";
 import type { FollowedLog } from "./any_follower.ts";
 import {
   checkFollowOptions,
+  type Follower,
   Following,
   type FollowOptions,
 } from "./following.ts";
@@ -225,11 +227,12 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * ```
    */
   follow(options: FollowOptions = {}): LogIterator<FollowedRecord<Out>> {
-    return new Following(this.reads, async (following) => {
-      const { RecordFollower } = await this.#loadFollowers(options);
-      const decode = this.#decode;
-      return new RecordFollower(this.#followed, options, following, decode);
-    });
+    const decode = this.#decode;
+    return this.#follow(
+      options,
+      ({ RecordFollower }, following) =>
+        new RecordFollower(this.#followed, options, following, decode),
+    );
   }
 
   /**
@@ -239,19 +242,36 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * no records, and says how many are lost.
    */
   followBatches(options: FollowOptions = {}): LogIterator<FollowedBatch> {
-    return new Following(this.reads, async (following) => {
-      const { BatchFollower } = await this.#loadFollowers(options);
-      return new BatchFollower(this.#followed, options, following);
-    });
+    return this.#follow(
+      options,
+      ({ BatchFollower }, following) =>
+        new BatchFollower(this.#followed, options, following),
+    );
   }
 
-  /** Loads what followers need, for one with `options`. */
-  async #loadFollowers(
+  #follow<Value>(
     options: FollowOptions,
-  ): Promise<typeof import("./on_demand.ts")> {
-    checkFollowOptions(options);
-    const parts = await import("./on_demand.ts");
-    this.#source.prepare?.(parts.LiveTail);
-    return parts;
+    make: (parts: Parts, following: Following<Value>) => Follower<Value>,
+  ): Following<Value> {
+    const source = this.#source;
+    return new Following(this.reads, (following) => {
+      checkFollowOptions(options);
+      return withParts((parts) => {
+        source.prepare?.(parts.LiveTail);
+        return make(parts, following);
+      });
+    });
   }
+}
+
+/** What followers are made of. */
+type Parts = typeof import("./on_demand.ts");
+
+/** That, once it is loaded. */
+let loaded: Parts | undefined;
+
+/** Calls `use` with it, at once if it is there. */
+function withParts<Made>(use: (parts: Parts) => Made): MaybePromise<Made> {
+  if (loaded !== undefined) return use(loaded);
+  return import("./on_demand.ts").then((parts) => use(loaded = parts));
 }

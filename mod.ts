@@ -53,6 +53,7 @@ export {
   type StorageFile,
   type StorageLock,
 } from "./storage/storage.ts";
+export { NoDirectoryError } from "./storage/no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage/storage_error.ts";
 export * from "./storage/directory/deno_storage.ts";
 export type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
@@ -68,6 +69,16 @@ export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
+export type {
+  Cursor,
+  CursorOptions,
+  NextOptions,
+} from "./reader/cursors/cursor.ts";
+export {
+  CursorMovedError,
+  ForeignCursorError,
+} from "./reader/cursors/cursor_file.ts";
+export type { HoldOptions } from "./reader/cursors/hold_back.ts";
 export type { LogSource } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
 export type { ReadOptions } from "./reader/reads.ts";

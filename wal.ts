@@ -3,6 +3,7 @@ import { openFrameLog, type WalTarget } from "./open_log.ts";
 import { LogView } from "./reader/log_view.ts";
 import type { LogSource } from "./reader/log_source.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
+import { requireFiles } from "./storage/no_directory_error.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -57,7 +58,8 @@ export class Wal extends LogView implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #writer: Writer;
   readonly #ack: AckLevel;
-  #truncating: Promise<void> = Promise.resolve();
+  readonly #options: CheckedOptions;
+  #truncating: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
@@ -65,6 +67,7 @@ export class Wal extends LogView implements AsyncDisposable {
     this.#log = log;
     this.#writer = writer;
     this.#ack = DEFAULT_ACK[options.synchronous];
+    this.#options = options;
   }
 
   /**
@@ -85,6 +88,7 @@ export class Wal extends LogView implements AsyncDisposable {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
+      if (checked.cursors) requireFiles("hold back for cursors", log.files);
       return new Wal(log, await makeWriter(log, checked, options), checked);
     } catch (error) {
       await log.close(false);
@@ -187,6 +191,8 @@ export class Wal extends LogView implements AsyncDisposable {
 
   /**
    * Drops all records below `lsn`, as after a checkpoint; all others stay.
+   * Resolves with the LSN of the oldest record kept, or of the next one if none
+   * is kept: it is lower than `lsn` if cursors hold back what they need.
    *
    * When it resolves, the dropped records are gone for good: reading one throws
    * `CompactedError`, even in a read already under way. A segment's disk space
@@ -199,14 +205,14 @@ export class Wal extends LogView implements AsyncDisposable {
    * over, and with `StorageError` if files cannot be removed now; the records
    * are dropped even so.
    */
-  async truncateBefore(lsn: number): Promise<void> {
+  async truncateBefore(lsn: number): Promise<number> {
     this.#refuseIfClosed("truncate");
     const most = this.#writer.writtenLsn + 1;
     requireInteger("truncate before a record", "its LSN", lsn, 1, most);
     this.#writer.requireHealth();
-    const turn = this.#truncating.then(() => this.#log.truncateBefore(lsn));
+    const turn = this.#truncating.then(() => this.#drop(lsn));
     this.#truncating = turn.catch(() => {});
-    await turn;
+    return await turn;
   }
 
   /**
@@ -239,6 +245,21 @@ export class Wal extends LogView implements AsyncDisposable {
     }
   }
 
+  /** Drops what no cursor holds back. */
+  async #drop(lsn: number): Promise<number> {
+    const { cursors, warn } = this.#options;
+    const log = this.#log;
+    let keepFrom = lsn;
+    if (cursors !== undefined) {
+      const { holdBack } = await import("./reader/cursors/mod.ts");
+      const { firstLsn } = log;
+      const request = { lsn, firstLsn, warn };
+      keepFrom = await holdBack(log.files!, cursors, request);
+    }
+    await log.truncateBefore(keepFrom);
+    return log.firstLsn;
+  }
+
   #level(options: AppendOptions | undefined): AckLevel {
     if (options === undefined) return this.#ack;
     requireOptions("append", options, APPEND_OPTIONS);
@@ -256,6 +277,7 @@ export class Wal extends LogView implements AsyncDisposable {
 function sourceOf(log: FrameLog, writer: Writer): LogSource {
   return {
     files: log.files,
+    isWriter: true,
     get firstLsn() {
       return log.firstLsn;
     },

@@ -1,5 +1,6 @@
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { LogRecord } from "../writer/record.ts";
+import type { Cursor, CursorOptions } from "./cursors/cursor.ts";
 import type { LogSource } from "./log_source.ts";
 import { OpenReads, type ReadOptions } from "./reads.ts";
 import type { Decode } from "./record_reader.ts";
@@ -94,5 +95,28 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    */
   readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
     return this.reads.readBatches(options);
+  }
+
+  /**
+   * Opens the durable cursor `name`, or creates it: the place of a consumer
+   * that survives its death. It is kept in the file `<name>.cursor` next to the
+   * log; when this resolves, that file is durable.
+   *
+   * A name has 1 to 64 of the characters a-z, 0-9, `_` and `-`. One consumer at
+   * a time may use a cursor, in the process of the writer or in another one.
+   *
+   * Rejects with `TypeError` or `RangeError` for a bad name or option,
+   * `CompactedError` if a new cursor would begin with a record that was
+   * dropped, `ForeignCursorError` if the file is from another log,
+   * `CorruptLogError` or `FormatVersionError` if it cannot be understood,
+   * `NoDirectoryError` if the log has no directory, `LogClosedError`,
+   * `StorageFullError` or `StorageError`.
+   */
+  async cursor(
+    name: string,
+    options: CursorOptions = {},
+  ): Promise<Cursor<Out>> {
+    const { openCursor } = await import("./cursors/cursor.ts");
+    return await openCursor(this.#source, this.reads, name, options);
   }
 }

@@ -5,19 +5,35 @@
  *
  * @module
  */
+export {
+  CURSOR_BYTES,
+  type CursorCommit,
+  type CursorState,
+  decodeCursor,
+  encodeCommit,
+  encodeCursor,
+  encodeMark,
+  freeSlot,
+} from "./cursor_file.ts";
 export { makeLogId } from "./envelope.ts";
 export {
   compareSegments,
+  CURSOR_NAME,
+  formatCursorName,
   formatManifestName,
   formatOriginalName,
   formatSegmentName,
+  formatSnapshotName,
   isLockFile,
   isOriginal,
+  parseCursorName,
   parseManifestName,
   parseSegmentName,
+  parseSnapshotName,
   parseUnfinished,
   parseUnfinishedManifest,
   type SegmentName,
+  type SnapshotName,
 } from "./file_names.ts";
 export {
   encodeHole,
@@ -36,4 +52,10 @@ export {
 export type { Manifest } from "./manifest.ts";
 export { faultOfRecords, type RecordList } from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
+export {
+  decodeSnapshotHeader,
+  encodeSnapshotHeader,
+  SNAPSHOT_HEADER_BYTES,
+  type SnapshotHeader,
+} from "./snapshot_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

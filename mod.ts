@@ -18,6 +18,20 @@
  * @module
  */
 export * from "./wal.ts";
+export type {
+  Checkpoint,
+  CheckpointOptions,
+  WriteSnapshot,
+} from "./checkpoint/checkpoint.ts";
+export {
+  type ReadSnapshot,
+  SnapshotMissingError,
+} from "./checkpoint/restore.ts";
+export type { Snapshot } from "./checkpoint/snapshot.ts";
+export type {
+  SnapshotChunk,
+  SnapshotContent,
+} from "./checkpoint/write_snapshot.ts";
 export type { Synchronous, WalOptions } from "./wal_options.ts";
 export type { WalTarget } from "./open_log.ts";
 export * from "./policies/adaptive_policy.ts";

@@ -1,4 +1,10 @@
 import { requireInteger, requireOptions } from "./argument.ts";
+import type {
+  Checkpoint,
+  CheckpointOptions,
+  Checkpoints,
+  WriteSnapshot,
+} from "./checkpoint/checkpoint.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
 import { LogView } from "./reader/log_view.ts";
 import type { LogSource } from "./reader/log_source.ts";
@@ -60,6 +66,7 @@ export class Wal extends LogView implements AsyncDisposable {
   readonly #ack: AckLevel;
   readonly #options: CheckedOptions;
   #truncating: Promise<unknown> = Promise.resolve();
+  #checkpoints: Promise<Checkpoints> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
@@ -210,9 +217,37 @@ export class Wal extends LogView implements AsyncDisposable {
     const most = this.#writer.writtenLsn + 1;
     requireInteger("truncate before a record", "its LSN", lsn, 1, most);
     this.#writer.requireHealth();
-    const turn = this.#truncating.then(() => this.#drop(lsn));
-    this.#truncating = turn.catch(() => {});
-    return await turn;
+    return await this.#drop(lsn);
+  }
+
+  /**
+   * Writes a snapshot of the caller's state next to the log, and drops the
+   * records that it covers; `restore` opens from it.
+   *
+   * It flushes, calls `write` with the LSN up to which everything is durable,
+   * and writes what that returns: bytes, a string, or an iterable or a stream of
+   * those, which is taken piece by piece. The snapshot must contain the effects
+   * of all records up to that LSN. If it contains those of later ones, they are
+   * replayed on top of it; pass `options.lsn` if the state covers a known LSN.
+   *
+   * When it resolves, the snapshot is durable, the records that no kept snapshot
+   * and no cursor needs are dropped, and older snapshots are removed. If it
+   * rejects before that, no record is dropped, and no part of a snapshot
+   * remains. Concurrent calls run one after the other; appends go on
+   * meanwhile. `close` ends a call whose snapshot is not yet durable.
+   *
+   * Rejects with `TypeError` or `RangeError` for a bad argument, with what
+   * `write` or its stream throws, `StorageFullError`, `NoDirectoryError`,
+   * `LogClosedError`, `LogFailedError`, or as `truncateBefore` does: then the
+   * snapshot is durable, and stays.
+   */
+  async checkpoint(
+    write: WriteSnapshot,
+    options: CheckpointOptions = {},
+  ): Promise<Checkpoint> {
+    this.#refuseIfClosed("checkpoint");
+    this.#checkpoints ??= this.#loadCheckpoints();
+    return await (await this.#checkpoints).make(write, options);
   }
 
   /**
@@ -235,18 +270,35 @@ export class Wal extends LogView implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const readsClosed = this.reads.close();
+    const checkpointed = this.#checkpoints
+      ?.then((checkpoints) => checkpoints.close())
+      .catch(() => {});
     try {
       await this.#writer.drain();
     } finally {
       this.#writer.stop();
+      await checkpointed;
       await this.#truncating;
       await readsClosed;
       await this.#log.close(!this.#writer.hasFailed);
     }
   }
 
-  /** Drops what no cursor holds back. */
-  async #drop(lsn: number): Promise<number> {
+  async #loadCheckpoints(): Promise<Checkpoints> {
+    const files = requireFiles("checkpoint", this.#log.files);
+    const { Checkpoints } = await import("./checkpoint/checkpoint.ts");
+    const drop = (lsn: number) => this.#drop(lsn);
+    return new Checkpoints(files, this.#log, this.#writer, drop);
+  }
+
+  /** Drops what no cursor holds back, one call after the other. */
+  #drop(lsn: number): Promise<number> {
+    const turn = this.#truncating.then(() => this.#dropNow(lsn));
+    this.#truncating = turn.catch(() => {});
+    return turn;
+  }
+
+  async #dropNow(lsn: number): Promise<number> {
     const { cursors, warn } = this.#options;
     const log = this.#log;
     let keepFrom = lsn;

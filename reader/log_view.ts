@@ -118,7 +118,7 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
     name: string,
     options: CursorOptions = {},
   ): Promise<Cursor<Out>> {
-    const { openCursor } = await import("./cursors/cursor.ts");
+    const { openCursor } = await import("./cursors/mod.ts");
     return await openCursor(this.#source, this.reads, name, options);
   }
 

@@ -32,13 +32,17 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   recovery: ["storage"],
   writer: ["policies", "storage"],
-  reader: ["recovery", "storage", "writer"],
+  checkpoint: ["storage", "writer"],
+  reader: ["checkpoint", "recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],
-  "wal_options.ts": ["policies", "recovery", "storage", "trace", "writer"],
+  "wal_options.ts": [
+    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+  ],
   "wal.ts": [
     ...[
+      "checkpoint",
       "open_log.ts",
       "reader",
       "storage",
@@ -48,7 +52,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   testing: [
-    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+    ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
+    "writer",
     ...["wal.ts", "wal_options.ts"],
   ],
   cli: [
@@ -57,7 +62,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli.ts": ["cli"],
   "mod.ts": [
-    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+    ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
+    "writer",
     ...facade,
   ],
 };

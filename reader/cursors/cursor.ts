@@ -12,7 +12,7 @@ import { LogClosedError } from "../../writer/log_closed_error.ts";
 import type { LogRecord } from "../../writer/record.ts";
 import type { LogSource } from "../log_source.ts";
 import type { OpenReads } from "../reads.ts";
-import { CursorFile } from "./cursor_file.ts";
+import { CursorFile, type Position } from "./cursor_file.ts";
 import { RecordFeed } from "./record_feed.ts";
 
 /** Options of `cursor`. */
@@ -79,6 +79,8 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   /** How often the log had been cut back when its identity was read. */
   #cuts: number;
   #committedLsn: number;
+  /** Whether that is certainly durable: a killed consumer may have left it. */
+  #isDurable: boolean;
   #handedOutLsn: number;
   /** Thrown until `seek`: the log was cut back while nobody looked. */
   #truncated: TruncatedError | undefined;
@@ -95,6 +97,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     this.#identity = identity;
     this.#cuts = parts.cuts;
     this.#committedLsn = this.#handedOutLsn = place.lsn;
+    this.#isDurable = place.isDurable;
     this.#feed = new RecordFeed(source, parts.reads, place.lsn + 1);
     const end = source.isWriter ? source.reached("memory") : Infinity;
     const lowest = Math.min(identity.lowestSince(place.epoch), end);
@@ -172,10 +175,11 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
       requireInteger("commit a record", "its LSN", lsn, least, most);
       if (this.#truncated !== undefined) throw this.#truncated;
       this.#feed.requireUncut(lsn);
-      if (lsn === least) return;
+      if (lsn === least && this.#isDurable) return;
       if (this.#cuts !== this.#source.cuts) await this.#identify(lsn);
       await this.#file.commit({ lsn, epoch: this.#identity.epoch });
       this.#committedLsn = lsn;
+      this.#isDurable = true;
     });
   }
 
@@ -194,6 +198,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
       await this.#identify(0);
       await this.#file.commit({ lsn: lsn - 1, epoch: this.#identity.epoch });
       this.#committedLsn = this.#handedOutLsn = lsn - 1;
+      this.#isDurable = true;
       this.#truncated = undefined;
       this.#feed.seek(lsn);
     });
@@ -242,7 +247,7 @@ interface CursorParts<Out> {
   readonly identity: LogIdentity;
   /** How often the log had been cut back when its identity was read. */
   readonly cuts: number;
-  readonly place: { readonly lsn: number; readonly epoch: number };
+  readonly place: Position & { readonly isDurable: boolean };
 }
 
 /** Opens the cursor `name` of a log, or creates it. */

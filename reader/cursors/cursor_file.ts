@@ -28,7 +28,7 @@ import {
 const MOST_TRIES = 10;
 
 /** Where a consumer is. */
-interface Position {
+export interface Position {
   /** LSN of the last record that needs not be seen again. */
   readonly lsn: number;
   /** The log's epoch when that record was read. */
@@ -65,11 +65,15 @@ export class CursorFile {
    * Reads the position, or creates the file with the one that `choose` returns.
    * When it resolves, the file's entry is durable.
    */
-  async open(choose: () => Position): Promise<CursorCommit> {
+  async open(
+    choose: () => Position,
+  ): Promise<Position & { readonly isDurable: boolean }> {
     for (let tries = 1;; tries++) {
       try {
-        this.#seen = (await this.#read("read", (_, state) => state)).newest;
-        return this.#seen;
+        const state = await this.#read("read", (_, state) => state);
+        const { newest, confirmed } = state;
+        this.#seen = newest;
+        return { ...newest, isDurable: newest.sequence === confirmed };
       } catch (error) {
         if (!isMissing(error) || tries > MOST_TRIES) throw error;
       }

@@ -5,4 +5,5 @@
  *
  * @module
  */
+export * from "./cursor.ts";
 export { holdBack, type HoldOptions } from "./hold_back.ts";

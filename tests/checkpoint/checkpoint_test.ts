@@ -114,16 +114,23 @@ test("Wal.checkpoint() joins a character that strings cut in two", async () => {
 test("Wal.checkpoint() calls write once everything appended is durable, in the same turn", async () => {
   const { wal } = await makeLog(2, undefined, { synchronous: "off" });
   await wal.append("3");
-  let turns = 0;
-  const flushed = wal.flush().then(() => {
-    setTimeout(() => turns++);
-  });
-  const checkpoint = await wal.checkpoint((lsn) => {
-    assertEquals([lsn, wal.durableLsn, turns], [3, 3, 0]);
+  await wal.checkpoint(() => ""); // Loads what it needs.
+  await wal.append("4");
+  let isLater = false;
+  const later = Promise.withResolvers<void>();
+  const making = wal.checkpoint((lsn) => {
+    assertEquals([lsn, wal.durableLsn, isLater], [4, 4, false]);
     return "";
   });
-  await flushed;
-  assertEquals(checkpoint.lsn, 3);
+  wal.flush().then(() =>
+    setTimeout(() => {
+      isLater = true;
+      later.resolve();
+    })
+  );
+  const checkpoint = await making;
+  await later.promise;
+  assertEquals(checkpoint.lsn, 4);
   await wal.close();
 });
 

@@ -1,6 +1,6 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import { crc32 } from "../storage/format/crc32.ts";
 import {
+  crc32,
   decodeSnapshotHeader,
   SNAPSHOT_HEADER_BYTES,
   type SnapshotHeader,

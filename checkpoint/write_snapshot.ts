@@ -1,6 +1,6 @@
 import { argumentError } from "../argument.ts";
-import { crc32 } from "../storage/format/crc32.ts";
 import {
+  crc32,
   encodeSnapshotHeader,
   formatSnapshotName,
   SNAPSHOT_HEADER_BYTES,

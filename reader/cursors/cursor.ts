@@ -81,7 +81,6 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   #committedLsn: number;
   /** Whether that is certainly durable: a killed consumer may have left it. */
   #isDurable: boolean;
-  #handedOutLsn: number;
   /** Thrown until `seek`: the log was cut back while nobody looked. */
   #truncated: TruncatedError | undefined;
   #writing: Promise<unknown> = Promise.resolve();
@@ -96,7 +95,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     this.#file = parts.file;
     this.#identity = identity;
     this.#cuts = parts.cuts;
-    this.#committedLsn = this.#handedOutLsn = place.lsn;
+    this.#committedLsn = place.lsn;
     this.#isDurable = place.isDurable;
     this.#feed = new RecordFeed(source, parts.reads, place.lsn + 1);
     const end = source.isWriter ? source.reached("memory") : Infinity;
@@ -136,9 +135,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     requireOptions("read from a cursor", options, NEXT_OPTIONS);
     const { signal } = options;
     if (this.#truncated !== undefined) throw this.#truncated;
-    const record = await this.#feed.next(signal);
-    if (record !== undefined) this.#handedOutLsn = record.lsn;
-    return record;
+    return await this.#feed.next(signal);
   }
 
   /** Hands out records, one by one, as {@linkcode Cursor.next} does. */
@@ -159,8 +156,9 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
    * need not be handed out again. It is durable when the promise resolves.
    *
    * `lsn` is an integer from `committedLsn` to the last durable record. A call
-   * costs one small write and one sync, so commit every so many records rather
-   * than each. It works even after the log was closed.
+   * costs one small write and one sync, so commit a group of records rather
+   * than each. If `lsn` is beyond the last record handed out, those between are
+   * skipped. It works even after the log was closed.
    *
    * Rejects with `RangeError`, or `TypeError` if `lsn` is not a number;
    * `CursorMovedError` if another consumer has committed in the meantime;
@@ -168,7 +166,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
    * `close`; `StorageFullError` or `StorageError`: then it is unknown whether
    * the commit counts, and it may be tried again.
    */
-  commit(lsn: number = this.#handedOutLsn): Promise<void> {
+  commit(lsn: number = this.#feed.handedOutLsn): Promise<void> {
     return this.#alone(async () => {
       const least = this.#committedLsn;
       const most = Math.max(least, this.#source.reached("disk"));
@@ -180,6 +178,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
       await this.#file.commit({ lsn, epoch: this.#identity.epoch });
       this.#committedLsn = lsn;
       this.#isDurable = true;
+      if (lsn > this.#feed.handedOutLsn) this.#feed.seek(lsn + 1);
     });
   }
 
@@ -197,7 +196,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
       requirePlace("seek a record", "its LSN", lsn, this.#source);
       await this.#identify(0);
       await this.#file.commit({ lsn: lsn - 1, epoch: this.#identity.epoch });
-      this.#committedLsn = this.#handedOutLsn = lsn - 1;
+      this.#committedLsn = lsn - 1;
       this.#isDurable = true;
       this.#truncated = undefined;
       this.#feed.seek(lsn);

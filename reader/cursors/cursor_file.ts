@@ -1,5 +1,4 @@
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
-import { FormatVersionError } from "../../storage/format/envelope.ts";
 import {
   CURSOR_BYTES,
   type CursorCommit,
@@ -9,6 +8,7 @@ import {
   encodeCursor,
   encodeMark,
   formatCursorName,
+  FormatVersionError,
   freeSlot,
 } from "../../storage/format/mod.ts";
 import {
@@ -40,9 +40,8 @@ export interface Position {
  * it notices the commit of another one. The file is open only during a call.
  *
  * A commit overwrites neither the newest commit nor the last one that is known
- * to be durable. So whatever a crash or a failed sync does to it, and even if a
- * killed process had left a commit that was never synced, what was once durable
- * is never behind.
+ * to be durable. So no crash and no failed sync takes back what was durable,
+ * even if a killed process had left a commit that was never synced.
  */
 export class CursorFile {
   readonly #files: Storage;

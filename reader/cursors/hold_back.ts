@@ -29,11 +29,10 @@ export interface HoldOptions {
 export interface HeldCursor {
   /** The cursor's name. */
   readonly name: string;
-  /**
-   * LSN that the cursor will not go back below, whatever a crash does; absent
-   * if it does not exist yet, or cannot be read.
-   */
-  readonly safeLsn?: number;
+  /** LSN of the last commit; absent if there is none, or it cannot be read. */
+  readonly committedLsn?: number;
+  /** The LSNs of which a crash can leave it at one; absent with that LSN. */
+  readonly places?: readonly number[];
   /** Why it cannot be read. */
   readonly error?: unknown;
 }
@@ -59,8 +58,9 @@ export async function cursorsOf(
   const cursors: HeldCursor[] = [];
   for (const name of [...new Set(names)].sort()) {
     try {
-      const { newest, safeLsn } = await readCursor(files, name);
-      if (newest.log === log) cursors.push({ name, safeLsn });
+      const { newest, places } = await readCursor(files, name);
+      if (newest.log !== log) continue;
+      cursors.push({ name, committedLsn: newest.lsn, places });
     } catch (error) {
       if (!isMissing(error)) cursors.push({ name, error });
       else if (hold !== "all") cursors.push({ name });
@@ -71,11 +71,11 @@ export async function cursorsOf(
 
 /** What may be dropped, and what is known of the log. */
 export interface DropRequest {
-  /** LSN below which records are to be dropped. */
+  /** LSN below which records may go, unless a cursor needs them. */
   readonly lsn: number;
   /** LSN of the oldest record kept. */
   readonly firstLsn: number;
-  /** Told of cursors that cannot be read, and of those left behind. */
+  /** Receives a message for each cursor that cannot be read or is left behind. */
   readonly warn: (message: string) => void;
 }
 
@@ -120,14 +120,20 @@ interface Need {
   readonly isUnknown?: boolean;
 }
 
-/** What is needed; not what is dropped already. */
+/**
+ * What is needed. Of the places that a cursor may be at, those that need what is
+ * dropped already are not meant, or it was left behind.
+ */
 export function needsOf(
   cursors: readonly HeldCursor[],
   firstLsn: number,
 ): Need[] {
-  return cursors.flatMap(({ name, safeLsn = firstLsn - 1, error }) => {
+  return cursors.flatMap(({ name, places = [firstLsn - 1], error }) => {
     if (error !== undefined) return { name, from: 1, isUnknown: true };
-    return safeLsn + 1 < firstLsn ? [] : { name, from: safeLsn + 1 };
+    const from = Math.min(
+      ...places.map((lsn) => lsn + 1).filter((lsn) => lsn >= firstLsn),
+    );
+    return from === Infinity ? [] : { name, from };
   });
 }
 

@@ -12,6 +12,7 @@ export class RecordFeed<Out> {
   readonly #source: LogSource;
   readonly #reads: OpenReads<Out>;
   #nextLsn: number;
+  #handedOutLsn: number;
   #cuts: number;
   /** The read in progress, and where it ends. */
   #read: RecordReader<Out> | undefined;
@@ -25,7 +26,13 @@ export class RecordFeed<Out> {
     this.#source = source;
     this.#reads = reads;
     this.#nextLsn = nextLsn;
+    this.#handedOutLsn = nextLsn - 1;
     this.#cuts = source.cuts;
+  }
+
+  /** LSN of the last record handed out, or the one before the first. */
+  get handedOutLsn(): number {
+    return this.#handedOutLsn;
   }
 
   /** The next record; `undefined` if none can follow. Calls run in order. */
@@ -38,6 +45,7 @@ export class RecordFeed<Out> {
   /** Continues with record `nextLsn`. */
   seek(nextLsn: number): void {
     this.#nextLsn = nextLsn;
+    this.#handedOutLsn = nextLsn - 1;
     this.#cuts = this.#source.cuts;
     this.#drop();
     this.#wake();
@@ -100,6 +108,7 @@ export class RecordFeed<Out> {
     // Another place was asked for, or a cut may have replaced what was read.
     if (read !== this.#read || cuts !== this.#source.cuts) return undefined;
     const { done, value } = next;
+    if (!done) this.#handedOutLsn = value.lsn;
     this.#nextLsn = (done ? this.#readTo : value.lsn) + 1;
     // At its end now, so that a log that closes does not cut it off.
     if (this.#nextLsn > this.#readTo) this.#drop();

@@ -71,8 +71,8 @@ export interface CursorState {
   readonly newest: CursorCommit;
   /** Number of the last commit that is known to be durable. */
   readonly confirmed: number;
-  /** The lowest LSN that the cursor can have after a crash. */
-  readonly safeLsn: number;
+  /** The LSNs of which a crash can leave the cursor at one, and no other. */
+  readonly places: readonly number[];
   /** The commits by slot; `undefined` where none is whole. */
   readonly slots: readonly (CursorCommit | undefined)[];
 }
@@ -124,9 +124,10 @@ export function decodeCursor(bytes: Uint8Array): CursorState | EnvelopeFault {
   const mark = decodeMark(bytes.subarray(MARK_OFFSET), newest.log);
   const declared = commits.map((one) => one.confirmed);
   const confirmed = Math.max(mark, ...declared);
-  const survivors = commits.filter(({ sequence }) => sequence >= confirmed);
-  const safeLsn = Math.min(newest.lsn, ...survivors.map(({ lsn }) => lsn));
-  return { newest, confirmed, safeLsn, slots };
+  const places = commits
+    .filter((one) => one === newest || one.sequence >= confirmed)
+    .map(({ lsn }) => lsn);
+  return { newest, confirmed, places, slots };
 }
 
 /**

@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { crc32 } from "./crc32.ts";
 export {
   CURSOR_BYTES,
   type CursorCommit,
@@ -15,7 +16,7 @@ export {
   encodeMark,
   freeSlot,
 } from "./cursor_file.ts";
-export { makeLogId } from "./envelope.ts";
+export { FormatVersionError, makeLogId } from "./envelope.ts";
 export {
   compareSegments,
   CURSOR_NAME,

@@ -25,8 +25,8 @@ async function crashEverywhere(
   const depth = isMine(workloads++) ? options : { ...options, ...SHALLOW };
   await explore(consumerWorkload(steps), consumerCheck, {
     seed: shareIndex,
-    bound: 12,
-    samples: 2,
+    bound: 8,
+    samples: 1,
     print: () => {},
     ...depth,
   });
@@ -102,7 +102,8 @@ const WORKLOADS: Record<string, ConsumerStep[]> = {
 };
 
 const DEVICES: Record<string, ExploreOptions> = {
-  "posix": { fileSystem: "posix", sectorBytes: 512, faults: true },
+  "posix": { fileSystem: "posix", sectorBytes: 512, samples: 2 },
+  "posix, faults": { bound: 4, faults: true },
   "ext4, 4096": { fileSystem: "ext4", sectorBytes: 4096 },
   "posix, slow": { fileSystem: "posix", sectorBytes: 4096, slow: true },
 };

@@ -31,7 +31,7 @@ export type ConsumerStep =
   | { do: "take"; count: number }
   /** The consumer commits what it has taken. */
   | { do: "commit" }
-  /** Makes a checkpoint; with `lag`, of the state so many records ago. */
+  /** Makes a checkpoint; with `lag`, of an earlier state, by that many records. */
   | { do: "checkpoint"; lag?: number; keep?: number }
   /** Closes the log and opens it again. */
   | { do: "reopen" };
@@ -240,6 +240,7 @@ export const consumerCheck: LifeBody<ConsumerFact> = async (life) => {
   const log = await ConsumerLog.open(life);
   await log.drain();
   await log.take({ do: "append", bytes: 20, ack: "os" });
+  await log.take({ do: "checkpoint" });
   await log.take({ do: "commit" });
   await log.take({ do: "checkpoint" });
   await log.drain();

@@ -93,9 +93,12 @@ export {
   ForeignCursorError,
 } from "./reader/cursors/cursor_file.ts";
 export type { HoldOptions } from "./reader/cursors/hold_back.ts";
-export type { LogSource } from "./reader/log_source.ts";
+export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
+export type { FollowOptions } from "./reader/following.ts";
+export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
-export type { ReadOptions } from "./reader/reads.ts";
+export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
+export type { LogIterator } from "./reader/serial_generator.ts";
 export {
   type LogRecord,
   type LsnRange,

@@ -269,6 +269,7 @@ export class Wal extends LogView implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    if (this.reads.loading.size > 0) await this.reads.begun();
     const readsClosed = this.reads.close();
     const checkpointed = this.#checkpoints
       ?.then((checkpoints) => checkpoints.close())
@@ -334,15 +335,19 @@ function sourceOf(log: FrameLog, writer: Writer): LogSource {
       return log.firstLsn;
     },
     get cuts() {
-      return writer.cuts;
+      return writer.cuts.count;
     },
     get end() {
       return writer.end;
     },
     reached: (level) => writer.reached(level),
     read: (from, to) => log.read(from, to),
-    onAdvance: (wake) => writer.onAdvance(wake),
-    lowestSince: (cuts) => writer.lowestSince(cuts),
+    get tail() {
+      return writer.tail;
+    },
+    lowestSince: (cuts) => writer.cuts.lowestSince(cuts),
+    prepare: (tail) => writer.showTail(tail),
+    onAdvance: (wake, level = "os") => writer.tail!.watch(wake, level),
   };
 }
 

@@ -15,6 +15,7 @@ function loadLog(): Promise<unknown> {
     import("../checkpoint/checkpoint.ts"),
     import("../checkpoint/restore.ts"),
     import("../reader/cursors/mod.ts"),
+    import("../reader/on_demand.ts"),
     import("../recovery/open_segments.ts"),
     import("../recovery/salvage/mod.ts"),
     import("../trace/trace_recorder.ts"),

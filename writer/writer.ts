@@ -7,7 +7,9 @@ import { AppendQueue } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, SyncSchedule } from "./commit.ts";
+import { Cuts } from "./cuts.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
+import type { LiveTail, RecentFrame } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 
@@ -63,9 +65,9 @@ export class Writer {
   #flushDemand = 0;
   #pressed = false;
   #isStopped = false;
-  /** The last LSN that each cut left. */
-  readonly #cuts: number[] = [];
-  readonly #watchers = new Set<() => void>();
+  /** Places to which records were taken back. */
+  readonly #cuts = new Cuts();
+  #tail: LiveTail | undefined;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -108,20 +110,19 @@ export class Writer {
     return this.#failure ?? (this.#isStopped ? "closed" : undefined);
   }
 
-  /** How often records were taken back: for lack of space, or by a cut. */
-  get cuts(): number {
-    return this.#cuts.length;
+  /** Where records were taken back: for lack of space, or by a cut. */
+  get cuts(): Pick<Cuts, "count" | "lowestSince"> {
+    return this.#cuts;
   }
 
-  /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
-  lowestSince(cuts: number): number {
-    return Math.min(Infinity, ...this.#cuts.slice(cuts));
+  /** What those who follow the log see of its end, once it is loaded. */
+  get tail(): LiveTail | undefined {
+    return this.#tail;
   }
 
-  /** Calls `wake` whenever anything of that changes; returns what ends it. */
-  onAdvance(wake: () => void): () => void {
-    this.#watchers.add(wake);
-    return () => void this.#watchers.delete(wake);
+  /** Makes that, if it is not there. */
+  showTail(Tail: typeof LiveTail): void {
+    this.#tail ??= new Tail(this.#queue);
   }
 
   /**
@@ -208,11 +209,7 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.#tellWatchers();
-  }
-
-  #tellWatchers(): void {
-    for (const wake of this.#watchers) wake();
+    this.#tail?.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -270,7 +267,9 @@ export class Writer {
         return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
       confirmed: (synced) => {
-        this.#advance(batch.lastLsn, synced);
+        const { time } = this.#log;
+        const written = this.#tail?.keep(batch, synced, time);
+        this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
         this.#pressed = this.#appends.hasWaiting;
@@ -304,10 +303,10 @@ export class Writer {
   }
 
   /** `lsn` is what the sync covers; it was fixed before the sync began. */
-  #advance(lsn: number, synced: boolean): void {
+  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.#tellWatchers();
+    this.#tail?.tell(written);
   }
 
   #rest(): void {
@@ -329,11 +328,17 @@ export class Writer {
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
     if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
-    if (dropped > 0) this.#cuts.push(writtenLsn);
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
+    if (dropped > 0) this.#cutBack(writtenLsn);
     this.#rest();
+  }
+
+  /** Tells readers that the records after `lastLsn` no longer count. */
+  #cutBack(lastLsn: number): void {
+    this.#cuts.add(lastLsn);
+    this.#tail?.cut(lastLsn);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */

@@ -11,9 +11,9 @@ import type { Storage } from "../../storage/storage.ts";
 import { LogClosedError } from "../../writer/log_closed_error.ts";
 import type { LogRecord } from "../../writer/record.ts";
 import type { LogSource } from "../log_source.ts";
-import type { OpenReads } from "../reads.ts";
+import { requireSignal } from "../require_signal.ts";
 import { CursorFile, type Position } from "./cursor_file.ts";
-import { RecordFeed } from "./record_feed.ts";
+import { type Follow, RecordFeed } from "./record_feed.ts";
 
 /** Options of `cursor`. */
 export interface CursorOptions {
@@ -97,7 +97,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     this.#cuts = parts.cuts;
     this.#committedLsn = place.lsn;
     this.#isDurable = place.isDurable;
-    this.#feed = new RecordFeed(source, parts.reads, place.lsn + 1);
+    this.#feed = new RecordFeed(source, parts.follow, place.lsn + 1);
     const end = source.isWriter ? source.reached("memory") : Infinity;
     const lowest = Math.min(identity.lowestSince(place.epoch), end);
     if (lowest < place.lsn) {
@@ -134,6 +134,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   async next(options: NextOptions = {}): Promise<LogRecord<Out> | undefined> {
     requireOptions("read from a cursor", options, NEXT_OPTIONS);
     const { signal } = options;
+    requireSignal("read from a cursor", signal);
     if (this.#truncated !== undefined) throw this.#truncated;
     return await this.#feed.next(signal);
   }
@@ -240,7 +241,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
 interface CursorParts<Out> {
   readonly name: string;
   readonly source: LogSource;
-  readonly reads: OpenReads<Out>;
+  readonly follow: Follow<Out>;
   readonly files: Storage;
   readonly file: CursorFile;
   readonly identity: LogIdentity;
@@ -252,7 +253,7 @@ interface CursorParts<Out> {
 /** Opens the cursor `name` of a log, or creates it. */
 export async function openCursor<Out>(
   source: LogSource,
-  reads: OpenReads<Out>,
+  follow: Follow<Out>,
   name: string,
   options: CursorOptions,
 ): Promise<Cursor<Out>> {
@@ -262,7 +263,6 @@ export async function openCursor<Out>(
   const { from } = options;
   if (from !== undefined) requireInteger(action, "from", from);
   const files = requireFiles(action, source.files);
-  if (reads.isClosed) throw new LogClosedError(action);
   const { cuts } = source;
   const identity = await identifyLog(files);
   const file = new CursorFile(files, name, identity.log);
@@ -274,7 +274,7 @@ export async function openCursor<Out>(
   return new Cursor({
     name,
     source,
-    reads,
+    follow,
     files,
     file,
     identity,

@@ -1,30 +1,32 @@
 import { TruncatedError } from "../../storage/frame_log.ts";
+import { LogClosedError } from "../../writer/log_closed_error.ts";
 import type { LogRecord } from "../../writer/record.ts";
 import type { LogSource } from "../log_source.ts";
-import type { OpenReads } from "../reads.ts";
-import type { RecordReader } from "../record_reader.ts";
+import type { LogIterator } from "../serial_generator.ts";
+
+/** Follows the durable records of a log from one on. */
+export type Follow<Out> = (from: number) => LogIterator<LogRecord<Out>>;
 
 /**
- * The durable records of a log from a place on, one by one; waits for those to
- * come.
+ * The durable records of a log from a place on, one by one, as a follower hands
+ * them out: but a call can be given up, and the place can change.
  */
 export class RecordFeed<Out> {
   readonly #source: LogSource;
-  readonly #reads: OpenReads<Out>;
+  readonly #follow: Follow<Out>;
   #nextLsn: number;
   #handedOutLsn: number;
+  /** Cuts of the log that do not concern that place. */
   #cuts: number;
-  /** The read in progress, and where it ends. */
-  #read: RecordReader<Out> | undefined;
-  #readTo = 0;
+  #follower: LogIterator<LogRecord<Out>> | undefined;
+  #seeks = 0;
   #isClosed = false;
-  #wake: () => void = () => {};
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Begins with record `nextLsn`. */
-  constructor(source: LogSource, reads: OpenReads<Out>, nextLsn: number) {
+  constructor(source: LogSource, follow: Follow<Out>, nextLsn: number) {
     this.#source = source;
-    this.#reads = reads;
+    this.#follow = follow;
     this.#nextLsn = nextLsn;
     this.#handedOutLsn = nextLsn - 1;
     this.#cuts = source.cuts;
@@ -47,15 +49,14 @@ export class RecordFeed<Out> {
     this.#nextLsn = nextLsn;
     this.#handedOutLsn = nextLsn - 1;
     this.#cuts = this.#source.cuts;
+    this.#seeks++;
     this.#drop();
-    this.#wake();
   }
 
   /** Ends calls that wait, and all later ones. */
   close(): void {
     this.#isClosed = true;
     this.#drop();
-    this.#wake();
   }
 
   /** Throws if records up to `lsn` were cut off since they were handed out. */
@@ -67,81 +68,60 @@ export class RecordFeed<Out> {
   async #take(signal?: AbortSignal): Promise<LogRecord<Out> | undefined> {
     while (true) {
       signal?.throwIfAborted();
-      if (this.#isClosed) return undefined;
-      this.#passCuts();
-      const read = this.#read ?? this.#begin();
-      if (read !== undefined) {
-        const record = await this.#readOne(read);
-        if (record !== undefined) return record;
-      } else {
-        const { end } = this.#source;
-        if (end === "closed") return undefined;
-        if (end !== undefined) throw end;
-        await this.#more(signal);
-      }
+      if (this.#isClosed || this.#isOver) return undefined;
+      // A follower knows only of cuts since it began.
+      this.requireUncut(this.#nextLsn - 1);
+      this.#cuts = this.#source.cuts;
+      this.#follower ??= this.#follow(this.#nextLsn);
+      const seeks = this.#seeks;
+      const found = await this.#ask(this.#follower, signal);
+      if (seeks !== this.#seeks || found === undefined) continue;
+      this.#nextLsn = found.lsn + 1;
+      this.#handedOutLsn = found.lsn;
+      this.#cuts = this.#source.cuts;
+      return found;
     }
   }
 
-  /** Reads what is durable; `undefined` if there is nothing new. */
-  #begin(): RecordReader<Out> | undefined {
-    const last = this.#source.reached("disk");
-    if (last < this.#nextLsn) return undefined;
-    this.#readTo = last;
-    this.#read = this.#reads.read({ from: this.#nextLsn, to: last });
-    return this.#read;
-  }
-
-  /** `undefined` if the read is over, or what it found is no longer true. */
-  async #readOne(
-    read: RecordReader<Out>,
+  /** `undefined` if the follower has ended, for whatever reason. */
+  async #ask(
+    follower: LogIterator<LogRecord<Out>>,
+    signal: AbortSignal | undefined,
   ): Promise<LogRecord<Out> | undefined> {
-    const { cuts } = this.#source;
-    let next: Awaited<ReturnType<typeof read.next>>;
+    const giveUp = () => this.#drop();
+    signal?.addEventListener("abort", giveUp);
     try {
-      next = await read.next();
+      const { done, value } = await follower.next();
+      if (!done) return value;
     } catch (error) {
-      if (read === this.#read) this.#read = undefined;
-      else return undefined;
-      if (cuts !== this.#source.cuts) return undefined;
-      throw error;
+      const isDropped = follower !== this.#follower;
+      this.#forget(follower);
+      // It may have failed before it noticed; and it may begin while the log
+      // closes, and have nothing to miss.
+      const isLate = error instanceof LogClosedError &&
+        this.#nextLsn > this.#source.reached("memory");
+      if (isLate) this.#isClosed = true;
+      if (!isDropped && !isLate) throw error;
+      return undefined;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
     }
-    // Another place was asked for, or a cut may have replaced what was read.
-    if (read !== this.#read || cuts !== this.#source.cuts) return undefined;
-    const { done, value } = next;
-    if (!done) this.#handedOutLsn = value.lsn;
-    this.#nextLsn = (done ? this.#readTo : value.lsn) + 1;
-    // At its end now, so that a log that closes does not cut it off.
-    if (this.#nextLsn > this.#readTo) this.#drop();
-    return value;
+    this.#forget(follower);
   }
 
-  /** Throws if the next record was cut off; a read goes on as far as it may. */
-  #passCuts(): void {
-    const { cuts } = this.#source;
-    if (cuts === this.#cuts) return;
-    this.requireUncut(this.#nextLsn - 1);
-    this.#cuts = cuts;
-    this.#drop();
+  /** Whether the log is closed, and everything was handed out. */
+  get #isOver(): boolean {
+    return this.#source.end === "closed" &&
+      this.#nextLsn > this.#source.reached("disk");
+  }
+
+  #forget(follower: LogIterator<LogRecord<Out>>): void {
+    if (follower === this.#follower) this.#follower = undefined;
   }
 
   #drop(): void {
     // An error from closing a file that was only read is harmless.
-    this.#read?.return().catch(() => {});
-    this.#read = undefined;
-  }
-
-  async #more(signal: AbortSignal | undefined): Promise<void> {
-    let end = () => {};
-    await new Promise<void>((resolve) => {
-      const wake = () => resolve();
-      const stop = this.#source.onAdvance(wake);
-      this.#wake = wake;
-      signal?.addEventListener("abort", wake);
-      end = () => {
-        stop();
-        signal?.removeEventListener("abort", wake);
-      };
-    });
-    end();
+    this.#follower?.return(undefined).catch(() => {});
+    this.#follower = undefined;
   }
 }

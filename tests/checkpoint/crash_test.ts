@@ -103,7 +103,7 @@ const WORKLOADS: Record<string, ConsumerStep[]> = {
 
 const DEVICES: Record<string, ExploreOptions> = {
   "posix": { fileSystem: "posix", sectorBytes: 512, samples: 2 },
-  "posix, faults": { bound: 4, faults: true },
+  "posix, faults": { bound: 2, samples: 0, faults: true },
   "ext4, 4096": { fileSystem: "ext4", sectorBytes: 4096 },
   "posix, slow": { fileSystem: "posix", sectorBytes: 4096, slow: true },
 };

@@ -6,6 +6,7 @@ import type { LogSource } from "./log_source.ts";
 export function sourceOf(log: FrameLog, writer: Writer): LogSource {
   return {
     files: log.files,
+    isWriter: true,
     get firstLsn() {
       return log.firstLsn;
     },

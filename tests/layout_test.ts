@@ -33,20 +33,23 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   recovery: ["storage"],
   writer: ["policies", "storage"],
   codec: ["writer"],
-  reader: ["recovery", "storage", "writer"],
+  checkpoint: ["storage", "writer"],
+  reader: ["checkpoint", "recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],
   "wal_options.ts": [
-    ...["codec", "policies", "recovery", "storage", "trace", "writer"],
+    ...["codec", "policies", "reader", "recovery", "storage", "trace"],
+    "writer",
   ],
   "log_appender.ts": ["codec", "reader", "storage", "writer"],
   "wal.ts": [
-    ...["codec", "log_appender.ts", "open_log.ts", "policies", "storage"],
-    ...["trace", "wal_options.ts", "writer"],
+    ...["checkpoint", "codec", "log_appender.ts", "open_log.ts", "policies"],
+    ...["reader", "storage", "trace", "wal_options.ts", "writer"],
   ],
   testing: [
-    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+    ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
+    "writer",
     ...["wal.ts", "wal_options.ts"],
   ],
   cli: [
@@ -55,15 +58,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli.ts": ["cli"],
   "mod.ts": [
-    ...[
-      "codec",
-      "policies",
-      "reader",
-      "recovery",
-      "storage",
-      "trace",
-      "writer",
-    ],
+    ...["checkpoint", "codec", "policies", "reader", "recovery", "storage"],
+    ...["trace", "writer"],
     ...facade,
   ],
 };

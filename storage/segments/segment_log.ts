@@ -125,6 +125,11 @@ export class SegmentLog implements FrameLog {
     return this.#storage;
   }
 
+  /** Number of this opening. */
+  get epoch(): number {
+    return this.#owner.epoch;
+  }
+
   /** LSN of the last record that is known to survive power loss. */
   get syncedLsn(): number {
     return this.#end.syncedLsn;

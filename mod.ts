@@ -70,7 +70,9 @@ export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
 export type { LogSource } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
+export type { ReaderLevel } from "./reader/observed_log.ts";
 export type { ReadOptions } from "./reader/reads.ts";
+export * from "./reader/wal_reader.ts";
 export {
   type LogRecord,
   type LsnRange,

@@ -6,4 +6,6 @@
  */
 export type { LogSource } from "./log_source.ts";
 export { LogView } from "./log_view.ts";
+export type { ReaderLevel } from "./observed_log.ts";
 export type { ReadOptions } from "./reads.ts";
+export * from "./wal_reader.ts";

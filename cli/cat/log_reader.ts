@@ -15,7 +15,7 @@ import {
   judgeTail,
   type LiveSurvey,
   surveyLiveLog,
-} from "../examine/survey_live_log.ts";
+} from "../../reader/survey_live_log.ts";
 
 /** Which records to read. */
 interface LogReaderOptions {

@@ -1,0 +1,123 @@
+import type { Storage } from "../storage/storage.ts";
+
+/** Who looks. */
+interface Looks {
+  /** Looks at what was added; resolves with whether anything was new. */
+  glance(): Promise<boolean>;
+  /** Looks at everything; resolves with the same. */
+  lookAround(): Promise<boolean>;
+}
+
+/** How soon after a change the next look follows, in ms. */
+const FIRST_MS = 2;
+
+/** Time between looks at an idle log if nobody tells of changes, in ms. */
+const POLL_MS = 50;
+
+/** The same if the system tells of them: it may miss some. */
+const WATCHED_MS = 1000;
+
+/** Changes that the system did not tell of before it is no longer relied on. */
+const MOST_MISSED = 2;
+
+/**
+ * Looks at a log whenever it changes, as long as somebody waits. The system
+ * tells of changes where it can; a slow poll finds those that it misses. Where
+ * it cannot, or misses some, it polls: soon after a change, and less and less
+ * often while there is none.
+ */
+export class Lookout {
+  readonly #storage: Storage;
+  readonly #log: Looks;
+  #waiting = 0;
+  #stopWatch: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #waitMs = FIRST_MS;
+  #missed = 0;
+  #isLooking = false;
+  #isWoken = false;
+
+  /** Begins with the first that waits. */
+  constructor(storage: Storage, log: Looks) {
+    this.#storage = storage;
+    this.#log = log;
+  }
+
+  /** Looks until the function that it returns is called. */
+  start(): () => void {
+    if (++this.#waiting === 1) {
+      this.#watch();
+      // Changes since the last look were before the watch began.
+      this.#wake();
+    }
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--this.#waiting === 0) this.#stop();
+    };
+  }
+
+  #watch(): void {
+    try {
+      this.#stopWatch = this.#storage.watch?.(() => this.#wake());
+    } catch {
+      this.#stopWatch = undefined;
+    }
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#stopWatch?.();
+    this.#stopWatch = undefined;
+    this.#missed = 0;
+  }
+
+  #wake(): void {
+    if (this.#waiting === 0) return;
+    this.#isWoken = true;
+    if (!this.#isLooking) void this.#lookOn();
+  }
+
+  /** Looks as often as it was woken. */
+  async #lookOn(): Promise<void> {
+    this.#isLooking = true;
+    try {
+      while (this.#isWoken && this.#waiting > 0) {
+        this.#isWoken = false;
+        const isNew = await this.#log.glance().catch(() => false);
+        if (!isNew) continue;
+        this.#waitMs = FIRST_MS;
+        this.#missed = 0;
+      }
+    } finally {
+      this.#isLooking = false;
+    }
+    this.#pollLater();
+  }
+
+  #pollLater(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting === 0) return;
+    this.#timer = setTimeout(() => void this.#poll(), this.#waitMs);
+    const isWatched = this.#stopWatch !== undefined &&
+      this.#missed < MOST_MISSED;
+    const most = isWatched ? WATCHED_MS : POLL_MS;
+    this.#waitMs = Math.min(2 * this.#waitMs, most);
+  }
+
+  async #poll(): Promise<void> {
+    const wasSlow = this.#waitMs >= POLL_MS;
+    this.#isLooking = true;
+    const isNew = await this.#log.lookAround().catch(() => false);
+    this.#isLooking = false;
+    if (isNew) {
+      this.#waitMs = FIRST_MS;
+      // Otherwise it may only have come before the system told of it.
+      if (wasSlow && !this.#isWoken) this.#missed++;
+    }
+    if (this.#isWoken) void this.#lookOn();
+    else this.#pollLater();
+  }
+}

@@ -8,10 +8,16 @@ interface Looks {
   lookAround(): Promise<boolean>;
 }
 
-/** How soon after a change the next look follows, in ms. */
-const FIRST_MS = 2;
+/** Time until everything is looked at if a change was not what was added. */
+const SOON_MS = 2;
 
-/** Time between looks at an idle log if nobody tells of changes, in ms. */
+/** The same after something was added, and while nobody tells of changes. */
+const NEXT_MS = 8;
+
+/** How much longer each further wait is, while nothing changes. */
+const GROWTH = 2;
+
+/** Time between looks at an idle log if nobody tells of changes. */
 const POLL_MS = 50;
 
 /** The same if the system tells of them: it may miss some. */
@@ -32,7 +38,7 @@ export class Lookout {
   #waiting = 0;
   #stopWatch: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #waitMs = FIRST_MS;
+  #waitMs = SOON_MS;
   #missed = 0;
   #isLooking = false;
   #isWoken = false;
@@ -77,47 +83,39 @@ export class Lookout {
   #wake(): void {
     if (this.#waiting === 0) return;
     this.#isWoken = true;
-    if (!this.#isLooking) void this.#lookOn();
+    if (!this.#isLooking) void this.#glance();
   }
 
-  /** Looks as often as it was woken. */
-  async #lookOn(): Promise<void> {
+  /** Looks as often as it was woken, then sets the timer. */
+  async #glance(): Promise<void> {
     this.#isLooking = true;
-    try {
-      while (this.#isWoken && this.#waiting > 0) {
-        this.#isWoken = false;
-        const isNew = await this.#log.glance().catch(() => false);
-        if (!isNew) continue;
-        this.#waitMs = FIRST_MS;
-        this.#missed = 0;
-      }
-    } finally {
-      this.#isLooking = false;
+    while (this.#isWoken && this.#waiting > 0) {
+      this.#isWoken = false;
+      const isNew = await this.#log.glance().catch(() => false);
+      this.#waitMs = isNew ? NEXT_MS : SOON_MS;
+      if (isNew) this.#missed = 0;
     }
-    this.#pollLater();
+    this.#isLooking = false;
+    this.#setTimer();
   }
 
-  #pollLater(): void {
+  #setTimer(): void {
     clearTimeout(this.#timer);
     if (this.#waiting === 0) return;
     this.#timer = setTimeout(() => void this.#poll(), this.#waitMs);
-    const isWatched = this.#stopWatch !== undefined &&
-      this.#missed < MOST_MISSED;
-    const most = isWatched ? WATCHED_MS : POLL_MS;
-    this.#waitMs = Math.min(2 * this.#waitMs, most);
   }
 
   async #poll(): Promise<void> {
-    const wasSlow = this.#waitMs >= POLL_MS;
     this.#isLooking = true;
     const isNew = await this.#log.lookAround().catch(() => false);
     this.#isLooking = false;
-    if (isNew) {
-      this.#waitMs = FIRST_MS;
-      // Otherwise it may only have come before the system told of it.
-      if (wasSlow && !this.#isWoken) this.#missed++;
-    }
-    if (this.#isWoken) void this.#lookOn();
-    else this.#pollLater();
+    // Soon after a change, it may only have come before the system told of it.
+    if (isNew && !this.#isWoken && this.#waitMs > POLL_MS) this.#missed++;
+    const isWatched = this.#stopWatch !== undefined &&
+      this.#missed < MOST_MISSED;
+    const mostMs = isWatched ? WATCHED_MS : POLL_MS;
+    this.#waitMs = isNew ? NEXT_MS : Math.min(GROWTH * this.#waitMs, mostMs);
+    if (this.#isWoken) void this.#glance();
+    else this.#setTimer();
   }
 }

@@ -210,7 +210,8 @@ export class ObservedTail {
   async #judge(manifest: Manifest): Promise<string | undefined> {
     const { reader, nextLsn, link, place: { offset } } = this.#cursor;
     const isKnown = this.#stop === undefined;
-    const stop = this.#stop ?? { fault: "end", expected: "", found: "", offset };
+    const stop = this.#stop ??
+      { fault: "end", expected: "", found: "", offset };
     const remainder = isKnown
       ? "nothing"
       : await remainderAt(reader, stop.offset);

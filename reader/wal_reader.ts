@@ -1,13 +1,8 @@
-import {
-  requireOneOf,
-  requireOptions,
-  requireType,
-} from "../argument.ts";
+import { requireOneOf, requireOptions, requireType } from "../argument.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import { LogView } from "./log_view.ts";
-import { Lookout } from "./lookout.ts";
 import { ObservedLog, type ReaderLevel } from "./observed_log.ts";
 
 /** Options of {@linkcode WalReader.open}. */

@@ -94,7 +94,10 @@ class ReadAlong {
       } catch (error) {
         if (!(error instanceof CompactedError)) throw error;
         const { truncatedBelow } = this.#history;
-        ok(error.firstLsn <= truncatedBelow, `${error.message}, but it was not`);
+        ok(
+          error.firstLsn <= truncatedBelow,
+          `${error.message}, but it was not`,
+        );
         this.#nextLsn = error.firstLsn;
       }
     }

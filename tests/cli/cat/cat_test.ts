@@ -28,7 +28,7 @@ test("cat reads while a writer is at work", () =>
     for (let record = 0; record < 5; record++) {
       await log.append("".padEnd(1500, `${record}`));
     }
-    const { code, stdout } = await wal(["cat", dir]);
+    const { code, stdout } = await wal(["cat", dir, "--written"]);
     assertEquals([code, stdout.length], [0, 5 * 1501]);
   }));
 
@@ -37,7 +37,7 @@ test("cat --follow shows new records, across segments, until SIGINT", () =>
     const log = await Wal.open(dir, { segmentBytes: 4096 });
     await log.append("first");
     const controller = new AbortController();
-    const running = wal(["cat", dir, "--follow"], {
+    const running = wal(["cat", dir, "--follow", "--written"], {
       interrupt: controller.signal,
     });
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -60,7 +60,7 @@ test("cat --follow shows nothing twice when the log is taken over", () =>
     const first = await Wal.open(dir, { synchronous: "off" });
     for (const record of ["one", "two", "three"]) await first.append(record);
     const controller = new AbortController();
-    const running = wal(["cat", dir, "--follow"], {
+    const running = wal(["cat", dir, "--follow", "--written"], {
       interrupt: controller.signal,
     });
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -85,7 +85,7 @@ test("cat --follow continues across a checkpoint and the next owner", () =>
     );
     for (let lsn = 1; lsn <= 4; lsn++) await first.append(record(lsn));
     const controller = new AbortController();
-    const running = wal(["cat", dir, "--follow"], {
+    const running = wal(["cat", dir, "--follow", "--written"], {
       interrupt: controller.signal,
     });
     const pause = () => new Promise((resolve) => setTimeout(resolve, 250));
@@ -190,6 +190,9 @@ test("cat shows what precedes damage", () =>
 test("cat leaves out a torn end and says nothing", () =>
   withTempDir(async (dir) => {
     await tornLog(dir);
-    const { code, stdout, stderr } = await wal(["cat", dir]);
+    const { code, stdout, stderr } = await wal(["cat", dir, "--written"]);
     assertEquals([code, `${stdout}`, stderr], [0, "one\n", ""]);
+    const durable = await wal(["cat", dir]);
+    assertEquals([durable.code, `${durable.stdout}`], [0, ""]);
+    assertStringIncludes(durable.stderr, "1 record at the end is not shown");
   }));

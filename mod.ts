@@ -68,10 +68,16 @@ export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
-export type { LogSource } from "./reader/log_source.ts";
+export type {
+  FollowedBatch,
+  FollowedRecord,
+  FollowOptions,
+} from "./reader/follow.ts";
+export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
 export type { ReaderLevel } from "./reader/observed_log.ts";
-export type { ReadOptions } from "./reader/reads.ts";
+export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
+export type { LogIterator } from "./reader/serial_generator.ts";
 export * from "./reader/wal_reader.ts";
 export {
   type LogRecord,

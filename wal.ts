@@ -260,15 +260,16 @@ function sourceOf(log: FrameLog, writer: Writer): LogSource {
       return log.firstLsn;
     },
     get cuts() {
-      return writer.cuts;
+      return writer.tail.cuts;
     },
     get end() {
       return writer.end;
     },
     reached: (level) => writer.reached(level),
     read: (from, to) => log.read(from, to),
-    onAdvance: (wake) => writer.onAdvance(wake),
-    lowestSince: (cuts) => writer.lowestSince(cuts),
+    onAdvance: (wake, level = "os") => writer.tail.watch(wake, level),
+    lowestSince: (cuts) => writer.tail.lowestSince(cuts),
+    tail: writer.tail,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BatchSource } from "../storage/frame_log.ts";
+import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AckLevel } from "../writer/acks.ts";
 
@@ -13,14 +13,28 @@ export interface LogSource {
   /** Reads the records `from` to `to`, both included; both are written. */
   read(from: number, to: number): BatchSource;
   /**
-   * Calls `wake` whenever a level has been reached by more records, or the log
-   * was cut back, closed or failed; in the same turn. Returns what ends that.
+   * Calls `wake` in the same turn whenever the log was cut back, closed or
+   * failed, or `level` (default: `"os"`) has been reached by more records; it
+   * may be called without a reason, and does not throw. Returns what ends that.
    */
-  onAdvance(wake: () => void): () => void;
+  onAdvance(wake: () => void, level?: AckLevel): () => void;
+  /** Records near the end that are in memory; absent if none ever are. */
+  readonly tail?: RecentRecords | undefined;
   /** Counts how often the log was cut back; never decreases. */
   readonly cuts: number;
   /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
   lowestSince(cuts: number): number;
   /** Why nothing follows: the log is closed, or has failed. */
   readonly end: "closed" | Error | undefined;
+}
+
+/** The records near the end of a log that are in memory. */
+export interface RecentRecords {
+  /**
+   * The records of one frame from `from` on, at most up to `to`, if they are in
+   * memory. `to` must have reached the level that is followed.
+   */
+  take(from: number, to: number): RecordBatch | undefined;
+  /** Whether a follower whose next record is `lsn` is near the end. */
+  keeps(lsn: number): boolean;
 }

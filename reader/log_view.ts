@@ -1,8 +1,21 @@
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { LogSource } from "./log_source.ts";
-import { OpenReads, type ReadOptions } from "./reads.ts";
+import {
+  BatchFollower,
+  type FollowedBatch,
+  type FollowedLog,
+  type FollowedRecord,
+  type FollowOptions,
+  RecordFollower,
+} from "./follow.ts";
+import {
+  OpenReads,
+  type ReadBatchesOptions,
+  type ReadOptions,
+} from "./reads.ts";
 import type { Decode } from "./record_reader.ts";
+import type { LogIterator } from "./serial_generator.ts";
 
 /**
  * What can be read of a log: the part that a `Wal`, which writes it, and a
@@ -10,13 +23,26 @@ import type { Decode } from "./record_reader.ts";
  */
 export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
   readonly #source: LogSource;
+  readonly #decode: Decode<Out>;
+  readonly #followed: FollowedLog;
   /** The reads in progress, for `close`. */
   protected readonly reads: OpenReads<Out>;
 
   /** Reads `source`; `decode` makes what callers get of a record's bytes. */
   protected constructor(source: LogSource, decode: Decode<Out>) {
     this.#source = source;
-    this.reads = new OpenReads(source, decode);
+    this.#decode = decode;
+    const refresh = () => this.refresh();
+    this.reads = new OpenReads(source, decode, refresh);
+    this.#followed = { source, tracker: this.reads, refresh };
+  }
+
+  /**
+   * Called before anything is read: a reader of another process's log looks
+   * where that log stands. Returns nothing if there is nothing to wait for.
+   */
+  protected refresh(): Promise<void> | undefined {
+    return undefined;
   }
 
   /** LSN of the oldest record kept, or of the next one if there is none. */
@@ -72,27 +98,143 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Reads the records from `from` to `to`, both inclusive.
+   * Reads the last `count` records, or all if there are fewer; the oldest of
+   * them comes first.
+   *
+   * It takes about as long as reading them, however long the log is. Records
+   * that are still queued are not read. Rejects with `RangeError` if `count` is
+   * not an integer of at least 0, and otherwise like {@linkcode LogView.read}.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * await wal.appendBatch(["one", "two", "three"]);
+   * const found = await wal.last(2);
+   * assert.deepEqual(found.map(({ lsn }) => lsn), [2, 3]);
+   * await wal.close();
+   * ```
+   */
+  last(count: number): Promise<LogRecord<Out>[]> {
+    return this.reads.last(count);
+  }
+
+  /**
+   * LSN of the first record written at `time` or later: a `Date`, or ms since
+   * 1970, by the clock of the writer. It is that of the next record to be
+   * written if there is none yet.
+   *
+   * A binary search by the times of frames, some 30 lookups in a log of a
+   * billion records. These times never decrease: records written after a clock
+   * was set back have the time of the record before them. Rejects with
+   * `TypeError` or `RangeError` unless `time` is valid, with an `Error` if the
+   * log keeps no times, and otherwise like {@linkcode LogView.get}.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * const startedAt = Date.now();
+   * await wal.append("first");
+   * assert.equal(await wal.lsnAt(startedAt), 1);
+   * assert.equal(await wal.lsnAt(new Date("2100-01-01")), 2); // the next one
+   * await wal.close();
+   * ```
+   */
+  lsnAt(time: Date | number): Promise<number> {
+    return this.reads.lsnAt(time);
+  }
+
+  /**
+   * Reads the records from `from` to `to`, both inclusive; with `reverse`, the
+   * last one first. With `since`, only those written at that time or later.
    *
    * Records that are still queued, or are appended after reading began, are not
-   * read. Records lost in a repair are skipped, so LSNs can jump.
+   * read. Records lost in a repair are skipped, so LSNs can jump. Reading
+   * begins, and options are checked, with the first call of `next`. Backwards,
+   * it holds about 1 MiB of records in memory, or one frame if that is larger.
    *
    * Throws `CompactedError` if a record has been dropped, even during the read;
-   * `RangeError` if a bound has not been written yet; `CorruptLogError` at the
-   * first record that is damaged or missing; and `LogClosedError` if the log is
-   * closed before the end is reached.
+   * `TruncatedError` if the log was cut back below it during the read;
+   * `RangeError` if a bound has not been written yet; `TypeError` for bad
+   * options; the reason of `signal` if that is aborted; `CorruptLogError` at
+   * the first record that is damaged or missing; and `LogClosedError` if the
+   * log is closed before the end is reached.
    */
-  read(
-    options: ReadOptions = {},
-  ): AsyncGenerator<LogRecord<Out>, undefined, undefined> {
+  read(options: ReadOptions = {}): LogIterator<LogRecord<Out>> {
     return this.reads.read(options);
   }
 
   /**
    * Like {@linkcode LogView.read}, but yields one frame of records at a time:
-   * faster.
+   * faster. The records are bytes, whatever the codec of the log. It does not
+   * read backwards.
    */
-  readBatches(options: ReadOptions = {}): AsyncGenerator<RecordBatch> {
+  readBatches(options: ReadBatchesOptions = {}): LogIterator<RecordBatch> {
     return this.reads.readBatches(options);
+  }
+
+  /**
+   * Follows the log: yields all records from `from` on, then each new one once
+   * it has reached `level`, until the log closes. Each record comes exactly
+   * once and in order, across rotations, checkpoints and the close.
+   *
+   * At the end of the log, the next call waits. It resolves in the same turn of
+   * the event loop in which records reach the level. A follower that is not
+   * asked for a record costs nothing and keeps nothing in memory: what it
+   * misses is read from storage later. Any number can follow one log.
+   *
+   * At level `"disk"`, the default, no record is ever taken back. At `"os"`,
+   * records can be lost in a power failure; at `"memory"`, which yields records
+   * as soon as they are queued, also if the process dies or the disk is full.
+   * Each record says what `level` it had reached when it was handed out.
+   *
+   * It ends when the log closes and it has seen everything. Rejects with
+   * `LogClosedError` if the log closes before; after a failed write or sync,
+   * with `LogFailedError` once it has seen everything that reached the level;
+   * `CompactedError` if the record that it needs next was dropped;
+   * `TruncatedError` if records that it has seen were taken back; `RangeError`
+   * or `TypeError` for bad options; the reason of `signal` if that is aborted;
+   * `CorruptLogError` or `StorageError` if history cannot be read. An error
+   * ends it; open another follower to continue.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * await wal.append("history");
+   * const seen: string[] = [];
+   * const following = (async () => {
+   *   for await (const { lsn, data, level } of wal.follow()) {
+   *     seen.push(`${lsn} ${new TextDecoder().decode(data)}, on ${level}`);
+   *   }
+   * })();
+   * await wal.append("live");
+   * await wal.close();
+   * await following;
+   * assert.deepEqual(seen, ["1 history, on disk", "2 live, on disk"]);
+   * ```
+   */
+  follow(options: FollowOptions = {}): LogIterator<FollowedRecord<Out>> {
+    return new RecordFollower(this.#followed, options, this.#decode);
+  }
+
+  /**
+   * Like {@linkcode LogView.follow}, but yields one frame of records at a time,
+   * or what of it has reached the level: faster. The records are bytes,
+   * whatever the codec of the log. Where a repair gave records up, a batch has
+   * no records, and says how many are lost.
+   */
+  followBatches(options: FollowOptions = {}): LogIterator<FollowedBatch> {
+    return new BatchFollower(this.#followed, options);
   }
 }

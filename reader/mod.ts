@@ -4,8 +4,10 @@
  *
  * @module
  */
-export type { LogSource } from "./log_source.ts";
+export type { FollowedBatch, FollowedRecord, FollowOptions } from "./follow.ts";
+export type { LogSource, RecentRecords } from "./log_source.ts";
 export { LogView } from "./log_view.ts";
 export type { ReaderLevel } from "./observed_log.ts";
-export type { ReadOptions } from "./reads.ts";
+export type { ReadBatchesOptions, ReadOptions } from "./reads.ts";
+export type { LogIterator } from "./serial_generator.ts";
 export * from "./wal_reader.ts";

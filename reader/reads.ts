@@ -9,39 +9,79 @@ import type { MaybePromise } from "../storage/storage.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { LogSource } from "./log_source.ts";
-import { type Decode, RecordReader } from "./record_reader.ts";
 import {
-  END,
-  isLater,
-  type Next,
-  SerialGenerator,
-} from "./serial_generator.ts";
+  BatchReader,
+  type BegunRead,
+  OpenRead,
+  type ReadTracker,
+} from "./open_read.ts";
+import { type Decode, RecordReader } from "./record_reader.ts";
+import { requireFlag, requireSignal, requireTime } from "./requirements.ts";
 
-/** Which records to read. */
-export interface ReadOptions {
+/** Which records to read, by batches. */
+export interface ReadBatchesOptions {
   /** LSN of the first record. Default: the oldest that the log still has. */
   from?: number | undefined;
   /** LSN of the last record. Default: the last written when reading begins. */
   to?: number | undefined;
+  /**
+   * Leaves out the records written before this time: a `Date`, or ms since
+   * 1970, by the writer's clock. It is found by a search, not by a scan, see
+   * {@linkcode LogView.lsnAt}. Default: leaves out none.
+   */
+  since?: Date | number | undefined;
+  /** Ends the read: the next call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
-const READ_OPTIONS: readonly (keyof ReadOptions)[] = ["from", "to"];
+/** Which records to read. */
+export interface ReadOptions extends ReadBatchesOptions {
+  /** Whether to begin with the last record. Default: `false`. */
+  reverse?: boolean | undefined;
+}
+
+const BATCHES_OPTIONS: readonly (keyof ReadBatchesOptions)[] = [
+  ...["from", "to", "since", "signal"] as const,
+];
+
+const READ_OPTIONS: readonly (keyof ReadOptions)[] = [
+  ...BATCHES_OPTIONS,
+  "reverse",
+];
+
+/** Records that `last` reads at once, at most. */
+const MOST_AT_ONCE = 16_384;
+
+/** The records to read, both bounds included. */
+interface Range {
+  from: number;
+  to: number;
+}
 
 /** Reads a log, and keeps track of the reads in progress. */
-export class OpenReads<Out = Uint8Array<ArrayBuffer>> {
+export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
   readonly #log: LogSource;
   readonly #decode: Decode<Out>;
+  readonly #refresh: () => Promise<void> | undefined;
   /** The reads in progress. */
   readonly open: Set<OpenRead> = new Set();
   #isClosed = false;
-  /** Number of calls of `get` in progress, and what the last one calls. */
+  /** Number of calls of `get` and the like, and what the last one calls. */
   #gets = 0;
   #noGets: (() => void) | undefined;
 
-  /** Reads `log` up to the last record written when a read begins. */
-  constructor(log: LogSource, decode: Decode<Out>) {
+  /**
+   * Reads `log` up to the last record written when a read begins, after
+   * `refresh`.
+   */
+  constructor(
+    log: LogSource,
+    decode: Decode<Out>,
+    refresh: () => Promise<void> | undefined = () => undefined,
+  ) {
     this.#log = log;
     this.#decode = decode;
+    this.#refresh = refresh;
   }
 
   /** Whether the log is closed, or is being closed. */
@@ -50,16 +90,49 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> {
   }
 
   /** A read by batches; it begins with the first call of `next`. */
-  readBatches(options: ReadOptions): BatchReader {
-    return new BatchReader(this.#read(options));
+  readBatches(options: ReadBatchesOptions): BatchReader {
+    const begin = () => this.#begin(options, BATCHES_OPTIONS);
+    return new BatchReader(this.#open(options, begin));
   }
 
   /** A read by records. */
-  read(options: ReadOptions): RecordReader<Out> {
-    const read = this.#read(options);
-    const records = new RecordReader(read, this.#decode);
+  read(options: ReadOptions, atOnce?: number): RecordReader<Out> {
+    const isReverse = options?.reverse === true;
+    const read = this.#open(options, () => {
+      requireOptions("read", options, READ_OPTIONS);
+      requireFlag("read", "reverse", options.reverse);
+      return this.#begin(options, READ_OPTIONS, isReverse, atOnce);
+    }, isReverse);
+    const records = new RecordReader(read, this.#decode, {
+      signal: options?.signal,
+      step: isReverse ? -1 : 1,
+    });
     read.onCut = () => records.cut();
     return records;
+  }
+
+  /** Reads the last `count` records; the oldest of them comes first. */
+  async last(count: number): Promise<LogRecord<Out>[]> {
+    if (this.#isClosed) throw new LogClosedError("read");
+    requireInteger("read the last records", "their number", count, 0);
+    const found: LogRecord<Out>[] = [];
+    if (count === 0) return found;
+    const atOnce = Math.min(count, MOST_AT_ONCE);
+    for await (const record of this.read({ reverse: true }, atOnce)) {
+      found.push(record);
+      if (found.length === count) break;
+    }
+    return found.reverse();
+  }
+
+  /** LSN of the first record written at `time` or later. */
+  async lsnAt(time: Date | number): Promise<number> {
+    if (this.#isClosed) throw new LogClosedError("read");
+    const at = requireTime("find a record by its time", "the time", time);
+    return await this.#counted(async () => {
+      await this.#refresh();
+      return await this.#find(at);
+    });
   }
 
   /**
@@ -68,12 +141,13 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> {
    */
   async get(lsn: number): Promise<LogRecord<Out> | undefined> {
     if (this.#isClosed) throw new LogClosedError("read");
-    const first = this.#log.firstLsn;
-    this.#requireKept(lsn, first);
-    const last = this.#log.reached("os");
-    requireInteger("read a record", "its LSN", lsn, first, last);
-    this.#gets++;
-    try {
+    return await this.#counted(async () => {
+      const refreshing = this.#refresh();
+      if (refreshing !== undefined) await refreshing;
+      const first = this.#log.firstLsn;
+      this.#requireKept(lsn, first);
+      const last = this.#log.reached("os");
+      requireInteger("read a record", "its LSN", lsn, first, last);
       const batch = await firstOf(this.#log.read(lsn, lsn));
       this.#requireKept(lsn, this.#log.firstLsn);
       const index = lsn - batch.firstLsn;
@@ -82,9 +156,7 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> {
       invariant(data !== undefined, `a read without its record, ${lsn}`);
       const bytes = ownMemory(data!);
       return { lsn, data: this.#decode(bytes) };
-    } finally {
-      if (--this.#gets === 0) this.#noGets?.();
-    }
+    });
   }
 
   /**
@@ -99,20 +171,82 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> {
     await new Promise<void>((resolve) => this.#noGets = resolve);
   }
 
-  #read(options: ReadOptions): OpenRead {
-    return new OpenRead(() => this.#begin(options), this);
+  /** Keeps `close` waiting for a call. */
+  async #counted<Found>(call: () => Promise<Found>): Promise<Found> {
+    this.#gets++;
+    try {
+      return await call();
+    } finally {
+      if (--this.#gets === 0) this.#noGets?.();
+    }
+  }
+
+  #open(
+    options: ReadBatchesOptions,
+    begin: () => MaybePromise<BegunRead | undefined>,
+    isReverse = false,
+  ): OpenRead {
+    return new OpenRead({
+      begin,
+      tracker: this,
+      signal: options?.signal,
+      ...(!isReverse && { log: this.#log }),
+    });
   }
 
   /** Checks the options; `undefined` if there is nothing to read. */
-  #begin(options: ReadOptions): BatchSource | undefined {
-    requireOptions("read", options, READ_OPTIONS);
+  #begin(
+    options: ReadBatchesOptions,
+    known: readonly string[],
+    isReverse = false,
+    atOnce?: number,
+  ): MaybePromise<BegunRead | undefined> {
+    requireOptions("read", options, known);
+    requireSignal("read", options.signal);
+    const { since } = options;
+    if (since !== undefined) requireTime("read", "since", since);
+    const refreshing = this.#refresh();
+    if (refreshing !== undefined || since !== undefined || isReverse) {
+      return this.#beginLater(refreshing, options, isReverse, atOnce);
+    }
+    const { from, to } = this.#range(options);
+    return from <= to ? { batches: this.#log.read(from, to), to } : undefined;
+  }
+
+  /** What takes more than a look at the options. */
+  async #beginLater(
+    refreshing: Promise<void> | undefined,
+    options: ReadBatchesOptions,
+    isReverse: boolean,
+    atOnce: number | undefined,
+  ): Promise<BegunRead | undefined> {
+    if (refreshing !== undefined) await refreshing;
+    const range = this.#range(options);
+    if (options.since !== undefined) {
+      const found = await this.#find(Number(options.since));
+      range.from = Math.max(range.from, found);
+    }
+    const { from, to } = range;
+    if (from > to) return undefined;
+    if (!isReverse) return { batches: this.#log.read(from, to), to };
+    // Few read backwards: loaded only by those who do.
+    const { reverseBatches } = await import("./reverse_batches.ts");
+    return { batches: reverseBatches(this.#log, from, to, atOnce), to };
+  }
+
+  #range(options: ReadBatchesOptions): Range {
     const first = this.#log.firstLsn;
     const last = this.#log.reached("os");
     const { from = first, to = last } = options;
     this.#requireKept(from, first);
     requireInteger("read from a record", "its LSN", from, first, last + 1);
     requireInteger("read to a record", "its LSN", to, from - 1, last);
-    return from <= to ? this.#log.read(from, to) : undefined;
+    return { from, to };
+  }
+
+  async #find(time: number): Promise<number> {
+    const { findByTime } = await import("./find_by_time.ts");
+    return await findByTime(this.#log, time, firstOf);
   }
 
   #requireKept(lsn: number, first: number): void {
@@ -136,114 +270,4 @@ async function firstOf(batches: BatchSource): Promise<RecordBatch> {
 /** A copy of `data` if it would keep more than twice its size in memory. */
 function ownMemory(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return data.buffer.byteLength > 2 * data.length ? data.slice() : data;
-}
-
-/** A read that ends with an error, not silently, when the log closes. */
-export class OpenRead implements BatchSource {
-  readonly #begin: () => BatchSource | undefined;
-  readonly #reads: Pick<OpenReads, "open" | "isClosed">;
-  #batches: BatchSource | undefined;
-  #hasBegun = false;
-  #hasEnded = false;
-  #isCut = false;
-  /** The call in progress. */
-  #call: Promise<unknown> | undefined;
-  /** Called if the log closes during the read. */
-  onCut: () => void = () => {};
-
-  /** A read of what `begin` returns, tracked by `reads`. */
-  constructor(
-    begin: () => BatchSource | undefined,
-    reads: Pick<OpenReads, "open" | "isClosed">,
-  ) {
-    this.#begin = begin;
-    this.#reads = reads;
-  }
-
-  /** The next batch, or the end; one call at a time. */
-  next(): MaybePromise<Next<RecordBatch>> {
-    if (!this.#hasBegun) this.#isCut = this.#reads.isClosed;
-    this.#requireUncut();
-    if (this.#hasEnded) return END;
-    try {
-      if (!this.#hasBegun) this.#start();
-      const taken = this.#batches?.next() ?? END;
-      return isLater(taken) ? this.#settle(taken) : this.#found(taken);
-    } catch (error) {
-      this.#end();
-      throw error;
-    }
-  }
-
-  /** Ends it early and closes its files. */
-  async return(): Promise<Next<RecordBatch>> {
-    this.#end();
-    await this.#batches?.return?.(undefined);
-    return END;
-  }
-
-  /** Ends it because the log closes, after any call in progress. */
-  async cut(): Promise<void> {
-    this.#isCut = true;
-    this.onCut();
-    await this.#call;
-    // An error from closing a file that was only read is harmless.
-    await this.return().catch(() => {});
-  }
-
-  #start(): void {
-    this.#hasBegun = true;
-    this.#batches = this.#begin();
-    this.#reads.open.add(this);
-  }
-
-  async #settle(
-    taking: Promise<IteratorResult<RecordBatch, unknown>>,
-  ): Promise<Next<RecordBatch>> {
-    this.#call = taking.catch(() => {});
-    try {
-      return this.#found(await taking);
-    } catch (error) {
-      this.#end();
-      throw error;
-    } finally {
-      this.#call = undefined;
-    }
-  }
-
-  /** A read that was cut meanwhile may have ended early, so it must not end. */
-  #found(taken: IteratorResult<RecordBatch, unknown>): Next<RecordBatch> {
-    this.#requireUncut();
-    return taken.done ? this.#end() : taken;
-  }
-
-  #requireUncut(): void {
-    if (this.#isCut) throw new LogClosedError("read");
-  }
-
-  #end(): Next<never> {
-    this.#hasBegun = true;
-    this.#hasEnded = true;
-    this.#reads.open.delete(this);
-    return END;
-  }
-}
-
-/** A read by batches. */
-export class BatchReader extends SerialGenerator<RecordBatch> {
-  readonly #batches: OpenRead;
-
-  /** Reads `batches`, which nothing else may use. */
-  constructor(batches: OpenRead) {
-    super();
-    this.#batches = batches;
-  }
-
-  protected override take(): MaybePromise<Next<RecordBatch>> {
-    return this.#batches.next();
-  }
-
-  protected override end(): MaybePromise<unknown> {
-    return this.#batches.return();
-  }
 }

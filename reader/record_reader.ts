@@ -11,22 +11,35 @@ import {
   SerialGenerator,
 } from "./serial_generator.ts";
 
-const NO_RECORDS: RecordList = Object.freeze([]);
+/** What a batch without records holds. */
+export const NO_RECORDS: RecordList = Object.freeze([]);
 
 /**
  * What a record counts for when it gives way: its consumer's time counts too,
  * and a frame can hold millions of records.
  */
-const RECORD_BYTES = 4 * 1024;
+export const RECORD_BYTES = 4 * 1024;
 
 /** Makes what a caller gets of a record's bytes. */
 export type Decode<Out> = (bytes: Uint8Array<ArrayBuffer>) => Out;
+
+/** Options of {@linkcode RecordReader}. */
+export interface RecordReaderOptions {
+  /** Once it is aborted, no record is handed out that was read before. */
+  readonly signal?: AbortSignal | undefined;
+  /** How LSNs go on within a batch; -1 if it is read backwards. Default: 1. */
+  readonly step?: 1 | -1;
+  /** How it gives way to others. */
+  readonly pace?: Pace;
+}
 
 /** The records of batches, one by one. */
 export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
   readonly #batches: BatchSource;
   readonly #decode: Decode<Out>;
   readonly #pace: Pace;
+  readonly #signal: AbortSignal | undefined;
+  readonly #step: number;
   #records = NO_RECORDS;
   #index = 0;
   #nextLsn = 0;
@@ -36,12 +49,14 @@ export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
   constructor(
     batches: BatchSource,
     decode: Decode<Out>,
-    pace: Pace = new Pace(),
+    { signal, step = 1, pace = new Pace() }: RecordReaderOptions = {},
   ) {
     super();
     this.#batches = batches;
     this.#decode = decode;
     this.#pace = pace;
+    this.#signal = signal;
+    this.#step = step;
   }
 
   /** Drops what was read: the log closes, and the batches report it. */
@@ -51,6 +66,7 @@ export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
   }
 
   protected override take(): MaybePromise<Next<LogRecord<Out>>> {
+    if (this.#signal?.aborted) this.#drop();
     if (this.#isAtEnd) return this.#takeNext();
     const turn = this.#pace.spend(RECORD_BYTES);
     if (turn === undefined) return this.#record();
@@ -93,7 +109,8 @@ export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
 
   #record(): Next<LogRecord<Out>> {
     const bytes = this.#records.at(this.#index++)!;
-    const lsn = this.#nextLsn++;
+    const lsn = this.#nextLsn;
+    this.#nextLsn += this.#step;
     return { done: false, value: { lsn, data: this.#decode(bytes) } };
   }
 

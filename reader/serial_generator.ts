@@ -14,27 +14,63 @@ export function isLater<Value>(
 }
 
 /**
+ * What `read` and `follow` return: an async generator that can become a web
+ * stream. It begins with the first call of `next`. Calls run one at a time, in
+ * order; any number may wait.
+ */
+export interface LogIterator<Value>
+  extends AsyncGenerator<Value, undefined, undefined> {
+  /**
+   * The values as a web `ReadableStream`, which takes the next one only when it
+   * is asked for; nothing is buffered.
+   *
+   * Errors of the log become errors of the stream, and to cancel the stream
+   * ends the iterator and closes its files. Both share one position: what is
+   * taken from one does not come from the other.
+   */
+  toReadable(): ReadableStream<Value>;
+}
+
+type Settle<Value> = (next: MaybePromise<Next<Value>>) => void;
+
+let capturedResolve: unknown;
+
+/** Shared by all promises that wait, so that none needs its own closure. */
+function capture(resolve: unknown): void {
+  capturedResolve = resolve;
+}
+
+const RESOLVED: Promise<unknown> = Promise.resolve();
+
+/**
  * An async generator written by hand: one of the language takes three turns of
  * the microtask queue for each value, and this one takes one for a value that is
  * at hand. Calls run one at a time, in order; any number may wait.
  */
-export abstract class SerialGenerator<Value>
-  implements AsyncGenerator<Value, undefined, undefined> {
+export abstract class SerialGenerator<Value> implements LogIterator<Value> {
   /** Calls in progress, and the last of them. */
   #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  #last = RESOLVED;
+  /** Resolves the call that waits for `answer`. */
+  #resolve: Settle<Value> | undefined;
+  /** Whether that call is counted down by its answer. */
+  #isCounted = false;
 
-  /** Takes the next value; no other call is in progress. */
-  protected abstract take(): MaybePromise<Next<Value>>;
+  /**
+   * Takes the next value; no other call is in progress. If it returns
+   * `undefined`, the call waits for {@linkcode SerialGenerator.answer}.
+   */
+  protected abstract take(): MaybePromise<Next<Value>> | undefined;
 
   /** Releases what it holds; no other call is in progress. */
   protected abstract end(): MaybePromise<unknown>;
 
   /** The next value, or the end. */
   next(): Promise<Next<Value>> {
-    if (this.#waiting > 0) return this.#inTurn(() => this.take());
+    if (this.#waiting > 0) return this.#inTurn(() => this.later(this.take()));
     try {
       const taken = this.take();
+      if (taken === undefined) return this.#wait();
       return isLater(taken) ? this.#settle(taken) : Promise.resolve(taken);
     } catch (error) {
       return Promise.reject(error);
@@ -67,21 +103,76 @@ export abstract class SerialGenerator<Value>
     await this.return();
   }
 
+  /** The values as a web stream; see {@linkcode LogIterator.toReadable}. */
+  toReadable(): ReadableStream<Value> {
+    return new ReadableStream<Value>({
+      pull: async (controller) => {
+        const { done, value } = await this.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async () => void await this.return(),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Whether a call waits for an answer. */
+  protected get isWaiting(): boolean {
+    return this.#resolve !== undefined;
+  }
+
+  /** What was taken, or a promise of the answer that the call waits for. */
+  protected later(
+    taken: MaybePromise<Next<Value>> | undefined,
+  ): MaybePromise<Next<Value>> {
+    if (taken !== undefined) return taken;
+    const promise = new Promise<Next<Value>>(capture);
+    this.#resolve = capturedResolve as Settle<Value>;
+    this.#isCounted = false;
+    return promise;
+  }
+
+  /** Answers the call that waits. */
+  protected answer(next: MaybePromise<Next<Value>>): void {
+    const resolve = this.#resolve!;
+    this.#resolve = undefined;
+    if (this.#isCounted) {
+      if (isLater(next)) next.then(this.#countDown, this.#countDown);
+      else this.#countDown();
+    }
+    resolve(next);
+  }
+
+  /** One promise, and no closure: a hundred followers may wait. */
+  #wait(): Promise<Next<Value>> {
+    const promise = new Promise<Next<Value>>(capture);
+    this.#resolve = capturedResolve as Settle<Value>;
+    this.#isCounted = true;
+    this.#waiting++;
+    this.#last = promise;
+    return promise;
+  }
+
   #inTurn(call: () => MaybePromise<Next<Value>>): Promise<Next<Value>> {
-    return this.#settle(this.#last.then(call));
+    return this.#settle(this.#last.then(call, call));
   }
 
   /** Counted down as the call settles, so that no later call overtakes it. */
   #settle(call: Promise<Next<Value>>): Promise<Next<Value>> {
     this.#waiting++;
     const result = call.then((found) => {
-      this.#waiting--;
+      this.#countDown();
       return found;
     }, (error) => {
-      this.#waiting--;
+      this.#countDown();
       throw error;
     });
     this.#last = result.catch(() => {});
     return result;
   }
+
+  readonly #countDown = (): void => {
+    this.#waiting--;
+    // Keeps nothing of what was read.
+    if (this.#waiting === 0) this.#last = RESOLVED;
+  };
 }

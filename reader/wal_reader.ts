@@ -117,7 +117,7 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
    * the log cannot be read, `CorruptLogError` if it is damaged, and
    * `LogClosedError` after `close`.
    */
-  async refresh(): Promise<void> {
+  override async refresh(): Promise<void> {
     if (this.#closing !== undefined) throw new LogClosedError("read");
     await this.#log.refresh();
   }

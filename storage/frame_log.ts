@@ -65,6 +65,11 @@ export interface FrameLog {
   /** LSN of the oldest record, or of the next one if there is none. */
   readonly firstLsn: number;
   /**
+   * When the last frame was written, as `RecordBatch.time` says. Absent if the
+   * log does not keep times.
+   */
+  readonly time?: number;
+  /**
    * The directory that the log is in. Cursors and snapshots are files there; if
    * absent, the log has neither.
    */

@@ -28,6 +28,8 @@ export class Batch implements PendingBatch, FrameDraft {
   length = 0;
   /** Whether any record asks for a sync. */
   sync = false;
+  /** Whether somebody was shown its records, so its memory is not reused. */
+  isShared = false;
   /** Holds the future frame; can be longer than it. */
   buffer: Uint8Array<ArrayBuffer>;
 
@@ -116,6 +118,10 @@ export class BatchQueue {
   #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
+  /** The batch that is being flushed. */
+  #taken: Batch | undefined;
+  /** Called for each call that adds records, while somebody wants to know. */
+  onAdded: (() => void) | undefined;
   /** Records queued and not yet released. */
   records = 0;
   /** Their bytes, including their lengths. */
@@ -171,15 +177,37 @@ export class BatchQueue {
     if (this.#sealed.length === 0) this.#seal();
     const batch = this.#sealed.shift()!;
     invariant(batch.count > 0, "a flush without a record");
+    this.#taken = batch;
     return batch;
+  }
+
+  /** The batch in which record `lsn` waits, or is being flushed, if any. */
+  find(lsn: number): Batch | undefined {
+    if (lsn > this.lastLsn) return undefined;
+    if (lsn >= this.#open.firstLsn) return this.#open;
+    const sealed = this.#sealed;
+    if (lsn < (sealed[0] ?? this.#open).firstLsn) {
+      return lsn < (this.#taken?.firstLsn ?? Infinity)
+        ? undefined
+        : this.#taken;
+    }
+    let low = 0;
+    for (let high = sealed.length; high - low > 1;) {
+      const middle = low + high >> 1;
+      if (sealed[middle].firstLsn <= lsn) low = middle;
+      else high = middle;
+    }
+    return sealed[low];
   }
 
   /** Counts a batch off, and keeps its buffer for reuse. */
   release(batch: Batch): void {
+    this.#taken = undefined;
     this.records -= batch.count;
     this.bytes -= batch.length;
     invariant(this.records >= 0 && this.bytes >= 0, "a batch released twice");
     const { length } = batch.buffer;
+    if (batch.isShared) return;
     if (length <= MAX_SPARE_BYTES && this.#spare.length < SPARES) {
       this.#spare.push(batch.buffer);
     }
@@ -200,6 +228,7 @@ export class BatchQueue {
   rollBack(nextLsn: number): number {
     const { records } = this;
     this.#sealed.length = 0;
+    this.#taken = undefined;
     this.#open = new Batch(nextLsn, this.#bounds.bytes);
     this.records = 0;
     this.bytes = 0;
@@ -222,6 +251,7 @@ export class BatchQueue {
     this.records += records;
     this.bytes += bytes;
     this.#sealIfFull();
+    this.onAdded?.();
     return lastLsn;
   }
 

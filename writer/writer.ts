@@ -8,6 +8,7 @@ import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
+import { LiveTail } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
 import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
 
@@ -63,9 +64,8 @@ export class Writer {
   #flushDemand = 0;
   #pressed = false;
   #isStopped = false;
-  /** The last LSN that each cut left. */
-  readonly #cuts: number[] = [];
-  readonly #watchers = new Set<() => void>();
+  /** What those who follow the log see of its end. */
+  readonly tail: LiveTail;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -78,6 +78,7 @@ export class Writer {
     const { limits } = policy;
     this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
     this.#queue = this.#appends.queue;
+    this.tail = new LiveTail(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
@@ -106,22 +107,6 @@ export class Writer {
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
     return this.#failure ?? (this.#isStopped ? "closed" : undefined);
-  }
-
-  /** How often records were taken back: for lack of space, or by a cut. */
-  get cuts(): number {
-    return this.#cuts.length;
-  }
-
-  /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
-  lowestSince(cuts: number): number {
-    return Math.min(Infinity, ...this.#cuts.slice(cuts));
-  }
-
-  /** Calls `wake` whenever anything of that changes; returns what ends it. */
-  onAdvance(wake: () => void): () => void {
-    this.#watchers.add(wake);
-    return () => void this.#watchers.delete(wake);
   }
 
   /**
@@ -208,11 +193,7 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.#tellWatchers();
-  }
-
-  #tellWatchers(): void {
-    for (const wake of this.#watchers) wake();
+    this.tail.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -270,6 +251,7 @@ export class Writer {
         return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
       confirmed: (synced) => {
+        this.tail.keep(batch, this.#log.time);
         this.#advance(batch.lastLsn, synced);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
@@ -307,7 +289,7 @@ export class Writer {
   #advance(lsn: number, synced: boolean): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.#tellWatchers();
+    this.tail.tell();
   }
 
   #rest(): void {
@@ -329,10 +311,10 @@ export class Writer {
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
     if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
-    if (dropped > 0) this.#cuts.push(writtenLsn);
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
+    if (dropped > 0) this.tail.cut(writtenLsn);
     this.#rest();
   }
 

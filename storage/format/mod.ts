@@ -24,6 +24,7 @@ export {
   type Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
+  FrameWindow,
   hex,
   type Hole,
   isSeal,
@@ -34,6 +35,6 @@ export {
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
 export type { Manifest } from "./manifest.ts";
-export { faultOfRecords, type RecordList } from "./records.ts";
+export { faultOfRecords, FrameRecords, type RecordList } from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

@@ -104,6 +104,11 @@ export class SegmentLog implements FrameLog {
     return this.#manifest.firstLsn;
   }
 
+  /** Time of the last frame, in ms since 1970. */
+  get time(): number {
+    return this.#time;
+  }
+
   /** The directory of the segments. */
   get files(): Storage {
     return this.#storage;

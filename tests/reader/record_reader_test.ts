@@ -193,11 +193,11 @@ test("RecordReader gives way within a batch, unless its log closes", async () =>
     yield { firstLsn: 1, records };
   }
   const turns = countedTurns({ stepMs: 100 });
-  const reader = new RecordReader(one(), asBytes, new Pace(turns));
+  const reader = new RecordReader(one(), asBytes, { pace: new Pace(turns) });
   let read = 0;
   for await (const _ of reader) read++;
   assertEquals([read, turns.given >= 20], [count, true]);
-  const cut = new RecordReader(one(), asBytes, new Pace(turns));
+  const cut = new RecordReader(one(), asBytes, { pace: new Pace(turns) });
   turns.act = () => cut.cut();
   const lsns: number[] = [];
   for await (const { lsn } of cut) lsns.push(lsn);

@@ -23,6 +23,9 @@ const POLL_MS = 50;
 /** The same if the system tells of them: it may miss some. */
 const WATCHED_MS = 1000;
 
+/** How long it still watches when nobody waits: most will wait again. */
+const LINGER_MS = 1000;
+
 /** Changes that the system did not tell of before it is no longer relied on. */
 const MOST_MISSED = 2;
 
@@ -42,6 +45,7 @@ export class Lookout {
   #missed = 0;
   #isLooking = false;
   #isWoken = false;
+  #isClosed = false;
 
   /** Begins with the first that waits. */
   constructor(storage: Storage, log: Looks) {
@@ -51,25 +55,26 @@ export class Lookout {
 
   /** Looks until the function that it returns is called. */
   start(): () => void {
+    if (this.#isClosed) return () => {};
     if (++this.#waiting === 1) {
-      this.#watch();
-      // Changes since the last look were before the watch began.
+      if (this.#stopWatch === undefined) this.#watch();
+      // There may have been changes since the last look.
       this.#wake();
     }
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      if (--this.#waiting === 0) this.#stop();
+      if (--this.#waiting > 0 || this.#isClosed) return;
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#stop(), LINGER_MS);
     };
   }
 
-  #watch(): void {
-    try {
-      this.#stopWatch = this.#storage.watch?.(() => this.#wake());
-    } catch {
-      this.#stopWatch = undefined;
-    }
+  /** Ends it at once, and for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stop();
   }
 
   #stop(): void {
@@ -80,8 +85,16 @@ export class Lookout {
     this.#missed = 0;
   }
 
+  #watch(): void {
+    try {
+      this.#stopWatch = this.#storage.watch?.(() => this.#wake());
+    } catch {
+      this.#stopWatch = undefined;
+    }
+  }
+
   #wake(): void {
-    if (this.#waiting === 0) return;
+    if (this.#waiting === 0 || this.#isClosed) return;
     this.#isWoken = true;
     if (!this.#isLooking) void this.#glance();
   }
@@ -89,7 +102,7 @@ export class Lookout {
   /** Looks as often as it was woken, then sets the timer. */
   async #glance(): Promise<void> {
     this.#isLooking = true;
-    while (this.#isWoken && this.#waiting > 0) {
+    while (this.#isWoken && !this.#isClosed) {
       this.#isWoken = false;
       const isNew = await this.#log.glance().catch(() => false);
       this.#waitMs = isNew ? NEXT_MS : SOON_MS;
@@ -100,8 +113,8 @@ export class Lookout {
   }
 
   #setTimer(): void {
+    if (this.#waiting === 0 || this.#isClosed) return;
     clearTimeout(this.#timer);
-    if (this.#waiting === 0) return;
     this.#timer = setTimeout(() => void this.#poll(), this.#waitMs);
   }
 

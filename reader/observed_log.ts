@@ -1,5 +1,5 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import type { Manifest, SegmentName } from "../storage/format/mod.ts";
+import type { Frame, Manifest, SegmentName } from "../storage/format/mod.ts";
 import type { BatchSource } from "../storage/frame_log.ts";
 import {
   SegmentLookup,
@@ -9,11 +9,12 @@ import {
 import type { Storage } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
 import type { AckLevel } from "../writer/acks.ts";
-import { CutList } from "./cut_list.ts";
+import { Cuts } from "../writer/cuts.ts";
 import type { LogSource } from "./log_source.ts";
 import { Lookout } from "./lookout.ts";
 import { ObservedReads } from "./observed_reads.ts";
 import { ObservedTail } from "./observed_tail.ts";
+import { RecentFrames } from "./recent_frames.ts";
 import {
   type LiveSurvey,
   retryIfGone,
@@ -50,12 +51,17 @@ const LOOKS = 3;
 export class ObservedLog implements LogSource {
   /** The directory of the log. */
   readonly files: Storage;
+  /** The records near its end, while somebody waits for more. */
+  readonly tail: RecentFrames = new RecentFrames();
   readonly #level: ReaderLevel;
   readonly #pace = new Pace();
   readonly #wakes = new Set<() => void>();
-  readonly #cuts = new CutList();
+  readonly #cuts = new Cuts();
   readonly #suspicion = new Suspicion();
   readonly #lookout: Lookout;
+  readonly #keep = (path: string, frames: readonly Frame[]): void => {
+    if (this.#wakes.size > 0) this.tail.add(path, frames);
+  };
   #seen: Files | undefined;
   #tail: ObservedTail | undefined;
   #lookup: SegmentLookup | undefined;
@@ -139,6 +145,7 @@ export class ObservedLog implements LogSource {
     const stop = this.#lookout.start();
     return () => {
       this.#wakes.delete(own);
+      if (this.#wakes.size === 0) this.tail.clear();
       stop();
     };
   }
@@ -191,6 +198,7 @@ export class ObservedLog implements LogSource {
     if (this.#end === "closed") return;
     this.#end = "closed";
     this.#notify();
+    this.#lookout.close();
     await this.#again?.catch(() => {});
     await this.#looking?.catch(() => {});
     await this.#tail?.close();
@@ -240,7 +248,7 @@ export class ObservedLog implements LogSource {
       return await this.#look();
     }
     try {
-      await tail.advance(files.end);
+      await tail.advance(files.end, this.#keep);
     } catch {
       return await this.#look();
     }
@@ -336,7 +344,7 @@ export class ObservedLog implements LogSource {
       pace: this.#pace,
     });
     try {
-      await tail.advance(end);
+      await tail.advance(end, this.#keep);
       return tail;
     } catch (error) {
       if (tail !== before) await tail.close();
@@ -408,6 +416,7 @@ export class ObservedLog implements LogSource {
         throw this.#missing(cutLsn + 1, tail);
       }
       this.#cuts.add(cutLsn);
+      this.tail.clear();
       this.#durableLsn = Math.min(this.#durableLsn, cutLsn);
     }
     const before = this.#tail;

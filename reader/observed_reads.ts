@@ -69,18 +69,10 @@ export class ObservedReads implements BatchSource {
   #found(taken: Result): Result {
     if (taken.done) return taken;
     const { firstLsn, records, lost } = taken.value as RecordBatch;
-    const nextLsn = firstLsn + (lost ?? records.length);
-    this.#requireUncut(nextLsn - 1);
-    this.#nextLsn = nextLsn;
+    this.#nextLsn = firstLsn + (lost ?? records.length);
     this.#attempts = 0;
     this.#lastError = undefined;
     return taken;
-  }
-
-  /** Throws if a cut since the read began left less than up to `lsn`. */
-  #requireUncut(lsn: number): void {
-    const lastLsn = this.#log.lowestSince(this.#cuts);
-    if (lastLsn < lsn) throw new TruncatedError(lastLsn + 1, lastLsn);
   }
 
   async #recover(error: unknown): Promise<Result> {
@@ -94,7 +86,8 @@ export class ObservedReads implements BatchSource {
     if (this.#nextLsn < firstLsn) {
       throw new CompactedError(this.#nextLsn, firstLsn);
     }
-    this.#requireUncut(this.#nextLsn);
+    // Whoever reads knows what to make of a cut.
+    if (this.#log.lowestSince(this.#cuts) < this.#to) throw error;
     const isSame = error instanceof CorruptLogError &&
       String(error) === String(this.#lastError);
     if (isSame || ++this.#attempts === ATTEMPTS) throw error;

@@ -21,7 +21,7 @@ export {
 } from "./file_names.ts";
 export {
   encodeHole,
-  type Frame,
+  Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
   FrameWindow,

@@ -1,6 +1,6 @@
 import type { Storage } from "../storage/storage.ts";
 
-/** Who looks. */
+/** How to look. */
 interface Looks {
   /** Looks at what was added; resolves with whether anything was new. */
   glance(): Promise<boolean>;
@@ -11,29 +11,29 @@ interface Looks {
 /** Time until everything is looked at if a change was not what was added. */
 const SOON_MS = 2;
 
-/** The same after something was added, and while nobody tells of changes. */
+/** The same after something was added, and while no changes are reported. */
 const NEXT_MS = 8;
 
 /** How much longer each further wait is, while nothing changes. */
 const GROWTH = 2;
 
-/** Time between looks at an idle log if nobody tells of changes. */
+/** Time between looks at an idle log if changes are not reported. */
 const POLL_MS = 50;
 
-/** The same if the system tells of them: it may miss some. */
+/** The same if the system reports them: it may miss some. */
 const WATCHED_MS = 1000;
 
 /** How long it still watches when nobody waits: most will wait again. */
 const LINGER_MS = 1000;
 
-/** Changes that the system did not tell of before it is no longer relied on. */
+/** Changes that the system may miss before it is no longer relied on. */
 const MOST_MISSED = 2;
 
 /**
- * Looks at a log whenever it changes, as long as somebody waits. The system
- * tells of changes where it can; a slow poll finds those that it misses. Where
- * it cannot, or misses some, it polls: soon after a change, and less and less
- * often while there is none.
+ * Looks at a log whenever it changes, as long as somebody waits. Where the
+ * system reports changes, a slow poll finds those that it misses. Where it does
+ * not, or misses some, this polls: soon after a change, and less and less often
+ * while there is none.
  */
 export class Lookout {
   readonly #storage: Storage;
@@ -122,7 +122,7 @@ export class Lookout {
     this.#isLooking = true;
     const isNew = await this.#log.lookAround().catch(() => false);
     this.#isLooking = false;
-    // Soon after a change, it may only have come before the system told of it.
+    // Soon after a change, it may only have come before the system's report.
     if (isNew && !this.#isWoken && this.#waitMs > POLL_MS) this.#missed++;
     const isWatched = this.#stopWatch !== undefined &&
       this.#missed < MOST_MISSED;

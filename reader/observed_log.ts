@@ -1,44 +1,28 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import type { Frame, Manifest, SegmentName } from "../storage/format/mod.ts";
+import type { Frame } from "../storage/format/mod.ts";
 import type { BatchSource } from "../storage/frame_log.ts";
-import {
-  SegmentLookup,
-  SegmentReader,
-  SegmentReads,
-} from "../storage/segments/mod.ts";
+import { SegmentLookup, SegmentReads } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import { Cuts } from "../writer/cuts.ts";
 import type { LogSource } from "./log_source.ts";
 import { Lookout } from "./lookout.ts";
-import { ObservedReads } from "./observed_reads.ts";
-import { ObservedTail } from "./observed_tail.ts";
-import { RecentFrames } from "./recent_frames.ts";
 import {
-  type LiveSurvey,
-  retryIfGone,
-  surveyLiveLog,
-} from "./survey_live_log.ts";
+  isSettled,
+  type Known,
+  type LogFiles,
+  observe,
+  type Seen,
+} from "./observe.ts";
+import { ObservedReads } from "./observed_reads.ts";
+import type { ObservedTail } from "./observed_tail.ts";
+import { RecentFrames } from "./recent_frames.ts";
+import { retryIfGone } from "./survey_live_log.ts";
 import { Suspicion } from "./suspicion.ts";
 
 /** What a reader shows: records that are durable, or all that are written. */
 export type ReaderLevel = "disk" | "os";
-
-/** The files of a log, as they were at the last look. */
-type Files = Pick<LiveSurvey, "segments" | "end" | "unfinished"> & {
-  readonly manifest: Manifest;
-};
-
-/** What one look found. */
-interface Seen {
-  readonly files: Files;
-  readonly tail: ObservedTail | undefined;
-  readonly writtenLsn: number;
-  readonly durableLsn: number;
-  /** What a cut since the last look left; `Infinity` without one. */
-  readonly cutLsn: number;
-}
 
 /** Looks that may contradict the one before; only the last one counts. */
 const LOOKS = 3;
@@ -62,7 +46,7 @@ export class ObservedLog implements LogSource {
   readonly #keep = (path: string, frames: readonly Frame[]): void => {
     if (this.#wakes.size > 0) this.tail.add(path, frames);
   };
-  #seen: Files | undefined;
+  #seen: LogFiles | undefined;
   #tail: ObservedTail | undefined;
   #lookup: SegmentLookup | undefined;
   #firstLsn = 1;
@@ -260,172 +244,58 @@ export class ObservedLog implements LogSource {
   async #look(): Promise<void> {
     if (this.#end === "closed") return;
     for (let attempt = 1;; attempt++) {
-      const isLast = attempt === LOOKS;
       try {
-        const seen = await retryIfGone(() => this.#observe());
+        const seen = await retryIfGone(() => observe(this.#known));
         if (seen === undefined) return;
-        // A listing may be incomplete while files come and go.
-        const isLess = seen.writtenLsn < this.#writtenLsn ||
-          seen.cutLsn < this.#writtenLsn;
-        if (isLess && attempt === 1) await this.#discard(seen.tail);
-        else {
+        if (attempt > 1 || !this.#isLess(seen)) {
           await this.#accept(seen);
           break;
         }
+        if (seen.tail !== this.#tail) await seen.tail?.close();
       } catch (error) {
+        const isLast = attempt === LOOKS;
         if (!(error instanceof CorruptLogError) || isLast) throw error;
       }
     }
     await this.#judge();
   }
 
-  /** What is there now; `undefined` if there is no log yet. */
-  async #observe(): Promise<Seen | undefined> {
-    const { damage, manifest, ...files } = await surveyLiveLog(this.files);
-    if (damage !== undefined) {
-      throw new CorruptLogError(damage.file, damage.offset, damage.reason);
-    }
-    const before = this.#seen?.manifest;
-    this.#requireSame(before, manifest);
-    if (manifest === undefined) return undefined;
-    const { end, unfinished } = files;
-    const found = { manifest, segments: files.segments, end, unfinished };
-    const last = found.segments.at(-1);
-    const tail = last && await this.#follow(found, last);
-    try {
-      return {
-        files: found,
-        tail,
-        writtenLsn: Math.max(tail?.lastLsn ?? 0, manifest.firstLsn - 1),
-        durableLsn: await this.#declaredBy(found, tail),
-        cutLsn: this.#cutBy(found, tail),
-      };
-    } catch (error) {
-      await this.#discard(tail);
-      throw error;
-    }
-  }
-
-  async #discard(tail: ObservedTail | undefined): Promise<void> {
-    if (tail !== this.#tail) await tail?.close();
-  }
-
-  /** Another log, or an older state of this one, is not a continuation. */
-  #requireSame(before: Manifest | undefined, now: Manifest | undefined): void {
-    if (before === undefined) return;
-    const { location } = this.files;
-    const refuse = (reason: string) => new CorruptLogError(location, 0, reason);
-    if (now === undefined) throw refuse("the log that was here is gone");
-    if (now.log !== before.log) {
-      throw refuse(
-        `expected log ${before.log}, found log ${now.log}: another log has ` +
-          "taken its place",
-      );
-    }
-    if (now.epoch >= before.epoch) return;
-    throw refuse(
-      `the manifest of epoch ${before.epoch} is gone; the newest one is of ` +
-        `epoch ${now.epoch}`,
-    );
-  }
-
-  /** Follows the last segment from where the last look ended, if it can. */
-  async #follow(
-    { manifest, end }: Files,
-    segment: SegmentName,
-  ): Promise<ObservedTail> {
-    const before = this.#tail;
-    const isSame = before?.segment.name === segment.name &&
-      before.lastLsn < end && await before.isUnchanged();
-    const tail = isSame ? before : await ObservedTail.open({
+  get #known(): Known {
+    return {
       storage: this.files,
-      segment,
-      manifest,
       pace: this.#pace,
-    });
-    try {
-      await tail.advance(end, this.#keep);
-      return tail;
-    } catch (error) {
-      if (tail !== before) await tail.close();
-      throw error;
-    }
+      files: this.#seen,
+      tail: this.#tail,
+      onFrames: this.#keep,
+    };
   }
 
-  /** LSN up to which files and frames declare all records durable. */
-  async #declaredBy(
-    files: Files,
-    tail: ObservedTail | undefined,
-  ): Promise<number> {
-    const { manifest, segments } = files;
-    const { durableLsn, firstLsn } = manifest;
-    const known = Math.max(durableLsn, firstLsn - 1);
-    if (tail === undefined) return known;
-    if (tail.hasFrames) {
-      return isSettled(files, tail.segment)
-        ? Math.max(known, tail.syncedLsn)
-        : known;
-    }
-    const before = segments.at(-2);
-    if (before === undefined || !isSettled(files, before)) return known;
-    return await this.#isSealed(before, tail)
-      ? Math.max(known, tail.segment.firstLsn - 1)
-      : known;
-  }
-
-  /** Whether a segment ends with a seal that the segment `next` follows. */
-  async #isSealed(
-    { name }: SegmentName,
-    { segment: { firstLsn }, previous }: ObservedTail,
-  ): Promise<boolean> {
-    const reader = await SegmentReader.open(this.files, name, this.#pace);
-    try {
-      const seal = await reader.seal();
-      return seal?.firstLsn === firstLsn && seal.previous === previous;
-    } finally {
-      await reader.close();
-    }
-  }
-
-  /** LSN up to which nothing that was seen before has been withdrawn. */
-  #cutBy(files: Files, tail: ObservedTail | undefined): number {
-    const seen = this.#seen;
-    const before = this.#tail;
-    if (seen === undefined) return Infinity;
-    const { epoch, baseLsn } = files.manifest;
-    if (epoch > seen.manifest.epoch) return baseLsn;
-    if (before === undefined || tail === before) return Infinity;
-    // A frame is withdrawn if the disk is full before its zeros are written.
-    if (before.segment.name === tail?.segment.name) return before.settledLsn;
-    const at = files.segments.findIndex(({ name }) =>
-      name === before.segment.name
-    );
-    const next = at === -1 ? undefined : files.segments[at + 1];
-    return next === undefined ? Infinity : next.firstLsn - 1;
+  /** A listing may be incomplete while files come and go. */
+  #isLess({ writtenLsn, cutLsn }: Seen): boolean {
+    return Math.min(writtenLsn, cutLsn) < this.#writtenLsn;
   }
 
   /** Takes a look's findings for true. */
-  async #accept(seen: Seen): Promise<void> {
-    const { files, tail, writtenLsn, durableLsn } = seen;
-    const cutLsn = Math.min(seen.cutLsn, writtenLsn);
+  async #accept({ files, tail, ...seen }: Seen): Promise<void> {
     const { firstLsn, epoch, log } = files.manifest;
+    const cutLsn = Math.min(seen.cutLsn, seen.writtenLsn);
+    const before = this.#tail;
     if (cutLsn < this.#writtenLsn) {
       const isNewOwner = epoch > this.#seen!.manifest.epoch;
       if (cutLsn < this.#durableLsn && !isNewOwner) {
-        await this.#discard(tail);
+        if (tail !== before) await tail?.close();
         throw this.#missing(cutLsn + 1, tail);
       }
       this.#cuts.add(cutLsn);
       this.tail.clear();
       this.#durableLsn = Math.min(this.#durableLsn, cutLsn);
     }
-    const before = this.#tail;
     const gone = this.#goneFrom(files, tail);
     this.#seen = files;
     this.#tail = tail;
     this.#firstLsn = firstLsn;
-    this.#writtenLsn = writtenLsn;
-    this.#declare(durableLsn);
+    this.#writtenLsn = seen.writtenLsn;
+    this.#declare(seen.durableLsn);
     if (this.#end !== "closed") this.#end = undefined;
     this.#lookup ??= new SegmentLookup(this.files, {
       log,
@@ -448,7 +318,7 @@ export class ObservedLog implements LogSource {
   }
 
   /** Names of segments of which nothing that is remembered holds. */
-  #goneFrom(files: Files, tail: ObservedTail | undefined): string[] {
+  #goneFrom(files: LogFiles, tail: ObservedTail | undefined): string[] {
     const kept = new Set(files.segments.map(({ name }) => name));
     const before = this.#tail;
     // What was known of the last segment may be incomplete, or of its namesake.
@@ -477,12 +347,4 @@ export class ObservedLog implements LogSource {
     const { path, offset } = tail.damaged;
     this.#end = new CorruptLogError(path, offset, fault);
   }
-}
-
-/**
- * Whether a segment's name is durable, so that a seal in it holds: until then
- * it has the name under which it was made as well.
- */
-function isSettled({ unfinished }: Files, { name }: SegmentName): boolean {
-  return !unfinished.some((file) => file.name === `${name}.tmp`);
 }

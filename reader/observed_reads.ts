@@ -3,7 +3,6 @@ import {
   type BatchSource,
   CompactedError,
   type RecordBatch,
-  TruncatedError,
 } from "../storage/frame_log.ts";
 import { isPromise, type MaybePromise } from "../storage/storage.ts";
 import { isGone } from "./survey_live_log.ts";
@@ -86,7 +85,7 @@ export class ObservedReads implements BatchSource {
     if (this.#nextLsn < firstLsn) {
       throw new CompactedError(this.#nextLsn, firstLsn);
     }
-    // Whoever reads knows what to make of a cut.
+    // The caller knows what a cut means to it.
     if (this.#log.lowestSince(this.#cuts) < this.#to) throw error;
     const isSame = error instanceof CorruptLogError &&
       String(error) === String(this.#lastError);

@@ -120,7 +120,7 @@ export class ObservedTail {
 
   /**
    * Opens the file again by its name, and returns whether it holds what was
-   * followed. It does not if the segment was made anew, or its last frame was
+   * followed. It does not if the segment was made again, or its last frame was
    * withdrawn because the disk was full.
    */
   async isUnchanged(): Promise<boolean> {

@@ -51,7 +51,7 @@ export interface Storage {
   /**
    * Calls `wake` soon after any change to a file or an entry, by any process,
    * until the function that it returns is called; calls may be merged. It
-   * returns `undefined` if it cannot tell of changes. If absent, readers poll.
+   * returns `undefined` if changes are not reported. If absent, readers poll.
    */
   watch?(wake: () => void): (() => void) | undefined;
   /**

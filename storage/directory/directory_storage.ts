@@ -114,7 +114,7 @@ export abstract class DirectoryStorage implements Storage {
 
   /**
    * Watches the directory by `node:fs`, if the system allows it: a system has
-   * a limited number of watches, and network file systems tell nothing of what
+   * a limited number of watches, and network file systems do not report what
    * other hosts write. The process stays alive as long as it watches.
    */
   watch(wake: () => void): (() => void) | undefined {

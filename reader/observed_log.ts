@@ -37,7 +37,8 @@ export class ObservedLog implements LogSource {
   readonly files: Storage;
   /** The records near its end, while somebody waits for more. */
   readonly tail: RecentFrames = new RecentFrames();
-  readonly #level: ReaderLevel;
+  /** What it shows. */
+  readonly level: ReaderLevel;
   readonly #pace = new Pace();
   readonly #wakes = new Set<() => void>();
   readonly #cuts = new Cuts();
@@ -58,7 +59,7 @@ export class ObservedLog implements LogSource {
 
   private constructor(files: Storage, level: ReaderLevel) {
     this.files = files;
-    this.#level = level;
+    this.level = level;
     this.#lookout = new Lookout(files, this);
   }
 
@@ -98,7 +99,7 @@ export class ObservedLog implements LogSource {
 
   /** LSN up to which records are shown that have reached `level`. */
   reached(level: AckLevel): number {
-    return level === "disk" || this.#level === "disk"
+    return level === "disk" || this.level === "disk"
       ? this.#durableLsn
       : this.#writtenLsn;
   }

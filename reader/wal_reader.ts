@@ -2,7 +2,9 @@ import { requireOneOf, requireOptions, requireType } from "../argument.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
+import type { FollowedBatch, FollowedRecord, FollowOptions } from "./follow.ts";
 import { LogView } from "./log_view.ts";
+import type { LogIterator } from "./serial_generator.ts";
 import { ObservedLog, type ReaderLevel } from "./observed_log.ts";
 
 /** Options of {@linkcode WalReader.open}. */
@@ -29,8 +31,8 @@ const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
  * it works on a read-only mount and as another user. Any number of readers may
  * have a log open.
  *
- * Its positions are those of the last look at the log: the one that opened it,
- * a call of `refresh`, or the looks while a `follow` waits. It copes with all
+ * Its positions are those of the last look at the log: when it was opened, when
+ * a read began, in a call of `refresh`, or while a `follow` waits. It copes with all
  * that a writer does meanwhile: new segments, reused ones, checkpoints, a crash
  * and recovery, another owner, and a repair.
  *
@@ -48,10 +50,9 @@ const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
  * await wal.append("one");
  * await wal.append("two");
  *
- * await reader.refresh();
- * assert.equal(reader.lastLsn, 2);
  * const record = await reader.get(1);
  * assert.equal(new TextDecoder().decode(record?.data), "one");
+ * assert.equal(reader.lastLsn, 2);
  * await reader.close();
  * await wal.close();
  * ```
@@ -110,10 +111,35 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
   }
 
   /**
+   * Follows the log, like a `Wal`'s `follow`; at the reader's level by default.
+   * While the log is at rest it waits for the file system to report a change,
+   * or polls where that does not work. It ends when the reader is closed.
+   */
+  override follow(
+    options: FollowOptions = {},
+  ): LogIterator<FollowedRecord<Out>> {
+    return super.follow(this.#atLevel(options));
+  }
+
+  /** Like {@linkcode WalReader.follow}, one frame of records at a time. */
+  override followBatches(
+    options: FollowOptions = {},
+  ): LogIterator<FollowedBatch> {
+    return super.followBatches(this.#atLevel(options));
+  }
+
+  #atLevel(options: FollowOptions): FollowOptions {
+    return Object(options) === options && options.level === undefined
+      ? { ...options, level: this.#log.level }
+      : options;
+  }
+
+  /**
    * Looks at the log. When it resolves, all that was there when it was called
    * is known: positions, and what `read` and `get` find.
    *
-   * It costs what was added since the last look. Rejects with `StorageError` if
+   * Reads, `get` and `follow` do so before they begin. It costs what was added
+   * since the last look. Rejects with `StorageError` if
    * the log cannot be read, `CorruptLogError` if it is damaged, and
    * `LogClosedError` after `close`.
    */

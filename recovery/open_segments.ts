@@ -148,8 +148,10 @@ class Opening {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
-    // The files that make them obsolete may be visible but not yet durable.
-    if (files.obsolete.length > 0) await this.#storage.syncDirectory();
+    // The files that make them obsolete may be visible but not yet durable, and
+    // readers believe a finished segment once its unfinished name is gone.
+    const isAnyGone = files.obsolete.length + files.unfinished.length > 0;
+    if (isAnyGone) await this.#storage.syncDirectory();
     await this.#remove(files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const state = await this.#begin(files, before, end);

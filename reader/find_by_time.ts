@@ -1,20 +1,15 @@
-import {
-  type BatchSource,
-  CompactedError,
-  type RecordBatch,
-} from "../storage/frame_log.ts";
+import { CompactedError, type RecordBatch } from "../storage/frame_log.ts";
+import { firstOf } from "./first_of.ts";
 import type { LogSource } from "./log_source.ts";
 
 /**
  * LSN of the first record of `log` written at `time` or later, in ms since 1970;
  * that of the next record if there is none. Times never decrease, so a binary
- * search needs some thirty lookups in a log of a billion records; `firstOf` is
- * a lookup.
+ * search needs some thirty lookups in a log of a billion records.
  */
 export async function findByTime(
   log: LogSource,
   time: number,
-  firstOf: (batches: BatchSource) => Promise<RecordBatch>,
 ): Promise<number> {
   let low = log.firstLsn;
   let high = log.reached("os") + 1;

@@ -1,6 +1,7 @@
 import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AckLevel } from "../writer/acks.ts";
+import type { LiveTail, Wake } from "../writer/live_tail.ts";
 
 /** What readers and followers use of a log, whether it is written here or not. */
 export interface LogSource {
@@ -17,7 +18,12 @@ export interface LogSource {
    * failed, or `level` (default: `"os"`) has been reached by more records; it
    * may be called without a reason, and does not throw. Returns what ends that.
    */
-  onAdvance(wake: () => void, level?: AckLevel): () => void;
+  onAdvance(wake: Wake, level?: AckLevel): () => void;
+  /**
+   * Called before `onAdvance`, with what shows followers the end of a log that
+   * is written here: it is loaded only for them.
+   */
+  prepare?(tail: typeof LiveTail): void;
   /** Records near the end that are in memory; absent if none ever are. */
   readonly tail?: RecentRecords | undefined;
   /** Counts how often the log was cut back; never decreases. */

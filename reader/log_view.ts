@@ -1,14 +1,13 @@
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { LogSource } from "./log_source.ts";
+import type { FollowedBatch, FollowedRecord } from "./follow.ts";
+import type { FollowedLog } from "./any_follower.ts";
 import {
-  BatchFollower,
-  type FollowedBatch,
-  type FollowedLog,
-  type FollowedRecord,
+  checkFollowOptions,
+  Following,
   type FollowOptions,
-  RecordFollower,
-} from "./follow.ts";
+} from "./following.ts";
 import {
   OpenReads,
   type ReadBatchesOptions,
@@ -127,7 +126,7 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * 1970, by the clock of the writer. It is that of the next record to be
    * written if there is none yet.
    *
-   * A binary search by the times of frames, some 30 lookups in a log of a
+   * A binary search by the times of frames, about 30 lookups in a log of a
    * billion records. These times never decrease: records written after a clock
    * was set back have the time of the record before them. Rejects with
    * `TypeError` or `RangeError` unless `time` is valid, with an `Error` if the
@@ -190,10 +189,11 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * asked for a record costs nothing and keeps nothing in memory: what it
    * misses is read from storage later. Any number can follow one log.
    *
-   * At level `"disk"`, the default, no record is ever taken back. At `"os"`,
-   * records can be lost in a power failure; at `"memory"`, which yields records
-   * as soon as they are queued, also if the process dies or the disk is full.
-   * Each record says what `level` it had reached when it was handed out.
+   * At level `"disk"`, the default, no record is ever taken back, except by
+   * `truncateAfter`. At `"os"`, a power failure can take records back. Level
+   * `"memory"` yields records as soon as they are queued: they are lost if the
+   * process dies, or the disk is full. Each record says what `level` it had
+   * reached when it was handed out.
    *
    * It ends when the log closes and it has seen everything. Rejects with
    * `LogClosedError` if the log closes before; after a failed write or sync,
@@ -225,7 +225,11 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * ```
    */
   follow(options: FollowOptions = {}): LogIterator<FollowedRecord<Out>> {
-    return new RecordFollower(this.#followed, options, this.#decode);
+    return new Following(this.reads, async (following) => {
+      const { RecordFollower } = await this.#loadFollowers(options);
+      const decode = this.#decode;
+      return new RecordFollower(this.#followed, options, following, decode);
+    });
   }
 
   /**
@@ -235,6 +239,19 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * no records, and says how many are lost.
    */
   followBatches(options: FollowOptions = {}): LogIterator<FollowedBatch> {
-    return new BatchFollower(this.#followed, options);
+    return new Following(this.reads, async (following) => {
+      const { BatchFollower } = await this.#loadFollowers(options);
+      return new BatchFollower(this.#followed, options, following);
+    });
+  }
+
+  /** Loads what followers need, for one with `options`. */
+  async #loadFollowers(
+    options: FollowOptions,
+  ): Promise<typeof import("./on_demand.ts")> {
+    checkFollowOptions(options);
+    const parts = await import("./on_demand.ts");
+    this.#source.prepare?.(parts.LiveTail);
+    return parts;
   }
 }

@@ -3,7 +3,7 @@ import {
   type RecordBatch,
   TruncatedError,
 } from "../storage/frame_log.ts";
-import { isPromise, type MaybePromise } from "../storage/storage.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogSource } from "./log_source.ts";
 import {
@@ -19,6 +19,8 @@ export interface ReadTracker {
   readonly open: Set<OpenRead>;
   /** Whether the log is closed, or is being closed. */
   readonly isClosed: boolean;
+  /** Followers that are being loaded. */
+  readonly loading: Set<Promise<unknown>>;
 }
 
 /** What is read: `to` is the last record. */
@@ -31,7 +33,7 @@ export interface BegunRead {
 export interface OpenReadOptions {
   /** Checks what is asked for, and begins; `undefined` to read nothing. */
   readonly begin: () => MaybePromise<BegunRead | undefined>;
-  /** What is told of the read. */
+  /** What keeps track of the read. */
   readonly tracker: ReadTracker;
   /** Ends it with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -97,14 +99,14 @@ export class OpenRead implements BatchSource {
     this.#cuts = log?.cuts ?? 0;
     const begun = begin();
     tracker.open.add(this);
-    if (!isPromise(begun)) {
-      this.#read = begun;
-      return this.#take();
+    if (begun !== undefined && isLater(begun)) {
+      return begun.then((read) => {
+        this.#read = read;
+        return this.#take();
+      });
     }
-    return begun.then((read) => {
-      this.#read = read;
-      return this.#take();
-    });
+    this.#read = begun;
+    return this.#take();
   }
 
   #take(): MaybePromise<IteratorResult<RecordBatch, unknown>> {

@@ -1,13 +1,12 @@
 import { requireInteger, requireOptions } from "../argument.ts";
 import { invariant } from "../invariant.ts";
-import {
-  type BatchSource,
-  CompactedError,
-  type RecordBatch,
-} from "../storage/frame_log.ts";
+import { CompactedError } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
+import { systemTurns } from "../storage/turns.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogRecord } from "../writer/record.ts";
+import type { ReadRange } from "./begin_specially.ts";
+import { firstOf } from "./first_of.ts";
 import type { LogSource } from "./log_source.ts";
 import {
   BatchReader,
@@ -16,7 +15,7 @@ import {
   type ReadTracker,
 } from "./open_read.ts";
 import { type Decode, RecordReader } from "./record_reader.ts";
-import { requireFlag, requireSignal, requireTime } from "./requirements.ts";
+import { requireSignal } from "./require_signal.ts";
 
 /** Which records to read, by batches. */
 export interface ReadBatchesOptions {
@@ -52,12 +51,6 @@ const READ_OPTIONS: readonly (keyof ReadOptions)[] = [
 /** Records that `last` reads at once, at most. */
 const MOST_AT_ONCE = 16_384;
 
-/** The records to read, both bounds included. */
-interface Range {
-  from: number;
-  to: number;
-}
-
 /** Reads a log, and keeps track of the reads in progress. */
 export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
   readonly #log: LogSource;
@@ -65,6 +58,8 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
   readonly #refresh: () => Promise<void> | undefined;
   /** The reads in progress. */
   readonly open: Set<OpenRead> = new Set();
+  /** Followers that are being loaded. */
+  readonly loading: Set<Promise<unknown>> = new Set();
   #isClosed = false;
   /** Number of calls of `get` and the like, and what the last one calls. */
   #gets = 0;
@@ -98,11 +93,8 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
   /** A read by records. */
   read(options: ReadOptions, atOnce?: number): RecordReader<Out> {
     const isReverse = options?.reverse === true;
-    const read = this.#open(options, () => {
-      requireOptions("read", options, READ_OPTIONS);
-      requireFlag("read", "reverse", options.reverse);
-      return this.#begin(options, READ_OPTIONS, isReverse, atOnce);
-    }, isReverse);
+    const begin = () => this.#begin(options, READ_OPTIONS, atOnce);
+    const read = this.#open(options, begin, isReverse);
     const records = new RecordReader(read, this.#decode, {
       signal: options?.signal,
       step: isReverse ? -1 : 1,
@@ -128,10 +120,11 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
   /** LSN of the first record written at `time` or later. */
   async lsnAt(time: Date | number): Promise<number> {
     if (this.#isClosed) throw new LogClosedError("read");
-    const at = requireTime("find a record by its time", "the time", time);
     return await this.#counted(async () => {
+      const { findByTime, requireTime } = await import("./on_demand.ts");
+      const at = requireTime("find a record by its time", "the time", time);
       await this.#refresh();
-      return await this.#find(at);
+      return await findByTime(this.#log, at);
     });
   }
 
@@ -155,8 +148,17 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
       const data = batch.records.at(index);
       invariant(data !== undefined, `a read without its record, ${lsn}`);
       const bytes = ownMemory(data!);
-      return { lsn, data: this.#decode(bytes) };
+      return { lsn, data: this.#decode(bytes, lsn) };
     });
+  }
+
+  /**
+   * Resolves once followers that were asked for a record have begun. Without
+   * it, a log that closes soon would be closed before they look at it.
+   */
+  async begun(): Promise<void> {
+    await Promise.allSettled(this.loading);
+    await new Promise<void>((resolve) => systemTurns.endOfTurn(resolve));
   }
 
   /**
@@ -196,19 +198,20 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
 
   /** Checks the options; `undefined` if there is nothing to read. */
   #begin(
-    options: ReadBatchesOptions,
+    options: ReadOptions,
     known: readonly string[],
-    isReverse = false,
     atOnce?: number,
   ): MaybePromise<BegunRead | undefined> {
     requireOptions("read", options, known);
     requireSignal("read", options.signal);
-    const { since } = options;
-    if (since !== undefined) requireTime("read", "since", since);
     const refreshing = this.#refresh();
-    if (refreshing !== undefined || since !== undefined || isReverse) {
-      return this.#beginLater(refreshing, options, isReverse, atOnce);
-    }
+    const isPlain = options.since === undefined &&
+      options.reverse === undefined;
+    if (isPlain && refreshing === undefined) return this.#beginNow(options);
+    return this.#beginLater(refreshing, options, isPlain, atOnce);
+  }
+
+  #beginNow(options: ReadBatchesOptions): BegunRead | undefined {
     const { from, to } = this.#range(options);
     return from <= to ? { batches: this.#log.read(from, to), to } : undefined;
   }
@@ -216,25 +219,18 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
   /** What takes more than a look at the options. */
   async #beginLater(
     refreshing: Promise<void> | undefined,
-    options: ReadBatchesOptions,
-    isReverse: boolean,
+    options: ReadOptions,
+    isPlain: boolean,
     atOnce: number | undefined,
   ): Promise<BegunRead | undefined> {
     if (refreshing !== undefined) await refreshing;
-    const range = this.#range(options);
-    if (options.since !== undefined) {
-      const found = await this.#find(Number(options.since));
-      range.from = Math.max(range.from, found);
-    }
-    const { from, to } = range;
-    if (from > to) return undefined;
-    if (!isReverse) return { batches: this.#log.read(from, to), to };
-    // Few read backwards: loaded only by those who do.
-    const { reverseBatches } = await import("./reverse_batches.ts");
-    return { batches: reverseBatches(this.#log, from, to, atOnce), to };
+    if (isPlain) return this.#beginNow(options);
+    const { beginSpecially } = await import("./on_demand.ts");
+    const range = () => this.#range(options);
+    return await beginSpecially(this.#log, options, range, atOnce);
   }
 
-  #range(options: ReadBatchesOptions): Range {
+  #range(options: ReadBatchesOptions): ReadRange {
     const first = this.#log.firstLsn;
     const last = this.#log.reached("os");
     const { from = first, to = last } = options;
@@ -244,26 +240,10 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
     return { from, to };
   }
 
-  async #find(time: number): Promise<number> {
-    const { findByTime } = await import("./find_by_time.ts");
-    return await findByTime(this.#log, time, firstOf);
-  }
-
   #requireKept(lsn: number, first: number): void {
     if (Number.isSafeInteger(lsn) && lsn > 0 && lsn < first) {
       throw new CompactedError(lsn, first);
     }
-  }
-}
-
-/** The first batch of a read of one record, which it ends. */
-async function firstOf(batches: BatchSource): Promise<RecordBatch> {
-  try {
-    const { value, done } = await batches.next();
-    invariant(!done, "a read that finds no record");
-    return value as RecordBatch;
-  } finally {
-    await batches.return?.(undefined);
   }
 }
 

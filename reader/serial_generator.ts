@@ -116,12 +116,12 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
   }
 
   /** Whether a call waits for an answer. */
-  protected get isWaiting(): boolean {
+  get isWaiting(): boolean {
     return this.#resolve !== undefined;
   }
 
   /** What was taken, or a promise of the answer that the call waits for. */
-  protected later(
+  later(
     taken: MaybePromise<Next<Value>> | undefined,
   ): MaybePromise<Next<Value>> {
     if (taken !== undefined) return taken;
@@ -132,12 +132,13 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
   }
 
   /** Answers the call that waits. */
-  protected answer(next: MaybePromise<Next<Value>>): void {
+  answer(next: MaybePromise<Next<Value>>): void {
     const resolve = this.#resolve!;
     this.#resolve = undefined;
     if (this.#isCounted) {
-      if (isLater(next)) next.then(this.#countDown, this.#countDown);
-      else this.#countDown();
+      if (isLater(next)) {
+        next.then(() => this.#countDown(), () => this.#countDown());
+      } else this.#countDown();
     }
     resolve(next);
   }
@@ -170,9 +171,8 @@ export abstract class SerialGenerator<Value> implements LogIterator<Value> {
     return result;
   }
 
-  readonly #countDown = (): void => {
-    this.#waiting--;
+  #countDown(): void {
     // Keeps nothing of what was read.
-    if (this.#waiting === 0) this.#last = RESOLVED;
-  };
+    if (--this.#waiting === 0) this.#last = RESOLVED;
+  }
 }

@@ -1,7 +1,9 @@
 import {
   formatManifestName,
+  type LogMeta,
   makeLogId,
   type Manifest,
+  newerMeta,
   type SegmentName,
 } from "../storage/format/mod.ts";
 import {
@@ -13,12 +15,13 @@ import {
   SegmentLog,
   type SegmentLogState,
   SegmentReader,
+  sizeOf,
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { isMissing, StorageFullError } from "../storage/storage_error.ts";
-import { Pace, type Turns } from "../storage/turns.ts";
+import { OPEN_BYTES, Pace, type Turns } from "../storage/turns.ts";
 import {
   type RecoveryMode,
   requireSound,
@@ -26,7 +29,11 @@ import {
 } from "./decide_tail.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
-import { type ScannedSegment, scanSegment } from "./scan_tail.ts";
+import {
+  type FoundMeta,
+  type ScannedSegment,
+  scanSegment,
+} from "./scan_tail.ts";
 import {
   describeContent,
   describeStrays,
@@ -120,6 +127,9 @@ interface FoundEnd {
   scanned?: SegmentLogState["scanned"];
   /** Where the first frame that is not durable can be looked for. */
   place?: ChainPlace | undefined;
+  /** The log's metadata: the newest, and the newest that is durable. */
+  meta?: LogMeta | undefined;
+  durableMeta?: LogMeta | undefined;
 }
 
 /** One opening, once the lock is taken. */
@@ -160,12 +170,24 @@ class Opening {
         .map((epoch) => ({ name: formatManifestName(epoch) })),
     );
     await this.#reserve.refill();
-    return new SegmentLog(this.#storage, this.#lock, state, {
+    const sizes = await this.#sizesOf(state.segments);
+    return new SegmentLog(this.#storage, this.#lock, { ...state, sizes }, {
       segmentBytes: this.#options.segmentBytes,
       reserve: this.#reserve,
       time: this.#options.time,
       turns: this.#options.turns,
     });
+  }
+
+  async #sizesOf(
+    segments: readonly SegmentName[],
+  ): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const { name } of segments) {
+      sizes.set(name, await sizeOf(this.#storage, name));
+      await this.#pace.spend(OPEN_BYTES);
+    }
+    return sizes;
   }
 
   #remove(files: readonly { name: string }[]): Promise<void> {
@@ -231,6 +253,8 @@ class Opening {
         durableLsn: lastLsn,
         link: closed ? link : 0,
         time,
+        meta: manifest.meta,
+        durableMeta: manifest.meta,
       };
     }
     const scan = await this.#scan(last, files, manifest);
@@ -239,7 +263,12 @@ class Opening {
     const syncedLsn = lastLsn < firstLsn
       ? lastLsn
       : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn));
+    const { meta } = manifest;
+    const isDurable = ({ lsn }: FoundMeta) => lsn <= syncedLsn;
+    const durable = scan.metas.findLast(isDurable);
     return {
+      meta: newerMeta(meta, scan.metas.at(-1)?.meta),
+      durableMeta: newerMeta(meta, durable?.meta),
       lastLsn,
       durableLsn: syncedLsn,
       link: scan.link,
@@ -277,7 +306,7 @@ class Opening {
     end: FoundEnd,
   ): Promise<SegmentLogState> {
     const storage = this.#storage;
-    const { lastLsn, durableLsn, link, time, scanned } = end;
+    const { lastLsn, durableLsn, link, time, scanned, meta } = end;
     const { fenced } = files;
     const segments = keptBy(before, files.segments, lastLsn);
     const isDurable = durableLsn >= lastLsn;
@@ -291,6 +320,7 @@ class Opening {
       time,
       link: 0,
       closed: false,
+      meta: end.durableMeta,
     };
     await this.#reserve.spend(() => writeManifest(storage, manifest));
     // If this is still the owner, any taker will find the manifest, and so
@@ -298,7 +328,7 @@ class Opening {
     await requireHeld(storage.location, this.#lock);
     const kept = new Set(segments);
     await this.#remove(files.segments.filter((one) => !kept.has(one)));
-    const state = { segments, fenced, manifest, lastLsn, link, scanned };
+    const state = { segments, fenced, manifest, lastLsn, link, scanned, meta };
     if (rewriteLsn === 0) return state;
     const finish = (segments: SegmentName[]) =>
       this.#rewrite(segments, manifest, end.place);

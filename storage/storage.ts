@@ -116,6 +116,13 @@ export interface StorageLock {
    * message; `undefined` or absent if that is not known.
    */
   whyLost?(): string | undefined;
+  /**
+   * Replaces this lock by one with a higher epoch, which only this owner can
+   * get; it is durable only after `syncDirectory`. Returns `undefined` if
+   * another owner has taken over, or is about to. Needed for `truncateAfter`,
+   * which fails if it is absent.
+   */
+  renew?(): MaybePromise<StorageLock | undefined>;
   /** Gives the lock up, so that others can take it. */
   release(): MaybePromise<void>;
 }

@@ -12,6 +12,7 @@ let loading: Promise<unknown> | undefined;
 /** Loads what a log loads when it opens: virtual time would not wait for it. */
 function loadLog(): Promise<unknown> {
   loading ??= Promise.all([
+    import("../reader/on_demand.ts"),
     import("../recovery/open_segments.ts"),
     import("../recovery/salvage/mod.ts"),
     import("../trace/trace_recorder.ts"),

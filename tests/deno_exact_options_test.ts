@@ -12,7 +12,7 @@ import { command } from "./runner/command.ts";
 const consumer = (library: string) => `
 import {
   AdaptivePolicy, AgePolicy, type BatchPolicy, BytesPolicy, CountPolicy,
-  DenoStorage, LeaderCommitPolicy, MemoryStorage, NodeStorage,
+  DenoStorage, json, LeaderCommitPolicy, MemoryStorage, NodeStorage,
   type RecordBatch, salvageLog, Wal,
 } from "${library}/mod.ts";
 import { constantCosts, type SimulateOptions } from "${library}/simulator/mod.ts";
@@ -23,12 +23,17 @@ const u = undefined;
 export const exact: { a?: number } = { a: u };
 const wal = await Wal.open("x", {
   policy: u, segmentBytes: u, maxQueuedBytes: u, maxQueuedRecords: u,
-  maxWaitingBytes: u, maxWaitingRecords: u, recovery: u, storage: u,
+  maxWaitingBytes: u, maxWaitingRecords: u, recovery: u, storage: u, codec: u,
   synchronous: u, syncIntervalMs: u, takeOver: u, warn: u, trace: u, clock: u,
 });
 await Wal.open("x", { trace: { write() {}, maxBytes: u } });
-await wal.append("x", { ack: u });
-await wal.appendBatch(["x"], { ack: u });
+await wal.append("x", { ack: u, expect: u, signal: u });
+await wal.appendBatch(["x"], { ack: u, expect: u, signal: u });
+wal.enqueue("x", { ack: u });
+await wal.settled(1, u, { signal: u });
+await wal.flush({ signal: u });
+wal.writable({ ack: u, signal: u });
+json<string>({ schema: u });
 for await (const { data } of wal.read({ from: u, to: u })) new Blob([data]);
 for await (const batch of wal.readBatches({ from: u, to: u })) {
   const { records }: RecordBatch = { ...batch, lost: u };

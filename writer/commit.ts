@@ -46,7 +46,7 @@ export function commit(
  * Calls `call`, then `next`: in the same turn if the call returns no promise,
  * otherwise when its promise resolves. Calls `fail` if it throws or rejects.
  */
-function continueWith(
+export function continueWith(
   call: () => MaybePromise<void>,
   next: () => void,
   fail: (error: unknown) => void,

@@ -7,18 +7,35 @@ import {
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { AckLevel } from "./acks.ts";
 import type { Batch, BatchQueue } from "./batch.ts";
-import { Cuts } from "./cuts.ts";
+
+/** A batch that every follower is given as it is. */
+export interface SharedBatch extends RecordBatch {
+  /** The level that it had reached when it was written. */
+  readonly level: AckLevel;
+}
 
 /** A frame that was written lately. */
-interface RecentFrame {
-  readonly batch: RecordBatch;
+export interface RecentFrame {
+  /** Its records. */
+  readonly batch: SharedBatch;
+  /** The answer of an iterator that hands it out. */
+  readonly next: { readonly done: false; readonly value: SharedBatch };
+  /** LSN of its last record. */
   readonly lastLsn: number;
+  /** Bytes of its records and their lengths. */
   readonly bytes: number;
 }
+
+/** Called with the frame that was just written, if that is all. */
+export type Wake = (written?: RecentFrame) => void;
 
 /** Bounds of what is kept for followers that are a little late. */
 const MOST_FRAMES = 64;
 const MOST_BYTES = 1024 * 1024;
+
+/** Smaller frames share memory, because allocating it takes a microsecond. */
+const CHUNK_BYTES = 64 * 1024;
+const MOST_SHARED_BYTES = CHUNK_BYTES / 8;
 
 /**
  * The end of a log that is being written, for those who follow it: wakes them,
@@ -27,13 +44,15 @@ const MOST_BYTES = 1024 * 1024;
  */
 export class LiveTail {
   readonly #queue: BatchQueue;
-  readonly #cuts = new Cuts();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<Wake>();
   /** Those that want to see records as soon as they are queued. */
-  readonly #eager = new Set<() => void>();
+  readonly #eager = new Set<Wake>();
   /** The last frames written, without gaps. */
   #frames: RecentFrame[] = [];
   #bytes = 0;
+  /** Where small frames are copied to, and how far it is filled. */
+  #chunk: FrameWindow | undefined;
+  #filled = 0;
   /** Whether the eager ones will be woken in this turn. */
   #isTelling = false;
   /** Created once, for the queue. */
@@ -46,22 +65,12 @@ export class LiveTail {
     this.#queue = queue;
   }
 
-  /** How often records were taken back. */
-  get cuts(): number {
-    return this.#cuts.count;
-  }
-
-  /** The lowest last LSN that a cut after the first `cuts` left; or Infinity. */
-  lowestSince(cuts: number): number {
-    return this.#cuts.lowestSince(cuts);
-  }
-
   /**
    * Calls `wake` in the same turn whenever records are written or synced, or
-   * the log is cut back or ends; at level `"memory"`, also when records are
-   * queued. Returns what ends that.
+   * the log is cut back or ends; at level `"memory"`, when records are queued
+   * too. Returns what ends that.
    */
-  watch(wake: () => void, level: AckLevel): () => void {
+  watch(wake: Wake, level: AckLevel): () => void {
     this.#watchers.add(wake);
     if (level === "memory") {
       this.#eager.add(wake);
@@ -70,36 +79,38 @@ export class LiveTail {
     return () => this.#unwatch(wake);
   }
 
-  /** Keeps a frame that was just written, if somebody watches. */
-  keep(batch: Batch, time: number | undefined): void {
-    if (this.#watchers.size === 0) return;
-    const { firstLsn, lastLsn, count, length } = batch;
-    const end = FRAME_HEADER_BYTES + length;
-    const isLarge = end > MOST_BYTES;
-    if (isLarge) this.#forget();
-    if (isLarge) return;
-    // Whoever saw it in the queue holds its memory anyway.
-    const buffer = batch.isShared
-      ? batch.buffer
-      : batch.buffer.slice(FRAME_HEADER_BYTES, end);
-    const start = batch.isShared ? FRAME_HEADER_BYTES : 0;
-    const records = new FrameRecords(new FrameWindow(buffer), start, count);
-    const kept = Object.freeze({ firstLsn, records, time });
-    this.#frames.push({ batch: kept, lastLsn, bytes: buffer.length });
-    this.#bytes += buffer.length;
+  /**
+   * Keeps a frame that was just written, and perhaps `synced`, if somebody
+   * watches; returns it for {@linkcode LiveTail.tell}.
+   */
+  keep(
+    batch: Batch,
+    synced: boolean,
+    time: number | undefined,
+  ): RecentFrame | undefined {
+    if (this.#watchers.size === 0) return undefined;
+    const { firstLsn, lastLsn, length: bytes } = batch;
+    if (bytes > MOST_BYTES) return this.#forget();
+    const level = synced ? "disk" : "os";
+    const records = this.#copy(batch);
+    const shared = Object.freeze({ firstLsn, records, time, level } as const);
+    const next = Object.freeze({ done: false, value: shared } as const);
+    const frame = { batch: shared, next, lastLsn, bytes };
+    this.#frames.push(frame);
+    this.#bytes += bytes;
     while (this.#frames.length > MOST_FRAMES || this.#bytes > MOST_BYTES) {
       this.#bytes -= this.#frames.shift()!.bytes;
     }
+    return frame;
   }
 
-  /** Wakes all who watch. */
-  tell(): void {
-    for (const wake of this.#watchers) wake();
+  /** Wakes all who watch; `written` is a frame that was just kept. */
+  tell(written?: RecentFrame): void {
+    for (const wake of this.#watchers) wake(written);
   }
 
-  /** Notes that only the records up to `lastLsn` are left, and tells. */
+  /** Drops what it has beyond record `lastLsn`, and wakes all. */
   cut(lastLsn: number): void {
-    this.#cuts.add(lastLsn);
     this.#shown = undefined;
     if (this.#frames.some((frame) => frame.lastLsn > lastLsn)) this.#forget();
     this.tell();
@@ -147,7 +158,27 @@ export class LiveTail {
     return { firstLsn: from, records };
   }
 
-  #unwatch(wake: () => void): void {
+  /** The records of a batch, in memory that nothing else will use. */
+  #copy({ buffer, count, length, isShared }: Batch): FrameRecords {
+    const start = FRAME_HEADER_BYTES;
+    // Whoever saw it in the queue holds its memory anyway.
+    if (isShared) {
+      return new FrameRecords(new FrameWindow(buffer), start, count);
+    }
+    const bytes = buffer.subarray(start, start + length);
+    if (length > MOST_SHARED_BYTES) {
+      return new FrameRecords(new FrameWindow(bytes.slice()), 0, count);
+    }
+    if (this.#filled + length > CHUNK_BYTES) this.#chunk = undefined;
+    if (this.#chunk === undefined) this.#filled = 0;
+    this.#chunk ??= new FrameWindow(new Uint8Array(CHUNK_BYTES));
+    const at = this.#filled;
+    this.#filled += length;
+    this.#chunk.part(at, this.#filled).set(bytes);
+    return new FrameRecords(this.#chunk, at, count);
+  }
+
+  #unwatch(wake: Wake): void {
     this.#watchers.delete(wake);
     if (this.#eager.delete(wake) && this.#eager.size === 0) {
       this.#queue.onAdded = undefined;
@@ -155,9 +186,10 @@ export class LiveTail {
     if (this.#watchers.size === 0) this.#forget();
   }
 
-  #forget(): void {
+  #forget(): undefined {
     this.#frames = [];
     this.#bytes = 0;
+    this.#chunk = undefined;
     if (this.#eager.size === 0) this.#shown = undefined;
   }
 

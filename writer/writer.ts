@@ -1,16 +1,19 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
+import { CutHistory } from "../storage/format/mod.ts";
+import { CompactedError, type FrameLog } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
+import { AppendAbortedError, orAborted } from "./abort.ts";
 import { type AckLevel, Acks } from "./acks.ts";
-import { AppendQueue } from "./append_queue.ts";
+import { AppendQueue, type Hold } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit, SyncSchedule } from "./commit.ts";
+import { commit, continueWith, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import { LiveTail } from "./live_tail.ts";
+import type { LiveTail, RecentFrame } from "./live_tail.ts";
 import { LogFailedError } from "./log_failed_error.ts";
-import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
+import type { AppendRequest, RecordInput } from "./record.ts";
 
 /** Options of `Writer`, already checked. */
 export interface WriterOptions {
@@ -63,9 +66,14 @@ export class Writer {
   /** Records up to this LSN are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
+  /** What has to be done while nothing else is, once all is synced. */
+  #alone: (() => Promise<void>) | undefined;
+  /** LSN up to which something on storage says that all is durable. */
+  #markedLsn: number;
   #isStopped = false;
-  /** What those who follow the log see of its end. */
-  readonly tail: LiveTail;
+  /** Places to which records were taken back. */
+  readonly #cuts = new CutHistory();
+  #tail: LiveTail | undefined;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -75,10 +83,14 @@ export class Writer {
     this.#clock = clock;
     this.#openedLsn = log.lastLsn;
     this.#acks = new Acks(log.lastLsn, log.syncedLsn);
+    this.#markedLsn = this.#acks.durableLsn;
     const { limits } = policy;
-    this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
+    this.#appends = new AppendQueue(log.lastLsn + 1, {
+      ...options,
+      limits,
+      metaVersion: log.meta?.version,
+    });
     this.#queue = this.#appends.queue;
-    this.tail = new LiveTail(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
@@ -109,6 +121,21 @@ export class Writer {
     return this.#failure ?? (this.#isStopped ? "closed" : undefined);
   }
 
+  /** Where records were taken back: for lack of space, or by a cut. */
+  get cuts(): Pick<CutHistory, "count" | "lowestSince"> {
+    return this.#cuts;
+  }
+
+  /** What those who follow the log see of its end, once it is loaded. */
+  get tail(): LiveTail | undefined {
+    return this.#tail;
+  }
+
+  /** Makes that, if it is not there. */
+  showTail(Tail: typeof LiveTail): void {
+    this.#tail ??= new Tail(this.#queue);
+  }
+
   /**
    * Throws the failure that stopped the log, if any; or reports, once, that
    * records were dropped for lack of space.
@@ -123,33 +150,34 @@ export class Writer {
   }
 
   /** Queues one record, waiting for room if necessary. */
-  append(
-    record: Uint8Array | string,
-    size: number,
-    level: AckLevel,
-  ): Promise<number> {
+  append(record: RecordInput, size: number, level: AckLevel): Promise<number> {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.add(record, size, level);
     if (lsn > 0) return this.#acks.wait(lsn, level);
     const request = { records: [record], sizes: [size], bytes: size, level };
-    return this.#waitForRoom(request);
+    return this.#waitForRoom(request, (last) => last);
   }
 
-  /** Queues records that share a frame; resolves with their LSNs. */
-  appendTogether(request: AppendRequest): Promise<LsnRange> {
+  /**
+   * Queues records that share a frame; resolves with what `answer` makes of the
+   * last LSN.
+   */
+  appendTogether<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    // Here, because an iterable or a codec may have aborted it.
+    if (request.signal?.aborted) throw request.signal.reason;
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.addTogether(request);
-    const { length } = request.records;
-    if (lsn === 0) {
-      return this.#waitForRoom(request).then((last) => rangeTo(last, length));
-    }
-    return this.#acks.waitWith(lsn, request.level, rangeTo(lsn, length));
+    if (lsn === 0) return this.#waitForRoom(request, answer);
+    return this.#acked(lsn, request, answer);
   }
 
   /** Queues one record, or throws if there is no room. */
-  enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
+  enqueue(record: RecordInput, size: number, level: AckLevel): number {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.add(record, size, level);
@@ -159,22 +187,31 @@ export class Writer {
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
-  settled(lsn: number, level: AckLevel): Promise<number> {
+  settled(
+    lsn: number,
+    level: AckLevel,
+    signal?: AbortSignal,
+  ): Promise<number> {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
-    return this.#acks.wait(lsn, level);
+    return this.#acks.settled(lsn, level, signal);
   }
 
   /** Flushes and syncs everything appended before the call. */
-  async flush(): Promise<number> {
-    await this.#appends.drained();
+  async flush(signal?: AbortSignal): Promise<number> {
+    await orAborted(this.#appends.drained(), signal);
     this.requireHealth();
     const lsn = this.lastLsn;
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
-    return await this.#acks.wait(lsn, "disk");
+    return await this.#acks.settled(lsn, "disk", signal);
+  }
+
+  /** Resolves when all that waits for room has a place; at once if nothing. */
+  placed(): MaybePromise<void> {
+    if (this.#appends.hasWaiting) return this.#appends.drained();
   }
 
   /**
@@ -188,20 +225,71 @@ export class Writer {
     else if (!this.#isFailureReported) await this.flush();
   }
 
+  /**
+   * Cuts the log back to record `lsn`: flushes and syncs what was appended
+   * before, and holds what is appended after until it is done. Waits for
+   * `earlier` first, if that still changes the log.
+   */
+  async truncateAfter(lsn: number, earlier: Promise<void>): Promise<void> {
+    this.requireHealth();
+    await new Promise<void>((resolve, reject) => {
+      const run = () =>
+        this.#cutBack(lsn, earlier).then((problem) => {
+          hold.lift();
+          if (problem === undefined) resolve();
+          else reject(problem);
+        });
+      this.#pressed = true;
+      this.#askSoon();
+      const hold: Hold = this.#appends.hold(() => {
+        this.#alone = run;
+        this.#sync.raise(this.lastLsn);
+        this.#askSoon();
+      });
+      hold.ended.catch(reject);
+    });
+  }
+
+  /** Replaces the log's metadata; durable once it resolves. */
+  async setMeta(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.requireHealth();
+    const version = this.#queue.nextMetaVersion();
+    await this.#log.setMeta!({ version, bytes });
+  }
+
   /** Cancels all timers; only called when nothing is in flight. */
   stop(): void {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.tail.tell();
+    this.#tail?.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
-  #waitForRoom(request: AppendRequest): Promise<number> {
-    const { level } = request;
+  #waitForRoom<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
     const queued = this.#appends.waitForRoom(request);
     this.#pressed = true;
-    return queued.then((lsn) => this.settled(lsn, level));
+    return queued.then((lsn) => {
+      if (!this.#acks.reached(lsn, request.level)) this.requireHealth();
+      return this.#acked(lsn, request, answer);
+    });
+  }
+
+  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
+  #acked<Answer>(
+    lsn: number,
+    { records, level, signal }: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    const value = answer(lsn);
+    if (signal === undefined) return this.#acks.waitWith(lsn, level, value);
+    const first = lsn - records.length + 1;
+    const error = () => new AppendAbortedError(first, signal.reason);
+    if (signal.aborted) throw error();
+    return this.#acks.waitOrAbort(lsn, level, value, { signal, error });
   }
 
   /** Everything that arrives in one turn gets the same arrival time. */
@@ -251,8 +339,9 @@ export class Writer {
         return batch.sync || demanded || this.#sync.isDue(this.#acks);
       },
       confirmed: (synced) => {
-        this.tail.keep(batch, this.#log.time);
-        this.#advance(batch.lastLsn, synced);
+        const { time } = this.#log;
+        const written = this.#tail?.keep(batch, synced, time);
+        this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
         this.#pressed = this.#appends.hasWaiting;
@@ -267,8 +356,61 @@ export class Writer {
 
   #restOrSync(): void {
     invariant(this.#activity === "asking", "a sync in a flush");
-    this.#activity = this.#sync.isDue(this.#acks) ? "flushing" : "idle";
-    if (this.#activity === "idle") return;
+    this.#activity = "flushing";
+    if (this.#sync.isDue(this.#acks)) this.#syncAlone();
+    else if (this.#alone !== undefined) this.#runAlone(this.#alone);
+    else if (!this.#isMarked) this.#mark();
+    else this.#activity = "idle";
+  }
+
+  #runAlone(run: () => Promise<void>): void {
+    this.#alone = undefined;
+    run().then(() => this.#rest(), (error) => this.#fail(error));
+  }
+
+  /**
+   * Returns why a cut was not made, or why its files could not be removed; throws
+   * if neither is certain.
+   */
+  async #cutBack(lsn: number, earlier: Promise<void>): Promise<unknown> {
+    await earlier;
+    const log = this.#log;
+    if (lsn < log.firstLsn - 1) return new CompactedError(lsn, log.firstLsn);
+    let problem: unknown;
+    try {
+      await log.truncateAfter!(lsn);
+    } catch (error) {
+      const isKnown = error instanceof StorageFullError || log.lastLsn === lsn;
+      if (!isKnown) throw error;
+      problem = error;
+    }
+    if (log.lastLsn === this.#acks.writtenLsn) return problem;
+    this.#acks.cutBack(lsn);
+    this.#queue.rollBack(lsn + 1);
+    this.#flushDemand = Math.min(this.#flushDemand, lsn);
+    this.#sync.lower(lsn);
+    this.#markedLsn = Math.min(this.#markedLsn, lsn);
+    this.#tellCut(lsn);
+    return problem;
+  }
+
+  /** Whether something on storage says how far all is durable. */
+  get #isMarked(): boolean {
+    return this.#markedLsn >= this.#acks.durableLsn ||
+      this.#log.markSynced === undefined;
+  }
+
+  /** The log falls idle: no frame will soon say that the last one is synced. */
+  #mark(): void {
+    this.#markedLsn = this.#acks.durableLsn;
+    continueWith(
+      () => this.#log.markSynced!(),
+      () => this.#rest(),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #syncAlone(): void {
     const covered = this.#acks.writtenLsn;
     commit(this.#log, undefined, {
       written: () => true,
@@ -286,17 +428,17 @@ export class Writer {
   }
 
   /** `lsn` is what the sync covers; it was fixed before the sync began. */
-  #advance(lsn: number, synced: boolean): void {
+  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.tail.tell();
+    this.#tail?.tell(written);
   }
 
   #rest(): void {
     this.#activity = "idle";
-    if (this.#queue.head !== undefined || this.#sync.isDue(this.#acks)) {
-      this.#askSoon();
-    }
+    const isAtRest = this.#queue.head === undefined && this.#isMarked &&
+      this.#alone === undefined && !this.#sync.isDue(this.#acks);
+    if (!isAtRest) this.#askSoon();
   }
 
   /**
@@ -314,8 +456,14 @@ export class Writer {
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
-    if (dropped > 0) this.tail.cut(writtenLsn);
+    if (dropped > 0) this.#tellCut(writtenLsn);
     this.#rest();
+  }
+
+  /** Tells readers that the records after `lastLsn` no longer count. */
+  #tellCut(lastLsn: number): void {
+    this.#cuts.add(lastLsn);
+    this.#tail?.cut(lastLsn);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */

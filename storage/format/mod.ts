@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { CutHistory } from "./cuts.ts";
 export { makeLogId } from "./envelope.ts";
 export {
   compareSegments,
@@ -34,7 +35,19 @@ export {
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
+export {
+  encodeMeta,
+  type LogMeta,
+  MAX_META_BYTES,
+  measureMeta,
+  newerMeta,
+} from "./log_meta.ts";
 export type { Manifest } from "./manifest.ts";
-export { faultOfRecords, FrameRecords, type RecordList } from "./records.ts";
+export {
+  faultOfRecords,
+  FrameRecords,
+  metaOf,
+  type RecordList,
+} from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

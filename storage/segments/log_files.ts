@@ -9,7 +9,7 @@ import {
   decodeManifest,
   encodeManifest,
   type Manifest,
-  MANIFEST_BYTES,
+  MAX_MANIFEST_BYTES,
 } from "../format/manifest.ts";
 import {
   encodeSegmentHeader,
@@ -124,6 +124,16 @@ async function write(
   }
 }
 
+/** The size of a file in bytes. */
+export async function sizeOf(storage: Storage, name: string): Promise<number> {
+  const file = await storage.open(name, "read");
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Removes a file; it may already be gone. */
 export async function removeIfThere(
   storage: Storage,
@@ -213,7 +223,7 @@ export async function readManifest(
   const path = `${storage.location}/${name}`;
   const file = await storage.open(name, "read");
   try {
-    const found = decodeManifest(await readFully(file, 0, MANIFEST_BYTES));
+    const found = decodeManifest(await readFully(file, 0, MAX_MANIFEST_BYTES));
     if (!("fault" in found) && found.epoch === epoch) return found;
     if (!("fault" in found)) {
       const reason = `manifest: expected epoch ${epoch}, found ${found.epoch}`;

@@ -13,6 +13,7 @@ export {
   readManifest,
   removeFiles,
   requireHeld,
+  sizeOf,
   writeAll,
   writeManifest,
 } from "./log_files.ts";

@@ -185,7 +185,7 @@ export class WalUser {
 }
 
 /** Microtasks after which a rejection has reached its waiters. */
-const HOPS = 16;
+const HOPS = 64;
 
 /** The options of an exploration, which opens a log thousands of times. */
 const defaults: WalOptions = {

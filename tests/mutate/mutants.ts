@@ -1,3 +1,4 @@
+import { appendMutants } from "./append_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
@@ -8,6 +9,7 @@ import { writerMutants } from "./writer_mutants.ts";
 /** All planted bugs. */
 export const mutants: readonly Mutant[] = [
   ...writerMutants,
+  ...appendMutants,
   ...storageMutants,
   ...ownershipMutants,
   ...recoveryMutants,

@@ -139,8 +139,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "keeps the caller's own bytes while an append waits for room",
     edits: [{
       file: "writer/append_queue.ts",
-      find: "new Uint8Array(record)",
-      replace: "record",
+      find: "copyRecord(record, sizes[index])",
+      replace: "copyRecord(record, sizes[index]) && record",
     }],
     caughtBy: {
       file: "tests/writer/append_queue_test.ts",

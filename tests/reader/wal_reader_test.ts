@@ -192,15 +192,15 @@ test("WalReader reads on from a segment that is reused", async () => {
 test("WalReader.follow() stops at what a checkpoint dropped before it came", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, small);
-  await fill(wal, 1, 4);
+  await fill(wal, 1, 8);
   const reader = await WalReader.open(storage, { level: "os" });
   const following = reader.follow();
   assertEquals((await following.next()).value?.lsn, 1);
-  await wal.truncateBefore(4);
+  await wal.truncateBefore(8);
   const error = await assertRejects(async () => {
     while (true) await following.next();
   }, CompactedError);
-  assertEquals(error.firstLsn, 4);
+  assertEquals(error.firstLsn, 8);
   await wal.close();
   await reader.close();
 });

@@ -279,7 +279,7 @@ class QueueWatch {
       sizes: Array(records).fill(size),
       bytes,
       level: "disk",
-    }));
+    }, (last) => last));
   }
 
   check(): void {

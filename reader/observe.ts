@@ -1,5 +1,10 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import type { Frame, Manifest, SegmentName } from "../storage/format/mod.ts";
+import {
+  type Frame,
+  lowestSince,
+  type Manifest,
+  type SegmentName,
+} from "../storage/format/mod.ts";
 import { SegmentReader } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Pace } from "../storage/turns.ts";
@@ -9,6 +14,8 @@ import { type LiveSurvey, surveyLiveLog } from "./survey_live_log.ts";
 /** The files of a log at the time of a look. */
 export type LogFiles = Pick<LiveSurvey, "segments" | "end" | "unfinished"> & {
   readonly manifest: Manifest;
+  /** The last epoch whose cut has been made, if it has one. */
+  readonly cutEpoch: number;
 };
 
 /** What was known before a look. */
@@ -30,8 +37,10 @@ export interface Seen {
   readonly writtenLsn: number;
   /** LSN up to which files and frames declare all records durable. */
   readonly durableLsn: number;
-  /** LSN up to which nothing was withdrawn since; `Infinity` for nothing. */
+  /** Where the owner, or another one, has cut the log; or `Infinity`. */
   readonly cutLsn: number;
+  /** LSN up to which frames that were seen are still there; or `Infinity`. */
+  readonly leftLsn: number;
 }
 
 /**
@@ -49,7 +58,8 @@ export async function observe(known: Known): Promise<Seen | undefined> {
   requireSame(storage.location, known.files?.manifest, manifest);
   if (manifest === undefined) return undefined;
   const { segments, end, unfinished } = found;
-  const files = { manifest, segments, end, unfinished };
+  const cutEpoch = cutEpochOf(manifest, segments);
+  const files = { manifest, segments, end, unfinished, cutEpoch };
   const last = segments.at(-1);
   const tail = last && await follow(known, files, last);
   try {
@@ -58,7 +68,8 @@ export async function observe(known: Known): Promise<Seen | undefined> {
       tail,
       writtenLsn: Math.max(tail?.lastLsn ?? 0, manifest.firstLsn - 1),
       durableLsn: await declaredBy(known, files, tail),
-      cutLsn: cutBy(known, files, tail),
+      cutLsn: cutSince(known.files, files),
+      leftLsn: leftOf(known, files, tail),
     };
   } catch (error) {
     if (tail !== known.tail) await tail?.close();
@@ -154,14 +165,32 @@ async function isSealed(
   }
 }
 
-function cutBy(
+/** A cut is announced in the manifest, and made by a segment. */
+function cutEpochOf(
+  { epoch, cuts = [], rewriteLsn }: Manifest,
+  segments: readonly SegmentName[],
+): number {
+  const isMade = cuts.at(-1)?.at !== epoch ||
+    segments.some((one) => one.epoch === epoch && one.firstLsn === rewriteLsn);
+  return isMade ? epoch : epoch - 1;
+}
+
+function cutSince(before: LogFiles | undefined, now: LogFiles): number {
+  if (before === undefined) return Infinity;
+  const { epoch, cuts = [], baseLsn } = now.manifest;
+  const made = cuts.filter(({ at }) => at <= now.cutEpoch);
+  const cutLsn = lowestSince(made, before.cutEpoch);
+  return epoch > before.manifest.epoch ? Math.min(cutLsn, baseLsn) : cutLsn;
+}
+
+function leftOf(
   { files: known, tail: before }: Known,
-  { manifest: { epoch, baseLsn }, segments }: LogFiles,
+  { manifest: { epoch }, segments }: LogFiles,
   tail: ObservedTail | undefined,
 ): number {
-  if (known === undefined) return Infinity;
-  if (epoch > known.manifest.epoch) return baseLsn;
-  if (before === undefined || tail === before) return Infinity;
+  // Another owner rewrites records, but loses none.
+  const isOther = epoch !== known?.manifest.epoch;
+  if (isOther || before === undefined || tail === before) return Infinity;
   // A frame is withdrawn if the disk is full before its zeros are written.
   if (before.segment.name === tail?.segment.name) return before.settledLsn;
   const at = segments.findIndex(({ name }) => name === before.segment.name);

@@ -1,11 +1,10 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import type { Frame } from "../storage/format/mod.ts";
+import { CutHistory, type Frame } from "../storage/format/mod.ts";
 import type { BatchSource } from "../storage/frame_log.ts";
 import { SegmentLookup, SegmentReads } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
 import type { AckLevel } from "../writer/acks.ts";
-import { Cuts } from "../writer/cuts.ts";
 import type { LogSource } from "./log_source.ts";
 import { Lookout } from "./lookout.ts";
 import {
@@ -41,7 +40,7 @@ export class ObservedLog implements LogSource {
   readonly level: ReaderLevel;
   readonly #pace = new Pace();
   readonly #wakes = new Set<() => void>();
-  readonly #cuts = new Cuts();
+  readonly #cuts = new CutHistory();
   readonly #suspicion = new Suspicion();
   readonly #lookout: Lookout;
   readonly #keep = (path: string, frames: readonly Frame[]): void => {
@@ -143,11 +142,13 @@ export class ObservedLog implements LogSource {
   /** The same, from the segments that the last look found. */
   readSeen(from: number, to: number): BatchSource {
     const { segments, manifest } = this.#seen!;
+    const { cuts } = this;
     return new SegmentReads(this.files, segments, {
       log: manifest.log,
       from,
       to,
       firstLsn: () => this.#firstLsn,
+      lastLsn: () => this.lowestSince(cuts),
       lookup: this.#lookup!,
     }, new Pace());
   }
@@ -272,24 +273,23 @@ export class ObservedLog implements LogSource {
   }
 
   /** A listing may be incomplete while files come and go. */
-  #isLess({ writtenLsn, cutLsn }: Seen): boolean {
-    return Math.min(writtenLsn, cutLsn) < this.#writtenLsn;
+  #isLess({ writtenLsn, cutLsn, leftLsn }: Seen): boolean {
+    return Math.min(writtenLsn, cutLsn, leftLsn) < this.#writtenLsn;
   }
 
   /** Takes a look's findings for true. */
   async #accept({ files, tail, ...seen }: Seen): Promise<void> {
-    const { firstLsn, epoch, log } = files.manifest;
-    const cutLsn = Math.min(seen.cutLsn, seen.writtenLsn);
+    const { firstLsn, log } = files.manifest;
     const before = this.#tail;
-    if (cutLsn < this.#writtenLsn) {
-      const isNewOwner = epoch > this.#seen!.manifest.epoch;
-      if (cutLsn < this.#durableLsn && !isNewOwner) {
+    const lastLsn = Math.min(seen.cutLsn, seen.leftLsn, seen.writtenLsn);
+    if (lastLsn < this.#writtenLsn) {
+      if (lastLsn < Math.min(this.#durableLsn, seen.cutLsn)) {
         if (tail !== before) await tail?.close();
-        throw this.#missing(cutLsn + 1, tail);
+        throw this.#missing(lastLsn + 1, tail);
       }
-      this.#cuts.add(cutLsn);
+      this.#cuts.add(lastLsn);
       this.tail.clear();
-      this.#durableLsn = Math.min(this.#durableLsn, cutLsn);
+      this.#durableLsn = Math.min(this.#durableLsn, lastLsn);
     }
     const gone = this.#goneFrom(files, tail);
     this.#seen = files;

@@ -2,7 +2,8 @@ import { requireOneOf, requireOptions, requireType } from "../argument.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
-import type { FollowedBatch, FollowedRecord, FollowOptions } from "./follow.ts";
+import type { FollowedBatch, FollowedRecord } from "./follow.ts";
+import type { FollowOptions } from "./following.ts";
 import { LogView } from "./log_view.ts";
 import type { LogIterator } from "./serial_generator.ts";
 import { ObservedLog, type ReaderLevel } from "./observed_log.ts";
@@ -95,9 +96,10 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
       makeStorage,
     });
     const log = await ObservedLog.open(storage, level);
-    if (log.end instanceof Error) {
+    const { end } = log;
+    if (end instanceof Error) {
       await log.close();
-      throw log.end;
+      throw end;
     }
     return new WalReader(log, (bytes) => bytes);
   }

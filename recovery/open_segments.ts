@@ -158,10 +158,9 @@ class Opening {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
-    // The files that make them obsolete may be visible but not yet durable, and
-    // readers believe a finished segment once its unfinished name is gone.
-    const isAnyGone = files.obsolete.length + files.unfinished.length > 0;
-    if (isAnyGone) await this.#storage.syncDirectory();
+    // Files that replace others may be visible, but not yet durable.
+    const { obsolete, unfinished } = files;
+    if (obsolete[0] ?? unfinished[0]) await this.#storage.syncDirectory();
     await this.#remove(files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const state = await this.#begin(files, before, end);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { CutHistory } from "./cuts.ts";
+export { CutHistory, lowestSince } from "./cuts.ts";
 export { makeLogId } from "./envelope.ts";
 export {
   compareSegments,

@@ -39,6 +39,7 @@ test("WalReader shows what is declared durable, or all that is written", async (
   await wal.append("three");
   assertEquals(await textsOf(durable), ["one", "two"]);
   assertEquals([durable.durableLsn, durable.writtenLsn], [2, 3]);
+  await written.refresh();
   assertEquals([written.durableLsn, written.lastLsn], [2, 3]);
   await wal.close();
   assertEquals(await textsOf(durable), ["one", "two", "three"]);
@@ -160,6 +161,7 @@ test("WalReader.close() ends what is in progress, and calls after it", async () 
   const following = reader.follow();
   await following.next();
   const waiting = following.next();
+  await reader.refresh();
   const closing = reader.close();
   assertEquals(reader.close(), closing);
   await closing;
@@ -173,11 +175,10 @@ test("WalReader.close() ends what is in progress, and calls after it", async () 
 test("WalReader reads on from a segment that is reused", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, small);
-  await fill(wal, 1, 2);
+  await fill(wal, 1, 6);
   const reader = await WalReader.open(storage, { level: "os" });
   const reading = reader.readBatches();
   assertEquals((await reading.next()).value?.firstLsn, 1);
-  await fill(wal, 3, 6);
   await wal.truncateBefore(5);
   await fill(wal, 7, 12); // in the files of the first segments
   await assertRejects(async () => {

@@ -37,7 +37,7 @@ test("cat --follow shows new records, across segments, until SIGINT", () =>
     const log = await Wal.open(dir, { segmentBytes: 4096 });
     await log.append("first");
     const controller = new AbortController();
-    const running = wal(["cat", dir, "--follow", "--written"], {
+    const running = wal(["cat", dir, "--follow"], {
       interrupt: controller.signal,
     });
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -60,7 +60,7 @@ test("cat --follow shows nothing twice when the log is taken over", () =>
     const first = await Wal.open(dir, { synchronous: "off" });
     for (const record of ["one", "two", "three"]) await first.append(record);
     const controller = new AbortController();
-    const running = wal(["cat", dir, "--follow", "--written"], {
+    const running = wal(["cat", dir, "--follow"], {
       interrupt: controller.signal,
     });
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -85,7 +85,7 @@ test("cat --follow continues across a checkpoint and the next owner", () =>
     );
     for (let lsn = 1; lsn <= 4; lsn++) await first.append(record(lsn));
     const controller = new AbortController();
-    const running = wal(["cat", dir, "--follow", "--written"], {
+    const running = wal(["cat", dir, "--follow"], {
       interrupt: controller.signal,
     });
     const pause = () => new Promise((resolve) => setTimeout(resolve, 250));
@@ -192,7 +192,51 @@ test("cat leaves out a torn end and says nothing", () =>
     await tornLog(dir);
     const { code, stdout, stderr } = await wal(["cat", dir, "--written"]);
     assertEquals([code, `${stdout}`, stderr], [0, "one\n", ""]);
+    assertEquals(`${(await wal(["cat", dir])).stdout}`, "one\n");
+  }));
+
+test("cat shows what is durable, and with --written the rest", () =>
+  withTempDir(async (dir) => {
+    await using log = await Wal.open(dir, { synchronous: "off" });
+    for (const record of ["one", "two", "three"]) await log.append(record);
     const durable = await wal(["cat", dir]);
-    assertEquals([durable.code, `${durable.stdout}`], [0, ""]);
-    assertStringIncludes(durable.stderr, "1 record at the end is not shown");
+    assertEquals([durable.code, durable.stdout.length], [0, 0]);
+    assertStringIncludes(durable.stderr, "3 records at the end are not shown");
+    const written = await wal(["cat", dir, "--written"]);
+    assertEquals(`${written.stdout} ${written.stderr}`, "one\ntwo\nthree\n ");
+    const last = await wal(["cat", dir, "--written", "--last", "2"]);
+    assertEquals(`${last.stdout}`, "two\nthree\n");
+    const most = await wal(["cat", dir, "--written", "--last", "9"]);
+    assertEquals(most.stdout.length, 14);
+    const both = await wal(["cat", dir, "--last", "2", "--to", "3"]);
+    assertEquals(both.code, 2);
+  }));
+
+test("cat --follow goes on in a segment that is reused", () =>
+  withTempDir(async (dir) => {
+    const log = await Wal.open(dir, { segmentBytes: 16384 });
+    const record = (lsn: number) => `${lsn} `.padEnd(999, ".");
+    const controller = new AbortController();
+    let shown = 0;
+    let reached = () => {};
+    const stdout: Output = {
+      isTerminal: false,
+      write(bytes) {
+        shown += bytes.length;
+        reached();
+        return Promise.resolve();
+      },
+    };
+    const interrupt = controller.signal;
+    const running = wal(["cat", dir, "--follow"], { interrupt, stdout });
+    for (let lsn = 1; lsn <= 200; lsn++) {
+      await log.append(record(lsn));
+      while (shown < 1000 * lsn) {
+        await new Promise<void>((resolve) => reached = resolve);
+      }
+      if (lsn % 30 === 0) await log.truncateBefore(lsn);
+    }
+    controller.abort("SIGINT");
+    assertEquals((await running).stderr, "");
+    await log.close();
   }));

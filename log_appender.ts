@@ -1,4 +1,4 @@
-import { requireInteger } from "./argument.ts";
+import { requireInteger, requireMethod } from "./argument.ts";
 import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
 import { LogView } from "./reader/log_view.ts";
 import { sourceOf } from "./reader/writer_source.ts";
@@ -34,6 +34,7 @@ export abstract class LogAppender<
 > extends LogView<Out> {
   /** The one writer. */
   protected readonly writer: Writer;
+  readonly #log: FrameLog;
   readonly #ack: AckLevel;
   readonly #codec: Codec<In, Out> | undefined;
 
@@ -46,6 +47,7 @@ export abstract class LogAppender<
   ) {
     super(sourceOf(log, writer), decoderOf(codec));
     this.writer = writer;
+    this.#log = log;
     this.#ack = ack;
     this.#codec = codec;
   }
@@ -229,6 +231,9 @@ export abstract class LogAppender<
   }
 
   #request(values: Iterable<In>, demands: Demands): AppendRequest {
+    if (demands.meta !== undefined) {
+      requireMethod("append with metadata", "the log", this.#log, "setMeta");
+    }
     return makeRequest(values, (value) => this.#toRecord(value), demands);
   }
 }

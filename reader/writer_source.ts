@@ -10,7 +10,7 @@ export function sourceOf(log: FrameLog, writer: Writer): LogSource {
       return log.firstLsn;
     },
     get cuts() {
-      return writer.cuts.count;
+      return writer.readers.cuts.count;
     },
     get end() {
       return writer.end;
@@ -18,10 +18,10 @@ export function sourceOf(log: FrameLog, writer: Writer): LogSource {
     reached: (level) => writer.reached(level),
     read: (from, to) => log.read(from, to),
     get tail() {
-      return writer.tail;
+      return writer.readers.tail;
     },
-    lowestSince: (cuts) => writer.cuts.lowestSince(cuts),
-    prepare: (tail) => writer.showTail(tail),
-    onAdvance: (wake, level = "os") => writer.tail!.watch(wake, level),
+    lowestSince: (cuts) => writer.readers.cuts.lowestSince(cuts),
+    prepare: (tail) => writer.readers.showTail(tail),
+    onAdvance: (wake, level = "os") => writer.readers.tail!.watch(wake, level),
   };
 }

@@ -4,6 +4,7 @@ import {
   makeLogId,
   type Manifest,
   newerMeta,
+  newManifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
 import {
@@ -15,13 +16,13 @@ import {
   SegmentLog,
   type SegmentLogState,
   SegmentReader,
-  sizeOf,
+  sizesOf,
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { isMissing, StorageFullError } from "../storage/storage_error.ts";
-import { OPEN_BYTES, Pace, type Turns } from "../storage/turns.ts";
+import { Pace, type Turns } from "../storage/turns.ts";
 import {
   type RecoveryMode,
   requireSound,
@@ -169,24 +170,13 @@ class Opening {
         .map((epoch) => ({ name: formatManifestName(epoch) })),
     );
     await this.#reserve.refill();
-    const sizes = await this.#sizesOf(state.segments);
+    const sizes = await sizesOf(this.#storage, state.segments, this.#pace);
     return new SegmentLog(this.#storage, this.#lock, { ...state, sizes }, {
       segmentBytes: this.#options.segmentBytes,
       reserve: this.#reserve,
       time: this.#options.time,
       turns: this.#options.turns,
     });
-  }
-
-  async #sizesOf(
-    segments: readonly SegmentName[],
-  ): Promise<Map<string, number>> {
-    const sizes = new Map<string, number>();
-    for (const { name } of segments) {
-      sizes.set(name, await sizeOf(this.#storage, name));
-      await this.#pace.spend(OPEN_BYTES);
-    }
-    return sizes;
   }
 
   #remove(files: readonly { name: string }[]): Promise<void> {
@@ -228,18 +218,8 @@ class Opening {
   }
 
   #newManifest(): Manifest {
-    const { firstLsn = 1 } = this.#options;
-    return {
-      log: makeLogId(() => randomNumber(this.#storage)),
-      epoch: 0,
-      firstLsn,
-      baseLsn: firstLsn - 1,
-      durableLsn: firstLsn - 1,
-      rewriteLsn: 0,
-      time: 0,
-      link: 0,
-      closed: false,
-    };
+    const log = makeLogId(() => randomNumber(this.#storage));
+    return newManifest(log, this.#options.firstLsn ?? 1);
   }
 
   async #findEnd(files: Survey, manifest: Manifest): Promise<FoundEnd> {

@@ -1,7 +1,8 @@
 import { requireOneOf } from "../argument.ts";
 import { invariant } from "../invariant.ts";
-import { onAbort } from "./abort.ts";
+import { AppendAbortedError, onAbort } from "./abort.ts";
 import { Heap } from "./heap.ts";
+import type { AppendRequest } from "./record.ts";
 
 /**
  * The guarantee that an acknowledged record carries:
@@ -85,6 +86,20 @@ export class Acks {
     const error = () => signal.reason;
     if (signal.aborted) return Promise.reject(error());
     return this.waitOrAbort(lsn, level, lsn, { signal, error });
+  }
+
+  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
+  answer<Answer>(
+    lsn: number,
+    { records, level, signal }: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    const value = answer(lsn);
+    if (signal === undefined) return this.waitWith(lsn, level, value);
+    const first = lsn - records.length + 1;
+    const error = () => new AppendAbortedError(first, signal.reason);
+    if (signal.aborted) throw error();
+    return this.waitOrAbort(lsn, level, value, { signal, error });
   }
 
   /** Everything up to `lsn` is written, and also durable if `synced`. */

@@ -1,5 +1,6 @@
 import {
   argumentError,
+  mustBe,
   requireInteger,
   requireOptions,
   requireSignal,
@@ -96,7 +97,8 @@ export function checkMeta(
   const { length } = bytes;
   if (length <= MAX_META_BYTES) return bytes;
   const rule = `at most ${MAX_META_BYTES} bytes`;
-  throw argumentError(action, name, rule, `${length} bytes`, true);
+  const fault = mustBe(name, rule, `${length} bytes`);
+  throw new RangeError(`Cannot ${action} because ${fault}`);
 }
 
 /** The level of an `enqueue`. */

@@ -1,18 +1,18 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
-import { CutHistory } from "../storage/format/mod.ts";
-import { CompactedError, type FrameLog } from "../storage/frame_log.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
-import { AppendAbortedError, orAborted } from "./abort.ts";
+import { orAborted } from "./abort.ts";
 import { type AckLevel, Acks } from "./acks.ts";
 import { AppendQueue, type Hold } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit, continueWith, SyncSchedule } from "./commit.ts";
+import { commit, cutBack, SyncMark, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import type { LiveTail, RecentFrame } from "./live_tail.ts";
-import { LogFailedError } from "./log_failed_error.ts";
+import type { RecentFrame } from "./live_tail.ts";
+import { LogHealth } from "./log_health.ts";
+import { Readers } from "./readers.ts";
 import type { AppendRequest, RecordInput } from "./record.ts";
 
 /** Options of `Writer`, already checked. */
@@ -55,11 +55,7 @@ export class Writer {
   #activity: Activity = "idle";
   /** LSN of the last record when the log was opened. */
   readonly #openedLsn: number;
-  #failure: LogFailedError | undefined;
-  /** Why records were dropped that no call was waiting for. */
-  #unreportedDrop: StorageFullError | undefined;
-  /** Whether a call has reported the failure. */
-  #isFailureReported = false;
+  readonly #health = new LogHealth();
   /** Created once: a closure per turn would allocate for each record. */
   readonly #askNow = (): void => this.#ask();
   #cancelWait: () => void = () => {};
@@ -68,12 +64,10 @@ export class Writer {
   #pressed = false;
   /** What has to be done while nothing else is, once all is synced. */
   #alone: (() => Promise<void>) | undefined;
-  /** LSN up to which something on storage says that all is durable. */
-  #markedLsn: number;
+  readonly #mark: SyncMark;
   #isStopped = false;
-  /** Places to which records were taken back. */
-  readonly #cuts = new CutHistory();
-  #tail: LiveTail | undefined;
+  /** Those who read the log meanwhile. */
+  readonly readers: Readers;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -83,7 +77,7 @@ export class Writer {
     this.#clock = clock;
     this.#openedLsn = log.lastLsn;
     this.#acks = new Acks(log.lastLsn, log.syncedLsn);
-    this.#markedLsn = this.#acks.durableLsn;
+    this.#mark = new SyncMark(log, this.#acks);
     const { limits } = policy;
     this.#appends = new AppendQueue(log.lastLsn + 1, {
       ...options,
@@ -91,6 +85,7 @@ export class Writer {
       metaVersion: log.meta?.version,
     });
     this.#queue = this.#appends.queue;
+    this.readers = new Readers(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
@@ -113,40 +108,17 @@ export class Writer {
 
   /** Whether a failure has stopped the log. */
   get hasFailed(): boolean {
-    return this.#failure !== undefined;
+    return this.#health.failure !== undefined;
   }
 
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
-    return this.#failure ?? (this.#isStopped ? "closed" : undefined);
+    return this.#health.failure ?? (this.#isStopped ? "closed" : undefined);
   }
 
-  /** Where records were taken back: for lack of space, or by a cut. */
-  get cuts(): Pick<CutHistory, "count" | "lowestSince"> {
-    return this.#cuts;
-  }
-
-  /** What those who follow the log see of its end, once it is loaded. */
-  get tail(): LiveTail | undefined {
-    return this.#tail;
-  }
-
-  /** Makes that, if it is not there. */
-  showTail(Tail: typeof LiveTail): void {
-    this.#tail ??= new Tail(this.#queue);
-  }
-
-  /**
-   * Throws the failure that stopped the log, if any; or reports, once, that
-   * records were dropped for lack of space.
-   */
+  /** Throws if the log has failed, or has dropped records unnoticed. */
   requireHealth(): void {
-    const drop = this.#unreportedDrop;
-    this.#unreportedDrop = undefined;
-    if (drop !== undefined) throw drop;
-    if (this.#failure === undefined) return;
-    this.#isFailureReported = true;
-    throw this.#failure;
+    this.#health.require();
   }
 
   /** Queues one record, waiting for room if necessary. */
@@ -173,7 +145,7 @@ export class Writer {
     this.#askSoon();
     const lsn = this.#appends.addTogether(request);
     if (lsn === 0) return this.#waitForRoom(request, answer);
-    return this.#acked(lsn, request, answer);
+    return this.#acks.answer(lsn, request, answer);
   }
 
   /** Queues one record, or throws if there is no room. */
@@ -187,11 +159,7 @@ export class Writer {
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
-  settled(
-    lsn: number,
-    level: AckLevel,
-    signal?: AbortSignal,
-  ): Promise<number> {
+  settled(lsn: number, level: AckLevel, signal?: AbortSignal): Promise<number> {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
@@ -222,7 +190,7 @@ export class Writer {
     const isIdle = this.lastLsn === this.#openedLsn &&
       !this.#appends.hasWaiting;
     if (isIdle) this.requireHealth();
-    else if (!this.#isFailureReported) await this.flush();
+    else if (!this.#health.isFailureReported) await this.flush();
   }
 
   /**
@@ -233,12 +201,14 @@ export class Writer {
   async truncateAfter(lsn: number, earlier: Promise<void>): Promise<void> {
     this.requireHealth();
     await new Promise<void>((resolve, reject) => {
-      const run = () =>
-        this.#cutBack(lsn, earlier).then((problem) => {
-          hold.lift();
-          if (problem === undefined) resolve();
-          else reject(problem);
-        });
+      const run = async () => {
+        this.#alone = undefined;
+        this.#pressed = false;
+        const problem = await this.#cutBack(lsn, earlier);
+        hold.lift();
+        if (problem === undefined) resolve();
+        else reject(problem);
+      };
       this.#pressed = true;
       this.#askSoon();
       const hold: Hold = this.#appends.hold(() => {
@@ -262,7 +232,7 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.#tail?.tell();
+    this.readers.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -274,22 +244,8 @@ export class Writer {
     this.#pressed = true;
     return queued.then((lsn) => {
       if (!this.#acks.reached(lsn, request.level)) this.requireHealth();
-      return this.#acked(lsn, request, answer);
+      return this.#acks.answer(lsn, request, answer);
     });
-  }
-
-  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
-  #acked<Answer>(
-    lsn: number,
-    { records, level, signal }: AppendRequest,
-    answer: (lastLsn: number) => Answer,
-  ): Promise<Answer> {
-    const value = answer(lsn);
-    if (signal === undefined) return this.#acks.waitWith(lsn, level, value);
-    const first = lsn - records.length + 1;
-    const error = () => new AppendAbortedError(first, signal.reason);
-    if (signal.aborted) throw error();
-    return this.#acks.waitOrAbort(lsn, level, value, { signal, error });
   }
 
   /** Everything that arrives in one turn gets the same arrival time. */
@@ -340,7 +296,7 @@ export class Writer {
       },
       confirmed: (synced) => {
         const { time } = this.#log;
-        const written = this.#tail?.keep(batch, synced, time);
+        const written = this.readers.keep(batch, synced, time);
         this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
@@ -357,57 +313,27 @@ export class Writer {
   #restOrSync(): void {
     invariant(this.#activity === "asking", "a sync in a flush");
     this.#activity = "flushing";
+    const done = () => this.#rest();
+    const failed = (error: unknown) => this.#fail(error);
+    const alone = this.#alone;
     if (this.#sync.isDue(this.#acks)) this.#syncAlone();
-    else if (this.#alone !== undefined) this.#runAlone(this.#alone);
-    else if (!this.#isMarked) this.#mark();
-    else this.#activity = "idle";
+    else if (alone !== undefined) alone().then(done, failed);
+    else if (this.#mark.isDue(this.#acks)) {
+      this.#mark.write(this.#acks, done, failed);
+    } else this.#activity = "idle";
   }
 
-  #runAlone(run: () => Promise<void>): void {
-    this.#alone = undefined;
-    run().then(() => this.#rest(), (error) => this.#fail(error));
-  }
-
-  /**
-   * Returns why a cut was not made, or why its files could not be removed; throws
-   * if neither is certain.
-   */
+  /** Returns why the log could not be cut, or its files not be removed. */
   async #cutBack(lsn: number, earlier: Promise<void>): Promise<unknown> {
-    await earlier;
-    const log = this.#log;
-    if (lsn < log.firstLsn - 1) return new CompactedError(lsn, log.firstLsn);
-    let problem: unknown;
-    try {
-      await log.truncateAfter!(lsn);
-    } catch (error) {
-      const isKnown = error instanceof StorageFullError || log.lastLsn === lsn;
-      if (!isKnown) throw error;
-      problem = error;
-    }
-    if (log.lastLsn === this.#acks.writtenLsn) return problem;
+    const { isCut, problem } = await cutBack(this.#log, lsn, earlier);
+    if (!isCut) return problem;
     this.#acks.cutBack(lsn);
     this.#queue.rollBack(lsn + 1);
     this.#flushDemand = Math.min(this.#flushDemand, lsn);
     this.#sync.lower(lsn);
-    this.#markedLsn = Math.min(this.#markedLsn, lsn);
-    this.#tellCut(lsn);
+    this.#mark.lower(lsn);
+    this.readers.cutBack(lsn);
     return problem;
-  }
-
-  /** Whether something on storage says how far all is durable. */
-  get #isMarked(): boolean {
-    return this.#markedLsn >= this.#acks.durableLsn ||
-      this.#log.markSynced === undefined;
-  }
-
-  /** The log falls idle: no frame will soon say that the last one is synced. */
-  #mark(): void {
-    this.#markedLsn = this.#acks.durableLsn;
-    continueWith(
-      () => this.#log.markSynced!(),
-      () => this.#rest(),
-      (error) => this.#fail(error),
-    );
   }
 
   #syncAlone(): void {
@@ -431,13 +357,14 @@ export class Writer {
   #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.#tail?.tell(written);
+    this.readers.tell(written);
   }
 
   #rest(): void {
     this.#activity = "idle";
-    const isAtRest = this.#queue.head === undefined && this.#isMarked &&
-      this.#alone === undefined && !this.#sync.isDue(this.#acks);
+    const isAtRest = this.#queue.head === undefined &&
+      this.#alone === undefined && !this.#sync.isDue(this.#acks) &&
+      !this.#mark.isDue(this.#acks);
     if (!isAtRest) this.#askSoon();
   }
 
@@ -452,26 +379,22 @@ export class Writer {
     const waiters = this.#acks.rejectUnwritten(error) +
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
-    if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
+    if (waiters === 0 && dropped > 0) this.#health.drop(error);
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
-    if (dropped > 0) this.#tellCut(writtenLsn);
+    if (dropped > 0) this.readers.cutBack(writtenLsn);
     this.#rest();
-  }
-
-  /** Tells readers that the records after `lastLsn` no longer count. */
-  #tellCut(lastLsn: number): void {
-    this.#cuts.add(lastLsn);
-    this.#tail?.cut(lastLsn);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */
   #fail(cause: unknown): void {
     this.#activity = "failed";
-    this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
-    const waiters = this.#acks.reject(this.#failure);
-    this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;
+    this.#health.fail(
+      this.#acks.durableLsn,
+      cause,
+      (failure) => this.#acks.reject(failure) + this.#appends.reject(failure),
+    );
     this.stop();
   }
 }

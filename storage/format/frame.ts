@@ -37,9 +37,6 @@ const REQUIRED_FLAGS = 0x0f;
 /** Flag of a frame of records: the log's metadata follows the last one. */
 export const META_FLAG = 0x01;
 
-/** Flags that must be known, and are not. */
-const UNKNOWN_FLAGS = REQUIRED_FLAGS & ~META_FLAG;
-
 /** Bytes that each record takes in addition to its content. */
 export const RECORD_HEADER_BYTES = 4;
 
@@ -219,17 +216,15 @@ export function isSeal({ kind }: Pick<Frame, "kind">): boolean {
 export function unknownFeature(
   { kind, flags }: Pick<Frame, "kind" | "flags">,
 ): string | undefined {
-  const known = kind === KIND.records ? UNKNOWN_FLAGS : REQUIRED_FLAGS;
-  if (flags & known) return `frame flags ${hexByte(flags)}`;
+  const known = kind === KIND.records ? META_FLAG : 0;
+  if (flags & REQUIRED_FLAGS & ~known) return `frame flags ${hexByte(flags)}`;
   const isKnown = kind <= KIND.hole || kind >= FIRST_SKIPPED_KIND;
   return isKnown ? undefined : `frame kind ${kind}`;
 }
 
 /** Number of entries in a frame of records: its records, and metadata. */
-export function entriesOf(
-  { count, flags }: Pick<Frame, "count" | "flags">,
-): number {
-  return flags & META_FLAG ? count + 1 : count;
+export function entriesOf(frame: Pick<Frame, "count" | "flags">): number {
+  return frame.flags & META_FLAG ? frame.count + 1 : frame.count;
 }
 
 /** Number of LSNs that a frame takes, for records present or lost. */

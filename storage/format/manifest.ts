@@ -70,6 +70,15 @@ export interface Manifest {
   meta?: LogMeta | undefined;
 }
 
+/** The manifest before the first epoch of a log. */
+export function newManifest(log: string, firstLsn: number): Manifest {
+  const lastLsn = firstLsn - 1;
+  return {
+    ...{ log, epoch: 0, firstLsn, baseLsn: lastLsn, durableLsn: lastLsn },
+    ...{ rewriteLsn: 0, time: 0, link: 0, closed: false },
+  };
+}
+
 /** Bytes of a cut. */
 const CUT_BYTES = 16;
 

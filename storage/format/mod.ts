@@ -42,7 +42,7 @@ export {
   measureMeta,
   newerMeta,
 } from "./log_meta.ts";
-export type { Manifest } from "./manifest.ts";
+export { type Manifest, newManifest } from "./manifest.ts";
 export {
   faultOfRecords,
   FrameRecords,

@@ -23,7 +23,7 @@ import type {
   StorageLock,
 } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
-import { Pace, REMOVE_BYTES } from "../turns.ts";
+import { OPEN_BYTES, Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";
 
 /** A segment to be created. */
@@ -132,6 +132,20 @@ export async function sizeOf(storage: Storage, name: string): Promise<number> {
   } finally {
     await file.close();
   }
+}
+
+/** The sizes of files in bytes, by name. */
+export async function sizesOf(
+  storage: Storage,
+  files: readonly { name: string }[],
+  pace: Pace,
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const { name } of files) {
+    sizes.set(name, await sizeOf(storage, name));
+    await pace.spend(OPEN_BYTES);
+  }
+  return sizes;
 }
 
 /** Removes a file; it may already be gone. */

@@ -14,6 +14,7 @@ export {
   removeFiles,
   requireHeld,
   sizeOf,
+  sizesOf,
   writeAll,
   writeManifest,
 } from "./log_files.ts";

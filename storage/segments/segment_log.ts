@@ -23,7 +23,7 @@ import { SegmentReads } from "./read_segments.ts";
 import { SegmentList } from "./segment_list.ts";
 import type { SegmentLogState } from "./segment_log_state.ts";
 import { SegmentLookup } from "./segment_lookup.ts";
-import { WrittenEnd } from "./written_end.ts";
+import { unlessFull, WrittenEnd } from "./written_end.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 
@@ -197,7 +197,10 @@ export class SegmentLog implements FrameLog {
       }));
     }
     await this.checkOwner();
-    await this.#removeFenced();
+    // Before those that fence them go: they would count otherwise.
+    if (await this.#segments.removeFenced(this.firstLsn)) {
+      await this.#storage.syncDirectory();
+    }
     await this.#segments.alone(() => this.#removeDropped());
     await this.#storage.syncDirectory();
     await this.#reserve.refill();
@@ -218,12 +221,7 @@ export class SegmentLog implements FrameLog {
   markSynced(): MaybePromise<void> {
     const active = this.#active;
     if (active === undefined || this.#end.isDeclared || this.#isSpent) return;
-    try {
-      const writing = this.#end.mark(active);
-      if (isPromise(writing)) return writing.catch(ignoreFull);
-    } catch (error) {
-      ignoreFull(error);
-    }
+    return this.#end.mark(active);
   }
 
   /** Replaces the metadata; once it resolves, it is durable. */
@@ -295,11 +293,7 @@ export class SegmentLog implements FrameLog {
   async #seal(full: ActiveSegment): Promise<void> {
     if (!this.#end.isSynced) await this.sync();
     invariant(this.#end.isSynced, "a seal over unsynced frames");
-    try {
-      await this.#end.seal(full);
-    } catch (error) {
-      ignoreFull(error);
-    }
+    await unlessFull(() => this.#end.seal(full));
     await full.trim();
     // Nobody needs the seal, but a finished file should be durable.
     await full.file.datasync();
@@ -339,12 +333,6 @@ export class SegmentLog implements FrameLog {
     this.#active = undefined;
     await this.#removeDropped();
     await this.#reserve.refill();
-  }
-
-  /** Called before those that fence them go: they would count otherwise. */
-  async #removeFenced(): Promise<void> {
-    const isAny = await this.#segments.removeFenced(this.firstLsn);
-    if (isAny) await this.#storage.syncDirectory();
   }
 
   /** Removes segments that end below the oldest record kept. */
@@ -409,9 +397,4 @@ export class SegmentLog implements FrameLog {
     await this.#removeDropped();
     await this.#storage.syncDirectory();
   }
-}
-
-/** What only helps readers may be left out. */
-function ignoreFull(error: unknown): void {
-  if (!isOutOfSpace(error)) throw error;
 }

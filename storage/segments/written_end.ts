@@ -11,6 +11,7 @@ import { type LogMeta, newerMeta } from "../format/log_meta.ts";
 import { encodeIndex, indexBytes } from "../format/segment_index.ts";
 import type { FrameDraft } from "../frame_log.ts";
 import { isPromise, type MaybePromise } from "../storage.ts";
+import { isOutOfSpace } from "../storage_error.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import type { SegmentLogState } from "./segment_log_state.ts";
 
@@ -107,7 +108,7 @@ export class WrittenEnd {
     if (!active.fits(MARK_BYTES)) return;
     const buffer = new Uint8Array(MARK_BYTES);
     const mark = { firstLsn: this.#lastLsn + 1, count: 0, buffer, length: 0 };
-    return this.#put(active, mark, KIND.mark);
+    return unlessFull(() => this.#put(active, mark, KIND.mark));
   }
 
   #put(
@@ -174,5 +175,20 @@ export class WrittenEnd {
   putMeta(meta: LogMeta): void {
     this.#meta = newerMeta(this.#meta, meta);
     this.#syncedMeta = newerMeta(this.#syncedMeta, meta);
+  }
+}
+
+/** Does what only helps readers, and can be left out if there is no space. */
+export function unlessFull(
+  act: () => MaybePromise<void>,
+): MaybePromise<void> {
+  const failed = (error: unknown) => {
+    if (!isOutOfSpace(error)) throw error;
+  };
+  try {
+    const acting = act();
+    if (isPromise(acting)) return acting.catch(failed);
+  } catch (error) {
+    failed(error);
   }
 }

@@ -54,6 +54,7 @@ export class WalUser {
     if (step.do === "await") return await this.#settle();
     if (step.do === "flush") return await this.#flush();
     if (step.do === "truncate") return this.#truncate();
+    if (step.do === "cut") return await this.#cut(step.records);
     if (step.do === "reopen") return await this.#reopen();
     await new Promise<void>((resolve) => {
       if (step.do === "turn") clock.endOfTurn(resolve);
@@ -126,6 +127,23 @@ export class WalUser {
     const lsn = Math.max(1, this.#durableLsn);
     this.#note({ kind: "truncated", lsn });
     this.#keep(this.#wal.truncateBefore(lsn));
+  }
+
+  async #cut(records: number): Promise<void> {
+    const { sent, truncatedBelow } = this.#history;
+    const lsn = Math.max(truncatedBelow - 1, sent.length - records);
+    // The log may have dropped less than it may have, or refused records.
+    if (lsn >= this.#wal.lastLsn || lsn < this.#wal.firstLsn - 1) return;
+    this.#note({ kind: "cutting", lsn });
+    try {
+      await this.#wal.truncateAfter(lsn);
+      this.#note({ kind: "cut", lsn, isDone: true });
+      this.#durableLsn = lsn;
+    } catch (error) {
+      if (!(error instanceof StorageFullError)) throw error;
+      this.#note({ kind: "cut", lsn, isDone: false });
+      this.#rejected(error);
+    }
   }
 
   async #reopen(): Promise<void> {

@@ -1,0 +1,48 @@
+import type { StorageFullError } from "../storage/storage_error.ts";
+import { LogFailedError } from "./log_failed_error.ts";
+
+/** Whether a log can go on, and whether a caller knows if it cannot. */
+export class LogHealth {
+  #failure: LogFailedError | undefined;
+  #isReported = false;
+  /** Why records were dropped that no call was waiting for. */
+  #drop: StorageFullError | undefined;
+
+  /** The failure that has stopped the log, if any. */
+  get failure(): LogFailedError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether a call has reported the failure. */
+  get isFailureReported(): boolean {
+    return this.#isReported;
+  }
+
+  /**
+   * Throws the failure that stopped the log, if any; or reports, once, that
+   * records were dropped for lack of space.
+   */
+  require(): void {
+    const drop = this.#drop;
+    this.#drop = undefined;
+    if (drop !== undefined) throw drop;
+    if (this.#failure === undefined) return;
+    this.#isReported = true;
+    throw this.#failure;
+  }
+
+  /** Records were dropped that no call was waiting for. */
+  drop(error: StorageFullError): void {
+    this.#drop = error;
+  }
+
+  /** Records after `durableLsn` may be lost; `reject` tells those who wait. */
+  fail(
+    durableLsn: number,
+    cause: unknown,
+    reject: (failure: LogFailedError) => number,
+  ): void {
+    this.#failure = new LogFailedError(durableLsn, cause);
+    this.#isReported = reject(this.#failure) > 0;
+  }
+}

@@ -109,8 +109,10 @@ export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
 export type { FollowOptions } from "./reader/following.ts";
 export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
+export type { ReaderLevel } from "./reader/observed_log.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
 export type { LogIterator } from "./reader/serial_generator.ts";
+export * from "./reader/wal_reader.ts";
 export {
   type LogRecord,
   type LsnRange,

@@ -159,8 +159,9 @@ class Opening {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
-    // The files that make them obsolete may be visible but not yet durable.
-    if (files.obsolete.length > 0) await this.#storage.syncDirectory();
+    // Files that replace others may be visible, but not yet durable.
+    const { obsolete, unfinished } = files;
+    if (obsolete[0] ?? unfinished[0]) await this.#storage.syncDirectory();
     await this.#remove(files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const state = await this.#begin(files, before, end);

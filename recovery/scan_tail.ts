@@ -127,7 +127,7 @@ export async function remainderAt(
  * Whether a frame from `offset` on declares `lsn` synced; throws
  * {@linkcode CorruptLogError} if the search would take too long.
  */
-async function hasWitness(
+export async function hasWitness(
   reader: SegmentReader,
   offset: number,
   lsn: number,

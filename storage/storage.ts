@@ -49,6 +49,12 @@ export interface Storage {
   /** Makes every entry created, renamed or removed before the call durable. */
   syncDirectory(): MaybePromise<void>;
   /**
+   * Calls `wake` soon after any change to a file or an entry, by any process,
+   * until the function that it returns is called; calls may be merged. It
+   * returns `undefined` if changes are not reported. If absent, readers poll.
+   */
+  watch?(wake: () => void): (() => void) | undefined;
+  /**
    * Returns a 32-bit number that distinguishes a new segment from all others;
    * random if absent. Implement it only if runs must be reproducible byte for
    * byte.

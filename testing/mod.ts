@@ -34,3 +34,4 @@ export type { WalFact } from "./wal/wal_history.ts";
 export * from "./wal/wal_steps.ts";
 export type { MakeWalOptions } from "./wal/wal_user.ts";
 export * from "./wal/wal_workload.ts";
+export * from "./wal/with_readers.ts";

@@ -6,7 +6,7 @@
 
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { defaultStorage } from "../../open_log.ts";
+import { defaultStorage } from "../../storage/storage_target.ts";
 import { SeededRandom } from "../../random.ts";
 import { quantile } from "../../simulator/quantile.ts";
 import { SegmentReader } from "../../storage/segments/segment_reader.ts";

@@ -19,7 +19,7 @@ import {
   retryIfGone,
   surveyLiveLog,
   type Tail,
-} from "./survey_live_log.ts";
+} from "../../reader/survey_live_log.ts";
 
 /** Records lost in a repair. */
 interface HoleReport {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { CutHistory } from "./cuts.ts";
+export { CutHistory, lowestSince } from "./cuts.ts";
 export { crc32 } from "./crc32.ts";
 export {
   CURSOR_BYTES,
@@ -39,7 +39,7 @@ export {
 } from "./file_names.ts";
 export {
   encodeHole,
-  type Frame,
+  Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
   FrameWindow,

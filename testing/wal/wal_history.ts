@@ -72,6 +72,12 @@ export class WalHistory {
     }
   }
 
+  /** Whether `data` is what was sent as record `lsn`. */
+  isSent(lsn: number, data: Uint8Array): boolean {
+    const sent = this.sent[lsn - 1];
+    return sent !== undefined && equal(data, makeRecord(sent));
+  }
+
   /** The records of a `sent` fact, each of them unique. */
   recordsOf(fact: WalFact & { kind: "sent" }): Uint8Array[] {
     const first = this.sent.length + 1;

@@ -17,7 +17,6 @@ import {
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import type { AckLevel } from "./writer/acks.ts";
 import { checkMeta } from "./writer/append_options.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
 import type { RecordInput } from "./writer/record.ts";

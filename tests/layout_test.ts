@@ -176,10 +176,10 @@ test("the library declares nothing with `using`, which Node 20 cannot parse", ()
   assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
-test("the root holds 9 files at most, the library about 230", () => {
+test("the root holds 9 files at most, the library about 250", () => {
   const root = library.filter((file) => !file.includes("/"));
   assert(root.length <= 9, root.join(" "));
-  assert(library.length <= 235, `${library.length} files`);
+  assert(library.length <= 255, `${library.length} files`);
 });
 
 test("no file is longer than 400 lines, but a table of faults", () => {

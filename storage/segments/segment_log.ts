@@ -51,7 +51,6 @@ export class SegmentLog implements FrameLog {
   readonly #lookup: SegmentLookup;
   readonly #turns: Turns | undefined;
   readonly #segments: SegmentList;
-  /** Cuts since the log was opened. */
   readonly #cuts = new CutHistory();
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
@@ -394,11 +393,9 @@ export class SegmentLog implements FrameLog {
     });
     this.#end.cutBack(lsn, made.link);
     this.#cuts.add(lsn);
-    const { name, epoch } = made;
-    this.#segments.cutBack({ name, firstLsn: place.firstLsn, epoch });
+    this.#segments.cutBack(made);
     this.#activate(made);
     await this.checkOwner();
-    await this.#segments.removeCut();
     await this.#removeDropped();
     await this.#storage.syncDirectory();
   }

@@ -214,7 +214,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   /**
    * Replaces {@linkcode Wal.meta} by up to 4096 bytes; a string is encoded as
    * UTF-8. Durable when it resolves; a crash before leaves the old or the new
-   * one. It takes two syncs; `append(record, { meta })` takes none of its own.
+   * one. It takes two syncs; `append(record, { meta })` shares the sync of its record.
    *
    * Concurrent calls count in the order in which they were made. Rejects with
    * `TypeError` or `RangeError`, with `TypeError` if the log keeps no metadata,

@@ -1,4 +1,4 @@
-import { defaultStorage } from "../../open_log.ts";
+import { defaultStorage } from "../../storage/storage_target.ts";
 import { openSegments } from "../../recovery/open_segments.ts";
 import { FRAME_HEADER_BYTES } from "../../storage/format/frame.ts";
 

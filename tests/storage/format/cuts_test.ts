@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { Cuts } from "../../writer/cuts.ts";
-import { assert, assertEquals } from "../kit/assert.ts";
-import { test } from "../kit/register.ts";
+import { CutHistory } from "../../../storage/format/cuts.ts";
+import { assert, assertEquals } from "../../kit/assert.ts";
+import { test } from "../../kit/register.ts";
 
-test("Cuts knows the lowest cut since any other", () => {
+test("CutHistory knows the lowest cut since any other", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(50), { maxLength: 60 }), (lsns) => {
-      const cuts = new Cuts();
+      const cuts = new CutHistory();
       for (const lsn of lsns) cuts.add(lsn);
       assertEquals(cuts.count, lsns.length);
       for (let count = 0; count <= lsns.length; count++) {
@@ -17,8 +17,8 @@ test("Cuts knows the lowest cut since any other", () => {
   );
 });
 
-test("Cuts never misses one, and is exact about the last 63, of any number", () => {
-  const cuts = new Cuts();
+test("CutHistory never misses one, and is exact about the last 63, of any number", () => {
+  const cuts = new CutHistory();
   const count = 10_000;
   for (let lsn = 1; lsn <= count; lsn++) cuts.add(lsn);
   for (let seen = 0; seen < count; seen += seen < count - 100 ? 97 : 1) {

@@ -140,6 +140,42 @@ export const appendMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "goes on with a read after a record that does not decode",
+    edits: [{
+      file: "reader/record_reader.ts",
+      find: "return this.end().then(() => Promise.reject(error));",
+      replace: "throw error;",
+    }],
+    caughtBy: {
+      file: "tests/codec/codec_test.ts",
+      name: "read() ends after what does not decode, and can go on from there",
+    },
+  },
+  {
+    name: "waits for an ack before a stream takes the next record",
+    edits: [{
+      file: "writer/record_sink.ts",
+      find: "const placed = this.#target.placed();",
+      replace: "const placed = acked.then(() => {});",
+    }],
+    caughtBy: {
+      file: "tests/writer/record_sink_test.ts",
+      name: "writable() writes what is piped to it, many in a flush",
+    },
+  },
+  {
+    name: "closes a stream before its records are acknowledged",
+    edits: [{
+      file: "writer/record_sink.ts",
+      find: "    await this.#acked;\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/writer/record_sink_test.ts",
+      name: "writable() closes when all has reached its level",
+    },
+  },
+  {
     name: "writes each piece of a record over the one before",
     edits: [{
       file: "writer/record.ts",

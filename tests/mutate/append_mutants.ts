@@ -49,14 +49,17 @@ export const appendMutants: readonly Mutant[] = [
     name: "appends what was aborted while it waited for room",
     edits: [{
       file: "writer/append_queue.ts",
-      find: "    this.#room.remove(waiting);\n    waiting.reject",
-      replace: "    waiting.reject",
+      find: "waiting.unwatch = onAbort(signal, () => this.#withdraw(waiting));",
+      replace: "void onAbort;",
     }, {
       file: "writer/append_queue.ts",
       find: "const isAborted = signal?.aborted ?? false;",
       replace: "const isAborted = false;",
     }],
-    caughtBy: model,
+    caughtBy: {
+      file: SIGNAL,
+      name: "append() that waits for room is withdrawn by an abort",
+    },
   },
   {
     name: "gives the room of one aborted append to another one",

@@ -2,7 +2,7 @@ import { requireInteger } from "./argument.ts";
 import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
 import { LogView } from "./reader/log_view.ts";
-import { sourceOf } from "./reader/log_source.ts";
+import { WriterSource } from "./reader/log_source.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import {
@@ -84,7 +84,10 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     ack: AckLevel,
     codec: Codec<In, Out> | undefined,
   ) {
-    super(sourceOf(log, writer), decoderOf(codec));
+    super(
+      new WriterSource(log, writer),
+      codec === undefined ? (bytes) => bytes as Out : decoderOf(codec),
+    );
     this.#log = log;
     this.#writer = writer;
     this.#ack = ack;

@@ -27,21 +27,45 @@ export interface LogSource {
 }
 
 /** A log as readers of the process that writes it see it. */
-export function sourceOf(log: FrameLog, writer: Writer): LogSource {
-  return {
-    files: log.files,
-    get firstLsn() {
-      return log.firstLsn;
-    },
-    get cuts() {
-      return writer.cuts;
-    },
-    get end() {
-      return writer.end;
-    },
-    reached: (level) => writer.reached(level),
-    read: (from, to) => log.read(from, to),
-    onAdvance: (wake) => writer.onAdvance(wake),
-    lowestSince: (cuts) => writer.lowestSince(cuts),
-  };
+export class WriterSource implements LogSource {
+  readonly #log: FrameLog;
+  readonly #writer: Writer;
+
+  /** What `writer` writes to `log`. */
+  constructor(log: FrameLog, writer: Writer) {
+    this.#log = log;
+    this.#writer = writer;
+  }
+
+  get files(): Storage | undefined {
+    return this.#log.files;
+  }
+
+  get firstLsn(): number {
+    return this.#log.firstLsn;
+  }
+
+  get cuts(): number {
+    return this.#writer.cuts;
+  }
+
+  get end(): "closed" | Error | undefined {
+    return this.#writer.end;
+  }
+
+  reached(level: AckLevel): number {
+    return this.#writer.reached(level);
+  }
+
+  read(from: number, to: number): BatchSource {
+    return this.#log.read(from, to);
+  }
+
+  onAdvance(wake: () => void): () => void {
+    return this.#writer.onAdvance(wake);
+  }
+
+  lowestSince(cuts: number): number {
+    return this.#writer.lowestSince(cuts);
+  }
 }

@@ -17,12 +17,12 @@ const tails = fc.record({
   cuts: fc.array(
     fc.record({ at: fc.maxSafeNat(), lastLsn: fc.maxSafeNat() }),
     { maxLength: 8 },
-  ),
+  ).map((cuts) => cuts.map((cut) => ({ ...cut }))),
   meta: fc.option(
     fc.record({
       version: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
       bytes: fc.uint8Array({ maxLength: 4096 }).map((bytes) => bytes.slice()),
-    }),
+    }).map((meta) => ({ ...meta })),
     { nil: undefined },
   ),
 });

@@ -1,8 +1,8 @@
-import { anotherTurn } from "../../kit/another_turn.ts";
 import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { Wal } from "../../../wal.ts";
+import { anotherTurn } from "../../kit/another_turn.ts";
 import { assertEquals, assertStringIncludes } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 import {

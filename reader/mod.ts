@@ -4,7 +4,8 @@
  *
  * @module
  */
-export type { FollowedBatch, FollowedRecord, FollowOptions } from "./follow.ts";
+export type { FollowedBatch, FollowedRecord } from "./follow.ts";
+export type { FollowOptions } from "./following.ts";
 export type { LogSource, RecentRecords } from "./log_source.ts";
 export { LogView } from "./log_view.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reads.ts";

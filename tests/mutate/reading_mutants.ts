@@ -23,9 +23,8 @@ export const readingMutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/reader/follow_random_test.ts",
-      name:
-        "follow() shows every record once, in order, whatever else happens: storage that answers at once",
+      file: "tests/reader/follow_test.ts",
+      name: "follow() waits for the sync of records that are written without",
     },
   },
   {

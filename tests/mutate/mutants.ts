@@ -1,3 +1,4 @@
+import { checkpointMutants } from "./checkpoint_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
@@ -12,4 +13,5 @@ export const mutants: readonly Mutant[] = [
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,
+  ...checkpointMutants,
 ];

@@ -6,6 +6,13 @@ const crash = (workload: string, device = "posix"): Mutant["caughtBy"] => ({
     `Wal.checkpoint() and Cursor keep their promises: ${workload}; ${device}`,
 });
 
+/** In which every state is tried, but only one crash. */
+const everyState: Mutant["caughtBy"] = {
+  file: "tests/checkpoint/crash_test.ts",
+  name:
+    "Wal.checkpoint() keeps its promises in every state that a crash can leave",
+};
+
 const unsynced = crash("a checkpoint of records that are not synced");
 const consumer = crash("a consumer that commits");
 const behind = crash("a consumer behind checkpoints");
@@ -16,8 +23,8 @@ export const checkpointMutants: readonly Mutant[] = [
     name: "commits a cursor without a sync",
     edits: [{
       file: "reader/cursors/cursor_file.ts",
-      find: "await file.datasync();\n    this.#seen",
-      replace: "this.#seen",
+      find: "await file.datasync();\n    await this.#confirm",
+      replace: "await this.#confirm",
     }],
     caughtBy: consumer,
   },
@@ -25,10 +32,15 @@ export const checkpointMutants: readonly Mutant[] = [
     name: "does not sync the directory after a cursor is made",
     edits: [{
       file: "reader/cursors/cursor_file.ts",
-      find: "await files.syncDirectory();",
-      replace: "",
+      find:
+        "throw explainFull(error);\n    }\n    await files.syncDirectory();",
+      replace: "throw explainFull(error);\n    }",
     }],
-    caughtBy: consumer,
+    caughtBy: {
+      file: "tests/reader/cursors/cursor_test.ts",
+      name:
+        "Cursor.commit() is where the next consumer begins, however the last one ended",
+    },
   },
   {
     name: "does not sync a cursor before it gets its name",
@@ -70,7 +82,10 @@ export const checkpointMutants: readonly Mutant[] = [
       find: "lsn === least && this.#isDurable",
       replace: "lsn === least",
     }],
-    caughtBy: consumer,
+    caughtBy: {
+      file: "tests/reader/cursors/cursor_test.ts",
+      name: "Cursor.commit() makes durable what a killed consumer had left",
+    },
   },
   {
     name: "drops what a commit that is not durable does not need",
@@ -119,7 +134,7 @@ export const checkpointMutants: readonly Mutant[] = [
       find: "await files.syncDirectory();\n  return length;",
       replace: "return length;",
     }],
-    caughtBy: unsynced,
+    caughtBy: everyState,
   },
   {
     name: "drops records before their snapshot is durable",
@@ -129,7 +144,7 @@ export const checkpointMutants: readonly Mutant[] = [
       replace:
         "const about = { log, epoch, lsn: covered };\n    await this.#drop(covered + 1);",
     }],
-    caughtBy: unsynced,
+    caughtBy: everyState,
   },
   {
     name: "removes older snapshots before records are dropped",
@@ -140,6 +155,17 @@ export const checkpointMutants: readonly Mutant[] = [
         "await removeFiles(files, await findSnapshots(files));\n    const bytes = await writeSnapshot(",
     }],
     caughtBy: crash("checkpoints across segments"),
+  },
+  {
+    name:
+      "reuses the last segment of its epoch while its old name may come back",
+    edits: [{
+      file: "storage/segments/segment_log.ts",
+      find:
+        "await this.#storage.syncDirectory();\n    await this.#removeDropped();",
+      replace: "await this.#removeDropped();",
+    }],
+    caughtBy: everyState,
   },
   {
     name: "restores from a snapshot without checking its content",

@@ -242,7 +242,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 }
 
 /** CRC-32, a bit at a time. */
-function crc(bytes: Uint8Array, from: number, to: number): number {
+export function crc(bytes: Uint8Array, from: number, to: number): number {
   let rest = 0xffffffff;
   for (let at = from; at < to; at++) {
     rest ^= bytes[at];

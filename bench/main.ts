@@ -6,6 +6,7 @@
 
 import type { Experiment } from "./experiment.ts";
 import { advice } from "./advice/advice.ts";
+import { follow } from "./follow/follow.ts";
 import { floor } from "./floor/floor.ts";
 import { growth } from "./growth/growth.ts";
 import { latency } from "./latency/latency.ts";
@@ -28,6 +29,7 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  follow,
   advice,
 ];
 

@@ -20,7 +20,7 @@ const NEXT_MS = 8;
 const GROWTH = 2;
 
 /** Time between looks at an idle log if changes are not reported. */
-const POLL_MS = 50;
+const POLL_MS = 250;
 
 /** The same if the system reports them: it may miss some. */
 const WATCHED_MS = 1000;

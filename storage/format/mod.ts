@@ -21,6 +21,7 @@ export {
   type SegmentName,
 } from "./file_names.ts";
 export {
+  decodeFrame,
   encodeHole,
   Frame,
   FRAME_HEADER_BYTES,

@@ -1,7 +1,7 @@
 import { requireInteger, requireMethod } from "./argument.ts";
 import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
 import { LogView } from "./reader/log_view.ts";
-import { sourceOf } from "./reader/writer_source.ts";
+import { WriterSource } from "./reader/writer_source.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
 import {
@@ -45,7 +45,10 @@ export abstract class LogAppender<
     ack: AckLevel,
     codec: Codec<In, Out> | undefined,
   ) {
-    super(sourceOf(log, writer), decoderOf(codec));
+    super(
+      new WriterSource(log, writer),
+      codec === undefined ? (bytes) => bytes as Out : decoderOf(codec),
+    );
     this.writer = writer;
     this.#log = log;
     this.#ack = ack;

@@ -19,6 +19,20 @@
  */
 export * from "./wal.ts";
 export { LogAppender } from "./log_appender.ts";
+export type {
+  Checkpoint,
+  CheckpointOptions,
+  WriteSnapshot,
+} from "./checkpoint/checkpoint.ts";
+export {
+  type ReadSnapshot,
+  SnapshotMissingError,
+} from "./checkpoint/restore.ts";
+export type { Snapshot } from "./checkpoint/snapshot.ts";
+export type {
+  SnapshotChunk,
+  SnapshotContent,
+} from "./checkpoint/write_snapshot.ts";
 export type { Synchronous, WalOptions } from "./wal_options.ts";
 export type { WalTarget } from "./open_log.ts";
 export * from "./codec/mod.ts";
@@ -55,6 +69,7 @@ export {
   type StorageFile,
   type StorageLock,
 } from "./storage/storage.ts";
+export { NoDirectoryError } from "./storage/no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage/storage_error.ts";
 export * from "./storage/directory/deno_storage.ts";
 export type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
@@ -80,6 +95,16 @@ export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
+export type {
+  Cursor,
+  CursorOptions,
+  NextOptions,
+} from "./reader/cursors/cursor.ts";
+export {
+  CursorMovedError,
+  ForeignCursorError,
+} from "./reader/cursors/cursor_file.ts";
+export type { HoldOptions } from "./reader/cursors/hold_back.ts";
 export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
 export type { FollowOptions } from "./reader/following.ts";
 export type { LogSource, RecentRecords } from "./reader/log_source.ts";

@@ -1,16 +1,22 @@
 import { requireInteger, requireMethod } from "./argument.ts";
+import type {
+  Checkpoint,
+  CheckpointOptions,
+  Checkpoints,
+  WriteSnapshot,
+} from "./checkpoint/checkpoint.ts";
 import type { Codec } from "./codec/codec.ts";
 import { LogAppender } from "./log_appender.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
+import { requireFiles } from "./storage/no_directory_error.ts";
 import {
   type CheckedOptions,
   checkOptions,
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import type { AckLevel } from "./writer/acks.ts";
 import { checkMeta } from "./writer/append_options.ts";
 import { LogClosedError } from "./writer/log_closed_error.ts";
 import type { RecordInput } from "./writer/record.ts";
@@ -52,17 +58,20 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   extends LogAppender<In, Out>
   implements AsyncDisposable {
   readonly #log: FrameLog;
-  #truncating: Promise<void> = Promise.resolve();
+  readonly #options: CheckedOptions;
+  #truncating: Promise<unknown> = Promise.resolve();
+  #checkpoints: Promise<Checkpoints> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
     log: FrameLog,
     writer: Writer,
-    ack: AckLevel,
+    options: CheckedOptions,
     codec: Codec<In, Out> | undefined,
   ) {
-    super(log, writer, ack, codec);
+    super(log, writer, DEFAULT_ACK[options.synchronous], codec);
     this.#log = log;
+    this.#options = options;
   }
 
   /**
@@ -89,9 +98,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
+      if (checked.cursors) requireFiles("hold back for cursors", log.files);
       const writer = await makeWriter(log, checked, options.policy);
-      const ack = DEFAULT_ACK[checked.synchronous];
-      return new Wal(log, writer, ack, options.codec);
+      return new Wal(log, writer, checked, options.codec);
     } catch (error) {
       await log.close(false);
       throw error;
@@ -100,6 +109,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
 
   /**
    * Drops all records below `lsn`, as after a checkpoint; all others stay.
+   * Resolves with the LSN of the oldest record kept, or of the next one if none
+   * is kept: it is lower than `lsn` if cursors hold back what they need.
    *
    * When it resolves, the dropped records are gone for good: reading one throws
    * `CompactedError`, even in a read already under way. A segment's disk space
@@ -112,20 +123,41 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * over, and with `StorageError` if files cannot be removed now; the records
    * are dropped even so.
    */
-  async truncateBefore(lsn: number): Promise<void> {
+  async truncateBefore(lsn: number): Promise<number> {
     this.refuseIfClosed("truncate");
-    const check = () => {
-      const most = this.writer.writtenLsn + 1;
-      requireInteger("truncate before a record", "its LSN", lsn, 1, most);
-    };
-    check();
+    this.#requireDroppable(lsn);
     this.writer.requireHealth();
-    const turn = this.#truncating.then(() => {
-      check(); // The log may have been cut back meanwhile.
-      return this.#log.truncateBefore(lsn);
-    });
-    this.#truncating = turn.catch(() => {});
-    await turn;
+    return await this.#drop(lsn);
+  }
+
+  /**
+   * Writes a snapshot of the caller's state next to the log, and drops the
+   * records that it covers; `restore` opens from it.
+   *
+   * It flushes, calls `write` with the LSN up to which everything is durable,
+   * and writes what that returns: bytes, a string, or an iterable or a stream of
+   * those, which is taken piece by piece. The snapshot must contain the effects
+   * of all records up to that LSN. If it contains those of later ones, they are
+   * replayed on top of it; pass `options.lsn` if the state covers a known LSN.
+   *
+   * When it resolves, the snapshot is durable, the records that no kept snapshot
+   * and no cursor needs are dropped, and older snapshots are removed. If it
+   * rejects before that, no record is dropped, and no part of a snapshot
+   * remains. Concurrent calls run one after the other; appends go on
+   * meanwhile. `close` ends a call whose snapshot is not yet durable.
+   *
+   * Rejects with `TypeError` or `RangeError` for a bad argument, with what
+   * `write` or its stream throws, `StorageFullError`, `NoDirectoryError`,
+   * `LogClosedError`, `LogFailedError`, or as `truncateBefore` does: then the
+   * snapshot is durable, and stays.
+   */
+  async checkpoint(
+    write: WriteSnapshot,
+    options: CheckpointOptions = {},
+  ): Promise<Checkpoint> {
+    this.refuseIfClosed("checkpoint");
+    this.#checkpoints ??= this.#loadCheckpoints();
+    return await (await this.#checkpoints).make(write, options);
   }
 
   /**
@@ -182,7 +214,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   /**
    * Replaces {@linkcode Wal.meta} by up to 4096 bytes; a string is encoded as
    * UTF-8. Durable when it resolves; a crash before leaves the old or the new
-   * one. It takes two syncs; `append(record, { meta })` takes none of its own.
+   * one. It takes two syncs; `append(record, { meta })` shares the sync of its record.
    *
    * Concurrent calls count in the order in which they were made. Rejects with
    * `TypeError` or `RangeError`, with `TypeError` if the log keeps no metadata,
@@ -226,14 +258,52 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async #close(): Promise<void> {
     if (this.reads.loading.size > 0) await this.reads.begun();
     const readsClosed = this.reads.close();
+    const checkpointed = this.#checkpoints
+      ?.then((checkpoints) => checkpoints.close())
+      .catch(() => {});
     try {
       await this.writer.drain();
     } finally {
       this.writer.stop();
+      await checkpointed;
       await this.#truncating;
       await readsClosed;
       await this.#log.close(!this.writer.hasFailed);
     }
+  }
+
+  async #loadCheckpoints(): Promise<Checkpoints> {
+    const files = requireFiles("checkpoint", this.#log.files);
+    const { Checkpoints } = await import("./checkpoint/checkpoint.ts");
+    const drop = (lsn: number) => this.#drop(lsn);
+    return new Checkpoints(files, this.#log, this.writer, drop);
+  }
+
+  /** Drops what no cursor holds back, one call after the other. */
+  #drop(lsn: number): Promise<number> {
+    const turn = this.#truncating.then(() => this.#dropNow(lsn));
+    this.#truncating = turn.catch(() => {});
+    return turn;
+  }
+
+  #requireDroppable(lsn: number): void {
+    const most = this.writer.writtenLsn + 1;
+    requireInteger("truncate before a record", "its LSN", lsn, 1, most);
+  }
+
+  async #dropNow(lsn: number): Promise<number> {
+    this.#requireDroppable(lsn); // The log may have been cut back meanwhile.
+    const { cursors, warn } = this.#options;
+    const log = this.#log;
+    let keepFrom = lsn;
+    if (cursors !== undefined) {
+      const { holdBack } = await import("./reader/cursors/mod.ts");
+      const { firstLsn } = log;
+      const request = { lsn, firstLsn, warn };
+      keepFrom = await holdBack(log.files!, cursors, request);
+    }
+    await log.truncateBefore(keepFrom);
+    return log.firstLsn;
   }
 
   protected override refuseIfClosed(action: string): void {

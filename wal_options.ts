@@ -9,7 +9,9 @@ import {
 import type { Codec } from "./codec/codec.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
+import type { HoldOptions } from "./reader/cursors/mod.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
+import { CURSOR_NAME } from "./storage/format/mod.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { TraceOptions } from "./trace/trace_recorder.ts";
 import type { AckLevel } from "./writer/acks.ts";
@@ -64,6 +66,11 @@ export interface WalOptions<
    */
   maxWaitingRecords?: number | undefined;
   /**
+   * Cursors that hold back `truncateBefore` and `checkpoint`, up to a limit, so
+   * that their consumers miss nothing. Default: none. See docs/checkpoints.md.
+   */
+  cursors?: HoldOptions | undefined;
+  /**
    * How damage is handled. `"tail"` (the default) drops a torn tail and refuses
    * any other damage. `"strict"` refuses a torn tail as well. `"salvage"` reads
    * the whole log, keeps every intact record, leaves holes for the rest, and
@@ -109,14 +116,15 @@ export interface WalOptions<
 /** {@linkcode WalOptions}, checked and with every default filled in. */
 export type CheckedOptions =
   & {
-    [
-      Name in Exclude<
-        keyof WalOptions,
-        "storage" | "trace" | "firstLsn" | "codec"
-      >
-    ]-?: Exclude<WalOptions[Name], undefined>;
+    [Name in Exclude<keyof WalOptions, OptionalName>]-?: Exclude<
+      WalOptions[Name],
+      undefined
+    >;
   }
-  & Pick<WalOptions, "trace" | "firstLsn">;
+  & Pick<WalOptions, Exclude<OptionalName, "codec" | "storage">>;
+
+/** Options without a default. */
+type OptionalName = "codec" | "cursors" | "firstLsn" | "storage" | "trace";
 
 /** Options of a log with any codec. */
 type AnyOptions = WalOptions<never, unknown>;
@@ -131,6 +139,7 @@ function defaultsFor({ synchronous }: AnyOptions) {
     ...DEFAULT_QUEUE,
     maxWaitingBytes: 64 * 1024 * 1024,
     maxWaitingRecords: 100_000,
+    cursors: undefined,
     recovery: "tail",
     storage: undefined,
     synchronous: "full",
@@ -186,6 +195,7 @@ export function checkOptions(options: AnyOptions): CheckedOptions {
     requireMethod(OPEN, "codec", options.codec, "encode");
     requireMethod(OPEN, "codec", options.codec, "decode");
   }
+  if (checked.cursors !== undefined) requireHold(checked.cursors);
   if (trace === undefined) return checked;
   requireMethod(OPEN, "trace", trace, "write");
   const { maxBytes = 1, policy: name = "" } = trace;
@@ -202,6 +212,17 @@ function fillIn(options: AnyOptions): CheckedOptions {
     },
   );
   return Object.fromEntries(filled);
+}
+
+function requireHold(cursors: HoldOptions): void {
+  requireOptions(OPEN, cursors, ["hold", "limitBytes"]);
+  const { hold, limitBytes } = cursors;
+  requireInteger(OPEN, "cursors.limitBytes", limitBytes, 0);
+  const isList = Array.isArray(hold) &&
+    hold.every((name) => typeof name === "string" && CURSOR_NAME.test(name));
+  if (hold === "all" || isList) return;
+  const rule = '"all" or an array of names of cursors';
+  throw argumentError(OPEN, "cursors.hold", rule, hold, false);
 }
 
 function requireInterval(ms: unknown, synchronous: Synchronous): void {

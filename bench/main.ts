@@ -6,8 +6,8 @@
 
 import type { Experiment } from "./experiment.ts";
 import { advice } from "./advice/advice.ts";
-import { follow } from "./follow/follow.ts";
 import { floor } from "./floor/floor.ts";
+import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { latency } from "./latency/latency.ts";
 import { lookup } from "./lookup/lookup.ts";
@@ -15,6 +15,7 @@ import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { policy } from "./policy/policy.ts";
 import { profile } from "./profile/profile.ts";
+import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
 
@@ -24,12 +25,13 @@ const experiments: readonly Experiment[] = [
   latency,
   growth,
   lookup,
+  follow,
   memory,
   policy,
   profile,
   redis,
   stalls,
-  follow,
+  reader,
   advice,
 ];
 

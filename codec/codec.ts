@@ -86,14 +86,10 @@ export function encodeWith<In>(
   }
 }
 
-/**
- * How to decode the bytes of record `lsn`; it throws `DecodeError`. Without a
- * codec, the type of values is that of bytes.
- */
+/** How to decode the bytes of record `lsn`; it throws `DecodeError`. */
 export function decoderOf<Out>(
-  codec: Pick<Codec<never, Out>, "decode"> | undefined,
+  codec: Pick<Codec<never, Out>, "decode">,
 ): (bytes: Uint8Array<ArrayBuffer>, lsn: number) => Out {
-  if (codec === undefined) return (bytes) => bytes as Out;
   return (bytes, lsn) => {
     try {
       return codec.decode(bytes);

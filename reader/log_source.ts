@@ -11,6 +11,11 @@ export interface LogSource {
   reached(level: AckLevel): number;
   /** The directory of the log; absent if it has none. */
   readonly files?: Storage | undefined;
+  /**
+   * Whether it is written here, so that no other process appends: a cursor
+   * beyond its last record was cut off then. Default: false.
+   */
+  readonly isWriter?: boolean | undefined;
   /** Reads the records `from` to `to`, both included; both are written. */
   read(from: number, to: number): BatchSource;
   /**

@@ -1,10 +1,15 @@
+import type { ReadSnapshot } from "../checkpoint/restore.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogRecord } from "../writer/record.ts";
+import type { Cursor, CursorOptions } from "./cursors/cursor.ts";
 import type { LogSource } from "./log_source.ts";
 import type { FollowedBatch, FollowedRecord } from "./follow.ts";
 import type { FollowedLog } from "./any_follower.ts";
 import {
   checkFollowOptions,
+  type Follower,
   Following,
   type FollowOptions,
 } from "./following.ts";
@@ -225,11 +230,12 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * ```
    */
   follow(options: FollowOptions = {}): LogIterator<FollowedRecord<Out>> {
-    return new Following(this.reads, async (following) => {
-      const { RecordFollower } = await this.#loadFollowers(options);
-      const decode = this.#decode;
-      return new RecordFollower(this.#followed, options, following, decode);
-    });
+    const decode = this.#decode;
+    return this.#follow(
+      options,
+      ({ RecordFollower }, following) =>
+        new RecordFollower(this.#followed, options, following, decode),
+    );
   }
 
   /**
@@ -239,19 +245,112 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * no records, and says how many are lost.
    */
   followBatches(options: FollowOptions = {}): LogIterator<FollowedBatch> {
-    return new Following(this.reads, async (following) => {
-      const { BatchFollower } = await this.#loadFollowers(options);
-      return new BatchFollower(this.#followed, options, following);
+    return this.#follow(
+      options,
+      ({ BatchFollower }, following) =>
+        new BatchFollower(this.#followed, options, following),
+    );
+  }
+
+  #follow<Value>(
+    options: FollowOptions,
+    make: (parts: Parts, following: Following<Value>) => Follower<Value>,
+  ): Following<Value> {
+    const source = this.#source;
+    return new Following(this.reads, (following) => {
+      checkFollowOptions(options);
+      return withParts((parts) => {
+        source.prepare?.(parts.LiveTail);
+        return make(parts, following);
+      });
     });
   }
 
-  /** Loads what followers need, for one with `options`. */
-  async #loadFollowers(
-    options: FollowOptions,
-  ): Promise<typeof import("./on_demand.ts")> {
-    checkFollowOptions(options);
-    const parts = await import("./on_demand.ts");
-    this.#source.prepare?.(parts.LiveTail);
-    return parts;
+  /**
+   * Opens the durable cursor `name`, or creates it: the place of a consumer
+   * that survives its death. It is kept in the file `<name>.cursor` next to the
+   * log; when this resolves, that file is durable.
+   *
+   * A name has 1 to 64 of the characters a-z, 0-9, `_` and `-`. One consumer at
+   * a time may use a cursor, in the process of the writer or in another one.
+   *
+   * Rejects with `TypeError` or `RangeError` for a bad name or option,
+   * `CompactedError` if a new cursor would begin with a record that was
+   * dropped, `ForeignCursorError` if the file is from another log,
+   * `CorruptLogError` or `FormatVersionError` if it cannot be understood,
+   * `NoDirectoryError` if the log has no directory, `LogClosedError`,
+   * `StorageFullError` or `StorageError`.
+   */
+  async cursor(
+    name: string,
+    options: CursorOptions = {},
+  ): Promise<Cursor<Out>> {
+    const { openCursor } = await import("./cursors/mod.ts");
+    if (this.reads.isClosed) throw new LogClosedError("open a cursor");
+    const follow = (from: number) => this.follow({ from });
+    return await openCursor(this.#source, follow, name, options);
   }
+
+  /**
+   * Restores a state from the newest snapshot that `Wal.checkpoint` made: calls
+   * `read` with it, and resolves with the LSN of the first record to replay. If
+   * there is no snapshot and none is needed, `read` is not called, and the LSN
+   * is 1.
+   *
+   * A snapshot is read and checked as a whole before `read` is called, so `read`
+   * can trust what it gets; it is read twice for that. A damaged one is passed
+   * over if an older one leads up to records that the log still has.
+   *
+   * Rejects with `SnapshotMissingError` if records are dropped that no snapshot
+   * covers, and otherwise with what `read` rejects with, `NoDirectoryError`,
+   * `LogClosedError`, `CorruptLogError`, `FormatVersionError` or `StorageError`.
+   * In a process other than the writer's, a checkpoint may drop the records to
+   * replay before they are read: restore again after a `CompactedError`.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const storage = new MemoryStorage();
+   * const wal = await Wal.open(storage);
+   * await wal.append("1");
+   * await wal.append("2");
+   * await wal.checkpoint(() => "3"); // the sum of both
+   * await wal.append("4");
+   * await wal.close();
+   *
+   * let sum = 0;
+   * const again = await Wal.open(storage);
+   * const from = await again.restore(async (snapshot) => {
+   *   sum = Number(await snapshot.text());
+   * });
+   * for await (const { data } of again.read({ from })) {
+   *   sum += Number(new TextDecoder().decode(data));
+   * }
+   * assert.equal(sum, 7);
+   * await again.close();
+   * ```
+   */
+  async restore(read: ReadSnapshot): Promise<number> {
+    if (this.reads.isClosed) throw new LogClosedError("restore");
+    const { restore } = await import("../checkpoint/restore.ts");
+    const source = this.#source;
+    const lastLsn = source.isWriter ? this.lastLsn : Infinity;
+    const { files, firstLsn } = source;
+    return await restore({ files, firstLsn, lastLsn }, read);
+  }
+}
+
+/** What followers are made of. */
+type Parts = typeof import("./on_demand.ts");
+
+/** That, once it is loaded. */
+let loaded: Parts | undefined;
+
+/** Calls `use` with it, at once if it is there. */
+function withParts<Made>(use: (parts: Parts) => Made): MaybePromise<Made> {
+  if (loaded !== undefined) return use(loaded);
+  return import("./on_demand.ts").then((parts) => use(loaded = parts));
 }

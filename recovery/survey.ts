@@ -6,8 +6,10 @@ import {
   isOriginal,
   lsnsOf,
   type Manifest,
+  parseCursorName,
   parseManifestName,
   parseSegmentName,
+  parseSnapshotName,
   parseUnfinished,
   parseUnfinishedManifest,
   type SegmentName,
@@ -40,6 +42,8 @@ export interface FileNames {
   unfinished: { name: string; epoch: number }[];
   /** Originals of repaired segments: kept, but never read. */
   originals: string[];
+  /** Cursors and snapshots: the users of the log read them. */
+  companions: string[];
   /** Files that do not belong to the log. */
   strays: string[];
   /** The highest epoch in any name; 0 if there is none. */
@@ -84,6 +88,7 @@ export async function listFiles(
     manifests: [],
     unfinished: [],
     originals: [],
+    companions: [],
     strays: [],
     highestEpoch: 0,
     isLog: false,
@@ -92,7 +97,7 @@ export async function listFiles(
     if (isIgnored(name)) continue;
     const epoch = sort(name, files);
     if (epoch === undefined) files.strays.push(name);
-    else files.isLog = true;
+    else if (files.companions.at(-1) !== name) files.isLog = true;
     files.highestEpoch = Math.max(files.highestEpoch, epoch ?? 0);
     await pace.spend(NAME_BYTES);
   }
@@ -134,9 +139,12 @@ function arrange(files: FileNames, manifest: Manifest | undefined): Survey {
   };
 }
 
-/** Throws {@linkcode ForeignFileError} if there are other files but no log. */
+/**
+ * Throws {@linkcode ForeignFileError} if there are other files but no log: even
+ * cursors and snapshots, whose log has vanished.
+ */
 export function requireLog(storage: Storage, files: FileNames): void {
-  const [stray] = files.strays;
+  const [stray] = [...files.strays, ...files.companions];
   if (files.isLog || stray === undefined) return;
   throw new ForeignFileError(`${storage.location}/${stray}`);
 }
@@ -157,6 +165,11 @@ function sort(name: string, files: FileNames): number | undefined {
   if (epoch !== undefined) {
     files.unfinished.push({ name, epoch });
     return epoch;
+  }
+  const snapshot = parseSnapshotName(name);
+  if (snapshot !== undefined || parseCursorName(name) !== undefined) {
+    files.companions.push(name);
+    return snapshot?.epoch ?? 0;
   }
   if (isOriginal(name)) files.originals.push(name);
   else if (!isLockFile(name) && name !== RESERVE_NAME) return undefined;

@@ -85,6 +85,11 @@ export interface FrameLog {
    */
   readonly files?: Storage;
   /**
+   * Number of this opening, never used before: it is part of the names of the
+   * snapshots that it makes. 0 if absent.
+   */
+  readonly epoch?: number;
+  /**
    * Appends a frame as a whole; once it resolves, the frame survives a killed
    * process. If it fails with a `StorageFullError`, nothing of the frame
    * remains and the log continues.

@@ -22,6 +22,7 @@ export {
   type StorageFile,
   type StorageLock,
 } from "./storage.ts";
+export { NoDirectoryError } from "./no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage_error.ts";
 export * from "./directory/deno_storage.ts";
 export {

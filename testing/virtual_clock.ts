@@ -12,6 +12,9 @@ let loading: Promise<unknown> | undefined;
 /** Loads what a log loads when it opens: virtual time would not wait for it. */
 function loadLog(): Promise<unknown> {
   loading ??= Promise.all([
+    import("../checkpoint/checkpoint.ts"),
+    import("../checkpoint/restore.ts"),
+    import("../reader/cursors/mod.ts"),
     import("../reader/on_demand.ts"),
     import("../recovery/open_segments.ts"),
     import("../recovery/salvage/mod.ts"),

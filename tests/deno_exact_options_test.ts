@@ -16,7 +16,9 @@ import {
   type RecordBatch, salvageLog, Wal,
 } from "${library}/mod.ts";
 import { constantCosts, type SimulateOptions } from "${library}/simulator/mod.ts";
-import type { ExploreOptions, PolicyLawsOptions } from "${library}/testing/mod.ts";
+import type {
+  ExploreOptions, FrameLogLawsOptions, PolicyLawsOptions,
+} from "${library}/testing/mod.ts";
 
 const u = undefined;
 // @ts-expect-error Otherwise the option under test is off.
@@ -60,6 +62,7 @@ export const simulated: SimulateOptions = {
 };
 export const explored: ExploreOptions = { seed: u, bound: u, replay: u };
 export const laws: PolicyLawsOptions = { seed: u, maxWaitMs: u };
+export const logLaws: FrameLogLawsOptions = { seed: u };
 `;
 
 test("options may be undefined under exactOptionalPropertyTypes", async () => {

@@ -76,6 +76,19 @@ test("meta outlives every truncation, rotation and opening", async () => {
   }
 });
 
+test("meta that came with a record survive a kill several segments later", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, { segmentBytes: 4096 });
+  await wal.append("first", { meta: "kept" });
+  for (let nth = 0; nth < 9; nth++) {
+    await wal.append("x".repeat(1500));
+    const killed = await Wal.open(storage.kill());
+    assertEquals(metaOf(killed), "kept");
+    await killed.close();
+  }
+  await wal.close();
+});
+
 test("append() with meta ends its frame, and others may share it", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage);

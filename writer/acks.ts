@@ -2,7 +2,6 @@ import { requireOneOf } from "../argument.ts";
 import { invariant } from "../invariant.ts";
 import { AppendAbortedError, onAbort } from "./abort.ts";
 import { Heap } from "./heap.ts";
-import type { AppendRequest } from "./record.ts";
 
 /**
  * The guarantee that an acknowledged record carries:
@@ -91,7 +90,11 @@ export class Acks {
   /** Resolves once a request has reached its level; `lsn` is its last LSN. */
   answer<Answer>(
     lsn: number,
-    { records, level, signal }: AppendRequest,
+    { records, level, signal }: {
+      readonly records: readonly unknown[];
+      readonly level: AckLevel;
+      readonly signal?: AbortSignal | undefined;
+    },
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
     const value = answer(lsn);

@@ -161,7 +161,7 @@ export class SyncMark {
 export async function cutBack(
   log: FrameLog,
   lsn: number,
-  earlier: Promise<void>,
+  earlier: Promise<unknown>,
 ): Promise<{ isCut: boolean; problem?: unknown }> {
   await earlier;
   const { firstLsn, lastLsn } = log;

@@ -2,7 +2,7 @@ import { CutHistory } from "../storage/format/mod.ts";
 import type { Batch, BatchQueue } from "./batch.ts";
 import type { LiveTail, RecentFrame } from "./live_tail.ts";
 
-/** Those who read a log while it is written, and what they are told. */
+/** Those who read a log while it is written, and what they see of it. */
 export class Readers {
   readonly #queue: BatchQueue;
   /** Places to which records were taken back: for lack of space, or by a cut. */

@@ -198,7 +198,7 @@ export class Writer {
    * before, and holds what is appended after until it is done. Waits for
    * `earlier` first, if that still changes the log.
    */
-  async truncateAfter(lsn: number, earlier: Promise<void>): Promise<void> {
+  async truncateAfter(lsn: number, earlier: Promise<unknown>): Promise<void> {
     this.requireHealth();
     await new Promise<void>((resolve, reject) => {
       const run = async () => {
@@ -324,7 +324,7 @@ export class Writer {
   }
 
   /** Returns why the log could not be cut, or its files not be removed. */
-  async #cutBack(lsn: number, earlier: Promise<void>): Promise<unknown> {
+  async #cutBack(lsn: number, earlier: Promise<unknown>): Promise<unknown> {
     const { isCut, problem } = await cutBack(this.#log, lsn, earlier);
     if (!isCut) return problem;
     this.#acks.cutBack(lsn);

@@ -1,98 +1,81 @@
-import { markdownTable, millis } from "../../docs/figures/markdown_table.ts";
+import { compact, markdownTable } from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Sample, type Task } from "../experiment.ts";
-import { sharedOptions } from "../report/options.ts";
-import { median } from "../report/statistics.ts";
-import { type FollowFound, type FollowJob, occasions } from "./follow_job.ts";
+import type { FollowFound, FollowJob } from "./follow_job.ts";
 
-type Setting = Pick<FollowJob, "seconds" | "rate"> & {
-  readonly rounds: number;
-  readonly chosen: readonly FollowJob["occasion"][];
-};
+type FollowSample = Sample<FollowJob, FollowFound>;
 
 interface Result {
-  readonly samples: readonly Sample<FollowJob, FollowFound>[];
+  readonly samples: readonly FollowSample[];
 }
 
-const levels = ["disk", "os"] as const;
-
 /** The experiment `bench:follow`. */
-export const follow = defineExperiment<Setting, Result>({
+export const follow = defineExperiment<FollowJob, Result>({
   name: "follow",
-  about: `Measures how soon a reader in another process shows a record.
+  about: `Measures what followers cost, and how long the last records take.
 
-One process appends records of 100 B, by one caller that waits for each to be on
-disk; another one of the same runtime follows it, and notes when it is shown
-each record. The time counts from the acknowledgement, and is 0 if the record is
-shown before that. The CPU time is the follower's.`,
+It appends durable records to several logs in turns: nobody follows the first,
+others have 1 to 100 followers, each of which does nothing but count. A share is
+that of the rate without followers, round by round. Then it reads the last 50
+records of a large log; pages are in the system's cache.`,
   options: {
-    rounds: { ...sharedOptions.rounds, ...{ default: "3", quick: "1" } },
-    seconds: {
-      value: "S",
-      help: "append, or do nothing, for S seconds",
-      ...{ default: "5", quick: "0.3" },
+    callers: {
+      value: "C",
+      help: "callers that append at the same time",
+      ...{ default: "64", quick: "64" },
     },
-    rate: {
+    rounds: {
       value: "N",
-      help: "append N records per second",
-      ...{ default: "200", quick: "100" },
+      help: "number of rounds",
+      ...{ default: "31", quick: "3" },
     },
-    only: { ...sharedOptions.only, help: `one of: ${occasions.join("; ")}` },
+    slice: {
+      value: "MS",
+      help: "how long each log is appended to in a round",
+      ...{ default: "100", quick: "5" },
+    },
+    megabytes: {
+      value: "MB",
+      help: "size of the large log",
+      ...{ default: "1000", quick: "5" },
+    },
+    calls: {
+      value: "N",
+      help: "number of calls that read the last records",
+      ...{ default: "2000", quick: "50" },
+    },
   },
   runtimes: ["node", "deno", "bun"],
   worker: "follow/worker.ts",
+  timeoutMs: 600_000,
   read: (options) => ({
+    callers: options.number("callers"),
     rounds: options.number("rounds"),
-    seconds: options.number("seconds"),
-    rate: options.number("rate"),
-    chosen: options.only(occasions.map((name) => ({ name })))
-      .map(({ name }) => name),
+    sliceMs: options.number("slice"),
+    megabytes: options.number("megabytes"),
+    calls: options.number("calls"),
+    ...{ recordsPerFrame: 64, recordBytes: 100 },
   }),
-  async measure(run, { rounds, chosen, ...sizes }) {
-    const groups = run.runtimes.map((runtime) =>
-      chosen.flatMap((occasion) =>
-        levels.map((level): Task<FollowJob> => ({
-          runtime,
-          title: `${occasion}, at ${level}`,
-          job: { occasion, level, ...sizes },
-        }))
-      )
-    );
-    const samples = await run.measure<FollowJob, FollowFound>(groups, rounds);
-    return { samples };
+  async measure(run, job) {
+    const tasks = run.runtimes.map((runtime): Task<FollowJob> => ({
+      ...{ runtime, title: "followers", job },
+    }));
+    return { samples: await run.measure<FollowJob, FollowFound>([tasks]) };
   },
-  format({ samples }, runtime, { chosen }) {
-    const rows = chosen.flatMap((occasion) =>
-      levels.flatMap((level) => {
-        const found = samples.filter((sample) =>
-          sample.runtime === runtime && sample.occasion === occasion &&
-          sample.level === level
-        );
-        return found.length === 0 ? [] : [[occasion, level, ...cellsOf(found)]];
-      })
-    );
-    return markdownTable(
-      [
-        ...["writer", "level", "records", "p50 ms", "p99 ms", "most ms"],
-        "CPU of the follower",
-      ],
-      rows,
-    );
-  },
+  format: ({ samples }, runtime) =>
+    samples.filter((sample) => sample.runtime === runtime)
+      .map(formatSample).join("\n\n"),
 });
 
-/** Medians of the rounds. */
-function cellsOf(samples: readonly FollowFound[]): string[] {
-  const middle = (pick: (sample: FollowFound) => number | undefined) => {
-    const values = samples.flatMap((sample) => pick(sample) ?? []);
-    return values.length === 0 ? "" : millis(median(values));
-  };
-  const records = median(samples.map(({ records }) => records));
-  const cpu = median(samples.map(({ cpu }) => cpu));
-  return [
-    records === 0 ? "" : `${records}`,
-    middle(({ p50Ms }) => p50Ms),
-    middle(({ p99Ms }) => p99Ms),
-    middle(({ mostMs }) => mostMs),
-    `${(100 * cpu).toFixed(2)} %`,
-  ];
+function formatSample(sample: FollowSample): string {
+  const { rates, records, firstLastUs, lastUs, megabytes } = sample;
+  const table = markdownTable(
+    ["followers", "call", "records/s", "share", "records a flush"],
+    rates.map(({ followers, call, opsPerSecond, share, recordsPerFlush }) => [
+      ...[String(followers), call, compact(opsPerSecond), share.toFixed(3)],
+      recordsPerFlush.toFixed(1),
+    ]),
+  );
+  return `${table}\n\nlast(50) of ${records} records, ${megabytes} MB: ` +
+    `p50 ${lastUs.p50.toFixed(0)} us, p99 ${lastUs.p99.toFixed(0)} us, ` +
+    `first call ${firstLastUs.toFixed(0)} us`;
 }

@@ -1,44 +1,38 @@
-/** What the followed process does. */
-export type Occasion =
-  /** Nothing, once it has appended a few records. */
-  | "idle"
-  /** The same, and the file system reports no changes. */
-  | "idle, polled"
-  /** One caller appends at a rate. */
-  | "appends at a rate"
-  /** The same, and the file system reports no changes. */
-  | "appends, polled"
-  /** One caller appends as fast as it can. */
-  | "appends at full speed";
+import type { LogShape } from "../process/build_log.ts";
 
-/** All occasions. */
-export const occasions: readonly Occasion[] = [
-  "idle",
-  "idle, polled",
-  "appends at a rate",
-  "appends, polled",
-  "appends at full speed",
-];
-
-/** What the worker does; with `directory`, it is the follower. */
-export interface FollowJob {
-  readonly occasion: Occasion;
-  /** Which records the follower gets. */
-  readonly level: "disk" | "os";
-  /** How long it appends, or does nothing. */
-  readonly seconds: number;
-  /** Records appended per second. */
-  readonly rate: number;
+/** What the worker does. */
+export interface FollowJob extends LogShape {
+  /** Callers that append at the same time. */
+  readonly callers: number;
+  /** How long each number of followers is measured in each round, in ms. */
+  readonly sliceMs: number;
+  /** Number of rounds. */
+  readonly rounds: number;
+  /** Number of calls of `last(50)`. */
+  readonly calls: number;
 }
 
-/** What the worker found. */
+/** What follows the log, and how fast callers append meanwhile. */
+export interface FollowRate {
+  /** The call that followers make. */
+  readonly call: "none" | "followBatches" | "follow";
+  /** How many there are. */
+  readonly followers: number;
+  /** Records a second, the median of all rounds. */
+  readonly opsPerSecond: number;
+  /** That rate over the rate without followers, the median of all rounds. */
+  readonly share: number;
+  /** Records in a flush, on average. */
+  readonly recordsPerFlush: number;
+}
+
+/** What was found. */
 export interface FollowFound {
-  /** Records that were followed. */
+  readonly rates: readonly FollowRate[];
+  /** Records in the log of `last(50)`. */
   readonly records: number;
-  /** From the acknowledgement of a record until a follower shows it, in ms. */
-  readonly p50Ms?: number;
-  readonly p99Ms?: number;
-  readonly mostMs?: number;
-  /** CPU time of the follower, as a share of the time. */
-  readonly cpu: number;
+  /** The first call after the log was opened, in us. */
+  readonly firstLastUs: number;
+  /** Quantiles of the calls after it, in us. */
+  readonly lastUs: { readonly p50: number; readonly p99: number };
 }

@@ -1,155 +1,151 @@
 /**
- * The process that appends, and the one that follows it.
+ * The process in which logs are followed, and the last records of one are read.
  *
  * @module
  */
 
-import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import { createInterface } from "node:readline";
-import {
-  NodeStorage,
-  type OpenMode,
-  type Storage,
-  Wal,
-  WalReader,
-} from "../../mod.ts";
 import { quantile } from "../../simulator/quantile.ts";
+import { Wal } from "../../wal.ts";
+import { buildLog } from "../process/build_log.ts";
 import { answerJob, makeRecords } from "../process/worker.ts";
-import type { FollowFound, FollowJob } from "./follow_job.ts";
+import type { FollowFound, FollowJob, FollowRate } from "./follow_job.ts";
 
-const [record] = makeRecords(1, 100);
+/** The followers of each run. The first must be nobody: all others are compared with it. */
+const CROWDS: readonly Pick<FollowRate, "call" | "followers">[] = [
+  { call: "none", followers: 0 },
+  { call: "followBatches", followers: 1 },
+  { call: "followBatches", followers: 10 },
+  { call: "followBatches", followers: 100 },
+  { call: "follow", followers: 1 },
+  { call: "follow", followers: 100 },
+];
 
-/** Records appended before anything is measured. */
-const WARM = 20;
+const RECORD_BYTES = 100;
 
-/** Milliseconds since 1970, in fractions; the same in all processes. */
-const now = () => performance.timeOrigin + performance.now();
-
-type Job = FollowJob & { readonly directory: string; readonly log?: string };
-
-/** What the follower saw: when it was shown each record, and its CPU time. */
-interface Shown {
-  readonly shownAt: number[];
-  readonly cpu: number;
+/** A log of its own for each crowd, so that nobody has to come and go. */
+interface Place {
+  readonly crowd: Pick<FollowRate, "call" | "followers">;
+  readonly wal: Wal;
+  /** Records a second, by round. */
+  readonly rates: number[];
+  /** Records that followers have seen. */
+  seen: number;
+  records: number;
+  frames: number;
 }
 
-async function follow({ log, level, occasion }: Job): Promise<Shown> {
-  const storage = new NodeStorage(log!);
-  const reader = await WalReader.open(
-    occasion.endsWith("polled") ? unwatched(storage) : storage,
-    { level },
-  );
-  const shownAt: number[] = [];
-  let startedAt = 0;
-  let before = process.cpuUsage();
-  const ending = new AbortController();
-  createInterface({ input: process.stdin })
-    .on("line", () => {
-      startedAt = now();
-      before = process.cpuUsage();
-    })
-    .once("close", () => ending.abort("over"));
-  process.stdout.write("following\n");
-  const batches = reader.followBatches({ signal: ending.signal });
-  try {
-    for await (const { records } of batches) {
-      const at = now();
-      for (const _ of records) shownAt.push(at);
+async function measure(
+  directory: string,
+  job: FollowJob,
+): Promise<FollowFound> {
+  const places: Place[] = [];
+  for (const [index, crowd] of CROWDS.entries()) {
+    const path = join(directory, `log-${index}`);
+    mkdirSync(path);
+    const wal = await Wal.open(path, { warn() {} });
+    const place = {
+      ...{ crowd, wal, rates: [], seen: 0, records: 0, frames: 0 },
+    };
+    follow(place);
+    await append(place, job, job.sliceMs);
+    places.push(place);
+  }
+  for (const place of places) await append(place, job, job.sliceMs);
+  for (let round = 0; round < job.rounds; round++) {
+    // Each crowd is first, second, ... as often as any other.
+    for (let index = 0; index < places.length; index++) {
+      const place = places[(index + round) % places.length];
+      place.rates.push(await append(place, job, job.sliceMs));
     }
-  } catch (error) {
-    if (error !== "over") throw error;
   }
-  const { user, system } = process.cpuUsage(before);
-  const cpu = (user + system) / 1000 / (now() - startedAt);
-  await reader.close();
-  return { shownAt, cpu };
+  const rates = places.map((place) => rateOf(place, places[0]));
+  for (const { wal } of places) await wal.close();
+  return { rates, ...await measureLast(directory, job) };
 }
 
-/** What a reader needs of a storage, without reports of changes. */
-function unwatched(storage: NodeStorage): Storage {
-  return {
-    location: storage.location,
-    list: () => storage.list(),
-    open: (name: string, mode: OpenMode) => storage.open(name, mode),
-  } as Storage;
+/** Begins to follow: by `follow` or `followBatches`, and does no more. */
+function follow(place: Place): void {
+  const { call, followers } = place.crowd;
+  const { wal } = place;
+  for (let index = 0; index < followers; index++) {
+    void (async () => {
+      if (call === "follow") {
+        for await (const _ of wal.follow()) place.seen++;
+      } else {
+        for await (const { records } of wal.followBatches()) {
+          place.seen += records.length;
+        }
+      }
+    })();
+  }
 }
 
-/** Appends as the occasion demands; returns when each record was acked. */
+/** Appends durable records for a while; returns how many a second. */
 async function append(
-  wal: Wal,
-  { occasion, seconds, rate }: Job,
-): Promise<number[]> {
-  const ackedAt: number[] = [];
-  const one = async () => {
-    const lsn = await wal.append(record);
-    ackedAt[lsn - 1] = now();
-  };
-  for (let warm = 0; warm < WARM; warm++) await one();
-  await sleep(200);
-  return ackedAt.length > 0 && occasion.startsWith("idle")
-    ? ackedAt
-    : await appendOn(one, ackedAt, { occasion, seconds, rate });
-}
-
-async function appendOn(
-  one: () => Promise<void>,
-  ackedAt: number[],
-  { occasion, seconds, rate }: Pick<Job, "occasion" | "seconds" | "rate">,
-): Promise<number[]> {
+  place: Place,
+  { callers }: FollowJob,
+  ms: number,
+): Promise<number> {
+  const { wal } = place;
+  const [record] = makeRecords(1, RECORD_BYTES);
+  const before = wal.lastLsn;
   const startedAt = performance.now();
-  const endAt = startedAt + seconds * 1000;
-  for (let count = 0; performance.now() < endAt; count++) {
-    await one();
-    if (occasion === "appends at full speed") continue;
-    const dueAt = startedAt + (count + 1) / rate * 1000;
-    await sleep(Math.max(0, dueAt - performance.now()));
-  }
-  return ackedAt;
+  let isOver = false;
+  let durable = wal.durableLsn;
+  const caller = async () => {
+    while (!isOver) {
+      await wal.append(record);
+      if (wal.durableLsn === durable) continue;
+      // Once per flush: the clock is asked no more often.
+      durable = wal.durableLsn;
+      place.frames++;
+      isOver = performance.now() - startedAt >= ms;
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  const appended = wal.lastLsn - before;
+  place.records += appended;
+  return appended / (performance.now() - startedAt) * 1000;
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function rateOf(place: Place, nobody: Place): FollowRate {
+  const { crowd, rates, records, frames } = place;
+  const shares = rates.map((rate, round) => rate / nobody.rates[round]);
+  return {
+    ...crowd,
+    opsPerSecond: median(rates),
+    share: median(shares),
+    recordsPerFlush: records / frames,
+  };
 }
 
-async function measure(job: Job): Promise<FollowFound> {
-  const log = join(job.directory, "log");
-  mkdirSync(log);
-  const [script] = process.argv.slice(1);
-  const flags = "Deno" in globalThis
-    ? ["run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"]
-    : [];
-  const args = [...flags, script, JSON.stringify({ ...job, log })];
-  const stdio = ["pipe", "pipe", "inherit"] as const;
-  const child = spawn(process.execPath, args, { stdio: [...stdio] });
-  const lines = createInterface({ input: child.stdout! });
-  const said = lines[Symbol.asyncIterator]();
-  await said.next();
-  const wal = await Wal.open(log);
-  const appending = append(wal, job);
-  await sleep(150);
-  child.stdin!.write("measure\n");
-  const ackedAt = await appending;
-  await sleep(job.occasion.startsWith("idle") ? job.seconds * 1000 : 100);
-  child.stdin!.end();
-  let answer = "";
-  for (let line = await said.next(); !line.done; line = await said.next()) {
-    answer = line.value || answer;
+function median(values: readonly number[]): number {
+  return quantile(Float64Array.from(values).sort(), 0.5);
+}
+
+/** Reads the last 50 records of a large log, again and again. */
+async function measureLast(directory: string, job: FollowJob) {
+  const path = join(directory, "large");
+  mkdirSync(path);
+  const records = await buildLog(path, job);
+  const wal = await Wal.open(path, { synchronous: "off", warn() {} });
+  const took: number[] = [];
+  for (let call = 0; call <= job.calls; call++) {
+    const startedAt = performance.now();
+    const found = await wal.last(50);
+    took.push((performance.now() - startedAt) * 1000);
+    const [first] = found;
+    if (found.length !== 50 || first.lsn !== records - 49) {
+      throw new Error("not the last 50");
+    }
   }
   await wal.close();
-  const { shownAt, cpu } = JSON.parse(answer) as Shown;
-  const waits = ackedAt.slice(WARM, shownAt.length)
-    .map((at, index) => Math.max(0, shownAt[WARM + index] - at))
-    .sort((a, b) => a - b);
-  if (waits.length === 0) return { records: 0, cpu };
-  return {
-    ...{ records: waits.length, cpu, mostMs: waits[waits.length - 1] },
-    ...{ p50Ms: quantile(waits, 0.5), p99Ms: quantile(waits, 0.99) },
-  };
+  const [firstLastUs, ...rest] = took;
+  const sorted = Float64Array.from(rest).sort();
+  const lastUs = { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+  return { records, firstLastUs, lastUs };
 }
 
-await answerJob<Job>((job) =>
-  job.log === undefined ? measure(job) : follow(job)
-);
+await answerJob<FollowJob>(({ directory, ...job }) => measure(directory, job));

@@ -6,8 +6,11 @@ export interface Cut {
   readonly lastLsn: number;
 }
 
-/** Maximum number of cuts that are remembered. */
+/** Maximum number of cuts that a manifest remembers. */
 export const MOST_CUTS = 8;
+
+/** The same in memory. */
+const MOST_CUTS_IN_MEMORY = 64;
 
 /**
  * Adds a cut to those remembered. What matters to a reader is the lowest cut
@@ -15,10 +18,14 @@ export const MOST_CUTS = 8;
  * are too many, the two oldest become one, which can only make a reader that
  * last looked between the two believe that it was cut off.
  */
-export function addCut(cuts: readonly Cut[], cut: Cut): readonly Cut[] {
+export function addCut(
+  cuts: readonly Cut[],
+  cut: Cut,
+  most = MOST_CUTS,
+): readonly Cut[] {
   const kept = cuts.filter(({ lastLsn }) => lastLsn < cut.lastLsn);
   const [oldest, second] = kept;
-  return kept.length < MOST_CUTS
+  return kept.length < most
     ? [...kept, cut]
     : [{ at: second.at, lastLsn: oldest.lastLsn }, ...kept.slice(2), cut];
 }
@@ -40,7 +47,8 @@ export class CutHistory {
 
   /** Notes a cut that left the records up to `lastLsn`. */
   add(lastLsn: number): void {
-    this.#cuts = addCut(this.#cuts, { at: ++this.#count, lastLsn });
+    const cut = { at: ++this.#count, lastLsn };
+    this.#cuts = addCut(this.#cuts, cut, MOST_CUTS_IN_MEMORY);
   }
 
   /** The lowest last LSN that a cut after the first `count` left; or Infinity. */

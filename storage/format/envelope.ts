@@ -7,14 +7,14 @@ import { crc32 } from "./crc32.ts";
  *  +-------+---------+-------+-----------------+----------+ length
  */
 
-/** What distinguishes a segment header from a manifest. */
+/** What distinguishes one kind of envelope from another. */
 export interface EnvelopeKind {
   /** The eight letters at its start. */
   readonly magic: string;
   /** Its total length, in bytes. */
   readonly length: number;
   /** What it is, for messages. */
-  readonly subject: "segment" | "manifest";
+  readonly subject: "segment" | "manifest" | "cursor" | "snapshot";
 }
 
 /** Why an envelope cannot be used. */
@@ -111,8 +111,8 @@ export function decodeLogId(bytes: Uint8Array, at: number): string {
 }
 
 /**
- * Thrown if a segment or manifest uses a version or a feature of the format
- * that this version of the library does not know.
+ * Thrown if a file of the log uses a version or a feature of the format that
+ * this version of the library does not know.
  */
 export class FormatVersionError extends Error {
   /** The class's name. */

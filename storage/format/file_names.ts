@@ -47,7 +47,10 @@ export function formatSpareName(number: number, epoch: number): string {
   return `${pad(number, 8)}-${pad(epoch, 8)}.spare`;
 }
 
-/** Epoch of the opening that left a file unfinished; else `undefined`. */
+/**
+ * Epoch of the opening that left a file unfinished, or 0 if any process can
+ * have left it; `undefined` for other names.
+ */
 export function parseUnfinished(name: string): number | undefined {
   const spare = /^(\d{8,})-(\d{8,})\.spare$/.exec(name);
   if (spare !== null) {
@@ -57,7 +60,10 @@ export function parseUnfinished(name: string): number | undefined {
     return isExact ? epoch : undefined;
   }
   if (!name.endsWith(".tmp")) return undefined;
-  return parseSegmentName(name.slice(0, -4))?.epoch;
+  const finished = name.slice(0, -4);
+  const cursor = /^(.*)\.[0-9a-f]{8}$/.exec(finished)?.[1] ?? "";
+  if (parseCursorName(cursor) !== undefined) return 0;
+  return (parseSegmentName(finished) ?? parseSnapshotName(finished))?.epoch;
 }
 
 /**
@@ -110,4 +116,47 @@ export function parseUnfinishedManifest(name: string): number | undefined {
 /** Whether `name` is a lock file, finished or not; see `lock_file.ts`. */
 export function isLockFile(name: string): boolean {
   return /^\d{8,}\.lock(\.\d+\.tmp)?$/.test(name);
+}
+
+/** What the name of a cursor consists of. */
+export const CURSOR_NAME = /^[a-z0-9_-]{1,64}$/;
+
+/** Name of a cursor's file. */
+export function formatCursorName(cursor: string): string {
+  return `${cursor}.cursor`;
+}
+
+/** The cursor that a file holds; `undefined` for other names. */
+export function parseCursorName(name: string): string | undefined {
+  if (!name.endsWith(".cursor")) return undefined;
+  const cursor = name.slice(0, -".cursor".length);
+  return CURSOR_NAME.test(cursor) ? cursor : undefined;
+}
+
+/** The parts of a snapshot's file name. */
+export interface SnapshotName {
+  /** The file's name. */
+  readonly name: string;
+  /** LSN of the last record that the snapshot covers; 0 if it covers none. */
+  readonly lsn: number;
+  /** Number of the opening that made it. */
+  readonly epoch: number;
+}
+
+/**
+ * `lsn-epoch.snapshot`, padded as in a segment's name. With the epoch in its
+ * name, no owner replaces another one's snapshot.
+ */
+export function formatSnapshotName(lsn: number, epoch: number): string {
+  return `${pad(lsn, 16)}-${pad(epoch, 8)}.snapshot`;
+}
+
+/** Parses a snapshot's name; `undefined` for other names. */
+export function parseSnapshotName(name: string): SnapshotName | undefined {
+  const match = /^(\d{16})-(\d{8,})\.snapshot$/.exec(name);
+  if (match === null) return undefined;
+  const [lsn, epoch] = match.slice(1).map(Number);
+  const isExact = formatSnapshotName(lsn, epoch) === name &&
+    [lsn, epoch].every(Number.isSafeInteger);
+  return isExact ? { name, lsn, epoch } : undefined;
 }

@@ -100,7 +100,7 @@ export class FrameHops {
 }
 
 /**
- * Records of a frame of `length` bytes, beside `others` entries; below 0 if
+ * Records of a frame of `length` bytes, with `others` more entries; below 0 if
  * they cannot fit.
  */
 function recordsIn(

@@ -6,19 +6,36 @@
  * @module
  */
 export { CutHistory, lowestSince } from "./cuts.ts";
-export { makeLogId } from "./envelope.ts";
+export { crc32 } from "./crc32.ts";
+export {
+  CURSOR_BYTES,
+  type CursorCommit,
+  type CursorState,
+  decodeCursor,
+  encodeCommit,
+  encodeCursor,
+  encodeMark,
+  freeSlot,
+} from "./cursor_file.ts";
+export { FormatVersionError, makeLogId } from "./envelope.ts";
 export {
   compareSegments,
+  CURSOR_NAME,
+  formatCursorName,
   formatManifestName,
   formatOriginalName,
   formatSegmentName,
+  formatSnapshotName,
   isLockFile,
   isOriginal,
+  parseCursorName,
   parseManifestName,
   parseSegmentName,
+  parseSnapshotName,
   parseUnfinished,
   parseUnfinishedManifest,
   type SegmentName,
+  type SnapshotName,
 } from "./file_names.ts";
 export {
   decodeFrame,
@@ -51,4 +68,10 @@ export {
   type RecordList,
 } from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
+export {
+  decodeSnapshotHeader,
+  encodeSnapshotHeader,
+  SNAPSHOT_HEADER_BYTES,
+  type SnapshotHeader,
+} from "./snapshot_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

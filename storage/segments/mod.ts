@@ -7,11 +7,13 @@
  * @module
  */
 export { type FrameIndex, IndexBuilder } from "./frame_index.ts";
+export { identifyLog, type LogIdentity } from "./log_identity.ts";
 export {
   createSegment,
   randomNumber,
   readManifest,
   removeFiles,
+  removeQuietly,
   requireHeld,
   sizeOf,
   sizesOf,

@@ -67,16 +67,12 @@ export class SegmentList {
   }
 
   /** Ends the log where `segment` begins, which becomes the last one. */
-  cutBack(segment: SegmentName): void {
-    const isCut = ({ firstLsn }: SegmentName) => firstLsn >= segment.firstLsn;
+  cutBack({ name, firstLsn, epoch }: SegmentName): void {
+    const segment = { name, firstLsn, epoch };
+    const isCut = (one: SegmentName) => one.firstLsn >= firstLsn;
     this.#cut = [...this.#cut, ...this.#segments.filter(isCut)];
     const kept = this.#segments.filter((one) => !isCut(one));
     this.#segments = [...kept, segment];
-  }
-
-  /** Removes the segments that cuts have dropped. */
-  removeCut(): Promise<void> {
-    return this.#take(this.#cut);
   }
 
   /** Adds the last one. */
@@ -104,7 +100,10 @@ export class SegmentList {
     return gone.length > 0;
   }
 
-  /** Removes segments that end below `firstLsn`; the last only if it is spent. */
+  /**
+   * Removes segments that end below `firstLsn`, the last only if it is spent,
+   * and those that were cut off.
+   */
   removeDropped(firstLsn: number, isSpent: boolean): Promise<void> {
     const dropped = this.#segments.filter((segment, index) => {
       const end = this.#segments[index + 1]?.firstLsn;
@@ -112,7 +111,7 @@ export class SegmentList {
         ? end <= firstLsn
         : isSpent && segment.firstLsn < firstLsn;
     });
-    return this.#take(dropped);
+    return this.#take([...this.#cut, ...dropped]);
   }
 
   /** Runs what removes or rewrites earlier segments, one at a time. */

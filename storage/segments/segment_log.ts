@@ -42,7 +42,8 @@ export interface SegmentLogOptions extends SegmentSupplyOptions {
  * state and creates it; the first append creates a new segment.
  */
 export class SegmentLog implements FrameLog {
-  readonly #storage: Storage;
+  /** The directory of the segments. */
+  readonly files: Storage;
   readonly #owner: LogOwner;
   readonly #segmentBytes: number;
   readonly #reserve: SpaceReserve;
@@ -51,7 +52,6 @@ export class SegmentLog implements FrameLog {
   readonly #lookup: SegmentLookup;
   readonly #turns: Turns | undefined;
   readonly #segments: SegmentList;
-  /** Cuts since the log was opened. */
   readonly #cuts = new CutHistory();
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
@@ -64,7 +64,7 @@ export class SegmentLog implements FrameLog {
     state: SegmentLogState,
     options: SegmentLogOptions,
   ) {
-    this.#storage = storage;
+    this.files = storage;
     const { manifest } = state;
     this.#segmentBytes = options.segmentBytes;
     this.#reserve = options.reserve;
@@ -120,9 +120,9 @@ export class SegmentLog implements FrameLog {
     return this.#end.time;
   }
 
-  /** The directory of the segments. */
-  get files(): Storage {
-    return this.#storage;
+  /** Number of this opening. */
+  get epoch(): number {
+    return this.#owner.epoch;
   }
 
   /** LSN of the last record that is known to survive power loss. */
@@ -168,7 +168,7 @@ export class SegmentLog implements FrameLog {
   /** Reads through separate handles, so it may overlap with appends. */
   read(from: number, to: number): SegmentReads {
     const { count } = this.#cuts;
-    return new SegmentReads(this.#storage, this.#segments.all, {
+    return new SegmentReads(this.files, this.#segments.all, {
       log: this.#owner.log,
       from,
       to,
@@ -199,10 +199,10 @@ export class SegmentLog implements FrameLog {
     await this.checkOwner();
     // Before those that fence them go: they would count otherwise.
     if (await this.#segments.removeFenced(this.firstLsn)) {
-      await this.#storage.syncDirectory();
+      await this.files.syncDirectory();
     }
     await this.#segments.alone(() => this.#removeDropped());
-    await this.#storage.syncDirectory();
+    await this.files.syncDirectory();
     await this.#reserve.refill();
   }
 
@@ -314,7 +314,7 @@ export class SegmentLog implements FrameLog {
     await this.checkOwner();
     const { name, isEmpty } = active;
     // No mark excludes an empty one: a crash must not bring it back changed.
-    if (isEmpty) await removeIfThere(this.#storage, name);
+    if (isEmpty) await removeIfThere(this.files, name);
     await this.#segments.remove(name);
     await this.#removeDropped();
   }
@@ -371,7 +371,7 @@ export class SegmentLog implements FrameLog {
     if (!this.#end.isSynced) await this.sync();
     await this.checkOwner();
     const place = await findCut({
-      storage: this.#storage,
+      storage: this.files,
       segments: this.#segments.all,
       firstLsn: this.firstLsn,
       lookup: this.#lookup,
@@ -380,7 +380,7 @@ export class SegmentLog implements FrameLog {
     }, lsn);
     const former = this.#active;
     const { epoch: before } = this.#owner;
-    const made = await createCut(this.#storage, this.#owner, place, {
+    const made = await createCut(this.files, this.#owner, place, {
       lastLsn: this.lastLsn,
       giveBack: (error) => this.#giveBack(error),
     }).finally(() => {
@@ -389,12 +389,10 @@ export class SegmentLog implements FrameLog {
     });
     this.#end.cutBack(lsn, made.link);
     this.#cuts.add(lsn);
-    const { name, epoch } = made;
-    this.#segments.cutBack({ name, firstLsn: place.firstLsn, epoch });
+    this.#segments.cutBack(made);
     this.#activate(made);
     await this.checkOwner();
-    await this.#segments.removeCut();
     await this.#removeDropped();
-    await this.#storage.syncDirectory();
+    await this.files.syncDirectory();
   }
 }

@@ -14,7 +14,7 @@ export class WalUser {
   readonly #history: WalHistory;
   #wal: Wal;
   #ack: AckLevel;
-  #pending: Promise<void>[] = [];
+  #pending: Promise<unknown>[] = [];
   #durableLsn: number;
   /** The last error that reported a full disk. */
   #full: StorageFullError | undefined;
@@ -174,7 +174,7 @@ export class WalUser {
     );
   }
 
-  #keep(call: Promise<void>): void {
+  #keep(call: Promise<unknown>): void {
     call.catch(() => {}); // Reported to the caller that waits for all.
     this.#pending.push(call);
   }

@@ -66,6 +66,15 @@ test("bench:lookup measures gets in frames of each shape", async () => {
   }
 });
 
+test("bench:follow measures what followers cost", async () => {
+  const { samples } = await run("follow", "--megabytes", "1");
+  assertEquals(samples.length, 1);
+  const [{ rates, lastUs, records }] = samples;
+  assertEquals(rates.length, 6);
+  for (const { opsPerSecond } of rates) assert(opsPerSecond > 0);
+  assert(lastUs.p50 > 0 && records > 0);
+});
+
 test("bench:memory measures what a call allocates", async () => {
   const { samples } = await run("memory", "--only", "append");
   assertEquals(samples.length, 1);
@@ -108,8 +117,8 @@ test("bench:stalls measures the gaps of a timer, and what is read", async () => 
   assert(bytesPerSecond > 0);
 });
 
-test("bench:follow measures a follower's delay and CPU time", async () => {
-  const { samples } = await run("follow");
+test("bench:reader measures a follower's delay and CPU time", async () => {
+  const { samples } = await run("reader");
   assertEquals(samples.length, 10);
   for (const { occasion, records, p50Ms, cpu } of samples) {
     assertEquals(records > 0 && p50Ms >= 0, !occasion.startsWith("idle"));

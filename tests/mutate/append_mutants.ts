@@ -49,14 +49,17 @@ export const appendMutants: readonly Mutant[] = [
     name: "appends what was aborted while it waited for room",
     edits: [{
       file: "writer/append_queue.ts",
-      find: "    this.#room.remove(waiting);\n    waiting.reject",
-      replace: "    waiting.reject",
+      find: "waiting.unwatch = onAbort(signal, () => this.#withdraw(waiting));",
+      replace: "void onAbort;",
     }, {
       file: "writer/append_queue.ts",
       find: "const isAborted = signal?.aborted ?? false;",
       replace: "const isAborted = false;",
     }],
-    caughtBy: model,
+    caughtBy: {
+      file: SIGNAL,
+      name: "append() that waits for room is withdrawn by an abort",
+    },
   },
   {
     name: "gives the room of one aborted append to another one",
@@ -104,7 +107,7 @@ export const appendMutants: readonly Mutant[] = [
   {
     name: "withdraws a record that has a place, and says that it never appears",
     edits: [{
-      file: "writer/writer.ts",
+      file: "writer/acks.ts",
       find: "const error = () => new AppendAbortedError(first, signal.reason);",
       replace: "const error = () => signal.reason ?? first;",
     }],
@@ -137,6 +140,42 @@ export const appendMutants: readonly Mutant[] = [
     caughtBy: {
       file: SIGNAL,
       name: "enqueue() reports a drop of which only aborted calls knew",
+    },
+  },
+  {
+    name: "goes on with a read after a record that does not decode",
+    edits: [{
+      file: "reader/record_reader.ts",
+      find: "return this.end().then(() => Promise.reject(error));",
+      replace: "throw error;",
+    }],
+    caughtBy: {
+      file: "tests/codec/codec_test.ts",
+      name: "read() ends after what does not decode, and can go on from there",
+    },
+  },
+  {
+    name: "waits for an ack before a stream takes the next record",
+    edits: [{
+      file: "writer/record_sink.ts",
+      find: "const placed = this.#target.placed();",
+      replace: "const placed = acked.then(() => {});",
+    }],
+    caughtBy: {
+      file: "tests/writer/record_sink_test.ts",
+      name: "writable() writes what is piped to it, many in a flush",
+    },
+  },
+  {
+    name: "closes a stream before its records are acknowledged",
+    edits: [{
+      file: "writer/record_sink.ts",
+      find: "    await this.#acked;\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/writer/record_sink_test.ts",
+      name: "writable() closes when all has reached its level",
     },
   },
   {

@@ -37,7 +37,13 @@ import {
   simulate,
 } from "@syncline/wal/simulator";
 import type { Storage } from "@syncline/wal/storage";
-import { explore, policyLaws, storageContract } from "@syncline/wal/testing";
+import {
+  explore,
+  frameLogLaws,
+  type FrameLogPlace,
+  policyLaws,
+  storageContract,
+} from "@syncline/wal/testing";
 import { readTrace, type TraceEvent } from "@syncline/wal/trace";
 
 const options: WalOptions = { policy: undefined, segmentBytes: undefined };
@@ -112,6 +118,9 @@ const { flushes } = await loadTrace([]);
 sampledCosts(flushes);
 policyLaws(() => {}, () => new Own(), { maxWaitMs: undefined });
 storageContract(() => {}, () => ({ storage: new MemoryStorage() }) as never);
+export function holdToLaws(make: () => FrameLogPlace): void {
+  frameLogLaws(() => {}, make, { seed: undefined });
+}
 await explore<number>(async ({ storage, clock, note }) => {
   note(await (await Wal.open(storage, { clock })).append("x"));
 }, () => Promise.resolve());

@@ -89,7 +89,7 @@ test("SegmentLog.read() tells what a checkpoint dropped meanwhile", async () => 
   for (const keepsFrom of [2, 9, 30, RECORDS + 1]) {
     for (let nth = 1; nth <= 12; nth++) {
       const { turns, wal } = await opened();
-      let truncating: Promise<void> | undefined;
+      let truncating: Promise<unknown> | undefined;
       inTurn(turns, nth, () => truncating = wal.truncateBefore(keepsFrom));
       const lsns: number[] = [];
       const found = await (async () => {

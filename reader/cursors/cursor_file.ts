@@ -1,0 +1,256 @@
+import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
+import {
+  CURSOR_BYTES,
+  type CursorCommit,
+  type CursorState,
+  decodeCursor,
+  encodeCommit,
+  encodeCursor,
+  encodeMark,
+  formatCursorName,
+  FormatVersionError,
+  freeSlot,
+} from "../../storage/format/mod.ts";
+import {
+  randomNumber,
+  readFully,
+  removeQuietly,
+  writeAll,
+} from "../../storage/segments/mod.ts";
+import type { OpenMode, Storage, StorageFile } from "../../storage/storage.ts";
+import {
+  explainFull,
+  isMissing,
+  StorageError,
+} from "../../storage/storage_error.ts";
+
+/** How often the unfinished file of a new cursor may be removed. */
+const MOST_TRIES = 10;
+
+/** Where a consumer is. */
+export interface Position {
+  /** LSN of the last record that needs not be seen again. */
+  readonly lsn: number;
+  /** The log's epoch when that record was read. */
+  readonly epoch: number;
+}
+
+/**
+ * A cursor's file, as one consumer uses it: it remembers what it wrote, so that
+ * it notices the commit of another one. The file is open only during a call.
+ *
+ * A commit overwrites neither the newest commit nor the last one that is known
+ * to be durable. So no crash and no failed sync takes back what was durable,
+ * even if a killed process had left a commit that was never synced.
+ */
+export class CursorFile {
+  readonly #files: Storage;
+  readonly #cursor: string;
+  readonly #log: string;
+  readonly #consumer: number;
+  #seen: CursorCommit | undefined;
+  /** Number of the last commit that is certainly durable. */
+  #confirmed = 0;
+
+  /** A file of the log whose id is `log`; touches nothing. */
+  constructor(files: Storage, cursor: string, log: string) {
+    this.#files = files;
+    this.#cursor = cursor;
+    this.#log = log;
+    this.#consumer = randomNumber(files);
+  }
+
+  /**
+   * Reads the position, or creates the file with the one that `choose` returns.
+   * When it resolves, the file's entry is durable.
+   */
+  async open(
+    choose: () => Position,
+  ): Promise<Position & { readonly isDurable: boolean }> {
+    for (let tries = 1;; tries++) {
+      try {
+        const state = await this.#read("read", (_, state) => state);
+        const { newest, confirmed } = state;
+        this.#seen = newest;
+        return { ...newest, isDurable: newest.sequence === confirmed };
+      } catch (error) {
+        if (!isMissing(error) || tries > MOST_TRIES) throw error;
+      }
+      await this.#create(choose());
+    }
+  }
+
+  /**
+   * Commits a position; it is durable when this resolves. Rejects with
+   * {@linkcode CursorMovedError} if another consumer has committed since.
+   */
+  async commit(position: Position): Promise<void> {
+    try {
+      await this.#read(
+        "write",
+        (file, state) => this.#write(file, state, position),
+      );
+    } catch (error) {
+      throw explainFull(error);
+    }
+  }
+
+  async #write(
+    file: StorageFile,
+    state: CursorState,
+    position: Position,
+  ): Promise<void> {
+    const { newest } = state;
+    // After a commit that failed, it may or may not be there.
+    const isMine = newest.consumer === this.#consumer ||
+      newest.sequence === this.#seen?.sequence &&
+        newest.consumer === this.#seen.consumer;
+    if (!isMine) throw new CursorMovedError(this.#cursor, newest.lsn);
+    const confirmed = Math.max(state.confirmed, this.#confirmed);
+    const commit = {
+      ...this.#make(position),
+      sequence: newest.sequence + 1,
+      confirmed,
+    };
+    await writeAll(file, encodeCommit(commit), freeSlot(state, confirmed));
+    await file.datasync();
+    this.#seen = commit;
+    this.#confirmed = commit.sequence;
+    const { bytes, offset } = encodeMark(commit);
+    try {
+      // It is true already, so it need not be durable, nor even be written.
+      await writeAll(file, bytes, offset);
+    } catch {
+      // The next commit declares it.
+    }
+  }
+
+  /** Creates the file, unless another consumer does it first. */
+  async #create(position: Position): Promise<void> {
+    const files = this.#files;
+    const name = formatCursorName(this.#cursor);
+    const suffix = this.#consumer.toString(16).padStart(8, "0");
+    const temporary = `${name}.${suffix}.tmp`;
+    try {
+      const file = await files.open(temporary, "create");
+      try {
+        await writeAll(file, encodeCursor(this.#make(position)), 0);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await files.link(temporary, name);
+    } catch (error) {
+      // An opening may remove an unfinished file: then it is made again.
+      if (!isTaken(error) && !isMissing(error)) throw explainFull(error);
+    } finally {
+      await removeQuietly(files, temporary);
+    }
+    await files.syncDirectory();
+  }
+
+  #make({ lsn, epoch }: Position): CursorCommit {
+    const consumer = this.#consumer;
+    return {
+      log: this.#log,
+      sequence: 1,
+      lsn,
+      epoch,
+      confirmed: 1,
+      consumer,
+    };
+  }
+
+  async #read<Result>(
+    mode: OpenMode,
+    use: (file: StorageFile, state: CursorState) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const file = await this.#files.open(formatCursorName(this.#cursor), mode);
+    try {
+      const state = await readState(this.#files, this.#cursor, file);
+      if (state.newest.log !== this.#log) {
+        throw new ForeignCursorError(pathOf(this.#files, this.#cursor));
+      }
+      return await use(file, state);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Reads what a cursor's file says. */
+export async function readCursor(
+  files: Storage,
+  cursor: string,
+): Promise<CursorState> {
+  const file = await files.open(formatCursorName(cursor), "read");
+  try {
+    return await readState(files, cursor, file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readState(
+  files: Storage,
+  cursor: string,
+  file: StorageFile,
+): Promise<CursorState> {
+  const found = decodeCursor(await readFully(file, 0, CURSOR_BYTES));
+  if (!("fault" in found)) return found;
+  const path = pathOf(files, cursor);
+  const { fault, expected, found: actual } = found;
+  if (fault === "version") {
+    throw new FormatVersionError(path, actual, expected);
+  }
+  const reason = `cursor ${fault}: expected ${expected}, found ${actual}`;
+  throw new CorruptLogError(path, 0, reason);
+}
+
+function pathOf({ location }: Storage, cursor: string): string {
+  return `${location}/${formatCursorName(cursor)}`;
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof StorageError && error.code === "EEXIST";
+}
+
+/**
+ * Thrown if another consumer has committed to the same cursor since this one
+ * read it: two consumers would undo each other's progress. Nothing was changed.
+ */
+export class CursorMovedError extends Error {
+  /** The class's name. */
+  override readonly name = "CursorMovedError";
+
+  /** Creates the error for one cursor. */
+  constructor(
+    /** The cursor's name. */
+    readonly cursor: string,
+    /** LSN that the other consumer has committed. */
+    readonly committedLsn: number,
+  ) {
+    super(
+      `Cannot commit to cursor "${cursor}" because another consumer has ` +
+        `committed record ${committedLsn} in the meantime: only one consumer ` +
+        "at a time may use a cursor; open the cursor again to take over",
+    );
+  }
+}
+
+/** Thrown if a cursor's file is from another log. */
+export class ForeignCursorError extends Error {
+  /** The class's name. */
+  override readonly name = "ForeignCursorError";
+
+  /** Creates the error for one file. */
+  constructor(
+    /** The path of the cursor's file. */
+    readonly path: string,
+  ) {
+    super(
+      `Cannot use "${path}" because it is a cursor of another log: its LSNs ` +
+        "mean other records; move it away",
+    );
+  }
+}

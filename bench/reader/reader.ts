@@ -2,7 +2,7 @@ import { markdownTable, millis } from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Sample, type Task } from "../experiment.ts";
 import { sharedOptions } from "../report/options.ts";
 import { median } from "../report/statistics.ts";
-import { type ReaderFound, type ReaderJob, occasions } from "./reader_job.ts";
+import { occasions, type ReaderFound, type ReaderJob } from "./reader_job.ts";
 
 type Setting = Pick<ReaderJob, "seconds" | "rate"> & {
   readonly rounds: number;

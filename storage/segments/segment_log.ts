@@ -317,7 +317,7 @@ export class SegmentLog implements FrameLog {
     if (isEmpty) await removeIfThere(this.files, name);
     await this.#segments.remove(name);
     // Nor one of this epoch that is the last: its old name must be gone first.
-    await this.#storage.syncDirectory();
+    await this.files.syncDirectory();
     await this.#removeDropped();
   }
 

@@ -32,9 +32,9 @@ export const readingMutants: readonly Mutant[] = [
     edits: [{
       file: "writer/writer.ts",
       find:
-        "    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);\n    this.#tail?.tell(written);",
+        "    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);\n    this.readers.tail?.tell(written);",
       replace:
-        "    this.#tail?.tell(written);\n    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);",
+        "    this.readers.tail?.tell(written);\n    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);",
     }],
     caughtBy: {
       file: "tests/reader/follow_test.ts",

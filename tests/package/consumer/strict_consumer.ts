@@ -11,8 +11,10 @@ import {
   CorruptLogError,
   CountPolicy,
   DenoStorage,
+  type FollowedRecord,
   LeaderCommitPolicy,
   LogFailedError,
+  type LogIterator,
   type LogRecord,
   MemoryStorage,
   NodeStorage,
@@ -43,6 +45,11 @@ for await (const { data } of wal.read({ from: lsn, to: undefined })) {
   bytes.subarray(1);
 }
 for await (const { records } of wal.readBatches()) records.at(0)?.buffer;
+export const followed: LogIterator<FollowedRecord> = wal.follow({
+  ...{ from: undefined, level: undefined, signal: undefined },
+});
+export const stream: ReadableStream<LogRecord> = wal.read().toReadable();
+for await (const { level } of wal.followBatches()) level.at(0);
 
 export class Own implements BatchPolicy {
   due({ oldestAt }: PendingBatch, now: number): number {

@@ -126,6 +126,15 @@ export function requireMethod(
   throw argumentError(action, name, rule, value, false);
 }
 
+/** Throws `TypeError` unless `value` is an `AbortSignal`, of any realm. */
+export function requireSignal(action: string, value: unknown): void {
+  const { aborted, addEventListener } = Object(value);
+  if (typeof aborted === "boolean" && typeof addEventListener === "function") {
+    return;
+  }
+  throw argumentError(action, "signal", "an AbortSignal", value, false);
+}
+
 /**
  * Throws `TypeError` unless `options` is an object with only `known` names.
  * Otherwise a misspelled option would be silently ignored.

@@ -18,6 +18,7 @@
  * @module
  */
 export * from "./wal.ts";
+export { LogAppender } from "./log_appender.ts";
 export type {
   Checkpoint,
   CheckpointOptions,
@@ -34,6 +35,7 @@ export type {
 } from "./checkpoint/write_snapshot.ts";
 export type { Synchronous, WalOptions } from "./wal_options.ts";
 export type { WalTarget } from "./open_log.ts";
+export * from "./codec/mod.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
 export * from "./policies/any_of.ts";
@@ -76,9 +78,19 @@ export { FormatVersionError } from "./storage/format/envelope.ts";
 export type { RecordList } from "./storage/format/records.ts";
 export * from "./storage/memory/memory_storage.ts";
 export type { TraceOptions } from "./trace/trace_recorder.ts";
+export { AppendAbortedError } from "./writer/abort.ts";
 export type { AckLevel } from "./writer/acks.ts";
-export type { AppendOptions } from "./wal.ts";
-export { type Fullness, QueueFullError } from "./writer/append_queue.ts";
+export type {
+  AppendOptions,
+  EnqueueOptions,
+  WaitOptions,
+  WritableOptions,
+} from "./writer/append_options.ts";
+export {
+  ConflictError,
+  type Fullness,
+  QueueFullError,
+} from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
@@ -97,10 +109,13 @@ export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
 export type { FollowOptions } from "./reader/following.ts";
 export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
+export type { ReaderLevel } from "./reader/observed_log.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
 export type { LogIterator } from "./reader/serial_generator.ts";
+export * from "./reader/wal_reader.ts";
 export {
   type LogRecord,
   type LsnRange,
+  type RecordInput,
   RecordTooLargeError,
 } from "./writer/record.ts";

@@ -1,13 +1,14 @@
-import { requireInteger, requireOptions } from "./argument.ts";
+import { requireInteger, requireMethod } from "./argument.ts";
 import type {
   Checkpoint,
   CheckpointOptions,
   Checkpoints,
   WriteSnapshot,
 } from "./checkpoint/checkpoint.ts";
+import type { Codec } from "./codec/codec.ts";
+import { LogAppender } from "./log_appender.ts";
 import { openFrameLog, type WalTarget } from "./open_log.ts";
-import { LogView } from "./reader/log_view.ts";
-import type { LogSource } from "./reader/log_source.ts";
+import type { BatchPolicy } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import { requireFiles } from "./storage/no_directory_error.ts";
 import {
@@ -16,17 +17,9 @@ import {
   DEFAULT_ACK,
   type WalOptions,
 } from "./wal_options.ts";
-import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
-import { LogClosedError } from "./writer/log_closed_error.ts";
-import {
-  type LsnRange,
-  makeRequest,
-  measureRecord,
-  requireRecord,
-} from "./writer/record.ts";
+import { checkMeta } from "./writer/append_options.ts";
+import type { RecordInput } from "./writer/record.ts";
 import { Writer } from "./writer/writer.ts";
-
-const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
 
 /**
  * A write-ahead log: an ordered, durable sequence of records. LSNs count up
@@ -60,20 +53,22 @@ const APPEND_OPTIONS: readonly (keyof AppendOptions)[] = ["ack"];
  * await wal.close();
  * ```
  */
-export class Wal extends LogView implements AsyncDisposable {
+export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
+  extends LogAppender<In, Out>
+  implements AsyncDisposable {
   readonly #log: FrameLog;
-  readonly #writer: Writer;
-  readonly #ack: AckLevel;
   readonly #options: CheckedOptions;
   #truncating: Promise<unknown> = Promise.resolve();
   #checkpoints: Promise<Checkpoints> | undefined;
-  #closing: Promise<void> | undefined;
 
-  private constructor(log: FrameLog, writer: Writer, options: CheckedOptions) {
-    super(sourceOf(log, writer), (bytes) => bytes);
+  private constructor(
+    log: FrameLog,
+    writer: Writer,
+    options: CheckedOptions,
+    codec: Codec<In, Out> | undefined,
+  ) {
+    super(log, writer, DEFAULT_ACK[options.synchronous], codec);
     this.#log = log;
-    this.#writer = writer;
-    this.#ack = DEFAULT_ACK[options.synchronous];
     this.#options = options;
   }
 
@@ -86,114 +81,28 @@ export class Wal extends LogView implements AsyncDisposable {
    * until the next sync. Opening changes no existing bytes, except with
    * `recovery: "salvage"`, which keeps a copy of the originals next to them.
    *
+   * With a `codec`, the log takes and gives back the values of a type instead
+   * of bytes.
+   *
    * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` if the
    * log is open elsewhere, `CorruptLogError` if acknowledged records may be
    * damaged or missing, `FormatVersionError`, `ForeignFileError`,
    * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
-  static async open(target: WalTarget, options: WalOptions = {}): Promise<Wal> {
+  static async open<In = RecordInput, Out = Uint8Array<ArrayBuffer>>(
+    target: WalTarget,
+    options: WalOptions<In, Out> = {},
+  ): Promise<Wal<In, Out>> {
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
       if (checked.cursors) requireFiles("hold back for cursors", log.files);
-      return new Wal(log, await makeWriter(log, checked, options), checked);
+      const writer = await makeWriter(log, checked, options.policy);
+      return new Wal(log, writer, checked, options.codec);
     } catch (error) {
       await log.close(false);
       throw error;
     }
-  }
-
-  /**
-   * Appends one record of 0 to 67,108,860 bytes; a string is encoded as UTF-8.
-   * Resolves with its LSN once the record has reached the level `ack`.
-   *
-   * The record is copied during the call, so its buffer may be reused at once.
-   * While the queue is full, appends wait in order. Rejects with `TypeError` or
-   * `RecordTooLargeError`, or with `QueueFullError` if too many appends are
-   * already waiting; nothing is queued then. Rejects with `StorageFullError` if
-   * the disk is full: nothing of the record is on disk, and the log stays
-   * usable.
-   */
-  append(
-    record: Uint8Array | string,
-    options?: AppendOptions,
-  ): Promise<number> {
-    // Not an async function: that would create a second promise per call.
-    try {
-      this.#refuseIfClosed("append");
-      const level = this.#level(options);
-      const size = measureRecord(requireRecord(record));
-      return this.#writer.append(record, size, level);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /**
-   * Appends several records atomically: they get contiguous LSNs in one frame,
-   * and a crash keeps all or none. Resolves when all have reached the level
-   * `ack`.
-   *
-   * Together they may take 67,108,864 bytes, counting 4 extra bytes per record.
-   * Rejects with `RangeError` if there are no records, and otherwise like
-   * `append`.
-   */
-  appendBatch(
-    records: Iterable<Uint8Array | string>,
-    options?: AppendOptions,
-  ): Promise<LsnRange> {
-    try {
-      this.#refuseIfClosed("append");
-      const level = this.#level(options);
-      return this.#writer.appendTogether(makeRequest(records, level));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /**
-   * Queues one record at the default level of the log and returns its LSN at
-   * once, without a promise. Nothing is guaranteed about the record yet; see
-   * {@linkcode Wal.settled}.
-   *
-   * Throws `QueueFullError` if there is no room, `TypeError` or
-   * `RecordTooLargeError`; the record is not queued then. Throws
-   * `StorageFullError` once if records queued earlier were dropped because the
-   * disk was full and no call was waiting for them. Its `lsn` is the first LSN
-   * that was dropped; LSNs from there on are assigned again.
-   */
-  enqueue(record: Uint8Array | string): number {
-    this.#refuseIfClosed("enqueue");
-    const size = measureRecord(requireRecord(record));
-    return this.#writer.enqueue(record, size, this.#ack);
-  }
-
-  /**
-   * Resolves when all records up to `lsn` have reached `level`, which defaults
-   * to the level of the log. It waits for the policy; `flush` does not.
-   *
-   * Rejects with `RangeError` if `lsn` has not been assigned yet.
-   */
-  async settled(lsn: number, level: AckLevel = this.#ack): Promise<void> {
-    this.#refuseIfClosed("wait");
-    requireInteger(
-      "wait for a record",
-      "its LSN",
-      lsn,
-      1,
-      this.#writer.lastLsn,
-    );
-    await this.#writer.settled(lsn, requireAckLevel("wait", "level", level));
-  }
-
-  /**
-   * Flushes and syncs everything appended before the call, whatever the policy
-   * says. Resolves when all of it is durable, with the last LSN, or
-   * `firstLsn - 1` (0 by default) if there is none.
-   */
-  async flush(): Promise<number> {
-    this.#refuseIfClosed("flush");
-    return await this.#writer.flush();
   }
 
   /**
@@ -213,10 +122,9 @@ export class Wal extends LogView implements AsyncDisposable {
    * are dropped even so.
    */
   async truncateBefore(lsn: number): Promise<number> {
-    this.#refuseIfClosed("truncate");
-    const most = this.#writer.writtenLsn + 1;
-    requireInteger("truncate before a record", "its LSN", lsn, 1, most);
-    this.#writer.requireHealth();
+    this.refuseIfClosed("truncate");
+    this.#requireDroppable(lsn);
+    this.writer.requireHealth();
     return await this.#drop(lsn);
   }
 
@@ -245,9 +153,86 @@ export class Wal extends LogView implements AsyncDisposable {
     write: WriteSnapshot,
     options: CheckpointOptions = {},
   ): Promise<Checkpoint> {
-    this.#refuseIfClosed("checkpoint");
+    this.refuseIfClosed("checkpoint");
     this.#checkpoints ??= this.#loadCheckpoints();
     return await (await this.#checkpoints).make(write, options);
+  }
+
+  /**
+   * Drops all records after `lsn`: a conflict in a Raft log, or what a bad
+   * deploy has written. The next record gets `lsn + 1`.
+   *
+   * When it resolves, no crash brings the dropped records back, and everything
+   * up to `lsn` is durable. What was appended before the call is flushed first,
+   * and what is appended after it waits until the log is cut; `enqueue` finds
+   * the queue full meanwhile. Reads and followers that have gone beyond `lsn`
+   * fail with `TruncatedError`. It takes about as long as opening the log, and
+   * an epoch; see docs/format.md.
+   *
+   * Rejects with `RangeError` unless `lsn` is from `firstLsn - 1` to `lastLsn`;
+   * with `StorageFullError` if the disk is full: nothing is dropped then, and
+   * the log stays usable; with `StorageError` if files cannot be removed now:
+   * the records are dropped even so; with `TypeError` if the log or its storage
+   * cannot do it. After any other failure the log has failed.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * await wal.appendBatch(["kept", "a conflict", "another"]);
+   * await wal.truncateAfter(1);
+   * assert.equal(wal.lastLsn, 1);
+   * assert.equal(await wal.append("the leader's"), 2);
+   * await wal.close();
+   * ```
+   */
+  async truncateAfter(lsn: number): Promise<void> {
+    this.refuseIfClosed("truncate");
+    const action = "truncate after a record";
+    const { firstLsn, lastLsn } = this;
+    requireInteger(action, "its LSN", lsn, firstLsn - 1, lastLsn);
+    requireMethod(action, "the log", this.#log, "truncateAfter");
+    const turn = this.writer.truncateAfter(lsn, this.#truncating);
+    this.#truncating = turn.catch(() => {});
+    await turn;
+  }
+
+  /**
+   * A small record about the log as a whole, such as a term and a vote or the
+   * version of a schema; `undefined` if there is none. It outlives every
+   * truncation.
+   */
+  get meta(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#log.meta?.bytes.slice();
+  }
+
+  /**
+   * Replaces {@linkcode Wal.meta} by up to 4096 bytes; a string is encoded as
+   * UTF-8. Durable when it resolves; a crash before leaves the old or the new
+   * one. It takes two syncs; `append(record, { meta })` shares the sync of its record.
+   *
+   * Concurrent calls count in the order in which they were made. Rejects with
+   * `TypeError` or `RangeError`, with `TypeError` if the log keeps no metadata,
+   * and with `StorageFullError`, `FencedError` or `StorageError`.
+   */
+  async setMeta(meta: Uint8Array | string): Promise<void> {
+    this.refuseIfClosed("set metadata");
+    const bytes = checkMeta("set metadata", meta);
+    requireMethod("set metadata", "the log", this.#log, "setMeta");
+    await this.writer.setMeta(bytes);
+  }
+
+  /** Number of segments on storage; 0 for a log without. */
+  get segmentCount(): number {
+    return this.#log.segmentCount ?? 0;
+  }
+
+  /** Bytes of the segments on storage; 0 if the log does not tell. */
+  get storedBytes(): number {
+    return this.#log.storedBytes ?? 0;
   }
 
   /**
@@ -259,8 +244,8 @@ export class Wal extends LogView implements AsyncDisposable {
    * also ends reads that are still running: the next call on each rejects.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    this.closing ??= this.#close();
+    return this.closing;
   }
 
   /** The same as {@linkcode Wal.close}. */
@@ -275,13 +260,13 @@ export class Wal extends LogView implements AsyncDisposable {
       ?.then((checkpoints) => checkpoints.close())
       .catch(() => {});
     try {
-      await this.#writer.drain();
+      await this.writer.drain();
     } finally {
-      this.#writer.stop();
+      this.writer.stop();
       await checkpointed;
       await this.#truncating;
       await readsClosed;
-      await this.#log.close(!this.#writer.hasFailed);
+      await this.#log.close(!this.writer.hasFailed);
     }
   }
 
@@ -289,7 +274,7 @@ export class Wal extends LogView implements AsyncDisposable {
     const files = requireFiles("checkpoint", this.#log.files);
     const { Checkpoints } = await import("./checkpoint/checkpoint.ts");
     const drop = (lsn: number) => this.#drop(lsn);
-    return new Checkpoints(files, this.#log, this.#writer, drop);
+    return new Checkpoints(files, this.#log, this.writer, drop);
   }
 
   /** Drops what no cursor holds back, one call after the other. */
@@ -299,7 +284,13 @@ export class Wal extends LogView implements AsyncDisposable {
     return turn;
   }
 
+  #requireDroppable(lsn: number): void {
+    const most = this.writtenLsn + 1;
+    requireInteger("truncate before a record", "its LSN", lsn, 1, most);
+  }
+
   async #dropNow(lsn: number): Promise<number> {
+    this.#requireDroppable(lsn); // The log may have been cut back meanwhile.
     const { cursors, warn } = this.#options;
     const log = this.#log;
     let keepFrom = lsn;
@@ -312,63 +303,17 @@ export class Wal extends LogView implements AsyncDisposable {
     await log.truncateBefore(keepFrom);
     return log.firstLsn;
   }
-
-  #level(options: AppendOptions | undefined): AckLevel {
-    if (options === undefined) return this.#ack;
-    requireOptions("append", options, APPEND_OPTIONS);
-    return options?.ack === undefined
-      ? this.#ack
-      : requireAckLevel("append", "ack", options.ack);
-  }
-
-  #refuseIfClosed(action: string): void {
-    if (this.#closing !== undefined) throw new LogClosedError(action);
-  }
-}
-
-/** The log as readers of this process see it. */
-function sourceOf(log: FrameLog, writer: Writer): LogSource {
-  return {
-    files: log.files,
-    isWriter: true,
-    get firstLsn() {
-      return log.firstLsn;
-    },
-    get cuts() {
-      return writer.cuts.count;
-    },
-    get end() {
-      return writer.end;
-    },
-    reached: (level) => writer.reached(level),
-    read: (from, to) => log.read(from, to),
-    get tail() {
-      return writer.tail;
-    },
-    lowestSince: (cuts) => writer.cuts.lowestSince(cuts),
-    prepare: (tail) => writer.showTail(tail),
-    onAdvance: (wake, level = "os") => writer.tail!.watch(wake, level),
-  };
 }
 
 /** The writer of a log; only one with a trace loads what records it. */
 async function makeWriter(
   log: FrameLog,
   options: CheckedOptions,
-  { policy }: WalOptions,
+  policy: BatchPolicy | undefined,
 ): Promise<Writer> {
   const { trace } = options;
   if (trace === undefined) return new Writer(log, options);
   const { TracedWriter } = await import("./trace/traced_writer.ts");
   const name = policy === undefined ? "leader" : trace.policy;
   return new TracedWriter(log, options, trace, name);
-}
-
-/** Options of an append. */
-export interface AppendOptions {
-  /**
-   * What must be true when the promise resolves. Default: the log's level,
-   * which is `"disk"` unless `synchronous` lowers it.
-   */
-  ack?: AckLevel | undefined;
 }

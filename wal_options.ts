@@ -6,6 +6,7 @@ import {
   requireOptions,
   requireType,
 } from "./argument.ts";
+import type { Codec } from "./codec/codec.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { HoldOptions } from "./reader/cursors/mod.ts";
@@ -16,9 +17,13 @@ import type { TraceOptions } from "./trace/trace_recorder.ts";
 import type { AckLevel } from "./writer/acks.ts";
 import { type Clock, systemClock } from "./writer/clock.ts";
 import { DEFAULT_QUEUE } from "./writer/flush_rules.ts";
+import type { RecordInput } from "./writer/record.ts";
 
 /** Options of `Wal.open`. */
-export interface WalOptions {
+export interface WalOptions<
+  In = RecordInput,
+  Out = Uint8Array<ArrayBuffer>,
+> {
   /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
   policy?: BatchPolicy | undefined;
   /**
@@ -101,6 +106,11 @@ export interface WalOptions {
   trace?: TraceOptions | undefined;
   /** A controllable clock for tests. Default: the system clock. */
   clock?: Clock | undefined;
+  /**
+   * Turns values into records, and back. It determines the type of what the log
+   * takes and gives back. Default: records are bytes.
+   */
+  codec?: Codec<In, Out> | undefined;
 }
 
 /** {@linkcode WalOptions}, checked and with every default filled in. */
@@ -111,13 +121,16 @@ export type CheckedOptions =
       undefined
     >;
   }
-  & Pick<WalOptions, Exclude<OptionalName, "storage">>;
+  & Pick<WalOptions, Exclude<OptionalName, "codec" | "storage">>;
 
 /** Options without a default. */
-type OptionalName = "cursors" | "firstLsn" | "storage" | "trace";
+type OptionalName = "codec" | "cursors" | "firstLsn" | "storage" | "trace";
+
+/** Options of a log with any codec. */
+type AnyOptions = WalOptions<never, unknown>;
 
 /** What is not set; the compiler checks that no option is missing. */
-function defaultsFor({ synchronous }: WalOptions) {
+function defaultsFor({ synchronous }: AnyOptions) {
   return {
     policy: new LeaderCommitPolicy(),
     segmentBytes: 64 * 1024 * 1024,
@@ -135,6 +148,7 @@ function defaultsFor({ synchronous }: WalOptions) {
     warn: (message) => console.warn(message),
     trace: undefined,
     clock: systemClock,
+    codec: undefined,
   } satisfies WalOptions & Record<keyof WalOptions, unknown>;
 }
 
@@ -159,7 +173,7 @@ const LEAST = {
 /**
  * Fills in the defaults; throws `TypeError` or `RangeError` for bad options.
  */
-export function checkOptions(options: WalOptions): CheckedOptions {
+export function checkOptions(options: AnyOptions): CheckedOptions {
   requireOptions(OPEN, options, Object.keys(defaultsFor({})));
   const checked = fillIn(options);
   for (const [name, least] of Object.entries(LEAST)) {
@@ -177,6 +191,10 @@ export function checkOptions(options: WalOptions): CheckedOptions {
     requireType(OPEN, "storage", options.storage, "function");
   }
   requireMethod(OPEN, "clock", clock, "endOfTurn");
+  if (options.codec !== undefined) {
+    requireMethod(OPEN, "codec", options.codec, "encode");
+    requireMethod(OPEN, "codec", options.codec, "decode");
+  }
   if (checked.cursors !== undefined) requireHold(checked.cursors);
   if (trace === undefined) return checked;
   requireMethod(OPEN, "trace", trace, "write");
@@ -186,7 +204,7 @@ export function checkOptions(options: WalOptions): CheckedOptions {
   return checked;
 }
 
-function fillIn(options: WalOptions): CheckedOptions {
+function fillIn(options: AnyOptions): CheckedOptions {
   const filled = Object.entries(defaultsFor(options)).map(
     ([name, otherwise]) => {
       const { [name as keyof WalOptions]: value = otherwise } = options;

@@ -7,6 +7,7 @@
 import type { Experiment } from "./experiment.ts";
 import { advice } from "./advice/advice.ts";
 import { floor } from "./floor/floor.ts";
+import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { latency } from "./latency/latency.ts";
 import { lookup } from "./lookup/lookup.ts";
@@ -23,6 +24,7 @@ const experiments: readonly Experiment[] = [
   latency,
   growth,
   lookup,
+  follow,
   memory,
   policy,
   profile,

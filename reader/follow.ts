@@ -131,7 +131,7 @@ export class RecordFollower<Out> extends AnyFollower<FollowedRecord<Out>> {
   #record(): Next<FollowedRecord<Out>> {
     const bytes = this.#records.at(this.#index++)!;
     const lsn = this.#nextLsn++;
-    const data = this.#decode(bytes);
+    const data = this.#decode(bytes, lsn);
     return { done: false, value: { lsn, data, level: this.levelOf(lsn) } };
   }
 

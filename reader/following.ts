@@ -1,5 +1,5 @@
 import { requireOptions } from "../argument.ts";
-import type { MaybePromise } from "../storage/storage.ts";
+import { isPromise, type MaybePromise } from "../storage/storage.ts";
 import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { ReadTracker } from "./open_read.ts";
@@ -49,7 +49,7 @@ export interface Follower<Value> {
 /** Makes what is done for a {@linkcode Following}. */
 export type MakeFollower<Value> = (
   following: Following<Value>,
-) => Promise<Follower<Value>>;
+) => MaybePromise<Follower<Value>>;
 
 /**
  * What `follow` returns. What it does is loaded with the first call of `next`,
@@ -88,17 +88,21 @@ export class Following<Value> extends SerialGenerator<Value> {
     await this.#follower?.end();
   }
 
-  #begin(): MaybePromise<Next<Value>> {
+  #begin(): Taken<Value> {
     if (this.#isStopped) return END;
     const { isClosed, loading } = this.#tracker;
     if (isClosed) throw new LogClosedError("follow");
     const making = this.#make(this);
+    if (!isPromise(making)) return this.#beginWith(making);
     loading.add(making);
-    return making.finally(() => loading.delete(making)).then((follower) => {
-      this.#follower = follower;
-      if (this.#isStopped) follower.stop();
-      return this.later(follower.take());
-    });
+    return making.finally(() => loading.delete(making))
+      .then((follower) => this.later(this.#beginWith(follower)));
+  }
+
+  #beginWith(follower: Follower<Value>): Taken<Value> {
+    this.#follower = follower;
+    if (this.#isStopped) follower.stop();
+    return follower.take();
   }
 
   #stop(): void {

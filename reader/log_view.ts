@@ -1,5 +1,6 @@
 import type { ReadSnapshot } from "../checkpoint/restore.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { LogRecord } from "../writer/record.ts";
 import type { Cursor, CursorOptions } from "./cursors/cursor.ts";
@@ -8,6 +9,7 @@ import type { FollowedBatch, FollowedRecord } from "./follow.ts";
 import type { FollowedLog } from "./any_follower.ts";
 import {
   checkFollowOptions,
+  type Follower,
   Following,
   type FollowOptions,
 } from "./following.ts";
@@ -228,11 +230,12 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * ```
    */
   follow(options: FollowOptions = {}): LogIterator<FollowedRecord<Out>> {
-    return new Following(this.reads, async (following) => {
-      const { RecordFollower } = await this.#loadFollowers(options);
-      const decode = this.#decode;
-      return new RecordFollower(this.#followed, options, following, decode);
-    });
+    const decode = this.#decode;
+    return this.#follow(
+      options,
+      ({ RecordFollower }, following) =>
+        new RecordFollower(this.#followed, options, following, decode),
+    );
   }
 
   /**
@@ -242,20 +245,25 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
    * no records, and says how many are lost.
    */
   followBatches(options: FollowOptions = {}): LogIterator<FollowedBatch> {
-    return new Following(this.reads, async (following) => {
-      const { BatchFollower } = await this.#loadFollowers(options);
-      return new BatchFollower(this.#followed, options, following);
-    });
+    return this.#follow(
+      options,
+      ({ BatchFollower }, following) =>
+        new BatchFollower(this.#followed, options, following),
+    );
   }
 
-  /** Loads what followers need, for one with `options`. */
-  async #loadFollowers(
+  #follow<Value>(
     options: FollowOptions,
-  ): Promise<typeof import("./on_demand.ts")> {
-    checkFollowOptions(options);
-    const parts = await import("./on_demand.ts");
-    this.#source.prepare?.(parts.LiveTail);
-    return parts;
+    make: (parts: Parts, following: Following<Value>) => Follower<Value>,
+  ): Following<Value> {
+    const source = this.#source;
+    return new Following(this.reads, (following) => {
+      checkFollowOptions(options);
+      return withParts((parts) => {
+        source.prepare?.(parts.LiveTail);
+        return make(parts, following);
+      });
+    });
   }
 
   /**
@@ -278,9 +286,13 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
     options: CursorOptions = {},
   ): Promise<Cursor<Out>> {
     const { openCursor } = await import("./cursors/mod.ts");
+    await this.refresh();
     if (this.reads.isClosed) throw new LogClosedError("open a cursor");
-    const follow = (from: number) => this.follow({ from });
-    return await openCursor(this.#source, follow, name, options);
+    const parts = {
+      follow: (from: number) => this.follow({ from, level: "disk" }),
+      refresh: () => this.reads.isClosed ? undefined : this.refresh(),
+    };
+    return await openCursor(this.#source, parts, name, options);
   }
 
   /**
@@ -328,9 +340,22 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
   async restore(read: ReadSnapshot): Promise<number> {
     if (this.reads.isClosed) throw new LogClosedError("restore");
     const { restore } = await import("../checkpoint/restore.ts");
+    await this.refresh();
     const source = this.#source;
     const lastLsn = source.isWriter ? this.lastLsn : Infinity;
     const { files, firstLsn } = source;
     return await restore({ files, firstLsn, lastLsn }, read);
   }
+}
+
+/** What followers are made of. */
+type Parts = typeof import("./on_demand.ts");
+
+/** That, once it is loaded. */
+let loaded: Parts | undefined;
+
+/** Calls `use` with it, at once if it is there. */
+function withParts<Made>(use: (parts: Parts) => Made): MaybePromise<Made> {
+  if (loaded !== undefined) return use(loaded);
+  return import("./on_demand.ts").then((parts) => use(loaded = parts));
 }

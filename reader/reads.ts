@@ -148,7 +148,7 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
       const data = batch.records.at(index);
       invariant(data !== undefined, `a read without its record, ${lsn}`);
       const bytes = ownMemory(data!);
-      return { lsn, data: this.#decode(bytes) };
+      return { lsn, data: this.#decode(bytes, lsn) };
     });
   }
 

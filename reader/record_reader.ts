@@ -20,8 +20,8 @@ export const NO_RECORDS: RecordList = Object.freeze([]);
  */
 export const RECORD_BYTES = 4 * 1024;
 
-/** Makes what a caller gets of a record's bytes. */
-export type Decode<Out> = (bytes: Uint8Array<ArrayBuffer>) => Out;
+/** Makes what a caller gets of the bytes of record `lsn`. */
+export type Decode<Out> = (bytes: Uint8Array<ArrayBuffer>, lsn: number) => Out;
 
 /** Options of {@linkcode RecordReader}. */
 export interface RecordReaderOptions {
@@ -99,7 +99,7 @@ export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
   /** The first record of a batch, or the end; `undefined` if it has none. */
   #begin(
     { done, value }: IteratorResult<RecordBatch, unknown>,
-  ): Next<LogRecord<Out>> | undefined {
+  ): MaybePromise<Next<LogRecord<Out>>> | undefined {
     if (done) return END;
     if (this.#isCut) throw new LogClosedError("read");
     this.#records = value.records;
@@ -107,11 +107,17 @@ export class RecordReader<Out> extends SerialGenerator<LogRecord<Out>> {
     return value.records.length === 0 ? undefined : this.#record();
   }
 
-  #record(): Next<LogRecord<Out>> {
+  #record(): MaybePromise<Next<LogRecord<Out>>> {
     const bytes = this.#records.at(this.#index++)!;
     const lsn = this.#nextLsn;
     this.#nextLsn += this.#step;
-    return { done: false, value: { lsn, data: this.#decode(bytes) } };
+    try {
+      const data = this.#decode(bytes, lsn);
+      return { done: false, value: { lsn, data } };
+    } catch (error) {
+      // A loop that fails does not call `return`, but files must be closed.
+      return this.end().then(() => Promise.reject(error));
+    }
   }
 
   #drop(): void {

@@ -144,7 +144,7 @@ export function requireSound(
  * leave; pure. Without a manifest, only the segment is judged.
  */
 export function faultOfEnd(
-  scan: SegmentScan,
+  scan: EndOfScan,
   manifest: Manifest | undefined,
   mode: RecoveryMode,
 ): string | undefined {
@@ -191,31 +191,35 @@ export function isCleanlyClosed(
   return manifest?.closed === true && lastLsn === manifest.durableLsn;
 }
 
-function refusal({ lastLsn, stop, witness }: SegmentScan): string {
+function refusal({ lastLsn, stop, witness }: EndOfScan): string {
   const why = witness
     ? "a later frame says that it was synced, so no crash explains this"
     : "a crash may have torn it, which strict recovery does not accept";
   return `record ${lastLsn + 1} is damaged (${describeFault(stop)}); ${why}`;
 }
 
-/** What a scan of one segment found. */
-export interface SegmentScan extends TailEvidence {
-  /** Number of frames that link. */
-  readonly frames: number;
+/** What a scan found at the end of a segment. */
+export interface EndOfScan extends TailEvidence {
   /** LSN of the last record that links; one below the first if none does. */
   readonly lastLsn: number;
-  /** The highest LSN that a frame here declares synced. */
-  readonly syncedLsn: number;
   /** Checksum that the next segment must name. */
   readonly link: number;
+  /** Where and why the chain ends. */
+  readonly stop: SegmentStop;
+}
+
+/** What a scan of one segment found. */
+export interface SegmentScan extends EndOfScan {
+  /** Number of frames that link. */
+  readonly frames: number;
+  /** The highest LSN that a frame here declares synced. */
+  readonly syncedLsn: number;
   /** Whether the last frame that links seals the segment. */
   readonly sealed: boolean;
   /** The highest time of a frame, in ms since 1970; 0 without frames. */
   readonly time: number;
   /** Places of some of the frames. */
   readonly index: FrameIndex;
-  /** Where and why the chain ends. */
-  readonly stop: SegmentStop;
   /** Size of the segment's file, in bytes. */
   readonly bytes: number;
 }

@@ -1,7 +1,10 @@
 import {
   formatManifestName,
+  type LogMeta,
   makeLogId,
   type Manifest,
+  newerMeta,
+  newManifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
 import {
@@ -13,6 +16,7 @@ import {
   SegmentLog,
   type SegmentLogState,
   SegmentReader,
+  sizesOf,
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
@@ -26,7 +30,11 @@ import {
 } from "./decide_tail.ts";
 import { LogExistsError } from "./log_exists_error.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
-import { type ScannedSegment, scanSegment } from "./scan_tail.ts";
+import {
+  type FoundMeta,
+  type ScannedSegment,
+  scanSegment,
+} from "./scan_tail.ts";
 import {
   describeContent,
   describeStrays,
@@ -120,6 +128,9 @@ interface FoundEnd {
   scanned?: SegmentLogState["scanned"];
   /** Where the first frame that is not durable can be looked for. */
   place?: ChainPlace | undefined;
+  /** The log's metadata: the newest, and the newest that is durable. */
+  meta?: LogMeta | undefined;
+  durableMeta?: LogMeta | undefined;
 }
 
 /** One opening, once the lock is taken. */
@@ -148,8 +159,9 @@ class Opening {
     const files = await this.#survey();
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
-    // The files that make them obsolete may be visible but not yet durable.
-    if (files.obsolete.length > 0) await this.#storage.syncDirectory();
+    // Files that replace others may be visible, but not yet durable.
+    const { obsolete, unfinished } = files;
+    if (obsolete[0] ?? unfinished[0]) await this.#storage.syncDirectory();
     await this.#remove(files.obsolete);
     await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const state = await this.#begin(files, before, end);
@@ -158,7 +170,8 @@ class Opening {
         .map((epoch) => ({ name: formatManifestName(epoch) })),
     );
     await this.#reserve.refill();
-    return new SegmentLog(this.#storage, this.#lock, state, {
+    const sizes = await sizesOf(this.#storage, state.segments, this.#pace);
+    return new SegmentLog(this.#storage, this.#lock, { ...state, sizes }, {
       segmentBytes: this.#options.segmentBytes,
       reserve: this.#reserve,
       time: this.#options.time,
@@ -205,18 +218,8 @@ class Opening {
   }
 
   #newManifest(): Manifest {
-    const { firstLsn = 1 } = this.#options;
-    return {
-      log: makeLogId(() => randomNumber(this.#storage)),
-      epoch: 0,
-      firstLsn,
-      baseLsn: firstLsn - 1,
-      durableLsn: firstLsn - 1,
-      rewriteLsn: 0,
-      time: 0,
-      link: 0,
-      closed: false,
-    };
+    const log = makeLogId(() => randomNumber(this.#storage));
+    return newManifest(log, this.#options.firstLsn ?? 1);
   }
 
   async #findEnd(files: Survey, manifest: Manifest): Promise<FoundEnd> {
@@ -229,6 +232,8 @@ class Opening {
         durableLsn: lastLsn,
         link: closed ? link : 0,
         time,
+        meta: manifest.meta,
+        durableMeta: manifest.meta,
       };
     }
     const scan = await this.#scan(last, files, manifest);
@@ -237,7 +242,12 @@ class Opening {
     const syncedLsn = lastLsn < firstLsn
       ? lastLsn
       : Math.max(scan.syncedLsn, Math.min(durableLsn, lastLsn));
+    const { meta } = manifest;
+    const isDurable = ({ lsn }: FoundMeta) => lsn <= syncedLsn;
+    const durable = scan.metas.findLast(isDurable);
     return {
+      meta: newerMeta(meta, scan.metas.at(-1)?.meta),
+      durableMeta: newerMeta(meta, durable?.meta),
       lastLsn,
       durableLsn: syncedLsn,
       link: scan.link,
@@ -275,7 +285,7 @@ class Opening {
     end: FoundEnd,
   ): Promise<SegmentLogState> {
     const storage = this.#storage;
-    const { lastLsn, durableLsn, link, time, scanned } = end;
+    const { lastLsn, durableLsn, link, time, scanned, meta } = end;
     const { fenced } = files;
     const segments = keptBy(before, files.segments, lastLsn);
     const isDurable = durableLsn >= lastLsn;
@@ -289,6 +299,7 @@ class Opening {
       time,
       link: 0,
       closed: false,
+      meta: end.durableMeta,
     };
     await this.#reserve.spend(() => writeManifest(storage, manifest));
     // If this is still the owner, any taker will find the manifest, and so
@@ -296,7 +307,7 @@ class Opening {
     await requireHeld(storage.location, this.#lock);
     const kept = new Set(segments);
     await this.#remove(files.segments.filter((one) => !kept.has(one)));
-    const state = { segments, fenced, manifest, lastLsn, link, scanned };
+    const state = { segments, fenced, manifest, lastLsn, link, scanned, meta };
     if (rewriteLsn === 0) return state;
     const finish = (segments: SegmentName[]) =>
       this.#rewrite(segments, manifest, end.place);

@@ -18,6 +18,7 @@ import {
   IndexBuilder,
   SegmentCursor,
   type SegmentOwner,
+  sizeOf,
   writeAll,
 } from "../storage/segments/mod.ts";
 import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
@@ -148,14 +149,14 @@ class Copy {
       payload: encodeIndex(entries, frameBytes(length)),
       time: this.#time,
       kind: KIND.seal,
+      flags: 0,
     });
   }
 
   async #write(
-    { firstLsn, syncedLsn, count, payload, time, kind }: Pick<
-      Frame,
-      "firstLsn" | "syncedLsn" | "count" | "payload" | "time" | "kind"
-    >,
+    { firstLsn, syncedLsn, count, payload, time, kind, flags }:
+      & Pick<Frame, "firstLsn" | "syncedLsn" | "count" | "payload">
+      & Pick<Frame, "time" | "kind" | "flags">,
   ): Promise<number> {
     const { bytes, checksum } = makeFrame(payload, {
       salt: this.#salt,
@@ -165,6 +166,7 @@ class Copy {
       count,
       time,
       kind,
+      flags,
     });
     await writeAll(this.#file, bytes, this.offset);
     this.offset += bytes.length;
@@ -247,13 +249,4 @@ export async function countMergeable(
     count++;
   }
   return count < LEAST_SEGMENTS ? 0 : count;
-}
-
-async function sizeOf(storage: Storage, name: string): Promise<number> {
-  const file = await storage.open(name, "read");
-  try {
-    return await file.size();
-  } finally {
-    await file.close();
-  }
 }

@@ -2,6 +2,8 @@ import { CorruptLogError } from "../storage/corrupt_log_error.ts";
 import {
   type Frame,
   isSeal,
+  type LogMeta,
+  metaOf,
   SEGMENT_HEADER_BYTES,
 } from "../storage/format/mod.ts";
 import {
@@ -25,6 +27,17 @@ const STEP_BYTES = 1024 * 1024;
 export interface ScannedSegment extends SegmentScan {
   /** Places between frames, a window apart, in order; the first is the start. */
   readonly places: readonly ChainPlace[];
+  /**
+   * Metadata in its frames, in order: the last one that a frame declares
+   * synced, and those after it.
+   */
+  readonly metas: readonly FoundMeta[];
+}
+
+/** Metadata, and the last record of the frame that it was written with. */
+export interface FoundMeta {
+  readonly lsn: number;
+  readonly meta: LogMeta;
 }
 
 /**
@@ -42,6 +55,7 @@ export async function scanSegment(
   let syncedLsn = reader.header.firstLsn - 1;
   let time = 0;
   let last: Frame | undefined;
+  let metas: FoundMeta[] = [];
   const builder = new IndexBuilder(SEGMENT_HEADER_BYTES);
   let step = await chain.next();
   for (; !step.done; step = await chain.next()) {
@@ -51,6 +65,12 @@ export async function scanSegment(
       if (offset >= builder.dueAt) builder.add(firstLsn, offset);
       syncedLsn = Math.max(syncedLsn, frame.syncedLsn);
       time = Math.max(time, frame.time);
+      const meta = metaOf(frame);
+      if (meta === undefined) continue;
+      const known = metas.findLast(({ lsn }) => lsn <= syncedLsn);
+      const unknown = metas.filter(({ lsn }) => lsn > syncedLsn);
+      const found = { lsn: firstLsn + frame.count - 1, meta };
+      metas = [...known ? [known] : [], ...unknown, found];
     }
     last = step.value[step.value.length - 1];
     places.push(cursor.place);
@@ -62,6 +82,7 @@ export async function scanSegment(
     : await remainderAt(reader, stop.offset);
   return {
     places,
+    metas,
     frames,
     lastLsn: cursor.nextLsn - 1,
     syncedLsn: Math.min(syncedLsn, cursor.nextLsn - 1),
@@ -106,7 +127,7 @@ export async function remainderAt(
  * Whether a frame from `offset` on declares `lsn` synced; throws
  * {@linkcode CorruptLogError} if the search would take too long.
  */
-async function hasWitness(
+export async function hasWitness(
   reader: SegmentReader,
   offset: number,
   lsn: number,

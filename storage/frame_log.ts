@@ -1,3 +1,4 @@
+import type { LogMeta } from "./format/log_meta.ts";
 import type { RecordList } from "./format/records.ts";
 import type { MaybePromise, Storage } from "./storage.ts";
 
@@ -13,8 +14,17 @@ export interface FrameDraft {
    * log must not use it once the append is done.
    */
   readonly buffer: Uint8Array;
-  /** Bytes of the records and their lengths, after the first 48. */
+  /**
+   * Bytes after the first 48: the records and their lengths, and the metadata
+   * with its length.
+   */
   readonly length: number;
+  /**
+   * The log's metadata from this frame on, as the last entry after the records:
+   * a little-endian u32 length, a u64 version, and its bytes. Absent if it does
+   * not change.
+   */
+  readonly meta?: LogMeta | undefined;
 }
 
 /** A run of records that were read, or that are lost. */
@@ -100,6 +110,31 @@ export interface FrameLog {
   read(from: number, to: number): BatchSource;
   /** Drops the records below `lsn`, which becomes `firstLsn`. */
   truncateBefore(lsn: number): Promise<void>;
+  /**
+   * Drops the records after `lsn`, at least `firstLsn - 1`, which becomes
+   * `lastLsn`: no crash brings them back once it resolves. No other call is in
+   * progress, except reads: those throw a {@linkcode TruncatedError}. If it
+   * fails with a `StorageFullError`, nothing has changed. Absent if the log
+   * cannot be cut.
+   */
+  truncateAfter?(lsn: number): Promise<void>;
+  /**
+   * Writes down that everything is synced that a sync has covered, for readers
+   * elsewhere, if nothing says so yet. It need not be durable. Called when the
+   * log falls idle.
+   */
+  markSynced?(): MaybePromise<void>;
+  /** The log's metadata; `undefined` if there is none. */
+  readonly meta?: LogMeta | undefined;
+  /**
+   * Replaces the metadata; durable once it resolves. May overlap with appends.
+   * Absent if the log keeps no metadata.
+   */
+  setMeta?(meta: LogMeta): Promise<void>;
+  /** Number of segments; absent if there are none. */
+  readonly segmentCount?: number;
+  /** Bytes on storage; absent if that is not known. */
+  readonly storedBytes?: number;
   /**
    * Releases all resources. With `clean`, it first syncs everything appended
    * and marks the end, so that a later loss of the end is not mistaken for a

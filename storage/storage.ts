@@ -49,6 +49,12 @@ export interface Storage {
   /** Makes every entry created, renamed or removed before the call durable. */
   syncDirectory(): MaybePromise<void>;
   /**
+   * Calls `wake` soon after any change to a file or an entry, by any process,
+   * until the function that it returns is called; calls may be merged. It
+   * returns `undefined` if changes are not reported. If absent, readers poll.
+   */
+  watch?(wake: () => void): (() => void) | undefined;
+  /**
    * Returns a 32-bit number that distinguishes a new segment from all others;
    * random if absent. Implement it only if runs must be reproducible byte for
    * byte.
@@ -110,6 +116,13 @@ export interface StorageLock {
    * message; `undefined` or absent if that is not known.
    */
   whyLost?(): string | undefined;
+  /**
+   * Replaces this lock by one with a higher epoch, which only this owner can
+   * get; it is durable only after `syncDirectory`. Returns `undefined` if
+   * another owner has taken over, or is about to. Needed for `truncateAfter`,
+   * which fails if it is absent.
+   */
+  renew?(): MaybePromise<StorageLock | undefined>;
   /** Gives the lock up, so that others can take it. */
   release(): MaybePromise<void>;
 }

@@ -1,6 +1,7 @@
 /**
  * A kit for testing what is built on a log: every state that a crash can leave,
- * laws for policies, a contract for storages, and a controllable clock.
+ * laws for policies and for logs of frames, a contract for storages, and a
+ * controllable clock.
  *
  * @example
  * ```ts
@@ -24,6 +25,8 @@ export { ExplorationError } from "./explore/describe_failure.ts";
 export type { ExploreReport } from "./explore/exploration.ts";
 export * from "./explore/explore.ts";
 export type { Life, LifeBody } from "./explore/recording.ts";
+export * from "./laws/frame_log_laws.ts";
+export type { FrameLogPlace } from "./laws/frame_log_under_test.ts";
 export { policyLaws, type PolicyLawsOptions } from "./laws/policy_laws.ts";
 export * from "./virtual_clock.ts";
 export * from "./wal/wal_check.ts";
@@ -31,3 +34,4 @@ export type { WalFact } from "./wal/wal_history.ts";
 export * from "./wal/wal_steps.ts";
 export type { MakeWalOptions } from "./wal/wal_user.ts";
 export * from "./wal/wal_workload.ts";
+export * from "./wal/with_readers.ts";

@@ -5,6 +5,7 @@ import {
   requireMethod,
   requireOneOf,
   requireOptions,
+  requireSignal,
 } from "../argument.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
@@ -112,6 +113,18 @@ test("Wal.open() refuses unknown options, by name", async () => {
     "Cannot open a log because there is no option segmentByte: did you mean segmentBytes?",
     [],
   ]);
+});
+
+test("requireSignal() takes what acts like an AbortSignal", () => {
+  requireSignal("wait", AbortSignal.abort());
+  requireSignal("wait", { aborted: false, addEventListener() {} });
+  for (const signal of [undefined, null, 1, "x", {}, new EventTarget()]) {
+    assertThrows(
+      () => requireSignal("wait", signal),
+      TypeError,
+      "Cannot wait because signal must be an AbortSignal: received",
+    );
+  }
 });
 
 test("append() and read() refuse unknown options, by name", async () => {

@@ -12,23 +12,30 @@ import { command } from "./runner/command.ts";
 const consumer = (library: string) => `
 import {
   AdaptivePolicy, AgePolicy, type BatchPolicy, BytesPolicy, CountPolicy,
-  DenoStorage, LeaderCommitPolicy, MemoryStorage, NodeStorage,
+  DenoStorage, json, LeaderCommitPolicy, MemoryStorage, NodeStorage,
   type RecordBatch, salvageLog, Wal,
 } from "${library}/mod.ts";
 import { constantCosts, type SimulateOptions } from "${library}/simulator/mod.ts";
-import type { ExploreOptions, PolicyLawsOptions } from "${library}/testing/mod.ts";
+import type {
+  ExploreOptions, FrameLogLawsOptions, PolicyLawsOptions,
+} from "${library}/testing/mod.ts";
 
 const u = undefined;
 // @ts-expect-error Otherwise the option under test is off.
 export const exact: { a?: number } = { a: u };
 const wal = await Wal.open("x", {
   policy: u, segmentBytes: u, maxQueuedBytes: u, maxQueuedRecords: u,
-  maxWaitingBytes: u, maxWaitingRecords: u, recovery: u, storage: u,
+  maxWaitingBytes: u, maxWaitingRecords: u, recovery: u, storage: u, codec: u,
   synchronous: u, syncIntervalMs: u, takeOver: u, warn: u, trace: u, clock: u,
 });
 await Wal.open("x", { trace: { write() {}, maxBytes: u } });
-await wal.append("x", { ack: u });
-await wal.appendBatch(["x"], { ack: u });
+await wal.append("x", { ack: u, expect: u, signal: u });
+await wal.appendBatch(["x"], { ack: u, expect: u, signal: u });
+wal.enqueue("x", { ack: u });
+await wal.settled(1, u, { signal: u });
+await wal.flush({ signal: u });
+wal.writable({ ack: u, signal: u });
+json<string>({ schema: u });
 for await (const { data } of wal.read({ from: u, to: u })) new Blob([data]);
 for await (const batch of wal.readBatches({ from: u, to: u })) {
   const { records }: RecordBatch = { ...batch, lost: u };
@@ -55,6 +62,7 @@ export const simulated: SimulateOptions = {
 };
 export const explored: ExploreOptions = { seed: u, bound: u, replay: u };
 export const laws: PolicyLawsOptions = { seed: u, maxWaitMs: u };
+export const logLaws: FrameLogLawsOptions = { seed: u };
 `;
 
 test("options may be undefined under exactOptionalPropertyTypes", async () => {

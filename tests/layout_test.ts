@@ -24,7 +24,7 @@ import { testFiles } from "./runner/files.ts";
 const leaves = ["argument.ts", "invariant.ts", "random.ts"];
 
 /** What puts the parts together. */
-const facade = ["wal.ts", "wal_options.ts", "open_log.ts"];
+const facade = ["log_appender.ts", "wal.ts", "wal_options.ts", "open_log.ts"];
 
 /** By folder, or file of the root: which others it may import. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -32,24 +32,20 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   recovery: ["storage"],
   writer: ["policies", "storage"],
+  codec: ["writer"],
   checkpoint: ["storage", "writer"],
   reader: ["checkpoint", "recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],
   "wal_options.ts": [
-    ...["policies", "reader", "recovery", "storage", "trace", "writer"],
+    ...["codec", "policies", "reader", "recovery", "storage", "trace"],
+    "writer",
   ],
+  "log_appender.ts": ["codec", "reader", "storage", "writer"],
   "wal.ts": [
-    ...[
-      "checkpoint",
-      "open_log.ts",
-      "reader",
-      "storage",
-      "trace",
-      "wal_options.ts",
-      "writer",
-    ],
+    ...["checkpoint", "codec", "log_appender.ts", "open_log.ts", "policies"],
+    ...["reader", "storage", "trace", "wal_options.ts", "writer"],
   ],
   testing: [
     ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
@@ -62,8 +58,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli.ts": ["cli"],
   "mod.ts": [
-    ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
-    "writer",
+    ...["checkpoint", "codec", "policies", "reader", "recovery", "storage"],
+    ...["trace", "writer"],
     ...facade,
   ],
 };
@@ -180,10 +176,10 @@ test("the library declares nothing with `using`, which Node 20 cannot parse", ()
   assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
-test("the root holds 8 files at most, the library about 220", () => {
+test("the root holds 9 files at most, the library about 250", () => {
   const root = library.filter((file) => !file.includes("/"));
-  assert(root.length <= 8, root.join(" "));
-  assert(library.length <= 225, `${library.length} files`);
+  assert(root.length <= 9, root.join(" "));
+  assert(library.length <= 255, `${library.length} files`);
 });
 
 test("no file is longer than 400 lines, but a table of faults", () => {

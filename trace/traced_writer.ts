@@ -1,7 +1,7 @@
 import type * as AsyncHooks from "node:async_hooks";
 import type { FrameLog } from "../storage/frame_log.ts";
 import type { AckLevel } from "../writer/acks.ts";
-import type { AppendRequest, LsnRange } from "../writer/record.ts";
+import type { AppendRequest, RecordInput } from "../writer/record.ts";
 import { Writer, type WriterOptions } from "../writer/writer.ts";
 import {
   type TraceOptions,
@@ -32,7 +32,7 @@ export class TracedWriter extends Writer {
 
   /** Queues one record, waiting for room if necessary. */
   override append(
-    record: Uint8Array | string,
+    record: RecordInput,
     size: number,
     level: AckLevel,
   ): Promise<number> {
@@ -41,16 +41,19 @@ export class TracedWriter extends Writer {
     return new Ack(acked, this.#callers.appended());
   }
 
-  /** Queues records that share a frame; resolves with their LSNs. */
-  override appendTogether(request: AppendRequest): Promise<LsnRange> {
-    const acked = super.appendTogether(request);
+  /** Queues records that share a frame; resolves with their answer. */
+  override appendTogether<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    const acked = super.appendTogether(request, answer);
     this.#note(request.records.length, request.bytes);
     return new Ack(acked, this.#callers.appended());
   }
 
   /** Queues one record, or throws if there is no room. */
   override enqueue(
-    record: Uint8Array | string,
+    record: RecordInput,
     size: number,
     level: AckLevel,
   ): number {
@@ -60,16 +63,20 @@ export class TracedWriter extends Writer {
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
-  override settled(lsn: number, level: AckLevel): Promise<number> {
+  override settled(
+    lsn: number,
+    level: AckLevel,
+    signal?: AbortSignal,
+  ): Promise<number> {
     // After a batch it may be an append or two earlier.
     this.#callers.waits(this.lastLsn - lsn);
-    return super.settled(lsn, level);
+    return super.settled(lsn, level, signal);
   }
 
   /** Flushes and syncs everything appended before the call. */
-  override flush(): Promise<number> {
+  override flush(signal?: AbortSignal): Promise<number> {
     this.#callers.waits(0);
-    return super.flush();
+    return super.flush(signal);
   }
 
   /** Cancels all timers and ends the trace, because nothing follows. */

@@ -1,5 +1,6 @@
 import { requireOneOf } from "../argument.ts";
 import { invariant } from "../invariant.ts";
+import { AppendAbortedError, onAbort } from "./abort.ts";
 import { Heap } from "./heap.ts";
 
 /**
@@ -63,6 +64,47 @@ export class Acks {
     return this.#waiters(level).waitWith(lsn, value);
   }
 
+  /** Like {@linkcode Acks.waitWith}, until an abort. */
+  waitOrAbort<Value>(
+    lsn: number,
+    level: AckLevel,
+    value: Value,
+    abort: Abort,
+  ): Promise<Value> {
+    if (this.reached(lsn, level)) return Promise.resolve(value);
+    return this.#waiters(level).waitOrAbort(lsn, value, abort);
+  }
+
+  /** Like {@linkcode Acks.wait}; an abort rejects it with its reason. */
+  settled(
+    lsn: number,
+    level: AckLevel,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    if (signal === undefined) return this.wait(lsn, level);
+    const error = () => signal.reason;
+    if (signal.aborted) return Promise.reject(error());
+    return this.waitOrAbort(lsn, level, lsn, { signal, error });
+  }
+
+  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
+  answer<Answer>(
+    lsn: number,
+    { records, level, signal }: {
+      readonly records: readonly unknown[];
+      readonly level: AckLevel;
+      readonly signal?: AbortSignal | undefined;
+    },
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    const value = answer(lsn);
+    if (signal === undefined) return this.waitWith(lsn, level, value);
+    const first = lsn - records.length + 1;
+    const error = () => new AppendAbortedError(first, signal.reason);
+    if (signal.aborted) throw error();
+    return this.waitOrAbort(lsn, level, value, { signal, error });
+  }
+
   /** Everything up to `lsn` is written, and also durable if `synced`. */
   advance(lsn: number, synced: boolean): void {
     invariant(lsn >= this.#writtenLsn, "acknowledged LSN goes back");
@@ -73,18 +115,31 @@ export class Acks {
     this.#durable.release(this.#durableLsn);
   }
 
-  /** Rejects the waiters for unwritten records; returns how many there were. */
+  /** The log was cut back to `lsn`, which is durable; nobody waits for more. */
+  cutBack(lsn: number): void {
+    invariant(
+      this.#durableLsn === this.#writtenLsn,
+      "a cut of unsynced records",
+    );
+    this.#writtenLsn = lsn;
+    this.#durableLsn = lsn;
+  }
+
+  /**
+   * Rejects the waiters for unwritten records; returns how many callers, those
+   * that gave up not included, learn about it.
+   */
   rejectUnwritten(error: Error): number {
     return this.#written.reject(error) +
       this.#durable.rejectAbove(this.#writtenLsn, error);
   }
 
-  /** Rejects the waiters for durability; returns how many there were. */
+  /** The same with all waiters for durability. */
   rejectUnsynced(error: Error): number {
     return this.#durable.reject(error);
   }
 
-  /** Rejects all waiters; returns how many there were. */
+  /** The same with all waiters. */
   reject(error: Error): number {
     return this.#written.reject(error) + this.#durable.reject(error);
   }
@@ -94,8 +149,19 @@ export class Acks {
   }
 }
 
+/** What ends a wait early, and the error for it. */
+export interface Abort {
+  /** Not aborted when the wait begins. */
+  readonly signal: AbortSignal;
+  /** Makes the error. */
+  readonly error: () => unknown;
+}
+
 /** Slots that are kept for the next waiters once all are released. */
 const KEPT_SLOTS = 4096;
+
+/** As many aborted waiters stay where they are. */
+const SWEPT_AT = 1024;
 
 let capturedResolve: Resolve;
 
@@ -124,6 +190,10 @@ export class AckWaiters {
   /** The lowest LSN of those, or `Infinity`. */
   #earliest = Infinity;
   #order = 0;
+  /** Waiters that were aborted and still take a slot. */
+  readonly #aborted = new Set<Resolve>();
+  /** How many of those the last rejection reached. */
+  #unheard = 0;
 
   /** Returns a promise that resolves with `lsn` once it is released. */
   wait(lsn: number): Promise<number> {
@@ -141,6 +211,27 @@ export class AckWaiters {
     });
   }
 
+  /** The same, but rejects once the signal is aborted. */
+  waitOrAbort<Value>(
+    lsn: number,
+    value: Value,
+    { signal, error }: Abort,
+  ): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const release: Resolve = (released) => {
+        unwatch();
+        if (!this.#aborted.delete(release)) {
+          resolve(released === lsn ? value : released as Promise<never>);
+        } else if (typeof released !== "number") this.#unheard++;
+      };
+      const unwatch = onAbort(signal, () => {
+        this.#abandon(release);
+        reject(error());
+      });
+      this.#put(lsn, release);
+    });
+  }
+
   /** Resolves all waiters for `lsn` or lower. */
   release(lsn: number): void {
     if (this.#earliest <= lsn) this.#releaseEarly(lsn);
@@ -150,9 +241,10 @@ export class AckWaiters {
     else if (head > 1024 && head * 2 > this.#tail) this.#compact();
   }
 
-  /** Rejects all waiters; returns how many there were. */
+  /** Rejects all waiters; returns how many there were that still listen. */
   reject(error: Error): number {
     const count = this.#tail - this.#head + this.#early.size;
+    this.#unheard = 0;
     const rejection = Promise.reject<never>(error);
     rejection.catch(() => {});
     for (const { lsn, resolve } of this.#takeEarly(Infinity)) {
@@ -161,22 +253,43 @@ export class AckWaiters {
     }
     this.#resolveUpTo(Infinity, rejection);
     this.#clear();
+    return count - this.#unheard;
+  }
+
+  /** Rejects the waiters for more than `lsn`; returns the same. */
+  rejectAbove(lsn: number, error: Error): number {
+    const kept = this.#takeAll(lsn);
+    const count = this.reject(error);
+    for (const [lsn, resolve] of kept) this.#put(lsn, resolve);
     return count;
   }
 
-  /** Rejects the waiters for more than `lsn`; returns how many there were. */
-  rejectAbove(lsn: number, error: Error): number {
-    const kept: [number, Resolve][] = [];
-    for (const { lsn: early, resolve } of this.#takeEarly(lsn)) {
-      kept.push([early, resolve]);
+  /**
+   * Callers that give up, over and over, before the log gets any further must
+   * not fill the memory.
+   */
+  #abandon(release: Resolve): void {
+    this.#aborted.add(release);
+    const { size } = this.#aborted;
+    if (size < SWEPT_AT) return;
+    if (size * 2 < this.#tail - this.#head + this.#early.size) return;
+    const waiters = this.#takeAll(Infinity);
+    this.#clear();
+    for (const [lsn, resolve] of waiters) {
+      if (!this.#aborted.delete(resolve)) this.#put(lsn, resolve);
     }
+  }
+
+  /** Takes the waiters for `lsn` or lower, in LSN order. */
+  #takeAll(lsn: number): [number, Resolve][] {
+    const taken: [number, Resolve][] = [];
     for (; this.#lsns[this.#head] <= lsn && this.#head < this.#tail;) {
-      kept.push([this.#lsns[this.#head], this.#resolves[this.#head++]]);
+      taken.push([this.#lsns[this.#head], this.#resolves[this.#head++]]);
     }
-    const count = this.reject(error);
-    kept.sort(([one], [other]) => one - other);
-    for (const [lsn, resolve] of kept) this.#put(lsn, resolve);
-    return count;
+    for (const { lsn: early, resolve } of this.#takeEarly(lsn)) {
+      taken.push([early, resolve]);
+    }
+    return taken.sort(([one], [other]) => one - other);
   }
 
   #put(lsn: number, resolve: Resolve): void {

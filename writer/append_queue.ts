@@ -1,10 +1,11 @@
 import { invariant } from "../invariant.ts";
 import type { BatchLimits } from "../policies/batch_policy.ts";
+import { onAbort } from "./abort.ts";
 import type { AckLevel } from "./acks.ts";
 import { type Batch, BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
-import type { AppendRequest } from "./record.ts";
+import { type AppendRequest, copyRecord, type RecordInput } from "./record.ts";
 
 /** Bounds of {@linkcode AppendQueue}. */
 export interface AppendQueueOptions {
@@ -14,6 +15,8 @@ export interface AppendQueueOptions {
   maxQueuedRecords: number;
   maxWaitingBytes: number;
   maxWaitingRecords: number;
+  /** Version of the log's metadata. Default: 0, for none. */
+  metaVersion?: number | undefined;
 }
 
 /**
@@ -32,28 +35,37 @@ export class AppendQueue {
 
   /** An empty queue; the next record gets `nextLsn`. */
   constructor(nextLsn: number, options: AppendQueueOptions) {
-    this.queue = new BatchQueue(nextLsn, options.limits);
+    this.queue = new BatchQueue(
+      nextLsn,
+      options.limits,
+      options.metaVersion,
+    );
     this.#options = options;
     this.#isNearEnd = nextLsn > LAST_LSN / 2;
   }
 
   /** Whether an append waits for room. */
   get hasWaiting(): boolean {
-    return !this.#room.isEmpty;
+    return this.#room.first !== undefined;
   }
 
   /** Queues a record and returns its LSN, or 0 if there is no room. */
-  add(record: Uint8Array | string, size: number, level: AckLevel): number {
+  add(record: RecordInput, size: number, level: AckLevel): number {
     if (this.#isNearEnd) this.#requireLsns(1);
     if (this.hasWaiting || !this.#hasRoom(1, size)) return 0;
     return this.queue.add(record, size, level === "disk");
   }
 
-  /** Queues a request and returns its last LSN, or 0 if there is no room. */
+  /**
+   * Queues a request and returns its last LSN, or 0 if there is no room. Throws
+   * `ConflictError` if it would get another LSN than it expects.
+   */
   addTogether(request: AppendRequest): number {
     const { records, bytes } = request;
     if (this.#isNearEnd) this.#requireLsns(records.length);
     if (this.hasWaiting || !this.#hasRoom(records.length, bytes)) return 0;
+    const conflict = this.#conflict(request);
+    if (conflict !== undefined) throw conflict;
     return this.#put(request);
   }
 
@@ -72,15 +84,21 @@ export class AppendQueue {
 
   /**
    * Waits in line with a copy; resolves with the last LSN once queued. Throws
-   * `QueueFullError` if the line itself is full.
+   * `QueueFullError` if the line itself is full. Rejects with `ConflictError` if
+   * it would get another LSN than it expects, or once its signal is aborted.
    */
   waitForRoom(request: AppendRequest): Promise<number> {
     this.#requireWaitingRoom(request);
-    const records = request.records.map((record) =>
-      typeof record === "string" ? record : new Uint8Array(record)
+    const { sizes, signal } = request;
+    const records = request.records.map((record, index) =>
+      copyRecord(record, sizes[index])
     );
     this.#lineFull = undefined;
-    return this.#room.wait({ ...request, records });
+    const waiting = this.#room.wait({ ...request, records });
+    if (signal !== undefined) {
+      waiting.unwatch = onAbort(signal, () => this.#withdraw(waiting));
+    }
+    return waiting.ended;
   }
 
   /** Resolves once all appends that wait now are queued or rejected. */
@@ -91,18 +109,70 @@ export class AppendQueue {
   /** Counts a batch off and lets in the appends that now have room. */
   release(batch: Batch): void {
     this.queue.release(batch);
-    if (!this.hasWaiting) return;
-    this.#lineFull = undefined;
-    const hasRoom = this.#hasRoom.bind(this);
-    this.queue.arrivedAt = this.#options.clock.now();
-    for (const { request, placed } of this.#room.admit(hasRoom)) {
-      placed(this.#put(request));
-    }
+    if (this.hasWaiting) this.#admit();
+  }
+
+  /**
+   * Calls `begin` once everything before it has left the queue. Nothing after
+   * it gets a place before it is lifted; `ended` rejects if it is rejected.
+   */
+  hold(begin: () => void): Hold {
+    const waiting = this.#room.wait(NOTHING);
+    waiting.begin = begin;
+    this.#admit();
+    return {
+      ended: waiting.ended,
+      lift: () => {
+        this.#room.remove(waiting);
+        waiting.placed(this.queue.lastLsn);
+        this.#admit();
+      },
+    };
   }
 
   /** Rejects all appends that wait for room; returns how many there were. */
   reject(error: Error): number {
     return this.#room.reject(error);
+  }
+
+  /** Lets in, in order, the appends for which there is room. */
+  #admit(): void {
+    this.#lineFull = undefined;
+    this.queue.arrivedAt = this.#options.clock.now();
+    for (let next = this.#room.first; next; next = this.#room.first) {
+      const { request, begin } = next;
+      if (begin !== undefined) return this.#begin(next, begin);
+      const { sizes, bytes, signal } = request;
+      // One abort can end several appends: none may get the place of another.
+      const isAborted = signal?.aborted ?? false;
+      const conflict = this.#conflict(request);
+      const isRefused = isAborted || conflict !== undefined;
+      if (!isRefused && !this.#hasRoom(sizes.length, bytes)) return;
+      this.#room.remove(next);
+      if (isAborted) next.reject(signal?.reason);
+      else if (conflict !== undefined) next.reject(conflict);
+      else next.placed(this.#put(request));
+    }
+  }
+
+  #begin(hold: Waiting, begin: () => void): void {
+    if (hold.hasBegun || this.queue.records > 0) return;
+    hold.hasBegun = true;
+    begin();
+  }
+
+  /** Gives the room of an aborted append to those after it. */
+  #withdraw(waiting: Waiting): void {
+    this.#room.remove(waiting);
+    waiting.reject(waiting.request.signal?.reason);
+    this.#admit();
+  }
+
+  /** The error if a request that is next would not get what it expects. */
+  #conflict({ expect }: AppendRequest): ConflictError | undefined {
+    if (expect === undefined) return undefined;
+    const next = this.queue.lastLsn + 1;
+    return expect === next ? undefined : new ConflictError(expect, next);
   }
 
   /** Counts waiting records as if they already had their LSNs. */
@@ -143,18 +213,55 @@ export class AppendQueue {
     throw this.#lineFull;
   }
 
-  #put({ records, sizes, bytes, level }: AppendRequest): number {
-    return this.queue.addTogether(records, sizes, bytes, level === "disk");
+  #put({ records, sizes, bytes, level, meta }: AppendRequest): number {
+    const sync = level === "disk";
+    return this.queue.addTogether(records, sizes, bytes, sync, meta);
   }
 }
 
+/** A place in the line after which all appends wait. */
+export interface Hold {
+  /** Resolves once it is lifted. */
+  readonly ended: Promise<unknown>;
+  /** Lets the next appends in. */
+  lift(): void;
+}
+
+/** What a hold adds to the queue. */
+const NOTHING: AppendRequest = {
+  records: [],
+  sizes: [],
+  bytes: 0,
+  level: "memory",
+};
+
 /** A linked list: a request and its copy are freed as soon as it is let in. */
-interface Waiting {
+class Waiting {
   readonly request: AppendRequest;
-  /** Resolves the append with the LSN of its last record. */
-  placed: (lsn: number) => void;
-  reject: (error: Error) => void;
-  next?: Waiting;
+  /** Counts up in the order of calls. */
+  readonly order: number;
+  /** Resolves once it has a place, with the LSN of its last record. */
+  readonly ended: Promise<number>;
+  /** Resolves it. */
+  declare placed: (lsn: number) => void;
+  /** Rejects it. */
+  declare reject: (error: unknown) => void;
+  /** What to do when its turn comes, if it is a hold. */
+  begin: (() => void) | undefined;
+  hasBegun = false;
+  /** Ends the wait for an abort. */
+  unwatch: (() => void) | undefined;
+  previous: Waiting | undefined;
+  next: Waiting | undefined;
+
+  constructor(request: AppendRequest, order: number) {
+    this.request = request;
+    this.order = order;
+    this.ended = new Promise<number>((placed, reject) => {
+      this.placed = placed;
+      this.reject = reject;
+    });
+  }
 }
 
 /** Appends that found the queue full and wait in order for room. */
@@ -165,58 +272,77 @@ class Backpressure {
   bytes = 0;
   #first: Waiting | undefined;
   #last: Waiting | undefined;
-  #lastPlaced: Promise<unknown> = Promise.resolve();
+  #order = 0;
 
-  /** Whether no append waits. */
-  get isEmpty(): boolean {
-    return this.#first === undefined;
+  /** The append that is next, if any. */
+  get first(): Waiting | undefined {
+    return this.#first;
   }
 
-  /** Resolves with the request's last LSN once it has a place in the queue. */
-  wait(request: AppendRequest): Promise<number> {
-    const placed = new Promise<number>((placed, reject) => {
-      const waiting = { request, placed, reject };
-      if (this.#last === undefined) this.#first = waiting;
-      else this.#last.next = waiting;
-      this.#last = waiting;
-    });
-    this.#lastPlaced = placed;
+  /** Adds a request to the end of the line. */
+  wait(request: AppendRequest): Waiting {
+    const waiting = new Waiting(request, this.#order++);
+    waiting.previous = this.#last;
+    if (this.#last === undefined) this.#first = waiting;
+    else this.#last.next = waiting;
+    this.#last = waiting;
     this.records += request.sizes.length;
     this.bytes += request.bytes;
-    return placed;
+    return waiting;
   }
 
   /** Resolves once all appends that wait now have a place or are rejected. */
   async drained(): Promise<void> {
-    if (!this.isEmpty) await this.#lastPlaced.catch(() => {});
+    const { order: last } = this.#last ?? { order: -1 };
+    // The last one may be aborted long before the others are let in.
+    for (let next = this.#first; next; next = this.#first) {
+      if (next.order > last) return;
+      await next.ended.catch(() => {});
+    }
   }
 
-  /** Removes, one by one, the appends for which there is room. */
-  *admit(
-    hasRoom: (records: number, bytes: number) => boolean,
-  ): Generator<Waiting> {
-    let next = this.#first;
-    while (next !== undefined) {
-      const { sizes, bytes } = next.request;
-      if (!hasRoom(sizes.length, bytes)) return;
-      this.#first = next.next;
-      if (this.#first === undefined) this.#last = undefined;
-      this.records -= sizes.length;
-      this.bytes -= bytes;
-      invariant(this.records >= 0 && this.bytes >= 0, "appends admitted twice");
-      yield next;
-      next = this.#first;
-    }
+  /** Takes an append out of the line. */
+  remove(waiting: Waiting): void {
+    const { previous, next, request } = waiting;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    waiting.previous = waiting.next = undefined;
+    waiting.unwatch?.();
+    this.records -= request.sizes.length;
+    this.bytes -= request.bytes;
+    invariant(this.records >= 0 && this.bytes >= 0, "appends admitted twice");
   }
 
   /** Rejects all appends that wait; returns how many there were. */
   reject(error: Error): number {
     let count = 0;
-    for (const { reject } of this.admit(() => true)) {
-      reject(error);
+    for (let next = this.#first; next; next = this.#first) {
+      this.remove(next);
+      next.reject(error);
       count++;
     }
     return count;
+  }
+}
+
+/** An append did not get the LSN that it expected; nothing was appended. */
+export class ConflictError extends Error {
+  /** The class's name. */
+  override readonly name = "ConflictError";
+
+  /** Thrown by `append` and `appendBatch` with `expect`. */
+  constructor(
+    /** LSN that the first record had to get. */
+    readonly expected: number,
+    /** LSN that it would have got. */
+    readonly next: number,
+  ) {
+    super(
+      `Cannot append record ${expected} because the next one is ${next}: ` +
+        "nothing was appended",
+    );
   }
 }
 

@@ -4,10 +4,16 @@ import type {
   BatchPolicy,
   PendingBatch,
 } from "../policies/batch_policy.ts";
-import { FRAME_HEADER_BYTES, frameBytes } from "../storage/format/mod.ts";
+import {
+  encodeMeta,
+  FRAME_HEADER_BYTES,
+  frameBytes,
+  type LogMeta,
+  measureMeta,
+} from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
 import { BatchBounds, DEFAULT_BATCH_BYTES, joinWithin } from "./flush_rules.ts";
-import { encodeRecord } from "./record.ts";
+import { encodeRecord, type RecordInput } from "./record.ts";
 
 const FIRST_BUFFER_BYTES = 4096;
 
@@ -28,6 +34,8 @@ export class Batch implements PendingBatch, FrameDraft {
   length = 0;
   /** Whether any record asks for a sync. */
   sync = false;
+  /** The log's metadata from here on, after the last record. */
+  meta: LogMeta | undefined;
   /** Whether somebody was shown its records, so its memory is not reused. */
   isShared = false;
   /** Holds the future frame; can be longer than it. */
@@ -62,7 +70,7 @@ export class Batch implements PendingBatch, FrameDraft {
   }
 
   /** Copies `record`, of `size` measured bytes, to the end. */
-  add(record: Uint8Array | string, size: number): void {
+  add(record: RecordInput, size: number): void {
     this.#makeRoom(size);
     const at = FRAME_HEADER_BYTES + this.length;
     encodeRecord(this.buffer, at, record, size);
@@ -72,7 +80,7 @@ export class Batch implements PendingBatch, FrameDraft {
 
   /** Copies records of `sizes`, `bytes` in total, to the end. */
   addAll(
-    records: readonly (Uint8Array | string)[],
+    records: readonly RecordInput[],
     sizes: readonly number[],
     bytes: number,
   ): void {
@@ -87,6 +95,20 @@ export class Batch implements PendingBatch, FrameDraft {
     this.length += bytes;
   }
 
+  /** Whether nothing may be added: metadata comes last. */
+  get isEnded(): boolean {
+    return this.meta !== undefined;
+  }
+
+  /** Adds metadata, of `size` measured bytes, after the last record. */
+  end(meta: LogMeta, size: number): void {
+    this.#makeRoom(size);
+    const at = FRAME_HEADER_BYTES + this.length;
+    encodeRecord(this.buffer, at, encodeMeta(meta), size);
+    this.length += size;
+    this.meta = meta;
+  }
+
   /** Copies the records of `next`, which follow these, to the end. */
   absorb(next: Batch): void {
     this.#makeRoom(next.length);
@@ -97,6 +119,7 @@ export class Batch implements PendingBatch, FrameDraft {
     this.length += next.length;
     this.newestAt = next.newestAt;
     this.sync ||= next.sync;
+    this.meta = next.meta;
   }
 
   #makeRoom(bytes: number): void {
@@ -118,6 +141,7 @@ export class BatchQueue {
   #sealed: Batch[] = [];
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
+  #metaVersion: number;
   /** The batch that is being flushed. */
   #taken: Batch | undefined;
   /** Called for each call that adds records, while somebody wants to know. */
@@ -132,8 +156,16 @@ export class BatchQueue {
    */
   arrivedAt = 0;
 
-  /** An empty queue; the next record gets `nextLsn`. */
-  constructor(nextLsn: number, limits: BatchLimits | undefined) {
+  /**
+   * An empty queue; the next record gets `nextLsn`, and the next metadata a
+   * version above `metaVersion`.
+   */
+  constructor(
+    nextLsn: number,
+    limits: BatchLimits | undefined,
+    metaVersion = 0,
+  ) {
+    this.#metaVersion = metaVersion;
     this.#bounds = new BatchBounds(limits);
     this.#open = new Batch(nextLsn, this.#bounds.bytes);
   }
@@ -154,22 +186,39 @@ export class BatchQueue {
   }
 
   /** Queues a record of `size` measured bytes; returns its LSN. */
-  add(record: Uint8Array | string, size: number, sync: boolean): number {
+  add(record: RecordInput, size: number, sync: boolean): number {
     this.#makeRoom(1, size);
     this.#open.add(record, size);
     return this.#added(1, size, sync);
   }
 
-  /** Queues records that must share a frame; returns the last LSN. */
+  /**
+   * Queues records that must share a frame, and metadata to go with them, of
+   * `bytes` together; returns the last LSN.
+   */
   addTogether(
-    records: (Uint8Array | string)[],
+    records: RecordInput[],
     sizes: number[],
     bytes: number,
     sync: boolean,
+    meta?: Uint8Array<ArrayBuffer>,
   ): number {
     this.#makeRoom(records.length, bytes);
-    this.#open.addAll(records, sizes, bytes);
-    return this.#added(records.length, bytes, sync);
+    if (meta === undefined) {
+      this.#open.addAll(records, sizes, bytes);
+      return this.#added(records.length, bytes, sync);
+    }
+    const size = measureMeta(meta);
+    this.#open.addAll(records, sizes, bytes - size);
+    this.#open.end({ version: this.nextMetaVersion(), bytes: meta }, size);
+    const lsn = this.#added(records.length, bytes, sync);
+    if (this.#open.isEnded) this.#seal();
+    return lsn;
+  }
+
+  /** The version of the metadata that are set next. */
+  nextMetaVersion(): number {
+    return ++this.#metaVersion;
   }
 
   /** Takes the head out to be flushed; it still counts as queued. */

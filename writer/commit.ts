@@ -1,4 +1,8 @@
-import type { FrameDraft, FrameLog } from "../storage/frame_log.ts";
+import {
+  CompactedError,
+  type FrameDraft,
+  type FrameLog,
+} from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { Acks } from "./acks.ts";
@@ -111,5 +115,65 @@ export class SyncSchedule {
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+  }
+}
+
+/**
+ * When the log falls idle, no frame will soon say that the last one is synced,
+ * which readers in other processes wait for: a mark says so.
+ */
+export class SyncMark {
+  readonly #log: FrameLog;
+  /** LSN up to which something on storage says that all is durable. */
+  #lsn: number;
+
+  /** What is durable when a log is opened, its manifest says. */
+  constructor(log: FrameLog, { durableLsn }: Acks) {
+    this.#log = log;
+    this.#lsn = durableLsn;
+  }
+
+  /** Whether nothing says yet how far all is durable. */
+  isDue({ durableLsn }: Acks): boolean {
+    return durableLsn > this.#lsn && this.#log.markSynced !== undefined;
+  }
+
+  /** The log was cut back to `lsn`. */
+  lower(lsn: number): void {
+    this.#lsn = Math.min(this.#lsn, lsn);
+  }
+
+  /** Writes it, then calls `done`, or `fail` if that fails. */
+  write(
+    { durableLsn }: Acks,
+    done: () => void,
+    fail: (error: unknown) => void,
+  ): void {
+    this.#lsn = durableLsn;
+    continueWith(() => this.#log.markSynced!(), done, fail);
+  }
+}
+
+/**
+ * Cuts a log back to record `lsn`, once nothing else changes it. Returns whether
+ * that was done, and what went wrong; throws if its state is unknown.
+ */
+export async function cutBack(
+  log: FrameLog,
+  lsn: number,
+  earlier: Promise<unknown>,
+): Promise<{ isCut: boolean; problem?: unknown }> {
+  await earlier;
+  const { firstLsn, lastLsn } = log;
+  if (lsn < firstLsn - 1) {
+    return { isCut: false, problem: new CompactedError(lsn, firstLsn) };
+  }
+  try {
+    await log.truncateAfter!(lsn);
+    return { isCut: lsn < lastLsn };
+  } catch (problem) {
+    const isCut = log.lastLsn === lsn && lsn < lastLsn;
+    if (isCut || problem instanceof StorageFullError) return { isCut, problem };
+    throw problem;
   }
 }

@@ -123,6 +123,8 @@ export class BatchBounds {
 interface JoinableBatch {
   readonly records: number;
   readonly bytes: number;
+  /** Whether nothing may be added to it. */
+  readonly isEnded?: boolean;
   absorb(next: this): void;
 }
 
@@ -135,7 +137,7 @@ export function joinWithin<Batch extends JoinableBatch>(
   for (const next of batches) {
     if (next.records === 0) continue;
     const last = joined.at(-1);
-    const isJoined = last !== undefined &&
+    const isJoined = last !== undefined && !last.isEnded &&
       bounds.admit(last.records + next.records, last.bytes + next.bytes);
     if (isJoined) last.absorb(next);
     else joined.push(next);

@@ -161,7 +161,7 @@ export class LiveTail {
   /** The records of a batch, in memory that nothing else will use. */
   #copy({ buffer, count, length, isShared }: Batch): FrameRecords {
     const start = FRAME_HEADER_BYTES;
-    // Whoever saw it in the queue holds its memory anyway.
+    // Those who saw it in the queue hold its memory anyway.
     if (isShared) {
       return new FrameRecords(new FrameWindow(buffer), start, count);
     }

@@ -1,7 +1,21 @@
 import { mustBe } from "../argument.ts";
 import { invariant } from "../invariant.ts";
-import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
+import {
+  MAX_FRAME_BYTES,
+  measureMeta,
+  RECORD_HEADER_BYTES,
+} from "../storage/format/mod.ts";
 import type { AckLevel } from "./acks.ts";
+
+/**
+ * What can be appended: bytes, a string, which is encoded as UTF-8, or an array
+ * of such pieces, which together are one record. Each string is encoded on its
+ * own, so a surrogate pair must not be split between two.
+ */
+export type RecordInput =
+  | Uint8Array
+  | string
+  | readonly (Uint8Array | string)[];
 
 /** A record as read back. */
 export interface LogRecord<Out = Uint8Array<ArrayBuffer>> {
@@ -38,28 +52,61 @@ function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && kindOf.call(value) === "Uint8Array";
 }
 
-/** Throws `TypeError` unless `record` is bytes or a string. */
-export function requireRecord(record: unknown): Uint8Array | string {
+/** Throws `TypeError` unless `record` is bytes, a string or pieces. */
+export function requireRecord(
+  record: unknown,
+  what = "a record",
+): RecordInput {
   // This realm first: on Bun, the other check takes as long as an append.
   if (typeof record === "string" || record instanceof Uint8Array) return record;
   if (isBytes(record)) return record;
-  throw refusal("a record", "a Uint8Array or a string", record);
+  if (Array.isArray(record)) return requirePieces(record, what);
+  const rule = "a Uint8Array, a string or an array of these";
+  throw refusal(what, rule, record);
+}
+
+function requirePieces(
+  pieces: unknown[],
+  what: string,
+): (Uint8Array | string)[] {
+  for (let index = 0; index < pieces.length; index++) {
+    const piece = pieces[index];
+    if (typeof piece === "string" || piece instanceof Uint8Array) continue;
+    if (isBytes(piece)) continue;
+    const rule = "a Uint8Array or a string";
+    throw refusal(what, rule, piece, `piece [${index}]`);
+  }
+  return pieces as (Uint8Array | string)[];
+}
+
+/** Whether a record is an array of pieces. */
+function isInPieces(
+  record: RecordInput,
+): record is readonly (Uint8Array | string)[] {
+  return Array.isArray(record);
 }
 
 /** Shows what kind of value it is, but not its contents. */
-function refusal(what: string, rule: string, value: unknown): TypeError {
+function refusal(
+  what: string,
+  rule: string,
+  value: unknown,
+  name = "it",
+): TypeError {
   const shown = value === undefined || value === null
     ? String(value)
     : Object.prototype.toString.call(value);
   return new TypeError(
-    `Cannot append ${what} because ${mustBe("it", rule, shown)}`,
+    `Cannot append ${what} because ${mustBe(name, rule, shown)}`,
   );
 }
 
 /** Bytes that `record` takes in a frame. Throws if no frame can hold it. */
-export function measureRecord(record: Uint8Array | string): number {
+export function measureRecord(record: RecordInput): number {
   const length = typeof record === "string"
     ? utf8.measure(record)
+    : isInPieces(record)
+    ? measurePieces(record)
     : record.length;
   if (length + RECORD_HEADER_BYTES > MAX_FRAME_BYTES) {
     throw new RecordTooLargeError(
@@ -70,11 +117,20 @@ export function measureRecord(record: Uint8Array | string): number {
   return length + RECORD_HEADER_BYTES;
 }
 
+function measurePieces(pieces: readonly (Uint8Array | string)[]): number {
+  let length = 0;
+  for (let index = 0; index < pieces.length; index++) {
+    const piece = pieces[index];
+    length += typeof piece === "string" ? utf8.measure(piece) : piece.length;
+  }
+  return length;
+}
+
 /** Writes `record`, of `size` measured bytes, to `into` at `at`. */
 export function encodeRecord(
   into: Uint8Array,
   at: number,
-  record: Uint8Array | string,
+  record: RecordInput,
   size: number,
 ): void {
   const length = size - RECORD_HEADER_BYTES;
@@ -84,9 +140,45 @@ export function encodeRecord(
   into[at + 3] = length >>> 24;
   if (typeof record === "string") {
     utf8.write(into, at + RECORD_HEADER_BYTES, record, length);
+  } else if (isInPieces(record)) {
+    const end = writePieces(into, at + RECORD_HEADER_BYTES, record);
+    invariant(end === at + size, "pieces of another length than measured");
   } else {
     into.set(record, at + RECORD_HEADER_BYTES);
   }
+}
+
+/** Writes them one after the other; returns where they end. */
+function writePieces(
+  into: Uint8Array,
+  at: number,
+  pieces: readonly (Uint8Array | string)[],
+): number {
+  let end = at;
+  for (let index = 0; index < pieces.length; index++) {
+    const piece = pieces[index];
+    if (typeof piece === "string") {
+      const length = utf8.measure(piece);
+      utf8.write(into, end, piece, length);
+      end += length;
+    } else {
+      into.set(piece, end);
+      end += piece.length;
+    }
+  }
+  return end;
+}
+
+/** A copy of `record`, of `size` measured bytes; strings need none. */
+export function copyRecord(
+  record: RecordInput,
+  size: number,
+): Uint8Array | string {
+  if (typeof record === "string") return record;
+  const copy = new Uint8Array(size - RECORD_HEADER_BYTES);
+  if (isInPieces(record)) writePieces(copy, 0, record);
+  else copy.set(record);
+  return copy;
 }
 
 /** A record or batch does not fit into a frame; nothing was queued. */
@@ -108,27 +200,35 @@ export class RecordTooLargeError extends RangeError {
   }
 }
 
-/** Checks and measures records that must share a frame. */
-export function makeRequest(
-  records: Iterable<Uint8Array | string>,
-  level: AckLevel,
+/**
+ * Measures records that must share a frame; `toRecord` makes and checks each of
+ * them.
+ */
+export function makeRequest<In>(
+  values: Iterable<In>,
+  toRecord: (value: In) => RecordInput,
+  { level, expect, signal, meta }: Demands,
 ): AppendRequest {
-  const list = [...requireIterable(records)];
+  const list = [...requireIterable(values)];
   if (list.length === 0) {
     const rule = mustBe("it", "an iterable of at least one record", "none");
     throw new RangeError(`Cannot append a batch because ${rule}`);
   }
+  const records = list as RecordInput[];
   const sizes: number[] = [];
-  let bytes = 0;
-  for (const record of list) {
-    const size = measureRecord(requireRecord(record));
+  let bytes = meta === undefined ? 0 : measureMeta(meta);
+  for (let index = 0; index < list.length; index++) {
+    const record = toRecord(list[index]);
+    const size = measureRecord(record);
+    // In place, because another list would cost as much as a record.
+    records[index] = record;
     sizes.push(size);
     bytes += size;
   }
   if (bytes > MAX_FRAME_BYTES) {
     throw new RecordTooLargeError(bytes, MAX_FRAME_BYTES);
   }
-  return { records: list, sizes, bytes, level };
+  return { records, sizes, bytes, level, expect, signal, meta };
 }
 
 /** Throws `TypeError` unless `records` is an iterable other than bytes. */
@@ -139,16 +239,26 @@ export function requireIterable<T>(records: Iterable<T>): Iterable<T> {
   throw refusal("a batch", "an iterable of records", records);
 }
 
-/** Records that are queued together, as one frame. */
-export interface AppendRequest {
-  /** The records. */
-  records: (Uint8Array | string)[];
-  /** Measured bytes of each. */
-  sizes: number[];
-  /** Sum of `sizes`. */
-  bytes: number;
+/** What an append asks for, in addition to its records. */
+export interface Demands {
   /** What must be true when they are acknowledged. */
   level: AckLevel;
+  /** LSN that the first record must get, if it matters. */
+  expect?: number | undefined;
+  /** Takes the records back while they wait for room. */
+  signal?: AbortSignal | undefined;
+  /** The log's metadata from the last record on. */
+  meta?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** Records that are queued together, as one frame. */
+export interface AppendRequest extends Demands {
+  /** The records. */
+  records: RecordInput[];
+  /** Measured bytes of each. */
+  sizes: number[];
+  /** Sum of `sizes`, and of what the metadata take. */
+  bytes: number;
 }
 
 /** What is used here of the `Buffer` that Node, Deno and Bun have. */

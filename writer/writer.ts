@@ -1,17 +1,19 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
+import { orAborted } from "./abort.ts";
 import { type AckLevel, Acks } from "./acks.ts";
-import { AppendQueue } from "./append_queue.ts";
+import { AppendQueue, type Hold } from "./append_queue.ts";
 import type { BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit, SyncSchedule } from "./commit.ts";
-import { Cuts } from "./cuts.ts";
+import { commit, cutBack, SyncMark, SyncSchedule } from "./commit.ts";
 import { decideFlush, reportFlush } from "./flush_rules.ts";
-import type { LiveTail, RecentFrame } from "./live_tail.ts";
-import { LogFailedError } from "./log_failed_error.ts";
-import { type AppendRequest, type LsnRange, rangeTo } from "./record.ts";
+import type { RecentFrame } from "./live_tail.ts";
+import { LogHealth } from "./log_health.ts";
+import { Readers } from "./readers.ts";
+import type { AppendRequest, RecordInput } from "./record.ts";
 
 /** Options of `Writer`, already checked. */
 export interface WriterOptions {
@@ -53,21 +55,19 @@ export class Writer {
   #activity: Activity = "idle";
   /** LSN of the last record when the log was opened. */
   readonly #openedLsn: number;
-  #failure: LogFailedError | undefined;
-  /** Why records were dropped that no call was waiting for. */
-  #unreportedDrop: StorageFullError | undefined;
-  /** Whether a call has reported the failure. */
-  #isFailureReported = false;
+  readonly #health = new LogHealth();
   /** Created once: a closure per turn would allocate for each record. */
   readonly #askNow = (): void => this.#ask();
   #cancelWait: () => void = () => {};
   /** Records up to this LSN are flushed whatever the policy says. */
   #flushDemand = 0;
   #pressed = false;
+  /** What has to be done while nothing else is, once all is synced. */
+  #alone: (() => Promise<void>) | undefined;
+  readonly #mark: SyncMark;
   #isStopped = false;
-  /** Places to which records were taken back. */
-  readonly #cuts = new Cuts();
-  #tail: LiveTail | undefined;
+  /** Those who read the log meanwhile. */
+  readonly readers: Readers;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -77,16 +77,17 @@ export class Writer {
     this.#clock = clock;
     this.#openedLsn = log.lastLsn;
     this.#acks = new Acks(log.lastLsn, log.syncedLsn);
+    this.#mark = new SyncMark(log, this.#acks);
     const { limits } = policy;
-    this.#appends = new AppendQueue(log.lastLsn + 1, { ...options, limits });
+    this.#appends = new AppendQueue(log.lastLsn + 1, {
+      ...options,
+      limits,
+      metaVersion: log.meta?.version,
+    });
     this.#queue = this.#appends.queue;
+    this.readers = new Readers(this.#queue);
     const ask = () => this.#askSoon();
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
-  }
-
-  /** LSN up to which records are written. */
-  get writtenLsn(): number {
-    return this.#acks.writtenLsn;
   }
 
   /** LSN of the last record that has a place in the queue. */
@@ -102,70 +103,49 @@ export class Writer {
 
   /** Whether a failure has stopped the log. */
   get hasFailed(): boolean {
-    return this.#failure !== undefined;
+    return this.#health.failure !== undefined;
   }
 
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
-    return this.#failure ?? (this.#isStopped ? "closed" : undefined);
+    return this.#health.failure ?? (this.#isStopped ? "closed" : undefined);
   }
 
-  /** Where records were taken back: for lack of space, or by a cut. */
-  get cuts(): Pick<Cuts, "count" | "lowestSince"> {
-    return this.#cuts;
-  }
-
-  /** What those who follow the log see of its end, once it is loaded. */
-  get tail(): LiveTail | undefined {
-    return this.#tail;
-  }
-
-  /** Makes that, if it is not there. */
-  showTail(Tail: typeof LiveTail): void {
-    this.#tail ??= new Tail(this.#queue);
-  }
-
-  /**
-   * Throws the failure that stopped the log, if any; or reports, once, that
-   * records were dropped for lack of space.
-   */
+  /** Throws if the log has failed, or has dropped records unnoticed. */
   requireHealth(): void {
-    const drop = this.#unreportedDrop;
-    this.#unreportedDrop = undefined;
-    if (drop !== undefined) throw drop;
-    if (this.#failure === undefined) return;
-    this.#isFailureReported = true;
-    throw this.#failure;
+    const { failure, drop } = this.#health;
+    if (failure || drop) this.#health.report();
   }
 
   /** Queues one record, waiting for room if necessary. */
-  append(
-    record: Uint8Array | string,
-    size: number,
-    level: AckLevel,
-  ): Promise<number> {
+  append(record: RecordInput, size: number, level: AckLevel): Promise<number> {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.add(record, size, level);
     if (lsn > 0) return this.#acks.wait(lsn, level);
     const request = { records: [record], sizes: [size], bytes: size, level };
-    return this.#waitForRoom(request);
+    return this.#waitForRoom(request, (last) => last);
   }
 
-  /** Queues records that share a frame; resolves with their LSNs. */
-  appendTogether(request: AppendRequest): Promise<LsnRange> {
+  /**
+   * Queues records that share a frame; resolves with what `answer` makes of the
+   * last LSN.
+   */
+  appendTogether<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
+    // Here, because an iterable or a codec may have aborted it.
+    if (request.signal?.aborted) throw request.signal.reason;
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.addTogether(request);
-    const { length } = request.records;
-    if (lsn === 0) {
-      return this.#waitForRoom(request).then((last) => rangeTo(last, length));
-    }
-    return this.#acks.waitWith(lsn, request.level, rangeTo(lsn, length));
+    if (lsn === 0) return this.#waitForRoom(request, answer);
+    return this.#acks.answer(lsn, request, answer);
   }
 
   /** Queues one record, or throws if there is no room. */
-  enqueue(record: Uint8Array | string, size: number, level: AckLevel): number {
+  enqueue(record: RecordInput, size: number, level: AckLevel): number {
     this.requireHealth();
     this.#askSoon();
     const lsn = this.#appends.add(record, size, level);
@@ -175,22 +155,27 @@ export class Writer {
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
-  settled(lsn: number, level: AckLevel): Promise<number> {
+  settled(lsn: number, level: AckLevel, signal?: AbortSignal): Promise<number> {
     if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
     if (level === "disk") this.#sync.raise(lsn);
-    return this.#acks.wait(lsn, level);
+    return this.#acks.settled(lsn, level, signal);
   }
 
   /** Flushes and syncs everything appended before the call. */
-  async flush(): Promise<number> {
-    await this.#appends.drained();
+  async flush(signal?: AbortSignal): Promise<number> {
+    await orAborted(this.#appends.drained(), signal);
     this.requireHealth();
     const lsn = this.lastLsn;
     if (lsn <= this.#acks.durableLsn) return lsn;
     this.#flushDemand = Math.max(this.#flushDemand, lsn);
     this.#sync.raise(lsn);
-    return await this.#acks.wait(lsn, "disk");
+    return await this.#acks.settled(lsn, "disk", signal);
+  }
+
+  /** Resolves when all that waits for room has a place; at once if nothing. */
+  placed(): MaybePromise<void> {
+    if (this.#appends.hasWaiting) return this.#appends.drained();
   }
 
   /**
@@ -201,7 +186,41 @@ export class Writer {
     const isIdle = this.lastLsn === this.#openedLsn &&
       !this.#appends.hasWaiting;
     if (isIdle) this.requireHealth();
-    else if (!this.#isFailureReported) await this.flush();
+    else if (!this.#health.isFailureReported) await this.flush();
+  }
+
+  /**
+   * Cuts the log back to record `lsn`: flushes and syncs what was appended
+   * before, and holds what is appended after until it is done. Waits for
+   * `earlier` first, if that still changes the log.
+   */
+  async truncateAfter(lsn: number, earlier: Promise<unknown>): Promise<void> {
+    this.requireHealth();
+    await new Promise<void>((resolve, reject) => {
+      const run = async () => {
+        this.#alone = undefined;
+        this.#pressed = false;
+        const problem = await this.#cutBack(lsn, earlier);
+        hold.lift();
+        if (problem === undefined) resolve();
+        else reject(problem);
+      };
+      this.#pressed = true;
+      this.#askSoon();
+      const hold: Hold = this.#appends.hold(() => {
+        this.#alone = run;
+        this.#sync.raise(this.lastLsn);
+        this.#askSoon();
+      });
+      hold.ended.catch(reject);
+    });
+  }
+
+  /** Replaces the log's metadata; durable once it resolves. */
+  async setMeta(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.requireHealth();
+    const version = this.#queue.nextMetaVersion();
+    await this.#log.setMeta!({ version, bytes });
   }
 
   /** Cancels all timers; only called when nothing is in flight. */
@@ -209,15 +228,20 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.#tail?.tell();
+    this.readers.tail?.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
-  #waitForRoom(request: AppendRequest): Promise<number> {
-    const { level } = request;
+  #waitForRoom<Answer>(
+    request: AppendRequest,
+    answer: (lastLsn: number) => Answer,
+  ): Promise<Answer> {
     const queued = this.#appends.waitForRoom(request);
     this.#pressed = true;
-    return queued.then((lsn) => this.settled(lsn, level));
+    return queued.then((lsn) => {
+      if (!this.#acks.reached(lsn, request.level)) this.requireHealth();
+      return this.#acks.answer(lsn, request, answer);
+    });
   }
 
   /** Everything that arrives in one turn gets the same arrival time. */
@@ -268,7 +292,7 @@ export class Writer {
       },
       confirmed: (synced) => {
         const { time } = this.#log;
-        const written = this.#tail?.keep(batch, synced, time);
+        const written = this.readers.tail?.keep(batch, synced, time);
         this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
@@ -284,8 +308,31 @@ export class Writer {
 
   #restOrSync(): void {
     invariant(this.#activity === "asking", "a sync in a flush");
-    this.#activity = this.#sync.isDue(this.#acks) ? "flushing" : "idle";
-    if (this.#activity === "idle") return;
+    this.#activity = "flushing";
+    const done = () => this.#rest();
+    const failed = (error: unknown) => this.#fail(error);
+    const alone = this.#alone;
+    if (this.#sync.isDue(this.#acks)) this.#syncAlone();
+    else if (alone !== undefined) alone().then(done, failed);
+    else if (this.#mark.isDue(this.#acks)) {
+      this.#mark.write(this.#acks, done, failed);
+    } else this.#activity = "idle";
+  }
+
+  /** Returns why the log could not be cut, or its files not be removed. */
+  async #cutBack(lsn: number, earlier: Promise<unknown>): Promise<unknown> {
+    const { isCut, problem } = await cutBack(this.#log, lsn, earlier);
+    if (!isCut) return problem;
+    this.#acks.cutBack(lsn);
+    this.#queue.rollBack(lsn + 1);
+    this.#flushDemand = Math.min(this.#flushDemand, lsn);
+    this.#sync.lower(lsn);
+    this.#mark.lower(lsn);
+    this.readers.cutBack(lsn);
+    return problem;
+  }
+
+  #syncAlone(): void {
     const covered = this.#acks.writtenLsn;
     commit(this.#log, undefined, {
       written: () => true,
@@ -306,14 +353,15 @@ export class Writer {
   #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.#tail?.tell(written);
+    this.readers.tail?.tell(written);
   }
 
   #rest(): void {
     this.#activity = "idle";
-    if (this.#queue.head !== undefined || this.#sync.isDue(this.#acks)) {
-      this.#askSoon();
-    }
+    const isAtRest = this.#queue.head === undefined &&
+      this.#alone === undefined && !this.#sync.isDue(this.#acks) &&
+      !this.#mark.isDue(this.#acks);
+    if (!isAtRest) this.#askSoon();
   }
 
   /**
@@ -327,26 +375,22 @@ export class Writer {
     const waiters = this.#acks.rejectUnwritten(error) +
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
-    if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;
+    if (waiters === 0 && dropped > 0) this.#health.drop = error;
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
-    if (dropped > 0) this.#cutBack(writtenLsn);
+    if (dropped > 0) this.readers.cutBack(writtenLsn);
     this.#rest();
-  }
-
-  /** Tells readers that the records after `lastLsn` no longer count. */
-  #cutBack(lastLsn: number): void {
-    this.#cuts.add(lastLsn);
-    this.#tail?.cut(lastLsn);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */
   #fail(cause: unknown): void {
     this.#activity = "failed";
-    this.#failure = new LogFailedError(this.#acks.durableLsn, cause);
-    const waiters = this.#acks.reject(this.#failure);
-    this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;
+    this.#health.fail(
+      this.#acks.durableLsn,
+      cause,
+      (failure) => this.#acks.reject(failure) + this.#appends.reject(failure),
+    );
     this.stop();
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "../../cli/lab/candidates.ts";
 import { decide } from "../../cli/lab/decide.ts";
 import { compareReplay } from "../../cli/lab/describe_trace.ts";
-import { defaultStorage } from "../../open_log.ts";
+import { defaultStorage } from "../../storage/storage_target.ts";
 import { parsePolicy } from "../../policies/parse_policy.ts";
 import { exponential, SeededRandom } from "../../random.ts";
 import { loadTrace } from "../../simulator/load_trace.ts";

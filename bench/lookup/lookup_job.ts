@@ -1,11 +1,7 @@
+import type { LogShape } from "../process/build_log.ts";
+
 /** What the worker does: build a log of frames of one shape, and read it. */
-export interface LookupJob {
-  /** Records in each frame. */
-  readonly recordsPerFrame: number;
-  /** Bytes of each record. */
-  readonly recordBytes: number;
-  /** Size of the log, in MB. */
-  readonly megabytes: number;
+export interface LookupJob extends LogShape {
   /** Number of calls measured. */
   readonly calls: number;
   /** Number of times that the log is opened. */

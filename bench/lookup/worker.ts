@@ -6,13 +6,12 @@
 
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { defaultStorage } from "../../open_log.ts";
+import { defaultStorage } from "../../storage/storage_target.ts";
 import { SeededRandom } from "../../random.ts";
-import { openSegments } from "../../recovery/open_segments.ts";
 import { quantile } from "../../simulator/quantile.ts";
-import { FRAME_HEADER_BYTES } from "../../storage/format/frame.ts";
 import { SegmentReader } from "../../storage/segments/segment_reader.ts";
 import { Wal } from "../../wal.ts";
+import { buildLog } from "../process/build_log.ts";
 import { answerJob } from "../process/worker.ts";
 import type {
   CallTimes,
@@ -29,31 +28,6 @@ const AT_ONCE = 1000;
 
 /** A log that is not synced while it is built. */
 const OPTIONS = { synchronous: "off", warn() {} } as const;
-
-/** Writes frames of one shape until the log is large enough. */
-async function buildLog(directory: string, job: LookupJob): Promise<number> {
-  const { recordsPerFrame: count, recordBytes } = job;
-  const log = await openSegments(await defaultStorage(directory), {
-    ...{ segmentBytes: 64 * 2 ** 20, reserveBytes: 1, recovery: "tail" },
-    ...{ warn() {}, takeOver: false, time: Date.now },
-  });
-  const size = 4 + recordBytes;
-  const length = count * size;
-  const buffer = new Uint8Array(FRAME_HEADER_BYTES + length + 7);
-  const view = new DataView(buffer.buffer);
-  let firstLsn = 1;
-  for (let bytes = 0; bytes < job.megabytes * 1e6; bytes += buffer.length) {
-    for (let index = 0; index < count; index++) {
-      const at = FRAME_HEADER_BYTES + index * size;
-      view.setUint32(at, recordBytes, true);
-      view.setFloat64(at + 4, firstLsn + index, true);
-    }
-    await log.append({ firstLsn, count, buffer, length });
-    firstLsn += count;
-  }
-  await log.close(true);
-  return firstLsn - 1;
-}
 
 async function measureLog(
   directory: string,

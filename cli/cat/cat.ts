@@ -5,10 +5,13 @@ import {
   parseNumber,
   refusal,
 } from "../command.ts";
-import { type CliIo, EXIT, signalExitCode } from "../io/cli_io.ts";
+import { ObservedLog } from "../../reader/observed_log.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
+import { formatRecords } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
-import { LogReader } from "./log_reader.ts";
 import { ChunkedOutput, printJson, printRaw } from "./print_records.ts";
+import { shownBatches } from "./shown_batches.ts";
 
 /** Options of {@linkcode cat}. */
 interface CatOptions {
@@ -17,19 +20,25 @@ interface CatOptions {
   readonly from?: number;
   /** `Infinity` for the last record there is. */
   readonly to: number;
+  /** Only so many of the last records; absent for all. */
+  readonly last?: number;
   readonly follow: boolean;
   readonly json: boolean;
+  readonly written: boolean;
 }
 
 const HELP = `Usage: wal cat DIR [OPTIONS]
 
 Prints records, each followed by a newline. Takes no lock and changes nothing,
-so a writer may have the log open; the end of the log is synced before it is
-shown. A record that a crash left half-written at the end is not shown. Records
+so a writer may have the log open. It prints the records that the log declares
+durable, which may leave out the last ones of a writer that was killed. Records
 lost in a repair are skipped, and reported on standard error.
 
   --from LSN     the first record; by default the oldest one kept
   --to LSN       the last record; by default the newest one
+  --last N       only the last N records
+  --written      include records that are written but perhaps not durable: a
+                 power loss may still take them back
   --follow, -f   wait for more records until Ctrl-C
   --json         one JSON object per line: {"lsn":1,"text":"..."}, or
                  {"lsn":1,"base64":"..."} if the record is not UTF-8, or
@@ -44,11 +53,19 @@ export const cat: CliCommand<CatOptions> = {
     const { values, positionals } = parseArguments(args, {
       from: { type: "string" },
       to: { type: "string" },
+      last: { type: "string" },
+      written: { type: "boolean" },
       follow: { type: "boolean", short: "f" },
       json: { type: "boolean" },
     });
-    const { from, to, follow = false, json = false } = values;
+    const { from, to, follow = false, json = false, written = false } = values;
     const first = from === undefined ? undefined : parseNumber("--from", from);
+    const count = values.last === undefined
+      ? undefined
+      : parseNumber("--last", values.last);
+    if (count !== undefined && (from ?? to) !== undefined) {
+      throw refusal("--last", "without --from and --to", values.last!);
+    }
     const last = to === undefined ? Infinity : parseNumber("--to", to);
     if (first !== undefined && first > last) {
       throw refusal("--to", `at least --from, ${first}`, to!);
@@ -57,16 +74,17 @@ export const cat: CliCommand<CatOptions> = {
       directory: onlyArgument("cat", "directory", positionals),
       ...(first !== undefined && { from: first }),
       to: last,
+      ...(count !== undefined && { last: count }),
       follow,
       json,
+      written,
     };
   },
   async run(options, io) {
     const { interrupt } = io;
     const { directory } = options;
     const storage = openLogDirectory("read", directory, interrupt);
-    const reader = new LogReader(storage, options);
-    await Promise.race([print(reader, options, io), interrupted(interrupt)]);
+    await Promise.race([print(storage, options, io), interrupted(interrupt)]);
     return interrupt.aborted ? signalExitCode(interrupt.reason) : EXIT.ok;
   },
 };
@@ -79,41 +97,39 @@ function interrupted(signal: AbortSignal): Promise<void> {
   });
 }
 
-const POLL_MS = 100;
-
 async function print(
-  reader: LogReader,
-  { follow, json }: CatOptions,
-  { stdout, stderr, interrupt }: CliIo,
+  storage: Storage,
+  { from, to, last, follow, json, written }: CatOptions,
+  { stdout, stderr, interrupt: signal }: CliIo,
 ): Promise<void> {
   const output = new ChunkedOutput(stdout);
   const printBatch = json ? printJson : printRaw;
+  const log = await ObservedLog.open(storage, written ? "os" : "disk");
+  const first = last === undefined
+    ? from
+    : Math.max(log.firstLsn, log.reached("os") - last + 1);
+  const range = { ...(first !== undefined && { from: first }), to };
   try {
-    while (true) {
-      for await (const batch of reader.read()) {
-        await printBatch(batch, output, stderr);
-        if (interrupt.aborted) break;
-      }
-      await output.flush();
-      if (!follow || reader.isDone || interrupt.aborted) return;
-      await sleep(POLL_MS, interrupt);
+    const wait = follow ? () => output.flush() : undefined;
+    const batches = shownBatches(log, { ...range, signal, wait });
+    for await (const batch of batches) {
+      await printBatch(batch, output, stderr);
+      if (signal.aborted) break;
+    }
+    const hidden = Math.min(to, log.writtenLsn) - log.reached("os");
+    if (hidden > 0 && !follow && !signal.aborted) {
+      await writeLine(stderr, describeHidden(hidden));
     }
   } finally {
-    await reader.close();
+    await log.close();
     // Whatever was read before damage is shown.
     await output.flush();
   }
 }
 
-function sleep(ms: number, interrupt: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      interrupt.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    interrupt.addEventListener("abort", wake);
-    if (interrupt.aborted) wake();
-  });
+/** A writer that was killed leaves such records, and so does one at work. */
+function describeHidden(count: number): string {
+  const verb = count === 1 ? "is" : "are";
+  return `wal: ${formatRecords(count)} at the end ${verb} not shown: not ` +
+    "declared durable yet; --written shows them";
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { defaultStorage } from "../../open_log.ts";
+import { defaultStorage } from "../../storage/storage_target.ts";
 import { AMOUNT } from "../../policies/parse_policy.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";

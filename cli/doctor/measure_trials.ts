@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { defaultStorage } from "../../open_log.ts";
+import { defaultStorage } from "../../storage/storage_target.ts";
 import { type Choose, seeded } from "../../random.ts";
 import { isPromise } from "../../storage/storage.ts";
 import { StorageError } from "../../storage/storage_error.ts";

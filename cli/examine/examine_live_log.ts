@@ -2,7 +2,7 @@ import { isCleanlyClosed } from "../../recovery/decide_tail.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { examineEndAgain, examineLog, type LogReport } from "./examine_log.ts";
 import { type LockState, readLockState } from "./lock_state.ts";
-import { isGone } from "./survey_live_log.ts";
+import { isGone } from "../../reader/survey_live_log.ts";
 
 /** How a log ends. */
 export interface LogEnd {

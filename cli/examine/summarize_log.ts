@@ -2,7 +2,7 @@ import type { FencedSegment } from "../../recovery/survey.ts";
 import type { Manifest } from "../../storage/format/mod.ts";
 import type { LiveLog } from "./examine_live_log.ts";
 import type { LogReport, SegmentReport } from "./examine_log.ts";
-import type { Damage } from "./survey_live_log.ts";
+import type { Damage } from "../../reader/survey_live_log.ts";
 
 /** The totals of a log's segments. */
 export interface LogSummary {

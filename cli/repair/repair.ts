@@ -18,7 +18,7 @@ import {
   UsageError,
 } from "../command.ts";
 import { describeStray, fencedToJson } from "../examine/summarize_log.ts";
-import { retryIfGone } from "../examine/survey_live_log.ts";
+import { retryIfGone } from "../../reader/survey_live_log.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
 import { formatRecords } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";

@@ -328,6 +328,8 @@ function manifestOf(
     time,
     link: 0,
     closed: false,
+    cuts: manifest?.cuts,
+    meta: manifest?.meta,
   };
 }
 

@@ -112,6 +112,22 @@ export abstract class DirectoryStorage implements Storage {
     this.attempt("sync", this.location, () => syncDirectory(this.location));
   }
 
+  /**
+   * Watches the directory by `node:fs`, if the system allows it: a system has
+   * a limited number of watches, and network file systems do not report what
+   * other hosts write. The process stays alive as long as it watches.
+   */
+  watch(wake: () => void): (() => void) | undefined {
+    try {
+      const watcher = fs.watch(this.location, () => wake());
+      // The directory may be removed; readers poll too, and see it.
+      watcher.on("error", () => watcher.close());
+      return () => watcher.close();
+    } catch {
+      return undefined;
+    }
+  }
+
   #isOnTmpfs(): boolean {
     try {
       return fs.statfsSync(this.location).type === TMPFS_MAGIC;

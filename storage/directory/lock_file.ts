@@ -108,7 +108,7 @@ function make(
       fs.linkSync(temporary, path);
       linked.push(path);
     }
-    return new HeldLock(directory, epoch, kernelLock);
+    return new HeldLock(directory, epoch, kernel, kernelLock);
   } catch (error) {
     discard(...linked);
     kernelLock?.free();
@@ -179,6 +179,7 @@ export class HeldLock implements StorageLock {
   readonly #isRounded: boolean;
   readonly #file: FileId;
   readonly #above: FileId;
+  readonly #kernel: KernelLock | undefined;
   readonly #kernelLock: HeldKernelLock | undefined;
   #isReleased = false;
 
@@ -186,8 +187,14 @@ export class HeldLock implements StorageLock {
    * Opens the file by its final name: some file systems number names, not
    * files, and keep a number for as long as the file is open by that name.
    */
-  constructor(directory: string, epoch: number, kernelLock?: HeldKernelLock) {
+  constructor(
+    directory: string,
+    epoch: number,
+    kernel?: KernelLock,
+    kernelLock?: HeldKernelLock,
+  ) {
     this.epoch = epoch;
+    this.#kernel = kernel;
     this.#directory = directory;
     this.#path = lockPath(directory, epoch);
     this.#kernelLock = kernelLock;
@@ -235,6 +242,18 @@ export class HeldLock implements StorageLock {
         ? "the directory was moved or removed"
         : undefined;
     }
+  }
+
+  /**
+   * Contends for the next number as any taker would. A taker that is faster has
+   * that number, whatever higher one it also takes.
+   */
+  renew(): HeldLock | undefined {
+    if (!this.held()) return undefined;
+    const kernel = this.#kernel;
+    const lock = contend(this.#directory, this.epoch, this.epoch, kernel);
+    if (lock !== undefined) this.release();
+    return lock;
   }
 
   release(): void {

@@ -22,14 +22,20 @@ export const CHECKED_FROM = 8;
 /** The latest time that a frame can have, in ms since 1970. */
 export const MAX_FRAME_TIME = 2 ** 48 - 1;
 
-/** The kinds of frames. All kinds except records have a `count` of 0. */
-export const KIND = { records: 0, seal: 1, hole: 2 } as const;
+/**
+ * The kinds of frames. All kinds except records have a `count` of 0. A mark
+ * only declares what is synced; readers that do not know it skip it.
+ */
+export const KIND = { records: 0, seal: 1, hole: 2, mark: 128 } as const;
 
 /** The first kind that a reader may skip if it does not know it. */
 const FIRST_SKIPPED_KIND = 128;
 
 /** Flags that a reader must know; the other four may be ignored. */
 const REQUIRED_FLAGS = 0x0f;
+
+/** Flag of a frame of records: the log's metadata follows the last one. */
+export const META_FLAG = 0x01;
 
 /** Bytes that each record takes in addition to its content. */
 export const RECORD_HEADER_BYTES = 4;
@@ -58,6 +64,8 @@ export interface FrameHeader {
   time: number;
   /** One of `KIND`, or a number that this version does not know. */
   kind: number;
+  /** 0, or `META_FLAG`. Default: 0. */
+  flags?: number;
 }
 
 /** Bytes on storage of a frame that holds `length` bytes of records. */
@@ -85,7 +93,7 @@ export function encodeFrame(bytes: Uint8Array, header: FrameHeader): number {
   view.setUint32(40, header.time >>> 0, true);
   view.setUint16(44, Math.floor(header.time / 2 ** 32), true);
   view.setUint8(46, header.kind);
-  view.setUint8(47, 0);
+  view.setUint8(47, header.flags ?? 0);
   const checksum = crc32Of(view, CHECKED_FROM, end);
   view.setUint32(4, checksum, true);
   return checksum;
@@ -150,7 +158,7 @@ export class Frame implements FrameHeader {
   readonly length: number;
   readonly time: number;
   readonly kind: number;
-  /** Its flags; this version knows none. */
+  /** Its flags; this version knows `META_FLAG`. */
   readonly flags: number;
   /** Where it begins in its segment, in bytes. */
   readonly offset: number;
@@ -208,9 +216,15 @@ export function isSeal({ kind }: Pick<Frame, "kind">): boolean {
 export function unknownFeature(
   { kind, flags }: Pick<Frame, "kind" | "flags">,
 ): string | undefined {
-  if (flags & REQUIRED_FLAGS) return `frame flags ${hexByte(flags)}`;
+  const known = kind === KIND.records ? META_FLAG : 0;
+  if (flags & REQUIRED_FLAGS & ~known) return `frame flags ${hexByte(flags)}`;
   const isKnown = kind <= KIND.hole || kind >= FIRST_SKIPPED_KIND;
   return isKnown ? undefined : `frame kind ${kind}`;
+}
+
+/** Number of entries in a frame of records: its records, and metadata. */
+export function entriesOf(frame: Pick<Frame, "count" | "flags">): number {
+  return frame.flags & META_FLAG ? frame.count + 1 : frame.count;
 }
 
 /** Number of LSNs that a frame takes, for records present or lost. */
@@ -275,7 +289,7 @@ export function decodeFrame(
   }
   // A reader must not judge the content of a frame that it does not know.
   if (unknownFeature(frame) !== undefined || kind > KIND.hole) return frame;
-  const isFilled = count * RECORD_HEADER_BYTES <= length;
+  const isFilled = entriesOf(frame) * RECORD_HEADER_BYTES <= length;
   if (!isFilled || (kind === KIND.records) !== (count > 0)) {
     return fault(
       "records",

@@ -6,6 +6,7 @@ import {
   HOLE_BYTES,
   KIND,
   MAX_FRAME_BYTES,
+  META_FLAG,
   RECORD_HEADER_BYTES,
   unknownFeature,
 } from "./frame.ts";
@@ -86,7 +87,9 @@ export class FrameHops {
   ): number {
     const { kind } = feature;
     if (unknownFeature(feature) !== undefined) return -1;
-    if (kind === KIND.records) return recordsIn(view, at, length);
+    if (kind === KIND.records) {
+      return recordsIn(view, at, length, feature.flags & META_FLAG);
+    }
     if (kind !== KIND.hole) return 0;
     const lost = getUint64(view, at + FRAME_HEADER_BYTES + 4);
     const last = this.nextLsn + lost - 1;
@@ -96,8 +99,17 @@ export class FrameHops {
   }
 }
 
-/** Records of a frame of `length` bytes; below 0 if they cannot fit. */
-function recordsIn(view: DataView, at: number, length: number): number {
+/**
+ * Records of a frame of `length` bytes, with `others` more entries; below 0 if
+ * they cannot fit.
+ */
+function recordsIn(
+  view: DataView,
+  at: number,
+  length: number,
+  others = 0,
+): number {
   const count = view.getUint32(at + 32, true);
-  return count > 0 && count * RECORD_HEADER_BYTES <= length ? count : -1;
+  const isFilled = (count + others) * RECORD_HEADER_BYTES <= length;
+  return count > 0 && isFilled ? count : -1;
 }

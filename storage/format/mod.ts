@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { CutHistory, lowestSince } from "./cuts.ts";
 export { crc32 } from "./crc32.ts";
 export {
   CURSOR_BYTES,
@@ -38,7 +39,7 @@ export {
 } from "./file_names.ts";
 export {
   encodeHole,
-  type Frame,
+  Frame,
   FRAME_HEADER_BYTES,
   frameBytes,
   FrameWindow,
@@ -51,8 +52,20 @@ export {
   MAX_FRAME_BYTES,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
-export type { Manifest } from "./manifest.ts";
-export { faultOfRecords, FrameRecords, type RecordList } from "./records.ts";
+export {
+  encodeMeta,
+  type LogMeta,
+  MAX_META_BYTES,
+  measureMeta,
+  newerMeta,
+} from "./log_meta.ts";
+export { type Manifest, newManifest } from "./manifest.ts";
+export {
+  faultOfRecords,
+  FrameRecords,
+  metaOf,
+  type RecordList,
+} from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
 export {
   decodeSnapshotHeader,

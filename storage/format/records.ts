@@ -1,9 +1,12 @@
 import {
+  entriesOf,
   type Frame,
   type FrameFault,
   type FrameWindow,
+  META_FLAG,
   RECORD_HEADER_BYTES,
 } from "./frame.ts";
+import { decodeMeta, type LogMeta } from "./log_meta.ts";
 
 /**
  * Records in order, much like an array. When a frame is read, each record is
@@ -17,7 +20,10 @@ export interface RecordList extends Iterable<Uint8Array<ArrayBuffer>> {
 }
 
 /** Bytes in which records lie one after the other. */
-export type RecordBytes = Pick<Frame, "window" | "payloadAt" | "length">;
+export type RecordBytes = Pick<
+  Frame,
+  "window" | "payloadAt" | "length" | "count" | "flags"
+>;
 
 /**
  * The records of a frame, whose memory they share, or a fault if the lengths do
@@ -25,18 +31,16 @@ export type RecordBytes = Pick<Frame, "window" | "payloadAt" | "length">;
  * that.
  */
 export function splitRecords(
-  frame: RecordBytes & Pick<Frame, "count">,
+  frame: RecordBytes,
 ): FrameRecords | FrameFault {
   const { window, payloadAt, count } = frame;
   return faultOfRecords(frame) ?? new FrameRecords(window, payloadAt, count);
 }
 
 /** Why a frame's payload is not its records; allocates nothing if it is. */
-export function faultOfRecords(
-  { window: { view }, payloadAt, length, count }:
-    & RecordBytes
-    & Pick<Frame, "count">,
-): FrameFault | undefined {
+export function faultOfRecords(frame: RecordBytes): FrameFault | undefined {
+  const { window: { view }, payloadAt, length } = frame;
+  const count = entriesOf(frame);
   const end = payloadAt + length;
   let at = payloadAt;
   for (let index = 0; index < count; index++) {
@@ -47,6 +51,18 @@ export function faultOfRecords(
     if (at > end) return fault(index, at - payloadAt, length);
   }
   return at === end ? undefined : fault(count, at - payloadAt, length);
+}
+
+/**
+ * The metadata that a frame carries after its records; `undefined` if it has
+ * none, or its records do not fit.
+ */
+export function metaOf(frame: RecordBytes): LogMeta | undefined {
+  const hasMeta = (frame.flags & META_FLAG) !== 0;
+  if (!hasMeta || faultOfRecords(frame) !== undefined) return undefined;
+  const { window, payloadAt, count } = frame;
+  const entry = new FrameRecords(window, payloadAt, count + 1).at(count);
+  return entry && decodeMeta(entry);
 }
 
 /**

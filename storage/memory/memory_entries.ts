@@ -155,12 +155,16 @@ export class MemoryLocks {
         0,
       );
     }
-    const epoch = Math.max(this.#epoch, above) + 1;
+    return this.#give(Math.max(this.#epoch, above) + 1);
+  }
+
+  #give(epoch: number): StorageLock {
     this.#epoch = epoch;
     this.#owner = epoch;
     return {
       epoch,
       held: () => this.#owner === epoch,
+      renew: () => this.#owner === epoch ? this.#give(epoch + 1) : undefined,
       release: () => {
         if (this.#owner === epoch) this.#owner = undefined;
       },

@@ -45,36 +45,41 @@ export interface CallEffect {
 /** Called before each call; decides what happens to it. */
 export type OnCall = (call: StorageCall) => CallEffect | void;
 
+/** What a file tells and asks its directory. */
+interface FileDirectory {
+  /** Called after each sync, with whether the file grew. */
+  synced(hasGrown: boolean): void;
+  /** Called after each change of its bytes. */
+  changed(): void;
+  /** Number of names that the file has. */
+  links(): number;
+}
+
 /** A handle on a file's content. */
 export class MemoryFile implements StorageFile {
   readonly #name: string;
   readonly #content: MemoryContent;
   readonly #onCall: OnCall;
-  readonly #synced: (hasGrown: boolean) => void;
-  readonly #countLinks: () => number;
+  readonly #directory: FileDirectory;
 
-  /**
-   * `synced` is called after each sync, with whether the file grew;
-   * `countLinks` returns how many names it has.
-   */
+  /** A handle for a file of a directory. */
   constructor(
     name: string,
     content: MemoryContent,
     onCall: OnCall,
-    synced: (hasGrown: boolean) => void,
-    countLinks: () => number,
+    directory: FileDirectory,
   ) {
     this.#name = name;
     this.#content = content;
     this.#onCall = onCall;
-    this.#synced = synced;
-    this.#countLinks = countLinks;
+    this.#directory = directory;
   }
 
   write(bytes: Uint8Array, offset: number): MaybePromise<number> {
     const write = (limit?: number) => {
       const part = bytes.subarray(0, limit);
       this.#content.write(part, offset);
+      this.#directory.changed();
       return part.length;
     };
     return perform(
@@ -102,7 +107,7 @@ export class MemoryFile implements StorageFile {
   }
 
   links(): number {
-    return this.#countLinks();
+    return this.#directory.links();
   }
 
   datasync(): MaybePromise<void> {
@@ -110,7 +115,7 @@ export class MemoryFile implements StorageFile {
     return perform(
       this.#onCall,
       { operation: "datasync", file: this.#name },
-      () => this.#synced(this.#content.sync(covered)),
+      () => this.#directory.synced(this.#content.sync(covered)),
       () => this.#content.failSync(covered),
     );
   }
@@ -119,7 +124,10 @@ export class MemoryFile implements StorageFile {
     return perform(
       this.#onCall,
       { operation: "truncate", file: this.#name, bytes: size },
-      () => this.#content.truncate(size),
+      () => {
+        this.#content.truncate(size);
+        this.#directory.changed();
+      },
     );
   }
 

@@ -91,6 +91,7 @@ export class MemoryStorage implements Storage {
   readonly #seed: number;
   readonly #random: Choose;
   readonly #locks = new MemoryLocks();
+  readonly #watchers = new Set<() => void>();
 
   /** Creates an empty directory. */
   constructor(options: MemoryStorageOptions = {}) {
@@ -158,6 +159,13 @@ export class MemoryStorage implements Storage {
     return perform(this.#onCall, call, () => this.#entries.sync(covered));
   }
 
+  /** Calls `wake` after each change, until the returned function is called. */
+  watch(wake: () => void): () => void {
+    const own = () => wake();
+    this.#watchers.add(own);
+    return () => void this.#watchers.delete(own);
+  }
+
   /** Returns a salt for a new segment, the same in each run with a seed. */
   salt(): number {
     return this.#random(2 ** 32);
@@ -213,6 +221,7 @@ export class MemoryStorage implements Storage {
   #make(name: string, content: MemoryContent): MemoryContent {
     if (this.#entries.get(name)) throw storageError("create", name, "EEXIST");
     this.#entries.change({ kind: "create", name, content });
+    this.#changed();
     return content;
   }
 
@@ -221,7 +230,9 @@ export class MemoryStorage implements Storage {
       if (hasGrown && this.#model.fileSystem === "ext4") this.#entries.sync();
     };
     const links = () => this.#entries.links(content);
-    return new MemoryFile(name, content, this.#onCall, synced, links);
+    const changed = () => this.#changed();
+    const directory = { synced, changed, links };
+    return new MemoryFile(name, content, this.#onCall, directory);
   }
 
   #change(
@@ -233,7 +244,12 @@ export class MemoryStorage implements Storage {
       const content = this.#entries.get(file);
       if (content === undefined) throw storageError(operation, file, "ENOENT");
       this.#entries.change(make(content));
+      this.#changed();
     });
+  }
+
+  #changed(): void {
+    for (const wake of this.#watchers) wake();
   }
 }
 

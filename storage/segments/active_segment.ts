@@ -51,6 +51,11 @@ export class ActiveSegment {
     this.#bytes = bytes;
   }
 
+  /** Size of its file in bytes, with what follows its frames. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether it has no frames. */
   get isEmpty(): boolean {
     return this.#offset === SEGMENT_HEADER_BYTES;

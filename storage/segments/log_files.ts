@@ -9,7 +9,7 @@ import {
   decodeManifest,
   encodeManifest,
   type Manifest,
-  MANIFEST_BYTES,
+  MAX_MANIFEST_BYTES,
 } from "../format/manifest.ts";
 import {
   encodeSegmentHeader,
@@ -23,7 +23,7 @@ import type {
   StorageLock,
 } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
-import { Pace, REMOVE_BYTES } from "../turns.ts";
+import { OPEN_BYTES, Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";
 
 /** A segment to be created. */
@@ -124,6 +124,30 @@ async function write(
   }
 }
 
+/** The size of a file in bytes. */
+export async function sizeOf(storage: Storage, name: string): Promise<number> {
+  const file = await storage.open(name, "read");
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The sizes of files in bytes, by name. */
+export async function sizesOf(
+  storage: Storage,
+  files: readonly { name: string }[],
+  pace: Pace,
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const { name } of files) {
+    sizes.set(name, await sizeOf(storage, name));
+    await pace.spend(OPEN_BYTES);
+  }
+  return sizes;
+}
+
 /** Removes a file; it may already be gone. */
 export async function removeIfThere(
   storage: Storage,
@@ -213,7 +237,7 @@ export async function readManifest(
   const path = `${storage.location}/${name}`;
   const file = await storage.open(name, "read");
   try {
-    const found = decodeManifest(await readFully(file, 0, MANIFEST_BYTES));
+    const found = decodeManifest(await readFully(file, 0, MAX_MANIFEST_BYTES));
     if (!("fault" in found) && found.epoch === epoch) return found;
     if (!("fault" in found)) {
       const reason = `manifest: expected epoch ${epoch}, found ${found.epoch}`;

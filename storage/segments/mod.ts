@@ -15,10 +15,12 @@ export {
   removeFiles,
   removeQuietly,
   requireHeld,
+  sizeOf,
+  sizesOf,
   writeAll,
   writeManifest,
 } from "./log_files.ts";
-export { batchOf, recordsOf } from "./read_segments.ts";
+export { batchOf, recordsOf, SegmentReads } from "./read_segments.ts";
 export {
   advance,
   brokenLink,
@@ -29,6 +31,7 @@ export {
   SegmentCursor,
 } from "./segment_cursor.ts";
 export { SegmentLog } from "./segment_log.ts";
+export { SegmentLookup } from "./segment_lookup.ts";
 export type { SegmentLogState } from "./segment_log_state.ts";
 export {
   readFully,

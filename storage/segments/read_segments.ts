@@ -10,6 +10,7 @@ import {
   type BatchSource,
   CompactedError,
   type RecordBatch,
+  TruncatedError,
 } from "../frame_log.ts";
 import type { MaybePromise, Storage } from "../storage.ts";
 import { Pace } from "../turns.ts";
@@ -26,6 +27,8 @@ export interface ReadRange {
   to: number;
   /** LSN of the oldest record kept; may rise during the read. */
   firstLsn: () => number;
+  /** LSN of the last record that a cut during the read has left. */
+  lastLsn?: (() => number) | undefined;
   /** The log's id. */
   log: string;
   /** Finds where to begin. */
@@ -97,8 +100,8 @@ export class SegmentReads implements BatchSource {
       const value = batchOf(path, frames[this.#index++], from, to);
       if (value === undefined) continue;
       // Dropped while it was in memory.
-      if (this.#nextLsn < this.#range.firstLsn()) throw this.#compacted();
-      this.#nextLsn = value.firstLsn + (value.lost ?? value.records.length);
+      this.#requireThere(value.firstLsn + lsnsIn(value) - 1);
+      this.#nextLsn = value.firstLsn + lsnsIn(value);
       return { done: false, value: isKept ? copyOf(value) : value };
     }
   }
@@ -116,21 +119,32 @@ export class SegmentReads implements BatchSource {
     } catch (error) {
       return await this.#fail(error);
     }
-    const isDropped = this.#nextLsn <= this.#range.to &&
-      this.#nextLsn < this.#range.firstLsn();
-    if (!isDropped || this.#hasEnded) return await this.return();
-    return await this.#fail(undefined);
+    const hasEnded = this.#hasEnded || this.#nextLsn > this.#range.to;
+    const end = await this.return();
+    if (!hasEnded) this.#requireThere(this.#range.to);
+    return end;
   }
 
   /** A dropped segment may be missing, or look damaged if it is reused. */
   async #fail(error: unknown): Promise<never> {
     await this.return();
-    throw this.#nextLsn < this.#range.firstLsn() ? this.#compacted() : error;
+    this.#requireThere(this.#nextLsn);
+    throw error;
   }
 
-  #compacted(): CompactedError {
-    return new CompactedError(this.#nextLsn, this.#range.firstLsn());
+  /** Throws if the next record was dropped, or one up to `last` cut off. */
+  #requireThere(last: number): void {
+    const { firstLsn, lastLsn } = this.#range;
+    const nextLsn = this.#nextLsn;
+    if (nextLsn < firstLsn()) throw new CompactedError(nextLsn, firstLsn());
+    const end = lastLsn?.() ?? Infinity;
+    if (last > end) throw new TruncatedError(nextLsn, end);
   }
+}
+
+/** Number of LSNs that a batch takes. */
+function lsnsIn({ lost, records }: RecordBatch): number {
+  return lost ?? records.length;
 }
 
 /** Frames that were read together. */

@@ -9,6 +9,8 @@ interface ListedSegments {
   readonly segments: readonly SegmentName[];
   /** Segments that fenced owners made; they are not part of the log. */
   readonly fenced: readonly SegmentName[];
+  /** Sizes of files in bytes, by name, as far as they are known. */
+  readonly sizes?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Who is concerned if a segment goes. */
@@ -31,11 +33,18 @@ export class SegmentList {
   readonly #users: SegmentUsers;
   #segments: readonly SegmentName[];
   #fenced: readonly SegmentName[];
+  /** Segments that a cut dropped. */
+  #cut: readonly SegmentName[] = [];
+  readonly #sizes: Map<string, number>;
   #alone: Promise<void> = Promise.resolve();
 
   /** The segments found. */
-  constructor({ segments, fenced }: ListedSegments, users: SegmentUsers) {
+  constructor(
+    { segments, fenced, sizes }: ListedSegments,
+    users: SegmentUsers,
+  ) {
     this.#users = users;
+    this.#sizes = new Map(sizes);
     this.#segments = segments;
     this.#fenced = fenced;
   }
@@ -43,6 +52,27 @@ export class SegmentList {
   /** The log's segments as they are now, in order; never changes. */
   get all(): readonly SegmentName[] {
     return this.#segments;
+  }
+
+  /** Bytes of the files whose size is final. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { name } of this.#segments) bytes += this.#sizes.get(name) ?? 0;
+    return bytes;
+  }
+
+  /** The size of a file is final. */
+  setBytes(name: string, bytes: number): void {
+    this.#sizes.set(name, bytes);
+  }
+
+  /** Ends the log where `segment` begins, which becomes the last one. */
+  cutBack({ name, firstLsn, epoch }: SegmentName): void {
+    const segment = { name, firstLsn, epoch };
+    const isCut = (one: SegmentName) => one.firstLsn >= firstLsn;
+    this.#cut = [...this.#cut, ...this.#segments.filter(isCut)];
+    const kept = this.#segments.filter((one) => !isCut(one));
+    this.#segments = [...kept, segment];
   }
 
   /** Adds the last one. */
@@ -70,7 +100,10 @@ export class SegmentList {
     return gone.length > 0;
   }
 
-  /** Removes segments that end below `firstLsn`; the last only if it is spent. */
+  /**
+   * Removes segments that end below `firstLsn`, the last only if it is spent,
+   * and those that were cut off.
+   */
   removeDropped(firstLsn: number, isSpent: boolean): Promise<void> {
     const dropped = this.#segments.filter((segment, index) => {
       const end = this.#segments[index + 1]?.firstLsn;
@@ -78,7 +111,7 @@ export class SegmentList {
         ? end <= firstLsn
         : isSpent && segment.firstLsn < firstLsn;
     });
-    return this.#take(dropped);
+    return this.#take([...this.#cut, ...dropped]);
   }
 
   /** Runs what removes or rewrites earlier segments, one at a time. */
@@ -104,6 +137,8 @@ export class SegmentList {
       // Not from `dropped`: others may have been added in the meantime.
       this.#segments = this.#segments.filter(isKept);
       this.#fenced = this.#fenced.filter(isKept);
+      this.#cut = this.#cut.filter(isKept);
+      for (const name of gone) this.#sizes.delete(name);
       await lookup.forget(gone);
     }
   }

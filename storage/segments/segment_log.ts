@@ -1,14 +1,8 @@
 import { invariant } from "../../invariant.ts";
-import {
-  encodeFrame,
-  FRAME_HEADER_BYTES,
-  frameBytes,
-  KIND,
-  MAX_FRAME_TIME,
-} from "../format/frame.ts";
-import type { Manifest } from "../format/manifest.ts";
-import { encodeIndex, indexBytes } from "../format/segment_index.ts";
-import { FencedError, type FrameDraft, type FrameLog } from "../frame_log.ts";
+import { frameBytes } from "../format/frame.ts";
+import { CutHistory } from "../format/cuts.ts";
+import { type LogMeta, newerMeta } from "../format/log_meta.ts";
+import type { FrameDraft, FrameLog } from "../frame_log.ts";
 import {
   isPromise,
   type MaybePromise,
@@ -17,12 +11,19 @@ import {
 } from "../storage.ts";
 import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
 import { Pace, type Turns } from "../turns.ts";
-import { ActiveSegment, ZerosAhead } from "./active_segment.ts";
-import { removeIfThere, writeManifest } from "./log_files.ts";
+import {
+  ActiveSegment,
+  type OpenSegment,
+  ZerosAhead,
+} from "./active_segment.ts";
+import { createCut, findCut } from "./cut_back.ts";
+import { removeIfThere } from "./log_files.ts";
+import { LogOwner } from "./log_owner.ts";
 import { SegmentReads } from "./read_segments.ts";
 import { SegmentList } from "./segment_list.ts";
 import type { SegmentLogState } from "./segment_log_state.ts";
 import { SegmentLookup } from "./segment_lookup.ts";
+import { unlessFull, WrittenEnd } from "./written_end.ts";
 import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 
@@ -41,24 +42,20 @@ export interface SegmentLogOptions extends SegmentSupplyOptions {
  * state and creates it; the first append creates a new segment.
  */
 export class SegmentLog implements FrameLog {
-  readonly #storage: Storage;
-  readonly #lock: StorageLock;
+  /** The directory of the segments. */
+  readonly files: Storage;
+  readonly #owner: LogOwner;
   readonly #segmentBytes: number;
   readonly #reserve: SpaceReserve;
   readonly #supply: SegmentSupply;
   readonly #zeros: ZerosAhead | undefined;
-  readonly #now: () => number;
   readonly #lookup: SegmentLookup;
   readonly #turns: Turns | undefined;
   readonly #segments: SegmentList;
-  #manifest: Manifest;
+  readonly #cuts = new CutHistory();
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
-  #lastLsn: number;
-  #syncedLsn: number;
-  #link: number;
-  /** Time of the last frame; never decreases, even if the clock goes back. */
-  #time: number;
+  readonly #end: WrittenEnd;
 
   /** Continues at `state`. */
   constructor(
@@ -67,18 +64,20 @@ export class SegmentLog implements FrameLog {
     state: SegmentLogState,
     options: SegmentLogOptions,
   ) {
-    this.#storage = storage;
-    this.#lock = lock;
-    this.#manifest = state.manifest;
+    this.files = storage;
+    const { manifest } = state;
     this.#segmentBytes = options.segmentBytes;
     this.#reserve = options.reserve;
-    this.#now = options.time;
     this.#turns = options.turns;
-    this.#time = state.manifest.time;
+    this.#end = new WrittenEnd(state, options.time);
+    this.#owner = new LogOwner(storage, lock, state, {
+      reserve: options.reserve,
+      known: () => this.#end,
+    });
     if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
-    this.#supply = new SegmentSupply(storage, lock, state.manifest, options);
+    this.#supply = new SegmentSupply(storage, this.#owner, options);
     this.#lookup = new SegmentLookup(storage, {
-      log: state.manifest.log,
+      log: manifest.log,
       firstLsn: () => this.firstLsn,
       scanned: state.scanned,
       turns: options.turns,
@@ -89,39 +88,46 @@ export class SegmentLog implements FrameLog {
       turns: options.turns,
     });
     this.#finish = state.finish;
-    this.#lastLsn = state.lastLsn;
-    this.#syncedLsn = state.finish ? state.manifest.durableLsn : state.lastLsn;
-    this.#link = state.link;
   }
 
   /** LSN of the last record written. */
   get lastLsn(): number {
-    return this.#lastLsn;
+    return this.#end.lastLsn;
   }
 
   /** LSN of the oldest record kept, or of the next one if there is none. */
   get firstLsn(): number {
-    return this.#manifest.firstLsn;
+    return this.#owner.manifest.firstLsn;
+  }
+
+  /** The log's metadata, as of the last frame or manifest written. */
+  get meta(): LogMeta | undefined {
+    return this.#end.meta;
+  }
+
+  /** Number of segments. */
+  get segmentCount(): number {
+    return this.#segments.all.length;
+  }
+
+  /** Bytes of all segments' files. */
+  get storedBytes(): number {
+    return this.#segments.bytes + (this.#active?.bytes ?? 0);
   }
 
   /** Time of the last frame, in ms since 1970. */
   get time(): number {
-    return this.#time;
-  }
-
-  /** The directory of the segments. */
-  get files(): Storage {
-    return this.#storage;
+    return this.#end.time;
   }
 
   /** Number of this opening. */
   get epoch(): number {
-    return this.#manifest.epoch;
+    return this.#owner.epoch;
   }
 
   /** LSN of the last record that is known to survive power loss. */
   get syncedLsn(): number {
-    return this.#syncedLsn;
+    return this.#end.syncedLsn;
   }
 
   /** Writes one frame, in a new segment if the active one has no room. */
@@ -140,37 +146,34 @@ export class SegmentLog implements FrameLog {
     const active = this.#active;
     // Nothing follows records that are all dropped.
     const hasRoom = !this.#isSpent && active?.fits(frameBytes(frame.length));
-    if (active && hasRoom) return this.#write(active, frame);
+    if (active && hasRoom) return this.#end.write(active, frame);
     const rotating = this.#rotate(frame.firstLsn);
-    return rotating.then((made) => this.#write(made, frame));
+    return rotating.then((made) => this.#end.write(made, frame));
   }
 
   /** Syncs the active segment; earlier ones are already synced. */
   sync(): MaybePromise<void> {
     if (this.#finish !== undefined) return this.#finishRecovery();
-    const covered = this.#lastLsn;
     if (this.#active === undefined) return;
+    const done = this.#end.beginSync();
     const syncing = this.#active.file.datasync();
-    const done = () => {
-      this.#syncedLsn = covered;
-    };
     return isPromise(syncing) ? syncing.then(done) : done();
   }
 
   /** Checks the lock. */
   checkOwner(): MaybePromise<void> {
-    const held = this.#lock.held();
-    if (!isPromise(held)) return this.#refuseUnless(held);
-    return held.then((held) => this.#refuseUnless(held));
+    return this.#owner.check();
   }
 
   /** Reads through separate handles, so it may overlap with appends. */
   read(from: number, to: number): SegmentReads {
-    return new SegmentReads(this.#storage, this.#segments.all, {
-      log: this.#manifest.log,
+    const { count } = this.#cuts;
+    return new SegmentReads(this.files, this.#segments.all, {
+      log: this.#owner.log,
       from,
       to,
       firstLsn: () => this.firstLsn,
+      lastLsn: () => this.#cuts.lowestSince(count),
       lookup: this.#lookup,
     }, new Pace(this.#turns));
   }
@@ -188,14 +191,47 @@ export class SegmentLog implements FrameLog {
   async truncateBefore(lsn: number): Promise<void> {
     if (lsn > this.firstLsn) {
       await this.checkOwner();
-      const durableLsn = Math.max(this.#syncedLsn, this.#manifest.durableLsn);
-      await this.#writeManifest({ firstLsn: lsn, durableLsn });
+      await this.#owner.write(({ durableLsn }) => ({
+        firstLsn: lsn,
+        durableLsn: Math.max(this.syncedLsn, durableLsn),
+      }));
     }
     await this.checkOwner();
-    await this.#removeFenced();
+    // Before those that fence them go: they would count otherwise.
+    if (await this.#segments.removeFenced(this.firstLsn)) {
+      await this.files.syncDirectory();
+    }
     await this.#segments.alone(() => this.#removeDropped());
-    await this.#storage.syncDirectory();
+    await this.files.syncDirectory();
     await this.#reserve.refill();
+  }
+
+  /**
+   * Drops the records after `lsn`, in a new epoch of the same owner: announces
+   * in its manifest where a segment will begin that ends all before it, and
+   * creates that segment. The cut is true once the segment has its name, and
+   * before that nothing has changed; then the files are removed that hold only
+   * dropped records.
+   */
+  truncateAfter(lsn: number): Promise<void> {
+    return this.#segments.alone(() => this.#cutBack(lsn));
+  }
+
+  /** Writes down that all is synced that is, if no frame says so yet. */
+  markSynced(): MaybePromise<void> {
+    const active = this.#active;
+    if (active === undefined || this.#end.isDeclared || this.#isSpent) return;
+    return this.#end.mark(active);
+  }
+
+  /** Replaces the metadata; once it resolves, it is durable. */
+  async setMeta(meta: LogMeta): Promise<void> {
+    await this.checkOwner();
+    await this.#owner.write((before) => ({
+      meta: newerMeta(before.meta, meta),
+    }));
+    await this.checkOwner();
+    this.#end.putMeta(meta);
   }
 
   /**
@@ -217,41 +253,9 @@ export class SegmentLog implements FrameLog {
         await active?.file.close();
       } finally {
         await this.#lookup.close();
-        await this.#lock.release();
+        await this.#owner.lock.release();
       }
     }
-  }
-
-  #write(
-    active: ActiveSegment,
-    frame: FrameDraft,
-    kind: number = KIND.records,
-  ): MaybePromise<void> {
-    const now = Math.floor(this.#now());
-    if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;
-    const checksum = encodeFrame(frame.buffer, {
-      salt: active.salt,
-      previous: this.#link,
-      firstLsn: frame.firstLsn,
-      syncedLsn: this.#syncedLsn,
-      count: frame.count,
-      length: frame.length,
-      time: this.#time,
-      kind,
-    });
-    invariant(frame.firstLsn === this.#lastLsn + 1, "a gap between frames");
-    const bytes = frameBytes(frame.length);
-    const done = () => {
-      active.advance(bytes, frame.firstLsn);
-      if (kind !== KIND.records) return;
-      this.#link = checksum;
-      this.#lastLsn = frame.firstLsn + frame.count - 1;
-    };
-    const whole = frame.buffer.subarray(0, bytes);
-    const writing = kind === KIND.records
-      ? active.write(whole)
-      : active.writeAlone(whole); // Nothing follows a seal.
-    return isPromise(writing) ? writing.then(done) : done();
   }
 
   /** Syncs the previous segment first: only the last one may be torn. */
@@ -260,34 +264,47 @@ export class SegmentLog implements FrameLog {
     if (this.#finish !== undefined) await this.#finishRecovery();
     if (full?.isEmpty || full && this.#isSpent) await this.#abandon(full);
     else if (full !== undefined) await this.#seal(full);
-    const made = await this.#supply.next(firstLsn, this.#link);
+    // An opening looks for metadata in the last segment only.
+    const { meta } = this.#owner.manifest;
+    if (newerMeta(meta, this.#end.syncedMeta) !== meta) {
+      await this.#owner.write();
+    }
+    const made = await this.#supply.next(firstLsn, this.#end.link);
     const { name, epoch } = made;
     this.#segments.push({ name, firstLsn, epoch });
+    return this.#activate(made);
+  }
+
+  #activate(made: OpenSegment): ActiveSegment {
     this.#active = new ActiveSegment(made, this.#segmentBytes, this.#zeros);
     this.#lookup.know(this.#active);
     return this.#active;
   }
 
-  /** Whether all written records are dropped. */
+  /** Whether the segments hold dropped records, and no others. */
   get #isSpent(): boolean {
-    return this.firstLsn > this.#lastLsn;
+    if (this.firstLsn <= this.lastLsn) return false;
+    const isFresh = this.#active?.isEmpty === true &&
+      this.#segments.all.at(-1)?.firstLsn === this.firstLsn;
+    return !isFresh;
   }
 
   /** Ends a segment: syncs it, adds a seal with the index, and trims it. */
   async #seal(full: ActiveSegment): Promise<void> {
-    if (this.#syncedLsn < this.#lastLsn) await this.sync();
-    invariant(this.#syncedLsn === this.#lastLsn, "a seal over unsynced frames");
-    try {
-      await this.#writeSeal(full);
-    } catch (error) {
-      // The index only helps readers: do without it if no space is left.
-      if (!isOutOfSpace(error)) throw error;
-    }
+    if (!this.#end.isSynced) await this.sync();
+    invariant(this.#end.isSynced, "a seal over unsynced frames");
+    await unlessFull(() => this.#end.seal(full));
     await full.trim();
     // Nobody needs the seal, but a finished file should be durable.
     await full.file.datasync();
+    await this.#retire(full);
+  }
+
+  /** Nothing more is written to a segment; its size is final. */
+  #retire({ name, bytes, file }: ActiveSegment): MaybePromise<void> {
+    this.#segments.setBytes(name, bytes);
     this.#active = undefined;
-    await full.file.close();
+    return file.close();
   }
 
   /** Removes the active segment, which holds no records that are kept. */
@@ -297,45 +314,27 @@ export class SegmentLog implements FrameLog {
     await this.checkOwner();
     const { name, isEmpty } = active;
     // No mark excludes an empty one: a crash must not bring it back changed.
-    if (isEmpty) await removeIfThere(this.#storage, name);
+    if (isEmpty) await removeIfThere(this.files, name);
     await this.#segments.remove(name);
     // Nor one of this epoch that is the last: its old name must be gone first.
-    await this.#storage.syncDirectory();
+    await this.files.syncDirectory();
     await this.#removeDropped();
   }
 
-  /** Writes a seal, which declares all before it synced, with the index. */
-  async #writeSeal(active: ActiveSegment): Promise<void> {
-    const { entries } = active.index;
-    const length = indexBytes(entries.length);
-    const buffer = new Uint8Array(frameBytes(length));
-    const index = encodeIndex(entries, buffer.length);
-    buffer.set(index, FRAME_HEADER_BYTES);
-    const seal = { firstLsn: this.#lastLsn + 1, count: 0, buffer, length };
-    await this.#write(active, seal, KIND.seal);
-  }
-
   async #closeCleanly(active: ActiveSegment | undefined): Promise<void> {
-    if (this.#syncedLsn < this.#lastLsn) await this.sync();
+    if (!this.#end.isSynced) await this.sync();
     await this.checkOwner();
     if (active !== undefined && !this.#isSpent) {
-      await this.#writeSeal(active);
+      await this.#end.seal(active);
       await active.file.datasync();
       await active.trim();
     }
-    const durableLsn = this.#lastLsn;
-    const link = this.#link;
-    await this.#writeManifest({ durableLsn, link, closed: true });
+    const { lastLsn: durableLsn, link } = this.#end;
+    await this.#owner.write(() => ({ durableLsn, link, closed: true }));
     await this.checkOwner();
     this.#active = undefined;
     await this.#removeDropped();
     await this.#reserve.refill();
-  }
-
-  /** Called before those that fence them go: they would count otherwise. */
-  async #removeFenced(): Promise<void> {
-    const isAny = await this.#segments.removeFenced(this.firstLsn);
-    if (isAny) await this.#storage.syncDirectory();
   }
 
   /** Removes segments that end below the oldest record kept. */
@@ -356,9 +355,8 @@ export class SegmentLog implements FrameLog {
       const { segments, link } = await finish()
         .catch((error) => this.#giveBack(error).then(finish));
       await this.#segments.replace(segments);
-      this.#link = link;
-    }
-    this.#syncedLsn = this.#lastLsn;
+      this.#end.recovered(link);
+    } else this.#end.recovered();
     this.#finish = undefined;
     await this.#removeDropped();
   }
@@ -369,16 +367,34 @@ export class SegmentLog implements FrameLog {
     if (!isFull || !await this.#supply.giveBack()) throw error;
   }
 
-  async #writeManifest(change: Partial<Manifest>): Promise<void> {
-    const manifest = { ...this.#manifest, ...change, time: this.#time };
-    await this.#reserve.spend(() => writeManifest(this.#storage, manifest));
-    this.#manifest = manifest;
-  }
-
-  #refuseUnless(held: boolean): void {
-    if (held) return;
-    const { location } = this.#storage;
-    const { epoch } = this.#manifest;
-    throw new FencedError(location, epoch, this.#lock.whyLost?.());
+  async #cutBack(lsn: number): Promise<void> {
+    if (lsn >= this.lastLsn) return;
+    if (this.#finish !== undefined) await this.#finishAlone();
+    if (!this.#end.isSynced) await this.sync();
+    await this.checkOwner();
+    const place = await findCut({
+      storage: this.files,
+      segments: this.#segments.all,
+      firstLsn: this.firstLsn,
+      lookup: this.#lookup,
+      log: this.#owner.log,
+      pace: new Pace(this.#turns),
+    }, lsn);
+    const former = this.#active;
+    const { epoch: before } = this.#owner;
+    const made = await createCut(this.files, this.#owner, place, {
+      lastLsn: this.lastLsn,
+      giveBack: (error) => this.#giveBack(error),
+    }).finally(() => {
+      // In a new epoch, nothing more may be written to a segment of the old one.
+      if (former && this.#owner.epoch > before) return this.#retire(former);
+    });
+    this.#end.cutBack(lsn, made.link);
+    this.#cuts.add(lsn);
+    this.#segments.cutBack(made);
+    this.#activate(made);
+    await this.checkOwner();
+    await this.#removeDropped();
+    await this.files.syncDirectory();
   }
 }

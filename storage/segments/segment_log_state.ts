@@ -1,4 +1,5 @@
 import type { SegmentName } from "../format/file_names.ts";
+import type { LogMeta } from "../format/log_meta.ts";
 import type { Manifest } from "../format/manifest.ts";
 import type { IndexedSegment } from "./segment_lookup.ts";
 
@@ -14,6 +15,10 @@ export interface SegmentLogState {
   lastLsn: number;
   /** Checksum that the next frame must name. */
   link: number;
+  /** The log's metadata, if it has any; the manifest may have older ones. */
+  meta?: LogMeta | undefined;
+  /** Sizes of the segments' files in bytes, by name. */
+  sizes?: ReadonlyMap<string, number> | undefined;
   /** The segment that recovery has scanned, and places of its frames. */
   scanned?: IndexedSegment | undefined;
   /**

@@ -1,4 +1,4 @@
-import { formatSpareName } from "../format/file_names.ts";
+import { formatSpareName, parseSegmentName } from "../format/file_names.ts";
 import type { Storage, StorageLock } from "../storage.ts";
 import {
   type CreatedSegment,
@@ -45,32 +45,34 @@ export interface SegmentSupplyOptions {
  */
 export class SegmentSupply {
   readonly #storage: Storage;
-  readonly #lock: StorageLock;
-  readonly #owner: SegmentOwner;
+  readonly #owner: SegmentOwner & { readonly lock: StorageLock };
   readonly #segmentBytes: number;
+  /** The epoch of this opening, before any cut. */
+  readonly #firstEpoch: number;
   readonly #spares: Spare[] = [];
   #names = 0;
 
-  /** Creates an empty supply. */
+  /** Creates an empty supply for an owner, whose lock may be renewed. */
   constructor(
     storage: Storage,
-    lock: StorageLock,
-    owner: SegmentOwner,
+    owner: SegmentOwner & { readonly lock: StorageLock },
     { segmentBytes }: SegmentSupplyOptions,
   ) {
     this.#storage = storage;
-    this.#lock = lock;
     this.#owner = owner;
     this.#segmentBytes = segmentBytes;
+    this.#firstEpoch = owner.epoch;
   }
 
   /**
    * Takes a segment that is durably no longer part of the log. Keeps it for
-   * reuse if it is not too large and has no other link; otherwise removes it.
+   * reuse if this opening made it, it is not too large and has no other link;
+   * otherwise removes it.
    */
   async take(segment: string): Promise<void> {
     const name = formatSpareName(this.#names++, this.#owner.epoch);
-    const isReused = await this.#canReuse(segment) > 0 &&
+    const isReused = this.#isOwn(segment) &&
+      await this.#canReuse(segment) > 0 &&
       await this.#rename(segment, name);
     if (!isReused) return await removeIfThere(this.#storage, segment);
     // A crash may bring the old name back; even then it does not count.
@@ -83,8 +85,10 @@ export class SegmentSupply {
   /** Creates the next segment, from a dropped one if there is one. */
   async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
     const spare = this.#spares.shift();
-    const created = await createSegment(this.#storage, this.#lock, {
-      ...this.#owner,
+    const { log, epoch, lock } = this.#owner;
+    const created = await createSegment(this.#storage, lock, {
+      log,
+      epoch,
       firstLsn,
       previous,
       ...(spare !== undefined && { reused: spare.name }),
@@ -97,6 +101,14 @@ export class SegmentSupply {
     const spares = this.#spares.splice(0);
     for (const { name } of spares) await removeQuietly(this.#storage, name);
     return spares.length > 0;
+  }
+
+  /**
+   * Whether this opening made it. A displaced owner may still have an older one
+   * open, and write to it once more before it notices.
+   */
+  #isOwn(segment: string): boolean {
+    return parseSegmentName(segment)!.epoch >= this.#firstEpoch;
   }
 
   /** The size of a file if it can be reused, otherwise 0. */

@@ -166,4 +166,39 @@ export const lockClauses: StorageClause[] = [
       await expectLocked(() => bench.lock(), "a lock() after that");
     },
   },
+  {
+    name: "renew(), if there is one, gives the same owner a higher epoch",
+    async check(bench) {
+      let owner = await bench.lock();
+      if (owner.renew === undefined) return;
+      for (let renewed = 0; renewed < 3; renewed++) {
+        const former = owner;
+        const next = await former.renew!();
+        expectEqual(next !== undefined, true, "a lock for the same owner");
+        owner = next!;
+        expectEqual(owner.epoch > former.epoch, true, "a higher epoch");
+        expectEqual(await former.held(), false, "held() of the former lock");
+        await former.release();
+        expectEqual(await owner.held(), true, "held() of the new lock");
+        await expectLocked(() => bench.lock(), "a lock() after it");
+      }
+      const again = await bench.again();
+      const heir = await bench.lock(again, { takeOver: true });
+      expectEqual(heir.epoch > owner.epoch, true, "the next owner above it");
+      expectEqual(await owner.held(), false, "held() once another took over");
+    },
+  },
+  {
+    name: "renew(), if there is one, gives a displaced owner nothing",
+    async check(bench) {
+      const again = await bench.again();
+      const former = await bench.lock();
+      if (former.renew === undefined) return;
+      const owner = await bench.lock(again, { takeOver: true });
+      expectEqual(await former.renew(), undefined, "renew() of the displaced");
+      expectEqual(await owner.held(), true, "held() of the new owner");
+      await owner.release();
+      expectEqual(await former.renew(), undefined, "renew() after its release");
+    },
+  },
 ];

@@ -61,9 +61,21 @@ export class StorageUnderTest {
     storage: Storage = this.storage,
     options?: LockOptions,
   ): Promise<StorageLock> {
-    const lock = await storage.lock(options);
+    return this.#toRelease(await storage.lock(options));
+  }
+
+  #toRelease(lock: StorageLock): StorageLock {
     const release = this.#onceAtTheEnd(() => lock.release());
-    return { epoch: lock.epoch, held: () => lock.held(), release };
+    const renew = async () => {
+      const next = await lock.renew?.();
+      return next && this.#toRelease(next);
+    };
+    return {
+      epoch: lock.epoch,
+      held: () => lock.held(),
+      ...(lock.renew !== undefined && { renew }),
+      release,
+    };
   }
 
   /** Creates a file with `bytes` and closes it. */

@@ -15,6 +15,8 @@ export class WalHistory {
   ackedLsn = 0;
   /** Records below this LSN may be gone. */
   truncatedBelow = 1;
+  /** Where the log may end because a cut was begun; else absent. */
+  #cutLsn: number | undefined;
   #batches: { first: number; last: number }[] = [];
   #life = 0;
 
@@ -31,9 +33,17 @@ export class WalHistory {
       this.truncatedBelow = Math.max(this.truncatedBelow, fact.lsn);
     } else if (fact.kind === "dropped") {
       this.#cut(fact.lsn - 1);
+    } else if (fact.kind === "cutting") {
+      this.#cutLsn = fact.lsn;
+    } else if (fact.kind === "cut") {
+      this.#cutLsn = undefined;
+      if (!fact.isDone) return;
+      this.#cut(fact.lsn);
+      this.ackedLsn = fact.lsn;
     } else {
       // A record that did not survive never existed; its LSN is used again.
       this.#life++;
+      this.#cutLsn = undefined;
       this.#cut(fact.lsn);
       this.ackedLsn = fact.lsn;
     }
@@ -41,7 +51,9 @@ export class WalHistory {
 
   /** Throws unless `found`, a log's records by LSN, is what it must be. */
   judge(found: ReadonlyMap<number, Uint8Array>, lastLsn: number): void {
-    const { ackedLsn, sent } = this;
+    const { sent } = this;
+    const isCut = lastLsn === this.#cutLsn;
+    const ackedLsn = isCut ? lastLsn : this.ackedLsn;
     ok(lastLsn >= ackedLsn, `record ${lastLsn + 1} of ${ackedLsn} is lost`);
     ok(lastLsn <= sent.length, `record ${sent.length + 1} was never sent`);
     const firstLsn = Math.min(...found.keys(), lastLsn + 1);
@@ -55,9 +67,15 @@ export class WalHistory {
       ok(equal(data, expected), `record ${lsn} has changed`);
     }
     for (const { first, last } of this.#batches) {
-      const isWhole = last <= lastLsn || first > lastLsn;
+      const isWhole = last <= lastLsn || first > lastLsn || isCut;
       ok(isWhole, `batch ${first} to ${last} was split at ${lastLsn}`);
     }
+  }
+
+  /** Whether `data` is what was sent as record `lsn`. */
+  isSent(lsn: number, data: Uint8Array): boolean {
+    const sent = this.sent[lsn - 1];
+    return sent !== undefined && equal(data, makeRecord(sent));
   }
 
   /** The records of a `sent` fact, each of them unique. */
@@ -104,6 +122,10 @@ export type WalFact =
   | { kind: "dropped"; lsn: number }
   /** Everything up to `lsn` was acknowledged. */
   | { kind: "acked"; lsn: number }
+  /** Everything after `lsn` may be gone, all of it or nothing. */
+  | { kind: "cutting"; lsn: number }
+  /** That is done, or was refused and has changed nothing. */
+  | { kind: "cut"; lsn: number; isDone: boolean }
   /** Segments below `lsn` may be gone. */
   | { kind: "truncated"; lsn: number }
   /** After a crash the log ended at `lsn`, which is durable. */

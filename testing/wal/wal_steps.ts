@@ -66,6 +66,7 @@ export function walSteps<Steps>(
       fc.record({ do: is("wait"), ms: fc.constantFrom(1, 5, 2000) }),
       fc.record({ do: is("flush") }),
       fc.record({ do: is("truncate") }),
+      fc.record({ do: is("cut"), records: fc.integer({ min: 1, max: 4 }) }),
       fc.record({ do: is("reopen") }),
     ),
     { maxLength },
@@ -90,5 +91,7 @@ export type WalStep =
   | { do: "flush" }
   /** Drops everything before the last durable record, and continues at once. */
   | { do: "truncate" }
+  /** Cuts the last `records` off, if they are not dropped, and waits. */
+  | { do: "cut"; records: number }
   /** Closes the log and opens it again. */
   | { do: "reopen" };

@@ -54,6 +54,7 @@ export class WalUser {
     if (step.do === "await") return await this.#settle();
     if (step.do === "flush") return await this.#flush();
     if (step.do === "truncate") return this.#truncate();
+    if (step.do === "cut") return await this.#cut(step.records);
     if (step.do === "reopen") return await this.#reopen();
     await new Promise<void>((resolve) => {
       if (step.do === "turn") clock.endOfTurn(resolve);
@@ -128,6 +129,23 @@ export class WalUser {
     this.#keep(this.#wal.truncateBefore(lsn));
   }
 
+  async #cut(records: number): Promise<void> {
+    const { sent, truncatedBelow } = this.#history;
+    const lsn = Math.max(truncatedBelow - 1, sent.length - records);
+    // The log may have dropped less than it may have, or refused records.
+    if (lsn >= this.#wal.lastLsn || lsn < this.#wal.firstLsn - 1) return;
+    this.#note({ kind: "cutting", lsn });
+    try {
+      await this.#wal.truncateAfter(lsn);
+      this.#note({ kind: "cut", lsn, isDone: true });
+      this.#durableLsn = lsn;
+    } catch (error) {
+      if (!(error instanceof StorageFullError)) throw error;
+      this.#note({ kind: "cut", lsn, isDone: false });
+      this.#rejected(error);
+    }
+  }
+
   async #reopen(): Promise<void> {
     await this.close();
     const { wal, ack } = await open(this.#life, this.#makeOptions);
@@ -185,7 +203,7 @@ export class WalUser {
 }
 
 /** Microtasks after which a rejection has reached its waiters. */
-const HOPS = 16;
+const HOPS = 64;
 
 /** The options of an exploration, which opens a log thousands of times. */
 const defaults: WalOptions = {

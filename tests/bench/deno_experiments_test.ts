@@ -66,6 +66,15 @@ test("bench:lookup measures gets in frames of each shape", async () => {
   }
 });
 
+test("bench:follow measures what followers cost", async () => {
+  const { samples } = await run("follow", "--megabytes", "1");
+  assertEquals(samples.length, 1);
+  const [{ rates, lastUs, records }] = samples;
+  assertEquals(rates.length, 6);
+  for (const { opsPerSecond } of rates) assert(opsPerSecond > 0);
+  assert(lastUs.p50 > 0 && records > 0);
+});
+
 test("bench:memory measures what a call allocates", async () => {
   const { samples } = await run("memory", "--only", "append");
   assertEquals(samples.length, 1);

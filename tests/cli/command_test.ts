@@ -12,7 +12,14 @@ import { wal } from "../kit/run_tool.ts";
 test("CliCommand.parse() reads options anywhere", () => {
   assertEquals(
     cat.parse(["--from", "3", "log", "--to=9", "-f", "--json"]),
-    { directory: "log", from: 3, to: 9, follow: true, json: true },
+    {
+      directory: "log",
+      from: 3,
+      to: 9,
+      follow: true,
+      json: true,
+      written: false,
+    },
   );
   assertEquals(
     append.parse(["log"]),

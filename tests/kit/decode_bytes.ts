@@ -20,5 +20,6 @@ export function recordsIn(
   count: number,
 ): FrameRecords | FrameFault {
   const window = new FrameWindow(payload);
-  return splitRecords({ window, payloadAt: 0, length: payload.length, count });
+  const { length } = payload;
+  return splitRecords({ window, payloadAt: 0, length, count, flags: 0 });
 }

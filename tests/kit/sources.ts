@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Folders of what is published. */
 const folders = [
   "checkpoint",
+  "codec",
   "policies",
   "storage",
   "reader",

@@ -1,3 +1,4 @@
+import { appendMutants } from "./append_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
@@ -9,6 +10,7 @@ import { writerMutants } from "./writer_mutants.ts";
 /** All planted bugs. */
 export const mutants: readonly Mutant[] = [
   ...writerMutants,
+  ...appendMutants,
   ...storageMutants,
   ...ownershipMutants,
   ...recoveryMutants,

@@ -18,9 +18,9 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: "ends a read silently when its log closes while it gives way",
     edits: [{
-      file: "reader/reads.ts",
-      find: "    this.#requireUncut();\n    return taken.done",
-      replace: "    return taken.done",
+      file: "reader/open_read.ts",
+      find: "    this.#requireOpen();\n    if (taken.done)",
+      replace: "    if (taken.done)",
     }],
     caughtBy: {
       file: "tests/storage/segments/segment_log_turns_test.ts",
@@ -114,8 +114,8 @@ export const readingMutants: readonly Mutant[] = [
     name: "gives back what may be another record: a file was reused meanwhile",
     edits: [{
       file: "storage/segments/read_segments.ts",
-      find: "if (this.#nextLsn < this.#range.firstLsn()) throw",
-      replace: "if (this.#nextLsn < 0) throw",
+      find: "if (nextLsn < firstLsn()) throw",
+      replace: "if (nextLsn < 0) throw",
     }, {
       file: "reader/reads.ts",
       find: "      this.#requireKept(lsn, this.#log.firstLsn);\n",

@@ -72,8 +72,8 @@ export const storageMutants: readonly Mutant[] = [
     name: "begins a segment before the last one is synced",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find: "if (this.#syncedLsn < this.#lastLsn) await this.sync();\n" +
-        '    invariant(this.#syncedLsn === this.#lastLsn, "a seal',
+      find: "if (!this.#end.isSynced) await this.sync();\n" +
+        '    invariant(this.#end.isSynced, "a seal',
       replace: 'invariant(true, "a seal',
     }, {
       file: "storage/segments/segment_log.ts",
@@ -112,12 +112,12 @@ export const storageMutants: readonly Mutant[] = [
     name: "lets a fenced owner drop segments",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find: "    await this.checkOwner();\n    await this.#removeFenced();",
-      replace: "    await this.#removeFenced();",
+      find: "    await this.checkOwner();\n    // Before those",
+      replace: "    // Before those",
     }, {
       file: "storage/segments/segment_log.ts",
-      find: "      await this.checkOwner();\n      const durableLsn",
-      replace: "      const durableLsn",
+      find: "      await this.checkOwner();\n      await this.#owner.write((",
+      replace: "      await this.#owner.write((",
     }],
     caughtBy: {
       file: "tests/recovery/fenced_segment_test.ts",
@@ -243,9 +243,14 @@ export const storageMutants: readonly Mutant[] = [
     name: "drops segments before the mark of a checkpoint",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find: "      await this.#writeManifest({ firstLsn: lsn, durableLsn });",
-      replace:
-        "      this.#manifest = { ...this.#manifest, firstLsn: lsn, durableLsn };",
+      find: "      await this.#owner.write(({ durableLsn }) => ({",
+      replace: "      this.#owner.pretend(({ durableLsn }) => ({",
+    }, {
+      file: "storage/segments/log_owner.ts",
+      find: "  /** Replaces the manifest; once",
+      replace: "  pretend(change: ManifestChange): void {\n" +
+        "    this.#manifest = { ...this.#manifest, ...change(this.#manifest) };\n" +
+        "  }\n\n  /** Replaces the manifest; once",
     }],
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",
@@ -269,13 +274,101 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "lets time fall when the clock goes back",
     edits: [{
-      file: "storage/segments/segment_log.ts",
+      file: "storage/segments/written_end.ts",
       find: "if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;",
       replace: "this.#time = now;",
     }],
     caughtBy: {
       file: "tests/recovery/checkpoint_test.ts",
       name: "Wal notes when records were written, and that time never falls",
+    },
+  },
+  {
+    name: "loses metadata when the next segment begins",
+    edits: [{
+      file: "storage/segments/segment_log.ts",
+      find: "      await this.#owner.write();",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_meta_test.ts",
+      name:
+        "meta that came with a record survive a kill several segments later",
+    },
+  },
+  {
+    name: "makes metadata durable before their record",
+    edits: [{
+      file: "storage/segments/written_end.ts",
+      find: "    return this.#syncedMeta;",
+      replace: "    return this.#meta;",
+    }, {
+      file: "storage/segments/written_end.ts",
+      find:
+        "      this.#meta = newerMeta(this.#meta, meta);\n    };\n    const whole",
+      replace:
+        "    };\n    this.#meta = newerMeta(this.#meta, meta);\n    const whole",
+    }, {
+      file: "recovery/open_segments.ts",
+      find: "      durableMeta: newerMeta(meta, durable?.meta),",
+      replace:
+        "      durableMeta: newerMeta(meta, scan.metas.at(-1)?.meta ?? durable?.meta),",
+    }],
+    caughtBy: {
+      file: "tests/wal_meta_test.ts",
+      name: "append() with meta is atomic whatever a crash leaves: posix",
+    },
+  },
+  {
+    name: "cuts a log at the end of a frame only",
+    edits: [{
+      file: "storage/segments/cut_back.ts",
+      find: "  if (end > lastLsn + 1) {",
+      replace: "  if (end > Infinity) {",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name:
+        "Wal loses nothing acknowledged: cut within a frame, and between frames; posix",
+    },
+  },
+  {
+    name: "says that what is cut off was durable",
+    edits: [{
+      file: "storage/segments/cut_back.ts",
+      find: "    durableLsn: Math.min(durableLsn, place.lastLsn),",
+      replace: "    durableLsn: Math.max(durableLsn, lastLsn),",
+    }],
+    caughtBy: {
+      file: CRASH,
+      name:
+        "Wal loses nothing acknowledged: cut over segments, to nothing, and again; posix",
+    },
+  },
+  {
+    name:
+      "continues in a segment of the former epoch when a cut finds no space",
+    edits: [{
+      file: "storage/segments/segment_log.ts",
+      find: "if (former && this.#owner.epoch > before)",
+      replace: "if (former && this.#owner.epoch > before && false)",
+    }],
+    caughtBy: {
+      file: "tests/wal_truncate_after_test.ts",
+      name:
+        "truncateAfter() without space drops nothing, and works once there is some",
+    },
+  },
+  {
+    name: "reuses a segment that a displaced owner may still write to",
+    edits: [{
+      file: "storage/segments/segment_supply.ts",
+      find: "epoch >= this.#firstEpoch",
+      replace: "epoch >= 0 * this.#firstEpoch",
+    }],
+    caughtBy: {
+      file: "tests/recovery/takeover_test.ts",
+      name: "Wal reuses no segment that a displaced owner may still write to",
     },
   },
 ];

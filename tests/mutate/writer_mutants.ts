@@ -72,8 +72,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "releases waiters by a sync that does not cover them",
     edits: [{
       file: "writer/writer.ts",
-      find: "this.#advance(batch.lastLsn, synced);",
-      replace: "this.#advance(this.lastLsn, synced);",
+      find: "this.#advance(batch.lastLsn, synced, written);",
+      replace: "this.#advance(this.lastLsn, synced, written);",
     }],
     caughtBy: {
       file: CRASH,
@@ -84,8 +84,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "splits a batch at a limit",
     edits: [{
       file: "writer/batch.ts",
-      find: "    this.#open.addAll(records, sizes, bytes);\n" +
-        "    return this.#added(records.length, bytes, sync);\n",
+      find: "      this.#open.addAll(records, sizes, bytes);\n" +
+        "      return this.#added(records.length, bytes, sync);\n",
       replace: "    for (const [index, record] of records.entries()) {\n" +
         "      this.add(record, sizes[index], sync);\n" +
         "    }\n" +
@@ -112,11 +112,9 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "closes in silence after a failure that was not reported yet",
     edits: [{
-      file: "writer/writer.ts",
-      find:
-        "this.#isFailureReported = this.#appends.reject(this.#failure) + waiters > 0;",
-      replace:
-        "this.#isFailureReported = this.#appends.reject(this.#failure) + waiters >= 0;",
+      file: "writer/log_health.ts",
+      find: "this.#isReported = reject(this.failure) > 0;",
+      replace: "this.#isReported = reject(this.failure) >= 0;",
     }],
     caughtBy: {
       file: "tests/writer/writer_failure_test.ts",
@@ -139,8 +137,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "keeps the caller's own bytes while an append waits for room",
     edits: [{
       file: "writer/append_queue.ts",
-      find: "new Uint8Array(record)",
-      replace: "record",
+      find: "copyRecord(record, sizes[index])",
+      replace: "copyRecord(record, sizes[index]) && record",
     }],
     caughtBy: {
       file: "tests/writer/append_queue_test.ts",
@@ -166,7 +164,7 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "closes and leaves the files of unfinished reads open",
     edits: [{
-      file: "reader/reads.ts",
+      file: "reader/open_read.ts",
       find: "await this.return().catch(() => {});",
       replace: "await null;",
     }],
@@ -178,7 +176,7 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "lets a read end as if all had been read when the log closes",
     edits: [{
-      file: "reader/reads.ts",
+      file: "reader/open_read.ts",
       find: "this.#isCut = true;",
       replace: "this.#isCut = false;",
     }],
@@ -240,12 +238,33 @@ export const writerMutants: readonly Mutant[] = [
     name: "does not report records that found no space",
     edits: [{
       file: "writer/writer.ts",
-      find: "if (waiters === 0 && dropped > 0) this.#unreportedDrop = error;",
+      find: "if (waiters === 0 && dropped > 0) this.#health.drop = error;",
       replace: "",
     }],
     caughtBy: {
       file: "tests/recovery/full_disk_test.ts",
       name: "enqueue() reports once that records were dropped",
+    },
+  },
+  {
+    name: "lets appends in while a log is cut back",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "if (begin !== undefined) return this.#begin(next, begin);",
+      replace: "if (begin !== undefined) {\n" +
+        "        this.#room.remove(next);\n" +
+        "        begin();\n" +
+        "        continue;\n" +
+        "      }",
+    }, {
+      file: "writer/append_queue.ts",
+      find: "        this.#room.remove(waiting);\n        waiting.placed",
+      replace: "        waiting.placed",
+    }],
+    caughtBy: {
+      file: "tests/wal_truncate_after_test.ts",
+      name:
+        "truncateAfter() flushes what came before it, and holds what comes after",
     },
   },
 ];

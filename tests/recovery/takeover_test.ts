@@ -17,6 +17,7 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import type { Clock } from "../../writer/clock.ts";
+import { anotherTurn } from "../kit/another_turn.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { withTempDir } from "../kit/temp_dir.ts";
@@ -238,6 +239,7 @@ test("Wal of a directory that was moved away replaces nothing of a new log there
     renameSync(dir, `${scratch}/moved`);
     const fresh = await Wal.open(dir, options);
     for (let nth = 0; nth < 9; nth++) await fresh.append("new".padEnd(1000));
+    await anotherTurn(); // It falls idle, and says what is synced.
     const before = new Map(
       readdirSync(dir).map((name) => [name, readFileSync(`${dir}/${name}`)]),
     );
@@ -305,3 +307,24 @@ test("Wal.open() opens a copy of a live log, as a crash would have left it", () 
     await copy.close();
     await owner.close();
   }));
+
+test("Wal reuses no segment that a displaced owner may still write to", async () => {
+  for (let more = 0; more <= 12; more++) {
+    const storage = new MemoryStorage();
+    const options = { ...QUIET, segmentBytes: 4096 };
+    const old = await Wal.open(storage, options);
+    for (let nth = 0; nth < 2; nth++) await old.append("old".padEnd(900));
+    const heir = await Wal.open(storage, { ...options, takeOver: true });
+    for (let nth = 0; nth < 2; nth++) await heir.append("new".padEnd(900));
+    await heir.truncateBefore(heir.lastLsn);
+    for (let nth = 0; nth < more; nth++) await heir.append("new".padEnd(900));
+    const before = await textsOf(heir);
+    // One write, before it notices.
+    await assertRejects(() => old.append("late".padEnd(40)));
+    assertEquals(await textsOf(heir), before);
+    await heir.close();
+    const again = await Wal.open(storage, options);
+    assertEquals(await textsOf(again), before);
+    await again.close();
+  }
+});

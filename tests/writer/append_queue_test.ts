@@ -279,11 +279,12 @@ class QueueWatch {
       sizes: Array(records).fill(size),
       bytes,
       level: "disk",
-    }));
+    }, (last) => last));
   }
 
   check(): void {
-    const { lastLsn, writtenLsn } = this.writer;
+    const { lastLsn } = this.writer;
+    const writtenLsn = this.writer.reached("os");
     const queued = this.#entries.filter(({ last }) =>
       last > writtenLsn && last <= lastLsn
     );

@@ -9,8 +9,10 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { Batch } from "../../writer/batch.ts";
 import {
+  copyRecord,
   encodeRecord,
   measureRecord,
+  type RecordInput,
   RecordTooLargeError,
   requireIterable,
   requireRecord,
@@ -37,7 +39,7 @@ const texts = fc.array(
 ).map((units) => String.fromCharCode(...units));
 
 /** The record's bytes as laid out, without the length. */
-function encoded(record: Uint8Array | string): Uint8Array {
+function encoded(record: RecordInput): Uint8Array {
   const size = measureRecord(record);
   const into = new Uint8Array(size).fill(0xaa);
   encodeRecord(into, 0, record, size);
@@ -90,13 +92,13 @@ test("measureRecord() judges a string by its bytes", () => {
   assertThrows(() => measureRecord(text), RecordTooLargeError);
 });
 
-test("requireRecord() refuses what is neither bytes nor a string", () => {
+test("requireRecord() refuses what is no bytes, string or pieces", () => {
   const rows: [unknown, string][] = [
     [null, "null"],
     [undefined, "undefined"],
     [5, "[object Number]"],
     [{}, "[object Object]"],
-    [[1, 2], "[object Array]"],
+    [new Set(["x"]), "[object Set]"],
     [new ArrayBuffer(4), "[object ArrayBuffer]"],
     [new Uint16Array(2), "[object Uint16Array]"],
   ];
@@ -104,10 +106,80 @@ test("requireRecord() refuses what is neither bytes nor a string", () => {
     const error = assertThrows(() => requireRecord(record), TypeError);
     assertEquals(
       error.message,
-      "Cannot append a record because it must be a Uint8Array or a string: " +
-        `received ${shown}`,
+      "Cannot append a record because it must be a Uint8Array, a string or " +
+        `an array of these: received ${shown}`,
     );
   }
+});
+
+test("requireRecord() names the piece that is neither bytes nor a string", () => {
+  const rows: [unknown[], string][] = [
+    [[1, 2], "piece [0] must be a Uint8Array or a string: received [object Nu"],
+    [
+      ["a", ["b"]],
+      "piece [1] must be a Uint8Array or a string: received [objec",
+    ],
+    [
+      ["a", , "b"],
+      "piece [1] must be a Uint8Array or a string: received undef",
+    ],
+    [
+      ["a", "b", null],
+      "piece [2] must be a Uint8Array or a string: received n",
+    ],
+  ];
+  for (const [record, message] of rows) {
+    assertThrows(() => requireRecord(record), TypeError, message);
+  }
+});
+
+const pieces = fc.array(fc.oneof(texts, fc.uint8Array()));
+
+/** What pieces are, joined with a copy. */
+function joined(pieces: readonly (Uint8Array | string)[]): Uint8Array {
+  return Uint8Array.from(pieces.flatMap((piece) => [...encoded(piece)]));
+}
+
+test("encodeRecord() writes pieces one after the other", () => {
+  fc.assert(fc.property(pieces, (pieces) => {
+    assertEquals(encoded(pieces), joined(pieces));
+    assertEquals(copyRecord(pieces, measureRecord(pieces)), joined(pieces));
+  }));
+});
+
+test("encodeRecord() lays out a record of no or empty pieces", () => {
+  for (const record of [[], [""], ["", new Uint8Array(0)]]) {
+    assertEquals(measureRecord(record), 4);
+    assertEquals(encoded(record), new Uint8Array(0));
+  }
+});
+
+test("measureRecord() judges pieces together", () => {
+  const half = new Uint8Array(MAX_FRAME_BYTES / 2);
+  assertThrows(() => measureRecord([half, half]), RecordTooLargeError);
+  assertEquals(measureRecord([half, half.subarray(4)]), MAX_FRAME_BYTES);
+});
+
+test("Wal takes pieces as one record, and a batch of them as several", async () => {
+  await using wal = await Wal.open(new MemoryStorage(), {
+    maxQueuedRecords: 1,
+  });
+  const header = Uint8Array.of(104);
+  const appends = [
+    wal.append([header, "\u00e9"]),
+    wal.append([header, "i"]), // waits for room
+    wal.appendBatch([[header, "o"], "x", [], header]),
+  ];
+  header[0] = 0;
+  await Promise.all(appends);
+  const lsn = wal.enqueue(["a", new Uint8Array(2).fill(98)]);
+  await wal.flush();
+  const found: string[] = [];
+  for await (const { data } of wal.read()) {
+    found.push(new TextDecoder().decode(data));
+  }
+  assertEquals(found, ["h\u00e9", "hi", "ho", "x", "", "h", "abb"]);
+  assertEquals(lsn, 7);
 });
 
 test("requireRecord() takes bytes of another realm, and no other view", () => {

@@ -28,7 +28,7 @@ test("cat reads while a writer is at work", () =>
     for (let record = 0; record < 5; record++) {
       await log.append("".padEnd(1500, `${record}`));
     }
-    const { code, stdout } = await wal(["cat", dir]);
+    const { code, stdout } = await wal(["cat", dir, "--written"]);
     assertEquals([code, stdout.length], [0, 5 * 1501]);
   }));
 
@@ -190,6 +190,53 @@ test("cat shows what precedes damage", () =>
 test("cat leaves out a torn end and says nothing", () =>
   withTempDir(async (dir) => {
     await tornLog(dir);
-    const { code, stdout, stderr } = await wal(["cat", dir]);
+    const { code, stdout, stderr } = await wal(["cat", dir, "--written"]);
     assertEquals([code, `${stdout}`, stderr], [0, "one\n", ""]);
+    assertEquals(`${(await wal(["cat", dir])).stdout}`, "one\n");
+  }));
+
+test("cat shows what is durable, and with --written the rest", () =>
+  withTempDir(async (dir) => {
+    await using log = await Wal.open(dir, { synchronous: "off" });
+    for (const record of ["one", "two", "three"]) await log.append(record);
+    const durable = await wal(["cat", dir]);
+    assertEquals([durable.code, durable.stdout.length], [0, 0]);
+    assertStringIncludes(durable.stderr, "3 records at the end are not shown");
+    const written = await wal(["cat", dir, "--written"]);
+    assertEquals(`${written.stdout} ${written.stderr}`, "one\ntwo\nthree\n ");
+    const last = await wal(["cat", dir, "--written", "--last", "2"]);
+    assertEquals(`${last.stdout}`, "two\nthree\n");
+    const most = await wal(["cat", dir, "--written", "--last", "9"]);
+    assertEquals(most.stdout.length, 14);
+    const both = await wal(["cat", dir, "--last", "2", "--to", "3"]);
+    assertEquals(both.code, 2);
+  }));
+
+test("cat --follow goes on in a segment that is reused", () =>
+  withTempDir(async (dir) => {
+    const log = await Wal.open(dir, { segmentBytes: 16384 });
+    const record = (lsn: number) => `${lsn} `.padEnd(999, ".");
+    const controller = new AbortController();
+    let shown = 0;
+    let reached = () => {};
+    const stdout: Output = {
+      isTerminal: false,
+      write(bytes) {
+        shown += bytes.length;
+        reached();
+        return Promise.resolve();
+      },
+    };
+    const interrupt = controller.signal;
+    const running = wal(["cat", dir, "--follow"], { interrupt, stdout });
+    for (let lsn = 1; lsn <= 200; lsn++) {
+      await log.append(record(lsn));
+      while (shown < 1000 * lsn) {
+        await new Promise<void>((resolve) => reached = resolve);
+      }
+      if (lsn % 30 === 0) await log.truncateBefore(lsn);
+    }
+    controller.abort("SIGINT");
+    assertEquals((await running).stderr, "");
+    await log.close();
   }));

@@ -6,7 +6,7 @@ import {
   type Trial,
 } from "../../../cli/doctor/subject.ts";
 import { WorkerSubject } from "../../../cli/doctor/worker_subject.ts";
-import { defaultStorage } from "../../../open_log.ts";
+import { defaultStorage } from "../../../storage/storage_target.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { assertEquals, assertRejects } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";

@@ -21,6 +21,12 @@ import {
   type WalOptions,
   type WalTarget,
 } from "@syncline/wal";
+import {
+  type Codec,
+  DecodeError,
+  json,
+  type StandardSchema,
+} from "@syncline/wal/codec";
 import type { PendingBatch } from "@syncline/wal/policies";
 import { decideTail } from "@syncline/wal/recovery";
 import {
@@ -31,7 +37,13 @@ import {
   simulate,
 } from "@syncline/wal/simulator";
 import type { Storage } from "@syncline/wal/storage";
-import { explore, policyLaws, storageContract } from "@syncline/wal/testing";
+import {
+  explore,
+  frameLogLaws,
+  type FrameLogPlace,
+  policyLaws,
+  storageContract,
+} from "@syncline/wal/testing";
 import { readTrace, type TraceEvent } from "@syncline/wal/trace";
 
 const options: WalOptions = { policy: undefined, segmentBytes: undefined };
@@ -43,6 +55,31 @@ for await (const { data } of wal.read({ from: lsn, to: undefined })) {
   bytes.subarray(1);
 }
 for await (const { records } of wal.readBatches()) records.at(0)?.buffer;
+await wal.append(["in", new Uint8Array(2)], { expect: 2, signal: undefined });
+await wal.settled(wal.enqueue("x", { ack: "os" }), undefined, {});
+await new Blob(["x"]).stream().pipeTo(wal.writable({ ack: "disk" }));
+
+export async function orders(
+  schema: StandardSchema<{ id: number }, { id: number; tags: string[] }>,
+): Promise<string[]> {
+  const log = await Wal.open(target, { codec: json({ schema }) });
+  try {
+    const record = await log.get(await log.append({ id: 1 }));
+    return record?.data.tags ?? [];
+  } catch (error) {
+    if (error instanceof DecodeError) return [`${error.lsn}`];
+    throw error;
+  }
+}
+
+export class Lines implements Codec<string> {
+  encode(line: string): string[] {
+    return [line, "\n"];
+  }
+  decode(bytes: Uint8Array): string {
+    return new TextDecoder().decode(bytes.subarray(0, -1));
+  }
+}
 
 export class Own implements BatchPolicy {
   due({ oldestAt }: PendingBatch, now: number): number {
@@ -81,6 +118,9 @@ const { flushes } = await loadTrace([]);
 sampledCosts(flushes);
 policyLaws(() => {}, () => new Own(), { maxWaitMs: undefined });
 storageContract(() => {}, () => ({ storage: new MemoryStorage() }) as never);
+export function holdToLaws(make: () => FrameLogPlace): void {
+  frameLogLaws(() => {}, make, { seed: undefined });
+}
 await explore<number>(async ({ storage, clock, note }) => {
   note(await (await Wal.open(storage, { clock })).append("x"));
 }, () => Promise.resolve());

@@ -6,6 +6,7 @@ import {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "../../../storage/memory/memory_storage.ts";
+import { formatSegmentName } from "../../../storage/format/file_names.ts";
 import { writeAll } from "../../../storage/segments/log_files.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
 import type { Storage, StorageLock } from "../../../storage/storage.ts";
@@ -19,14 +20,14 @@ import { withTempDir } from "../../kit/temp_dir.ts";
 /** A segment, a manifest or the reserve. */
 const isOfLog = (name: string) => /\.(wal|manifest|reserve)$/.test(name);
 
-const SEGMENT = "0000000000000001-00000001.wal";
+const SEGMENT = "0000000000000001-00000003.wal";
 const SPARE = "00000000-00000003.spare";
 const SEGMENT_BYTES = 100_000;
-const owner = { log: "0123456789abcdef".repeat(2), epoch: 3 };
 const lock: StorageLock = { epoch: 3, held: () => true, release() {} };
+const owner = { log: "0123456789abcdef".repeat(2), epoch: 3, lock };
 
 function supplyOf(storage: Storage): SegmentSupply {
-  return new SegmentSupply(storage, lock, owner, {
+  return new SegmentSupply(storage, owner, {
     segmentBytes: SEGMENT_BYTES,
   });
 }
@@ -127,12 +128,21 @@ test("SegmentSupply.take() removes what does not fit, and what is one too many",
   }
   const storage = new MemoryStorage();
   const supply = supplyOf(storage);
-  for (const name of ["a", "b", "c"]) {
+  for (const lsn of [1, 2, 3]) {
+    const name = formatSegmentName(lsn, 3);
     storage.put(name, new Uint8Array(SEGMENT_BYTES));
     await supply.take(name);
   }
   assertEquals(storage.list().length, 2);
   await supply.giveBack();
+  assertEquals(storage.list(), []);
+});
+
+test("SegmentSupply.take() never reuses a segment that an earlier opening made", async () => {
+  const storage = new MemoryStorage();
+  const name = formatSegmentName(1, 2);
+  storage.put(name, new Uint8Array(SEGMENT_BYTES));
+  await supplyOf(storage).take(name);
   assertEquals(storage.list(), []);
 });
 

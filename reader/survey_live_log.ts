@@ -2,16 +2,16 @@ import {
   faultOfEnd,
   missingFile,
   type SegmentScan,
-} from "../../recovery/decide_tail.ts";
-import { scanSegment } from "../../recovery/scan_tail.ts";
+} from "../recovery/decide_tail.ts";
+import { scanSegment } from "../recovery/scan_tail.ts";
 import {
   type DamagedSurvey,
   type Survey,
   surveyDamaged,
-} from "../../recovery/survey.ts";
-import type { SegmentReader } from "../../storage/segments/mod.ts";
-import type { Storage } from "../../storage/storage.ts";
-import { StorageError } from "../../storage/storage_error.ts";
+} from "../recovery/survey.ts";
+import type { SegmentReader } from "../storage/segments/mod.ts";
+import type { Storage } from "../storage/storage.ts";
+import { StorageError } from "../storage/storage_error.ts";
 
 /** Damage that no crash explains. */
 export interface Damage {

@@ -1,0 +1,81 @@
+/*
+ * Goal: a reader shows nothing wrong, twice or too early, whatever the writer
+ * does and wherever it dies. Method: small workloads with readers that look
+ * after every change to the storage; each record shown counts as promised, and
+ * every crash is tried.
+ */
+import {
+  explore,
+  type ExploreOptions,
+  walCheck,
+  type WalStep,
+  walWorkload,
+  withReaders,
+} from "../../testing/mod.ts";
+import type { WalOptions } from "../../wal_options.ts";
+import { test } from "../kit/register.ts";
+import { shareIndex } from "../kit/share.ts";
+
+async function crashEverywhere(
+  steps: readonly WalStep[],
+  options: WalOptions = {},
+  depth: ExploreOptions = {},
+): Promise<void> {
+  const makeOptions = () => ({ segmentBytes: 4096, ...options });
+  await explore(
+    withReaders(walWorkload(steps, makeOptions)),
+    withReaders(walCheck(makeOptions)),
+    { seed: shareIndex, bound: 8, samples: 2, print: () => {}, ...depth },
+  );
+}
+
+const append = (bytes: number, ack?: "os" | "disk"): WalStep => ({
+  do: "append",
+  bytes,
+  ack,
+});
+const turn: WalStep = { do: "turn" };
+const flush: WalStep = { do: "flush" };
+const truncate: WalStep = { do: "truncate" };
+const reopen: WalStep = { do: "reopen" };
+
+const WORKLOADS: Record<string, WalStep[]> = {
+  "single records": [append(10), flush, append(0), flush, append(700), flush],
+  "batches": [
+    append(600, "os"),
+    { do: "appendBatch", bytes: [5, 0, 120] },
+    turn,
+    append(40, "disk"),
+    { do: "wait", ms: 5 },
+  ],
+  "rotation": [append(3000), flush, append(3000), turn, append(10), turn],
+  "unsynced frames across a rotation": [
+    append(3000, "os"),
+    turn,
+    append(3000, "os"),
+    turn,
+    append(700, "os"),
+    turn,
+  ],
+  "checkpoints and reused segments": [
+    append(3000),
+    flush,
+    append(3000),
+    flush,
+    truncate,
+    flush,
+    append(3000),
+    flush,
+    truncate,
+    append(20),
+    flush,
+  ],
+  "openings": [append(20), reopen, append(30), reopen, append(5, "os"), turn],
+};
+
+for (const [name, steps] of Object.entries(WORKLOADS)) {
+  for (const synchronous of ["full", "off"] as const) {
+    test(`WalReader shows a lasting prefix: ${name}, ${synchronous}`, () =>
+      crashEverywhere(steps, { synchronous }));
+  }
+}

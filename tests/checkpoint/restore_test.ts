@@ -6,7 +6,7 @@
 import { SnapshotMissingError } from "../../checkpoint/restore.ts";
 import type { Snapshot } from "../../checkpoint/snapshot.ts";
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
-import { encodeSnapshotHeader } from "../../storage/format/mod.ts";
+import { encodeSnapshotHeader } from "../../storage/format/companions/mod.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";

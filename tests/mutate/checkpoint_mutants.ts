@@ -54,7 +54,7 @@ export const checkpointMutants: readonly Mutant[] = [
   {
     name: "overwrites the only commit that is certainly durable",
     edits: [{
-      file: "storage/format/cursor_file.ts",
+      file: "storage/format/companions/cursor_file.ts",
       find: "commit.sequence < confirmed ||",
       replace: "commit.sequence <= confirmed ||",
     }],
@@ -66,7 +66,7 @@ export const checkpointMutants: readonly Mutant[] = [
   {
     name: "overwrites a commit of a cursor that may be durable",
     edits: [{
-      file: "storage/format/cursor_file.ts",
+      file: "storage/format/companions/cursor_file.ts",
       find: "commit.sequence < confirmed ||",
       replace: "commit.sequence !== confirmed ||",
     }],
@@ -90,7 +90,7 @@ export const checkpointMutants: readonly Mutant[] = [
   {
     name: "drops what a commit that is not durable does not need",
     edits: [{
-      file: "storage/format/cursor_file.ts",
+      file: "storage/format/companions/cursor_file.ts",
       find: "one === newest || one.sequence >= confirmed",
       replace: "one === newest",
     }],

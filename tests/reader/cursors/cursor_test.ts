@@ -9,6 +9,10 @@ import {
   ForeignCursorError,
 } from "../../../reader/cursors/cursor_file.ts";
 import { CorruptLogError } from "../../../storage/corrupt_log_error.ts";
+import {
+  decodeCursor,
+  encodeCursor,
+} from "../../../storage/format/companions/mod.ts";
 import { CompactedError, TruncatedError } from "../../../storage/frame_log.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { NoDirectoryError } from "../../../storage/no_directory_error.ts";
@@ -368,9 +372,6 @@ test("Wal.cursor() tells of a log that was cut back below the cursor", async () 
   }
   const bytes = storage.get("a.cursor")!;
   const id = shorter.storage.get("00000001.manifest")!.subarray(16, 32);
-  const { decodeCursor, encodeCursor } = await import(
-    "../../../storage/format/mod.ts"
-  );
   const state = decodeCursor(bytes);
   assert("newest" in state);
   const log = [...id].map((byte) => byte.toString(16).padStart(2, "0")).join(

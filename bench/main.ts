@@ -15,6 +15,7 @@ import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { policy } from "./policy/policy.ts";
 import { profile } from "./profile/profile.ts";
+import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
 
@@ -30,6 +31,7 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  reader,
   advice,
 ];
 

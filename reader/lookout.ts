@@ -6,6 +6,8 @@ interface Looks {
   glance(): Promise<boolean>;
   /** Looks at everything; resolves with the same. */
   lookAround(): Promise<boolean>;
+  /** Whether more is likely to be shown soon. */
+  readonly isPending: boolean;
 }
 
 /** Time until everything is looked at if a change was not what was added. */
@@ -18,7 +20,7 @@ const NEXT_MS = 8;
 const GROWTH = 2;
 
 /** Time between looks at an idle log if changes are not reported. */
-const POLL_MS = 50;
+const POLL_MS = 250;
 
 /** The same if the system reports them: it may miss some. */
 const WATCHED_MS = 1000;
@@ -105,7 +107,7 @@ export class Lookout {
     while (this.#isWoken && !this.#isClosed) {
       this.#isWoken = false;
       const isNew = await this.#log.glance().catch(() => false);
-      this.#waitMs = isNew ? NEXT_MS : SOON_MS;
+      this.#waitMs = isNew && !this.#log.isPending ? NEXT_MS : SOON_MS;
       if (isNew) this.#missed = 0;
     }
     this.#isLooking = false;

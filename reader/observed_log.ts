@@ -103,6 +103,11 @@ export class ObservedLog implements LogSource {
       : this.#writtenLsn;
   }
 
+  /** Whether records are written that are not shown yet. */
+  get isPending(): boolean {
+    return this.#writtenLsn > this.reached("os");
+  }
+
   /** How often the log was cut back since it was opened. */
   get cuts(): number {
     return this.#cuts.count;

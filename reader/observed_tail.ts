@@ -1,7 +1,10 @@
 import { faultOfEnd } from "../recovery/decide_tail.ts";
 import { hasWitness, remainderAt } from "../recovery/scan_tail.ts";
 import {
+  decodeFrame,
   type Frame,
+  FRAME_HEADER_BYTES,
+  FrameWindow,
   isSeal,
   type Manifest,
   SEGMENT_HEADER_BYTES,
@@ -109,6 +112,12 @@ export class ObservedTail {
     end: number,
     onFrames: (path: string, frames: readonly Frame[]) => void = () => {},
   ): Promise<void> {
+    const { nextLsn } = this.#cursor;
+    const nothing = nextLsn < end ? await this.#nothingNew() : undefined;
+    if (nothing !== undefined) {
+      this.#stop = nothing;
+      return;
+    }
     const chain = this.#cursor.frames(end);
     let step = await chain.next();
     for (; !step.done; step = await chain.next()) {
@@ -165,6 +174,24 @@ export class ObservedTail {
   /** Closes the file. */
   close(): Promise<void> {
     return this.#cursor.close();
+  }
+
+  /**
+   * Why no frame follows, if a few bytes show it: to read as much as for frames
+   * would be most of what a look costs.
+   */
+  async #nothingNew(): Promise<SegmentStop | undefined> {
+    const { reader, place: { offset, salt } } = this.#cursor;
+    const bytes = await readFully(reader.file, offset, FRAME_HEADER_BYTES);
+    const window = new FrameWindow(bytes, offset);
+    const decoded = decodeFrame(window, 0);
+    if (!("fault" in decoded)) return undefined;
+    const { fault } = decoded;
+    if (fault !== "short") return { ...decoded, offset };
+    const isWhole = bytes.length === FRAME_HEADER_BYTES;
+    if (!isWhole || window.view.getUint32(8, true) === salt) return undefined;
+    const [expected, found] = ["a frame of this segment", "one of another"];
+    return { fault: "link", offset, expected, found };
   }
 
   #pass(frame: Frame): void {

@@ -28,6 +28,7 @@ export {
   type SnapshotName,
 } from "./file_names.ts";
 export {
+  decodeFrame,
   encodeHole,
   Frame,
   FRAME_HEADER_BYTES,

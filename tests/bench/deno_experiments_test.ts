@@ -117,6 +117,15 @@ test("bench:stalls measures the gaps of a timer, and what is read", async () => 
   assert(bytesPerSecond > 0);
 });
 
+test("bench:reader measures a follower's delay and CPU time", async () => {
+  const { samples } = await run("reader");
+  assertEquals(samples.length, 10);
+  for (const { occasion, records, p50Ms, cpu } of samples) {
+    assertEquals(records > 0 && p50Ms >= 0, !occasion.startsWith("idle"));
+    assert(cpu >= 0 && cpu < 1);
+  }
+});
+
 test("bench:advice tries the recommended policy and all others", async () => {
   const { samples } = await run("advice", "--only", "4 callers");
   assertEquals(samples.length, 2);

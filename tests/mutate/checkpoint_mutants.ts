@@ -162,7 +162,7 @@ export const checkpointMutants: readonly Mutant[] = [
     edits: [{
       file: "storage/segments/segment_log.ts",
       find:
-        "await this.#storage.syncDirectory();\n    await this.#removeDropped();",
+        "await this.files.syncDirectory();\n    await this.#removeDropped();",
       replace: "await this.#removeDropped();",
     }],
     caughtBy: everyState,

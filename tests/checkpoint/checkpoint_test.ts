@@ -53,7 +53,13 @@ test("Wal.checkpoint() keeps what write returns, in every form", async () => {
     () => pieces,
     () => pieces.values(),
     later,
-    () => ReadableStream.from(pieces),
+    () =>
+      new ReadableStream({
+        start(controller) {
+          for (const piece of pieces) controller.enqueue(piece);
+          controller.close();
+        },
+      }),
     () => Promise.resolve("a snapshot"),
   ];
   for (const form of forms) {
@@ -117,20 +123,20 @@ test("Wal.checkpoint() calls write once everything appended is durable, in the s
   await wal.checkpoint(() => ""); // Loads what it needs.
   await wal.append("4");
   let isLater = false;
-  const later = Promise.withResolvers<void>();
   const making = wal.checkpoint((lsn) => {
     assertEquals([lsn, wal.durableLsn, isLater], [4, 4, false]);
     return "";
   });
-  wal.flush().then(() =>
-    setTimeout(() => {
-      isLater = true;
-      later.resolve();
-    })
+  const later = wal.flush().then(() =>
+    new Promise<void>((resolve) =>
+      setTimeout(() => {
+        isLater = true;
+        resolve();
+      })
+    )
   );
-  const checkpoint = await making;
-  await later.promise;
-  assertEquals(checkpoint.lsn, 4);
+  assertEquals((await making).lsn, 4);
+  await later;
   await wal.close();
 });
 
@@ -282,14 +288,16 @@ test("Wal.checkpoint() runs one at a time, with appends between", async () => {
 
 test("Wal.close() ends a checkpoint whose stream hangs", async () => {
   const { wal, storage } = await makeLog(2);
-  const begun = Promise.withResolvers<void>();
-  const making = wal.checkpoint(() => {
-    begun.resolve();
-    return new ReadableStream<string>();
+  let making: Promise<unknown> | undefined;
+  const begun = new Promise<void>((resolve) => {
+    making = wal.checkpoint(() => {
+      resolve();
+      return new ReadableStream<string>();
+    });
   });
   const behind = wal.checkpoint(() => "");
-  await begun.promise;
-  const refused = [making, behind].map((call) =>
+  await begun;
+  const refused = [making!, behind].map((call) =>
     assertRejects(() => call, LogClosedError)
   );
   await wal.close();

@@ -4,7 +4,7 @@
  * crash does is in `crash_test.ts`.
  */
 import type { SnapshotContent } from "../../checkpoint/write_snapshot.ts";
-import { CompactedError } from "../../storage/frame_log.ts";
+import { CompactedError, TruncatedError } from "../../storage/frame_log.ts";
 import type { StorageCall } from "../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { NoDirectoryError } from "../../storage/no_directory_error.ts";
@@ -283,6 +283,36 @@ test("Wal.checkpoint() runs one at a time, with appends between", async () => {
   const made = await Promise.all([1, 2, 3].map(() => wal.checkpoint(slow)));
   assertEquals(made.map(({ lsn }) => lsn), [1, 2, 3]);
   assertEquals(order.join(" "), "begins ends begins ends begins ends");
+  await wal.close();
+});
+
+test("Wal.checkpoint() drops nothing if its records are cut off meanwhile", async () => {
+  for (const regrown of [0, 1, 9]) {
+    const { wal, storage } = await makeLog(6);
+    const making = wal.checkpoint(async function* () {
+      yield "state";
+      await wal.truncateAfter(3);
+      for (let nth = 0; nth < regrown; nth++) await wal.append("new");
+    });
+    const error = await assertRejects(() => making, TruncatedError);
+    assertEquals(error.lastLsn, 3);
+    assertEquals([wal.firstLsn, wal.lastLsn], [1, 3 + regrown]);
+    assertEquals(snapshotsOf(storage), []);
+    assertEquals(await restored(wal), [undefined, 1]);
+    const { lsn } = await wal.checkpoint(() => "again");
+    assertEquals(lsn, 3 + regrown);
+    await wal.close();
+  }
+});
+
+test("Wal.checkpoint() continues if later records are cut off meanwhile", async () => {
+  const { wal } = await makeLog(6);
+  const { lsn, firstLsn } = await wal.checkpoint(async function* () {
+    yield "4";
+    await wal.truncateAfter(4);
+  }, { lsn: 4 });
+  assertEquals([lsn, firstLsn, wal.lastLsn], [4, 5, 4]);
+  assertEquals(await restored(wal), ["4", 5]);
   await wal.close();
 });
 

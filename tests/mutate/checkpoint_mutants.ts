@@ -168,6 +168,31 @@ export const checkpointMutants: readonly Mutant[] = [
     caughtBy: everyState,
   },
   {
+    name: "drops what a snapshot covered before the log was cut back",
+    edits: [{
+      file: "checkpoint/checkpoint.ts",
+      find: "if (cutTo < about.lsn) {",
+      replace: "if (cutTo < 0) {",
+    }],
+    caughtBy: {
+      file: "tests/checkpoint/checkpoint_test.ts",
+      name:
+        "Wal.checkpoint() drops nothing if its records are cut off meanwhile",
+    },
+  },
+  {
+    name: "continues a cursor whose records were cut off while it was closed",
+    edits: [{
+      file: "reader/cursors/cursor.ts",
+      find: "Math.min(identity.lowestSince(place.epoch), end)",
+      replace: "end",
+    }],
+    caughtBy: {
+      file: "tests/reader/cursors/cursor_test.ts",
+      name: "Wal.cursor() notices a cut that happened while nobody had it open",
+    },
+  },
+  {
     name: "restores from a snapshot without checking its content",
     edits: [{
       file: "checkpoint/restore.ts",

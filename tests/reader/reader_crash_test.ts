@@ -14,18 +14,24 @@ import {
 } from "../../testing/mod.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { test } from "../kit/register.ts";
-import { shareIndex } from "../kit/share.ts";
+import { isMine, shareIndex } from "../kit/share.ts";
+
+/** In depth on one runtime each. */
+const DEEP: ExploreOptions = { bound: 4, samples: 1 };
+const SHALLOW: ExploreOptions = { bound: 1, samples: 0 };
+
+let workloads = 0;
 
 async function crashEverywhere(
   steps: readonly WalStep[],
-  options: WalOptions = {},
-  depth: ExploreOptions = {},
+  options: WalOptions,
 ): Promise<void> {
+  const depth = isMine(workloads++) ? DEEP : SHALLOW;
   const makeOptions = () => ({ segmentBytes: 4096, ...options });
   await explore(
     withReaders(walWorkload(steps, makeOptions)),
     withReaders(walCheck(makeOptions)),
-    { seed: shareIndex, bound: 8, samples: 2, print: () => {}, ...depth },
+    { seed: shareIndex, print: () => {}, ...depth },
   );
 }
 
@@ -67,6 +73,26 @@ const WORKLOADS: Record<string, WalStep[]> = {
     append(3000),
     flush,
     truncate,
+    append(20),
+    flush,
+  ],
+  "cuts": [
+    append(20),
+    { do: "appendBatch", bytes: [5, 0, 12] },
+    flush,
+    { do: "cut", records: 2 },
+    append(30),
+    flush,
+    { do: "cut", records: 1 },
+    append(40, "os"),
+    turn,
+  ],
+  "cuts over segments": [
+    append(3000),
+    flush,
+    append(3000),
+    flush,
+    { do: "cut", records: 2 },
     append(20),
     flush,
   ],

@@ -24,6 +24,7 @@ import {
   type RecordInput,
   requireRecord,
 } from "./writer/record.ts";
+import { LogClosedError } from "./writer/log_closed_error.ts";
 import { RecordSink } from "./writer/record_sink.ts";
 import type { Writer } from "./writer/writer.ts";
 
@@ -34,6 +35,8 @@ export abstract class LogAppender<
 > extends LogView<Out> {
   /** The one writer. */
   protected readonly writer: Writer;
+  /** The call that closes the log, if there was one. */
+  protected closing: Promise<void> | undefined;
   readonly #log: FrameLog;
   readonly #ack: AckLevel;
   readonly #codec: Codec<In, Out> | undefined;
@@ -55,8 +58,10 @@ export abstract class LogAppender<
     this.#codec = codec;
   }
 
-  /** Throws `LogClosedError` if the log is closed. */
-  protected abstract refuseIfClosed(action: string): void;
+  /** Throws `LogClosedError` if the log is closed, or is being closed. */
+  protected refuseIfClosed(action: string): void {
+    if (this.closing !== undefined) throw new LogClosedError(action);
+  }
 
   /**
    * Appends one record of 0 to 67,108,860 bytes; a string is encoded as UTF-8,

@@ -18,7 +18,6 @@ import {
   type WalOptions,
 } from "./wal_options.ts";
 import { checkMeta } from "./writer/append_options.ts";
-import { LogClosedError } from "./writer/log_closed_error.ts";
 import type { RecordInput } from "./writer/record.ts";
 import { Writer } from "./writer/writer.ts";
 
@@ -61,7 +60,6 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   readonly #options: CheckedOptions;
   #truncating: Promise<unknown> = Promise.resolve();
   #checkpoints: Promise<Checkpoints> | undefined;
-  #closing: Promise<void> | undefined;
 
   private constructor(
     log: FrameLog,
@@ -246,8 +244,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * also ends reads that are still running: the next call on each rejects.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    this.closing ??= this.#close();
+    return this.closing;
   }
 
   /** The same as {@linkcode Wal.close}. */
@@ -287,7 +285,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   }
 
   #requireDroppable(lsn: number): void {
-    const most = this.writer.writtenLsn + 1;
+    const most = this.writtenLsn + 1;
     requireInteger("truncate before a record", "its LSN", lsn, 1, most);
   }
 
@@ -304,10 +302,6 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     }
     await log.truncateBefore(keepFrom);
     return log.firstLsn;
-  }
-
-  protected override refuseIfClosed(action: string): void {
-    if (this.#closing !== undefined) throw new LogClosedError(action);
   }
 }
 

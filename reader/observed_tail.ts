@@ -177,8 +177,8 @@ export class ObservedTail {
   }
 
   /**
-   * Why there surely is no next frame, if a few bytes show it: to read as much
-   * as for frames would be most of what a look costs.
+   * Why no frame follows, if a few bytes show it: to read as much as for frames
+   * would be most of what a look costs.
    */
   async #nothingNew(): Promise<SegmentStop | undefined> {
     const { reader, place: { offset, salt } } = this.#cursor;

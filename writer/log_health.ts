@@ -3,15 +3,11 @@ import { LogFailedError } from "./log_failed_error.ts";
 
 /** Whether a log can go on, and whether a caller knows if it cannot. */
 export class LogHealth {
-  #failure: LogFailedError | undefined;
-  #isReported = false;
-  /** Why records were dropped that no call was waiting for. */
-  #drop: StorageFullError | undefined;
-
   /** The failure that has stopped the log, if any. */
-  get failure(): LogFailedError | undefined {
-    return this.#failure;
-  }
+  failure: LogFailedError | undefined;
+  /** Why records were dropped that no call was waiting for, if any were. */
+  drop: StorageFullError | undefined;
+  #isReported = false;
 
   /** Whether a call has reported the failure. */
   get isFailureReported(): boolean {
@@ -22,18 +18,13 @@ export class LogHealth {
    * Throws the failure that stopped the log, if any; or reports, once, that
    * records were dropped for lack of space.
    */
-  require(): void {
-    const drop = this.#drop;
-    this.#drop = undefined;
+  report(): void {
+    const { drop, failure } = this;
+    this.drop = undefined;
     if (drop !== undefined) throw drop;
-    if (this.#failure === undefined) return;
+    if (failure === undefined) return;
     this.#isReported = true;
-    throw this.#failure;
-  }
-
-  /** Records were dropped that no call was waiting for. */
-  drop(error: StorageFullError): void {
-    this.#drop = error;
+    throw failure;
   }
 
   /** Records after `durableLsn` may be lost; `reject` tells those who wait. */
@@ -42,7 +33,7 @@ export class LogHealth {
     cause: unknown,
     reject: (failure: LogFailedError) => number,
   ): void {
-    this.#failure = new LogFailedError(durableLsn, cause);
-    this.#isReported = reject(this.#failure) > 0;
+    this.failure = new LogFailedError(durableLsn, cause);
+    this.#isReported = reject(this.failure) > 0;
   }
 }

@@ -90,11 +90,6 @@ export class Writer {
     this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
   }
 
-  /** LSN up to which records are written. */
-  get writtenLsn(): number {
-    return this.#acks.writtenLsn;
-  }
-
   /** LSN of the last record that has a place in the queue. */
   get lastLsn(): number {
     return this.#queue.lastLsn;
@@ -118,7 +113,8 @@ export class Writer {
 
   /** Throws if the log has failed, or has dropped records unnoticed. */
   requireHealth(): void {
-    this.#health.require();
+    const { failure, drop } = this.#health;
+    if (failure || drop) this.#health.report();
   }
 
   /** Queues one record, waiting for room if necessary. */
@@ -232,7 +228,7 @@ export class Writer {
     this.#cancelWait();
     this.#sync.cancel();
     this.#isStopped = true;
-    this.readers.tell();
+    this.readers.tail?.tell();
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -296,7 +292,7 @@ export class Writer {
       },
       confirmed: (synced) => {
         const { time } = this.#log;
-        const written = this.readers.keep(batch, synced, time);
+        const written = this.readers.tail?.keep(batch, synced, time);
         this.#advance(batch.lastLsn, synced, written);
         times.endedAt = synced ? this.#clock.now() : times.writtenAt;
         this.#appends.release(batch);
@@ -357,7 +353,7 @@ export class Writer {
   #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
     this.#acks.advance(lsn, synced);
     this.#sync.update(this.#acks);
-    this.readers.tell(written);
+    this.readers.tail?.tell(written);
   }
 
   #rest(): void {
@@ -379,7 +375,7 @@ export class Writer {
     const waiters = this.#acks.rejectUnwritten(error) +
       this.#appends.reject(error);
     const dropped = this.#queue.rollBack(nextLsn);
-    if (waiters === 0 && dropped > 0) this.#health.drop(error);
+    if (waiters === 0 && dropped > 0) this.#health.drop = error;
     this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;

@@ -12,7 +12,7 @@ import { buildLog } from "../process/build_log.ts";
 import { answerJob, makeRecords } from "../process/worker.ts";
 import type { FollowFound, FollowJob, FollowRate } from "./follow_job.ts";
 
-/** The followers of each run. The first must be nobody: all others are compared with it. */
+/** The followers to measure. The first has none: all are compared with it. */
 const CROWDS: readonly Pick<FollowRate, "call" | "followers">[] = [
   { call: "none", followers: 0 },
   { call: "followBatches", followers: 1 },

@@ -6,6 +6,7 @@ import {
 } from "../../storage/corrupt_log_error.ts";
 import {
   type Frame,
+  KIND,
   lsnsOf,
   type SegmentName,
 } from "../../storage/format/mod.ts";
@@ -210,7 +211,9 @@ function count(report: SegmentReport, frame: Frame, path: string): void {
     const firstLsn = Math.max(frame.firstLsn, report.firstLsn);
     report.holes.push({ offset, firstLsn, lastLsn });
   }
+  report.syncedLsn = Math.max(report.syncedLsn, syncedLsn);
+  // A mark says no more than that.
+  if (frame.kind === KIND.mark) return;
   report.frames++;
   report.lastLsn = Math.max(report.lastLsn, lastLsn);
-  report.syncedLsn = Math.max(report.syncedLsn, syncedLsn);
 }

@@ -39,9 +39,10 @@ export interface Position {
  * A cursor's file, as one consumer uses it: it remembers what it wrote, so that
  * it notices the commit of another one. The file is open only during a call.
  *
- * A commit overwrites neither the newest commit nor the last one that is known
- * to be durable. So no crash and no failed sync takes back what was durable,
- * even if a killed process had left a commit that was never synced.
+ * A commit overwrites only what is older than the last commit that is known to
+ * be durable, or what this consumer tried in vain. So no crash and no failed
+ * sync takes back what was durable, even if a killed process had left a commit
+ * that was never synced.
  */
 export class CursorFile {
   readonly #files: Storage;
@@ -72,6 +73,7 @@ export class CursorFile {
         const state = await this.#read("read", (_, state) => state);
         const { newest, confirmed } = state;
         this.#seen = newest;
+        this.#confirmed = confirmed;
         return { ...newest, isDurable: newest.sequence === confirmed };
       } catch (error) {
         if (!isMissing(error) || tries > MOST_TRIES) throw error;
@@ -112,8 +114,49 @@ export class CursorFile {
       sequence: newest.sequence + 1,
       confirmed,
     };
-    await writeAll(file, encodeCommit(commit), freeSlot(state, confirmed));
+    const isFailed = ({ consumer, sequence }: CursorCommit) =>
+      consumer === this.#consumer && sequence > this.#confirmed;
+    const free = freeSlot(state, confirmed, isFailed);
+    if (free === undefined) return await this.#replace(state, commit);
+    await writeAll(file, encodeCommit(commit), free);
     await file.datasync();
+    await this.#confirm(file, commit);
+  }
+
+  /**
+   * Puts a new file in its place. Until that is durable, the old one may come
+   * back, so the new one says where that can be.
+   */
+  async #replace(
+    { newest, places }: CursorState,
+    commit: CursorCommit,
+  ): Promise<void> {
+    const files = this.#files;
+    const name = formatCursorName(this.#cursor);
+    const lowest = {
+      ...newest,
+      lsn: Math.min(...places),
+      sequence: commit.confirmed,
+      confirmed: commit.confirmed,
+    };
+    const temporary = await this.#makeFile(lowest, commit);
+    try {
+      await files.rename(temporary, name);
+    } catch (error) {
+      await removeQuietly(files, temporary);
+      throw error;
+    }
+    await files.syncDirectory();
+    const file = await files.open(name, "write");
+    try {
+      await this.#confirm(file, commit);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Remembers that a commit is durable, and marks it. */
+  async #confirm(file: StorageFile, commit: CursorCommit): Promise<void> {
     this.#seen = commit;
     this.#confirmed = commit.sequence;
     const { bytes, offset } = encodeMark(commit);
@@ -128,25 +171,40 @@ export class CursorFile {
   /** Creates the file, unless another consumer does it first. */
   async #create(position: Position): Promise<void> {
     const files = this.#files;
-    const name = formatCursorName(this.#cursor);
-    const suffix = this.#consumer.toString(16).padStart(8, "0");
-    const temporary = `${name}.${suffix}.tmp`;
     try {
-      const file = await files.open(temporary, "create");
+      const temporary = await this.#makeFile(this.#make(position));
       try {
-        await writeAll(file, encodeCursor(this.#make(position)), 0);
+        await files.link(temporary, formatCursorName(this.#cursor));
+      } finally {
+        await removeQuietly(files, temporary);
+      }
+    } catch (error) {
+      // An opening may remove an unfinished file: then it is made again.
+      if (!isTaken(error) && !isMissing(error)) throw explainFull(error);
+    }
+    await files.syncDirectory();
+  }
+
+  /** Makes a synced file under a name of its own; resolves with that. */
+  async #makeFile(...commits: CursorCommit[]): Promise<string> {
+    const files = this.#files;
+    const suffix = this.#consumer.toString(16).padStart(8, "0");
+    const name = `${formatCursorName(this.#cursor)}.${suffix}.tmp`;
+    // What an earlier try may have left.
+    await removeQuietly(files, name);
+    try {
+      const file = await files.open(name, "create");
+      try {
+        await writeAll(file, encodeCursor(...commits), 0);
         await file.datasync();
       } finally {
         await file.close();
       }
-      await files.link(temporary, name);
+      return name;
     } catch (error) {
-      // An opening may remove an unfinished file: then it is made again.
-      if (!isTaken(error) && !isMissing(error)) throw explainFull(error);
-    } finally {
-      await removeQuietly(files, temporary);
+      await removeQuietly(files, name);
+      throw error;
     }
-    await files.syncDirectory();
   }
 
   #make({ lsn, epoch }: Position): CursorCommit {

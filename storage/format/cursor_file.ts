@@ -77,10 +77,12 @@ export interface CursorState {
   readonly slots: readonly (CursorCommit | undefined)[];
 }
 
-/** The bytes of a new cursor's file, all of it. */
-export function encodeCursor(commit: CursorCommit): Uint8Array {
+/** The bytes of a cursor's file, all of it, with up to three commits. */
+export function encodeCursor(...commits: readonly CursorCommit[]): Uint8Array {
   const bytes = new Uint8Array(CURSOR_BYTES);
-  bytes.set(encodeCommit(commit));
+  commits.forEach((commit, slot) => {
+    bytes.set(encodeCommit(commit), slot * BLOCK_BYTES);
+  });
   return bytes;
 }
 
@@ -131,20 +133,19 @@ export function decodeCursor(bytes: Uint8Array): CursorState | EnvelopeFault {
 }
 
 /**
- * Offset of the slot to write the next commit to: neither that of the newest
- * commit, which may be durable, nor that of `confirmed`, which is.
+ * Offset of the slot to write the next commit to; `undefined` if there is none.
+ * Each commit from `confirmed` on may be the one that a consumer relies on,
+ * except those that have failed, as `isFailed` says.
  */
-export function freeSlot({ newest, slots }: CursorState, confirmed: number) {
-  let free = -1;
-  let lowest = Infinity;
-  slots.forEach((commit, index) => {
-    const sequence = commit?.sequence ?? -1;
-    if (sequence === newest.sequence || sequence === confirmed) return;
-    if (sequence >= lowest) return;
-    free = index;
-    lowest = sequence;
-  });
-  return free * BLOCK_BYTES;
+export function freeSlot(
+  { slots }: CursorState,
+  confirmed: number,
+  isFailed: (commit: CursorCommit) => boolean,
+): number | undefined {
+  const free = slots.findIndex((commit) =>
+    commit === undefined || commit.sequence < confirmed || isFailed(commit)
+  );
+  return free < 0 ? undefined : free * BLOCK_BYTES;
 }
 
 function decodeCommit(bytes: Uint8Array): CursorCommit | EnvelopeFault {

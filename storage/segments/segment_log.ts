@@ -316,6 +316,8 @@ export class SegmentLog implements FrameLog {
     // No mark excludes an empty one: a crash must not bring it back changed.
     if (isEmpty) await removeIfThere(this.files, name);
     await this.#segments.remove(name);
+    // Nor one of this epoch that is the last: its old name must be gone first.
+    await this.files.syncDirectory();
     await this.#removeDropped();
   }
 

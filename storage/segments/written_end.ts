@@ -138,7 +138,7 @@ export class WrittenEnd {
       if (kind !== KIND.records) return;
       this.#link = checksum;
       this.#lastLsn = firstLsn + count - 1;
-      this.#meta = newerMeta(this.#meta, meta);
+      if (meta !== undefined) this.#meta = newerMeta(this.#meta, meta);
     };
     const whole = buffer.subarray(0, bytes);
     // Nothing follows a seal, and little follows a mark soon.
@@ -154,6 +154,7 @@ export class WrittenEnd {
     const meta = this.#meta;
     return () => {
       this.#syncedLsn = lsn;
+      if (meta === this.#syncedMeta) return;
       this.#syncedMeta = newerMeta(this.#syncedMeta, meta);
     };
   }

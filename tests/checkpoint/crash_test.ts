@@ -116,6 +116,18 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
   }
 }
 
+test("Wal.checkpoint() keeps its promises in every state that a crash can leave", async () => {
+  const steps = [
+    append(10, "disk"),
+    take(1),
+    commit,
+    checkpoint,
+    append(20),
+    checkpoint,
+  ];
+  await crashEverywhere(steps, { crashes: 1, bound: 300 });
+});
+
 test("Wal.checkpoint() and Cursor keep their promises in three crashes in a row", async () => {
   const steps = [append(10, "disk"), take(1), commit, append(9), checkpoint];
   await crashEverywhere(steps, { crashes: 3, samples: 3 });

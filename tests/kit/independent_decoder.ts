@@ -1,10 +1,13 @@
 import {
   type Chain,
   checkHead,
+  crc,
+  type DecodedMeta,
   type DecodedRecord,
   type DecodedSegment,
   hex,
   indexOf,
+  newer,
   readFrames,
   Refusal,
   startSegment,
@@ -28,6 +31,9 @@ export interface DecodedManifest {
   time: number;
   link: number;
   closed: boolean;
+  /** Where the log was cut: epoch and last LSN. */
+  cuts: [number, number][];
+  meta?: DecodedMeta;
 }
 
 /** A log as read; what was found before a refusal, if it is refused. */
@@ -48,6 +54,8 @@ export interface DecodedLog {
   holes: [number, number][];
   /** For each segment, the true entries of its index: LSN and offset. */
   indexes: [number, number][][];
+  /** The log's metadata. */
+  meta?: DecodedMeta;
   /** Whether the end is a torn tail. */
   torn: boolean;
   /** Why the log is refused, on opening or on reading all of it. */
@@ -122,6 +130,7 @@ function read(files: ReadonlyMap<string, Uint8Array>, log: DecodedLog): void {
     }
     before = chain;
   }
+  log.meta = newer(manifest.meta, before?.meta);
   if (before === undefined) return;
   const isWhole = before.epoch < manifest.epoch &&
     before.nextLsn === manifest.baseLsn + 1;
@@ -159,9 +168,36 @@ function readManifest(
     time: u64(view, 72),
     link: view.getUint32(80, true),
     closed: view.getUint32(84, true) === 1,
+    ...tailOf(file, bytes, view),
   };
   if (manifest.epoch === Number(highest)) return manifest;
   throw new Refusal("damage", `${file}: holds epoch ${manifest.epoch}`);
+}
+
+/** The cuts and the metadata after a manifest. */
+function tailOf(
+  file: string,
+  bytes: Uint8Array,
+  view: DataView,
+): Pick<DecodedManifest, "cuts" | "meta"> {
+  const [count, length] = [view.getUint32(88, true), view.getUint32(92, true)];
+  const version = u64(view, 96);
+  const metaAt = 128 + 16 * count;
+  const end = metaAt + length;
+  if (count > 8 || length > 4096 || bytes.length < end) {
+    throw new Refusal("damage", `${file}: cuts or metadata`);
+  }
+  if (count === 0 && version === 0) return { cuts: [] };
+  if (view.getUint32(104, true) !== crc(bytes, 128, end)) {
+    throw new Refusal("damage", `${file}: checksum of cuts and metadata`);
+  }
+  const pairs = new DataView(bytes.buffer, bytes.byteOffset + 128);
+  const cuts = Array.from({ length: count }, (_, index): [number, number] => [
+    u64(pairs, 16 * index),
+    u64(pairs, 16 * index + 8),
+  ]);
+  const meta = { version, bytes: bytes.subarray(metaAt, end) };
+  return { cuts, ...(version > 0 && { meta }) };
 }
 
 /** Which segments count, by the steps in docs/format.md. */

@@ -38,6 +38,12 @@ export interface DecodedRecord {
   data: Uint8Array;
 }
 
+/** The log's metadata. */
+export interface DecodedMeta {
+  version: number;
+  bytes: Uint8Array;
+}
+
 /** A segment up to where its frames end. */
 export interface DecodedSegment {
   file: string;
@@ -57,6 +63,8 @@ export interface Chain extends DecodedSegment {
   records: DecodedRecord[];
   nextLsn: number;
   link: number;
+  /** The newest metadata in its frames. */
+  meta?: DecodedMeta;
   /** What a segment that begins at `nextLsn` has to name. */
   joint: number;
 }
@@ -121,7 +129,7 @@ export function readFrames(chain: Chain, end: number): void {
     if (frame.firstLsn !== chain.nextLsn) return;
     if (frame.firstLsn + lsns > end) return;
     requireKnown(chain.file, frame);
-    if (frame.kind === 0) chain.records.push(...recordsOf(chain, frame));
+    if (frame.kind === 0) takeRecords(chain, frame);
     chain.frames.push(frame);
     chain.end += size(frame.length);
     chain.nextLsn += lsns;
@@ -133,27 +141,46 @@ export function readFrames(chain: Chain, end: number): void {
 
 function requireKnown(file: string, { offset, kind, flags }: DecodedFrame) {
   const place = `${file}, offset ${offset}`;
-  if ((flags & 0x0f) !== 0) throw new Refusal("version", `${place}: flags`);
+  const known = kind === 0 ? 0x01 : 0;
+  if ((flags & 0x0f & ~known) !== 0) {
+    throw new Refusal("version", `${place}: flags`);
+  }
   if (kind < 3 || kind >= 128) return;
   throw new Refusal("version", `${place}: kind ${kind}`);
 }
 
-function recordsOf(
-  { file, bytes }: Chain,
-  { offset, firstLsn, count, length, time }: DecodedFrame,
-): DecodedRecord[] {
+/** Takes the records of a frame, and the metadata after them. */
+function takeRecords(chain: Chain, frame: DecodedFrame): void {
+  const { file, bytes } = chain;
+  const { offset, firstLsn, count, length, time, flags } = frame;
   const view = viewOf(bytes);
-  const records: DecodedRecord[] = [];
+  const entries: Uint8Array[] = [];
+  const total = count + (flags & 0x01);
   const end = offset + 48 + length;
   let at = offset + 48;
-  while (records.length < count && at + 4 <= end) {
+  while (entries.length < total && at + 4 <= end) {
     const start = at + 4;
     at = start + view.getUint32(at, true);
-    const lsn = firstLsn + records.length;
-    records.push({ lsn, time, data: bytes.subarray(start, at) });
+    entries.push(bytes.subarray(start, at));
   }
-  if (records.length === count && at === end) return records;
-  throw new Refusal("damage", `${file}, offset ${offset}: records`);
+  if (entries.length !== total || at !== end) {
+    throw new Refusal("damage", `${file}, offset ${offset}: records`);
+  }
+  for (const [index, data] of entries.slice(0, count).entries()) {
+    chain.records.push({ lsn: firstLsn + index, time, data });
+  }
+  const meta = total > count ? entries[count] : new Uint8Array();
+  if (meta.length < 8) return;
+  const version = u64(viewOf(meta), 0);
+  chain.meta = newer(chain.meta, { version, bytes: meta.subarray(8) });
+}
+
+/** The metadata of the higher version. */
+export function newer(
+  one: DecodedMeta | undefined,
+  other: DecodedMeta | undefined,
+): DecodedMeta | undefined {
+  return (other?.version ?? 0) > (one?.version ?? 0) ? other : one;
 }
 
 /** The highest LSN that a whole frame after the segment's end declares synced. */
@@ -195,7 +222,11 @@ function wholeFrame(
   if (view.getUint32(8, true) !== salt) return undefined;
   const count = view.getUint32(32, true);
   const length = view.getUint32(36, true);
-  if (length > 67108864 || count * 4 > length) return undefined;
+  const [kind, flags] = bytes.subarray(offset + 46, offset + 48);
+  const isPlain = kind > 2 || (flags & 0x0f & (kind === 0 ? ~0x01 : ~0)) > 0;
+  const entries = count + (kind === 0 ? flags & 0x01 : 0);
+  if (length > 67108864) return undefined;
+  if (!isPlain && entries * 4 > length) return undefined;
   const end = offset + size(length);
   if (bytes.length < end) return undefined;
   const checksum = view.getUint32(4, true);
@@ -209,8 +240,8 @@ function wholeFrame(
     count,
     length,
     time: view.getUint32(40, true) + 2 ** 32 * view.getUint16(44, true),
-    kind: bytes[offset + 46],
-    flags: bytes[offset + 47],
+    kind,
+    flags,
   };
   if (frame.firstLsn + (count - 1) > Number.MAX_SAFE_INTEGER) return undefined;
   if ((frame.kind === 0) !== (count > 0)) return undefined;
@@ -242,7 +273,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 }
 
 /** CRC-32, a bit at a time. */
-function crc(bytes: Uint8Array, from: number, to: number): number {
+export function crc(bytes: Uint8Array, from: number, to: number): number {
   let rest = 0xffffffff;
   for (let at = from; at < to; at++) {
     rest ^= bytes[at];

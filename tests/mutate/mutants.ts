@@ -1,4 +1,5 @@
 import { appendMutants } from "./append_mutants.ts";
+import { checkpointMutants } from "./checkpoint_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
@@ -14,4 +15,5 @@ export const mutants: readonly Mutant[] = [
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,
+  ...checkpointMutants,
 ];

@@ -3,6 +3,98 @@ import type { Mutant } from "./mutant.ts";
 /** Bugs of reads and lookups. */
 export const readingMutants: readonly Mutant[] = [
   {
+    name: "shows followers what has not reached their level",
+    edits: [{
+      file: "reader/any_follower.ts",
+      find: "const limit = source.reached(this.level);",
+      replace: 'const limit = source.reached("os");',
+    }],
+    caughtBy: {
+      file: "tests/reader/follow_test.ts",
+      name: "follow() hands out nothing before it has reached the level",
+    },
+  },
+  {
+    name: "gives followers a frame that was written and not synced",
+    edits: [{
+      file: "reader/follow.ts",
+      find:
+        '    if (this.level !== "os" && batch.level !== this.level) return false;\n',
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/reader/follow_test.ts",
+      name: "follow() waits for the sync of records that are written without",
+    },
+  },
+  {
+    name: "wakes followers before records have reached the level",
+    edits: [{
+      file: "writer/writer.ts",
+      find:
+        "    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);\n    this.readers.tail?.tell(written);",
+      replace:
+        "    this.readers.tail?.tell(written);\n    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);",
+    }],
+    caughtBy: {
+      file: "tests/reader/follow_test.ts",
+      name: "follow() wakes before the turn of the ack ends, at every level",
+    },
+  },
+  {
+    name: "reuses the memory of queued records that followers were shown",
+    edits: [{
+      file: "writer/batch.ts",
+      find: "    if (batch.isShared) return;\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/writer/live_tail_test.ts",
+      name:
+        "LiveTail shows queued records wherever they wait, and keeps their memory",
+    },
+  },
+  {
+    name: "lets a follower go on that saw what was cut off",
+    edits: [{
+      file: "reader/any_follower.ts",
+      find: "    if (this.#isAffected) throw this.#truncated();\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/reader/cut_log_test.ts",
+      name:
+        "follow() goes on after a cut above what it has shown, wherever that falls",
+    },
+  },
+  {
+    name: "hands out the rest of a frame that was cut off meanwhile",
+    edits: [{
+      file: "reader/follow.ts",
+      find:
+        "    if (this.#index < this.#records.length && this.isStale) this.#putBack();\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/reader/cut_log_test.ts",
+      name:
+        "follow() goes on after a cut above what it has shown, wherever that falls",
+    },
+  },
+  {
+    name: "ends a follower as if it had seen all of a log that closes",
+    edits: [{
+      file: "reader/any_follower.ts",
+      find:
+        'if (end === "closed" && this.position <= source.reached("memory")) {',
+      replace: 'if (end === "closed" && this.position < 0) {',
+    }],
+    caughtBy: {
+      file: "tests/reader/cut_log_test.ts",
+      name: "a follower refuses to say that it has seen all if it has not",
+    },
+  },
+  {
     name: "does not check what it reads of a large frame in pieces",
     edits: [{
       file: "storage/segments/segment_reader.ts",

@@ -140,7 +140,7 @@ export const storageMutants: readonly Mutant[] = [
     name: "reuses an empty segment, which no mark excludes from the log",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find: "    if (isEmpty) await removeIfThere(this.#storage, name);\n",
+      find: "    if (isEmpty) await removeIfThere(this.files, name);\n",
       replace: "",
     }],
     caughtBy: {
@@ -304,10 +304,9 @@ export const storageMutants: readonly Mutant[] = [
       replace: "    return this.#meta;",
     }, {
       file: "storage/segments/written_end.ts",
-      find:
-        "      this.#meta = newerMeta(this.#meta, meta);\n    };\n    const whole",
-      replace:
-        "    };\n    this.#meta = newerMeta(this.#meta, meta);\n    const whole",
+      find: "    const bytes = frameBytes(length);\n    const done",
+      replace: "    this.#meta = newerMeta(this.#meta, meta);\n" +
+        "    const bytes = frameBytes(length);\n    const done",
     }, {
       file: "recovery/open_segments.ts",
       find: "      durableMeta: newerMeta(meta, durable?.meta),",

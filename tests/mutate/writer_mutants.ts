@@ -113,8 +113,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "closes in silence after a failure that was not reported yet",
     edits: [{
       file: "writer/log_health.ts",
-      find: "this.#isReported = reject(this.#failure) > 0;",
-      replace: "this.#isReported = reject(this.#failure) >= 0;",
+      find: "this.#isReported = reject(this.failure) > 0;",
+      replace: "this.#isReported = reject(this.failure) >= 0;",
     }],
     caughtBy: {
       file: "tests/writer/writer_failure_test.ts",
@@ -238,7 +238,7 @@ export const writerMutants: readonly Mutant[] = [
     name: "does not report records that found no space",
     edits: [{
       file: "writer/writer.ts",
-      find: "if (waiters === 0 && dropped > 0) this.#health.drop(error);",
+      find: "if (waiters === 0 && dropped > 0) this.#health.drop = error;",
       replace: "",
     }],
     caughtBy: {

@@ -171,3 +171,46 @@ test("follow() rejects with the reason of its signal, whenever that is aborted",
     }
   }
 });
+
+test("a signal ends a follower and a read that have records of a frame left", async () => {
+  const wal = await Wal.open(new MemoryStorage());
+  await wal.appendBatch(["a", "b", "c"]);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const iterators = [wal.follow({ signal }), wal.read({ signal })];
+  for (const iterator of iterators) await iterator.next();
+  controller.abort("enough");
+  for (const iterator of iterators) {
+    const next: Promise<unknown> = iterator.next();
+    assertEquals(await next.catch((error) => error), "enough");
+    assertEquals((await iterator.next()).done, true);
+  }
+  await wal.close();
+});
+
+test("follow() rejects with CompactedError even if what was dropped is in memory", async () => {
+  const wal = await Wal.open(new MemoryStorage());
+  const follower = wal.follow();
+  const next = follower.next();
+  await anotherTurn();
+  for (let lsn = 1; lsn <= 5; lsn++) await wal.append(recordAt(lsn));
+  await next;
+  await wal.truncateBefore(4);
+  await assertRejects(() => follower.next(), CompactedError);
+  await wal.close();
+});
+
+test("return() during a read of history ends calls that would wait after it", async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const wal = await Wal.open(asyncStorage(new MemoryStorage()));
+    await fillLog(wal, 1, 2, 2);
+    await wal.flush();
+    const follower = wal.follow();
+    const nexts = Array.from({ length: 5 }, () => follower.next());
+    for (let turn = 0; turn < turns; turn++) await anotherTurn();
+    await follower.return(undefined);
+    const lsns = (await Promise.all(nexts)).map(({ value }) => value?.lsn);
+    assertEquals(lsns.slice(2), [undefined, undefined, undefined]);
+    await wal.close();
+  }
+});

@@ -96,6 +96,25 @@ test("follow() hands out nothing before it has reached the level", async () => {
   await closing;
 });
 
+test("follow() waits for the sync of records that are written without", async () => {
+  const wal = await Wal.open(new MemoryStorage(), { synchronous: "off" });
+  for (const batches of [false, true]) {
+    const from = wal.lastLsn + 1;
+    const follower = new WatchedFollower(wal, { from, batches });
+    follower.pull();
+    follower.pull();
+    await anotherTurn();
+    await wal.append(recordAt(from));
+    await wal.append(recordAt(from + 1));
+    await ticks();
+    assertEquals(follower.next, from);
+    await wal.flush();
+    await ticks();
+    assertEquals(follower.next, from + 2);
+  }
+  await wal.close();
+});
+
 /** Lets what is settled in this turn be seen. */
 async function ticks(): Promise<void> {
   for (let tick = 0; tick < 20; tick++) await null;

@@ -11,6 +11,7 @@ import { chainVectors } from "./chain_vectors.ts";
 import { damagedVectors } from "./damaged_vectors.ts";
 import { holeVectors } from "./hole_vectors.ts";
 import { manifestVectors } from "./manifest_vectors.ts";
+import { metaVectors } from "./meta_vectors.ts";
 import { soundVectors } from "./sound_vectors.ts";
 import type { Vector } from "./vector.ts";
 import { versionVectors } from "./version_vectors.ts";
@@ -24,6 +25,7 @@ export function makeVectors(): Vector[] {
     ...chainVectors(),
     ...holeVectors(),
     ...manifestVectors(),
+    ...metaVectors(),
   ];
 }
 

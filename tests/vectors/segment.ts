@@ -6,6 +6,7 @@ import {
   FRAME_HEADER_BYTES,
   frameBytes,
   KIND,
+  META_FLAG,
 } from "../../storage/format/frame.ts";
 import { encodeSegmentHeader } from "../../storage/format/segment_header.ts";
 import {
@@ -77,6 +78,8 @@ export class Segment {
   /** The file. */
   bytes: Uint8Array;
   #nextLsn: number;
+  /** What follows the records of a frame. */
+  #after: Uint8Array[] = [];
 
   /** A header and no frame. */
   constructor(firstLsn: number, epoch: number, options: SegmentOptions = {}) {
@@ -109,7 +112,10 @@ export class Segment {
   frame(texts: string[], syncedLsn: number, flags = 0): this {
     const records = texts.map((text) => new TextEncoder().encode(text));
     const payload = concat(
-      records.flatMap((data) => [uint32(data.length), data]),
+      [
+        ...records.flatMap((data) => [uint32(data.length), data]),
+        ...this.#after,
+      ],
     );
     const count = records.length;
     const time = Segment.timeOf(this.#nextLsn);
@@ -121,6 +127,15 @@ export class Segment {
     const checksum = this.#add({ payload, syncedLsn, count, kind, flags });
     this.link = checksum;
     this.#nextLsn += count;
+    return this;
+  }
+
+  /** Adds a frame with metadata after its records, or what claims to be some. */
+  frameWithMeta(texts: string[], syncedLsn: number, entry: Uint8Array): this {
+    const before = this.#after;
+    this.#after = [uint32(entry.length), entry];
+    this.frame(texts, syncedLsn, META_FLAG);
+    this.#after = before;
     return this;
   }
 

@@ -7,6 +7,7 @@ import {
 import {
   type ExpectedRecord,
   type ExpectedSegment,
+  hex,
   LOG,
   Segment,
 } from "./segment.ts";
@@ -29,6 +30,8 @@ export interface Expected {
   records: ExpectedRecord[];
   /** Records that are lost, by first and last LSN. */
   holes: [number, number][];
+  /** The log's metadata, in base 16; absent without any. */
+  meta?: string;
   /** Whether a crash may have torn the end, which `strict` refuses. */
   torn: boolean;
 }
@@ -46,6 +49,7 @@ export interface Circumstances {
   manifest?: Partial<Manifest> | null;
   holes?: Expected["holes"];
   torn?: boolean;
+  meta?: Uint8Array;
   fenced?: Segment[];
   /** Segments that do not count. */
   superseded?: Segment[];
@@ -60,7 +64,7 @@ export function vector(
   segments: Segment[],
   circumstances: Circumstances = {},
 ): Vector {
-  const { refusal, holes = [], torn = false } = circumstances;
+  const { refusal, holes = [], torn = false, meta } = circumstances;
   const { fenced = [], superseded = [] } = circumstances;
   const manifest = manifestOf(segments, circumstances.manifest ?? {});
   const { firstLsn } = manifest;
@@ -98,6 +102,7 @@ export function vector(
       fenced: fenced.map(({ expected }) => expected.file),
       records,
       holes,
+      ...(meta && { meta: hex(meta) }),
       torn,
     },
   };

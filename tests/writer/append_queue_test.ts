@@ -283,7 +283,8 @@ class QueueWatch {
   }
 
   check(): void {
-    const { lastLsn, writtenLsn } = this.writer;
+    const { lastLsn } = this.writer;
+    const writtenLsn = this.writer.reached("os");
     const queued = this.#entries.filter(({ last }) =>
       last > writtenLsn && last <= lastLsn
     );

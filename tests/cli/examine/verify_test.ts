@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { Wal } from "../../../wal.ts";
+import { anotherTurn } from "../../kit/another_turn.ts";
 import { assertEquals, assertStringIncludes } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 import {
@@ -79,9 +80,11 @@ function withOwner(
   return withTempDir(async (dir) => {
     await using wal = await Wal.open(dir);
     await wal.append("one");
+    await anotherTurn(); // It falls idle, and says what is synced.
     const [path] = await segmentPaths(dir);
     const before = await readFile(path);
     await wal.append("two");
+    await anotherTurn();
     const after = await readFile(path);
     const changed = before.findIndex((byte, at) => byte !== after[at]);
     const offset = changed === -1 ? before.length : changed;

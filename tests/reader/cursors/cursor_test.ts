@@ -258,6 +258,27 @@ test("Cursor.commit() notices another consumer, and goes back for neither", asyn
   await wal.close();
 });
 
+test("Cursor.commit() makes durable what a killed consumer had left", async () => {
+  let isFailing = false;
+  const storage = new MemoryStorage({
+    onCall: ({ operation }) =>
+      isFailing && operation === "datasync" ? { error: "EIO" } : undefined,
+  });
+  const wal = await Wal.open(storage, OPTIONS);
+  await wal.appendBatch(["1", "2", "3"]);
+  const killed = await wal.cursor("a");
+  isFailing = true;
+  await assertRejects(() => killed.commit(3), Error, "EIO");
+  isFailing = false;
+  const cursor = await wal.cursor("a");
+  assertEquals(cursor.committedLsn, 3);
+  await cursor.commit(3);
+  const crashed = await Wal.open(storage.crash(() => 0), OPTIONS);
+  assertEquals((await crashed.cursor("a")).committedLsn, 3);
+  await crashed.close();
+  await wal.close();
+});
+
 test("Wal.cursor() creates one file, however many create it at once", async () => {
   const { wal, storage } = await makeLog(3);
   const cursors = await Promise.all(

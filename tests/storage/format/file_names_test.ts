@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import {
   compareSegments,
+  formatCursorName,
   formatManifestName,
   formatOriginalName,
   formatSegmentName,
+  formatSnapshotName,
   formatSpareName,
   isOriginal,
+  parseCursorName,
   parseManifestName,
   parseSegmentName,
+  parseSnapshotName,
   parseUnfinished,
   parseUnfinishedManifest,
 } from "../../../storage/format/file_names.ts";
@@ -94,6 +98,34 @@ test("parseUnfinished() gives the epoch that made a spare, or undefined", () => 
   assertEquals(formatSpareName(3, 1), "00000003-00000001.spare");
   for (const name of ["3-1.spare", "00000003.spare", "x.tmp", "00000001.tmp"]) {
     assertEquals(parseUnfinished(name), undefined, name);
+  }
+});
+
+test("parseCursorName() knows the names of cursors, and no other spelling", () => {
+  for (const cursor of ["a", "0", "_-_", "a".repeat(64)]) {
+    const name = formatCursorName(cursor);
+    assertEquals(parseCursorName(name), cursor);
+    assertEquals(parseUnfinished(`${name}.0123abcd.tmp`), 0);
+    assertEquals(parseUnfinished(`${name}.tmp`), undefined);
+  }
+  const others = [".cursor", "A.cursor", "a.b.cursor", "a.cursor.tmp", "a"];
+  for (const name of [...others, `${"a".repeat(65)}.cursor`]) {
+    assertEquals(parseCursorName(name), undefined, name);
+  }
+});
+
+test("parseSnapshotName() gives back what formatSnapshotName() was given", () => {
+  for (const lsn of [0, ...numbers]) {
+    for (const epoch of numbers) {
+      const name = formatSnapshotName(lsn, epoch);
+      assertEquals(parseSnapshotName(name), { name, lsn, epoch });
+      assertEquals(parseUnfinished(`${name}.tmp`), epoch);
+    }
+  }
+  const name = formatSnapshotName(5, 2);
+  assertEquals(name, "0000000000000005-00000002.snapshot");
+  for (const other of [`0${name}`, name.slice(1), `${name}.tmp`, "5-2"]) {
+    assertEquals(parseSnapshotName(other), undefined, other);
   }
 });
 

@@ -67,7 +67,9 @@ async function readSegments(
 /** What a log holds as the library reads it. */
 async function readLog(
   storage: MemoryStorage,
-): Promise<Pick<Expected, "firstLsn" | "lastLsn" | "records" | "holes">> {
+): Promise<
+  Pick<Expected, "firstLsn" | "lastLsn" | "records" | "holes" | "meta">
+> {
   const { manifest } = await survey(storage);
   const firstLsn = manifest?.firstLsn ?? 1;
   const wal = await Wal.open(storage, { warn() {} });
@@ -82,8 +84,9 @@ async function readLog(
     holes.push([batch.firstLsn, batch.firstLsn + batch.lost - 1]);
   }
   const lastLsn = await wal.flush();
+  const meta = wal.meta && hex(wal.meta);
   await wal.close();
-  return { firstLsn, lastLsn, records, holes };
+  return { firstLsn, lastLsn, records, holes, ...(meta && { meta }) };
 }
 
 test("makeVectors() makes the committed files, byte for byte", () => {
@@ -120,7 +123,9 @@ for (const expected of vectors.filter(({ refusal }) => !refusal)) {
 
   test(`Wal.open() and read() give back vector ${vector}`, async () => {
     const read = await readLog(storageOf(filesOf(expected)));
-    assertEquals(read, { firstLsn, lastLsn, records, holes });
+    const { meta } = expected;
+    const found = { firstLsn, lastLsn, records, holes };
+    assertEquals(read, { ...found, ...(meta && { meta }) });
   });
 
   test(`Wal.open() in mode strict judges vector ${vector}`, async () => {
@@ -138,6 +143,7 @@ for (const expected of vectors.filter(({ refusal }) => !refusal)) {
     assertEquals(log.refusal, undefined);
     assertEquals(log.segments, expected.segments);
     assertEquals(log.fenced, expected.fenced);
+    assertEquals(log.meta && hex(log.meta.bytes), expected.meta);
     assertEquals([log.firstLsn, log.lastLsn], [firstLsn, lastLsn]);
     const found = log.records.map((record) => {
       return { ...record, data: hex(record.data) };

@@ -33,7 +33,11 @@ export abstract class LogAppender<
   In = RecordInput,
   Out = Uint8Array<ArrayBuffer>,
 > extends LogView<Out> {
-  /** The one writer. */
+  /**
+   * The one writer.
+   *
+   * @internal
+   */
   protected readonly writer: Writer;
   /** The call that closes the log, if there was one. */
   protected closing: Promise<void> | undefined;
@@ -41,7 +45,11 @@ export abstract class LogAppender<
   readonly #ack: AckLevel;
   readonly #codec: Codec<In, Out> | undefined;
 
-  /** Appends to `log` through its writer, at the level `ack` by default. */
+  /**
+   * Appends to `log` through its writer, at the level `ack` by default.
+   *
+   * @internal
+   */
   protected constructor(
     log: FrameLog,
     writer: Writer,

@@ -75,6 +75,7 @@ export * from "./storage/directory/deno_storage.ts";
 export type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
 export * from "./storage/directory/node_storage.ts";
 export { FormatVersionError } from "./storage/format/envelope.ts";
+export type { LogMeta } from "./storage/format/log_meta.ts";
 export type { RecordList } from "./storage/format/records.ts";
 export * from "./storage/memory/memory_storage.ts";
 export type { TraceOptions } from "./trace/trace_recorder.ts";
@@ -107,7 +108,6 @@ export {
 export type { HoldOptions } from "./reader/cursors/hold_back.ts";
 export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
 export type { FollowOptions } from "./reader/following.ts";
-export type { LogSource, RecentRecords } from "./reader/log_source.ts";
 export { LogView } from "./reader/log_view.ts";
 export type { ReaderLevel } from "./reader/observed_log.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";

@@ -29,10 +29,18 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
   readonly #source: LogSource;
   readonly #decode: Decode<Out>;
   readonly #followed: FollowedLog;
-  /** The reads in progress, for `close`. */
+  /**
+   * The reads in progress, for `close`.
+   *
+   * @internal
+   */
   protected readonly reads: OpenReads<Out>;
 
-  /** Reads `source`; `decode` makes what callers get of a record's bytes. */
+  /**
+   * Reads `source`; `decode` makes what callers get of a record's bytes.
+   *
+   * @internal
+   */
   protected constructor(source: LogSource, decode: Decode<Out>) {
     this.#source = source;
     this.#decode = decode;

@@ -6,7 +6,6 @@
  */
 export type { FollowedBatch, FollowedRecord } from "./follow.ts";
 export type { FollowOptions } from "./following.ts";
-export type { LogSource, RecentRecords } from "./log_source.ts";
 export { LogView } from "./log_view.ts";
 export type { Cursor, CursorOptions, NextOptions } from "./cursors/cursor.ts";
 export { CursorMovedError, ForeignCursorError } from "./cursors/cursor_file.ts";

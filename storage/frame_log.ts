@@ -114,8 +114,8 @@ export interface FrameLog {
    * Drops the records after `lsn`, at least `firstLsn - 1`, which becomes
    * `lastLsn`: no crash brings them back once it resolves. No other call is in
    * progress, except reads: those throw a {@linkcode TruncatedError}. If it
-   * fails with a `StorageFullError`, nothing has changed. Absent if the log
-   * cannot be cut.
+   * fails with a `StorageFullError` or a `TypeError`, nothing has changed.
+   * Absent if the log cannot be cut.
    */
   truncateAfter?(lsn: number): Promise<void>;
   /**

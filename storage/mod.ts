@@ -32,6 +32,7 @@ export {
 export type { HeldKernelLock, KernelLock } from "./directory/lock_owner.ts";
 export * from "./directory/node_storage.ts";
 export { FormatVersionError } from "./format/envelope.ts";
+export type { LogMeta } from "./format/log_meta.ts";
 export type { RecordList } from "./format/records.ts";
 export type { CallEffect, OnCall, StorageCall } from "./memory/memory_file.ts";
 export * from "./memory/memory_storage.ts";

@@ -6,6 +6,7 @@ import { Wal } from "../wal.ts";
 import type { WalOptions } from "../wal_options.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import { assert, assertEquals, assertRejects } from "./kit/assert.ts";
+import { changed } from "./kit/changed_storage.ts";
 import { test } from "./kit/register.ts";
 
 /** What a log holds: one string per LSN, from `firstLsn` on. */
@@ -193,4 +194,17 @@ test("truncateAfter() refuses what is not in the log, and does nothing then", as
   assert(files.length > 0);
   await wal.close();
   await assertRejects(() => wal.truncateAfter(5), LogClosedError);
+});
+
+test("truncateAfter() on a storage whose lock cannot be renewed changes nothing", async () => {
+  const memory = new MemoryStorage();
+  const storage = changed(memory, {
+    lock: () => ({ renew: undefined }),
+  });
+  const wal = await Wal.open(storage);
+  await wal.appendBatch(["a", "b"]);
+  await assertRejects(() => wal.truncateAfter(1), TypeError, "no method renew");
+  assertEquals(await wal.append("c"), 3);
+  assertEquals(await contents(wal), ["a", "b", "c"]);
+  await wal.close();
 });

@@ -100,8 +100,9 @@ export class Batch implements PendingBatch, FrameDraft {
     return this.meta !== undefined;
   }
 
-  /** Adds metadata, of `size` measured bytes, after the last record. */
-  end(meta: LogMeta, size: number): void {
+  /** Adds metadata after the last record. */
+  end(meta: LogMeta): void {
+    const size = measureMeta(meta.bytes);
     this.#makeRoom(size);
     const at = FRAME_HEADER_BYTES + this.length;
     encodeRecord(this.buffer, at, encodeMeta(meta), size);
@@ -210,7 +211,7 @@ export class BatchQueue {
     }
     const size = measureMeta(meta);
     this.#open.addAll(records, sizes, bytes - size);
-    this.#open.end({ version: this.nextMetaVersion(), bytes: meta }, size);
+    this.#open.end({ version: this.nextMetaVersion(), bytes: meta });
     const lsn = this.#added(records.length, bytes, sync);
     if (this.#open.isEnded) this.#seal();
     return lsn;

@@ -173,7 +173,9 @@ export async function cutBack(
     return { isCut: lsn < lastLsn };
   } catch (problem) {
     const isCut = log.lastLsn === lsn && lsn < lastLsn;
-    if (isCut || problem instanceof StorageFullError) return { isCut, problem };
+    const isRefused = problem instanceof StorageFullError ||
+      problem instanceof TypeError;
+    if (isCut || isRefused) return { isCut, problem };
     throw problem;
   }
 }

@@ -8,7 +8,6 @@ import {
   type Storage,
   type StorageLock,
 } from "../storage.ts";
-import { StorageError } from "../storage_error.ts";
 import { removeQuietly, requireHeld, writeManifest } from "./log_files.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 
@@ -99,11 +98,9 @@ export class LogOwner {
     const lock = this.#lock;
     if (lock.renew === undefined) {
       const { location } = this.#storage;
-      throw new StorageError(
-        `Cannot cut the log in "${location}" because its storage has no lock ` +
-          "that can be renewed",
-        location,
-        "",
+      throw new TypeError(
+        `Cannot cut the log in "${location}" because the lock of its storage ` +
+          "has no method renew",
       );
     }
     const renewed = await this.#reserve.spend(() => lock.renew!());

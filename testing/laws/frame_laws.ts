@@ -134,7 +134,7 @@ export const frameLaws: FrameLogLaw[] = [
       const end = trial.log.read(last, last);
       await trial.log.truncateBefore(last);
       await trial.append(...COUNTS);
-      await trial.readOnOrCompacted(whole, first, last);
+      await trial.readOnOrDropped(whole, first, last);
       await trial.readOn(end, last, last);
     },
   },

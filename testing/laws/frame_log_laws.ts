@@ -1,6 +1,7 @@
 import { requireInteger, requireOptions } from "../../argument.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
 import type { RegisterTest } from "../contract/storage_contract.ts";
+import { cutLaws } from "./cut_laws.ts";
 import { frameLaws } from "./frame_laws.ts";
 import {
   type FrameLogLaw,
@@ -29,6 +30,8 @@ export interface FrameLogLawsOptions {
  *   times that never decrease, while frames are appended or dropped too;
  * - `truncateBefore` drops the records below an LSN and no others; LSNs go on
  *   from there, even in an empty log;
+ * - `truncateAfter`, if there is one, drops the records after an LSN, for good;
+ * - metadata, if the log keeps them, outlive every record and every opening;
  * - `sync` and `checkOwner` succeed, and `syncedLsn`, if there is one, follows;
  * - records, and where the log begins, outlive `close`, if `make` returns a
  *   `reopen`;
@@ -97,7 +100,7 @@ export function frameLogLaws(
   requireOptions(action, options, ["seed"]);
   const { seed = 1 } = options;
   requireInteger(action, "seed", seed, Number.MIN_SAFE_INTEGER);
-  for (const law of [...frameLaws, ...walOnLogLaws]) {
+  for (const law of [...frameLaws, ...cutLaws, ...walOnLogLaws]) {
     test(law.name, () => hold(law, make, seed));
   }
 }

@@ -3,6 +3,7 @@ import {
   type BatchSource,
   CompactedError,
   type FrameLog,
+  TruncatedError,
 } from "../../storage/frame_log.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
 import { Batch } from "../../writer/batch.ts";
@@ -35,10 +36,14 @@ export interface FrameLogLaw {
 /** Sizes of records in turn; among them none, one, and an odd number. */
 const SIZES = [7, 0, 300, 1, 64, 2000];
 
-/** The content of the record `lsn`, unlike that of its neighbors. */
-export function recordOf(lsn: number): Uint8Array {
-  const size = SIZES[lsn % SIZES.length];
-  return Uint8Array.from({ length: size }, (_, index) => lsn * 31 + index);
+/**
+ * The content of the record `lsn`, unlike that of its neighbors, and of records
+ * that had its LSN before a cut.
+ */
+export function recordOf(lsn: number, cuts = 0): Uint8Array {
+  const size = SIZES[(lsn + cuts) % SIZES.length];
+  const first = lsn * 31 + cuts * 17;
+  return Uint8Array.from({ length: size }, (_, index) => first + index);
 }
 
 /** A frame log whose records have a content that follows from their LSNs. */
@@ -49,6 +54,9 @@ export class FrameLogUnderTest {
   readonly seed: number;
   readonly #place: FrameLogPlace;
   #isOpen = true;
+  #cuts = 0;
+  /** How many cuts there had been, for records appended after one. */
+  readonly #cutsBefore = new Map<number, number>();
 
   /** Makes no calls yet. */
   constructor(place: FrameLogPlace, seed: number) {
@@ -74,10 +82,23 @@ export class FrameLogUnderTest {
   draft(count: number): Batch {
     const frame = new Batch(this.log.lastLsn + 1, 64 * 1024);
     for (let index = 0; index < count; index++) {
-      const record = recordOf(frame.firstLsn + index);
+      const lsn = frame.firstLsn + index;
+      this.#cutsBefore.set(lsn, this.#cuts);
+      const record = this.#recordOf(lsn);
       frame.add(record, measureRecord(record));
     }
     return frame;
+  }
+
+  /** Drops the records after `lsn`; those appended later differ from them. */
+  async truncateAfter(lsn: number): Promise<void> {
+    await this.log.truncateAfter!(lsn);
+    this.#cuts++;
+    expectEqual(this.log.lastLsn, lsn, `lastLsn after truncateAfter(${lsn})`);
+  }
+
+  #recordOf(lsn: number): Uint8Array {
+    return recordOf(lsn, this.#cutsBefore.get(lsn));
   }
 
   /** Reads `from` to `to`, and holds every record against what it must be. */
@@ -96,7 +117,8 @@ export class FrameLogUnderTest {
       expectEqual(batch.firstLsn, next, `${what}, the next LSN`);
       expectEqual(batch.lost ?? 0, 0, `${what}, records lost`);
       for (const record of batch.records) {
-        expectBytes(record, recordOf(next), `${what}, record ${next}`);
+        const expected = this.#recordOf(next);
+        expectBytes(record, expected, `${what}, record ${next}`);
         next++;
       }
       assert.ok(next - 1 <= to, `${what}: found record ${next - 1}`);
@@ -114,7 +136,7 @@ export class FrameLogUnderTest {
    * The same, except that the log may have dropped what it reads; then it has
    * to say so.
    */
-  async readOnOrCompacted(
+  async readOnOrDropped(
     read: BatchSource,
     from: number,
     to: number,
@@ -122,7 +144,9 @@ export class FrameLogUnderTest {
     try {
       await this.readOn(read, from, to);
     } catch (error) {
-      if (!(error instanceof CompactedError)) throw error;
+      const isDropped = error instanceof CompactedError ||
+        error instanceof TruncatedError;
+      if (!isDropped) throw error;
     } finally {
       await read.return?.(undefined);
     }

@@ -4,7 +4,9 @@ import {
   type FrameDraft,
   type FrameLog,
   type RecordBatch,
+  TruncatedError,
 } from "../../storage/frame_log.ts";
+import { type LogMeta, newerMeta } from "../../storage/format/log_meta.ts";
 import type { FrameLogPlace } from "../../testing/laws/frame_log_under_test.ts";
 
 /** What outlives a log. */
@@ -13,6 +15,7 @@ export interface ArrayDisk {
   firstLsn: number;
   lastLsn: number;
   syncedLsn: number;
+  meta?: LogMeta | undefined;
 }
 
 /** The simplest frame log that can be opened again: an array of frames. */
@@ -38,7 +41,11 @@ export class ArrayFrameLog implements FrameLog {
     return this.disk.syncedLsn;
   }
 
-  append({ firstLsn, count, buffer }: FrameDraft): void | Promise<void> {
+  get meta(): LogMeta | undefined {
+    return this.disk.meta;
+  }
+
+  append({ firstLsn, count, buffer, meta }: FrameDraft): void | Promise<void> {
     const view = new DataView(buffer.buffer, buffer.byteOffset);
     const records: Uint8Array<ArrayBuffer>[] = [];
     let at = FRAME_HEADER_BYTES;
@@ -50,6 +57,7 @@ export class ArrayFrameLog implements FrameLog {
     const time = this.disk.lastLsn;
     this.disk.frames.push({ firstLsn, records, time });
     this.disk.lastLsn += count;
+    this.disk.meta = newerMeta(this.disk.meta, meta);
   }
 
   sync(): void {
@@ -61,6 +69,7 @@ export class ArrayFrameLog implements FrameLog {
   *read(from: number, to: number): Generator<RecordBatch> {
     for (const { firstLsn, records, time } of this.disk.frames) {
       if (from < this.firstLsn) throw new CompactedError(from, this.firstLsn);
+      if (to > this.lastLsn) throw new TruncatedError(to, this.lastLsn);
       const skip = Math.max(0, from - firstLsn);
       const part = [...records].slice(skip, Math.max(0, to + 1 - firstLsn));
       if (part.length === 0) continue;
@@ -71,6 +80,24 @@ export class ArrayFrameLog implements FrameLog {
   // deno-lint-ignore require-await
   async truncateBefore(lsn: number): Promise<void> {
     this.disk.firstLsn = Math.max(this.disk.firstLsn, lsn);
+  }
+
+  // deno-lint-ignore require-await
+  async truncateAfter(lsn: number): Promise<void> {
+    const { disk } = this;
+    disk.frames = disk.frames.map(({ firstLsn, records, ...rest }) => ({
+      firstLsn,
+      records: [...records].slice(0, Math.max(0, lsn + 1 - firstLsn)),
+      ...rest,
+    }));
+    disk.lastLsn = disk.syncedLsn = Math.min(disk.lastLsn, lsn);
+  }
+
+  markSynced(): void {}
+
+  // deno-lint-ignore require-await
+  async setMeta(meta: LogMeta): Promise<void> {
+    this.disk.meta = newerMeta(this.disk.meta, meta);
   }
 
   // deno-lint-ignore require-await

@@ -39,6 +39,11 @@ function asyncLock(lock: StorageLock): StorageLock {
     epoch: lock.epoch,
     held: () => later(() => lock.held()),
     whyLost: () => lock.whyLost?.(),
+    renew: () =>
+      later(async () => {
+        const renewed = await lock.renew?.();
+        return renewed && asyncLock(renewed);
+      }),
     release: () => later(() => lock.release()),
   };
 }

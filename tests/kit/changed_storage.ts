@@ -31,6 +31,7 @@ export type SyncFile = {
 export interface SyncLock {
   readonly epoch: number;
   held(): boolean;
+  renew?(): StorageLock | undefined;
   release(): void;
 }
 

@@ -228,4 +228,18 @@ export const brokenLocks: [string, string, Change][] = [
       }),
     },
   ],
+  [
+    "renew() leaves the former lock held",
+    "renew(), if there is one, gives the same owner a higher epoch",
+    { lock: (lock) => ({ renew: lock.renew, held: () => true }) },
+  ],
+  [
+    "renew() takes over from whoever owns it now",
+    "renew(), if there is one, gives a displaced owner nothing",
+    {
+      lock: (lock, memory) => ({
+        renew: () => lock.renew!() ?? memory.lock({ takeOver: true }),
+      }),
+    },
+  ],
 ];

@@ -3,6 +3,7 @@ import {
   type FrameDraft,
   type RecordBatch,
 } from "../../../storage/frame_log.ts";
+import type { LogMeta } from "../../../storage/format/log_meta.ts";
 import { type ArrayDisk, ArrayFrameLog } from "../../kit/array_frame_log.ts";
 
 type LogClass = new (disk?: ArrayDisk) => ArrayFrameLog;
@@ -225,6 +226,84 @@ export const brokenFrameLogs: readonly (readonly [string, string, LogClass])[] =
           const counted = this.disk as ArrayDisk & { openings?: number };
           counted.openings = (counted.openings ?? 0) + 1;
           if (counted.openings === 4) this.disk.lastLsn--;
+        }
+      },
+    ],
+    [
+      "truncateAfter() leaves a record too many",
+      "truncateAfter(), if there is one, drops what follows, and no more",
+      class extends ArrayFrameLog {
+        override async truncateAfter(lsn: number) {
+          const { lastLsn } = this;
+          await super.truncateAfter(Math.min(lsn + 1, lastLsn));
+        }
+      },
+    ],
+    [
+      "truncateAfter() brings back the records that it drops",
+      "truncateAfter(), if there is one, drops what follows, and no more",
+      class extends ArrayFrameLog {
+        // deno-lint-ignore require-await
+        override async truncateAfter(lsn: number) {
+          this.disk.lastLsn = this.disk.syncedLsn = lsn;
+        }
+      },
+    ],
+    [
+      "a read goes on beyond a cut, with what is there now",
+      "truncateAfter() during a read shows it no wrong record",
+      class extends ArrayFrameLog {
+        override *read(from: number, to: number) {
+          yield* super.read(from, Math.min(to, this.lastLsn));
+        }
+      },
+    ],
+    [
+      "an opening has the records again that were cut off",
+      "an opening keeps what truncateAfter() dropped away",
+      class extends ArrayFrameLog {
+        constructor(disk?: ArrayDisk) {
+          super(disk);
+          const { frames } = this.disk;
+          const count = frames.reduce(
+            (sum, one) => sum + one.records.length,
+            0,
+          );
+          this.disk.lastLsn = Math.max(this.disk.lastLsn, count);
+        }
+
+        // deno-lint-ignore require-await
+        override async truncateAfter(lsn: number) {
+          this.disk.lastLsn = this.disk.syncedLsn = lsn;
+        }
+      },
+    ],
+    [
+      "markSynced() takes an LSN",
+      "markSynced(), if there is one, changes no record",
+      class extends ArrayFrameLog {
+        override markSynced() {
+          this.disk.lastLsn++;
+        }
+      },
+    ],
+    [
+      "metadata go back to an older version",
+      "metadata, if there are any, outlive all records",
+      class extends ArrayFrameLog {
+        override async setMeta(meta: LogMeta) {
+          this.disk.meta = undefined;
+          await super.setMeta(meta);
+        }
+      },
+    ],
+    [
+      "an opening forgets the metadata",
+      "an opening keeps the metadata",
+      class extends ArrayFrameLog {
+        constructor(disk?: ArrayDisk) {
+          super(disk);
+          this.disk.meta = undefined;
         }
       },
     ],

@@ -242,6 +242,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * if the log failed earlier and no call has reported it; the lock is released
    * even so. After a failure that was reported, it only releases the lock. It
    * also ends reads that are still running: the next call on each rejects.
+   * Followers that have seen everything end; those that lag reject.
    */
   close(): Promise<void> {
     this.closing ??= this.#close();

@@ -49,6 +49,8 @@ export abstract class AnyFollower<Value> implements Follower<Value> {
   /** Whether there is nothing to do until it is woken. */
   protected isAtEnd = false;
   #reading: OpenRead | undefined;
+  /** LSN of the last record that will be read. */
+  #readTo = 0;
   #closing: Promise<unknown> | undefined;
   #unwatch: (() => void) | undefined;
   readonly #wake: Wake = (written) => {
@@ -182,6 +184,7 @@ export abstract class AnyFollower<Value> implements Follower<Value> {
     // What is only queued is never read from storage.
     const to = Math.min(limit, source.reached("os"));
     invariant(from <= to, "queued records that are not in memory");
+    this.#readTo = to;
     const begin = () => ({ batches: source.read(from, to), to });
     return new OpenRead({ begin, tracker, action: "follow" });
   }
@@ -207,8 +210,11 @@ export abstract class AnyFollower<Value> implements Follower<Value> {
   #read(taken: Next<RecordBatch>): Next<RecordBatch> | undefined {
     this.#requireUncut();
     if (this.#reading === undefined) return undefined;
-    if (!taken.done) return this.#show(taken.value);
-    this.#reading = undefined;
+    if (taken.done) return void (this.#reading = undefined);
+    const shown = this.#show(taken.value);
+    // At once: a log that closes now should find that all was read.
+    if (this.position > this.#readTo) this.#closeReading();
+    return shown;
   }
 
   #show(batch: RecordBatch): Next<RecordBatch> {

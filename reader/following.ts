@@ -1,10 +1,15 @@
 import { requireOptions } from "../argument.ts";
-import { isPromise, type MaybePromise } from "../storage/storage.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { ReadTracker } from "./open_read.ts";
 import { requireSignal } from "./require_signal.ts";
-import { END, type Next, SerialGenerator } from "./serial_generator.ts";
+import {
+  END,
+  isLater,
+  type Next,
+  SerialGenerator,
+} from "./serial_generator.ts";
 
 /** Which records to follow. */
 export interface FollowOptions {
@@ -93,7 +98,7 @@ export class Following<Value> extends SerialGenerator<Value> {
     const { isClosed, loading } = this.#tracker;
     if (isClosed) throw new LogClosedError("follow");
     const making = this.#make(this);
-    if (!isPromise(making)) return this.#beginWith(making);
+    if (!isLater(making)) return this.#beginWith(making);
     loading.add(making);
     return making.finally(() => loading.delete(making))
       .then((follower) => this.later(this.#beginWith(follower)));

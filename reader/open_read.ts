@@ -81,8 +81,14 @@ export class OpenRead implements BatchSource {
 
   /** Ends it early and closes its files. */
   async return(): Promise<Next<RecordBatch>> {
-    this.#end();
-    await this.#read?.batches.return?.(undefined);
+    this.#hasBegun = true;
+    this.#hasEnded = true;
+    try {
+      await this.#read?.batches.return?.(undefined);
+    } finally {
+      // Until then, the log waits for it to close.
+      this.#end();
+    }
     return END;
   }
 

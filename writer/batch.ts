@@ -133,6 +133,16 @@ export class Batch implements PendingBatch, FrameDraft {
   }
 }
 
+/** The batches of a queue, in the order of their records. */
+export interface QueuedBatches {
+  /** The one that is being flushed. */
+  readonly taken: Batch | undefined;
+  /** Those that can no longer grow. */
+  readonly sealed: readonly Batch[];
+  /** The one that grows. */
+  readonly open: Batch;
+}
+
 const SPARES = 2;
 const MAX_SPARE_BYTES = frameBytes(DEFAULT_BATCH_BYTES);
 
@@ -231,23 +241,9 @@ export class BatchQueue {
     return batch;
   }
 
-  /** The batch in which record `lsn` waits, or is being flushed, if any. */
-  find(lsn: number): Batch | undefined {
-    if (lsn > this.lastLsn) return undefined;
-    if (lsn >= this.#open.firstLsn) return this.#open;
-    const sealed = this.#sealed;
-    if (lsn < (sealed[0] ?? this.#open).firstLsn) {
-      return lsn < (this.#taken?.firstLsn ?? Infinity)
-        ? undefined
-        : this.#taken;
-    }
-    let low = 0;
-    for (let high = sealed.length; high - low > 1;) {
-      const middle = low + high >> 1;
-      if (sealed[middle].firstLsn <= lsn) low = middle;
-      else high = middle;
-    }
-    return sealed[low];
+  /** All batches of which records are queued; the open one may be empty. */
+  get batches(): QueuedBatches {
+    return { taken: this.#taken, sealed: this.#sealed, open: this.#open };
   }
 
   /** Counts a batch off, and keeps its buffer for reuse. */

@@ -6,7 +6,7 @@ import {
 } from "../storage/format/mod.ts";
 import type { RecordBatch } from "../storage/frame_log.ts";
 import type { AckLevel } from "./acks.ts";
-import type { Batch, BatchQueue } from "./batch.ts";
+import type { Batch, BatchQueue, QueuedBatches } from "./batch.ts";
 
 /** A batch that every follower is given as it is. */
 export interface SharedBatch extends RecordBatch {
@@ -131,7 +131,7 @@ export class LiveTail {
       if (from > lastLsn) break;
       if (from >= batch.firstLsn) return partOf(batch, from, to);
     }
-    const batch = this.#queue.find(from);
+    const batch = findBatch(this.#queue.batches, from);
     return batch === undefined ? undefined : this.#show(batch, from, to);
   }
 
@@ -202,6 +202,25 @@ export class LiveTail {
       for (const wake of this.#eager) wake();
     });
   }
+}
+
+/** The batch in which record `lsn` waits, or is being flushed, if any. */
+function findBatch(
+  { taken, sealed, open }: QueuedBatches,
+  lsn: number,
+): Batch | undefined {
+  if (lsn > open.lastLsn) return undefined;
+  if (lsn >= open.firstLsn) return open;
+  if (lsn < (sealed[0] ?? open).firstLsn) {
+    return taken !== undefined && lsn >= taken.firstLsn ? taken : undefined;
+  }
+  let low = 0;
+  for (let high = sealed.length; high - low > 1;) {
+    const middle = low + high >> 1;
+    if (sealed[middle].firstLsn <= lsn) low = middle;
+    else high = middle;
+  }
+  return sealed[low];
 }
 
 /** The records of a kept frame from `from` on, up to `to`. */

@@ -15,7 +15,8 @@ export const follow = defineExperiment<FollowJob, Result>({
 
 It appends durable records to several logs in turns: nobody follows the first,
 others have 1 to 100 followers, each of which does nothing but count. A share is
-that of the rate without followers, round by round. Then it reads the last 50
+that of the rate without followers, round by round; CPU time is that of the
+whole process, for a flush of as many records as there are callers. Then it reads the last 50
 records of a large log; pages are in the system's cache.`,
   options: {
     callers: {
@@ -69,10 +70,10 @@ records of a large log; pages are in the system's cache.`,
 function formatSample(sample: FollowSample): string {
   const { rates, records, firstLastUs, lastUs, megabytes } = sample;
   const table = markdownTable(
-    ["followers", "call", "records/s", "share", "records a flush"],
-    rates.map(({ followers, call, opsPerSecond, share, recordsPerFlush }) => [
+    ["followers", "call", "records/s", "share", "CPU us a flush"],
+    rates.map(({ followers, call, opsPerSecond, share, cpuUs }) => [
       ...[String(followers), call, compact(opsPerSecond), share.toFixed(3)],
-      recordsPerFlush.toFixed(1),
+      cpuUs.toFixed(0),
     ]),
   );
   return `${table}\n\nlast(50) of ${records} records, ${megabytes} MB: ` +

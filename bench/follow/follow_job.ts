@@ -22,6 +22,8 @@ export interface FollowRate {
   readonly opsPerSecond: number;
   /** That rate over the rate without followers, the median of all rounds. */
   readonly share: number;
+  /** CPU time of the process per flush in us, the median of all rounds. */
+  readonly cpuUs: number;
   /** Records in a flush, on average. */
   readonly recordsPerFlush: number;
 }

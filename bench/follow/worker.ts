@@ -6,6 +6,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { quantile } from "../../simulator/quantile.ts";
 import { Wal } from "../../wal.ts";
 import { buildLog } from "../process/build_log.ts";
@@ -30,6 +31,8 @@ interface Place {
   readonly wal: Wal;
   /** Records a second, by round. */
   readonly rates: number[];
+  /** CPU time per flush in us, by round. */
+  readonly cpuUs: number[];
   /** Records that followers have seen. */
   seen: number;
   records: number;
@@ -46,7 +49,7 @@ async function measure(
     mkdirSync(path);
     const wal = await Wal.open(path, { warn() {} });
     const place = {
-      ...{ crowd, wal, rates: [], seen: 0, records: 0, frames: 0 },
+      ...{ crowd, wal, rates: [], cpuUs: [], seen: 0, records: 0, frames: 0 },
     };
     follow(place);
     await append(place, job, job.sliceMs);
@@ -57,7 +60,11 @@ async function measure(
     // Each crowd is first, second, ... as often as any other.
     for (let index = 0; index < places.length; index++) {
       const place = places[(index + round) % places.length];
+      const { frames } = place;
+      const before = process.cpuUsage();
       place.rates.push(await append(place, job, job.sliceMs));
+      const { user, system } = process.cpuUsage(before);
+      place.cpuUs.push((user + system) / (place.frames - frames));
     }
   }
   const rates = places.map((place) => rateOf(place, places[0]));
@@ -111,12 +118,13 @@ async function append(
 }
 
 function rateOf(place: Place, nobody: Place): FollowRate {
-  const { crowd, rates, records, frames } = place;
+  const { crowd, rates, cpuUs, records, frames } = place;
   const shares = rates.map((rate, round) => rate / nobody.rates[round]);
   return {
     ...crowd,
     opsPerSecond: median(rates),
     share: median(shares),
+    cpuUs: median(cpuUs),
     recordsPerFlush: records / frames,
   };
 }

@@ -214,3 +214,18 @@ test("return() during a read of history ends calls that would wait after it", as
     await wal.close();
   }
 });
+
+test("a follower has seen all as soon as it was shown the last record", async () => {
+  for (const level of LEVELS) {
+    const wal = await Wal.open(asyncStorage(new MemoryStorage()), OPTIONS);
+    await fillLog(wal, 1, 9, 9);
+    await wal.flush();
+    const follower = new WatchedFollower(wal, { level, batches: true });
+    follower.pull();
+    await follower.settled();
+    assertEquals(follower.next, 10);
+    await wal.close();
+    await follower.drain();
+    assertEquals(follower.end, "done");
+  }
+});

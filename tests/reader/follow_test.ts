@@ -155,6 +155,25 @@ test("follow() ends calls that wait when it is returned, left or thrown into", a
   }
 });
 
+test("followBatches() shows the times of frames, whether from storage or live", async () => {
+  const wal = await Wal.open(new MemoryStorage());
+  const times: (number | undefined)[] = [];
+  const following = (async () => {
+    for await (const { time } of wal.followBatches()) times.push(time);
+  })();
+  await anotherTurn();
+  for (let lsn = 1; lsn <= 4; lsn++) {
+    await wal.append(recordAt(lsn));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const model: (number | undefined)[] = [];
+  for await (const { time } of wal.readBatches()) model.push(time);
+  await wal.close();
+  await following;
+  assertEquals(times, model);
+  assertEquals(new Set(times).size, 4);
+});
+
 test("follow() answers several calls at once in order", async () => {
   const wal = await Wal.open(new MemoryStorage());
   const follower = new WatchedFollower(wal);

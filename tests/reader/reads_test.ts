@@ -3,6 +3,7 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import { LogClosedError } from "../../writer/log_closed_error.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
+import { anotherTurn } from "../kit/another_turn.ts";
 import { asyncStorage } from "../kit/async_storage.ts";
 import { canReadProc } from "../kit/can_read_proc.ts";
 import { test } from "../kit/register.ts";
@@ -111,6 +112,35 @@ test("close() waits for a read's call that is under way", async () => {
       else assert(outcome.reason instanceof LogClosedError);
     }
     for (const read of reads) await refused(() => read.next());
+  }
+});
+
+test("close() waits for what takes more than a read, and ends it", async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const memory = new MemoryStorage();
+    const wal = await Wal.open(asyncStorage(memory), { segmentBytes: 4096 });
+    await fill(wal);
+    const iterators = [
+      ...[wal.read({ reverse: true }), wal.read({ since: 0 })],
+      ...[wal.follow(), wal.followBatches()],
+    ];
+    const calls = Promise.allSettled([
+      ...iterators.map((iterator) => iterator.next()),
+      ...[wal.last(2), wal.lsnAt(0), wal.get(2)],
+    ]);
+    for (let turn = 0; turn < turns; turn++) await anotherTurn();
+    await wal.close();
+    const outcomes = await Promise.race([calls, anotherTurn()]);
+    assert(outcomes !== undefined, "a call outlives the log");
+    for (const outcome of outcomes) {
+      if (outcome.status === "fulfilled") continue;
+      assert(outcome.reason instanceof LogClosedError, `${outcome.reason}`);
+    }
+    for (const iterator of iterators) {
+      await iterator.next().catch((error) => {
+        assert(error instanceof LogClosedError, `${error}`);
+      });
+    }
   }
 });
 

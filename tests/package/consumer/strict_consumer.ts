@@ -11,8 +11,10 @@ import {
   CorruptLogError,
   CountPolicy,
   DenoStorage,
+  type FollowedRecord,
   LeaderCommitPolicy,
   LogFailedError,
+  type LogIterator,
   type LogRecord,
   MemoryStorage,
   NodeStorage,
@@ -80,6 +82,11 @@ export class Lines implements Codec<string> {
     return new TextDecoder().decode(bytes.subarray(0, -1));
   }
 }
+export const followed: LogIterator<FollowedRecord> = wal.follow({
+  ...{ from: undefined, level: undefined, signal: undefined },
+});
+export const stream: ReadableStream<LogRecord> = wal.read().toReadable();
+for await (const { level } of wal.followBatches()) level.at(0);
 
 export class Own implements BatchPolicy {
   due({ oldestAt }: PendingBatch, now: number): number {

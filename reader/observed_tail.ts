@@ -152,13 +152,11 @@ export class ObservedTail {
    * place is damaged at a second look.
    */
   async fault(manifest: Manifest, end: number): Promise<string | undefined> {
-    while (true) {
-      const fault = await this.#judge(manifest);
-      if (fault === undefined) return undefined;
-      const last = this.#last;
-      await this.advance(end);
-      if (this.#last === last) return fault;
-    }
+    const fault = await this.#judge(manifest);
+    if (fault === undefined) return undefined;
+    const last = this.#last;
+    await this.advance(end);
+    return this.#last === last ? fault : undefined;
   }
 
   /** Where damage at its end is, for an error. */

@@ -305,4 +305,17 @@ export const readingMutants: readonly Mutant[] = [
       name: "WalReader reads on from a segment that is reused",
     },
   },
+  {
+    name:
+      "an opening removes a segment's other name before its name is durable",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find: "if (obsolete[0] ?? unfinished[0])",
+      replace: "if (obsolete[0])",
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_crash_test.ts",
+      name: "WalReader believes no seal whose segment can lose its name",
+    },
+  },
 ];

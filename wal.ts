@@ -125,7 +125,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     this.refuseIfClosed("truncate");
     this.#requireDroppable(lsn);
     this.writer.requireHealth();
-    return await this.#drop(lsn);
+    return await this.#alone(() => this.#drop(lsn));
   }
 
   /**
@@ -146,8 +146,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    *
    * Rejects with `TypeError` or `RangeError` for a bad argument, with what
    * `write` or its stream throws, `StorageFullError`, `NoDirectoryError`,
-   * `LogClosedError`, `LogFailedError`, or as `truncateBefore` does: then the
-   * snapshot is durable, and stays.
+   * `LogClosedError`, `LogFailedError`, `TruncatedError` if records that it
+   * covers were cut off meanwhile, or as `truncateBefore` does: then the snapshot
+   * is durable, and stays.
    */
   async checkpoint(
     write: WriteSnapshot,
@@ -274,13 +275,15 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async #loadCheckpoints(): Promise<Checkpoints> {
     const files = requireFiles("checkpoint", this.#log.files);
     const { Checkpoints } = await import("./checkpoint/checkpoint.ts");
-    const drop = (lsn: number) => this.#drop(lsn);
-    return new Checkpoints(files, this.#log, this.writer, drop);
+    return new Checkpoints(files, this.#log, this.writer, {
+      alone: (act) => this.#alone(act),
+      drop: (lsn) => this.#drop(lsn),
+    });
   }
 
-  /** Drops what no cursor holds back, one call after the other. */
-  #drop(lsn: number): Promise<number> {
-    const turn = this.#truncating.then(() => this.#dropNow(lsn));
+  /** Runs what drops records, or cuts them off, one call after the other. */
+  #alone<Result>(act: () => Promise<Result>): Promise<Result> {
+    const turn = this.#truncating.then(act);
     this.#truncating = turn.catch(() => {});
     return turn;
   }
@@ -290,7 +293,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     requireInteger("truncate before a record", "its LSN", lsn, 1, most);
   }
 
-  async #dropNow(lsn: number): Promise<number> {
+  /** Drops what no cursor holds back. */
+  async #drop(lsn: number): Promise<number> {
     this.#requireDroppable(lsn); // The log may have been cut back meanwhile.
     const { cursors, warn } = this.#options;
     const log = this.#log;

@@ -1,7 +1,14 @@
 import { requireInteger, requireOptions, requireType } from "../argument.ts";
-import { identifyLog, removeFiles } from "../storage/segments/mod.ts";
-import type { SnapshotName } from "../storage/format/mod.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
+import {
+  identifyLog,
+  type LogIdentity,
+  removeFiles,
+} from "../storage/segments/mod.ts";
+import {
+  formatSnapshotName,
+  type SnapshotName,
+} from "../storage/format/mod.ts";
+import { type FrameLog, TruncatedError } from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { Writer } from "../writer/writer.ts";
@@ -46,17 +53,29 @@ export interface Checkpoint {
   readonly firstLsn: number;
 }
 
+/** What distinguishes a snapshot from others. */
+interface AboutSnapshot {
+  readonly log: string;
+  readonly epoch: number;
+  readonly lsn: number;
+}
+
 const OPTIONS: readonly (keyof CheckpointOptions)[] = ["lsn", "keep"];
 
-/** Drops what nobody holds back; resolves with the oldest LSN kept. */
-type Drop = (lsn: number) => Promise<number>;
+/** How a log drops records. */
+interface Dropping {
+  /** Runs `act` while nothing else drops records or cuts them off. */
+  alone<Result>(act: () => Promise<Result>): Promise<Result>;
+  /** Drops what no cursor holds back; resolves with the oldest LSN kept. */
+  drop(lsn: number): Promise<number>;
+}
 
 /** Makes the checkpoints of a log, one after the other. */
 export class Checkpoints {
   readonly #files: Storage;
   readonly #log: Pick<FrameLog, "epoch" | "firstLsn">;
   readonly #writer: Pick<Writer, "flush" | "lastLsn">;
-  readonly #drop: Drop;
+  readonly #dropping: Dropping;
   readonly #closing = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -65,12 +84,12 @@ export class Checkpoints {
     files: Storage,
     log: Pick<FrameLog, "epoch" | "firstLsn">,
     writer: Pick<Writer, "flush" | "lastLsn">,
-    drop: Drop,
+    dropping: Dropping,
   ) {
     this.#files = files;
     this.#log = log;
     this.#writer = writer;
-    this.#drop = drop;
+    this.#dropping = dropping;
   }
 
   /** Makes a checkpoint once earlier ones are done. */
@@ -112,20 +131,36 @@ export class Checkpoints {
     const { epoch = 0 } = this.#log;
     const about = { log, epoch, lsn: covered };
     const bytes = await writeSnapshot(files, about, write(covered), signal);
-    const [kept, superseded] = await this.#sort(about, keep);
     // Only now: the records are needed until the snapshot is durable.
-    const firstLsn = await this.#drop(kept + 1);
-    await removeFiles(files, superseded);
+    const firstLsn = await this.#dropping.alone(() =>
+      this.#supersede(about, keep)
+    );
     return { lsn: covered, bytes, firstLsn };
+  }
+
+  /** Drops what the snapshot covers, unless that was cut off meanwhile. */
+  async #supersede(about: AboutSnapshot, keep: number): Promise<number> {
+    const files = this.#files;
+    const identity = await identifyLog(files);
+    const cutTo = identity.lowestSince(about.epoch);
+    if (cutTo < about.lsn) {
+      const { lsn, epoch } = about;
+      await removeFiles(files, [{ name: formatSnapshotName(lsn, epoch) }]);
+      throw new TruncatedError(lsn + 1, cutTo);
+    }
+    const [kept, superseded] = await this.#sort(about, identity, keep);
+    const firstLsn = await this.#dropping.drop(kept + 1);
+    await removeFiles(files, superseded);
+    return firstLsn;
   }
 
   /** The LSN of the oldest snapshot to keep, and those that are superseded. */
   async #sort(
-    { lsn, epoch }: { lsn: number; epoch: number },
+    { lsn, epoch }: AboutSnapshot,
+    identity: LogIdentity,
     keep: number,
   ): Promise<[kept: number, superseded: SnapshotName[]]> {
     const files = this.#files;
-    const identity = await identifyLog(files);
     const { firstLsn } = this.#log;
     const place = { identity, firstLsn, lastLsn: this.#writer.lastLsn };
     const kept = [lsn];

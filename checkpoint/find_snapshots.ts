@@ -1,8 +1,5 @@
-import {
-  parseSnapshotName,
-  type SnapshotHeader,
-  type SnapshotName,
-} from "../storage/format/mod.ts";
+import { parseSnapshotName, type SnapshotName } from "../storage/format/mod.ts";
+import type { SnapshotHeader } from "../storage/format/companions/mod.ts";
 import type { LogIdentity } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 

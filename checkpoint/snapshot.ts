@@ -1,11 +1,10 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
+import { crc32, type SnapshotName } from "../storage/format/mod.ts";
 import {
-  crc32,
   decodeSnapshotHeader,
   SNAPSHOT_HEADER_BYTES,
   type SnapshotHeader,
-  type SnapshotName,
-} from "../storage/format/mod.ts";
+} from "../storage/format/companions/mod.ts";
 import { readFully } from "../storage/segments/mod.ts";
 import type { Storage, StorageFile } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";

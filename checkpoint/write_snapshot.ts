@@ -1,11 +1,10 @@
 import { argumentError } from "../argument.ts";
+import { crc32, formatSnapshotName } from "../storage/format/mod.ts";
 import {
-  crc32,
   encodeSnapshotHeader,
-  formatSnapshotName,
   SNAPSHOT_HEADER_BYTES,
   type SnapshotHeader,
-} from "../storage/format/mod.ts";
+} from "../storage/format/companions/mod.ts";
 import { removeQuietly, writeAll } from "../storage/segments/mod.ts";
 import type { Storage, StorageFile } from "../storage/storage.ts";
 import { explainFull } from "../storage/storage_error.ts";

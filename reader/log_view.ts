@@ -294,9 +294,13 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
     options: CursorOptions = {},
   ): Promise<Cursor<Out>> {
     const { openCursor } = await import("./cursors/mod.ts");
+    await this.refresh();
     if (this.reads.isClosed) throw new LogClosedError("open a cursor");
-    const follow = (from: number) => this.follow({ from });
-    return await openCursor(this.#source, follow, name, options);
+    const parts = {
+      follow: (from: number) => this.follow({ from, level: "disk" }),
+      refresh: () => this.reads.isClosed ? undefined : this.refresh(),
+    };
+    return await openCursor(this.#source, parts, name, options);
   }
 
   /**
@@ -344,6 +348,7 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
   async restore(read: ReadSnapshot): Promise<number> {
     if (this.reads.isClosed) throw new LogClosedError("restore");
     const { restore } = await import("../checkpoint/restore.ts");
+    await this.refresh();
     const source = this.#source;
     const lastLsn = source.isWriter ? this.lastLsn : Infinity;
     const { files, firstLsn } = source;

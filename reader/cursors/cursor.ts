@@ -75,6 +75,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   readonly #files: Storage;
   readonly #file: CursorFile;
   readonly #feed: RecordFeed<Out>;
+  readonly #refresh: Refresh;
   #identity: LogIdentity;
   /** How often the log had been cut back when its identity was read. */
   #cuts: number;
@@ -93,6 +94,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     this.#source = source;
     this.#files = parts.files;
     this.#file = parts.file;
+    this.#refresh = parts.refresh;
     this.#identity = identity;
     this.#cuts = parts.cuts;
     this.#committedLsn = place.lsn;
@@ -170,12 +172,12 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   commit(lsn: number = this.#feed.handedOutLsn): Promise<void> {
     return this.#alone(async () => {
       const least = this.#committedLsn;
+      requireInteger("commit a record", "its LSN", lsn, least);
+      if (this.#truncated !== undefined) throw this.#truncated;
+      await this.#identify(lsn);
       const most = Math.max(least, this.#source.reached("disk"));
       requireInteger("commit a record", "its LSN", lsn, least, most);
-      if (this.#truncated !== undefined) throw this.#truncated;
-      this.#feed.requireUncut(lsn);
       if (lsn === least && this.#isDurable) return;
-      if (this.#cuts !== this.#source.cuts) await this.#identify(lsn);
       await this.#file.commit({ lsn, epoch: this.#identity.epoch });
       this.#committedLsn = lsn;
       this.#isDurable = true;
@@ -194,8 +196,8 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
    */
   seek(lsn: number): Promise<void> {
     return this.#alone(async () => {
-      requirePlace("seek a record", "its LSN", lsn, this.#source);
       await this.#identify(0);
+      requirePlace("seek a record", "its LSN", lsn, this.#source);
       await this.#file.commit({ lsn: lsn - 1, epoch: this.#identity.epoch });
       this.#committedLsn = lsn - 1;
       this.#isDurable = true;
@@ -219,14 +221,20 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     return this.close();
   }
 
-  /** Reads the epoch again, and throws if `lsn` was cut off in between. */
+  /**
+   * Learns the log's epoch if it has changed, so that a later opening knows
+   * which cuts concern the records up to `lsn`; throws if one does already.
+   */
   async #identify(lsn: number): Promise<void> {
-    const { cuts } = this.#source;
+    await this.#refresh();
+    this.#feed.requireUncut(lsn);
+    if (this.#cuts === this.#source.cuts) return;
     const identity = await identifyLog(this.#files);
-    const lowest = identity.lowestSince(this.#identity.epoch);
-    if (lowest < lsn) throw new TruncatedError(lsn + 1, lowest);
+    // Now the log is seen as it was then, or later.
+    await this.#refresh();
+    this.#feed.requireUncut(lsn);
+    this.#cuts = this.#source.cuts;
     this.#identity = identity;
-    this.#cuts = cuts;
   }
 
   #alone(act: () => Promise<void>): Promise<void> {
@@ -237,11 +245,15 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   }
 }
 
+/** Looks where the log stands, if another process writes it. */
+type Refresh = () => Promise<void> | undefined;
+
 /** What a cursor is made of. */
 interface CursorParts<Out> {
   readonly name: string;
   readonly source: LogSource;
   readonly follow: Follow<Out>;
+  readonly refresh: Refresh;
   readonly files: Storage;
   readonly file: CursorFile;
   readonly identity: LogIdentity;
@@ -253,7 +265,7 @@ interface CursorParts<Out> {
 /** Opens the cursor `name` of a log, or creates it. */
 export async function openCursor<Out>(
   source: LogSource,
-  follow: Follow<Out>,
+  { follow, refresh }: Pick<CursorParts<Out>, "follow" | "refresh">,
   name: string,
   options: CursorOptions,
 ): Promise<Cursor<Out>> {
@@ -275,6 +287,7 @@ export async function openCursor<Out>(
     name,
     source,
     follow,
+    refresh,
     files,
     file,
     identity,

@@ -1,5 +1,9 @@
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
 import {
+  formatCursorName,
+  FormatVersionError,
+} from "../../storage/format/mod.ts";
+import {
   CURSOR_BYTES,
   type CursorCommit,
   type CursorState,
@@ -7,10 +11,8 @@ import {
   encodeCommit,
   encodeCursor,
   encodeMark,
-  formatCursorName,
-  FormatVersionError,
   freeSlot,
-} from "../../storage/format/mod.ts";
+} from "../../storage/format/companions/mod.ts";
 import {
   randomNumber,
   readFully,

@@ -7,16 +7,6 @@
  */
 export { CutHistory, lowestSince } from "./cuts.ts";
 export { crc32 } from "./crc32.ts";
-export {
-  CURSOR_BYTES,
-  type CursorCommit,
-  type CursorState,
-  decodeCursor,
-  encodeCommit,
-  encodeCursor,
-  encodeMark,
-  freeSlot,
-} from "./cursor_file.ts";
 export { FormatVersionError, makeLogId } from "./envelope.ts";
 export {
   compareSegments,
@@ -67,10 +57,4 @@ export {
   type RecordList,
 } from "./records.ts";
 export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
-export {
-  decodeSnapshotHeader,
-  encodeSnapshotHeader,
-  SNAPSHOT_HEADER_BYTES,
-  type SnapshotHeader,
-} from "./snapshot_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

@@ -1,14 +1,9 @@
+import { lowestSince } from "../format/cuts.ts";
 import { parseManifestName } from "../format/file_names.ts";
 import type { Manifest } from "../format/manifest.ts";
 import type { Storage } from "../storage.ts";
 import { isMissing } from "../storage_error.ts";
 import { readManifest } from "./log_files.ts";
-
-/** Where a log was cut back to, and by the owner of which epoch. */
-interface LogCut {
-  readonly epoch: number;
-  readonly lastLsn: number;
-}
 
 /** Which log a directory holds, and since when. */
 export interface LogIdentity {
@@ -53,16 +48,6 @@ export async function identifyLog(files: Storage): Promise<LogIdentity> {
   }
 }
 
-function identityOf(manifest: Manifest): LogIdentity {
-  const { log, epoch } = manifest;
-  const { cuts = [] } = manifest as { cuts?: readonly LogCut[] };
-  return {
-    log,
-    epoch,
-    lowestSince: (since) =>
-      Math.min(
-        Infinity,
-        ...cuts.filter((cut) => cut.epoch > since).map((cut) => cut.lastLsn),
-      ),
-  };
+function identityOf({ log, epoch, cuts = [] }: Manifest): LogIdentity {
+  return { log, epoch, lowestSince: (since) => lowestSince(cuts, since) };
 }

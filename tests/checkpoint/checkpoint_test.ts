@@ -4,7 +4,7 @@
  * crash does is in `crash_test.ts`.
  */
 import type { SnapshotContent } from "../../checkpoint/write_snapshot.ts";
-import { CompactedError } from "../../storage/frame_log.ts";
+import { CompactedError, TruncatedError } from "../../storage/frame_log.ts";
 import type { StorageCall } from "../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { NoDirectoryError } from "../../storage/no_directory_error.ts";
@@ -53,7 +53,13 @@ test("Wal.checkpoint() keeps what write returns, in every form", async () => {
     () => pieces,
     () => pieces.values(),
     later,
-    () => ReadableStream.from(pieces),
+    () =>
+      new ReadableStream({
+        start(controller) {
+          for (const piece of pieces) controller.enqueue(piece);
+          controller.close();
+        },
+      }),
     () => Promise.resolve("a snapshot"),
   ];
   for (const form of forms) {
@@ -117,20 +123,20 @@ test("Wal.checkpoint() calls write once everything appended is durable, in the s
   await wal.checkpoint(() => ""); // Loads what it needs.
   await wal.append("4");
   let isLater = false;
-  const later = Promise.withResolvers<void>();
   const making = wal.checkpoint((lsn) => {
     assertEquals([lsn, wal.durableLsn, isLater], [4, 4, false]);
     return "";
   });
-  wal.flush().then(() =>
-    setTimeout(() => {
-      isLater = true;
-      later.resolve();
-    })
+  const later = wal.flush().then(() =>
+    new Promise<void>((resolve) =>
+      setTimeout(() => {
+        isLater = true;
+        resolve();
+      })
+    )
   );
-  const checkpoint = await making;
-  await later.promise;
-  assertEquals(checkpoint.lsn, 4);
+  assertEquals((await making).lsn, 4);
+  await later;
   await wal.close();
 });
 
@@ -280,16 +286,48 @@ test("Wal.checkpoint() runs one at a time, with appends between", async () => {
   await wal.close();
 });
 
+test("Wal.checkpoint() drops nothing if its records are cut off meanwhile", async () => {
+  for (const regrown of [0, 1, 9]) {
+    const { wal, storage } = await makeLog(6);
+    const making = wal.checkpoint(async function* () {
+      yield "state";
+      await wal.truncateAfter(3);
+      for (let nth = 0; nth < regrown; nth++) await wal.append("new");
+    });
+    const error = await assertRejects(() => making, TruncatedError);
+    assertEquals(error.lastLsn, 3);
+    assertEquals([wal.firstLsn, wal.lastLsn], [1, 3 + regrown]);
+    assertEquals(snapshotsOf(storage), []);
+    assertEquals(await restored(wal), [undefined, 1]);
+    const { lsn } = await wal.checkpoint(() => "again");
+    assertEquals(lsn, 3 + regrown);
+    await wal.close();
+  }
+});
+
+test("Wal.checkpoint() continues if later records are cut off meanwhile", async () => {
+  const { wal } = await makeLog(6);
+  const { lsn, firstLsn } = await wal.checkpoint(async function* () {
+    yield "4";
+    await wal.truncateAfter(4);
+  }, { lsn: 4 });
+  assertEquals([lsn, firstLsn, wal.lastLsn], [4, 5, 4]);
+  assertEquals(await restored(wal), ["4", 5]);
+  await wal.close();
+});
+
 test("Wal.close() ends a checkpoint whose stream hangs", async () => {
   const { wal, storage } = await makeLog(2);
-  const begun = Promise.withResolvers<void>();
-  const making = wal.checkpoint(() => {
-    begun.resolve();
-    return new ReadableStream<string>();
+  let making: Promise<unknown> | undefined;
+  const begun = new Promise<void>((resolve) => {
+    making = wal.checkpoint(() => {
+      resolve();
+      return new ReadableStream<string>();
+    });
   });
   const behind = wal.checkpoint(() => "");
-  await begun.promise;
-  const refused = [making, behind].map((call) =>
+  await begun;
+  const refused = [making!, behind].map((call) =>
     assertRejects(() => call, LogClosedError)
   );
   await wal.close();

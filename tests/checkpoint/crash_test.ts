@@ -41,6 +41,7 @@ const flush: ConsumerStep = { do: "flush" };
 const take = (count: number): ConsumerStep => ({ do: "take", count });
 const commit: ConsumerStep = { do: "commit" };
 const checkpoint: ConsumerStep = { do: "checkpoint" };
+const cut: ConsumerStep = { do: "cut", count: 1 };
 
 const WORKLOADS: Record<string, ConsumerStep[]> = {
   "a checkpoint of records that are not synced": [
@@ -86,6 +87,28 @@ const WORKLOADS: Record<string, ConsumerStep[]> = {
     append(10, "disk"),
     take(1),
     commit,
+  ],
+  "a consumer whose records are cut off": [
+    append(10, "disk"),
+    append(10, "disk"),
+    take(2),
+    commit,
+    cut,
+    append(12, "disk"),
+    take(1),
+    commit,
+    append(700),
+  ],
+  "a snapshot of records that are cut off": [
+    append(10),
+    append(10),
+    checkpoint,
+    cut,
+    append(12),
+    append(12, "disk"),
+    take(3),
+    commit,
+    checkpoint,
   ],
   "a consumer behind checkpoints": [
     append(3000, "disk"),
@@ -151,6 +174,7 @@ test("Wal.checkpoint() and Cursor keep their promises in any workload", async ()
       keep: fc.integer({ min: 1, max: 2 }),
     }),
     fc.constant<ConsumerStep>({ do: "reopen" }),
+    fc.constant<ConsumerStep>(cut),
   );
   await fc.assert(
     fc.asyncProperty(

@@ -6,7 +6,7 @@
 import { SnapshotMissingError } from "../../checkpoint/restore.ts";
 import type { Snapshot } from "../../checkpoint/snapshot.ts";
 import { CorruptLogError } from "../../storage/corrupt_log_error.ts";
-import { encodeSnapshotHeader } from "../../storage/format/mod.ts";
+import { encodeSnapshotHeader } from "../../storage/format/companions/mod.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
@@ -110,6 +110,29 @@ test("LogView.restore() refuses a snapshot of records that the log does not have
   const { message } = await refusal(wal);
   assertStringIncludes(message, "records 3 to 4 after it have been dropped");
   await wal.close();
+});
+
+test("LogView.restore() passes over a snapshot of records that were cut off", async () => {
+  const { wal, storage } = await makeLog();
+  await wal.checkpoint(() => "later", { lsn: 4, keep: 2 });
+  await wal.truncateAfter(3);
+  await wal.append("another 4");
+  await wal.append("5");
+  for (const place of [wal, undefined]) {
+    if (place === undefined) await wal.close();
+    const log = place ?? await Wal.open(storage, OPTIONS);
+    const from = await log.restore(async (snapshot) => {
+      assertEquals(await snapshot.text(), "state");
+      assertStringIncludes(snapshot.skipped[0], "cut back to record 3");
+    });
+    assertEquals(from, 3);
+    if (place === undefined) {
+      await log.checkpoint(() => "5");
+      const names = storage.list().filter((name) => /snapshot/.test(name));
+      assertEquals(names.map((name) => Number(name.slice(0, 16))), [5]);
+      await log.close();
+    }
+  }
 });
 
 test("LogView.restore() rejects as the function that reads does, and closes the file", async () => {

@@ -2,7 +2,8 @@ import type { Cursor } from "../../reader/cursors/cursor.ts";
 import type { Life, LifeBody } from "../../testing/mod.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
-import { assert, assertEquals } from "./assert.ts";
+import { TruncatedError } from "../../storage/frame_log.ts";
+import { assert, assertEquals, assertRejects } from "./assert.ts";
 
 /*
  * A program whose state is the list of all texts ever appended. It restores
@@ -19,7 +20,9 @@ export type ConsumerFact =
   /** The consumer has received record `lsn`. */
   | { kind: "seen"; lsn: number; text: string }
   /** The consumer begins to commit, or has committed, up to `lsn`. */
-  | { kind: "committing" | "committed"; lsn: number };
+  | { kind: "committing" | "committed"; lsn: number }
+  /** The log begins to be cut back, or was cut back, to `lsn`. */
+  | { kind: "cutting" | "cut"; lsn: number };
 
 /** What the program does next. */
 export type ConsumerStep =
@@ -33,6 +36,8 @@ export type ConsumerStep =
   | { do: "commit" }
   /** Makes a checkpoint; with `lag`, of an earlier state, by that many records. */
   | { do: "checkpoint"; lag?: number; keep?: number }
+  /** Cuts off the last `count` records, as far as they are there. */
+  | { do: "cut"; count: number }
   /** Closes the log and opens it again. */
   | { do: "reopen" };
 
@@ -52,6 +57,8 @@ export class ConsumerLog {
   readonly state: string[] = [];
   readonly #life: Life<ConsumerFact>;
   readonly #known: ConsumerFact[];
+  #lastSeen = 0;
+  #snapshotLsn = 0;
   #wal: Wal;
   #cursor: Cursor;
 
@@ -68,9 +75,7 @@ export class ConsumerLog {
     const wal = await Wal.open(storage, { ...OPTIONS, clock });
     const cursor = await wal.cursor(CURSOR);
     const log = new ConsumerLog(life, wal, cursor);
-    await log.#restore();
-    log.#judgeState();
-    log.#judgeCursor();
+    await log.#resume();
     return log;
   }
 
@@ -88,6 +93,8 @@ export class ConsumerLog {
         return await this.#commit();
       case "checkpoint":
         return await this.#checkpoint(step.lag, step.keep);
+      case "cut":
+        return await this.#cut(step.count);
       case "reopen":
         return await this.#reopen();
     }
@@ -136,8 +143,6 @@ export class ConsumerLog {
     }
   }
 
-  #lastSeen = 0;
-
   async #commit(): Promise<void> {
     const lsn = this.#lastSeen;
     this.#note({ kind: "committing", lsn });
@@ -154,6 +159,7 @@ export class ConsumerLog {
       this.state.slice(0, lsn).map((text) => `${text}\n`);
     const made = await this.#wal.checkpoint(write, { lsn, keep });
     this.#acknowledge(this.state.length, "disk");
+    this.#snapshotLsn = made.lsn;
     assert(made.firstLsn <= this.#cursor.committedLsn + 1, "dropped too much");
   }
 
@@ -164,9 +170,35 @@ export class ConsumerLog {
     this.#wal = await Wal.open(storage, { ...OPTIONS, clock });
     this.#cursor = await this.#wal.cursor(CURSOR);
     this.state.length = 0;
+    await this.#resume();
+  }
+
+  async #resume(): Promise<void> {
     await this.#restore();
     this.#judgeState();
-    this.#judgeCursor();
+    await this.#judgeCursor();
+  }
+
+  async #cut(count: number): Promise<void> {
+    const { firstLsn } = this.#wal;
+    // What leads up to an earlier record may be gone.
+    const least = firstLsn > 1 ? this.#snapshotLsn : 0;
+    const lsn = Math.max(least, this.state.length - count);
+    this.#note({ kind: "cutting", lsn });
+    await this.#wal.truncateAfter(lsn);
+    this.#note({ kind: "cut", lsn });
+    this.state.length = lsn;
+    if (this.#lastSeen <= lsn) return;
+    await assertRejects(() => this.#cursor.next(), TruncatedError);
+    await this.#seek(lsn);
+  }
+
+  /** The consumer goes on after record `lsn`. */
+  async #seek(lsn: number): Promise<void> {
+    this.#note({ kind: "committing", lsn });
+    await this.#cursor.seek(lsn + 1);
+    this.#note({ kind: "committed", lsn });
+    this.#lastSeen = lsn;
   }
 
   async #restore(): Promise<void> {
@@ -174,6 +206,7 @@ export class ConsumerLog {
       const lines = (await snapshot.text()).split("\n").slice(0, -1);
       assertEquals(lines.length, snapshot.lsn, "a snapshot of other records");
       this.state.push(...lines);
+      this.#snapshotLsn = snapshot.lsn;
     });
     assertEquals(from, this.state.length + 1);
     for await (const { lsn, data } of this.#wal.read({ from })) {
@@ -184,22 +217,30 @@ export class ConsumerLog {
 
   /** The state has what was acknowledged, and nothing that was never sent. */
   #judgeState(): void {
-    const sent = new Set<string>();
+    /** What may be there, and what must be, by LSN. */
+    const sent = new Map<string, number>();
+    const known = new Map<number, string>();
     for (const fact of this.#known) {
-      if (fact.kind === "sent") sent.add(fact.text);
-      if (fact.kind !== "acked" && fact.kind !== "seen") continue;
-      const found = this.state[fact.lsn - 1];
-      assertEquals(
-        found,
-        fact.text,
-        `record ${fact.lsn}, which was ${fact.kind}`,
-      );
+      const { kind, lsn } = fact;
+      if (kind === "sent") sent.set(fact.text, lsn);
+      if (kind === "acked" || kind === "seen") known.set(lsn, fact.text);
+      for (const at of known.keys()) {
+        if (kind === "cutting" && at > lsn) known.delete(at);
+      }
+      for (const [text, at] of sent) {
+        if (kind === "cut" && at > lsn) sent.delete(text);
+      }
     }
-    for (const text of this.state) assert(sent.has(text), "was never sent");
+    for (const [lsn, text] of known) {
+      assertEquals(this.state[lsn - 1], text, `record ${lsn}`);
+    }
+    for (const [index, text] of this.state.entries()) {
+      assertEquals(sent.get(text), index + 1, "was never sent, or cut off");
+    }
   }
 
   /** The cursor is where a commit left it, and covers nothing unseen. */
-  #judgeCursor(): void {
+  async #judgeCursor(): Promise<void> {
     const { committedLsn } = this.#cursor;
     const since = this.#known.findLastIndex(({ kind }) => kind === "committed");
     const commits = this.#known.slice(Math.max(0, since))
@@ -216,6 +257,29 @@ export class ConsumerLog {
       assert(seen.includes(lsn), `record ${lsn} was committed, and never seen`);
     }
     this.#lastSeen = committedLsn;
+    await this.#judgeCuts(Math.max(0, since));
+  }
+
+  /** Cuts since the commit that counts are noticed, and no others. */
+  async #judgeCuts(since: number): Promise<void> {
+    const { committedLsn } = this.#cursor;
+    const isIt = ({ kind, lsn }: ConsumerFact) =>
+      /^committ/.test(kind) && lsn === committedLsn;
+    const earliest = this.#known.slice(since).findIndex(isIt) + since;
+    const latest = this.#known.findLastIndex(isIt);
+    const cutTo = (kind: "cutting" | "cut", from: number) =>
+      Math.min(
+        Infinity,
+        ...this.#known.slice(Math.max(0, from))
+          .flatMap((fact) => fact.kind === kind ? fact.lsn : []),
+      );
+    const error = await this.#cursor.next({ signal: AbortSignal.abort() })
+      .then(() => undefined, (error) => error);
+    const isCut = error instanceof TruncatedError;
+    if (cutTo("cut", latest) < committedLsn) assert(isCut, "missed a cut");
+    const mayBeCut = cutTo("cutting", earliest) < committedLsn;
+    if (isCut) assert(mayBeCut, "a cut that was none");
+    if (isCut) await this.#seek(error.lastLsn);
   }
 
   #note(fact: ConsumerFact, level: "os" | "disk" = "disk"): void {

@@ -54,7 +54,7 @@ export const checkpointMutants: readonly Mutant[] = [
   {
     name: "overwrites the only commit that is certainly durable",
     edits: [{
-      file: "storage/format/cursor_file.ts",
+      file: "storage/format/companions/cursor_file.ts",
       find: "commit.sequence < confirmed ||",
       replace: "commit.sequence <= confirmed ||",
     }],
@@ -66,7 +66,7 @@ export const checkpointMutants: readonly Mutant[] = [
   {
     name: "overwrites a commit of a cursor that may be durable",
     edits: [{
-      file: "storage/format/cursor_file.ts",
+      file: "storage/format/companions/cursor_file.ts",
       find: "commit.sequence < confirmed ||",
       replace: "commit.sequence !== confirmed ||",
     }],
@@ -90,7 +90,7 @@ export const checkpointMutants: readonly Mutant[] = [
   {
     name: "drops what a commit that is not durable does not need",
     edits: [{
-      file: "storage/format/cursor_file.ts",
+      file: "storage/format/companions/cursor_file.ts",
       find: "one === newest || one.sequence >= confirmed",
       replace: "one === newest",
     }],
@@ -166,6 +166,31 @@ export const checkpointMutants: readonly Mutant[] = [
       replace: "await this.#removeDropped();",
     }],
     caughtBy: everyState,
+  },
+  {
+    name: "drops what a snapshot covered before the log was cut back",
+    edits: [{
+      file: "checkpoint/checkpoint.ts",
+      find: "if (cutTo < about.lsn) {",
+      replace: "if (cutTo < 0) {",
+    }],
+    caughtBy: {
+      file: "tests/checkpoint/checkpoint_test.ts",
+      name:
+        "Wal.checkpoint() drops nothing if its records are cut off meanwhile",
+    },
+  },
+  {
+    name: "continues a cursor whose records were cut off while it was closed",
+    edits: [{
+      file: "reader/cursors/cursor.ts",
+      find: "Math.min(identity.lowestSince(place.epoch), end)",
+      replace: "end",
+    }],
+    caughtBy: {
+      file: "tests/reader/cursors/cursor_test.ts",
+      name: "Wal.cursor() notices a cut that happened while nobody had it open",
+    },
   },
   {
     name: "restores from a snapshot without checking its content",

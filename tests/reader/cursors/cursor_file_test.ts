@@ -13,7 +13,7 @@ import {
   encodeCursor,
   encodeMark,
   freeSlot,
-} from "../../../storage/format/mod.ts";
+} from "../../../storage/format/companions/mod.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { seeded } from "../../../random.ts";

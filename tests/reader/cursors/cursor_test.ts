@@ -9,7 +9,11 @@ import {
   ForeignCursorError,
 } from "../../../reader/cursors/cursor_file.ts";
 import { CorruptLogError } from "../../../storage/corrupt_log_error.ts";
-import { CompactedError } from "../../../storage/frame_log.ts";
+import {
+  decodeCursor,
+  encodeCursor,
+} from "../../../storage/format/companions/mod.ts";
+import { CompactedError, TruncatedError } from "../../../storage/frame_log.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import { NoDirectoryError } from "../../../storage/no_directory_error.ts";
 import { Wal } from "../../../wal.ts";
@@ -304,6 +308,57 @@ test("Wal.cursor() refuses a cursor of another log, and a damaged one", async ()
   await wal.close();
 });
 
+test("Cursor.next() and commit() tell of a cut below what was handed out, and seek() continues", async () => {
+  const { wal } = await makeLog(5);
+  const [ahead, back] = [await wal.cursor("ahead"), await wal.cursor("back")];
+  await take(ahead, 5);
+  await take(back, 3);
+  const waiting = ahead.next();
+  await wal.truncateAfter(3);
+  const error = await assertRejects(() => waiting, TruncatedError);
+  assertEquals(error.lastLsn, 3);
+  for (let nth = 0; nth < 2; nth++) {
+    await wal.append(`${4 + nth}`);
+    await assertRejects(() => ahead.next(), TruncatedError);
+    await assertRejects(() => ahead.commit(), TruncatedError);
+  }
+  await ahead.commit(3);
+  await ahead.seek(4);
+  assertEquals(await take(ahead, 2), [4, 5]);
+  await ahead.commit();
+  assertEquals(await take(back, 2), [4, 5]);
+  await back.commit();
+  assertEquals([ahead.committedLsn, back.committedLsn], [5, 5]);
+  await wal.close();
+});
+
+test("Wal.cursor() notices a cut that happened while nobody had it open", async () => {
+  for (const regrown of [0, 1, 5]) {
+    const { wal, storage } = await makeLog(5);
+    for (const [name, lsn] of [["a", 4], ["b", 3]] as const) {
+      const cursor = await wal.cursor(name);
+      await cursor.commit(lsn);
+      await cursor.close();
+    }
+    await wal.truncateAfter(3);
+    for (let lsn = 4; lsn < 4 + regrown; lsn++) await wal.append(`${lsn}`);
+    for (const place of [wal, undefined]) {
+      if (place === undefined) await wal.close();
+      const log = place ?? await Wal.open(storage, OPTIONS);
+      const [a, b] = [await log.cursor("a"), await log.cursor("b")];
+      const error = await assertRejects(() => a.next(), TruncatedError);
+      assertEquals([error.lsn, error.lastLsn], [5, 3]);
+      assertEquals(await take(b, Math.min(1, regrown)), [4].slice(0, regrown));
+      if (place !== undefined) continue;
+      await a.seek(4);
+      assertEquals(await take(a, regrown), [4, 5, 6, 7, 8].slice(0, regrown));
+      await a.commit();
+      assertEquals((await log.cursor("a")).committedLsn, 3 + regrown);
+      await log.close();
+    }
+  }
+});
+
 test("Wal.cursor() tells of a log that was cut back below the cursor", async () => {
   const { wal, storage } = await makeLog(5);
   const cursor = await wal.cursor("a");
@@ -317,9 +372,6 @@ test("Wal.cursor() tells of a log that was cut back below the cursor", async () 
   }
   const bytes = storage.get("a.cursor")!;
   const id = shorter.storage.get("00000001.manifest")!.subarray(16, 32);
-  const { decodeCursor, encodeCursor } = await import(
-    "../../../storage/format/mod.ts"
-  );
   const state = decodeCursor(bytes);
   assert("newest" in state);
   const log = [...id].map((byte) => byte.toString(16).padStart(2, "0")).join(

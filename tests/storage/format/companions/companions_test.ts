@@ -12,16 +12,16 @@ import {
   encodeCursor,
   encodeMark,
   encodeSnapshotHeader,
-} from "../../../storage/format/mod.ts";
-import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
-import { Wal } from "../../../wal.ts";
-import { assert, assertEquals, assertThrows } from "../../kit/assert.ts";
+} from "../../../../storage/format/companions/mod.ts";
+import { MemoryStorage } from "../../../../storage/memory/memory_storage.ts";
+import { Wal } from "../../../../wal.ts";
+import { assert, assertEquals, assertThrows } from "../../../kit/assert.ts";
 import {
   decodeCursorFile,
   decodeSnapshotFile,
-} from "../../kit/independent_companions.ts";
-import { Refusal } from "../../kit/independent_segment.ts";
-import { test } from "../../kit/register.ts";
+} from "../../../kit/independent_companions.ts";
+import { Refusal } from "../../../kit/independent_segment.ts";
+import { test } from "../../../kit/register.ts";
 
 const lsns = fc.maxSafeNat();
 const log = fc.stringMatching(/^[0-9a-f]{32}$/);

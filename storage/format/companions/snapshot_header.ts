@@ -5,8 +5,8 @@ import {
   encodeLogId,
   type EnvelopeFault,
   type EnvelopeKind,
-} from "./envelope.ts";
-import { getUint64, setUint64 } from "./frame.ts";
+} from "../envelope.ts";
+import { getUint64, setUint64 } from "../frame.ts";
 
 /*
  *  0      8         12      16    32      40    48       56        124

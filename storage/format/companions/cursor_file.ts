@@ -5,8 +5,8 @@ import {
   encodeLogId,
   type EnvelopeFault,
   type EnvelopeKind,
-} from "./envelope.ts";
-import { getUint64, setUint64 } from "./frame.ts";
+} from "../envelope.ts";
+import { getUint64, setUint64 } from "../frame.ts";
 
 /*
  * A cursor's file: three slots, and a mark, each at the start of a block.

@@ -4,7 +4,7 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { json } from "../../codec/json.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals, assertRejects } from "../kit/assert.ts";
-import { textsOf } from "../kit/reader_kit.ts";
+import { lsnsOf, range, textOf, textsOf } from "../kit/reader_kit.ts";
 import { test } from "../kit/register.ts";
 
 const QUIET = { warn() {} };
@@ -149,4 +149,39 @@ test("WalReader.cursor() continues where its last process left", async () => {
   await assertRejects(() => cursor.next(), CompactedError);
   await reader.close();
   await wal.close();
+});
+
+test("WalReader goes on after a repair, around what is lost", async () => {
+  for (const damaged of [0, 1, 2]) {
+    const storage = new MemoryStorage();
+    const wal = await Wal.open(storage, { segmentBytes: 4096 });
+    for (let lsn = 1; lsn <= 6; lsn++) await wal.append(textOf(lsn, 1500));
+    await wal.close();
+    const reader = await WalReader.open(storage);
+    const following = reader.follow();
+    assertEquals((await following.next()).value?.lsn, 1);
+    const segments = storage.list().filter((name) => name.endsWith(".wal"));
+    const name = segments.sort()[damaged];
+    const bytes = storage.get(name)!;
+    bytes[1700] ^= 1; // in the second record of the segment
+    storage.put(name, bytes);
+    await (await Wal.open(storage, { recovery: "salvage", ...QUIET })).close();
+    const lost = 2 * damaged + 2;
+    const kept = range(1, 6).filter((lsn) => lsn !== lost);
+    assertEquals(await lsnsOf(reader), kept);
+    assertEquals(await reader.get(lost), undefined);
+    const again = await Wal.open(storage, QUIET);
+    await again.append(textOf(7));
+    await again.close();
+    assertEquals(await lsnsOf(reader), [...kept, 7]);
+    const rest: number[] = [];
+    for await (const { lsn } of following) {
+      rest.push(lsn);
+      if (lsn === 7) break;
+    }
+    // What it had in memory was read before the damage.
+    assertEquals(rest.at(-1), 7);
+    assertEquals(rest, rest.toSorted((a, b) => a - b));
+    await reader.close();
+  }
 });

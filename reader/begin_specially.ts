@@ -28,12 +28,13 @@ export async function beginSpecially(
   { since, reverse }: SpecialRead,
   range: () => ReadRange,
   atOnce?: number,
-): Promise<{ batches: BatchSource; to: number } | undefined> {
+): Promise<{ batches: BatchSource; to: number; cuts: number } | undefined> {
   if (reverse !== undefined) requireType("read", "reverse", reverse, "boolean");
   const time = since === undefined
     ? undefined
     : requireTime("read", "since", since);
   const { from: first, to } = range();
+  const { cuts } = log;
   const from = time === undefined
     ? first
     : Math.max(first, await findByTime(log, time));
@@ -41,7 +42,7 @@ export async function beginSpecially(
   const batches = reverse
     ? reverseBatches(log, from, to, atOnce)
     : log.read(from, to);
-  return { batches, to };
+  return { batches, to, cuts };
 }
 
 /** Returns `time` in ms since 1970; throws unless it is a valid time. */

@@ -1,15 +1,10 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import {
-  type BatchSource,
-  CompactedError,
-  type RecordBatch,
-} from "../storage/frame_log.ts";
+import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
 import { isPromise, type MaybePromise } from "../storage/storage.ts";
 import { isGone } from "./survey_live_log.ts";
 
 /** What a read needs of the log. */
 interface ReadableLog {
-  readonly firstLsn: number;
   readonly cuts: number;
   lowestSince(cuts: number): number;
   /** Looks at the log again. */
@@ -81,10 +76,6 @@ export class ObservedReads implements BatchSource {
       // Damage at the end need not concern this read.
       if (!(error instanceof CorruptLogError)) throw error;
     });
-    const { firstLsn } = this.#log;
-    if (this.#nextLsn < firstLsn) {
-      throw new CompactedError(this.#nextLsn, firstLsn);
-    }
     // The caller knows what a cut means to it.
     if (this.#log.lowestSince(this.#cuts) < this.#to) throw error;
     const isSame = error instanceof CorruptLogError &&

@@ -1,10 +1,7 @@
 import { faultOfEnd } from "../recovery/decide_tail.ts";
 import { hasWitness, remainderAt } from "../recovery/scan_tail.ts";
 import {
-  decodeFrame,
   type Frame,
-  FRAME_HEADER_BYTES,
-  FrameWindow,
   isSeal,
   type Manifest,
   SEGMENT_HEADER_BYTES,
@@ -19,6 +16,9 @@ import {
 } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Pace } from "../storage/turns.ts";
+
+/** Bytes read first where few frames are new, if any. */
+const LITTLE_BYTES = 4096;
 
 /** Where the last segment is, and how to read it. */
 export interface TailPlace {
@@ -112,13 +112,9 @@ export class ObservedTail {
     end: number,
     onFrames: (path: string, frames: readonly Frame[]) => void = () => {},
   ): Promise<void> {
-    const { nextLsn } = this.#cursor;
-    const nothing = nextLsn < end ? await this.#nothingNew() : undefined;
-    if (nothing !== undefined) {
-      this.#stop = nothing;
-      return;
-    }
-    const chain = this.#cursor.frames(end);
+    // All of a segment that is new here, but little of one that was followed.
+    const bytes = this.#last === undefined ? undefined : LITTLE_BYTES;
+    const chain = this.#cursor.frames(end, bytes);
     let step = await chain.next();
     for (; !step.done; step = await chain.next()) {
       for (const frame of step.value) this.#pass(frame);
@@ -156,13 +152,11 @@ export class ObservedTail {
    * place is damaged at a second look.
    */
   async fault(manifest: Manifest, end: number): Promise<string | undefined> {
-    while (true) {
-      const fault = await this.#judge(manifest);
-      if (fault === undefined) return undefined;
-      const last = this.#last;
-      await this.advance(end);
-      if (this.#last === last) return fault;
-    }
+    const fault = await this.#judge(manifest);
+    if (fault === undefined) return undefined;
+    const last = this.#last;
+    await this.advance(end);
+    return this.#last === last ? fault : undefined;
   }
 
   /** Where damage at its end is, for an error. */
@@ -174,24 +168,6 @@ export class ObservedTail {
   /** Closes the file. */
   close(): Promise<void> {
     return this.#cursor.close();
-  }
-
-  /**
-   * Why no frame follows, if a few bytes show it: to read as much as for frames
-   * would be most of what a look costs.
-   */
-  async #nothingNew(): Promise<SegmentStop | undefined> {
-    const { reader, place: { offset, salt } } = this.#cursor;
-    const bytes = await readFully(reader.file, offset, FRAME_HEADER_BYTES);
-    const window = new FrameWindow(bytes, offset);
-    const decoded = decodeFrame(window, 0);
-    if (!("fault" in decoded)) return undefined;
-    const { fault } = decoded;
-    if (fault !== "short") return { ...decoded, offset };
-    const isWhole = bytes.length === FRAME_HEADER_BYTES;
-    if (!isWhole || window.view.getUint32(8, true) === salt) return undefined;
-    const [expected, found] = ["a frame of this segment", "one of another"];
-    return { fault: "link", offset, expected, found };
   }
 
   #pass(frame: Frame): void {

@@ -27,6 +27,8 @@ export interface ReadTracker {
 export interface BegunRead {
   readonly batches: BatchSource;
   readonly to: number;
+  /** Cuts of the log when `to` was chosen; absent if the caller looks for them. */
+  readonly cuts?: number;
 }
 
 /** Options of {@linkcode OpenRead}. */
@@ -100,19 +102,18 @@ export class OpenRead implements BatchSource {
   }
 
   #start(): MaybePromise<IteratorResult<RecordBatch, unknown>> {
-    const { begin, tracker, log } = this.#options;
+    const { begin, tracker } = this.#options;
     this.#hasBegun = true;
-    this.#cuts = log?.cuts ?? 0;
+    const take = (read: BegunRead | undefined) => {
+      this.#read = read;
+      this.#cuts = read?.cuts ?? 0;
+      return this.#take();
+    };
     const begun = begin();
     tracker.open.add(this);
-    if (begun !== undefined && isLater(begun)) {
-      return begun.then((read) => {
-        this.#read = read;
-        return this.#take();
-      });
-    }
-    this.#read = begun;
-    return this.#take();
+    return begun !== undefined && isLater(begun)
+      ? begun.then(take)
+      : take(begun);
   }
 
   #take(): MaybePromise<IteratorResult<RecordBatch, unknown>> {

@@ -213,7 +213,8 @@ export class OpenReads<Out = Uint8Array<ArrayBuffer>> implements ReadTracker {
 
   #beginNow(options: ReadBatchesOptions): BegunRead | undefined {
     const { from, to } = this.#range(options);
-    return from <= to ? { batches: this.#log.read(from, to), to } : undefined;
+    if (from > to) return undefined;
+    return { batches: this.#log.read(from, to), to, cuts: this.#log.cuts };
   }
 
   /** What takes more than a look at the options. */

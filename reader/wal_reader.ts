@@ -1,15 +1,24 @@
-import { requireOneOf, requireOptions, requireType } from "../argument.ts";
+import {
+  requireMethod,
+  requireOneOf,
+  requireOptions,
+  requireType,
+} from "../argument.ts";
+import { type Codec, decoderOf } from "../codec/codec.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { FollowedBatch, FollowedRecord } from "./follow.ts";
 import type { FollowOptions } from "./following.ts";
 import { LogView } from "./log_view.ts";
+import type { Decode } from "./record_reader.ts";
 import type { LogIterator } from "./serial_generator.ts";
 import { ObservedLog, type ReaderLevel } from "./observed_log.ts";
 
 /** Options of {@linkcode WalReader.open}. */
-export interface WalReaderOptions {
+export interface WalReaderOptions<Out = Uint8Array<ArrayBuffer>> {
+  /** Makes values of records. Default: they are bytes. */
+  codec?: Pick<Codec<never, Out>, "decode"> | undefined;
   /**
    * Which records to show: `"disk"` (the default), only those that the log
    * declares durable; `"os"`, all that are written, of which a power loss, a
@@ -23,7 +32,9 @@ export interface WalReaderOptions {
   storage?: ((directory: string | URL) => Storage) | undefined;
 }
 
-const OPTIONS: readonly (keyof WalReaderOptions)[] = ["level", "storage"];
+const OPTIONS: readonly (keyof WalReaderOptions)[] = [
+  ...["codec", "level", "storage"] as const,
+];
 const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
 
 /**
@@ -65,7 +76,7 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
 
   private constructor(
     log: ObservedLog,
-    decode: (bytes: Uint8Array<ArrayBuffer>) => Out,
+    decode: Decode<Out>,
   ) {
     super(log, decode);
     this.#log = log;
@@ -80,15 +91,18 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
    * at its end, `FormatVersionError`, and `ForeignFileError` if the directory
    * holds other files but no log.
    */
-  static async open(
+  static async open<Out = Uint8Array<ArrayBuffer>>(
     target: string | URL | Storage,
-    options: WalReaderOptions = {},
-  ): Promise<WalReader> {
+    options: WalReaderOptions<Out> = {},
+  ): Promise<WalReader<Out>> {
     requireOptions("read a log", options, OPTIONS);
-    const { level = "disk", storage: makeStorage } = options;
+    const { codec, level = "disk", storage: makeStorage } = options;
     requireOneOf("read a log", "level", level, LEVELS);
     if (makeStorage !== undefined) {
       requireType("read a log", "storage", makeStorage, "function");
+    }
+    if (codec !== undefined) {
+      requireMethod("read a log", "codec", codec, "decode");
     }
     const storage = await toStorage(target, {
       action: "read a log",
@@ -101,7 +115,10 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
       await log.close();
       throw end;
     }
-    return new WalReader(log, (bytes) => bytes);
+    return new WalReader(
+      log,
+      codec === undefined ? (bytes) => bytes as Out : decoderOf(codec),
+    );
   }
 
   /**

@@ -34,7 +34,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   writer: ["policies", "storage"],
   codec: ["writer"],
   checkpoint: ["storage", "writer"],
-  reader: ["checkpoint", "recovery", "storage", "writer"],
+  reader: ["checkpoint", "codec", "recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   "open_log.ts": ["recovery", "storage", "wal_options.ts"],

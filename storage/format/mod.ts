@@ -28,7 +28,6 @@ export {
   type SnapshotName,
 } from "./file_names.ts";
 export {
-  decodeFrame,
   encodeHole,
   Frame,
   FRAME_HEADER_BYTES,

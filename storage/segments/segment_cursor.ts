@@ -82,13 +82,15 @@ export class SegmentCursor {
   /**
    * Yields the frames from here on that form a chain, as many at a time as were
    * read together. Returns `undefined` at record `end`, where the next segment
-   * begins; otherwise where and why no frame follows.
+   * begins; otherwise where and why no frame follows. `firstBytes`
+   * is as for `SegmentReader.frames`.
    */
   async *frames(
     end = Infinity,
+    firstBytes?: number,
   ): AsyncGenerator<Frame[], SegmentStop | undefined> {
     if (this.nextLsn === end) return undefined;
-    const windows = this.reader.frames(this.#offset);
+    const windows = this.reader.frames(this.#offset, firstBytes);
     try {
       while (true) {
         const { value, done } = await windows.next();

@@ -143,15 +143,17 @@ export class SegmentReader {
 
   /**
    * Yields the frames from `offset` on, several at a time. Returns where and
-   * why one could not be decoded.
+   * why one could not be decoded. First it reads `firstBytes`: little, if there
+   * are probably few frames.
    */
   async *frames(
     offset = SEGMENT_HEADER_BYTES,
+    firstBytes = WINDOW_BYTES,
   ): AsyncGenerator<Frame[], SegmentStop> {
     let needed = 0;
+    let wanted = firstBytes;
     while (true) {
       const isLarge = needed > LARGE_WINDOW_BYTES;
-      const wanted = isLarge ? needed + FRAME_HEADER_BYTES : windowFor(needed);
       const { window, checksum } = isLarge
         ? await this.#readLarge(offset, needed)
         : await this.#read(offset, wanted);
@@ -174,6 +176,9 @@ export class SegmentReader {
       const isWhole = window.length < wanted;
       if (isWhole || !cutByWindow) return { ...found, offset };
       needed = found.needed ?? 0;
+      wanted = needed > LARGE_WINDOW_BYTES
+        ? needed + FRAME_HEADER_BYTES
+        : windowFor(needed);
       await this.pace.spend(at);
     }
   }

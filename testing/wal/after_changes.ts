@@ -17,10 +17,13 @@ export function afterChanges(
       get(_, key) {
         const value = Reflect.get(target, key);
         if (typeof value !== "function") return value;
+        if (key === "open" && open !== undefined) {
+          return (...args: unknown[]) => open(value.apply(target, args));
+        }
+        if (!names.includes(String(key))) return value.bind(target);
         return async (...args: unknown[]) => {
           const answer = await value.apply(target, args);
-          if (open !== undefined && key === "open") return open(answer);
-          if (names.includes(String(key))) await act();
+          await act();
           return answer;
         };
       },

@@ -72,6 +72,11 @@ export class WalHistory {
     }
   }
 
+  /** Whether a cut that was begun may have left the records up to `lsn`. */
+  mayEndAt(lsn: number): boolean {
+    return lsn === this.#cutLsn;
+  }
+
   /** Whether `data` is what was sent as record `lsn`. */
   isSent(lsn: number, data: Uint8Array): boolean {
     const sent = this.sent[lsn - 1];

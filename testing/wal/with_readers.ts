@@ -12,7 +12,7 @@ import { type WalFact, WalHistory } from "./wal_history.ts";
  * each level, and so does a new one. It throws unless
  *
  * - what they show are the records that were sent, in order, none of them twice
- *   and none left out, unless a checkpoint dropped it;
+ *   and none left out, unless a checkpoint dropped it or a cut took it back;
  * - what a reader shows at `"disk"` outlives every power loss, and at `"os"`
  *   the death of the process;
  * - once the body has closed the log, they show all that was acknowledged.
@@ -88,6 +88,12 @@ class ReadAlong {
     this.#reader ??= await WalReader.open(this.#storage, { level: this.level });
     const reader = this.#reader;
     await reader.refresh();
+    const { lastLsn } = reader;
+    if (lastLsn < this.#nextLsn - 1) {
+      const isCut = this.#history.mayEndAt(lastLsn);
+      ok(isCut, `a reader goes back from ${this.#nextLsn - 1} to ${lastLsn}`);
+      this.#nextLsn = lastLsn + 1;
+    }
     while (this.#nextLsn <= reader.lastLsn) {
       try {
         await this.#read(reader);

@@ -231,4 +231,91 @@ export const readingMutants: readonly Mutant[] = [
         "Wal.get() and read() find a record unchanged after one was written over in memory",
     },
   },
+  {
+    name: "a reader believes a seal whose segment may lose its name",
+    edits: [{
+      file: "reader/observe.ts",
+      find: "  return !unfinished.some((file) => file.name === `${name}.tmp`);",
+      replace: '  return unfinished.length >= 0 || name === "";',
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_crash_test.ts",
+      name: "WalReader believes no seal whose segment can lose its name",
+    },
+  },
+  {
+    name: "a reader shows what is written as durable",
+    edits: [{
+      file: "reader/observed_log.ts",
+      find: "    this.#declare(seen.durableLsn);",
+      replace: "    this.#declare(seen.writtenLsn);",
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_crash_test.ts",
+      name: "WalReader shows a lasting prefix: batches, full",
+    },
+  },
+  {
+    name: "a reader does not notice a cut after which the log went on",
+    edits: [{
+      file: "reader/observe.ts",
+      find: "  const cutLsn = lowestSince(made, before.cutEpoch);",
+      replace: "  const cutLsn = lowestSince(made, epoch);",
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_cut_test.ts",
+      name: "WalReader sees a cut that it looks at much later",
+    },
+  },
+  {
+    name: "a reader shows what an owner wrote after it was displaced",
+    edits: [{
+      file: "reader/observe.ts",
+      find:
+        "  return epoch > before.manifest.epoch ? Math.min(cutLsn, baseLsn) : cutLsn;",
+      replace: "  return baseLsn < 0 ? baseLsn : cutLsn;",
+    }],
+    caughtBy: {
+      file: "tests/reader/observed_log_test.ts",
+      name: "ObservedLog notices a new owner that has gone beyond the former",
+    },
+  },
+  {
+    name: "a reader keeps to a file that has lost its name",
+    edits: [{
+      file: "reader/observed_tail.ts",
+      find: "    if (!isSame) return false;\n",
+      replace: "    if (!isSame) return true;\n",
+    }],
+    caughtBy: {
+      file: "tests/reader/wal_reader_test.ts",
+      name: "WalReader sees that a first segment was made again",
+    },
+  },
+  {
+    name: "a reader does not look again when a segment is gone",
+    edits: [{
+      file: "reader/observed_reads.ts",
+      find:
+        "    if (!(isGone(error) || error instanceof CorruptLogError)) throw error;",
+      replace: "    if (isGone(error)) throw error;",
+    }],
+    caughtBy: {
+      file: "tests/reader/wal_reader_test.ts",
+      name: "WalReader reads on from a segment that is reused",
+    },
+  },
+  {
+    name:
+      "an opening removes a segment's other name before its name is durable",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find: "if (obsolete[0] ?? unfinished[0])",
+      replace: "if (obsolete[0])",
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_crash_test.ts",
+      name: "WalReader believes no seal whose segment can lose its name",
+    },
+  },
 ];

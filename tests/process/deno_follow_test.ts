@@ -18,6 +18,9 @@ import { withTempDir } from "../kit/temp_dir.ts";
 
 const ROUNDS = 9;
 
+/** Long enough for checkpoints, and for closing and opening again. */
+const LIFE_MS = 1500;
+
 /** The rounds of the records that a log has, by LSN. */
 async function roundsOf(
   directory: string,
@@ -50,7 +53,9 @@ test("WalReader.follow() shows each record once while writers are killed", () =>
     );
     try {
       for (const { child } of followers) await child.nextLine();
-      const { last } = await killLoop({ rounds: ROUNDS, seed, scratch });
+      const { last } = await killLoop({
+        ...{ rounds: ROUNDS, lifeMs: LIFE_MS, seed, scratch },
+      });
       for (const { child } of followers) child.send(`${last}`);
       const { firstLsn, rounds } = await roundsOf(directory, seed);
       for (const { child, level, file, name } of followers) {

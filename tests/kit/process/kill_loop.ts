@@ -13,6 +13,8 @@ export interface KillLoopOptions {
   readonly seed: number;
   /** An empty directory that the caller provides. */
   readonly scratch: string;
+  /** Longest life of a process once it appends, in ms. Default 120. */
+  readonly lifeMs?: number;
   /** Receives a line about each round. */
   readonly report?: (line: string) => void;
 }
@@ -29,7 +31,7 @@ export interface KillTally {
   last: number;
 }
 
-/** Longest life of a process after it has begun to append, in ms. */
+/** Longest life of a process after it has begun to append, by default. */
 const LIFE_MS = 120;
 
 /** Longest life of a process that is killed blindly, in ms. */
@@ -120,7 +122,8 @@ class KillLoop {
     }
     const line = await child.nextLine();
     // Short lives end in the first calls as often as in all later ones.
-    await delay(this.#next() % (this.#next() % LIFE_MS + 1));
+    const { lifeMs = LIFE_MS } = this.#options;
+    await delay(this.#next() % (this.#next() % lifeMs + 1));
     child.kill("SIGKILL");
     const [first, last] = line.split(" ").slice(1).map(Number);
     return { first, last, acked: 0 };

@@ -130,7 +130,7 @@ class ReadAlong {
   }
 
   #goBackTo(lastLsn: number): void {
-    const isCut = this.#history.mayEndAt(lastLsn);
+    const isCut = this.#history.mayBeCutTo(lastLsn);
     ok(isCut, `a reader goes back from ${this.#nextLsn - 1} to ${lastLsn}`);
     this.#nextLsn = lastLsn + 1;
     this.#following = undefined;

@@ -5,11 +5,15 @@ import {
   type Manifest,
   type SegmentName,
 } from "../storage/format/mod.ts";
+import { listFiles } from "../recovery/survey.ts";
 import { SegmentReader } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Pace } from "../storage/turns.ts";
 import { ObservedTail } from "./observed_tail.ts";
 import { type LiveSurvey, surveyLiveLog } from "./survey_live_log.ts";
+
+/** Attempts to list files while none comes or goes. */
+const ATTEMPTS = 20;
 
 /** The files of a log at the time of a look. */
 export type LogFiles = Pick<LiveSurvey, "segments" | "end" | "unfinished"> & {
@@ -25,6 +29,8 @@ export interface Known {
   /** The files; absent before the first look that found a log. */
   readonly files: LogFiles | undefined;
   readonly tail: ObservedTail | undefined;
+  /** Whether something seemed wrong, and must not be due to a change of files. */
+  readonly isDoubtful: boolean;
   /** Called with frames of the last segment that are new. */
   onFrames(path: string, frames: readonly Frame[]): void;
 }
@@ -51,7 +57,7 @@ export interface Seen {
  */
 export async function observe(known: Known): Promise<Seen | undefined> {
   const { storage } = known;
-  const { damage, manifest, ...found } = await surveyLiveLog(storage);
+  const { damage, manifest, ...found } = await survey(known);
   if (damage !== undefined) {
     throw new CorruptLogError(damage.file, damage.offset, damage.reason);
   }
@@ -74,6 +80,22 @@ export async function observe(known: Known): Promise<Seen | undefined> {
   } catch (error) {
     if (tail !== known.tail) await tail?.close();
     throw error;
+  }
+}
+
+/**
+ * The files of the log. A manifest is younger than the list of files that it
+ * was found in, so in case of doubt both are taken while no file came or went.
+ */
+async function survey({ storage, isDoubtful }: Known): Promise<LiveSurvey> {
+  for (let attempt = 1;; attempt++) {
+    const files = await surveyLiveLog(storage);
+    if (!isDoubtful || attempt === ATTEMPTS) return files;
+    const { found, manifests } = await listFiles(storage);
+    const isStill = String(manifests) === String(files.manifests) &&
+      String(found.map(({ name }) => name)) ===
+        String(files.found.map(({ name }) => name));
+    if (isStill) return files;
   }
 }
 
@@ -185,7 +207,7 @@ function cutSince(before: LogFiles | undefined, now: LogFiles): number {
 
 function leftOf(
   { files: known, tail: before }: Known,
-  { manifest: { epoch }, segments }: LogFiles,
+  { manifest: { epoch, rewriteLsn }, segments }: LogFiles,
   tail: ObservedTail | undefined,
 ): number {
   // Another owner rewrites records, but loses none.
@@ -195,5 +217,6 @@ function leftOf(
   if (before.segment.name === tail?.segment.name) return before.settledLsn;
   const at = segments.findIndex(({ name }) => name === before.segment.name);
   const next = at === -1 ? undefined : segments[at + 1];
-  return next === undefined ? Infinity : next.firstLsn - 1;
+  const isRewritten = next?.epoch === epoch && next.firstLsn === rewriteLsn;
+  return next === undefined || isRewritten ? Infinity : next.firstLsn - 1;
 }

@@ -75,6 +75,8 @@ export class ObservedLog implements LogSource {
     try {
       await log.#begin(() => log.#look());
     } catch (error) {
+      // Damage at the end does not keep from reading what is before it.
+      if (log.#seen !== undefined && log.#end === error) return log;
       await log.close();
       throw error;
     }
@@ -214,7 +216,7 @@ export class ObservedLog implements LogSource {
     try {
       await looking;
     } catch (error) {
-      if (this.#end !== "closed") this.#end = error as Error;
+      this.#setEnd(error as Error);
       throw error;
     } finally {
       this.#looking = undefined;
@@ -251,23 +253,30 @@ export class ObservedLog implements LogSource {
   async #look(): Promise<void> {
     if (this.#end === "closed") return;
     for (let attempt = 1;; attempt++) {
+      const isLast = attempt === LOOKS;
       try {
-        const seen = await retryIfGone(() => observe(this.#known));
-        if (seen === undefined) return;
-        if (attempt > 1 || !this.#isLess(seen)) {
-          await this.#accept(seen);
-          break;
+        const known = { ...this.#known, isDoubtful: attempt > 1 };
+        const seen = await retryIfGone(() => observe(known));
+        if (seen === undefined) return this.#setEnd(undefined);
+        if (attempt === 1 && this.#isLess(seen)) {
+          if (seen.tail !== this.#tail) await seen.tail?.close();
+          continue;
         }
-        if (seen.tail !== this.#tail) await seen.tail?.close();
+        await this.#accept(seen);
+        const fault = await this.#judge(attempt > 1);
+        if (fault === undefined) return this.#setEnd(undefined);
+        if (isLast) throw fault;
       } catch (error) {
-        const isLast = attempt === LOOKS;
         if (!(error instanceof CorruptLogError) || isLast) throw error;
       }
     }
-    await this.#judge();
   }
 
-  get #known(): Known {
+  #setEnd(end: Error | undefined): void {
+    if (this.#end !== "closed") this.#end = end;
+  }
+
+  get #known(): Omit<Known, "isDoubtful"> {
     return {
       storage: this.files,
       pace: this.#pace,
@@ -302,7 +311,6 @@ export class ObservedLog implements LogSource {
     this.#firstLsn = firstLsn;
     this.#writtenLsn = seen.writtenLsn;
     this.#declare(seen.durableLsn);
-    if (this.#end !== "closed") this.#end = undefined;
     this.#lookup ??= new SegmentLookup(this.files, {
       log,
       firstLsn: () => this.#firstLsn,
@@ -340,17 +348,15 @@ export class ObservedLog implements LogSource {
     this.#durableLsn = Math.max(this.#durableLsn, durableLsn);
   }
 
-  /** Looks for damage at the end, unless it was judged a moment ago. */
-  async #judge(): Promise<void> {
+  /** Damage at the end; looks for it unless it did so a moment ago. */
+  async #judge(isAgain: boolean): Promise<CorruptLogError | undefined> {
     const tail = this.#tail;
     const files = this.#seen;
-    if (tail === undefined || files === undefined) return;
-    const fault = await this.#suspicion.judge(
-      tail,
-      () => tail.fault(files.manifest, files.end),
-    );
-    if (fault === undefined || this.#end === "closed") return;
+    if (tail === undefined || files === undefined) return undefined;
+    const judge = () => tail.fault(files.manifest, files.end);
+    const fault = await this.#suspicion.judge(tail, judge, isAgain);
+    if (fault === undefined) return undefined;
     const { path, offset } = tail.damaged;
-    this.#end = new CorruptLogError(path, offset, fault);
+    return new CorruptLogError(path, offset, fault);
   }
 }

@@ -12,34 +12,36 @@ const SHARE = 500;
  * means anything, and examining it reads the rest of the segment.
  */
 export class Suspicion {
-  #isFirst = true;
-  #offset = -1;
+  /** The end that was seen last; none before the first. */
+  #place: string | undefined;
   #sinceMs = 0;
   #notBeforeMs = 0;
   #fault: string | undefined;
 
-  /** What `examine` finds, or found last at the same place. */
+  /**
+   * What \`examine\` finds, or found last at the same place. The first end is
+   * always examined, and so is one that is looked at \`again\` because of damage.
+   */
   async judge(
-    { stop }: ObservedTail,
+    { segment, stop }: ObservedTail,
     examine: () => Promise<string | undefined>,
+    again: boolean,
   ): Promise<string | undefined> {
-    const isFirst = this.#isFirst;
-    this.#isFirst = false;
     const now = performance.now();
-    const offset = stop?.offset ?? -1;
-    const isCheap = stop === undefined || stop.fault === "end";
-    if (offset !== this.#offset) {
+    const isFirst = this.#place === undefined;
+    const place = `${segment.name} ${stop?.offset}`;
+    if (place !== this.#place) {
       this.#fault = undefined;
-      this.#offset = offset;
+      this.#place = place;
       this.#sinceMs = now;
     }
+    const isCheap = stop === undefined || stop.fault === "end";
     const isDue = now - this.#sinceMs >= PATIENCE_MS &&
       now >= this.#notBeforeMs;
-    if (!isCheap && !isFirst && !isDue) return this.#fault;
+    if (!isCheap && !isFirst && !isDue && !again) return this.#fault;
     this.#fault = await examine();
     const endMs = performance.now();
-    this.#notBeforeMs = endMs +
-      Math.max(PATIENCE_MS, SHARE * (endMs - now));
+    this.#notBeforeMs = endMs + Math.max(PATIENCE_MS, SHARE * (endMs - now));
     return this.#fault;
   }
 }

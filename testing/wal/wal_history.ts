@@ -17,6 +17,8 @@ export class WalHistory {
   truncatedBelow = 1;
   /** Where the log may end because a cut was begun; else absent. */
   #cutLsn: number | undefined;
+  /** Where a cut was ever begun. */
+  readonly #begunCuts = new Set<number>();
   #batches: { first: number; last: number }[] = [];
   #life = 0;
 
@@ -35,6 +37,7 @@ export class WalHistory {
       this.#cut(fact.lsn - 1);
     } else if (fact.kind === "cutting") {
       this.#cutLsn = fact.lsn;
+      this.#begunCuts.add(fact.lsn);
     } else if (fact.kind === "cut") {
       this.#cutLsn = undefined;
       if (!fact.isDone) return;
@@ -72,9 +75,12 @@ export class WalHistory {
     }
   }
 
-  /** Whether a cut that was begun may have left the records up to `lsn`. */
-  mayEndAt(lsn: number): boolean {
-    return lsn === this.#cutLsn;
+  /**
+   * Whether readers may be told of a cut to `lsn`: one was begun. If its owner
+   * died, readers may believe in it even if it was not made.
+   */
+  mayBeCutTo(lsn: number): boolean {
+    return this.#begunCuts.has(lsn);
   }
 
   /** Whether `data` is what was sent as record `lsn`. */

@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
+import type { LogIterator } from "../../reader/serial_generator.ts";
 import { WalReader } from "../../reader/wal_reader.ts";
-import { CompactedError } from "../../storage/frame_log.ts";
+import { CompactedError, TruncatedError } from "../../storage/frame_log.ts";
 import type { MemoryStorage } from "../../storage/memory/mod.ts";
+import type { LogRecord } from "../../writer/record.ts";
 import type { LifeBody } from "../explore/recording.ts";
 import { afterChanges } from "./after_changes.ts";
 import { type WalFact, WalHistory } from "./wal_history.ts";
@@ -72,6 +74,7 @@ class ReadAlong {
   readonly #history: WalHistory;
   #reader: WalReader | undefined;
   #nextLsn = 1;
+  #following: LogIterator<LogRecord> | undefined;
 
   constructor(
     storage: MemoryStorage,
@@ -88,16 +91,15 @@ class ReadAlong {
     this.#reader ??= await WalReader.open(this.#storage, { level: this.level });
     const reader = this.#reader;
     await reader.refresh();
-    const { lastLsn } = reader;
-    if (lastLsn < this.#nextLsn - 1) {
-      const isCut = this.#history.mayEndAt(lastLsn);
-      ok(isCut, `a reader goes back from ${this.#nextLsn - 1} to ${lastLsn}`);
-      this.#nextLsn = lastLsn + 1;
-    }
+    if (reader.lastLsn < this.#nextLsn - 1) this.#goBackTo(reader.lastLsn);
     while (this.#nextLsn <= reader.lastLsn) {
       try {
         await this.#read(reader);
       } catch (error) {
+        if (error instanceof TruncatedError) {
+          this.#goBackTo(error.lastLsn);
+          continue;
+        }
         if (!(error instanceof CompactedError)) throw error;
         const { truncatedBelow } = this.#history;
         ok(
@@ -127,12 +129,26 @@ class ReadAlong {
     await this.#reader!.close();
   }
 
+  #goBackTo(lastLsn: number): void {
+    const isCut = this.#history.mayBeCutTo(lastLsn);
+    ok(isCut, `a reader goes back from ${this.#nextLsn - 1} to ${lastLsn}`);
+    this.#nextLsn = lastLsn + 1;
+    this.#following = undefined;
+  }
+
+  /** Follows up to what is there, so that it never waits. */
   async #read(reader: WalReader): Promise<void> {
-    const range = { from: this.#nextLsn, to: reader.lastLsn };
-    for await (const { lsn, data } of reader.read(range)) {
+    const from = this.#nextLsn;
+    this.#following ??= reader.follow({ from });
+    try {
+      const { value } = await this.#following.next();
+      const { lsn, data } = value!;
       deepStrictEqual(lsn, this.#nextLsn, "a reader skips a record");
       ok(this.#history.isSent(lsn, data), `a reader shows a wrong ${lsn}`);
       this.#nextLsn++;
+    } catch (error) {
+      this.#following = undefined;
+      throw error;
     }
   }
 }

@@ -141,6 +141,16 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
   }
 }
 
+test("Cursor keeps its promises to a reader that has not looked since a cut", async () => {
+  const steps = [
+    append(10, "disk"),
+    cut,
+    append(10, "disk"),
+    append(9, "disk"),
+  ];
+  await crashEverywhere([...steps, take(2), commit], {}, true);
+});
+
 for (const [name, steps] of Object.entries(WORKLOADS)) {
   test(`Cursor keeps its promises to a reader: ${name}`, async () => {
     await crashEverywhere(steps, {}, true);

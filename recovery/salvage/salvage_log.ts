@@ -1,5 +1,6 @@
 import { argumentError } from "../../argument.ts";
 import {
+  addCut,
   makeLogId,
   type Manifest,
   type SegmentName,
@@ -328,7 +329,8 @@ function manifestOf(
     time,
     link: 0,
     closed: false,
-    cuts: manifest?.cuts,
+    // What was after that may have been read, and is not there any more.
+    cuts: addCut(manifest?.cuts ?? [], { at: epoch, lastLsn }),
     meta: manifest?.meta,
   };
 }

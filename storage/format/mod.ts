@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { CutHistory, lowestSince } from "./cuts.ts";
+export { addCut, CutHistory, lowestSince } from "./cuts.ts";
 export { crc32 } from "./crc32.ts";
 export { FormatVersionError, makeLogId } from "./envelope.ts";
 export {

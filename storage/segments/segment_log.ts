@@ -17,7 +17,6 @@ import {
   ZerosAhead,
 } from "./active_segment.ts";
 import { createCut, findCut } from "./cut_back.ts";
-import { removeIfThere } from "./log_files.ts";
 import { LogOwner } from "./log_owner.ts";
 import { SegmentReads } from "./read_segments.ts";
 import { SegmentList } from "./segment_list.ts";
@@ -312,11 +311,9 @@ export class SegmentLog implements FrameLog {
     this.#active = undefined;
     await active.file.close();
     await this.checkOwner();
-    const { name, isEmpty } = active;
-    // No mark excludes an empty one: a crash must not bring it back changed.
-    if (isEmpty) await removeIfThere(this.files, name);
-    await this.#segments.remove(name);
-    // Nor one of this epoch that is the last: its old name must be gone first.
+    await this.#segments.remove(active.name);
+    // No mark excludes it: a crash must not bring its old name back once it is
+    // used again.
     await this.files.syncDirectory();
     await this.#removeDropped();
   }

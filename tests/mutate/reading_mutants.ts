@@ -310,8 +310,8 @@ export const readingMutants: readonly Mutant[] = [
       "an opening removes a segment's other name before its name is durable",
     edits: [{
       file: "recovery/open_segments.ts",
-      find: "if (obsolete[0] ?? unfinished[0])",
-      replace: "if (obsolete[0])",
+      find: "must not lose both.\n    await this.#storage.syncDirectory();",
+      replace: "must not lose both.",
     }],
     caughtBy: {
       file: "tests/reader/reader_crash_test.ts",

@@ -120,9 +120,9 @@ export const recoveryMutants: readonly Mutant[] = [
       replace: "",
     }],
     caughtBy: {
-      file: "tests/recovery/crash_test.ts",
+      file: "tests/recovery/low_mark_test.ts",
       name:
-        "Wal loses nothing acknowledged: old segments used again; posix, slow",
+        "Wal.open() removes nothing by a mark that a power loss may take back",
     },
   },
   {

@@ -186,7 +186,7 @@ test("Wal loses nothing acknowledged: old segments used again; posix, slow", asy
     append(9, "os"),
     { do: "wait", ms: 1 },
   ];
-  const options = { ...DEVICES["posix, slow"], bound: 32, samples: 6 };
+  const options = { ...DEVICES["posix, slow"], bound: 32, samples: 2 };
   await crashEverywhere(steps, () => ({ segmentBytes: 4096 }), options);
 });
 

@@ -5,7 +5,7 @@
 import { salvageLog } from "../../recovery/salvage/salvage_log.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
-import { assertEquals } from "../kit/assert.ts";
+import { assert, assertEquals } from "../kit/assert.ts";
 import { lostIn, salvage } from "../kit/check_salvage.ts";
 import { decodeLog } from "../kit/independent_decoder.ts";
 import { test } from "../kit/register.ts";
@@ -140,3 +140,59 @@ function flip(storage: MemoryStorage, name: string, at: number): void {
   bytes[at] ^= 1;
   storage.put(name, bytes);
 }
+
+/** Every way to choose, by an odometer; ends when `run` has seen them all. */
+async function withEveryChoice(
+  run: (choose: (count: number) => number) => Promise<void>,
+): Promise<number> {
+  const digits: number[] = [];
+  const counts: number[] = [];
+  for (let runs = 1;; runs++) {
+    let at = 0;
+    await run((count) => {
+      counts[at] = count;
+      digits[at] ??= 0;
+      return digits[at++];
+    });
+    digits.length = counts.length = at;
+    while (at > 0 && digits[at - 1] + 1 === counts[at - 1]) at--;
+    if (at === 0) return runs;
+    digits[at - 1]++;
+    digits.length = at;
+  }
+}
+
+test("Wal.open() removes nothing by a mark that a power loss may take back", async () => {
+  let killed: MemoryStorage | undefined;
+  let isRenamed = false;
+  const storage = new MemoryStorage({
+    onCall: ({ operation }) => {
+      if (operation === "syncDirectory" && isRenamed) killed ??= storage.kill();
+      isRenamed = operation === "rename";
+    },
+  });
+  const wal = await Wal.open(storage, { segmentBytes: 4096 });
+  for (let nth = 0; nth < 4; nth++) await wal.append("x".repeat(3000));
+  isRenamed = false;
+  killed = undefined;
+  await wal.truncateBefore(4);
+  await wal.close();
+  let states = 0;
+  for (let stop = 0;; stop++) {
+    let calls = 0;
+    const storage = killed!.kill({
+      onCall: ({ operation }) => {
+        const isChange = ["remove", "syncDirectory"].includes(operation);
+        if (isChange && calls++ === stop) return { error: "EIO" };
+      },
+    });
+    const life = Wal.open(storage, { warn() {} }).then((wal) => wal.close());
+    if (await life.then(() => true, () => false)) break;
+    states += await withEveryChoice(async (choose) => {
+      const survivor = await Wal.open(storage.crash(choose), { warn() {} });
+      assert(survivor.lastLsn === 4 && (await survivor.last(1)).length === 1);
+      await survivor.close();
+    });
+  }
+  assert(states > 100, `${states} states`);
+});

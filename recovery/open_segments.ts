@@ -15,13 +15,12 @@ import {
   SegmentCursor,
   SegmentLog,
   type SegmentLogState,
-  SegmentReader,
   sizesOf,
   SpaceReserve,
   writeManifest,
 } from "../storage/segments/mod.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import { isMissing, StorageFullError } from "../storage/storage_error.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
 import { Pace, type Turns } from "../storage/turns.ts";
 import {
   type RecoveryMode,
@@ -39,8 +38,10 @@ import {
   describeContent,
   describeStrays,
   type FencedSegment,
+  type FileNames,
   listFiles,
   readFenced,
+  refuseUnreadable,
   removeUnfinished,
   requireLog,
   type Survey,
@@ -84,7 +85,9 @@ export async function openSegments(
   await storage.prepare();
   const files = await listFiles(storage, pace);
   requireLog(storage, files);
-  await refuseUnreadable(storage, files.found, options.recovery, pace);
+  const isSalvage = options.recovery === "salvage";
+  const read = isSalvage ? files.found : files.found.slice(-1);
+  await refuseUnreadable(storage, read, pace);
   const { takeOver } = options;
   const reserve = new SpaceReserve(storage, options.reserveBytes);
   const lock = await reserve.spend(() =>
@@ -95,25 +98,6 @@ export async function openSegments(
   } catch (error) {
     await lock.release();
     throw error;
-  }
-}
-
-/** Called before the lock, so that other versions' files stay untouched. */
-async function refuseUnreadable(
-  storage: Storage,
-  segments: readonly SegmentName[],
-  mode: RecoveryMode,
-  pace: Pace,
-): Promise<void> {
-  for (const { name } of mode === "salvage" ? segments : segments.slice(-1)) {
-    try {
-      const reader = await SegmentReader.openDamaged(storage, name, pace);
-      await reader.close();
-    } catch (error) {
-      // Another opening may have rewritten it since the names were listed; the
-      // lock tells.
-      if (!isMissing(error)) throw error;
-    }
   }
 }
 
@@ -160,10 +144,8 @@ class Opening {
     const before = files.manifest ?? this.#newManifest();
     const end = await this.#findEnd(files, before);
     // Files that replace others may be visible, but not yet durable.
-    const { obsolete, unfinished } = files;
-    if (obsolete[0] ?? unfinished[0]) await this.#storage.syncDirectory();
+    if (files.obsolete.length > 0) await this.#storage.syncDirectory();
     await this.#remove(files.obsolete);
-    await removeUnfinished(this.#storage, files, this.#lock.epoch);
     const state = await this.#begin(files, before, end);
     await this.#remove(
       files.manifests.filter((epoch) => epoch < this.#lock.epoch)
@@ -183,11 +165,27 @@ class Opening {
     return removeFiles(this.#storage, files, new Pace(this.#options.turns));
   }
 
+  /**
+   * Removes what displaced owners have not finished, before anything is read: a
+   * segment that gets its name later could drop what was read. Returns whether
+   * there was anything.
+   */
+  async #disarm({ unfinished }: FileNames): Promise<boolean> {
+    const { epoch } = this.#lock;
+    const isAny = unfinished.some((file) => file.epoch <= epoch);
+    if (!isAny) return false;
+    // Its other name may not be durable yet: a crash must not lose both.
+    await this.#storage.syncDirectory();
+    await removeUnfinished(this.#storage, { unfinished }, epoch);
+    return true;
+  }
+
   /** Surveys the files under the lock; repairs them first if asked to. */
   async #survey(): Promise<Survey> {
     const { recovery, warn, firstLsn } = this.#options;
     const storage = this.#storage;
     if (recovery === "salvage") {
+      await this.#disarm(await listFiles(storage, this.#pace));
       // Rarely needed, and as large as all of the rest.
       const { describeDamage, salvageLog } = await import(
         "./salvage/salvage_log.ts"
@@ -195,7 +193,8 @@ class Opening {
       const { damages } = await salvageLog(storage, { lock: this.#lock });
       for (const damage of damages) warn(describeDamage(damage));
     }
-    const files = await survey(storage, this.#pace);
+    let files = await survey(storage, this.#pace);
+    if (await this.#disarm(files)) files = await survey(storage, this.#pace);
     requireWhole(storage.location, files);
     const strays = describeStrays(storage, files);
     if (strays !== undefined) warn(strays);

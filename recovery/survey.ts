@@ -22,6 +22,7 @@ import {
   SegmentReader,
 } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
+import { isMissing } from "../storage/storage_error.ts";
 import { Pace } from "../storage/turns.ts";
 import { type ArrangedSegments, arrangeSegments } from "./arrange_segments.ts";
 import { judgeHeader } from "./judge_header.ts";
@@ -104,6 +105,27 @@ export async function listFiles(
   files.found.sort(compareSegments);
   files.manifests.sort((a, b) => a - b);
   return files;
+}
+
+/**
+ * Throws `FormatVersionError` if a segment is of another version. Called before
+ * the lock is taken, so that other versions' files stay untouched.
+ */
+export async function refuseUnreadable(
+  storage: Storage,
+  segments: readonly SegmentName[],
+  pace: Pace,
+): Promise<void> {
+  for (const { name } of segments) {
+    try {
+      const reader = await SegmentReader.openDamaged(storage, name, pace);
+      await reader.close();
+    } catch (error) {
+      // Another opening may have rewritten it since the names were listed; the
+      // lock tells.
+      if (!isMissing(error)) throw error;
+    }
+  }
 }
 
 /** The files of a log whose manifest may be damaged. */
@@ -262,7 +284,7 @@ async function readOne(
  */
 export async function removeUnfinished(
   storage: Storage,
-  { unfinished }: FileNames,
+  { unfinished }: Pick<FileNames, "unfinished">,
   epoch: number,
 ): Promise<void> {
   const mine = unfinished.filter((file) => file.epoch <= epoch);

@@ -228,7 +228,9 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   async #identify(lsn: number): Promise<void> {
     await this.#refresh();
     this.#feed.requireUncut(lsn);
-    if (this.#cuts === this.#source.cuts) return;
+    // A reader counts only the cuts of what it has shown.
+    const { cuts, isWriter } = this.#source;
+    if (isWriter && cuts === this.#cuts) return;
     const identity = await identifyLog(this.#files);
     // Now the log is seen as it was then, or later.
     await this.#refresh();

@@ -21,9 +21,11 @@ let workloads = 0;
 async function crashEverywhere(
   steps: readonly ConsumerStep[],
   options: ExploreOptions = {},
+  isReading = false,
 ): Promise<void> {
   const depth = isMine(workloads++) ? options : { ...options, ...SHALLOW };
-  await explore(consumerWorkload(steps), consumerCheck, {
+  const workload = consumerWorkload(steps, isReading);
+  await explore(workload, consumerCheck(isReading), {
     seed: shareIndex,
     bound: 8,
     samples: 1,
@@ -137,6 +139,22 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
       await crashEverywhere(steps, options);
     });
   }
+}
+
+test("Cursor keeps its promises to a reader that has not looked since a cut", async () => {
+  const steps = [
+    append(10, "disk"),
+    cut,
+    append(10, "disk"),
+    append(9, "disk"),
+  ];
+  await crashEverywhere([...steps, take(2), commit], {}, true);
+});
+
+for (const [name, steps] of Object.entries(WORKLOADS)) {
+  test(`Cursor keeps its promises to a reader: ${name}`, async () => {
+    await crashEverywhere(steps, {}, true);
+  });
 }
 
 test("Wal.checkpoint() keeps its promises in every state that a crash can leave", async () => {

@@ -1,4 +1,5 @@
 import type { Cursor } from "../../reader/cursors/cursor.ts";
+import { WalReader } from "../../reader/wal_reader.ts";
 import type { Life, LifeBody } from "../../testing/mod.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
@@ -59,23 +60,28 @@ export class ConsumerLog {
   readonly #known: ConsumerFact[];
   #lastSeen = 0;
   #snapshotLsn = 0;
-  #wal: Wal;
-  #cursor: Cursor;
+  readonly #isReading: boolean;
+  #wal!: Wal;
+  /** What the consumer reads: the log itself, or as another process sees it. */
+  #view!: Wal | WalReader;
+  #cursor!: Cursor;
 
-  private constructor(life: Life<ConsumerFact>, wal: Wal, cursor: Cursor) {
+  private constructor(life: Life<ConsumerFact>, isReading: boolean) {
     this.#life = life;
     this.#known = [...life.facts];
-    this.#wal = wal;
-    this.#cursor = cursor;
+    this.#isReading = isReading;
   }
 
-  /** Opens it, restores the state, and demands that every promise is kept. */
-  static async open(life: Life<ConsumerFact>): Promise<ConsumerLog> {
-    const { storage, clock } = life;
-    const wal = await Wal.open(storage, { ...OPTIONS, clock });
-    const cursor = await wal.cursor(CURSOR);
-    const log = new ConsumerLog(life, wal, cursor);
-    await log.#resume();
+  /**
+   * Opens it, restores the state, and demands that every promise is kept. With
+   * `isReading` the consumer has a `WalReader`.
+   */
+  static async open(
+    life: Life<ConsumerFact>,
+    isReading: boolean,
+  ): Promise<ConsumerLog> {
+    const log = new ConsumerLog(life, isReading);
+    await log.#open();
     return log;
   }
 
@@ -102,12 +108,29 @@ export class ConsumerLog {
 
   /** The consumer takes everything durable, and must miss nothing. */
   async drain(): Promise<void> {
+    await this.#refresh();
     await this.#consume(this.#cursor.lag);
   }
 
   /** Closes the log. */
   async close(): Promise<void> {
+    if (this.#view !== this.#wal) await this.#view.close();
     await this.#wal.close();
+  }
+
+  async #open(): Promise<void> {
+    const { storage, clock } = this.#life;
+    this.#wal = await Wal.open(storage, { ...OPTIONS, clock });
+    this.#view = this.#isReading ? await WalReader.open(storage) : this.#wal;
+    this.#cursor = await this.#view.cursor(CURSOR);
+    this.state.length = 0;
+    await this.#restore();
+    this.#judgeState();
+    await this.#judgeCursor();
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#view instanceof WalReader) await this.#view.refresh();
   }
 
   async #append(bytes: number, ack: "os" | "disk"): Promise<void> {
@@ -129,9 +152,9 @@ export class ConsumerLog {
   }
 
   async #consume(count: number): Promise<void> {
-    const most = Math.min(count, this.#wal.durableLsn);
-    for (let nth = 0; nth < most; nth++) {
-      if (this.#lastSeen === this.#wal.durableLsn) return;
+    await this.#refresh();
+    for (let nth = 0; nth < count; nth++) {
+      if (this.#lastSeen >= this.#view.durableLsn) return;
       const record = await this.#cursor.next();
       assert(record !== undefined, "the consumer received nothing");
       const { lsn } = record;
@@ -164,19 +187,9 @@ export class ConsumerLog {
   }
 
   async #reopen(): Promise<void> {
-    await this.#wal.close();
+    await this.close();
     this.#acknowledge(this.state.length, "disk");
-    const { storage, clock } = this.#life;
-    this.#wal = await Wal.open(storage, { ...OPTIONS, clock });
-    this.#cursor = await this.#wal.cursor(CURSOR);
-    this.state.length = 0;
-    await this.#resume();
-  }
-
-  async #resume(): Promise<void> {
-    await this.#restore();
-    this.#judgeState();
-    await this.#judgeCursor();
+    await this.#open();
   }
 
   async #cut(count: number): Promise<void> {
@@ -188,6 +201,7 @@ export class ConsumerLog {
     await this.#wal.truncateAfter(lsn);
     this.#note({ kind: "cut", lsn });
     this.state.length = lsn;
+    await this.#refresh();
     if (this.#lastSeen <= lsn) return;
     await assertRejects(() => this.#cursor.next(), TruncatedError);
     await this.#seek(lsn);
@@ -291,26 +305,29 @@ export class ConsumerLog {
 /** A workload for `explore`. */
 export function consumerWorkload(
   steps: readonly ConsumerStep[],
+  isReading = false,
 ): LifeBody<ConsumerFact> {
   return async (life) => {
-    const log = await ConsumerLog.open(life);
+    const log = await ConsumerLog.open(life, isReading);
     for (const step of steps) await log.take(step);
     await log.close();
   };
 }
 
 /** A check for `explore`, which uses the log further: it may crash again. */
-export const consumerCheck: LifeBody<ConsumerFact> = async (life) => {
-  const log = await ConsumerLog.open(life);
-  await log.drain();
-  await log.take({ do: "append", bytes: 20, ack: "os" });
-  await log.take({ do: "checkpoint" });
-  await log.take({ do: "commit" });
-  await log.take({ do: "checkpoint" });
-  await log.drain();
-  await log.take({ do: "append", bytes: 9, ack: "disk" });
-  await log.take({ do: "commit" });
-  await log.take({ do: "reopen" });
-  await log.drain();
-  await log.close();
-};
+export function consumerCheck(isReading = false): LifeBody<ConsumerFact> {
+  return async (life) => {
+    const log = await ConsumerLog.open(life, isReading);
+    await log.drain();
+    await log.take({ do: "append", bytes: 20, ack: "os" });
+    await log.take({ do: "checkpoint" });
+    await log.take({ do: "commit" });
+    await log.take({ do: "checkpoint" });
+    await log.drain();
+    await log.take({ do: "append", bytes: 9, ack: "disk" });
+    await log.take({ do: "commit" });
+    await log.take({ do: "reopen" });
+    await log.drain();
+    await log.close();
+  };
+}

@@ -193,6 +193,19 @@ export const checkpointMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "notes an epoch before a cut that a reader has not seen",
+    edits: [{
+      file: "reader/cursors/cursor.ts",
+      find: "if (isWriter && cuts === this.#cuts) return;",
+      replace: "if (isWriter || cuts === this.#cuts) return;",
+    }],
+    caughtBy: {
+      file: "tests/checkpoint/crash_test.ts",
+      name:
+        "Cursor keeps its promises to a reader that has not looked since a cut",
+    },
+  },
+  {
     name: "restores from a snapshot without checking its content",
     edits: [{
       file: "checkpoint/restore.ts",

@@ -87,4 +87,17 @@ export const ownershipMutants: readonly Mutant[] = [
       name: "Wal.open() takes over when the owner's thread has ended",
     },
   },
+  {
+    name: "lets a displaced owner name a segment once all were looked for",
+    edits: [{
+      file: "recovery/open_segments.ts",
+      find: "const isAny = unfinished.some((file) => file.epoch <= epoch);",
+      replace: "const isAny = unfinished.some((file) => file.epoch < -epoch);",
+    }],
+    caughtBy: {
+      file: "tests/recovery/takeover_test.ts",
+      name:
+        "Wal.truncateAfter() whose segment gets its name at any call of a taker harms nobody",
+    },
+  },
 ];

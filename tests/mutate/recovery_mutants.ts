@@ -116,7 +116,7 @@ export const recoveryMutants: readonly Mutant[] = [
     edits: [{
       file: "recovery/open_segments.ts",
       find:
-        "if (obsolete[0] ?? unfinished[0]) await this.#storage.syncDirectory();",
+        "if (files.obsolete.length > 0) await this.#storage.syncDirectory();",
       replace: "",
     }],
     caughtBy: {

@@ -328,3 +328,71 @@ test("Wal reuses no segment that a displaced owner may still write to", async ()
     await again.close();
   }
 });
+
+test("Wal.truncateAfter() of an owner that is displaced at any call harms nobody", async () => {
+  for (let at = 0;; at++) {
+    const ambush = new Ambush(at);
+    const storage = new MemoryStorage({ onCall: ambush.onCall });
+    const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
+    for (let lsn = 1; lsn <= 12; lsn++) {
+      await owner.append(`${lsn}`.padEnd(1500));
+    }
+    ambush.lay(storage);
+    const outcome = await owner.truncateAfter(5).then(() => "done", String);
+    const taking = ambush.leave();
+    if (taking === undefined) {
+      assert(at > 6, `${at} calls`);
+      await owner.close();
+      break;
+    }
+    const taker = await taking;
+    const found = (await textsOf(taker)).map((text) => text.trim());
+    const last = found.length;
+    assert(last === 5 || last === 12, `ends with ${last}, ${outcome}`);
+    assertEquals(found.at(-1), `${last}`);
+    if (outcome === "done") assertEquals(last, 5);
+    assertEquals(await taker.append("more"), last + 1);
+    await owner.close().catch(() => {});
+    await taker.close();
+    const again = await Wal.open(storage, QUIET);
+    const texts = (await textsOf(again)).map((text) => text.trim());
+    assertEquals(texts, [...found, "more"], `displaced at call ${at}`);
+    await again.close();
+  }
+});
+
+test("Wal.truncateAfter() whose segment gets its name at any call of a taker harms nobody", async () => {
+  for (let ahead = 0; ahead < 60; ahead++) {
+    let release: (() => void) | undefined;
+    let isArmed = false;
+    let calls = 0;
+    const storage = new MemoryStorage({
+      onCall: ({ operation, file }) => {
+        if (release !== undefined && calls++ === ahead) release();
+        if (!isArmed || operation !== "link" || !file.endsWith(".tmp")) return;
+        isArmed = false;
+        return { after: new Promise<void>((resolve) => release = resolve) };
+      },
+    });
+    const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
+    for (let lsn = 1; lsn <= 12; lsn++) {
+      await owner.append(`${lsn}`.padEnd(1500));
+    }
+    isArmed = true;
+    const cutting = owner.truncateAfter(5).then(() => "done", String);
+    while (release === undefined) await anotherTurn();
+    const taker = await Wal.open(storage, { ...QUIET, takeOver: true });
+    release();
+    const outcome = await cutting;
+    const found = (await textsOf(taker)).map((text) => text.trim());
+    const last = found.length;
+    assert(last === 5 || last === 12, `ends with ${last}, ${outcome}`);
+    assertEquals(await taker.append("more"), last + 1);
+    await owner.close().catch(() => {});
+    await taker.close();
+    const again = await Wal.open(storage, QUIET);
+    const texts = (await textsOf(again)).map((text) => text.trim());
+    assertEquals(texts, [...found, "more"], `named at call ${ahead}`);
+    await again.close();
+  }
+});

@@ -1,5 +1,5 @@
 /*
- * Goal: what a reader finds while files come and go is no damage. Method: each
+ * Goal: a reader reports no damage while files come and go. Method: each
  * of its calls waits for some turns, in which a writer appends, rotates, drops,
  * closes and opens; two followers must see each record once.
  */

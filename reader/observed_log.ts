@@ -17,14 +17,20 @@ import {
 import { ObservedReads } from "./observed_reads.ts";
 import type { ObservedTail } from "./observed_tail.ts";
 import { RecentFrames } from "./recent_frames.ts";
-import { retryIfGone } from "./survey_live_log.ts";
+import { isGone } from "./survey_live_log.ts";
 import { Suspicion } from "./suspicion.ts";
 
 /** What a reader shows: records that are durable, or all that are written. */
 export type ReaderLevel = "disk" | "os";
 
-/** Looks that may contradict the one before; only the last one counts. */
+/** Looks that find damage before it is believed. */
 const LOOKS = 3;
+
+/** Looks in a row during which a file goes. */
+const MOST_MISSES = 20;
+
+/** Thrown if a look found less than the one before: a listing may be partial. */
+const LOOK_AGAIN = new Error("A look found less than the one before");
 
 /**
  * A log in a directory that another process may be writing to: where it begins
@@ -250,26 +256,31 @@ export class ObservedLog implements LogSource {
     if (isSettled(files, tail.segment)) this.#declare(tail.syncedLsn);
   }
 
+  /** Looks again if files go meanwhile, or something seems wrong. */
   async #look(): Promise<void> {
-    if (this.#end === "closed") return;
-    for (let attempt = 1;; attempt++) {
-      const isLast = attempt === LOOKS;
+    for (let misses = 0, doubts = 0; this.#end !== "closed";) {
       try {
-        const known = { ...this.#known, isDoubtful: attempt > 1 };
-        const seen = await retryIfGone(() => observe(known));
-        if (seen === undefined) return this.#setEnd(undefined);
-        if (attempt === 1 && this.#isLess(seen)) {
-          if (seen.tail !== this.#tail) await seen.tail?.close();
-          continue;
-        }
-        await this.#accept(seen);
-        const fault = await this.#judge(attempt > 1);
-        if (fault === undefined) return this.#setEnd(undefined);
-        if (isLast) throw fault;
+        return await this.#lookOnce(doubts > 0);
       } catch (error) {
-        if (!(error instanceof CorruptLogError) || isLast) throw error;
+        if (isGone(error) && ++misses < MOST_MISSES) continue;
+        const isDoubtful = error instanceof CorruptLogError ||
+          error === LOOK_AGAIN;
+        if (!isDoubtful || ++doubts === LOOKS) throw error;
       }
     }
+  }
+
+  async #lookOnce(isDoubtful: boolean): Promise<void> {
+    const seen = await observe({ ...this.#known, isDoubtful });
+    if (seen === undefined) return this.#setEnd(undefined);
+    if (!isDoubtful && this.#isLess(seen)) {
+      if (seen.tail !== this.#tail) await seen.tail?.close();
+      throw LOOK_AGAIN;
+    }
+    await this.#accept(seen);
+    const fault = await this.#judge(isDoubtful);
+    if (fault !== undefined) throw fault;
+    this.#setEnd(undefined);
   }
 
   #setEnd(end: Error | undefined): void {

@@ -76,7 +76,7 @@ export class WalHistory {
   }
 
   /**
-   * Whether readers may notice a cut to `lsn`: one was begun. If its owner
+   * Whether readers may learn of a cut to `lsn`: one was begun. If its owner
    * died, readers may believe in it even if it was not made.
    */
   mayBeCutTo(lsn: number): boolean {

@@ -318,4 +318,28 @@ export const readingMutants: readonly Mutant[] = [
       name: "WalReader believes no seal whose segment can lose its name",
     },
   },
+  {
+    name: "a reader takes records that were rewritten for cut off",
+    edits: [{
+      file: "reader/observe.ts",
+      find: "next === undefined || isRewritten ?",
+      replace: "next === undefined || !isRewritten && false ?",
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_crash_test.ts",
+      name: "WalReader shows a lasting prefix: batches, full",
+    },
+  },
+  {
+    name: "a reader believes in damage at the first look",
+    edits: [{
+      file: "reader/observed_log.ts",
+      find: "const LOOKS = 3;",
+      replace: "const LOOKS = 1;",
+    }],
+    caughtBy: {
+      file: "tests/reader/reader_race_test.ts",
+      name: "WalReader sees no damage while files come and go: seed 1",
+    },
+  },
 ];

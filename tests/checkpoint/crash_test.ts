@@ -14,7 +14,11 @@ import {
 import { test } from "../kit/register.ts";
 import { isMine, shareIndex, shareOf } from "../kit/share.ts";
 
-const SHALLOW: ExploreOptions = { faults: false, bound: 2, samples: 1 };
+/** What is tried of a workload that another runtime explores in depth. */
+const SHALLOW: ExploreOptions = {
+  ...{ faults: false, crashes: 1 },
+  ...{ bound: 2, samples: 1 },
+};
 
 let workloads = 0;
 

@@ -23,7 +23,7 @@ import { isMine, shareIndex } from "../kit/share.ts";
 
 /** In depth on one runtime each. */
 const DEEP: ExploreOptions = { bound: 4, samples: 1 };
-const SHALLOW: ExploreOptions = { bound: 1, samples: 0 };
+const SHALLOW: ExploreOptions = { crashes: 1, bound: 1, samples: 0 };
 
 let workloads = 0;
 

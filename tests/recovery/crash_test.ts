@@ -24,7 +24,10 @@ import { isMine, shareIndex, shareOf } from "../kit/share.ts";
 const digests = new Set<string>();
 
 /** What is tried of a workload that another runtime explores in depth. */
-const SHALLOW: ExploreOptions = { faults: false, bound: 2, samples: 1 };
+const SHALLOW: ExploreOptions = {
+  ...{ faults: false, crashes: 1 },
+  ...{ bound: 2, samples: 1 },
+};
 
 let workloads = 0;
 

@@ -2,7 +2,7 @@ import { stop } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findBrowser } from "../kit/browser/find_browser.ts";
-import { nodeOf } from "../package/tools.ts";
+import { nodeOf, toolModules } from "../package/tools.ts";
 import { transpileTests } from "../package/transpile_tests.ts";
 import {
   browserTestFiles,
@@ -14,6 +14,7 @@ import {
   testFiles,
 } from "./files.ts";
 import { counted, type Gate, gate, reportPath, type Verdict } from "./gate.ts";
+import { failures } from "./tally.ts";
 
 const PERMISSIONS = ["read", "write", "env", "sys", "run"]
   .map((name) => `--allow-${name}`);
@@ -160,16 +161,35 @@ async function nodeTests(
   }
   const name = `node ${version}`;
   const report = reportPath(name);
-  return await counted(report, node, [
-    "--test",
-    "--test-concurrency=2",
+  const verdict = await counted(report, node, [
     "--enable-source-maps",
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    "--test-reporter=junit",
-    `--test-reporter-destination=${report}`,
+    join(toolModules, "mocha", "bin", "mocha.js"),
+    "--parallel",
+    "--jobs=2",
+    "--timeout=60000",
+    "--reporter=xunit",
+    `--reporter-option=output=${report}`,
     ...files,
   ], { cwd: projectDir, env: share(name) });
+  return explained(verdict, readFileSync(report, "utf8"), files);
+}
+
+/** Mocha says what failed in its report only, and passes over empty files. */
+function explained(
+  { passed, failed, output }: Verdict,
+  report: string,
+  files: readonly string[],
+): Verdict {
+  const empty = files.filter((file) => !report.includes(`${file}"`));
+  return {
+    passed,
+    failed: failed + empty.length,
+    output: [
+      output,
+      ...failures(report),
+      ...empty.map((file) => `${file} registers no test`),
+    ].join("\n"),
+  };
 }
 
 function bunTests(files: readonly string[]): Promise<Verdict> {

@@ -9,6 +9,7 @@ import { policyLaws } from "../../../testing/laws/policy_laws.ts";
 import { assertEquals, assertThrows } from "../../kit/assert.ts";
 import { testNames } from "../../kit/failures_of.ts";
 import { test } from "../../kit/register.ts";
+import { isMine } from "../../kit/share.ts";
 
 const wait = { whenIdle: "wait" } as const;
 
@@ -58,9 +59,12 @@ const subjects: [string, () => BatchPolicy, number?][] = [
   ],
 ];
 
-for (const [subject, make, maxWaitMs] of subjects) {
-  const named = (name: string, body: () => Promise<void>) =>
+for (const [index, [subject, make, maxWaitMs]] of subjects.entries()) {
+  const named = (name: string, body: () => Promise<void>) => {
+    // What takes long is held on one of the runtimes for each policy.
+    if (/crash/.test(name) && !isMine(index)) return;
     test(`${subject}: ${name}`, body);
+  };
   policyLaws(named, make, { seed: 20_261, maxWaitMs });
 }
 

@@ -21,10 +21,14 @@ export const test: Register = runtime === "deno"
   ? withMocha()
   : (await import("node:test")).test;
 
-/** Mocha ignores rejections that nobody handles, unless they are thrown. */
+/**
+ * Mocha has an `it` for each file. It ignores rejections that nobody handles,
+ * unless they are thrown.
+ */
 function withMocha(): Register {
   process.on("unhandledRejection", (reason) => {
     throw reason;
   });
-  return (globalThis as unknown as { it: Register }).it;
+  const mocha = globalThis as unknown as { readonly it: Register };
+  return (name, body) => mocha.it(name, body);
 }

@@ -19,7 +19,7 @@ export function tally(report: string): Tally {
   return { passed: cases.length - skipped - failed, failed };
 }
 
-/** What a report says of each test that failed, in XML. */
+/** What a report tells about each test that failed, in XML. */
 export function failures(report: string): string[] {
   return testcases(report).filter((text) => /<(failure|error)\b/.test(text));
 }

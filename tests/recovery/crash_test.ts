@@ -77,11 +77,9 @@ for (const synchronous of ["full", "normal", "off"] as const) {
   for (const [name, makePolicy] of Object.entries(namedPolicies)) {
     test(`Wal loses nothing acknowledged: ${synchronous}, ${name}`, async () => {
       const makeOptions = () => ({ synchronous, policy: makePolicy() });
-      await crashEverywhere(ONE_CALLER, makeOptions, { bound: 12, samples: 2 });
-      await crashEverywhere(MANY_CALLERS, makeOptions, {
-        bound: 12,
-        samples: 2,
-      });
+      const bounds = { bound: 6, samples: 1 };
+      await crashEverywhere(ONE_CALLER, makeOptions, bounds);
+      await crashEverywhere(MANY_CALLERS, makeOptions, bounds);
     });
   }
 }
@@ -174,7 +172,7 @@ for (const [name, steps] of Object.entries(WORKLOADS)) {
   for (const [device, options] of Object.entries(DEVICES)) {
     test(`Wal loses nothing acknowledged: ${name}; ${device}`, async () => {
       const makeOptions = () => ({ segmentBytes: 4096 });
-      const bounds = { bound: 12, samples: 2 };
+      const bounds = { bound: 10, samples: 1 };
       await crashEverywhere(steps, makeOptions, { ...bounds, ...options });
     });
   }

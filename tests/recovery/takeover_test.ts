@@ -147,6 +147,44 @@ class Ambush {
   }
 }
 
+/** An owner of twelve records that was displaced while it made a call. */
+interface Ambushed {
+  /** Number of the call to the storage at which it was displaced. */
+  readonly at: number;
+  readonly storage: MemoryStorage;
+  readonly owner: Wal;
+  /** "done", or why its call failed. */
+  readonly outcome: string;
+  readonly taker: Wal;
+  /** The texts that the other owner found. */
+  readonly found: string[];
+}
+
+/** Displaces an owner at each call to the storage that `act` makes. */
+async function* ambushes(
+  act: (owner: Wal) => Promise<unknown>,
+): AsyncGenerator<Ambushed> {
+  for (let at = 0;; at++) {
+    const ambush = new Ambush(at);
+    const storage = new MemoryStorage({ onCall: ambush.onCall });
+    const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
+    for (let lsn = 1; lsn <= 12; lsn++) {
+      await owner.append(`${lsn}`.padEnd(1500));
+    }
+    ambush.lay(storage);
+    const outcome = await act(owner).then(() => "done", String);
+    const taking = ambush.leave();
+    if (taking === undefined) {
+      assert(at > 6, `${at} calls`);
+      await owner.close();
+      return;
+    }
+    const taker = await taking;
+    const found = (await textsOf(taker)).map((text) => text.trim());
+    yield { at, storage, owner, outcome, taker, found };
+  }
+}
+
 test("Wal.open() that is displaced at any call takes nothing from the taker", async () => {
   for (let at = 0;; at++) {
     const ambush = new Ambush(at);
@@ -182,23 +220,10 @@ test("Wal.open() that is displaced at any call takes nothing from the taker", as
 });
 
 test("Wal.truncateBefore() of an owner that is displaced at any call harms nobody", async () => {
-  for (let at = 0;; at++) {
-    const ambush = new Ambush(at);
-    const storage = new MemoryStorage({ onCall: ambush.onCall });
-    const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
-    for (let lsn = 1; lsn <= 12; lsn++) {
-      await owner.append(`${lsn}`.padEnd(1500));
-    }
-    ambush.lay(storage);
-    const outcome = await owner.truncateBefore(9).then(() => "done", String);
-    const taking = ambush.leave();
-    if (taking === undefined) {
-      assert(at > 6, `${at} calls`);
-      await owner.close();
-      break;
-    }
-    const taker = await taking;
-    const found = (await textsOf(taker)).map((text) => text.trim());
+  const truncate = (owner: Wal) => owner.truncateBefore(9);
+  for await (
+    const { owner, outcome, taker, found } of ambushes(truncate)
+  ) {
     const from = Number(found[0]);
     assert(from === 1 || from === 9, `begins with ${from}, ${outcome}`);
     assertEquals(found.length, 13 - from);
@@ -330,23 +355,10 @@ test("Wal reuses no segment that a displaced owner may still write to", async ()
 });
 
 test("Wal.truncateAfter() of an owner that is displaced at any call harms nobody", async () => {
-  for (let at = 0;; at++) {
-    const ambush = new Ambush(at);
-    const storage = new MemoryStorage({ onCall: ambush.onCall });
-    const owner = await Wal.open(storage, { ...QUIET, segmentBytes: 4096 });
-    for (let lsn = 1; lsn <= 12; lsn++) {
-      await owner.append(`${lsn}`.padEnd(1500));
-    }
-    ambush.lay(storage);
-    const outcome = await owner.truncateAfter(5).then(() => "done", String);
-    const taking = ambush.leave();
-    if (taking === undefined) {
-      assert(at > 6, `${at} calls`);
-      await owner.close();
-      break;
-    }
-    const taker = await taking;
-    const found = (await textsOf(taker)).map((text) => text.trim());
+  const truncate = (owner: Wal) => owner.truncateAfter(5);
+  for await (
+    const { at, storage, owner, outcome, taker, found } of ambushes(truncate)
+  ) {
     const last = found.length;
     assert(last === 5 || last === 12, `ends with ${last}, ${outcome}`);
     assertEquals(found.at(-1), `${last}`);

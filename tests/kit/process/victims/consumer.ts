@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from "node:fs";
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { Wal } from "../../../../wal.ts";
 import { generator } from "../record_content.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";
+import { ConsumerNotes } from "./consumer_notes.ts";
 
 /*
  * A process to be killed. It restores its state, the sum of all LSNs, compares
@@ -37,15 +32,7 @@ const next = generator(orders.seed, orders.round);
 const below = (limit: number) => next() % limit;
 const ios: Io[] = ["blocking", "threaded", "node"];
 
-const seen = new Set<number>();
-let notedLsn = 0;
-const text = existsSync(orders.notes) ? readFileSync(orders.notes, "utf8") : "";
-for (const line of text.split("\n").slice(0, -1)) {
-  const [word, lsn] = line.split(" ");
-  if (word === "seen") seen.add(Number(lsn));
-  else notedLsn = Number(lsn);
-}
-const notes = openSync(orders.notes, "a");
+const notes = new ConsumerNotes(orders.notes);
 
 const wal = await Wal.open(chooseStorage(orders.directory, ios[below(3)]), {
   segmentBytes: 4096,
@@ -54,10 +41,7 @@ const wal = await Wal.open(chooseStorage(orders.directory, ios[below(3)]), {
   cursors: { hold: ["billing"], limitBytes: 2 ** 40 },
 });
 const cursor = await wal.cursor("billing");
-assert(cursor.committedLsn >= notedLsn, `${cursor.committedLsn} < ${notedLsn}`);
-for (let lsn = 1; lsn <= cursor.committedLsn; lsn++) {
-  assert(seen.has(lsn), `record ${lsn} was committed, and never seen`);
-}
+notes.compare(cursor);
 let sum = 0;
 let appended = 0;
 const from = await wal.restore(async (snapshot) => {
@@ -76,8 +60,8 @@ writeSync(1, `restored ${appended} ${cursor.committedLsn}\n`);
 if (orders.isLast) {
   await wal.flush();
   while (cursor.lag > 0) await consumeOne().then(() => cursor.commit());
-  for (let lsn = 1; lsn <= appended; lsn++) assert(seen.has(lsn), `${lsn}`);
-  closeSync(notes);
+  notes.requireSeen(appended);
+  notes.close();
   await wal.close();
   process.exit();
 }
@@ -99,7 +83,7 @@ async function consume(): Promise<void> {
     await consumeOne();
     if (below(3) > 0) continue;
     await cursor.commit();
-    writeSync(notes, `committed ${cursor.committedLsn}\n`);
+    notes.commit(cursor.committedLsn);
   }
 }
 
@@ -107,6 +91,5 @@ async function consume(): Promise<void> {
 async function consumeOne(): Promise<void> {
   const record = await cursor.next();
   assert(record !== undefined);
-  writeSync(notes, `seen ${record.lsn}\n`);
-  seen.add(record.lsn);
+  notes.see(record.lsn);
 }

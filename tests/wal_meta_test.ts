@@ -4,6 +4,7 @@ import { StorageFullError } from "../storage/storage_error.ts";
 import { Wal } from "../wal.ts";
 import { assert, assertEquals, assertRejects } from "./kit/assert.ts";
 import { FakeFrameLog } from "./kit/fake_frame_log.ts";
+import { textsOf } from "./kit/reader_kit.ts";
 import { test } from "./kit/register.ts";
 
 const decoder = new TextDecoder();
@@ -11,12 +12,6 @@ const decoder = new TextDecoder();
 function metaOf(wal: Wal): string | undefined {
   const { meta } = wal;
   return meta && decoder.decode(meta);
-}
-
-async function textsOf(wal: Wal): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const { data } of wal.read()) texts.push(decoder.decode(data));
-  return texts;
 }
 
 test("meta is nothing at first, then what was set last, also after opening", async () => {

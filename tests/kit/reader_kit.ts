@@ -1,4 +1,5 @@
 import type { LogView } from "../../reader/log_view.ts";
+import type { ReadOptions } from "../../reader/reads.ts";
 import type { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { Storage, StorageFile } from "../../storage/storage.ts";
 
@@ -9,13 +10,13 @@ export function textOf(lsn: number, bytes = 8): string {
   return `${lsn} `.padEnd(bytes, ".");
 }
 
-/** All that a view shows, as texts. */
+/** All that a log, or a view of it, shows, as texts. */
 export async function textsOf(
-  view: LogView,
-  options?: Parameters<LogView["read"]>[0],
+  log: { read(options?: ReadOptions): AsyncIterable<{ data: Uint8Array }> },
+  options?: ReadOptions,
 ): Promise<string[]> {
   const texts: string[] = [];
-  for await (const { data } of view.read(options)) {
+  for await (const { data } of log.read(options)) {
     texts.push(decoder.decode(data));
   }
   return texts;

@@ -158,7 +158,7 @@ export const recoveryMutants: readonly Mutant[] = [
       replace: "above: 0",
     }],
     caughtBy: {
-      file: "tests/recovery/takeover_test.ts",
+      file: "tests/recovery/handled_directory_test.ts",
       name: "Wal.open() never gives an epoch twice when lock files are gone",
     },
   },

@@ -18,7 +18,7 @@
  * @module
  */
 export * from "./wal.ts";
-export { LogAppender } from "./log_appender.ts";
+export { LogAppender } from "./log/log_appender.ts";
 export type {
   Checkpoint,
   CheckpointOptions,
@@ -33,9 +33,15 @@ export type {
   SnapshotChunk,
   SnapshotContent,
 } from "./checkpoint/write_snapshot.ts";
-export type { Synchronous, WalOptions } from "./wal_options.ts";
-export type { WalTarget } from "./open_log.ts";
+export type {
+  CurrentSettings,
+  Synchronous,
+  WalOptions,
+  WalSettings,
+} from "./wal_options.ts";
+export type { WalTarget } from "./log/open_log.ts";
 export * from "./codec/mod.ts";
+export type { WalStats } from "./monitor/wal_stats.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
 export * from "./policies/any_of.ts";
@@ -93,8 +99,10 @@ export {
   QueueFullError,
 } from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
+export type { Distribution } from "./writer/histogram.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";
+export type { Health } from "./writer/log_health.ts";
 export { LsnExhaustedError } from "./writer/lsn_exhausted_error.ts";
 export type {
   Cursor,

@@ -113,6 +113,42 @@ export interface WalOptions<
   codec?: Codec<In, Out> | undefined;
 }
 
+/**
+ * What `Wal.configure` can change: the options of these names. What is absent
+ * or `undefined` stays as it is.
+ */
+export interface WalSettings extends
+  Pick<
+    WalOptions,
+    Exclude<typeof SETTINGS[number], "cursors" | "syncIntervalMs">
+  > {
+  /**
+   * As in {@linkcode WalOptions}. Default: as it is, but what belongs to
+   * `synchronous` if that changes: 1000, or `Infinity` with `"off"`.
+   */
+  syncIntervalMs?: number | undefined;
+  /** As in {@linkcode WalOptions}; `null` for none. */
+  cursors?: HoldOptions | null | undefined;
+}
+
+/** The settings of a log; `null` for none. */
+export type CurrentSettings = {
+  [Name in keyof WalSettings]-?: Exclude<WalSettings[Name], undefined>;
+};
+
+/** The names of {@linkcode WalSettings}. */
+export const SETTINGS = [
+  "policy",
+  "synchronous",
+  "syncIntervalMs",
+  "maxQueuedBytes",
+  "maxQueuedRecords",
+  "maxWaitingBytes",
+  "maxWaitingRecords",
+  "cursors",
+  "warn",
+] as const;
+
 /** {@linkcode WalOptions}, checked and with every default filled in. */
 export type CheckedOptions =
   & {
@@ -129,6 +165,11 @@ type OptionalName = "codec" | "cursors" | "firstLsn" | "storage" | "trace";
 /** Options of a log with any codec. */
 type AnyOptions = WalOptions<never, unknown>;
 
+/** How often records at `os` are synced, if nothing is said about it. */
+function defaultIntervalMs(synchronous: Synchronous | undefined): number {
+  return synchronous === "off" ? Infinity : 1000;
+}
+
 /** What is not set; the compiler checks that no option is missing. */
 function defaultsFor({ synchronous }: AnyOptions) {
   return {
@@ -143,7 +184,7 @@ function defaultsFor({ synchronous }: AnyOptions) {
     recovery: "tail",
     storage: undefined,
     synchronous: "full",
-    syncIntervalMs: synchronous === "off" ? Infinity : 1000,
+    syncIntervalMs: defaultIntervalMs(synchronous),
     takeOver: false,
     warn: (message) => console.warn(message),
     trace: undefined,
@@ -175,32 +216,63 @@ const LEAST = {
  */
 export function checkOptions(options: AnyOptions): CheckedOptions {
   requireOptions(OPEN, options, Object.keys(defaultsFor({})));
+  return checkAll(OPEN, options);
+}
+
+/**
+ * The options of a log once `changes` are made to it. Throws `TypeError` or
+ * `RangeError` for bad ones.
+ */
+export function changeOptions(
+  options: CheckedOptions,
+  changes: WalSettings,
+): CheckedOptions {
+  const action = "configure a log";
+  requireOptions(action, changes, SETTINGS);
+  const given = Object.fromEntries(
+    Object.entries(changes).filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, value === null ? undefined : value]),
+  );
+  const { synchronous = options.synchronous } = changes;
+  const syncIntervalMs = synchronous === options.synchronous
+    ? options.syncIntervalMs
+    : defaultIntervalMs(synchronous);
+  return checkAll(action, { ...options, syncIntervalMs, ...given });
+}
+
+/** The settings among the options of a log. */
+export function settingsOf(options: CheckedOptions): Readonly<CurrentSettings> {
+  const settings = SETTINGS.map((name) => [name, options[name] ?? null]);
+  return Object.freeze(Object.fromEntries(settings));
+}
+
+function checkAll(action: string, options: AnyOptions): CheckedOptions {
   const checked = fillIn(options);
   for (const [name, least] of Object.entries(LEAST)) {
     const { [name as keyof typeof LEAST]: value = least } = checked;
-    requireInteger(OPEN, name, value, least);
+    requireInteger(action, name, value, least);
   }
   const { synchronous, policy, warn, clock, trace } = checked;
-  requireOneOf(OPEN, "synchronous", synchronous, Object.keys(DEFAULT_ACK));
-  requireInterval(checked.syncIntervalMs, synchronous);
-  requireOneOf(OPEN, "recovery", checked.recovery, RECOVERIES);
-  requireMethod(OPEN, "policy", policy, "due");
-  requireType(OPEN, "takeOver", checked.takeOver, "boolean");
-  requireType(OPEN, "warn", warn, "function");
+  requireOneOf(action, "synchronous", synchronous, Object.keys(DEFAULT_ACK));
+  requireInterval(action, checked.syncIntervalMs, synchronous);
+  requireOneOf(action, "recovery", checked.recovery, RECOVERIES);
+  requireMethod(action, "policy", policy, "due");
+  requireType(action, "takeOver", checked.takeOver, "boolean");
+  requireType(action, "warn", warn, "function");
   if (options.storage !== undefined) {
-    requireType(OPEN, "storage", options.storage, "function");
+    requireType(action, "storage", options.storage, "function");
   }
-  requireMethod(OPEN, "clock", clock, "endOfTurn");
+  requireMethod(action, "clock", clock, "endOfTurn");
   if (options.codec !== undefined) {
-    requireMethod(OPEN, "codec", options.codec, "encode");
-    requireMethod(OPEN, "codec", options.codec, "decode");
+    requireMethod(action, "codec", options.codec, "encode");
+    requireMethod(action, "codec", options.codec, "decode");
   }
-  if (checked.cursors !== undefined) requireHold(checked.cursors);
+  if (checked.cursors !== undefined) requireHold(action, checked.cursors);
   if (trace === undefined) return checked;
-  requireMethod(OPEN, "trace", trace, "write");
+  requireMethod(action, "trace", trace, "write");
   const { maxBytes = 1, policy: name = "" } = trace;
-  requireInteger(OPEN, "trace.maxBytes", maxBytes);
-  requireType(OPEN, "trace.policy", name, "string");
+  requireInteger(action, "trace.maxBytes", maxBytes);
+  requireType(action, "trace.policy", name, "string");
   return checked;
 }
 
@@ -214,25 +286,29 @@ function fillIn(options: AnyOptions): CheckedOptions {
   return Object.fromEntries(filled);
 }
 
-function requireHold(cursors: HoldOptions): void {
-  requireOptions(OPEN, cursors, ["hold", "limitBytes"]);
+function requireHold(action: string, cursors: HoldOptions): void {
+  requireOptions(action, cursors, ["hold", "limitBytes"]);
   const { hold, limitBytes } = cursors;
-  requireInteger(OPEN, "cursors.limitBytes", limitBytes, 0);
+  requireInteger(action, "cursors.limitBytes", limitBytes, 0);
   const isList = Array.isArray(hold) &&
     hold.every((name) => typeof name === "string" && CURSOR_NAME.test(name));
   if (hold === "all" || isList) return;
   const rule = '"all" or an array of names of cursors';
-  throw argumentError(OPEN, "cursors.hold", rule, hold, false);
+  throw argumentError(action, "cursors.hold", rule, hold, false);
 }
 
-function requireInterval(ms: unknown, synchronous: Synchronous): void {
+function requireInterval(
+  action: string,
+  ms: unknown,
+  synchronous: Synchronous,
+): void {
   const name = "syncIntervalMs";
   if (!(typeof ms === "number" && ms >= 0)) {
-    throw argumentError(OPEN, name, "a number of at least 0", ms);
+    throw argumentError(action, name, "a number of at least 0", ms);
   }
   if (synchronous !== "off" || ms === Infinity) return;
   const rule = 'absent or Infinity with synchronous: "off"';
-  throw argumentError(OPEN, name, rule, ms, false);
+  throw argumentError(action, name, rule, ms, false);
 }
 
 /**

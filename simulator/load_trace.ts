@@ -3,6 +3,7 @@ import { readTrace } from "../trace/read_trace.ts";
 import type {
   TracedAppend,
   TracedOptions,
+  TraceEnd,
   TraceHeader,
   TraceTurn,
 } from "../trace/trace_event.ts";
@@ -32,7 +33,7 @@ export interface Trace {
   /** Events missing from the trace because its sink did not keep up. */
   readonly missing: { readonly appends: number; readonly flushes: number };
   /** How the trace ends; absent if the process was killed. */
-  readonly end?: "closed" | "full" | undefined;
+  readonly end?: TraceEnd["reason"] | undefined;
 }
 
 /**

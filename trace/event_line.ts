@@ -1,6 +1,7 @@
 import { amountRule, integerRule, isAmount, isInteger } from "../argument.ts";
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 import {
+  TRACE_ENDS,
   TRACE_VERSION,
   type TracedAppend,
   type TracedOptions,
@@ -95,7 +96,8 @@ export function parseEvent(line: string): TraceEvent {
     };
   }
   const { end: reason } = object;
-  if (reason === "closed" || reason === "full") return { kind: "end", reason };
+  const known = TRACE_ENDS.find((one) => one === reason);
+  if (known !== undefined) return { kind: "end", reason: known };
   throw new BrokenRule('one with "at", "flush", "gap" or "end"');
 }
 

@@ -85,12 +85,18 @@ export interface TraceGap {
   readonly flushes: number;
 }
 
+/** Why a trace can end. */
+export const TRACE_ENDS = ["closed", "full", "changed"] as const;
+
 /** The last line of a trace, unless the process was killed. */
 export interface TraceEnd {
   /** Distinguishes it from other events. */
   readonly kind: "end";
-  /** Why it ends: the log was closed or failed, or the trace is full. */
-  readonly reason: "closed" | "full";
+  /**
+   * Why it ends: the log was closed or failed, the trace is full, or settings of
+   * the log were changed.
+   */
+  readonly reason: typeof TRACE_ENDS[number];
 }
 
 /** A line of a trace. */

@@ -67,7 +67,8 @@ export class TraceRecorder {
   #room: number;
   #header: string;
   #state: "recording" | "scheduled" | "writing" | "over" = "recording";
-  #isClosing = false;
+  /** Why it ends, once it does. */
+  #ending: TraceEnd["reason"] | undefined;
   /** The arrival time of this turn's appends; `NaN` before the first. */
   #turnAt = NaN;
   #lastTurnAt = -Infinity;
@@ -130,9 +131,9 @@ export class TraceRecorder {
     };
   }
 
-  /** Writes the rest, when the log is closed. */
-  end(): void {
-    this.#isClosing = true;
+  /** Writes the rest; nothing more is recorded. */
+  end(reason: TraceEnd["reason"]): void {
+    this.#ending ??= reason;
     if (this.#state !== "writing") this.#write();
   }
 
@@ -178,7 +179,7 @@ export class TraceRecorder {
   #write(): void {
     if (this.#state === "over") return;
     const text = this.#takeText();
-    const isLast = this.#isClosing || this.#room <= 0;
+    const isLast = this.#ending !== undefined || this.#room <= 0;
     this.#state = isLast ? "over" : "writing";
     try {
       const answer = this.#sink.write(text);
@@ -194,7 +195,7 @@ export class TraceRecorder {
   #written(): void {
     if (this.#state === "over") return;
     this.#state = "recording";
-    if (this.#isClosing) this.#write();
+    if (this.#ending !== undefined) this.#write();
     else this.#writeSoon();
   }
 
@@ -217,7 +218,7 @@ export class TraceRecorder {
       if (this.#room <= 0) return text + end("full");
       text += line;
     }
-    return this.#isClosing ? text + end("closed") : text;
+    return this.#ending === undefined ? text : text + end(this.#ending);
   }
 }
 

@@ -1,8 +1,10 @@
 import type * as AsyncHooks from "node:async_hooks";
+import { builtin } from "../builtin.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { AppendRequest, RecordInput } from "../writer/record.ts";
-import { Writer, type WriterOptions } from "../writer/writer.ts";
+import type { WriterOptions } from "../writer/flusher.ts";
+import { Writer } from "../writer/writer.ts";
 import {
   type TraceOptions,
   TraceRecorder,
@@ -79,11 +81,18 @@ export class TracedWriter extends Writer {
     return super.flush(signal);
   }
 
+  /** Applies new options. The trace ends, because it says the old ones. */
+  override configure(options: WriterOptions): Promise<void> {
+    this.#callers.forget();
+    this.#trace.end("changed");
+    return super.configure(options);
+  }
+
   /** Cancels all timers and ends the trace, because nothing follows. */
   override stop(): void {
     super.stop();
     this.#callers.forget();
-    this.#trace.end();
+    this.#trace.end("closed");
   }
 
   #note(records: number, size: number): void {
@@ -112,12 +121,7 @@ class Callers {
   #appends = 0;
 
   constructor() {
-    const { process } = globalThis as {
-      process?: { getBuiltinModule?(name: string): unknown };
-    };
-    const hooks = process?.getBuiltinModule?.("node:async_hooks") as
-      | typeof AsyncHooks
-      | undefined;
+    const hooks = builtin<typeof AsyncHooks>("node:async_hooks");
     this.#context = hooks && new hooks.AsyncLocalStorage<LastAppend>();
     this.areKnown = this.#context !== undefined;
   }

@@ -46,6 +46,11 @@ export class Acks {
     return this.#durableLsn;
   }
 
+  /** Number of calls that wait. */
+  get waiters(): number {
+    return this.#written.count + this.#durable.count;
+  }
+
   /** Whether the record `lsn` has reached `level`. */
   reached(lsn: number, level: AckLevel): boolean {
     if (level === "memory") return true;
@@ -195,6 +200,11 @@ export class AckWaiters {
   /** How many of those the last rejection reached. */
   #unheard = 0;
 
+  /** How many wait; for a while, with some that gave up. */
+  get count(): number {
+    return this.#tail - this.#head + this.#early.size;
+  }
+
   /** Returns a promise that resolves with `lsn` once it is released. */
   wait(lsn: number): Promise<number> {
     const promise = new Promise<number>(capture);
@@ -243,7 +253,7 @@ export class AckWaiters {
 
   /** Rejects all waiters; returns how many there were that still listen. */
   reject(error: Error): number {
-    const count = this.#tail - this.#head + this.#early.size;
+    const { count } = this;
     this.#unheard = 0;
     const rejection = Promise.reject<never>(error);
     rejection.catch(() => {});
@@ -272,7 +282,7 @@ export class AckWaiters {
     this.#aborted.add(release);
     const { size } = this.#aborted;
     if (size < SWEPT_AT) return;
-    if (size * 2 < this.#tail - this.#head + this.#early.size) return;
+    if (size * 2 < this.count) return;
     const waiters = this.#takeAll(Infinity);
     this.#clear();
     for (const [lsn, resolve] of waiters) {

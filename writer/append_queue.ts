@@ -1,8 +1,8 @@
-import { invariant } from "../invariant.ts";
 import type { BatchLimits } from "../policies/batch_policy.ts";
 import { onAbort } from "./abort.ts";
 import type { AckLevel } from "./acks.ts";
 import { type Batch, BatchQueue } from "./batch.ts";
+import { Backpressure, type Waiting } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
 import { type AppendRequest, copyRecord, type RecordInput } from "./record.ts";
@@ -27,7 +27,7 @@ export class AppendQueue {
   /** The records that have a place. */
   readonly queue: BatchQueue;
   readonly #room = new Backpressure();
-  readonly #options: AppendQueueOptions;
+  #options: AppendQueueOptions;
   /** Whether LSNs could run out within the life of this process. */
   readonly #isNearEnd: boolean;
   /** The error for a full line, valid until the line changes. */
@@ -42,6 +42,21 @@ export class AppendQueue {
     );
     this.#options = options;
     this.#isNearEnd = nextLsn > LAST_LSN / 2;
+  }
+
+  /** Number of records that wait for room. */
+  get waitingRecords(): number {
+    return this.#room.records;
+  }
+
+  /** Their bytes, including their lengths. */
+  get waitingBytes(): number {
+    return this.#room.bytes;
+  }
+
+  /** Number of calls that wait for room. */
+  get waiters(): number {
+    return this.#room.count;
   }
 
   /** Whether an append waits for room. */
@@ -128,6 +143,12 @@ export class AppendQueue {
         this.#admit();
       },
     };
+  }
+
+  /** Adopts other bounds; what has a place keeps it. */
+  configure(bounds: Partial<AppendQueueOptions>): void {
+    this.#options = { ...this.#options, ...bounds };
+    this.#admit();
   }
 
   /** Rejects all appends that wait for room; returns how many there were. */
@@ -219,14 +240,6 @@ export class AppendQueue {
   }
 }
 
-/** A place in the line after which all appends wait. */
-export interface Hold {
-  /** Resolves once it is lifted. */
-  readonly ended: Promise<unknown>;
-  /** Lets the next appends in. */
-  lift(): void;
-}
-
 /** What a hold adds to the queue. */
 const NOTHING: AppendRequest = {
   records: [],
@@ -235,96 +248,12 @@ const NOTHING: AppendRequest = {
   level: "memory",
 };
 
-/** A linked list: a request and its copy are freed as soon as it is let in. */
-class Waiting {
-  readonly request: AppendRequest;
-  /** Counts up in the order of calls. */
-  readonly order: number;
-  /** Resolves once it has a place, with the LSN of its last record. */
-  readonly ended: Promise<number>;
-  /** Resolves it. */
-  declare placed: (lsn: number) => void;
-  /** Rejects it. */
-  declare reject: (error: unknown) => void;
-  /** What to do when its turn comes, if it is a hold. */
-  begin: (() => void) | undefined;
-  hasBegun = false;
-  /** Ends the wait for an abort. */
-  unwatch: (() => void) | undefined;
-  previous: Waiting | undefined;
-  next: Waiting | undefined;
-
-  constructor(request: AppendRequest, order: number) {
-    this.request = request;
-    this.order = order;
-    this.ended = new Promise<number>((placed, reject) => {
-      this.placed = placed;
-      this.reject = reject;
-    });
-  }
-}
-
-/** Appends that found the queue full and wait in order for room. */
-class Backpressure {
-  /** Records that wait. */
-  records = 0;
-  /** Their bytes, including their lengths. */
-  bytes = 0;
-  #first: Waiting | undefined;
-  #last: Waiting | undefined;
-  #order = 0;
-
-  /** The append that is next, if any. */
-  get first(): Waiting | undefined {
-    return this.#first;
-  }
-
-  /** Adds a request to the end of the line. */
-  wait(request: AppendRequest): Waiting {
-    const waiting = new Waiting(request, this.#order++);
-    waiting.previous = this.#last;
-    if (this.#last === undefined) this.#first = waiting;
-    else this.#last.next = waiting;
-    this.#last = waiting;
-    this.records += request.sizes.length;
-    this.bytes += request.bytes;
-    return waiting;
-  }
-
-  /** Resolves once all appends that wait now have a place or are rejected. */
-  async drained(): Promise<void> {
-    const { order: last } = this.#last ?? { order: -1 };
-    // The last one may be aborted long before the others are let in.
-    for (let next = this.#first; next; next = this.#first) {
-      if (next.order > last) return;
-      await next.ended.catch(() => {});
-    }
-  }
-
-  /** Takes an append out of the line. */
-  remove(waiting: Waiting): void {
-    const { previous, next, request } = waiting;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    waiting.previous = waiting.next = undefined;
-    waiting.unwatch?.();
-    this.records -= request.sizes.length;
-    this.bytes -= request.bytes;
-    invariant(this.records >= 0 && this.bytes >= 0, "appends admitted twice");
-  }
-
-  /** Rejects all appends that wait; returns how many there were. */
-  reject(error: Error): number {
-    let count = 0;
-    for (let next = this.#first; next; next = this.#first) {
-      this.remove(next);
-      next.reject(error);
-      count++;
-    }
-    return count;
-  }
+/** A place in the line after which all appends wait. */
+export interface Hold {
+  /** Resolves once it is lifted. */
+  readonly ended: Promise<unknown>;
+  /** Lets the next appends in. */
+  lift(): void;
 }
 
 /** An append did not get the LSN that it expected; nothing was appended. */

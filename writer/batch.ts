@@ -186,6 +186,11 @@ export class BatchQueue {
     return this.#open.lastLsn;
   }
 
+  /** When the oldest record arrived, in ms; `NaN` if there is none. */
+  get oldestAt(): number {
+    return (this.#taken ?? this.head)?.oldestAt ?? NaN;
+  }
+
   /** The next batch to flush, if any. */
   get head(): Batch | undefined {
     return this.#sealed[0] ?? (this.#open.count > 0 ? this.#open : undefined);

@@ -1,3 +1,5 @@
+import type * as Timers from "node:timers";
+import { builtin } from "../builtin.ts";
 import { turnEnds } from "../storage/turns.ts";
 
 /**
@@ -13,6 +15,11 @@ export interface Clock {
   endOfTurn(callback: () => void): void;
   /** Calls back once after `delayMs`; the result cancels it. */
   after(delayMs: number, callback: () => void): () => void;
+  /**
+   * The same, but it does not keep the process alive, and may be late. Default:
+   * `after`.
+   */
+  inBackground?(delayMs: number, callback: () => void): () => void;
 }
 
 /** The timing functions of a runtime. */
@@ -45,13 +52,22 @@ const LONG_MS = 10 * TIMER_LATE_MS;
  * For a delay of 2 to 10 ms, a timer is set 1 ms early and the rest is waited
  * out turn by turn. Longer delays use only a timer.
  */
-export const systemClock: Clock = clockOn({
-  now: () => performance.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
-  clearTimeout: (timer) => clearTimeout(timer),
-  setImmediate: turnEnds.setImmediate,
-  clearImmediate: turnEnds.clearImmediate,
-});
+export const systemClock: Clock = {
+  ...clockOn({
+    now: () => performance.now(),
+    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+    clearTimeout: (timer) => clearTimeout(timer),
+    setImmediate: turnEnds.setImmediate,
+    clearImmediate: turnEnds.clearImmediate,
+  }),
+  inBackground(delayMs, callback) {
+    // Only this timer is an object on Deno too, which can be released.
+    const timers = builtin<typeof Timers>("node:timers") ?? globalThis;
+    const timer = timers.setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS));
+    (timer as { unref?(): void }).unref?.();
+    return () => timers.clearTimeout(timer as never);
+  },
+};
 
 /** A clock on the timing functions of a runtime; tests pass their own. */
 export function clockOn<Timer, Turn>(host: Host<Timer, Turn>): Clock {

@@ -68,7 +68,7 @@ function continueWith(
 /** The LSN up to which to sync, beyond what batches ask for. */
 export class SyncSchedule {
   readonly #clock: Clock;
-  readonly #intervalMs: number;
+  #intervalMs: number;
   readonly #ask: () => void;
   #lsn = 0;
   #cancel: (() => void) | undefined;
@@ -78,6 +78,14 @@ export class SyncSchedule {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
     this.#ask = ask;
+  }
+
+  /** Changes the interval for what is written from now on. */
+  configure(intervalMs: number, progress: Acks): void {
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.cancel();
+    this.update(progress);
   }
 
   /** Requests a sync up to `lsn`, once that is written. */

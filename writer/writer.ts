@@ -1,128 +1,109 @@
-import { invariant } from "../invariant.ts";
-import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import type { MaybePromise } from "../storage/storage.ts";
-import { StorageFullError } from "../storage/storage_error.ts";
 import { orAborted } from "./abort.ts";
-import { type AckLevel, Acks } from "./acks.ts";
-import { AppendQueue, type Hold } from "./append_queue.ts";
-import type { BatchQueue } from "./batch.ts";
-import type { Clock } from "./clock.ts";
-import { commit, cutBack, SyncMark, SyncSchedule } from "./commit.ts";
-import { decideFlush, reportFlush } from "./flush_rules.ts";
-import type { RecentFrame } from "./live_tail.ts";
-import { LogHealth } from "./log_health.ts";
-import { Readers } from "./readers.ts";
+import type { AckLevel } from "./acks.ts";
+import type { Hold } from "./append_queue.ts";
+import type { FlushStats } from "./flush_stats.ts";
+import { Flusher, type WriterOptions } from "./flusher.ts";
+import type { LogHealth } from "./log_health.ts";
+import type { Readers } from "./readers.ts";
 import type { AppendRequest, RecordInput } from "./record.ts";
 
-/** Options of `Writer`, already checked. */
-export interface WriterOptions {
-  /** When a batch is flushed. */
-  policy: BatchPolicy;
-  /** The only source of time. */
-  clock: Clock;
-  /** Maximum bytes in the queue. */
-  maxQueuedBytes: number;
-  /** Maximum records in the queue. */
-  maxQueuedRecords: number;
-  /** Maximum bytes of appends that wait for room in the queue. */
-  maxWaitingBytes: number;
-  /** Maximum records that wait for room in the queue. */
-  maxWaitingRecords: number;
-  /** How long written records may stay unsynced, in ms; can be `Infinity`. */
-  syncIntervalMs: number;
+/** What waits in a writer. */
+export interface WriterLoad {
+  /** Records in the queue, with those that are being flushed. */
+  readonly queuedRecords: number;
+  /** Their bytes, including their lengths. */
+  readonly queuedBytes: number;
+  /** Records that wait for room in the queue. */
+  readonly waitingRecords: number;
+  /** Their bytes, including their lengths. */
+  readonly waitingBytes: number;
+  /** Calls that wait for room, or for an acknowledgement. */
+  readonly waiters: number;
+  /** When the oldest record arrived that is queued; `NaN` if none is. */
+  readonly oldestAt: number;
 }
 
-/** What the writer is doing; `asking` keeps a policy from re-entering it. */
-type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
-
-/**
- * The core: gathers records, flushes when the policy says so, and releases each
- * waiter when, and only when, what it waits for is true.
- *
- * Nothing overlaps: only one flush or sync is in flight at a time. The policy
- * is asked once per turn, at its end, about all of that turn's appends. So
- * callers that are released together and append again share the next frame.
- */
+/** The calls on a log that write to it, and wait for what was written. */
 export class Writer {
   readonly #log: FrameLog;
-  readonly #policy: BatchPolicy;
-  readonly #clock: Clock;
-  readonly #appends: AppendQueue;
-  readonly #queue: BatchQueue;
-  readonly #sync: SyncSchedule;
-  readonly #acks: Acks;
-  #activity: Activity = "idle";
+  readonly #flusher: Flusher;
   /** LSN of the last record when the log was opened. */
   readonly #openedLsn: number;
-  readonly #health = new LogHealth();
-  /** Created once: a closure per turn would allocate for each record. */
-  readonly #askNow = (): void => this.#ask();
-  #cancelWait: () => void = () => {};
-  /** Records up to this LSN are flushed whatever the policy says. */
-  #flushDemand = 0;
-  #pressed = false;
-  /** What has to be done while nothing else is, once all is synced. */
-  #alone: (() => Promise<void>) | undefined;
-  readonly #mark: SyncMark;
-  #isStopped = false;
-  /** Those who read the log meanwhile. */
-  readonly readers: Readers;
+  #options: WriterOptions;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
-    const { policy, clock, syncIntervalMs } = options;
     this.#log = log;
-    this.#policy = policy;
-    this.#clock = clock;
+    this.#options = options;
     this.#openedLsn = log.lastLsn;
-    this.#acks = new Acks(log.lastLsn, log.syncedLsn);
-    this.#mark = new SyncMark(log, this.#acks);
-    const { limits } = policy;
-    this.#appends = new AppendQueue(log.lastLsn + 1, {
-      ...options,
-      limits,
-      metaVersion: log.meta?.version,
-    });
-    this.#queue = this.#appends.queue;
-    this.readers = new Readers(this.#queue);
-    const ask = () => this.#askSoon();
-    this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
+    this.#flusher = new Flusher(log, options);
   }
 
   /** LSN of the last record that has a place in the queue. */
   get lastLsn(): number {
-    return this.#queue.lastLsn;
+    return this.#flusher.queue.lastLsn;
   }
 
   /** LSN up to which records have reached `level`. */
   reached(level: AckLevel): number {
     if (level === "memory") return this.lastLsn;
-    return level === "os" ? this.#acks.writtenLsn : this.#acks.durableLsn;
+    const { writtenLsn, durableLsn } = this.#flusher.acks;
+    return level === "os" ? writtenLsn : durableLsn;
+  }
+
+  /** Those who read the log meanwhile. */
+  get readers(): Readers {
+    return this.#flusher.readers;
+  }
+
+  /** What it has done since it was opened. */
+  get stats(): FlushStats {
+    return this.#flusher.stats;
+  }
+
+  /** Whether it can go on, and what does not work. */
+  get health(): LogHealth {
+    return this.#flusher.health;
   }
 
   /** Whether a failure has stopped the log. */
   get hasFailed(): boolean {
-    return this.#health.failure !== undefined;
+    return this.health.failure !== undefined;
   }
 
   /** Why nothing follows: the log is closed, or has failed. */
   get end(): "closed" | Error | undefined {
-    return this.#health.failure ?? (this.#isStopped ? "closed" : undefined);
+    return this.#flusher.end;
+  }
+
+  /** What waits: in the queue, for room in it, and for acknowledgements. */
+  get load(): WriterLoad {
+    const { queue, appends, acks } = this.#flusher;
+    return {
+      queuedRecords: queue.records,
+      queuedBytes: queue.bytes,
+      waitingRecords: appends.waitingRecords,
+      waitingBytes: appends.waitingBytes,
+      waiters: acks.waiters + appends.waiters,
+      oldestAt: queue.oldestAt,
+    };
   }
 
   /** Throws if the log has failed, or has dropped records unnoticed. */
   requireHealth(): void {
-    const { failure, drop } = this.#health;
-    if (failure || drop) this.#health.report();
+    const { failure, drop } = this.health;
+    if (failure || drop) this.health.report();
   }
 
   /** Queues one record, waiting for room if necessary. */
   append(record: RecordInput, size: number, level: AckLevel): Promise<number> {
     this.requireHealth();
-    this.#askSoon();
-    const lsn = this.#appends.add(record, size, level);
-    if (lsn > 0) return this.#acks.wait(lsn, level);
+    const flusher = this.#flusher;
+    flusher.askSoon();
+    const lsn = flusher.appends.add(record, size, level);
+    if (lsn > 0) return flusher.acks.wait(lsn, level);
     const request = { records: [record], sizes: [size], bytes: size, level };
     return this.#waitForRoom(request, (last) => last);
   }
@@ -138,44 +119,70 @@ export class Writer {
     // Here, because an iterable or a codec may have aborted it.
     if (request.signal?.aborted) throw request.signal.reason;
     this.requireHealth();
-    this.#askSoon();
-    const lsn = this.#appends.addTogether(request);
+    const { appends, acks } = this.#flusher;
+    this.#flusher.askSoon();
+    const lsn = appends.addTogether(request);
     if (lsn === 0) return this.#waitForRoom(request, answer);
-    return this.#acks.answer(lsn, request, answer);
+    return acks.answer(lsn, request, answer);
   }
 
   /** Queues one record, or throws if there is no room. */
   enqueue(record: RecordInput, size: number, level: AckLevel): number {
     this.requireHealth();
-    this.#askSoon();
-    const lsn = this.#appends.add(record, size, level);
+    const flusher = this.#flusher;
+    flusher.askSoon();
+    const lsn = flusher.appends.add(record, size, level);
     if (lsn > 0) return lsn;
-    this.#pressed = true;
-    throw this.#appends.queueFull();
+    flusher.press();
+    throw flusher.appends.queueFull();
   }
 
   /** Resolves once the queued record `lsn` has reached `level`. */
   settled(lsn: number, level: AckLevel, signal?: AbortSignal): Promise<number> {
-    if (this.#acks.reached(lsn, level)) return Promise.resolve(lsn);
+    const { acks } = this.#flusher;
+    if (acks.reached(lsn, level)) return Promise.resolve(lsn);
     this.requireHealth();
-    if (level === "disk") this.#sync.raise(lsn);
-    return this.#acks.settled(lsn, level, signal);
+    if (level === "disk") this.#flusher.demandSync(lsn);
+    return acks.settled(lsn, level, signal);
   }
 
   /** Flushes and syncs everything appended before the call. */
   async flush(signal?: AbortSignal): Promise<number> {
-    await orAborted(this.#appends.drained(), signal);
+    const { appends, acks } = this.#flusher;
+    await orAborted(appends.drained(), signal);
     this.requireHealth();
     const lsn = this.lastLsn;
-    if (lsn <= this.#acks.durableLsn) return lsn;
-    this.#flushDemand = Math.max(this.#flushDemand, lsn);
-    this.#sync.raise(lsn);
-    return await this.#acks.settled(lsn, "disk", signal);
+    if (lsn <= acks.durableLsn) return lsn;
+    this.#flusher.demand(lsn);
+    this.#flusher.demandSync(lsn);
+    return await acks.settled(lsn, "disk", signal);
+  }
+
+  /**
+   * Applies new options to what is appended from now on. What was appended
+   * before is flushed whatever the new policy says, and synced if the time until
+   * its sync would change; resolves once it is.
+   */
+  async configure(options: WriterOptions): Promise<void> {
+    this.requireHealth();
+    const { policy, syncIntervalMs } = this.#options;
+    this.#options = options;
+    const isOfAge = options.syncIntervalMs !== syncIntervalMs;
+    const isFlushed = isOfAge || options.policy !== policy;
+    const waiting = this.placed();
+    this.#flusher.configure(options);
+    if (!isFlushed) return;
+    const level = isOfAge ? "disk" : "os";
+    await Promise.all([
+      this.#fence(level),
+      waiting?.then(() => this.#fence(level)),
+    ]);
   }
 
   /** Resolves when all that waits for room has a place; at once if nothing. */
   placed(): MaybePromise<void> {
-    if (this.#appends.hasWaiting) return this.#appends.drained();
+    const { appends } = this.#flusher;
+    if (appends.hasWaiting) return appends.drained();
   }
 
   /**
@@ -184,9 +191,9 @@ export class Writer {
    */
   async drain(): Promise<void> {
     const isIdle = this.lastLsn === this.#openedLsn &&
-      !this.#appends.hasWaiting;
+      !this.#flusher.appends.hasWaiting;
     if (isIdle) this.requireHealth();
-    else if (!this.#health.isFailureReported) await this.flush();
+    else if (!this.health.isFailureReported) await this.flush();
   }
 
   /**
@@ -196,21 +203,19 @@ export class Writer {
    */
   async truncateAfter(lsn: number, earlier: Promise<unknown>): Promise<void> {
     this.requireHealth();
+    const flusher = this.#flusher;
     await new Promise<void>((resolve, reject) => {
       const run = async () => {
-        this.#alone = undefined;
-        this.#pressed = false;
-        const problem = await this.#cutBack(lsn, earlier);
+        const problem = await flusher.cutBack(lsn, earlier);
         hold.lift();
         if (problem === undefined) resolve();
         else reject(problem);
       };
-      this.#pressed = true;
-      this.#askSoon();
-      const hold: Hold = this.#appends.hold(() => {
-        this.#alone = run;
-        this.#sync.raise(this.lastLsn);
-        this.#askSoon();
+      flusher.press();
+      flusher.askSoon();
+      const hold: Hold = flusher.appends.hold(() => {
+        flusher.runAlone(run);
+        flusher.askSoon();
       });
       hold.ended.catch(reject);
     });
@@ -219,16 +224,24 @@ export class Writer {
   /** Replaces the log's metadata; durable once it resolves. */
   async setMeta(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.requireHealth();
-    const version = this.#queue.nextMetaVersion();
+    const version = this.#flusher.queue.nextMetaVersion();
     await this.#log.setMeta!({ version, bytes });
   }
 
   /** Cancels all timers; only called when nothing is in flight. */
   stop(): void {
-    this.#cancelWait();
-    this.#sync.cancel();
-    this.#isStopped = true;
-    this.readers.tail?.tell();
+    this.#flusher.stop();
+  }
+
+  /** Resolves once all that has a place has reached `level`, at once. */
+  async #fence(level: AckLevel): Promise<void> {
+    const lsn = this.lastLsn;
+    const { acks } = this.#flusher;
+    if (acks.reached(lsn, level)) return;
+    this.requireHealth();
+    this.#flusher.demand(lsn);
+    if (level === "disk") this.#flusher.demandSync(lsn);
+    await acks.settled(lsn, level, undefined);
   }
 
   /** A full queue is flushed whatever the policy says, to make room. */
@@ -236,161 +249,12 @@ export class Writer {
     request: AppendRequest,
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
-    const queued = this.#appends.waitForRoom(request);
-    this.#pressed = true;
+    const { appends, acks } = this.#flusher;
+    const queued = appends.waitForRoom(request);
+    this.#flusher.press();
     return queued.then((lsn) => {
-      if (!this.#acks.reached(lsn, request.level)) this.requireHealth();
-      return this.#acks.answer(lsn, request, answer);
+      if (!acks.reached(lsn, request.level)) this.requireHealth();
+      return acks.answer(lsn, request, answer);
     });
-  }
-
-  /** Everything that arrives in one turn gets the same arrival time. */
-  #askSoon(): void {
-    if (this.#activity === "asked") return;
-    this.#queue.arrivedAt = this.#clock.now();
-    if (this.#activity === "waiting") this.#cancelWait();
-    else if (this.#activity !== "idle") return;
-    this.#activity = "asked";
-    this.#clock.endOfTurn(this.#askNow);
-  }
-
-  #ask(): void {
-    if (this.#activity === "failed") return;
-    this.#activity = "asking";
-    const batch = this.#queue.head;
-    if (batch === undefined) return this.#restOrSync();
-    const { lastLsn } = this.#queue;
-    const now = this.#clock.now();
-    const decision = decideFlush(this.#policy, batch, now, {
-      sealed: this.#queue.headIsSealed,
-      demanded: batch.firstLsn <= this.#flushDemand,
-      pressed: this.#pressed,
-    });
-    if ("flush" in decision) this.#flush(decision.flush, now);
-    else if (this.#queue.lastLsn !== lastLsn || this.#pressed) this.#rest();
-    else if (this.#sync.isDue(this.#acks)) this.#restOrSync();
-    else this.#waitUntil(decision.waitUntil, now);
-  }
-
-  #waitUntil(instant: number, now: number): void {
-    this.#activity = "idle";
-    if (instant === Infinity) return;
-    this.#activity = "waiting";
-    this.#cancelWait = this.#clock.after(instant - now, this.#askNow);
-  }
-
-  #flush(reason: FlushReason, now: number): void {
-    invariant(this.#activity === "asking", "two flushes in flight");
-    this.#activity = "flushing";
-    const batch = this.#queue.take();
-    const times = { reason, startedAt: now, writtenAt: now, endedAt: now };
-    commit(this.#log, batch, {
-      written: () => {
-        times.writtenAt = this.#clock.now();
-        const demanded = this.#sync.reaches(batch.firstLsn);
-        return batch.sync || demanded || this.#sync.isDue(this.#acks);
-      },
-      confirmed: (synced) => {
-        const { time } = this.#log;
-        const written = this.readers.tail?.keep(batch, synced, time);
-        this.#advance(batch.lastLsn, synced, written);
-        times.endedAt = synced ? this.#clock.now() : times.writtenAt;
-        this.#appends.release(batch);
-        this.#pressed = this.#appends.hasWaiting;
-        reportFlush(this.#policy, batch, times, this.#queue.records);
-        this.#queue.updateBounds(this.#policy);
-        this.#rest();
-      },
-      refused: (error) => this.#rollBack(error),
-      failed: (error) => this.#fail(error),
-    });
-  }
-
-  #restOrSync(): void {
-    invariant(this.#activity === "asking", "a sync in a flush");
-    this.#activity = "flushing";
-    const done = () => this.#rest();
-    const failed = (error: unknown) => this.#fail(error);
-    const alone = this.#alone;
-    if (this.#sync.isDue(this.#acks)) this.#syncAlone();
-    else if (alone !== undefined) alone().then(done, failed);
-    else if (this.#mark.isDue(this.#acks)) {
-      this.#mark.write(this.#acks, done, failed);
-    } else this.#activity = "idle";
-  }
-
-  /** Returns why the log could not be cut, or its files not be removed. */
-  async #cutBack(lsn: number, earlier: Promise<unknown>): Promise<unknown> {
-    const { isCut, problem } = await cutBack(this.#log, lsn, earlier);
-    if (!isCut) return problem;
-    this.#acks.cutBack(lsn);
-    this.#queue.rollBack(lsn + 1);
-    this.#flushDemand = Math.min(this.#flushDemand, lsn);
-    this.#sync.lower(lsn);
-    this.#mark.lower(lsn);
-    this.readers.cutBack(lsn);
-    return problem;
-  }
-
-  #syncAlone(): void {
-    const covered = this.#acks.writtenLsn;
-    commit(this.#log, undefined, {
-      written: () => true,
-      confirmed: (synced) => {
-        this.#advance(covered, synced);
-        this.#rest();
-      },
-      refused: (error) => {
-        this.#sync.lower(this.#acks.durableLsn);
-        this.#acks.rejectUnsynced(error);
-        this.#rest();
-      },
-      failed: (error) => this.#fail(error),
-    });
-  }
-
-  /** `lsn` is what the sync covers; it was fixed before the sync began. */
-  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
-    this.#acks.advance(lsn, synced);
-    this.#sync.update(this.#acks);
-    this.readers.tail?.tell(written);
-  }
-
-  #rest(): void {
-    this.#activity = "idle";
-    const isAtRest = this.#queue.head === undefined &&
-      this.#alone === undefined && !this.#sync.isDue(this.#acks) &&
-      !this.#mark.isDue(this.#acks);
-    if (!isAtRest) this.#askSoon();
-  }
-
-  /**
-   * There was no space: rejects everything that is not written, whichever call
-   * waits for it, and assigns its LSNs again. The next append tries again.
-   */
-  #rollBack(cause: StorageFullError): void {
-    const { writtenLsn } = this.#acks;
-    const nextLsn = writtenLsn + 1;
-    const error = new StorageFullError(cause.path, { cause }, nextLsn);
-    const waiters = this.#acks.rejectUnwritten(error) +
-      this.#appends.reject(error);
-    const dropped = this.#queue.rollBack(nextLsn);
-    if (waiters === 0 && dropped > 0) this.#health.drop = error;
-    this.#flushDemand = Math.min(this.#flushDemand, writtenLsn);
-    this.#sync.lower(writtenLsn);
-    this.#pressed = false;
-    if (dropped > 0) this.readers.cutBack(writtenLsn);
-    this.#rest();
-  }
-
-  /** The state of the storage is unknown: acknowledges nothing further. */
-  #fail(cause: unknown): void {
-    this.#activity = "failed";
-    this.#health.fail(
-      this.#acks.durableLsn,
-      cause,
-      (failure) => this.#acks.reject(failure) + this.#appends.reject(failure),
-    );
-    this.stop();
   }
 }

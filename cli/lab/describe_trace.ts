@@ -41,6 +41,7 @@ export function describeTrace(
     );
   }
   if (end === "full") notes.push("the trace ends at its limit, maxBytes");
+  if (end === "changed") notes.push("the trace ends where settings changed");
   const synced = flushes.filter((flush) => flush.endedAt > flush.writtenAt);
   if (synced.length < flushes.length) {
     notes.push(

@@ -3,6 +3,7 @@ import type * as Os from "node:os";
 import type * as Path from "node:path";
 import type Process from "node:process";
 import type * as Url from "node:url";
+import { builtin } from "../../builtin.ts";
 
 /*
  * The adapters' one way to Node's built-in modules, on Node, Deno and Bun. They
@@ -11,19 +12,12 @@ import type * as Url from "node:url";
  */
 
 /** `node:fs`; on a runtime without it `undefined`, as are the others. */
-export const fs: typeof Fs = /* @__PURE__ */ builtin("node:fs");
+export const fs: typeof Fs = /* @__PURE__ */ builtin("node:fs")!;
 /** `node:os`. */
-export const os: typeof Os = /* @__PURE__ */ builtin("node:os");
+export const os: typeof Os = /* @__PURE__ */ builtin("node:os")!;
 /** `node:path`. */
-export const paths: typeof Path = /* @__PURE__ */ builtin("node:path");
+export const paths: typeof Path = /* @__PURE__ */ builtin("node:path")!;
 /** `node:process`. */
-export const process: typeof Process = /* @__PURE__ */ builtin("node:process");
+export const process: typeof Process = /* @__PURE__ */ builtin("node:process")!;
 /** `node:url`. */
-export const urls: typeof Url = /* @__PURE__ */ builtin("node:url");
-
-function builtin<Module>(name: string): Module {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: string): unknown };
-  };
-  return process?.getBuiltinModule?.(name) as Module;
-}
+export const urls: typeof Url = /* @__PURE__ */ builtin("node:url")!;

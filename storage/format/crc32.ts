@@ -1,3 +1,5 @@
+import { builtin } from "../../builtin.ts";
+
 /** A CRC-32 of `bytes`, continued from `seed`; an unsigned integer. */
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
 
@@ -98,10 +100,7 @@ function makeTables(): Int32Array {
 
 /** Looked up at run time so that a runtime without `node:zlib` still loads. */
 function nativeCrc32(): Crc32 | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: string): { crc32?: Crc32 } };
-  };
-  const native = process?.getBuiltinModule?.("node:zlib")?.crc32;
+  const native = builtin<{ crc32?: Crc32 }>("node:zlib")?.crc32;
   if (native === undefined) return undefined;
   // Node 20 returns 0 for empty input, whatever the seed.
   return (bytes, seed = 0) => bytes.length === 0 ? seed : native(bytes, seed);

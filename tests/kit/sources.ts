@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folders = [
   "checkpoint",
   "codec",
+  "log",
+  "monitor",
   "policies",
   "storage",
   "reader",

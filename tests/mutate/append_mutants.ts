@@ -89,7 +89,7 @@ export const appendMutants: readonly Mutant[] = [
   {
     name: "keeps a listener for each append that waited for room",
     edits: [{
-      file: "writer/append_queue.ts",
+      file: "writer/backpressure.ts",
       find: "    waiting.unwatch?.();\n",
       replace: "",
     }],
@@ -116,12 +116,12 @@ export const appendMutants: readonly Mutant[] = [
   {
     name: "flushes without those that wait for room before one that is aborted",
     edits: [{
-      file: "writer/append_queue.ts",
+      file: "writer/backpressure.ts",
       find: "      if (next.order > last) return;\n      await next.ended",
       replace: "      if (next.order > last) return;\n" +
         "      await (next = this.#last!).ended",
     }, {
-      file: "writer/append_queue.ts",
+      file: "writer/backpressure.ts",
       find: ".catch(() => {});\n    }\n  }\n\n  /** Takes",
       replace: ".catch(() => {});\n      return;\n    }\n  }\n\n  /** Takes",
     }],

@@ -30,11 +30,11 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: "wakes followers before records have reached the level",
     edits: [{
-      file: "writer/writer.ts",
+      file: "writer/flusher.ts",
       find:
-        "    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);\n    this.readers.tail?.tell(written);",
+        "    this.acks.advance(lsn, synced);\n    this.#sync.update(this.acks);\n    this.readers.tail?.tell(written);",
       replace:
-        "    this.readers.tail?.tell(written);\n    this.#acks.advance(lsn, synced);\n    this.#sync.update(this.#acks);",
+        "    this.readers.tail?.tell(written);\n    this.acks.advance(lsn, synced);\n    this.#sync.update(this.acks);",
     }],
     caughtBy: {
       file: "tests/reader/follow_test.ts",

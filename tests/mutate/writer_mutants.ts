@@ -71,7 +71,7 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "releases waiters by a sync that does not cover them",
     edits: [{
-      file: "writer/writer.ts",
+      file: "writer/flusher.ts",
       find: "this.#advance(batch.lastLsn, synced, written);",
       replace: "this.#advance(this.lastLsn, synced, written);",
     }],
@@ -200,12 +200,12 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "keeps the lock when warn throws",
     edits: [{
-      file: "open_log.ts",
+      file: "log/open_log.ts",
       find: "await log.close(false);",
       replace: "",
     }],
     caughtBy: {
-      file: "tests/open_log_test.ts",
+      file: "tests/log/open_log_test.ts",
       name: "Wal.open() releases the lock when warn throws",
     },
   },
@@ -225,8 +225,8 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "gives out LSNs after those that found no space",
     edits: [{
-      file: "writer/writer.ts",
-      find: "const dropped = this.#queue.rollBack(nextLsn);",
+      file: "writer/flusher.ts",
+      find: "const dropped = this.queue.rollBack(nextLsn);",
       replace: "const dropped = this.#queue.rollBack(this.lastLsn + 1);",
     }],
     caughtBy: {
@@ -237,8 +237,8 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "does not report records that found no space",
     edits: [{
-      file: "writer/writer.ts",
-      find: "if (waiters === 0 && dropped > 0) this.#health.drop = error;",
+      file: "writer/flusher.ts",
+      find: "if (waiters === 0 && dropped > 0) this.health.drop = error;",
       replace: "",
     }],
     caughtBy: {

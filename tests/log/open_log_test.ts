@@ -1,11 +1,11 @@
-import { MemoryStorage } from "../storage/memory/memory_storage.ts";
-import { Wal } from "../wal.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { Wal } from "../../wal.ts";
 import {
   assertEquals,
   assertRejects,
   assertStrictEquals,
-} from "./kit/assert.ts";
-import { test } from "./kit/register.ts";
+} from "../kit/assert.ts";
+import { test } from "../kit/register.ts";
 
 /** A storage that has something to warn of. */
 class Dubious extends MemoryStorage {

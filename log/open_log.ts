@@ -1,7 +1,7 @@
-import type { FrameLog } from "./storage/frame_log.ts";
-import type { Storage } from "./storage/storage.ts";
-import { toStorage } from "./storage/storage_target.ts";
-import type { CheckedOptions, WalOptions } from "./wal_options.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import type { Storage } from "../storage/storage.ts";
+import { toStorage } from "../storage/storage_target.ts";
+import type { CheckedOptions, WalOptions } from "../wal_options.ts";
 
 /** Where the log is: a directory, a storage, or an open frame log. */
 export type WalTarget = string | URL | Storage | FrameLog;
@@ -15,7 +15,7 @@ export async function openFrameLog(
   if (isObject(target) && "append" in target) return target;
   // Loaded on demand, as are storages: a bundle's first part needs no files.
   const [{ openSegments }, storage] = await Promise.all([
-    import("./recovery/open_segments.ts"),
+    import("../recovery/open_segments.ts"),
     toStorage(target, {
       action: "open a log",
       rule: "a path that is not empty, a file URL, a storage or a frame log",

@@ -1,9 +1,9 @@
-import { requireInteger, requireMethod } from "./argument.ts";
-import { type Codec, decoderOf, encodeWith } from "./codec/codec.ts";
-import { LogView } from "./reader/log_view.ts";
-import { WriterSource } from "./reader/writer_source.ts";
-import type { FrameLog } from "./storage/frame_log.ts";
-import { type AckLevel, requireAckLevel } from "./writer/acks.ts";
+import { requireInteger, requireMethod } from "../argument.ts";
+import { type Codec, decoderOf, encodeWith } from "../codec/codec.ts";
+import { LogView } from "../reader/log_view.ts";
+import { WriterSource } from "../reader/writer_source.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
 import {
   type AppendOptions,
   checkAppend,
@@ -13,7 +13,7 @@ import {
   type EnqueueOptions,
   type WaitOptions,
   type WritableOptions,
-} from "./writer/append_options.ts";
+} from "../writer/append_options.ts";
 import {
   type AppendRequest,
   type Demands,
@@ -23,10 +23,18 @@ import {
   rangeTo,
   type RecordInput,
   requireRecord,
-} from "./writer/record.ts";
-import { LogClosedError } from "./writer/log_closed_error.ts";
-import { RecordSink } from "./writer/record_sink.ts";
-import type { Writer } from "./writer/writer.ts";
+} from "../writer/record.ts";
+import {
+  changeOptions,
+  type CheckedOptions,
+  type CurrentSettings,
+  DEFAULT_ACK,
+  settingsOf,
+  type WalSettings,
+} from "../wal_options.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
+import { RecordSink } from "../writer/record_sink.ts";
+import type { Writer } from "../writer/writer.ts";
 
 /** A log to which records can be appended: the part of `Wal` that does that. */
 export abstract class LogAppender<
@@ -42,18 +50,20 @@ export abstract class LogAppender<
   /** The call that closes the log, if there was one. */
   protected closing: Promise<void> | undefined;
   readonly #log: FrameLog;
-  readonly #ack: AckLevel;
+  /** What the log was opened with, and changed to since. */
+  #options: CheckedOptions;
+  #ack: AckLevel;
   readonly #codec: Codec<In, Out> | undefined;
 
   /**
-   * Appends to `log` through its writer, at the level `ack` by default.
+   * Appends to `log` through its writer.
    *
    * @internal
    */
   protected constructor(
     log: FrameLog,
     writer: Writer,
-    ack: AckLevel,
+    options: CheckedOptions,
     codec: Codec<In, Out> | undefined,
   ) {
     super(
@@ -62,8 +72,36 @@ export abstract class LogAppender<
     );
     this.writer = writer;
     this.#log = log;
-    this.#ack = ack;
+    this.#options = options;
+    this.#ack = DEFAULT_ACK[options.synchronous];
     this.#codec = codec;
+  }
+
+  /** The settings that `Wal.configure` can change, as they are now. */
+  get settings(): Readonly<CurrentSettings> {
+    return settingsOf(this.#options);
+  }
+
+  /**
+   * All options of the log, as they are now.
+   *
+   * @internal
+   */
+  protected get options(): CheckedOptions {
+    return this.#options;
+  }
+
+  /**
+   * Changes settings, as `Wal.configure` says.
+   *
+   * @internal
+   */
+  protected async change(changes: WalSettings): Promise<void> {
+    const options = changeOptions(this.#options, changes);
+    const configured = this.writer.configure(options);
+    this.#options = options;
+    this.#ack = DEFAULT_ACK[options.synchronous];
+    await configured;
   }
 
   /** Throws `LogClosedError` if the log is closed, or is being closed. */

@@ -1,0 +1,226 @@
+import { requireInteger, requireMethod } from "../argument.ts";
+import type {
+  Checkpoint,
+  CheckpointOptions,
+  Checkpoints,
+  WriteSnapshot,
+} from "../checkpoint/checkpoint.ts";
+import type { Codec } from "../codec/codec.ts";
+import { LogAppender } from "./log_appender.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import { requireFiles } from "../storage/no_directory_error.ts";
+import type { CheckedOptions } from "../wal_options.ts";
+import { checkMeta } from "../writer/append_options.ts";
+import type { RecordInput } from "../writer/record.ts";
+import type { Writer } from "../writer/writer.ts";
+
+/**
+ * What keeps a log in shape: the part of `Wal` that drops records, makes
+ * checkpoints, and keeps metadata.
+ */
+export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
+  extends LogAppender<In, Out> {
+  /** What the log is made of. */
+  readonly #log: FrameLog;
+  #truncating: Promise<unknown> = Promise.resolve();
+  #checkpoints: Promise<Checkpoints> | undefined;
+
+  /**
+   * Keeps `log` in shape.
+   *
+   * @internal
+   */
+  protected constructor(
+    log: FrameLog,
+    writer: Writer,
+    options: CheckedOptions,
+    codec: Codec<In, Out> | undefined,
+  ) {
+    super(log, writer, options, codec);
+    this.#log = log;
+  }
+
+  /**
+   * Drops all records below `lsn`, as after a checkpoint; all others stay.
+   * Resolves with the LSN of the oldest record kept, or of the next one if none
+   * is kept: it is lower than `lsn` if cursors hold back what they need.
+   *
+   * When it resolves, the dropped records are gone for good: reading one throws
+   * `CompactedError`, even in a read already under way. A segment's disk space
+   * is freed once all of its records have been dropped. If `lsn` is the last
+   * LSN plus 1, the log becomes empty and continues counting from there.
+   *
+   * Works on a full disk by using the log's reserve. Concurrent calls run one
+   * after the other. Rejects with `RangeError` if `lsn` is more than one beyond
+   * the last record written, with `FencedError` if another owner has taken
+   * over, and with `StorageError` if files cannot be removed now; the records
+   * are dropped even so.
+   */
+  async truncateBefore(lsn: number): Promise<number> {
+    this.refuseIfClosed("truncate");
+    this.#requireDroppable(lsn);
+    this.writer.requireHealth();
+    return await this.#alone(() => this.#drop(lsn));
+  }
+
+  /**
+   * Writes a snapshot of the caller's state next to the log, and drops the
+   * records that it covers; `restore` opens from it.
+   *
+   * It flushes, calls `write` with the LSN up to which everything is durable,
+   * and writes what that returns: bytes, a string, or an iterable or a stream of
+   * those, which is taken piece by piece. The snapshot must contain the effects
+   * of all records up to that LSN. If it contains those of later ones, they are
+   * replayed on top of it; pass `options.lsn` if the state covers a known LSN.
+   *
+   * When it resolves, the snapshot is durable, the records that no kept snapshot
+   * and no cursor needs are dropped, and older snapshots are removed. If it
+   * rejects before that, no record is dropped, and no part of a snapshot
+   * remains. Concurrent calls run one after the other; appends go on
+   * meanwhile. `close` ends a call whose snapshot is not yet durable.
+   *
+   * Rejects with `TypeError` or `RangeError` for a bad argument, with what
+   * `write` or its stream throws, `StorageFullError`, `NoDirectoryError`,
+   * `LogClosedError`, `LogFailedError`, `TruncatedError` if records that it
+   * covers were cut off meanwhile, or as `truncateBefore` does: then the snapshot
+   * is durable, and stays.
+   */
+  async checkpoint(
+    write: WriteSnapshot,
+    options: CheckpointOptions = {},
+  ): Promise<Checkpoint> {
+    this.refuseIfClosed("checkpoint");
+    this.#checkpoints ??= this.#loadCheckpoints();
+    return await (await this.#checkpoints).make(write, options);
+  }
+
+  /**
+   * Drops all records after `lsn`: a conflict in a Raft log, or what a bad
+   * deploy has written. The next record gets `lsn + 1`.
+   *
+   * When it resolves, no crash brings the dropped records back, and everything
+   * up to `lsn` is durable. What was appended before the call is flushed first,
+   * and what is appended after it waits until the log is cut; `enqueue` finds
+   * the queue full meanwhile. Reads and followers that have gone beyond `lsn`
+   * fail with `TruncatedError`. It takes about as long as opening the log, and
+   * an epoch; see docs/format.md.
+   *
+   * Rejects with `RangeError` unless `lsn` is from `firstLsn - 1` to `lastLsn`;
+   * with `StorageFullError` if the disk is full: nothing is dropped then, and
+   * the log stays usable; with `StorageError` if files cannot be removed now:
+   * the records are dropped even so; with `TypeError` if the log or its storage
+   * cannot do it. After any other failure the log has failed.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage());
+   * await wal.appendBatch(["kept", "a conflict", "another"]);
+   * await wal.truncateAfter(1);
+   * assert.equal(wal.lastLsn, 1);
+   * assert.equal(await wal.append("the leader's"), 2);
+   * await wal.close();
+   * ```
+   */
+  async truncateAfter(lsn: number): Promise<void> {
+    this.refuseIfClosed("truncate");
+    const action = "truncate after a record";
+    const { firstLsn, lastLsn } = this;
+    requireInteger(action, "its LSN", lsn, firstLsn - 1, lastLsn);
+    requireMethod(action, "the log", this.#log, "truncateAfter");
+    const turn = this.writer.truncateAfter(lsn, this.#truncating);
+    this.#truncating = turn.catch(() => {});
+    await turn;
+  }
+
+  /**
+   * A small record about the log as a whole, such as a term and a vote or the
+   * version of a schema; `undefined` if there is none. It outlives every
+   * truncation.
+   */
+  get meta(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#log.meta?.bytes.slice();
+  }
+
+  /**
+   * Replaces {@linkcode Wal.meta} by up to 4096 bytes; a string is encoded as
+   * UTF-8. Durable when it resolves; a crash before leaves the old or the new
+   * one. It takes two syncs; `append(record, { meta })` shares the sync of its record.
+   *
+   * Concurrent calls count in the order in which they were made. Rejects with
+   * `TypeError` or `RangeError`, with `TypeError` if the log keeps no metadata,
+   * and with `StorageFullError`, `FencedError` or `StorageError`.
+   */
+  async setMeta(meta: Uint8Array | string): Promise<void> {
+    this.refuseIfClosed("set metadata");
+    const bytes = checkMeta("set metadata", meta);
+    requireMethod("set metadata", "the log", this.#log, "setMeta");
+    await this.writer.setMeta(bytes);
+  }
+
+  /** Number of segments on storage; 0 for a log without. */
+  get segmentCount(): number {
+    return this.#log.segmentCount ?? 0;
+  }
+
+  /** Bytes of the segments on storage; 0 if the log does not tell. */
+  get storedBytes(): number {
+    return this.#log.storedBytes ?? 0;
+  }
+
+  /**
+   * Ends what goes on in the background: no more is begun. Returns what waits
+   * until all of it has ended, once nothing more is written.
+   *
+   * @internal
+   */
+  protected endUpkeep(): () => Promise<void> {
+    const checkpointed = this.#checkpoints
+      ?.then((checkpoints) => checkpoints.close())
+      .catch(() => {});
+    return async () => {
+      await checkpointed;
+      await this.#truncating;
+    };
+  }
+
+  async #loadCheckpoints(): Promise<Checkpoints> {
+    const files = requireFiles("checkpoint", this.#log.files);
+    const { Checkpoints } = await import("../checkpoint/checkpoint.ts");
+    return new Checkpoints(files, this.#log, this.writer, {
+      alone: (act) => this.#alone(act),
+      drop: (lsn) => this.#drop(lsn),
+    });
+  }
+
+  /** Runs what drops records, or cuts them off, one call after the other. */
+  #alone<Result>(act: () => Promise<Result>): Promise<Result> {
+    const turn = this.#truncating.then(act);
+    this.#truncating = turn.catch(() => {});
+    return turn;
+  }
+
+  #requireDroppable(lsn: number): void {
+    const most = this.writtenLsn + 1;
+    requireInteger("truncate before a record", "its LSN", lsn, 1, most);
+  }
+
+  /** Drops what no cursor holds back. */
+  async #drop(lsn: number): Promise<number> {
+    this.#requireDroppable(lsn); // The log may have been cut back meanwhile.
+    const { cursors, warn } = this.options;
+    const log = this.#log;
+    let keepFrom = lsn;
+    if (cursors !== undefined) {
+      const { holdBack } = await import("../reader/cursors/mod.ts");
+      const { firstLsn } = log;
+      const request = { lsn, firstLsn, warn };
+      keepFrom = await holdBack(log.files!, cursors, request);
+    }
+    await log.truncateBefore(keepFrom);
+    return log.firstLsn;
+  }
+}

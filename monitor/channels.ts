@@ -1,0 +1,24 @@
+import type * as Diagnostics from "node:diagnostics_channel";
+import { builtin } from "../builtin.ts";
+import type { Writer } from "../writer/writer.ts";
+
+/**
+ * Publishes the events of all logs to `node:diagnostics_channel`, on
+ * `syncline:wal:flush` and `syncline:wal:health`: a message is the event, and
+ * the `location` of its log. While nobody subscribes, that costs nothing.
+ */
+export function publishEvents(
+  location: string,
+  { stats, health }: Pick<Writer, "stats" | "health">,
+): void {
+  const diagnostics = builtin<typeof Diagnostics>("node:diagnostics_channel");
+  if (diagnostics === undefined) return;
+  const publisher = <Event>(name: string) => {
+    const channel = diagnostics.channel(`syncline:wal:${name}`);
+    return (event: Event) => {
+      if (channel.hasSubscribers) channel.publish({ location, event });
+    };
+  };
+  stats.listeners.add(publisher("flush"));
+  health.listeners.add(publisher("health"));
+}

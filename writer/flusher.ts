@@ -1,0 +1,332 @@
+import { invariant } from "../invariant.ts";
+import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
+import { Acks } from "./acks.ts";
+import { AppendQueue } from "./append_queue.ts";
+import type { Batch, BatchQueue } from "./batch.ts";
+import type { Clock } from "./clock.ts";
+import { commit, cutBack, SyncMark, SyncSchedule } from "./commit.ts";
+import { decideFlush, type FlushTimes, reportFlush } from "./flush_rules.ts";
+import { FlushStats } from "./flush_stats.ts";
+import type { RecentFrame } from "./live_tail.ts";
+import { LogHealth } from "./log_health.ts";
+import { Readers } from "./readers.ts";
+
+/** Options of `Writer`, already checked. */
+export interface WriterOptions {
+  /** When a batch is flushed. */
+  policy: BatchPolicy;
+  /** The only source of time. */
+  clock: Clock;
+  /** Maximum bytes in the queue. */
+  maxQueuedBytes: number;
+  /** Maximum records in the queue. */
+  maxQueuedRecords: number;
+  /** Maximum bytes of appends that wait for room in the queue. */
+  maxWaitingBytes: number;
+  /** Maximum records that wait for room in the queue. */
+  maxWaitingRecords: number;
+  /** How long written records may stay unsynced, in ms; can be `Infinity`. */
+  syncIntervalMs: number;
+}
+
+/** What it is doing; `asking` keeps a policy from re-entering it. */
+type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
+
+/** A flush that has begun. */
+interface Flight {
+  readonly batch: Batch;
+  readonly times: FlushTimes;
+  /** Whether its frame is written. */
+  isWritten: boolean;
+  /** Whether it was completed by a call that blocks, before its sync ended. */
+  isOvertaken: boolean;
+}
+
+/**
+ * The core: flushes what is queued when the policy says so, and releases each
+ * waiter when, and only when, what it waits for is true.
+ *
+ * Nothing overlaps: only one flush or sync is in flight at a time. The policy
+ * is asked once per turn, at its end, about all of that turn's appends. So
+ * callers that are released together and append again share the next frame.
+ */
+export class Flusher {
+  /** Where records enter. */
+  readonly appends: AppendQueue;
+  /** Those that have a place. */
+  readonly queue: BatchQueue;
+  /** How far the log has advanced, and who waits for it. */
+  readonly acks: Acks;
+  /** Whether the log can go on. */
+  readonly health: LogHealth = new LogHealth();
+  /** What it has done. */
+  readonly stats: FlushStats = new FlushStats();
+  /** Those who read the log meanwhile. */
+  readonly readers: Readers;
+  readonly #log: FrameLog;
+  #policy: BatchPolicy;
+  readonly #clock: Clock;
+  readonly #sync: SyncSchedule;
+  readonly #mark: SyncMark;
+  #activity: Activity = "idle";
+  /** Created once: a closure per turn would allocate for each record. */
+  readonly #askNow = (): void => this.#ask();
+  #cancelWait: () => void = () => {};
+  /** Records up to this LSN are flushed whatever the policy says. */
+  #demandedLsn = 0;
+  #pressed = false;
+  #flight: Flight | undefined;
+  /** What has to be done while nothing else is, once all is synced. */
+  #alone: (() => Promise<void>) | undefined;
+  #isStopped = false;
+
+  /** Continues where `log` ends. */
+  constructor(log: FrameLog, options: WriterOptions) {
+    const { policy, clock, syncIntervalMs } = options;
+    this.#log = log;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.acks = new Acks(log.lastLsn, log.syncedLsn);
+    this.#mark = new SyncMark(log, this.acks);
+    const { limits } = policy;
+    this.appends = new AppendQueue(log.lastLsn + 1, {
+      ...options,
+      limits,
+      metaVersion: log.meta?.version,
+    });
+    this.queue = this.appends.queue;
+    this.readers = new Readers(this.queue);
+    const ask = () => this.askSoon();
+    this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
+  }
+
+  /** Why nothing follows: the log is closed, or has failed. */
+  get end(): "closed" | Error | undefined {
+    return this.health.failure ?? (this.#isStopped ? "closed" : undefined);
+  }
+
+  /**
+   * Asks the policy at the end of the turn. Everything that arrives in one turn
+   * gets the same arrival time.
+   */
+  askSoon(): void {
+    if (this.#activity === "asked") return;
+    this.queue.arrivedAt = this.#clock.now();
+    if (this.#activity === "waiting") this.#cancelWait();
+    else if (this.#activity !== "idle") return;
+    this.#activity = "asked";
+    this.#clock.endOfTurn(this.#askNow);
+  }
+
+  /** Something waits for room: flushes whatever the policy says. */
+  press(): void {
+    this.#pressed = true;
+  }
+
+  /** Syncs up to `lsn`, once that is written. */
+  demandSync(lsn: number): void {
+    this.#sync.raise(lsn);
+  }
+
+  /** Flushes what is queued up to `lsn`, whatever the policy says. */
+  demand(lsn: number): void {
+    this.#demandedLsn = Math.max(this.#demandedLsn, lsn);
+    this.askSoon();
+  }
+
+  /** Applies what has changed to all that is decided from now on. */
+  configure({ policy, syncIntervalMs, ...bounds }: WriterOptions): void {
+    this.#policy = policy;
+    this.#sync.configure(syncIntervalMs, this.acks);
+    this.queue.updateBounds(policy);
+    this.appends.configure(bounds);
+    this.#pressed = this.appends.hasWaiting;
+    this.askSoon();
+  }
+
+  /** Runs `act` while nothing else is done, once all that is queued is synced. */
+  runAlone(act: () => Promise<void>): void {
+    this.#alone = async () => {
+      this.#alone = undefined;
+      this.#pressed = false;
+      await act();
+    };
+    this.#sync.raise(this.queue.lastLsn);
+  }
+
+  /**
+   * Cuts the log back to record `lsn`, while nothing else is done. Returns why
+   * it could not be cut, or its files not be removed.
+   */
+  async cutBack(lsn: number, earlier: Promise<unknown>): Promise<unknown> {
+    const { isCut, problem } = await cutBack(this.#log, lsn, earlier);
+    if (!isCut) return problem;
+    this.acks.cutBack(lsn);
+    this.queue.rollBack(lsn + 1);
+    this.#demandedLsn = Math.min(this.#demandedLsn, lsn);
+    this.#sync.lower(lsn);
+    this.#mark.lower(lsn);
+    this.readers.cutBack(lsn);
+    return problem;
+  }
+
+  /** Cancels all timers; only called when nothing is in flight. */
+  stop(): void {
+    this.#cancelWait();
+    this.#sync.cancel();
+    this.#isStopped = true;
+    this.readers.tail?.tell();
+  }
+
+  #ask(): void {
+    if (this.#activity === "failed") return;
+    this.#activity = "asking";
+    const batch = this.queue.head;
+    if (batch === undefined) return this.#restOrSync();
+    const { lastLsn } = this.queue;
+    const now = this.#clock.now();
+    const decision = decideFlush(this.#policy, batch, now, {
+      sealed: this.queue.headIsSealed,
+      demanded: batch.firstLsn <= this.#demandedLsn,
+      pressed: this.#pressed,
+    });
+    if ("flush" in decision) this.#flush(decision.flush, now);
+    else if (this.queue.lastLsn !== lastLsn || this.#pressed) this.#rest();
+    else if (this.#sync.isDue(this.acks)) this.#restOrSync();
+    else this.#waitUntil(decision.waitUntil, now);
+  }
+
+  #waitUntil(instant: number, now: number): void {
+    this.#activity = "idle";
+    if (instant === Infinity) return;
+    this.#activity = "waiting";
+    this.#cancelWait = this.#clock.after(instant - now, this.#askNow);
+  }
+
+  #flush(reason: FlushReason, now: number): void {
+    invariant(this.#activity === "asking", "two flushes in flight");
+    this.#activity = "flushing";
+    const batch = this.queue.take();
+    const times = { reason, startedAt: now, writtenAt: now, endedAt: now };
+    const flight = { batch, times, isWritten: false, isOvertaken: false };
+    this.#flight = flight;
+    this.stats.begin(now);
+    commit(this.#log, batch, {
+      written: () => {
+        flight.isWritten = true;
+        times.writtenAt = this.#clock.now();
+        const demanded = this.#sync.reaches(batch.firstLsn);
+        return batch.sync || demanded || this.#sync.isDue(this.acks);
+      },
+      confirmed: (synced) => {
+        if (!flight.isOvertaken) this.#complete(flight, synced);
+        this.#rest();
+      },
+      refused: (error) => this.#rollBack(error),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  /** The frame of a flush is written, and perhaps `synced`. */
+  #complete({ batch, times }: Flight, synced: boolean): void {
+    this.#flight = undefined;
+    const { time } = this.#log;
+    const written = this.readers.tail?.keep(batch, synced, time);
+    this.#advance(batch.lastLsn, synced, written);
+    times.endedAt = synced ? this.#clock.now() : times.writtenAt;
+    this.appends.release(batch);
+    this.#pressed = this.appends.hasWaiting;
+    const { records } = this.queue;
+    const report = reportFlush(this.#policy, batch, times, records);
+    this.stats.add(report, synced);
+    if (this.health.now.status === "degraded") {
+      this.health.trouble("space", undefined);
+    }
+    this.queue.updateBounds(this.#policy);
+  }
+
+  #restOrSync(): void {
+    invariant(this.#activity === "asking", "a sync in a flush");
+    this.#activity = "flushing";
+    const done = () => this.#rest();
+    const failed = (error: unknown) => this.#fail(error);
+    const alone = this.#alone;
+    if (this.#sync.isDue(this.acks)) this.#syncAlone();
+    else if (alone !== undefined) alone().then(done, failed);
+    else if (this.#mark.isDue(this.acks)) {
+      this.#mark.write(this.acks, done, failed);
+    } else this.#activity = "idle";
+  }
+
+  #syncAlone(): void {
+    const covered = this.acks.writtenLsn;
+    const startedAt = this.#clock.now();
+    this.stats.begin(startedAt);
+    commit(this.#log, undefined, {
+      written: () => true,
+      confirmed: (synced) => {
+        this.#advance(covered, synced);
+        this.stats.synced(this.#clock.now() - startedAt);
+        this.#rest();
+      },
+      refused: (error) => {
+        this.stats.end();
+        this.#sync.lower(this.acks.durableLsn);
+        this.acks.rejectUnsynced(error);
+        this.#rest();
+      },
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  /** `lsn` is what the sync covers; it was fixed before the sync began. */
+  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
+    this.acks.advance(lsn, synced);
+    this.#sync.update(this.acks);
+    this.readers.tail?.tell(written);
+  }
+
+  #rest(): void {
+    this.#activity = "idle";
+    const isAtRest = this.queue.head === undefined &&
+      this.#alone === undefined && !this.#sync.isDue(this.acks) &&
+      !this.#mark.isDue(this.acks);
+    if (!isAtRest) this.askSoon();
+  }
+
+  /**
+   * There was no space: rejects everything that is not written, whichever call
+   * waits for it, and assigns its LSNs again. The next append tries again.
+   */
+  #rollBack(cause: StorageFullError): void {
+    const { writtenLsn } = this.acks;
+    const nextLsn = writtenLsn + 1;
+    const error = new StorageFullError(cause.path, { cause }, nextLsn);
+    const waiters = this.acks.rejectUnwritten(error) +
+      this.appends.reject(error);
+    const dropped = this.queue.rollBack(nextLsn);
+    if (waiters === 0 && dropped > 0) this.health.drop = error;
+    this.#flight = undefined;
+    this.stats.end();
+    this.#demandedLsn = Math.min(this.#demandedLsn, writtenLsn);
+    this.#sync.lower(writtenLsn);
+    this.#pressed = false;
+    if (dropped > 0) this.readers.cutBack(writtenLsn);
+    this.health.trouble("space", error.message);
+    this.#rest();
+  }
+
+  /** The state of the storage is unknown: acknowledges nothing further. */
+  #fail(cause: unknown): void {
+    this.#activity = "failed";
+    this.stats.end();
+    this.health.fail(
+      this.acks.durableLsn,
+      cause,
+      (failure) => this.acks.reject(failure) + this.appends.reject(failure),
+    );
+    this.stop();
+  }
+}

@@ -60,6 +60,7 @@ export {
 } from "./recovery/salvage/salvage_log.ts";
 export { CorruptLogError } from "./storage/corrupt_log_error.ts";
 export {
+  type BlockingCalls,
   CompactedError,
   FencedError,
   type FrameLog,
@@ -90,6 +91,7 @@ export type { AckLevel } from "./writer/acks.ts";
 export type {
   AppendOptions,
   EnqueueOptions,
+  ReceiptOptions,
   WaitOptions,
   WritableOptions,
 } from "./writer/append_options.ts";
@@ -99,6 +101,12 @@ export {
   QueueFullError,
 } from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
+export { FlushInProgressError } from "./writer/flush_in_progress_error.ts";
+export type {
+  AppendReceipt,
+  BatchReceipt,
+  FlushReceipt,
+} from "./writer/receipts.ts";
 export type { Distribution } from "./writer/histogram.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";

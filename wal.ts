@@ -55,6 +55,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   implements AsyncDisposable {
   readonly #log: FrameLog;
   readonly #openedAt: number;
+  #forgetExit = (): void => {};
 
   private constructor(
     log: FrameLog,
@@ -94,7 +95,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     try {
       if (checked.cursors) requireFiles("hold back for cursors", log.files);
       const writer = await makeWriter(log, checked, options.policy);
-      return new Wal(log, writer, checked, options.codec);
+      const wal = new Wal(log, writer, checked, options.codec);
+      if (checked.atExit !== undefined) await wal.#watchExit(checked.atExit);
+      return wal;
     } catch (error) {
       await log.close(false);
       throw error;
@@ -200,9 +203,71 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     return this.closing;
   }
 
+  /**
+   * Flushes and syncs everything appended, without a turn of the event loop;
+   * returns the last LSN. It blocks until all is durable, and is meant for a
+   * process that exits: the last segment may grow beyond its size, and if a
+   * sync is in progress on another thread, its failure is not seen here.
+   *
+   * Throws `TypeError` if the storage does not block, as those of a directory
+   * do; `FlushInProgressError` if a segment is being changed, so that nothing can
+   * be written at this moment; and otherwise as `flush` rejects.
+   */
+  flushSync(): number {
+    this.refuseIfClosed("flush");
+    return this.writer.flushSync();
+  }
+
+  /**
+   * The same, then it releases the lock, for `process.on("exit")`. The end of
+   * the log is not marked: the next opening looks for it, as after a crash, and
+   * finds everything. Reads that are running may never end.
+   *
+   * Does nothing if the log is closed. Throws as `flushSync` does; then it
+   * releases the lock even so, unless the storage does not block.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { mkdtempSync, rmSync } from "node:fs";
+   *
+   * const directory = mkdtempSync("/tmp/wal-");
+   * const wal = await Wal.open(directory);
+   * wal.enqueue("acknowledged by nothing yet");
+   * wal.closeSync(); // and now it is on disk
+   * rmSync(directory, { recursive: true });
+   * ```
+   */
+  closeSync(): void {
+    if (this.closing !== undefined) return;
+    const blocking = this.writer.requireBlocking("close");
+    try {
+      if (!this.writer.health.isFailureReported) this.writer.flushSync();
+    } finally {
+      this.closing = Promise.resolve();
+      this.#forgetExit();
+      this.endUpkeep();
+      this.reads.close().catch(() => {});
+      this.writer.stop();
+      blocking.release();
+    }
+  }
+
   /** The same as {@linkcode Wal.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #watchExit(atExit: "warn" | "flush"): Promise<void> {
+    const { watchExit } = await import("./log/at_exit.ts");
+    const log = {
+      location: this.#log.files?.location ?? "a log",
+      lost: () =>
+        this.lastLsn - this.writtenLsn + this.writer.load.waitingRecords,
+      closeSync: () => this.closeSync(),
+      warn: (message: string) => this.options.warn(message),
+    };
+    this.#forgetExit = watchExit(log, atExit);
   }
 
   async #close(): Promise<void> {
@@ -215,6 +280,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       this.writer.stop();
       await upkeepEnds();
       await readsClosed;
+      this.#forgetExit();
       await this.#log.close(!this.writer.hasFailed);
     }
   }

@@ -97,6 +97,14 @@ export interface WalOptions<
    * acknowledges nothing further. Default false.
    */
   takeOver?: boolean | undefined;
+  /**
+   * What happens if the process ends by itself, or by `process.exit` or
+   * `Deno.exit`, while the log is open and records are not written yet, such as
+   * those acknowledged at `memory`: `"warn"` says how many are lost, `"flush"`
+   * calls `closeSync`, and warns if that fails. A signal or an uncaught error
+   * may end a process otherwise. Default: nothing happens.
+   */
+  atExit?: "warn" | "flush" | undefined;
   /** Receives warnings, such as about tmpfs. Default: `console.warn`. */
   warn?: ((message: string) => void) | undefined;
   /**
@@ -160,7 +168,13 @@ export type CheckedOptions =
   & Pick<WalOptions, Exclude<OptionalName, "codec" | "storage">>;
 
 /** Options without a default. */
-type OptionalName = "codec" | "cursors" | "firstLsn" | "storage" | "trace";
+type OptionalName =
+  | "atExit"
+  | "codec"
+  | "cursors"
+  | "firstLsn"
+  | "storage"
+  | "trace";
 
 /** Options of a log with any codec. */
 type AnyOptions = WalOptions<never, unknown>;
@@ -186,6 +200,7 @@ function defaultsFor({ synchronous }: AnyOptions) {
     synchronous: "full",
     syncIntervalMs: defaultIntervalMs(synchronous),
     takeOver: false,
+    atExit: undefined,
     warn: (message) => console.warn(message),
     trace: undefined,
     clock: systemClock,
@@ -259,6 +274,9 @@ function checkAll(action: string, options: AnyOptions): CheckedOptions {
   requireMethod(action, "policy", policy, "due");
   requireType(action, "takeOver", checked.takeOver, "boolean");
   requireType(action, "warn", warn, "function");
+  if (checked.atExit !== undefined) {
+    requireOneOf(action, "atExit", checked.atExit, ["warn", "flush"]);
+  }
   if (options.storage !== undefined) {
     requireType(action, "storage", options.storage, "function");
   }

@@ -11,6 +11,7 @@ import {
   checkWait,
   checkWritable,
   type EnqueueOptions,
+  type ReceiptOptions,
   type WaitOptions,
   type WritableOptions,
 } from "../writer/append_options.ts";
@@ -33,6 +34,11 @@ import {
   type WalSettings,
 } from "../wal_options.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
+import type {
+  AppendReceipt,
+  BatchReceipt,
+  FlushReceipt,
+} from "../writer/receipts.ts";
 import { RecordSink } from "../writer/record_sink.ts";
 import type { Writer } from "../writer/writer.ts";
 
@@ -137,13 +143,23 @@ export abstract class LogAppender<
    * await wal.close();
    * ```
    */
-  append(record: In, options?: AppendOptions): Promise<number> {
+  append(record: In, options?: AppendOptions): Promise<number>;
+  /**
+   * The same; resolves with a receipt, which says in which flush the record was
+   * and how long each part of it took.
+   */
+  append(record: In, options: ReceiptOptions): Promise<AppendReceipt>;
+  append(
+    record: In,
+    options?: AppendOptions | ReceiptOptions,
+  ): Promise<number | AppendReceipt> {
     // Not an async function: that would create a second promise per call.
     try {
       this.refuseIfClosed("append");
       if (options === undefined) return this.#append(record, this.#ack);
       const demands = checkAppend(options, this.#ack);
-      const { level, expect, signal, meta } = demands;
+      const { level, expect, signal, meta, receipt } = demands;
+      if (receipt) return this.#appendForReceipt(record, demands);
       return expect === undefined && signal === undefined && meta === undefined
         ? this.#append(record, level)
         : this.#appendOn(record, demands);
@@ -163,17 +179,26 @@ export abstract class LogAppender<
    */
   appendBatch(
     records: Iterable<In>,
-    options: AppendOptions = {},
-  ): Promise<LsnRange> {
+    options?: AppendOptions,
+  ): Promise<LsnRange>;
+  /** The same; resolves with a receipt as well. */
+  appendBatch(
+    records: Iterable<In>,
+    options: ReceiptOptions,
+  ): Promise<BatchReceipt>;
+  appendBatch(
+    records: Iterable<In>,
+    options: AppendOptions | ReceiptOptions = {},
+  ): Promise<LsnRange | BatchReceipt> {
     try {
       this.refuseIfClosed("append");
       const demands = checkAppend(options, this.#ack);
       const request = this.#request(records, demands);
       const { length } = request.records;
-      return this.writer.appendTogether(
-        request,
-        (last) => rangeTo(last, length),
-      );
+      const range = (last: number) => rangeTo(last, length);
+      return demands.receipt
+        ? this.#forReceipt(request, range)
+        : this.writer.appendTogether(request, range);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -275,6 +300,24 @@ export abstract class LogAppender<
   #appendOn(value: In, demands: Demands): Promise<number> {
     const request = this.#request([value], demands);
     return this.writer.appendTogether(request, (last) => last);
+  }
+
+  #appendForReceipt(value: In, demands: Demands): Promise<AppendReceipt> {
+    const request = this.#request([value], demands);
+    return this.#forReceipt(request, (lsn) => ({ lsn }));
+  }
+
+  /** Appends; resolves with the flush as well. */
+  #forReceipt<Place>(
+    request: AppendRequest,
+    place: (last: number) => Place,
+  ): Promise<Place & FlushReceipt> {
+    const { writer } = this;
+    const calledAt = writer.now();
+    return writer.appendTogether(request, async (last) => ({
+      ...place(last),
+      ...await writer.receiptOf(last, calledAt),
+    })).then((receipt) => receipt);
   }
 
   /** Checks a record; a log with a codec encodes it first. */

@@ -26,6 +26,11 @@ export class AppendLine {
     return this.#placed;
   }
 
+  /** Number of appends ever put into it. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Whether any append waits for room. */
   get hasWaiting(): boolean {
     return this.#placed < this.#end;
@@ -123,6 +128,11 @@ export class NumberQueue {
 
   constructor(bounds: BatchBounds) {
     this.#bounds = bounds;
+  }
+
+  /** LSN of the last record queued. */
+  get lastLsn(): number {
+    return this.#open.lastLsn;
   }
 
   /** The next batch to flush, if any. */

@@ -19,10 +19,27 @@ import { NotedRun, type Simulation } from "./simulation.ts";
 /** A policy that puts a batch off this often in a row is not asked again. */
 const MOST_PUT_OFFS = 1000;
 
+/** Settings that a log is given while it is open; see `Wal.configure`. */
+export interface SettingsChange {
+  /**
+   * When, in ms. A flush that ends at that instant ends first; appends that
+   * arrive at it come after.
+   */
+  readonly at: number;
+  /** The new policy. Default: as it is. */
+  readonly policy?: BatchPolicy | undefined;
+  /** The new bound of the queue in bytes. Default: as it is. */
+  readonly maxQueuedBytes?: number | undefined;
+  /** The new bound of the queue in records. Default: as it is. */
+  readonly maxQueuedRecords?: number | undefined;
+}
+
 /** Options of a run, already checked. */
 export interface RunOptions {
   maxQueuedBytes: number;
   maxQueuedRecords: number;
+  /** In order of time. */
+  changes: readonly SettingsChange[];
   onFlush: (flush: FlushReport, appends: number) => void;
 }
 
@@ -33,10 +50,15 @@ interface Flight {
 
 /** The writer's counterpart: the same steps on numbers, in virtual time. */
 export class Run {
-  readonly #policy: BatchPolicy;
+  #policy: BatchPolicy;
   readonly #source: Source;
   readonly #costs: CostModel;
   readonly #options: RunOptions;
+  #nextChange = 0;
+  /** Records up to this LSN are flushed whatever the policy says. */
+  #demandedLsn = 0;
+  /** All before one of these indexes is demanded once it is placed. */
+  readonly #demandedEnds = new Set<number>();
   readonly #queue: NumberQueue;
   readonly #line = new AppendLine();
   readonly #simulation = new NotedRun();
@@ -58,7 +80,7 @@ export class Run {
     this.#policy = policy;
     this.#source = source;
     this.#costs = costs;
-    this.#options = options;
+    this.#options = { ...options };
     this.#queue = new NumberQueue(new BatchBounds(policy.limits));
   }
 
@@ -66,7 +88,8 @@ export class Run {
   toEnd(): Simulation {
     while (true) {
       const stirsAt = this.#flight?.times.endedAt ?? this.#wakeAt;
-      const nextAt = Math.max(this.#source.nextAt, this.#busyUntil);
+      const arrivesAt = Math.min(this.#source.nextAt, this.#changeAt);
+      const nextAt = Math.max(arrivesAt, this.#busyUntil);
       if (stirsAt < Infinity && stirsAt <= nextAt) this.#stir(stirsAt);
       else if (nextAt < Infinity) this.#arrive(nextAt);
       else if (this.#queue.head !== undefined) this.#close();
@@ -80,6 +103,30 @@ export class Run {
     const { records } = this.#flight.batch;
     this.#complete(this.#flight);
     this.#askAfterTurn(records + this.#takeIn());
+  }
+
+  /** When settings change next. */
+  get #changeAt(): number {
+    return this.#options.changes[this.#nextChange]?.at ?? Infinity;
+  }
+
+  /** Makes the changes that are due: what came before is flushed. */
+  #takeChanges(): void {
+    while (this.#changeAt <= this.#now) {
+      const { policy, ...bounds } = this.#options.changes[this.#nextChange++];
+      const { maxQueuedBytes, maxQueuedRecords } = this.#options;
+      this.#options.maxQueuedBytes = bounds.maxQueuedBytes ?? maxQueuedBytes;
+      this.#options.maxQueuedRecords = bounds.maxQueuedRecords ??
+        maxQueuedRecords;
+      this.#putOffs = 0;
+      if (policy !== undefined && policy !== this.#policy) {
+        this.#policy = policy;
+        this.#demandedLsn = this.#queue.lastLsn;
+        this.#demandedEnds.add(this.#line.end);
+        this.#queue.updateBounds(policy);
+      }
+      this.#place();
+    }
   }
 
   #arrive(now: number): void {
@@ -111,6 +158,7 @@ export class Run {
     const source = this.#source;
     let appends = 0;
     this.#putOffs = 0;
+    this.#takeChanges();
     while (source.nextAt <= this.#now) {
       const caller = source.nextCaller;
       const { bytes, records = 1 } = source.take();
@@ -131,6 +179,8 @@ export class Run {
       if (!this.#hasRoom(waitingRecords, waitingBytes)) return;
       line.place();
       this.#queue.add(waitingRecords, waitingBytes, this.#now, line.placed);
+      if (!this.#demandedEnds.delete(line.placed)) continue;
+      this.#demandedLsn = this.#queue.lastLsn;
     }
   }
 
@@ -147,7 +197,7 @@ export class Run {
     if (batch === undefined) return;
     const decision = decideFlush(this.#policy, batch, this.#now, {
       sealed: this.#queue.headIsSealed,
-      demanded: this.#closing,
+      demanded: this.#closing || batch.firstLsn <= this.#demandedLsn,
       pressed: this.#pressed,
     });
     if ("flush" in decision) return this.#flush(decision.flush);

@@ -1,7 +1,12 @@
-import { requireInteger, requireMethod } from "../argument.ts";
+import {
+  argumentError,
+  requireAmount,
+  requireInteger,
+  requireMethod,
+} from "../argument.ts";
 import type { BatchPolicy, FlushReport } from "../policies/batch_policy.ts";
 import { DEFAULT_QUEUE } from "../writer/flush_rules.ts";
-import { Run } from "./_run.ts";
+import { Run, type SettingsChange } from "./_run.ts";
 import {
   ClosedSource,
   LinkedSource,
@@ -19,6 +24,11 @@ export interface SimulateOptions {
   maxQueuedBytes?: number | undefined;
   /** As in `WalOptions`, an integer of at least 1. Default 10,000. */
   maxQueuedRecords?: number | undefined;
+  /**
+   * Settings that are changed while the log is open, in order of time, as by
+   * `Wal.configure`. Default: none.
+   */
+  changes?: readonly SettingsChange[] | undefined;
   /**
    * Called for each flush, in order, after the policy has observed it, with the
    * number of appends in it: an append may have several records.
@@ -78,12 +88,33 @@ export function simulate(
   const {
     maxQueuedBytes = DEFAULT_QUEUE.maxQueuedBytes,
     maxQueuedRecords = DEFAULT_QUEUE.maxQueuedRecords,
+    changes = [],
     onFlush = () => {},
   } = options;
   requireInteger("simulate", "maxQueuedBytes", maxQueuedBytes);
   requireInteger("simulate", "maxQueuedRecords", maxQueuedRecords);
-  const bounds = { maxQueuedBytes, maxQueuedRecords, onFlush };
+  requireChanges(changes);
+  const bounds = { maxQueuedBytes, maxQueuedRecords, changes, onFlush };
   return new Run(policy, sourceOf(load), costs, bounds).toEnd();
+}
+
+function requireChanges(changes: readonly SettingsChange[]): void {
+  let before = 0;
+  for (const { at, policy, maxQueuedBytes, maxQueuedRecords } of changes) {
+    requireAmount("simulate", "changes[].at", at);
+    if (at < before) {
+      const rule = `at least ${before}, when the one before is made`;
+      throw argumentError("simulate", "changes[].at", rule, at);
+    }
+    before = at;
+    if (policy !== undefined) {
+      requireMethod("simulate", "changes[].policy", policy, "due");
+    }
+    for (const bound of [maxQueuedBytes, maxQueuedRecords]) {
+      if (bound === undefined) continue;
+      requireInteger("simulate", "changes[].maxQueued…", bound);
+    }
+  }
 }
 
 function sourceOf(load: RecordedArrivals | ClosedLoop): Source {

@@ -135,12 +135,30 @@ export interface FrameLog {
   readonly segmentCount?: number;
   /** Bytes on storage; absent if that is not known. */
   readonly storedBytes?: number;
+  /** The same calls, which block; absent if the storage cannot. */
+  readonly blocking?: BlockingCalls | undefined;
   /**
    * Releases all resources. With `clean`, it first syncs everything appended
    * and marks the end, so that a later loss of the end is not mistaken for a
    * torn write.
    */
   close(clean: boolean): Promise<void>;
+}
+
+/**
+ * Calls of a frame log that are done when they return, for a process that is
+ * about to exit. They may be made while a `sync` is in progress, but no other
+ * call.
+ */
+export interface BlockingCalls {
+  /** Appends a frame, as `FrameLog` says. */
+  append(frame: FrameDraft): void;
+  /** Syncs every frame appended before. */
+  sync(): void;
+  /** Fails with a `FencedError` if another owner has taken over. */
+  checkOwner(): void;
+  /** Releases all resources, as a process does that ends. */
+  release(): void;
 }
 
 /** Thrown on reading a record that `truncateBefore` has dropped. */

@@ -17,6 +17,11 @@ export interface Storage {
    * reuses dropped segments. Default: false.
    */
   readonly prefersOverwrites?: boolean;
+  /**
+   * Whether no call returns a promise but `datasync`, and files have
+   * `datasyncSync`: `Wal.flushSync` needs that. Default: false.
+   */
+  readonly isBlocking?: boolean;
   /** Returns a warning if data here is not durable, such as on tmpfs. */
   warning?(): MaybePromise<string | undefined>;
   /** Creates the directory if needed, and makes its entry durable. */
@@ -92,6 +97,11 @@ export interface StorageFile {
   links?(): MaybePromise<number>;
   /** Makes all bytes written before the call durable, as fdatasync does. */
   datasync(): MaybePromise<void>;
+  /**
+   * The same, but it blocks. With it, `Wal.flushSync` is possible if all other
+   * calls of the storage return no promise.
+   */
+  datasyncSync?(): void;
   /** Cuts the file to its first `size` bytes; durable after a later sync. */
   truncate(size: number): MaybePromise<void>;
   /** Releases the handle without a sync. */

@@ -11,6 +11,7 @@ import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { LogLockedError } from "../storage/storage.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { Wal } from "../wal.ts";
+import { anotherTurn } from "./kit/another_turn.ts";
 import {
   assert,
   assertEquals,
@@ -244,6 +245,7 @@ test("Wal.open() refuses a second opener and changes no byte", () =>
   withTempDir(async (dir) => {
     await using wal = await Wal.open(dir);
     await wal.append("a");
+    await anotherTurn(); // It falls idle, and says what is synced.
     const error = await refused(dir, LogLockedError);
     assertStringIncludes(error.message, `process ${process.pid} has it open`);
     assertEquals(await wal.append("b"), 2);

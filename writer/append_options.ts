@@ -4,6 +4,7 @@ import {
   requireInteger,
   requireOptions,
   requireSignal,
+  requireType,
 } from "../argument.ts";
 import { MAX_META_BYTES } from "../storage/format/mod.ts";
 import { type AckLevel, requireAckLevel } from "./acks.ts";
@@ -34,7 +35,18 @@ export interface AppendOptions {
    * The frame ends with these records. Default: the metadata stay.
    */
   meta?: Uint8Array | string | undefined;
+  /**
+   * Whether to resolve with a receipt, which says in which flush the records
+   * were and how long it took. Not with `ack: "memory"`. Default: false.
+   */
+  receipt?: false | undefined;
 }
+
+/** Options of an append that wants a receipt. */
+export type ReceiptOptions = Omit<AppendOptions, "receipt"> & {
+  /** Whether to resolve with a receipt. */
+  receipt: true;
+};
 
 /** Options of `enqueue`. */
 export interface EnqueueOptions {
@@ -63,22 +75,38 @@ export interface WritableOptions {
 }
 
 const APPEND: readonly (keyof AppendOptions)[] = [
-  ...["ack", "expect", "signal", "meta"] as const,
+  ...["ack", "expect", "signal", "meta", "receipt"] as const,
 ];
 const ENQUEUE: readonly (keyof EnqueueOptions)[] = ["ack"];
 const WAIT: readonly (keyof WaitOptions)[] = ["signal"];
 const WRITABLE: readonly (keyof WritableOptions)[] = ["ack", "signal"];
 
 /** What an append asks for; `level` is that of the log. */
-export function checkAppend(options: AppendOptions, level: AckLevel): Demands {
+export function checkAppend(
+  options: AppendOptions | ReceiptOptions,
+  level: AckLevel,
+): Demands & { receipt: boolean } {
   requireOptions("append", options, APPEND);
+  const ack = checkAck("append", options, level);
+  const receipt = checkReceipt(options, ack);
   const { expect, signal } = options;
   const meta = options.meta === undefined
     ? undefined
     : checkMeta("append", options.meta);
   if (expect !== undefined) requireInteger("append", "expect", expect);
   if (signal !== undefined) requireSignal("append", signal);
-  return { level: checkAck("append", options, level), expect, signal, meta };
+  return { level: ack, expect, signal, meta, receipt };
+}
+
+/** Whether an append wants a receipt: one is written once it is flushed. */
+function checkReceipt(
+  { receipt = false }: AppendOptions | ReceiptOptions,
+  level: AckLevel,
+): boolean {
+  requireType("append", "receipt", receipt, "boolean");
+  if (!receipt || level !== "memory") return receipt;
+  const rule = 'false with ack: "memory", which waits for no flush';
+  throw argumentError("append", "receipt", rule, receipt, false);
 }
 
 /** A copy of metadata as bytes. Throws `TypeError` or `RangeError`. */

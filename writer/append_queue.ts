@@ -7,14 +7,22 @@ import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
 import { type AppendRequest, copyRecord, type RecordInput } from "./record.ts";
 
-/** Bounds of {@linkcode AppendQueue}. */
-export interface AppendQueueOptions {
+/** How much may wait. */
+export interface QueueBounds {
+  /** Maximum bytes in the queue. */
+  maxQueuedBytes: number;
+  /** Maximum records in the queue. */
+  maxQueuedRecords: number;
+  /** Maximum bytes of appends that wait for room in the queue. */
+  maxWaitingBytes: number;
+  /** Maximum records that wait for room in the queue. */
+  maxWaitingRecords: number;
+}
+
+/** Options of {@linkcode AppendQueue}. */
+export interface AppendQueueOptions extends QueueBounds {
   clock: Clock;
   limits: BatchLimits | undefined;
-  maxQueuedBytes: number;
-  maxQueuedRecords: number;
-  maxWaitingBytes: number;
-  maxWaitingRecords: number;
   /** Version of the log's metadata. Default: 0, for none. */
   metaVersion?: number | undefined;
 }
@@ -116,6 +124,15 @@ export class AppendQueue {
     return waiting.ended;
   }
 
+  /**
+   * The LSN of the last record appended so far, once it has one: at once, or
+   * when all that wait now have a place. Rejects if they are rejected.
+   */
+  lastAppended(): number | Promise<number> {
+    if (!this.hasWaiting) return this.queue.lastLsn;
+    return this.#room.wait(NOTHING).ended;
+  }
+
   /** Resolves once all appends that wait now are queued or rejected. */
   drained(): Promise<void> {
     return this.#room.drained();
@@ -146,7 +163,7 @@ export class AppendQueue {
   }
 
   /** Adopts other bounds; what has a place keeps it. */
-  configure(bounds: Partial<AppendQueueOptions>): void {
+  configure(bounds: QueueBounds): void {
     this.#options = { ...this.#options, ...bounds };
     this.#admit();
   }
@@ -163,6 +180,11 @@ export class AppendQueue {
     for (let next = this.#room.first; next; next = this.#room.first) {
       const { request, begin } = next;
       if (begin !== undefined) return this.#begin(next, begin);
+      if (request === NOTHING) {
+        this.#room.remove(next);
+        next.placed(this.queue.lastLsn);
+        continue;
+      }
       const { sizes, bytes, signal } = request;
       // One abort can end several appends: none may get the place of another.
       const isAborted = signal?.aborted ?? false;
@@ -240,7 +262,7 @@ export class AppendQueue {
   }
 }
 
-/** What a hold adds to the queue. */
+/** What takes a place in the line and adds nothing to the queue. */
 const NOTHING: AppendRequest = {
   records: [],
   sizes: [],

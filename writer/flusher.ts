@@ -1,12 +1,13 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
+import type { BlockingCalls, FrameLog } from "../storage/frame_log.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import { Acks } from "./acks.ts";
-import { AppendQueue } from "./append_queue.ts";
+import { AppendQueue, type QueueBounds } from "./append_queue.ts";
 import type { Batch, BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { commit, cutBack, SyncMark, SyncSchedule } from "./commit.ts";
+import { FlushInProgressError } from "./flush_in_progress_error.ts";
 import { decideFlush, type FlushTimes, reportFlush } from "./flush_rules.ts";
 import { FlushStats } from "./flush_stats.ts";
 import type { RecentFrame } from "./live_tail.ts";
@@ -14,19 +15,11 @@ import { LogHealth } from "./log_health.ts";
 import { Readers } from "./readers.ts";
 
 /** Options of `Writer`, already checked. */
-export interface WriterOptions {
+export interface WriterOptions extends QueueBounds {
   /** When a batch is flushed. */
   policy: BatchPolicy;
   /** The only source of time. */
   clock: Clock;
-  /** Maximum bytes in the queue. */
-  maxQueuedBytes: number;
-  /** Maximum records in the queue. */
-  maxQueuedRecords: number;
-  /** Maximum bytes of appends that wait for room in the queue. */
-  maxWaitingBytes: number;
-  /** Maximum records that wait for room in the queue. */
-  maxWaitingRecords: number;
   /** How long written records may stay unsynced, in ms; can be `Infinity`. */
   syncIntervalMs: number;
 }
@@ -34,11 +27,12 @@ export interface WriterOptions {
 /** What it is doing; `asking` keeps a policy from re-entering it. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
 
-/** A flush that has begun. */
+/** A flush, or a sync alone, that has begun. */
 interface Flight {
-  readonly batch: Batch;
+  /** Absent if it is a sync alone. */
+  readonly batch?: Batch | undefined;
   readonly times: FlushTimes;
-  /** Whether its frame is written. */
+  /** Whether its frame is written, if it has one. */
   isWritten: boolean;
   /** Whether it was completed by a call that blocks, before its sync ended. */
   isOvertaken: boolean;
@@ -142,7 +136,6 @@ export class Flusher {
     this.#sync.configure(syncIntervalMs, this.acks);
     this.queue.updateBounds(policy);
     this.appends.configure(bounds);
-    this.#pressed = this.appends.hasWaiting;
     this.askSoon();
   }
 
@@ -181,7 +174,10 @@ export class Flusher {
   }
 
   #ask(): void {
-    if (this.#activity === "failed") return;
+    // A call that blocks may have done it meanwhile.
+    const isExpected = this.#activity === "asked" ||
+      this.#activity === "waiting";
+    if (!isExpected || this.#isStopped) return;
     this.#activity = "asking";
     const batch = this.queue.head;
     if (batch === undefined) return this.#restOrSync();
@@ -221,7 +217,7 @@ export class Flusher {
         return batch.sync || demanded || this.#sync.isDue(this.acks);
       },
       confirmed: (synced) => {
-        if (!flight.isOvertaken) this.#complete(flight, synced);
+        if (!flight.isOvertaken) this.#complete(batch, times, synced);
         this.#rest();
       },
       refused: (error) => this.#rollBack(error),
@@ -229,8 +225,63 @@ export class Flusher {
     });
   }
 
+  /**
+   * Flushes and syncs everything appended, in calls that block. If a sync is in
+   * progress on another thread, nothing is acknowledged at `disk` before it has
+   * ended: only that call may hear of its failure.
+   */
+  flushSync(blocking: BlockingCalls): void {
+    const before = this.#activity;
+    const flight = this.#flight;
+    const isBusy = before === "asking" ||
+      before === "flushing" && !flight?.isWritten;
+    if (isBusy) throw new FlushInProgressError();
+    if (before === "waiting") this.#cancelWait();
+    this.#activity = "flushing";
+    try {
+      this.#drainNow(blocking, flight);
+      this.#rest();
+    } catch (error) {
+      if (!(error instanceof StorageFullError)) {
+        this.#fail(error);
+        throw this.health.failure;
+      }
+      this.#rollBack(error);
+      throw error;
+    } finally {
+      // The sync on the other thread goes on.
+      if (before === "flushing" && !this.health.failure) {
+        this.#activity = before;
+      }
+    }
+  }
+
+  #drainNow(blocking: BlockingCalls, flight: Flight | undefined): void {
+    if (flight !== undefined) {
+      flight.isOvertaken = true;
+      if (flight.batch) this.#complete(flight.batch, flight.times, false);
+    }
+    while (this.queue.head !== undefined) {
+      const now = this.#clock.now();
+      const batch = this.queue.take();
+      blocking.append(batch);
+      blocking.checkOwner();
+      const writtenAt = this.#clock.now();
+      const times = { startedAt: now, writtenAt, endedAt: writtenAt };
+      this.#complete(batch, { reason: "demand", ...times }, false);
+    }
+    const { writtenLsn, durableLsn } = this.acks;
+    if (writtenLsn === durableLsn) return;
+    const now = this.#clock.now();
+    blocking.sync();
+    blocking.checkOwner();
+    if (flight !== undefined) return this.#sync.raise(writtenLsn);
+    this.#advance(writtenLsn, true);
+    this.stats.synced(this.#clock.now() - now);
+  }
+
   /** The frame of a flush is written, and perhaps `synced`. */
-  #complete({ batch, times }: Flight, synced: boolean): void {
+  #complete(batch: Batch, times: FlushTimes, synced: boolean): void {
     this.#flight = undefined;
     const { time } = this.#log;
     const written = this.readers.tail?.keep(batch, synced, time);
@@ -262,16 +313,27 @@ export class Flusher {
 
   #syncAlone(): void {
     const covered = this.acks.writtenLsn;
-    const startedAt = this.#clock.now();
-    this.stats.begin(startedAt);
+    const now = this.#clock.now();
+    const times = { startedAt: now, writtenAt: now, endedAt: now };
+    const flight: Flight = {
+      times: { reason: "demand", ...times },
+      isWritten: true,
+      isOvertaken: false,
+    };
+    this.#flight = flight;
+    this.stats.begin(now);
     commit(this.#log, undefined, {
       written: () => true,
       confirmed: (synced) => {
-        this.#advance(covered, synced);
-        this.stats.synced(this.#clock.now() - startedAt);
+        this.#flight = undefined;
+        if (!flight.isOvertaken) {
+          this.#advance(covered, synced);
+          this.stats.synced(this.#clock.now() - now);
+        }
         this.#rest();
       },
       refused: (error) => {
+        this.#flight = undefined;
         this.stats.end();
         this.#sync.lower(this.acks.durableLsn);
         this.acks.rejectUnsynced(error);
@@ -289,6 +351,7 @@ export class Flusher {
   }
 
   #rest(): void {
+    if (this.#activity === "failed") return;
     this.#activity = "idle";
     const isAtRest = this.queue.head === undefined &&
       this.#alone === undefined && !this.#sync.isDue(this.acks) &&

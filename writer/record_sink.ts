@@ -10,7 +10,7 @@ export interface RecordTarget<In> {
    */
   append(record: In, withdrawn: AbortSignal): Promise<unknown>;
   /** Resolves when all that waits for room has a place; at once if nothing. */
-  placed(): MaybePromise<void>;
+  placed(): Promise<void> | undefined;
 }
 
 /**

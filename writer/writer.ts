@@ -1,5 +1,4 @@
-import type { FrameLog } from "../storage/frame_log.ts";
-import type { MaybePromise } from "../storage/storage.ts";
+import type { BlockingCalls, FrameLog } from "../storage/frame_log.ts";
 import { orAborted } from "./abort.ts";
 import type { AckLevel } from "./acks.ts";
 import type { Hold } from "./append_queue.ts";
@@ -7,6 +6,7 @@ import type { FlushStats } from "./flush_stats.ts";
 import { Flusher, type WriterOptions } from "./flusher.ts";
 import type { LogHealth } from "./log_health.ts";
 import type { Readers } from "./readers.ts";
+import { type FlushReceipt, Receipts } from "./receipts.ts";
 import type { AppendRequest, RecordInput } from "./record.ts";
 
 /** What waits in a writer. */
@@ -32,6 +32,7 @@ export class Writer {
   /** LSN of the last record when the log was opened. */
   readonly #openedLsn: number;
   #options: WriterOptions;
+  #receipts: Receipts | undefined;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -168,19 +169,50 @@ export class Writer {
     const { policy, syncIntervalMs } = this.#options;
     this.#options = options;
     const isOfAge = options.syncIntervalMs !== syncIntervalMs;
-    const isFlushed = isOfAge || options.policy !== policy;
-    const waiting = this.placed();
-    this.#flusher.configure(options);
-    if (!isFlushed) return;
+    if (!isOfAge && options.policy === policy) {
+      return this.#flusher.configure(options);
+    }
     const level = isOfAge ? "disk" : "os";
-    await Promise.all([
-      this.#fence(level),
-      waiting?.then(() => this.#fence(level)),
-    ]);
+    const { lastLsn } = this;
+    const last = this.#flusher.appends.lastAppended();
+    this.#flusher.configure(options);
+    const fences = [this.#fence(lastLsn, level)];
+    if (typeof last !== "number") {
+      fences.push(last.then((lsn) => this.#fence(lsn, level)));
+    }
+    await Promise.all(fences);
+  }
+
+  /** Flushes and syncs everything appended, in calls that block. */
+  flushSync(): number {
+    const blocking = this.requireBlocking("flush");
+    this.requireHealth();
+    this.#flusher.flushSync(blocking);
+    return this.lastLsn;
+  }
+
+  /** The calls that block; throws `TypeError` if the log has none. */
+  requireBlocking(action: string): BlockingCalls {
+    const { blocking } = this.#log;
+    if (blocking !== undefined) return blocking;
+    throw new TypeError(
+      `Cannot ${action} without waiting because the storage does not block`,
+    );
+  }
+
+  /** The present instant on the log's clock, in ms. */
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  /** The receipt of record `lsn`, just queued by a call at `calledAt`. */
+  receiptOf(lsn: number, calledAt: number): Promise<FlushReceipt> {
+    this.#receipts ??= new Receipts(this.stats.listeners);
+    return this.#receipts.of(lsn, calledAt);
   }
 
   /** Resolves when all that waits for room has a place; at once if nothing. */
-  placed(): MaybePromise<void> {
+  placed(): Promise<void> | undefined {
     const { appends } = this.#flusher;
     if (appends.hasWaiting) return appends.drained();
   }
@@ -233,9 +265,8 @@ export class Writer {
     this.#flusher.stop();
   }
 
-  /** Resolves once all that has a place has reached `level`, at once. */
-  async #fence(level: AckLevel): Promise<void> {
-    const lsn = this.lastLsn;
+  /** Flushes up to `lsn`; resolves once all of it has reached `level`. */
+  async #fence(lsn: number, level: AckLevel): Promise<void> {
     const { acks } = this.#flusher;
     if (acks.reached(lsn, level)) return;
     this.requireHealth();

@@ -136,12 +136,16 @@ class DenoFile implements StorageFile {
   datasync(): MaybePromise<void> {
     const startedAt = performance.now();
     if (this.#routing.isThreaded) return this.#datasyncThreaded(startedAt);
+    this.datasyncSync();
+    this.#routing.observe(performance.now() - startedAt);
+  }
+
+  datasyncSync(): void {
     try {
       this.#file.syncDataSync();
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }
-    this.#routing.observe(performance.now() - startedAt);
   }
 
   truncate(size: number): void {

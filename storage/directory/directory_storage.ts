@@ -19,6 +19,8 @@ const TMPFS_MAGIC = 0x01021994;
 export abstract class DirectoryStorage implements Storage {
   /** File systems journal a change of a file's size with each sync. */
   readonly prefersOverwrites = true;
+  /** All calls block, but syncs on another thread. */
+  readonly isBlocking = true;
   /** The directory's absolute path. */
   readonly location: string;
   readonly #kernelLock: KernelLock | undefined;

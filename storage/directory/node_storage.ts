@@ -97,12 +97,16 @@ class NodeFile implements StorageFile {
   datasync(): MaybePromise<void> {
     const startedAt = performance.now();
     if (this.#routing.isThreaded) return this.#datasyncThreaded(startedAt);
+    this.datasyncSync();
+    this.#routing.observe(performance.now() - startedAt);
+  }
+
+  datasyncSync(): void {
     try {
       fs.fdatasyncSync(this.#descriptor);
     } catch (error) {
       throw StorageError.wrap("sync", this.#path, error);
     }
-    this.#routing.observe(performance.now() - startedAt);
   }
 
   truncate(size: number): void {

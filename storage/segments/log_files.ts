@@ -16,11 +16,12 @@ import {
   SEGMENT_HEADER_BYTES,
 } from "../format/segment_header.ts";
 import { FencedError } from "../frame_log.ts";
-import type {
-  MaybePromise,
-  Storage,
-  StorageFile,
-  StorageLock,
+import {
+  isPromise,
+  type MaybePromise,
+  type Storage,
+  type StorageFile,
+  type StorageLock,
 } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
 import { OPEN_BYTES, Pace, REMOVE_BYTES } from "../turns.ts";
@@ -97,6 +98,51 @@ export async function createSegment(
     salt,
     offset,
   };
+}
+
+/**
+ * The same on a storage whose calls block, without frames and from no other
+ * segment; the lock is held.
+ */
+export function createSegmentNow(
+  storage: Storage,
+  { log, firstLsn, epoch, previous }: NewSegment,
+): CreatedSegment {
+  const name = formatSegmentName(firstLsn, epoch);
+  const temporary = `${name}.tmp`;
+  const salt = randomNumber(storage);
+  const offset = SEGMENT_HEADER_BYTES;
+  const header = encodeSegmentHeader({ log, firstLsn, epoch, salt, previous });
+  try {
+    const file = requireDone(storage.open(temporary, "create"));
+    requireDone(writeAll(file, header, 0));
+    file.datasyncSync!();
+    requireDone(file.close());
+    requireDone(storage.link(temporary, name));
+  } catch (error) {
+    ignoreFailure(() => storage.remove(temporary));
+    throw explainFull(error);
+  }
+  requireDone(storage.syncDirectory());
+  ignoreFailure(() => storage.remove(temporary));
+  const file = requireDone(storage.open(name, "write"));
+  return { name, firstLsn, epoch, file, salt, offset };
+}
+
+/** Throws if a call returned a promise, which nobody can wait for. */
+export function requireDone<Result>(answer: MaybePromise<Result>): Result {
+  if (!isPromise(answer)) return answer;
+  answer.catch(() => {});
+  throw new TypeError("a call of the storage should block, but did not");
+}
+
+/** Tries what the next opening would do as well. */
+function ignoreFailure(act: () => MaybePromise<void>): void {
+  try {
+    requireDone(act());
+  } catch {
+    // It was not even created, or cannot be removed now.
+  }
 }
 
 /** Returns a random 32-bit number, from the storage if it provides one. */

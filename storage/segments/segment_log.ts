@@ -16,32 +16,25 @@ import {
   type OpenSegment,
   ZerosAhead,
 } from "./active_segment.ts";
+import { BlockingLog } from "./blocking_log.ts";
 import { createCut, findCut } from "./cut_back.ts";
 import { LogOwner } from "./log_owner.ts";
 import { SegmentReads } from "./read_segments.ts";
 import { SegmentList } from "./segment_list.ts";
-import type { SegmentLogState } from "./segment_log_state.ts";
+import type {
+  SegmentLogOptions,
+  SegmentLogState,
+} from "./segment_log_state.ts";
 import { SegmentLookup } from "./segment_lookup.ts";
 import { unlessFull, WrittenEnd } from "./written_end.ts";
-import { SegmentSupply, type SegmentSupplyOptions } from "./segment_supply.ts";
+import { SegmentSupply, type SuppliedSegment } from "./segment_supply.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
-
-/** Options of {@linkcode SegmentLog}. */
-export interface SegmentLogOptions extends SegmentSupplyOptions {
-  /** Space held in reserve for recovery and checkpoints. */
-  reserve: SpaceReserve;
-  /** Returns the current time, in ms since 1970. */
-  time: () => number;
-  /** The turns that long work gives way to. Default: the runtime's. */
-  turns?: Turns | undefined;
-}
 
 /**
  * A frame log in segment files. `openSegments` in `recovery/` determines the
  * state and creates it; the first append creates a new segment.
  */
 export class SegmentLog implements FrameLog {
-  /** The directory of the segments. */
   readonly files: Storage;
   readonly #owner: LogOwner;
   readonly #segmentBytes: number;
@@ -54,6 +47,8 @@ export class SegmentLog implements FrameLog {
   readonly #cuts = new CutHistory();
   #finish: SegmentLogState["finish"];
   #active: ActiveSegment | undefined;
+  /** Whether another segment is about to become the active one. */
+  #isChanging = false;
   readonly #end: WrittenEnd;
 
   /** Continues at `state`. */
@@ -89,12 +84,10 @@ export class SegmentLog implements FrameLog {
     this.#finish = state.finish;
   }
 
-  /** LSN of the last record written. */
   get lastLsn(): number {
     return this.#end.lastLsn;
   }
 
-  /** LSN of the oldest record kept, or of the next one if there is none. */
   get firstLsn(): number {
     return this.#owner.manifest.firstLsn;
   }
@@ -104,27 +97,22 @@ export class SegmentLog implements FrameLog {
     return this.#end.meta;
   }
 
-  /** Number of segments. */
   get segmentCount(): number {
     return this.#segments.all.length;
   }
 
-  /** Bytes of all segments' files. */
   get storedBytes(): number {
     return this.#segments.bytes + (this.#active?.bytes ?? 0);
   }
 
-  /** Time of the last frame, in ms since 1970. */
   get time(): number {
     return this.#end.time;
   }
 
-  /** Number of this opening. */
   get epoch(): number {
     return this.#owner.epoch;
   }
 
-  /** LSN of the last record that is known to survive power loss. */
   get syncedLsn(): number {
     return this.#end.syncedLsn;
   }
@@ -146,7 +134,9 @@ export class SegmentLog implements FrameLog {
     // Nothing follows records that are all dropped.
     const hasRoom = !this.#isSpent && active?.fits(frameBytes(frame.length));
     if (active && hasRoom) return this.#end.write(active, frame);
-    const rotating = this.#rotate(frame.firstLsn);
+    this.#isChanging = true;
+    const rotating = this.#rotate(frame.firstLsn)
+      .finally(() => this.#isChanging = false);
     return rotating.then((made) => this.#end.write(made, frame));
   }
 
@@ -159,7 +149,6 @@ export class SegmentLog implements FrameLog {
     return isPromise(syncing) ? syncing.then(done) : done();
   }
 
-  /** Checks the lock. */
   checkOwner(): MaybePromise<void> {
     return this.#owner.check();
   }
@@ -216,6 +205,18 @@ export class SegmentLog implements FrameLog {
     return this.#segments.alone(() => this.#cutBack(lsn));
   }
 
+  /** The calls that block, if the storage does. */
+  get blocking(): BlockingLog | undefined {
+    if (!this.files.isBlocking) return undefined;
+    return new BlockingLog({
+      ...{ storage: this.files, owner: this.#owner, end: this.#end },
+      supply: this.#supply,
+      active: () => this.#isSpent ? undefined : this.#active,
+      adopt: (made) => this.#adopt(made),
+      isChanging: () => this.#isChanging || this.#finish !== undefined,
+    });
+  }
+
   /** Writes down that all is synced that is, if no frame says so yet. */
   markSynced(): MaybePromise<void> {
     const active = this.#active;
@@ -268,8 +269,11 @@ export class SegmentLog implements FrameLog {
     if (newerMeta(meta, this.#end.syncedMeta) !== meta) {
       await this.#owner.write();
     }
-    const made = await this.#supply.next(firstLsn, this.#end.link);
-    const { name, epoch } = made;
+    return this.#adopt(await this.#supply.next(firstLsn, this.#end.link));
+  }
+
+  #adopt(made: SuppliedSegment): ActiveSegment {
+    const { name, firstLsn, epoch } = made;
     this.#segments.push({ name, firstLsn, epoch });
     return this.#activate(made);
   }
@@ -312,8 +316,7 @@ export class SegmentLog implements FrameLog {
     await active.file.close();
     await this.checkOwner();
     await this.#segments.remove(active.name);
-    // No mark excludes it: a crash must not bring its old name back once it is
-    // used again.
+    // No mark excludes it: its old name must not come back once it is reused.
     await this.files.syncDirectory();
     await this.#removeDropped();
   }

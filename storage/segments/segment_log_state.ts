@@ -1,7 +1,10 @@
 import type { SegmentName } from "../format/file_names.ts";
 import type { LogMeta } from "../format/log_meta.ts";
 import type { Manifest } from "../format/manifest.ts";
+import type { Turns } from "../turns.ts";
 import type { IndexedSegment } from "./segment_lookup.ts";
+import type { SegmentSupplyOptions } from "./segment_supply.ts";
+import type { SpaceReserve } from "./space_reserve.ts";
 
 /** Where a recovered log continues. */
 export interface SegmentLogState {
@@ -29,4 +32,14 @@ export interface SegmentLogState {
   finish?: (
     segments: SegmentName[],
   ) => Promise<Pick<SegmentLogState, "segments" | "link">>;
+}
+
+/** Options of {@linkcode SegmentLog}. */
+export interface SegmentLogOptions extends SegmentSupplyOptions {
+  /** Space held in reserve for recovery and checkpoints. */
+  reserve: SpaceReserve;
+  /** Returns the current time, in ms since 1970. */
+  time: () => number;
+  /** The turns that long work gives way to. Default: the runtime's. */
+  turns?: Turns | undefined;
 }

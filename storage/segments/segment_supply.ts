@@ -3,6 +3,7 @@ import type { Storage, StorageLock } from "../storage.ts";
 import {
   type CreatedSegment,
   createSegment,
+  createSegmentNow,
   removeIfThere,
   removeQuietly,
 } from "./log_files.ts";
@@ -94,6 +95,14 @@ export class SegmentSupply {
       ...(spare !== undefined && { reused: spare.name }),
     });
     return { ...created, bytes: spare?.bytes ?? created.offset };
+  }
+
+  /** Creates the next segment anew, on a storage whose calls block. */
+  nextNow(firstLsn: number, previous: number): SuppliedSegment {
+    const { log, epoch } = this.#owner;
+    const segment = { log, epoch, firstLsn, previous };
+    const created = createSegmentNow(this.#storage, segment);
+    return { ...created, bytes: created.offset };
   }
 
   /** Removes all files kept for reuse; resolves with whether there were any. */

@@ -153,7 +153,8 @@ export class WrittenEnd {
     const lsn = this.#lastLsn;
     const meta = this.#meta;
     return () => {
-      this.#syncedLsn = lsn;
+      // A call that blocks may have synced more meanwhile.
+      this.#syncedLsn = Math.max(this.#syncedLsn, lsn);
       if (meta === this.#syncedMeta) return;
       this.#syncedMeta = newerMeta(this.#syncedMeta, meta);
     };

@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { type Wal, Wal as WalClass } from "../../wal.ts";
-import { DEFAULT_ACK, type WalOptions } from "../../wal_options.ts";
+import {
+  DEFAULT_ACK,
+  type WalOptions,
+  type WalSettings,
+} from "../../wal_options.ts";
+import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import type { AckLevel } from "../../writer/acks.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import { FakeFrameLog, type FakeFrameLogOptions } from "./fake_frame_log.ts";
+import { friendlyPolicies } from "./hostile_policy.ts";
 
 /** One step of a script. */
 export type Command =
@@ -16,7 +22,12 @@ export type Command =
   | { do: "turn" }
   | { do: "step" }
   | { do: "advance"; ms: number }
-  | { do: "skew"; ms: number };
+  | { do: "skew"; ms: number }
+  | {
+    do: "configure";
+    changes: WalSettings;
+    make?: (() => BatchPolicy) | undefined;
+  };
 
 const size = fc.constantFrom(0, 1, 7, 8, 30, 200);
 const ack = fc.constantFrom<(AckLevel | undefined)[]>(
@@ -27,25 +38,48 @@ const ack = fc.constantFrom<(AckLevel | undefined)[]>(
 );
 const is = <Word extends string>(word: Word) => fc.constant(word);
 
+const steps: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: is("append"), size, ack }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: is("appendBatch"),
+      sizes: fc.array(size, { minLength: 1, maxLength: 6 }),
+      ack,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: is("enqueue"), size }) },
+  fc.record({ do: is("settled"), back: fc.nat(5), ack }),
+  fc.record({ do: is("flush") }),
+  { weight: 4, arbitrary: fc.record({ do: is("turn") }) },
+  { weight: 4, arbitrary: fc.record({ do: is("step") }) },
+  fc.record({ do: is("advance"), ms: fc.constantFrom(0, 0.5, 1, 5, 2000) }),
+  fc.record({ do: is("skew"), ms: fc.constantFrom(-100, -1, 3) }),
+);
+
 /** Random scripts. */
-export const scripts: fc.Arbitrary<Command[]> = fc.array(
+export const scripts: fc.Arbitrary<Command[]> = fc.array(steps, {
+  maxLength: 50,
+  size: "max",
+});
+
+/** Random scripts that change settings, too. */
+export const changingScripts: fc.Arbitrary<Command[]> = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ do: is("append"), size, ack }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: is("appendBatch"),
-        sizes: fc.array(size, { minLength: 1, maxLength: 6 }),
-        ack,
-      }),
-    },
-    { weight: 3, arbitrary: fc.record({ do: is("enqueue"), size }) },
-    fc.record({ do: is("settled"), back: fc.nat(5), ack }),
-    fc.record({ do: is("flush") }),
-    { weight: 4, arbitrary: fc.record({ do: is("turn") }) },
-    { weight: 4, arbitrary: fc.record({ do: is("step") }) },
-    fc.record({ do: is("advance"), ms: fc.constantFrom(0, 0.5, 1, 5, 2000) }),
-    fc.record({ do: is("skew"), ms: fc.constantFrom(-100, -1, 3) }),
+    { weight: 8, arbitrary: steps },
+    fc.record({
+      do: is("configure"),
+      make: fc.option(friendlyPolicies, { nil: undefined }),
+      changes: fc.constantFrom<WalSettings>(
+        {},
+        { synchronous: "full", syncIntervalMs: 3 },
+        { synchronous: "normal" },
+        { syncIntervalMs: 0 },
+        { synchronous: "off", maxQueuedRecords: 2 },
+        { maxQueuedRecords: 7, maxQueuedBytes: 20 },
+        { maxQueuedRecords: 10_000, maxQueuedBytes: 1 << 20 },
+      ),
+    }),
   ),
   { maxLength: 50, size: "max" },
 );
@@ -65,9 +99,11 @@ export class ModelRun {
   readonly breaches: string[] = [];
   /** Calls that wait for their promise. */
   open = 0;
+  /** Changes of settings that wait for what came before. */
+  fences = 0;
   readonly #wal: Wal;
   readonly #clock: VirtualClock;
-  readonly #ack: AckLevel;
+  #ack: AckLevel;
   #count = 0;
   /** The last LSN that `enqueue` returned. */
   #lastPlaced = 0;
@@ -108,6 +144,7 @@ export class ModelRun {
     if (command.do === "enqueue") return this.#enqueue(command.size);
     if (command.do === "settled") return this.#settled(command);
     if (command.do === "flush") return this.#flush();
+    if (command.do === "configure") return this.#configure(command);
     if (command.do === "step") return this.log.step();
     if (command.do === "skew") return this.#clock.skew(command.ms);
     if (command.do === "turn") return await this.#clock.turn();
@@ -116,6 +153,12 @@ export class ModelRun {
 
   /** Closes the log, which has to drain it whatever the policy says. */
   async close(): Promise<void> {
+    // They wait for no time and no policy.
+    for (let turn = 0; this.fences > 0 && turn < 500; turn++) {
+      this.log.step();
+      await this.#clock.turn();
+    }
+    if (this.fences > 0) this.breaches.push("a fence waits for the policy");
     let closed = false;
     const closing = this.#wal.close().then(() => closed = true);
     for (let turn = 0; !closed && turn < 500; turn++) {
@@ -174,6 +217,29 @@ export class ModelRun {
     const least = this.texts.length;
     const bounds = { least, most: Infinity, level: "disk" } as const;
     this.#expect(this.#wal.flush(), (lsn) => lsn, bounds);
+  }
+
+  /** What was appended before is flushed, whatever the new policy says. */
+  #configure(
+    { changes, make }: { changes: WalSettings; make?: () => BatchPolicy },
+  ): void {
+    const before = this.#wal.settings;
+    const last = this.texts.length;
+    const policy = make?.();
+    const settings = { ...changes, policy };
+    if (before.synchronous === "off" && changes.synchronous === undefined) {
+      delete settings.syncIntervalMs; // Nothing else is allowed with it.
+    }
+    const call = this.#wal.configure(settings);
+    const { syncIntervalMs, synchronous } = this.#wal.settings;
+    this.#ack = DEFAULT_ACK[synchronous];
+    const isOfAge = syncIntervalMs !== before.syncIntervalMs;
+    const isFence = isOfAge || policy !== undefined;
+    const level = isOfAge ? "disk" : isFence ? "os" : "memory";
+    this.fences++;
+    const done = () => void this.fences--;
+    call.then(done, done);
+    this.#expect(call, () => last, { least: last, most: last, level });
   }
 
   /** Records of these sizes, each of them different if it has a byte. */

@@ -28,6 +28,24 @@ export class ObservingPolicy implements BatchPolicy {
     return this.flushes.map(({ records }) => records);
   }
 
+  /** Another policy of the same log, of which it notes the same. */
+  also(policy: BatchPolicy): BatchPolicy {
+    return {
+      get limits() {
+        return policy.limits;
+      },
+      whenIdle: policy.whenIdle,
+      due: (batch, now) => {
+        this.asked++;
+        return policy.due(batch, now);
+      },
+      observe: (flush, queuedRecords) => {
+        this.flushes.push(flush);
+        policy.observe?.(flush, queuedRecords);
+      },
+    };
+  }
+
   due(batch: PendingBatch, now: number): number {
     this.asked++;
     return this.#policy.due(batch, now);

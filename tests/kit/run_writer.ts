@@ -1,4 +1,5 @@
 import type { BatchPolicy, FlushReport } from "../../policies/batch_policy.ts";
+import type { SettingsChange } from "../../simulator/_run.ts";
 import type { Source } from "../../simulator/_source.ts";
 import type { Arrival } from "../../simulator/arrivals.ts";
 import type { CostModel } from "../../simulator/costs.ts";
@@ -25,11 +26,14 @@ export async function runWriter(
   policy: BatchPolicy,
   source: Source,
   costs: CostModel,
-  options: WalOptions = {},
+  { changes = [], ...options }: WalOptions & {
+    changes?: readonly SettingsChange[];
+  } = {},
 ): Promise<WriterRun> {
   const clock = new EventClock();
   const log = new CostedFrameLog(clock, costs);
   const observer = new ObservingPolicy(policy);
+  let nextChange = 0;
   const wal = await Wal.open(log, { clock, policy: observer, ...options });
   const latencies: number[] = [];
   let acked: [index: number, caller: number][] = [];
@@ -37,12 +41,21 @@ export async function runWriter(
   let asked = 0;
   let closing = false;
 
+  const change = () => {
+    while (changes[nextChange]?.at <= clock.time) {
+      const { at: _, policy, ...bounds } = changes[nextChange++];
+      asked = observer.asked;
+      const observed = policy && observer.also(policy);
+      wal.configure({ ...bounds, policy: observed }).catch(() => {});
+    }
+  };
   const deliver = () => {
     for (const [, caller] of acked.sort(([a], [b]) => a - b)) {
       asked = observer.asked;
       if (!closing) source.acknowledged(caller, clock.time);
     }
     acked = [];
+    change();
     while (source.nextAt <= clock.time) {
       asked = observer.asked;
       const caller = source.nextCaller;
@@ -66,9 +79,11 @@ export async function runWriter(
   while (true) {
     const mayFire = log.isBusy || observer.asked - asked <= MOST_PUT_OFFS;
     const timerAt = mayFire ? clock.nextAt : Infinity;
-    if (Math.min(timerAt, source.nextAt) === Infinity) break;
-    if (timerAt <= source.nextAt) clock.fire();
-    else clock.time = source.nextAt;
+    const changeAt = changes[nextChange]?.at ?? Infinity;
+    const arrivesAt = Math.min(source.nextAt, changeAt);
+    if (Math.min(timerAt, arrivesAt) === Infinity) break;
+    if (timerAt <= arrivesAt) clock.fire();
+    else clock.time = arrivesAt;
     await anotherTurn();
     deliver();
     await turn();

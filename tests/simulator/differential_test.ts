@@ -82,24 +82,55 @@ const otherPolicies: fc.Arbitrary<MakePolicy> = fc.constantFrom<MakePolicy[]>(
   () => ({ due: ({ bytes, oldestAt }) => oldestAt + bytes / 50 }),
 );
 
+/** Changes of settings at instants at which other things happen, or not. */
+const someChanges: fc.Arbitrary<MakeChange[]> = fc.array(
+  fc.record({
+    gap,
+    make: fc.option(friendlyPolicies, { nil: undefined }),
+    bounds: fc.option(bounds, { nil: {} }),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+const noChanges: fc.Arbitrary<MakeChange[]> = fc.constant([]);
+
+interface MakeChange {
+  gap: number;
+  make: MakePolicy | undefined;
+  bounds: Partial<Record<"maxQueuedRecords" | "maxQueuedBytes", number>>;
+}
+
+/** The changes, with policies of their own. */
+function changesOf(makers: readonly MakeChange[]) {
+  let at = 0;
+  return makers.map(({ gap, make, bounds }) => {
+    at += gap;
+    return { at, policy: make?.(), ...bounds };
+  });
+}
+
 async function differ(
   policies: fc.Arbitrary<MakePolicy>,
   loads: fc.Arbitrary<Arrival[] | ClosedLoop>,
+  changes = noChanges,
 ): Promise<void> {
   const property = fc.asyncProperty(
     policies,
     loads,
     costs,
     bounds,
-    async (make, load, costs, bounds) => {
+    changes,
+    async (make, load, costs, bounds, changes) => {
       const flushes: FlushReport[] = [];
       const onFlush = (flush: FlushReport) => void flushes.push(flush);
-      const options = { ...bounds, onFlush };
+      const options = { ...bounds, onFlush, changes: changesOf(changes) };
       const { latencies } = simulate(make(), load, costs, options);
       const source = Array.isArray(load)
         ? new OpenSource(load)
         : new ClosedSource(load);
-      const run = await runWriter(make(), source, costs, bounds);
+      const run = await runWriter(make(), source, costs, {
+        ...bounds,
+        changes: changesOf(changes),
+      });
       assertEquals(flushes, run.flushes);
       assertEquals([...latencies], run.latencies);
     },
@@ -112,6 +143,12 @@ test("simulate() equals the writer for each policy, open loop", () =>
 
 test("simulate() equals the writer for each policy, closed loop", () =>
   differ(friendlyPolicies, closedLoads));
+
+test("simulate() equals the writer when settings change, open loop", () =>
+  differ(friendlyPolicies, openLoads, someChanges));
+
+test("simulate() equals the writer when settings change, closed loop", () =>
+  differ(friendlyPolicies, closedLoads, someChanges));
 
 test("simulate() equals the writer for compositions, open loop", () =>
   differ(compositions, openLoads));

@@ -12,7 +12,12 @@ import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { assertEquals, assertLessOrEqual } from "../kit/assert.ts";
 import { friendlyPolicies, hostilePolicies } from "../kit/hostile_policy.ts";
-import { type Command, ModelRun, scripts } from "../kit/model_run.ts";
+import {
+  changingScripts,
+  type Command,
+  ModelRun,
+  scripts,
+} from "../kit/model_run.ts";
 import { test } from "../kit/register.ts";
 
 const answers = fc.constantFrom("once", "promise", "held");
@@ -35,12 +40,13 @@ const bounds = fc.record({
 async function forAll<Policy extends BatchPolicy>(
   policies: fc.Arbitrary<() => Policy>,
   judge: (run: ModelRun, policy: Policy) => void,
+  commands = scripts,
 ): Promise<void> {
   const property = fc.asyncProperty(
     policies,
     bounds,
     answers,
-    scripts,
+    commands,
     async (makePolicy, { mode, ...bounds }, answer, script: Command[]) => {
       const policy = makePolicy();
       const options = { ...bounds, ...mode, policy };
@@ -65,6 +71,14 @@ test("Wal keeps every record once, in call order, under any policy", () =>
 
 test("Wal acknowledges nothing early, and everything eventually", () =>
   forAll(policies, (run) => assertEquals(run.breaches, [])));
+
+test("configure() keeps the promises of what was appended before", () =>
+  forAll(policies, (run) => {
+    assertEquals(run.breaches, []);
+    assertEquals(run.log.texts(), run.texts);
+    assertEquals(run.log.overlaps, 0);
+    assertEquals(run.log.syncedLsn, run.log.lastLsn);
+  }, changingScripts));
 
 test("Wal has one call on its frame log in flight at a time", () =>
   forAll(policies, (run) => assertEquals(run.log.overlaps, 0)));

@@ -158,3 +158,10 @@ export class LogLockedError extends Error {
 export function isPromise<T>(answer: T | Promise<T>): answer is Promise<T> {
   return typeof (answer as Promise<T> | undefined)?.then === "function";
 }
+
+/** Throws if a call returned a promise, which nobody can wait for. */
+export function requireDone<Result>(answer: MaybePromise<Result>): Result {
+  if (!isPromise(answer)) return answer;
+  answer.catch(() => {});
+  throw new TypeError("a call of the storage should block, but did not");
+}

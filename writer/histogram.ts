@@ -93,6 +93,7 @@ export class Histogram implements Distribution {
 
   /** How many values are at most `value`, as exactly as quantiles are. */
   countUpTo(value: number): number {
+    if (!(value >= 0)) return 0;
     const last = bucketOf(Math.min(value * this.#scale + 0.5, MOST));
     let count = 0;
     for (let bucket = 0; bucket <= last; bucket++) {

@@ -1,4 +1,8 @@
-import type { MaybePromise, StorageFile } from "../storage.ts";
+import {
+  type MaybePromise,
+  requireDone,
+  type StorageFile,
+} from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 import type { MemoryContent } from "./memory_content.ts";
 
@@ -108,6 +112,11 @@ export class MemoryFile implements StorageFile {
 
   links(): number {
     return this.#directory.links();
+  }
+
+  /** Fails if an effect makes it slow. */
+  datasyncSync(): void {
+    requireDone(this.datasync());
   }
 
   datasync(): MaybePromise<void> {

@@ -85,6 +85,8 @@ export class MemoryStorage implements Storage {
   readonly location = "[memory]";
   /** So that what logs do on other storages is tested here. */
   readonly prefersOverwrites = true;
+  /** No call returns a promise, except one that an effect makes slow. */
+  readonly isBlocking = true;
   readonly #onCall: OnCall;
   readonly #model: FaultModel;
   readonly #entries: MemoryEntries;

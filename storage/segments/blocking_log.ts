@@ -1,8 +1,7 @@
 import { newerMeta } from "../format/log_meta.ts";
 import type { BlockingCalls, FrameDraft } from "../frame_log.ts";
-import type { Storage } from "../storage.ts";
+import { requireDone, type Storage } from "../storage.ts";
 import type { ActiveSegment } from "./active_segment.ts";
-import { requireDone } from "./log_files.ts";
 import type { LogOwner } from "./log_owner.ts";
 import type { SegmentSupply, SuppliedSegment } from "./segment_supply.ts";
 import type { WrittenEnd } from "./written_end.ts";

@@ -17,8 +17,8 @@ import {
 } from "../format/segment_header.ts";
 import { FencedError } from "../frame_log.ts";
 import {
-  isPromise,
   type MaybePromise,
+  requireDone,
   type Storage,
   type StorageFile,
   type StorageLock,
@@ -127,13 +127,6 @@ export function createSegmentNow(
   ignoreFailure(() => storage.remove(temporary));
   const file = requireDone(storage.open(name, "write"));
   return { name, firstLsn, epoch, file, salt, offset };
-}
-
-/** Throws if a call returned a promise, which nobody can wait for. */
-export function requireDone<Result>(answer: MaybePromise<Result>): Result {
-  if (!isPromise(answer)) return answer;
-  answer.catch(() => {});
-  throw new TypeError("a call of the storage should block, but did not");
 }
 
 /** Tries what the next opening would do as well. */

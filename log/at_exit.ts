@@ -43,6 +43,7 @@ function listen(): void {
 
 function exiting(): void {
   for (const [log, atExit] of watched) {
+    watched.delete(log); // Deno may tell twice.
     const lost = log.lost();
     if (lost === 0) continue;
     const problem = atExit === "flush" ? flush(log) : "close() was not called";

@@ -1,0 +1,20 @@
+import process from "node:process";
+import { CountPolicy } from "../../../../policies/count_policy.ts";
+import { Wal } from "../../../../wal.ts";
+
+/*
+ * A process that appends a record to each of two logs, which nothing flushes,
+ * and leaves in the way that it is told.
+ */
+const [, , atExit, way, ...directories] = process.argv;
+for (const directory of directories) {
+  const wal = await Wal.open(directory, {
+    policy: new CountPolicy({ records: 1000, whenIdle: "wait" }),
+    ...(atExit !== "nothing" && { atExit: atExit as "warn" | "flush" }),
+  });
+  await wal.append("acknowledged at memory", { ack: "memory" });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  wal.enqueue("and another");
+}
+if (way === "process.exit") process.exit(0);
+if (way === "Deno.exit") Deno.exit(0);

@@ -32,7 +32,7 @@ export class DenoStorage extends DirectoryStorage {
 
   /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
-    super(directory, flock);
+    super(directory, options, flock);
     this.#routing = new SyncRouting(options);
   }
 
@@ -40,12 +40,14 @@ export class DenoStorage extends DirectoryStorage {
   override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
     const createNew = mode === "create";
+    const bits = this.mode;
     const options = { read: true, write: mode !== "read", createNew };
-    const file = this.attempt(
-      createNew ? "create" : "open",
-      path,
-      () => Deno.openSync(path, options),
-    );
+    const file = this.attempt(createNew ? "create" : "open", path, () => {
+      if (!createNew || bits === undefined) return Deno.openSync(path, options);
+      const file = Deno.openSync(path, { ...options, mode: bits });
+      Deno.chmodSync(path, bits);
+      return file;
+    });
     return new DenoFile(path, file, this.#routing);
   }
 }

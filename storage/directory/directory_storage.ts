@@ -1,5 +1,10 @@
 import type { Stats } from "node:fs";
-import { requireOneOf, requireOptions } from "../../argument.ts";
+import {
+  argumentError,
+  requireInteger,
+  requireOneOf,
+  requireOptions,
+} from "../../argument.ts";
 import {
   type LockOptions,
   LogLockedError,
@@ -23,14 +28,22 @@ export abstract class DirectoryStorage implements Storage {
   readonly isBlocking = true;
   /** The directory's absolute path. */
   readonly location: string;
+  /** Permission bits of files that are created; absent if the umask decides. */
+  protected readonly mode: number | undefined;
   readonly #kernelLock: KernelLock | undefined;
 
   /**
    * Resolves the path, and touches nothing on disk. A kernel lock, if the
    * runtime has one, is used in addition to the lock files.
    */
-  constructor(directory: string | URL, kernelLock?: KernelLock) {
+  constructor(
+    directory: string | URL,
+    { mode }: FileStorageOptions = {},
+    kernelLock?: KernelLock,
+  ) {
     requireFiles(directory);
+    if (mode !== undefined) requireMode(mode);
+    this.mode = process.platform === "win32" ? undefined : mode;
     this.#kernelLock = kernelLock;
     this.location = paths.resolve(
       directory instanceof URL ? urls.fileURLToPath(directory) : directory,
@@ -58,7 +71,7 @@ export abstract class DirectoryStorage implements Storage {
     this.attempt(
       "create log directory",
       this.location,
-      () => makeDirectory(this.location),
+      () => makeDirectory(this.location, syncDirectory, this.mode),
     );
   }
 
@@ -67,7 +80,10 @@ export abstract class DirectoryStorage implements Storage {
     return this.attempt(
       "lock",
       this.location,
-      () => acquireLock(this.location, options, this.#kernelLock),
+      () =>
+        acquireLock(this.location, options, {
+          ...{ kernel: this.#kernelLock, mode: this.mode },
+        }),
     );
   }
 
@@ -169,6 +185,13 @@ export interface FileStorageOptions {
    * them to memory.
    */
   io?: "auto" | "blocking" | "threaded" | undefined;
+  /**
+   * Permission bits of the files that it creates, whatever the umask is: an
+   * integer from 0o600 to 0o777 that lets the owner read and write. Directories
+   * that it creates can be entered by those who may read. What exists keeps its
+   * bits, and Windows has none. Default: 0o666 without the bits of the umask.
+   */
+  mode?: number | undefined;
 }
 
 /** Number of syncs judged together, so that one outlier decides nothing. */
@@ -191,7 +214,7 @@ export class SyncRouting {
 
   /** Throws `TypeError` if an option is unknown or invalid. */
   constructor(options: FileStorageOptions) {
-    requireOptions("create a storage", options, ["io"]);
+    requireOptions("create a storage", options, ["io", "mode"]);
     const { io = "auto" } = options;
     const choices = ["auto", "blocking", "threaded"] as const;
     requireOneOf("create a storage", "io", io, choices);
@@ -227,7 +250,11 @@ export class SyncRouting {
  * one that cannot be synced if the directory is mounted there: the entry of a
  * mount point is not what leads to the log.
  */
-export function makeDirectory(path: string, sync = syncDirectory): void {
+export function makeDirectory(
+  path: string,
+  sync = syncDirectory,
+  mode?: number,
+): void {
   const parent = paths.dirname(path);
   const found = look(path);
   if (found === "denied") return;
@@ -235,13 +262,14 @@ export function makeDirectory(path: string, sync = syncDirectory): void {
     requireDirectory(path, found);
     return settle(path, found, sync);
   }
-  makeDirectory(parent, sync);
+  makeDirectory(parent, sync, mode);
   try {
     fs.mkdirSync(path);
+    if (mode !== undefined) fs.chmodSync(path, mode | (mode & 0o444) >> 2);
   } catch (error) {
     // Another opener may have been faster. A dangling link fails here too.
     if (look(path) === undefined) throw error;
-    return makeDirectory(path, sync);
+    return makeDirectory(path, sync, mode);
   }
   try {
     sync(parent);
@@ -317,6 +345,14 @@ function syncDirectory(path: string): void {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** Throws `RangeError` or `TypeError` unless the owner may read and write. */
+function requireMode(mode: number): void {
+  requireInteger("create a storage", "mode", mode, 0o600, 0o777);
+  if ((mode & 0o600) === 0o600) return;
+  const rule = "one that lets the owner read and write, such as 0o640";
+  throw argumentError("create a storage", "mode", rule, mode);
 }
 
 /** Throws on a runtime that has no files. */

@@ -33,6 +33,14 @@ import {
 
 const ATTEMPTS = 100;
 
+/** How lock files are made. */
+interface LockMaking {
+  /** The runtime's kernel locks, if it has them. */
+  readonly kernel?: KernelLock | undefined;
+  /** Permission bits; by default, the umask decides. */
+  readonly mode?: number | undefined;
+}
+
 /**
  * Takes the lock of `directory`, or throws a {@linkcode LogLockedError}. A lock
  * file that could not be completed is removed.
@@ -40,13 +48,13 @@ const ATTEMPTS = 100;
 export function acquireLock(
   directory: string,
   options: LockOptions = {},
-  kernel?: KernelLock,
+  { kernel, mode }: LockMaking = {},
 ): HeldLock {
   const { takeOver = false, above = 0 } = options;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const highest = lockNumbers(directory).at(-1) ?? 0;
     if (highest > 0 && !takeOver) refuseIfOwned(directory, highest, kernel);
-    const lock = contend(directory, highest, above, kernel);
+    const lock = contend(directory, highest, above, { kernel, mode });
     if (lock !== undefined) return lock;
   }
   throw new LogLockedError(
@@ -62,11 +70,11 @@ function contend(
   directory: string,
   highest: number,
   above: number,
-  kernel?: KernelLock,
+  making: LockMaking,
 ): HeldLock | undefined {
   const next = highest + 1;
   const epoch = Math.max(next, above + 1);
-  const lock = make(directory, next, epoch, kernel);
+  const lock = make(directory, next, epoch, making);
   if (lock === undefined) return undefined;
   let isTaken = false;
   try {
@@ -93,7 +101,7 @@ function make(
   directory: string,
   next: number,
   epoch: number,
-  kernel?: KernelLock,
+  { kernel, mode }: LockMaking,
 ): HeldLock | undefined {
   // A pid is not unique: processes in two containers can have the same.
   const [random] = crypto.getRandomValues(new BigUint64Array(1));
@@ -101,14 +109,14 @@ function make(
   const linked: string[] = [];
   let kernelLock: HeldKernelLock | undefined;
   try {
-    write(temporary, directory);
+    write(temporary, directory, mode);
     kernelLock = kernel?.hold(temporary);
     for (const number of new Set([next, epoch])) {
       const path = lockPath(directory, number);
       fs.linkSync(temporary, path);
       linked.push(path);
     }
-    return new HeldLock(directory, epoch, kernel, kernelLock);
+    return new HeldLock(directory, epoch, { kernel, mode }, kernelLock);
   } catch (error) {
     discard(...linked);
     kernelLock?.free();
@@ -124,9 +132,10 @@ function make(
  * Syncs the file, so that a lock file is whole once it has its name: some file
  * systems report a lack of space only then.
  */
-function write(path: string, directory: string): void {
-  const descriptor = fs.openSync(path, "wx");
+function write(path: string, directory: string, mode?: number): void {
+  const descriptor = fs.openSync(path, "wx", mode);
   try {
+    if (mode !== undefined) fs.chmodSync(path, mode);
     const owner = { ...thisProcess(), ...lockPlace(directory, descriptor) };
     fs.writeFileSync(descriptor, JSON.stringify(owner));
     fs.fsyncSync(descriptor);
@@ -179,7 +188,7 @@ export class HeldLock implements StorageLock {
   readonly #isRounded: boolean;
   readonly #file: FileId;
   readonly #above: FileId;
-  readonly #kernel: KernelLock | undefined;
+  readonly #making: LockMaking;
   readonly #kernelLock: HeldKernelLock | undefined;
   #isReleased = false;
 
@@ -190,11 +199,11 @@ export class HeldLock implements StorageLock {
   constructor(
     directory: string,
     epoch: number,
-    kernel?: KernelLock,
+    making: LockMaking,
     kernelLock?: HeldKernelLock,
   ) {
     this.epoch = epoch;
-    this.#kernel = kernel;
+    this.#making = making;
     this.#directory = directory;
     this.#path = lockPath(directory, epoch);
     this.#kernelLock = kernelLock;
@@ -250,8 +259,8 @@ export class HeldLock implements StorageLock {
    */
   renew(): HeldLock | undefined {
     if (!this.held()) return undefined;
-    const kernel = this.#kernel;
-    const lock = contend(this.#directory, this.epoch, this.epoch, kernel);
+    const making = this.#making;
+    const lock = contend(this.#directory, this.epoch, this.epoch, making);
     if (lock !== undefined) this.release();
     return lock;
   }

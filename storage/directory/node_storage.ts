@@ -33,18 +33,20 @@ export class NodeStorage extends DirectoryStorage {
 
   /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
-    super(directory);
+    super(directory, options);
     this.#routing = new SyncRouting(options);
   }
 
   /** Opens a file in the directory. */
   override open(name: string, mode: OpenMode): StorageFile {
     const path = this.path(name);
-    const descriptor = this.attempt(
-      mode === "create" ? "create" : "open",
-      path,
-      () => fs.openSync(path, FLAGS[mode]),
-    );
+    const isNew = mode === "create";
+    const bits = isNew ? this.mode : undefined;
+    const descriptor = this.attempt(isNew ? "create" : "open", path, () => {
+      const descriptor = fs.openSync(path, FLAGS[mode], bits);
+      if (bits !== undefined) fs.fchmodSync(descriptor, bits);
+      return descriptor;
+    });
     return new NodeFile(path, descriptor, this.#routing);
   }
 }

@@ -254,14 +254,15 @@ test("acquireLock() tries again when an owner removes its temporary", async () =
   await withTempDir((directory) => {
     for (const late of [false, true]) {
       let calls = 0;
-      const lock = acquireLock(directory, {}, {
+      const kernel: KernelLock = {
         hold(path) {
           if (++calls === 1) unlinkSync(path);
           if (late) readFileSync(path);
           return { stat: () => undefined, free() {} };
         },
         state: () => "unknown",
-      });
+      };
+      const lock = acquireLock(directory, {}, { kernel });
       assert(lock.held());
       assertEquals(calls, 2);
       lock.release();
@@ -300,7 +301,7 @@ test("acquireLock() contends for the next number when it goes above it", () =>
       },
     };
     assertThrows(
-      () => acquireLock(directory, { above: 41 }, kernel),
+      () => acquireLock(directory, { above: 41 }, { kernel }),
       LogLockedError,
     );
     assert(rival!.held());

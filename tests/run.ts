@@ -35,7 +35,7 @@ async function report(gate: Gate): Promise<Verdict> {
   if (gate.counts) console.log(`  ${gate.counts}: ${format(verdict)}`);
   for (const line of notesIn(verdict.output)) console.log(`  ${line}`);
   for (const file of gate.skipped ?? []) {
-    console.log(`  left out, for Deno only: ${file}`);
+    console.log(`  left out: ${file}`);
   }
   return verdict;
 }

@@ -18,14 +18,9 @@ export function isMine(number: number): boolean {
 }
 
 /**
- * The same for tests that run on Deno alone, of the sources and of the package:
- * each takes every other case.
+ * Half as many for each run of tests that run on Deno alone, of the sources and
+ * of the package, unless there is one.
  */
-export function isMineOnDeno(number: number): boolean {
-  return count === 1 || number % 2 === index % 2;
-}
-
-/** Half as many for each of those two, unless there is one. */
 export function shareOfDeno(samples: number): number {
   return count === 1 ? samples : Math.ceil(samples / 2);
 }

@@ -28,6 +28,17 @@ export function isDenoOnly(file: string): boolean {
   return basename(file).startsWith("deno_");
 }
 
+/**
+ * Tells whether a test is about programs made from the sources, on Deno: it
+ * would test the same ones if it imported the installed package.
+ */
+export function isOfSources(file: string): boolean {
+  if (!isDenoOnly(file)) return false;
+  const text = readFileSync(join(root, file), "utf8");
+  return file.startsWith("tests/bench/") ||
+    /kit\/process\/|Deno\.Command/.test(text);
+}
+
 /** The entry points that deno.json exports, relative to {@linkcode root}. */
 export function entryPoints(): string[] {
   const config = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));

@@ -9,6 +9,7 @@ import {
   buildDir,
   documentedFiles,
   isDenoOnly,
+  isOfSources,
   projectDir,
   root,
   testFiles,
@@ -64,7 +65,8 @@ export function installedSuites(): Gate[] {
     {
       name: "installed, deno",
       counts: "installed deno",
-      run: () => installedDenoTests(testFiles().map(toJs)),
+      skipped: testFiles().filter(isOfSources),
+      run: () => installedDenoTests(ofPackage()),
     },
     ...["20", "22", "24"].map((version) =>
       suite(`node ${version}`, (files) => nodeTests(version, files))
@@ -72,6 +74,11 @@ export function installedSuites(): Gate[] {
     suite("bun", bunTests),
     gate("crash states", countStates),
   ];
+}
+
+/** The tests whose subject is the package, if it is what they import. */
+function ofPackage(): string[] {
+  return testFiles().filter((file) => !isOfSources(file)).map(toJs);
 }
 
 function portable(): string[] {

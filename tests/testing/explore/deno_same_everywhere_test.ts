@@ -3,7 +3,6 @@ import { namedPolicies } from "../../kit/named_policies.ts";
 import { runChild } from "../../kit/process/child.ts";
 import { bundleVictim, runtimes } from "../../kit/process/runtimes.ts";
 import { test } from "../../kit/register.ts";
-import { isMineOnDeno } from "../../kit/share.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
 /*
@@ -14,8 +13,7 @@ import { withTempDir } from "../../kit/temp_dir.ts";
 test("explore() sees the same on Deno, Node and Bun, time after time", () =>
   withTempDir(async (scratch) => {
     const explorer = await bundleVictim("explorer", scratch);
-    const names = Object.keys(namedPolicies)
-      .filter((_, index) => isMineOnDeno(index));
+    const names = Object.keys(namedPolicies);
     const outputs: string[] = [];
     for (const { command } of [...runtimes, runtimes[0]]) {
       const all = [...command, explorer, ...names];

@@ -1,4 +1,4 @@
-import { openFrameLog } from "../../../open_log.ts";
+import { openFrameLog } from "../../../log/open_log.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { frameLogLaws } from "../../../testing/laws/frame_log_laws.ts";

@@ -13,13 +13,10 @@ import { namedPolicies } from "../../named_policies.ts";
 
 const STEPS: WalStep[] = [
   { do: "append", bytes: 10 },
-  { do: "enqueue", bytes: 3 },
   { do: "append", bytes: 1600, ack: "os" },
   { do: "turn" },
-  { do: "appendBatch", bytes: [5, 0, 1200] },
+  { do: "appendBatch", bytes: [5, 0, 2400] },
   { do: "wait", ms: 5 },
-  { do: "reopen" },
-  { do: "append", bytes: 3000 },
 ];
 
 for (const name of process.argv.slice(2)) {

@@ -1,3 +1,5 @@
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { Wal } from "../../wal.ts";
 import type { SyncReport } from "../../writer/flush_stats.ts";
 import { assertEquals } from "../kit/assert.ts";
 import { openWal } from "../kit/open_wal.ts";
@@ -26,4 +28,15 @@ test("on() tells of a sync alone, with what it covers and its times", async () =
   assertEquals(syncs, [{ durableLsn: 2, startedAt: 50, endedAt: 50 }]);
   assertEquals(wal.stats().latency.syncMs.count, 1);
   await close();
+});
+
+test("on() tells of the sync of flushSync() after its flushes", async () => {
+  const wal = await Wal.open(new MemoryStorage());
+  const events: string[] = [];
+  wal.on("sync", ({ durableLsn }) => events.push(`sync ${durableLsn}`));
+  wal.on("flush", ({ lastLsn }) => events.push(`flush ${lastLsn}`));
+  wal.enqueue("a");
+  wal.flushSync();
+  assertEquals(events, ["flush 1", "sync 1"]);
+  await wal.close();
 });

@@ -136,7 +136,8 @@ test("observeLog() takes stats once per collection, and never after it was stopp
   await clock.run(wal.append("b"));
   const scrape = await meters.scrape();
   assertEquals(calls, 2);
-  assertEquals(scrape.value(`${scraped}flush_records_sum`), 1);
+  assertEquals(scrape.value(`${scraped}flush_records_count`), 1);
+  assertEquals(scrape.value(`${scraped}sync_duration_count`), 1);
   await close();
   await meters.close();
 });

@@ -107,6 +107,7 @@ export type {
   BatchReceipt,
   FlushReceipt,
 } from "./writer/receipts.ts";
+export type { SyncReport } from "./writer/flush_stats.ts";
 export type { Distribution } from "./writer/histogram.ts";
 export * from "./writer/log_closed_error.ts";
 export * from "./writer/log_failed_error.ts";

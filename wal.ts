@@ -13,6 +13,7 @@ import {
   type WalOptions,
   type WalSettings,
 } from "./wal_options.ts";
+import type { SyncReport } from "./writer/flush_stats.ts";
 import type { Listeners } from "./writer/listeners.ts";
 import type { Health } from "./writer/log_health.ts";
 import type { RecordInput } from "./writer/record.ts";
@@ -168,22 +169,25 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * what ends that:
    *
    * - `"flush"`: a flush has ended, after its callers were released;
+   * - `"sync"`: a sync has ended, that of a flush (before its event) or one
+   *   alone, such as within `syncIntervalMs`;
    * - `"health"`: {@linkcode Wal.health} has changed.
    *
    * What a listener throws becomes an uncaught error; the log goes on. The same
    * events of all logs are published to `node:diagnostics_channel`, under
-   * `syncline:wal:flush` and `syncline:wal:health`. Throws `TypeError` for an
-   * unknown event.
+   * `syncline:wal:flush`, `syncline:wal:sync` and `syncline:wal:health`. Throws
+   * `TypeError` for an unknown event.
    */
   on<Name extends keyof WalEvents>(
     name: Name,
     listener: (event: WalEvents[Name]) => void,
   ): () => void {
-    requireOneOf("listen", "event", name, ["flush", "health"]);
+    requireOneOf("listen", "event", name, ["flush", "sync", "health"]);
     requireType("listen", "its listener", listener, "function");
     const { stats, health } = this.writer;
     const listeners: { [N in keyof WalEvents]: Listeners<WalEvents[N]> } = {
       flush: stats.listeners,
+      sync: stats.syncListeners,
       health: health.listeners,
     };
     return listeners[name].add(listener);
@@ -290,6 +294,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
 export interface WalEvents {
   /** A flush that has ended. */
   flush: FlushReport;
+  /** A sync that has ended. */
+  sync: SyncReport;
   /** How the log is from now on. */
   health: Health;
 }

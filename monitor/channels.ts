@@ -4,8 +4,9 @@ import type { Writer } from "../writer/writer.ts";
 
 /**
  * Publishes the events of all logs to `node:diagnostics_channel`, on
- * `syncline:wal:flush` and `syncline:wal:health`: a message is the event, and
- * the `location` of its log. While nobody subscribes, that costs nothing.
+ * `syncline:wal:flush`, `syncline:wal:sync` and `syncline:wal:health`: a message
+ * is the event, and the `location` of its log. While nobody subscribes, that
+ * costs nothing.
  */
 export function publishEvents(
   location: string,
@@ -20,5 +21,6 @@ export function publishEvents(
     };
   };
   stats.listeners.add(publisher("flush"));
+  stats.syncListeners.add(publisher("sync"));
   health.listeners.add(publisher("health"));
 }

@@ -50,6 +50,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...["codec", "log", "monitor", "policies", "storage", "trace", "writer"],
     "wal_options.ts",
   ],
+  opentelemetry: ["monitor", "policies", "wal.ts", "writer"],
   testing: [
     ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
     "writer",

@@ -2,6 +2,16 @@ import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
 import { Histogram } from "./histogram.ts";
 import { Listeners } from "./listeners.ts";
 
+/** A sync that has ended: that of a flush, or one alone. */
+export interface SyncReport {
+  /** LSN up to which everything is durable. */
+  readonly durableLsn: number;
+  /** When it began, in ms on the log's clock. */
+  readonly startedAt: number;
+  /** When it ended, in ms on the log's clock. */
+  readonly endedAt: number;
+}
+
 /** Steps of times: a microsecond. */
 const PER_MS = 1000;
 
@@ -33,6 +43,8 @@ export class FlushStats {
   readonly ackMs: Histogram = new Histogram(PER_MS);
   /** Those who want to know about each flush. */
   readonly listeners: Listeners<FlushReport> = new Listeners();
+  /** Those who want to know about each sync. */
+  readonly syncListeners: Listeners<SyncReport> = new Listeners();
   #unsyncedBytes = 0;
   #unsyncedSince = NaN;
   #busySince = NaN;
@@ -71,7 +83,7 @@ export class FlushStats {
     this.queueMs.add(startedAt - oldestAt);
     this.writeMs.add(writtenAt - startedAt);
     this.ackMs.add(endedAt - oldestAt);
-    if (synced) this.synced(endedAt - writtenAt);
+    if (synced) this.synced(flush.lastLsn, writtenAt, endedAt);
     else {
       this.#unsyncedBytes += flush.bytes;
       if (Number.isNaN(this.#unsyncedSince)) this.#unsyncedSince = oldestAt;
@@ -80,11 +92,12 @@ export class FlushStats {
     this.listeners.tell(flush);
   }
 
-  /** All that is written is synced; it took `ms`. */
-  synced(ms: number): void {
-    this.syncMs.add(ms);
+  /** All that is written, up to `durableLsn`, is synced. */
+  synced(durableLsn: number, startedAt: number, endedAt: number): void {
+    this.syncMs.add(endedAt - startedAt);
     this.#unsyncedBytes = 0;
     this.#unsyncedSince = NaN;
     this.end();
+    this.syncListeners.tell({ durableLsn, startedAt, endedAt });
   }
 }

@@ -277,7 +277,7 @@ export class Flusher {
     blocking.checkOwner();
     if (flight !== undefined) return this.#sync.raise(writtenLsn);
     this.#advance(writtenLsn, true);
-    this.stats.synced(this.#clock.now() - now);
+    this.stats.synced(writtenLsn, now, this.#clock.now());
   }
 
   /** The frame of a flush is written, and perhaps `synced`. */
@@ -328,7 +328,7 @@ export class Flusher {
         this.#flight = undefined;
         if (!flight.isOvertaken) {
           this.#advance(covered, synced);
-          this.stats.synced(this.#clock.now() - now);
+          this.stats.synced(covered, now, this.#clock.now());
         }
         this.#rest();
       },

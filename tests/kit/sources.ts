@@ -11,6 +11,7 @@ const folders = [
   "codec",
   "log",
   "monitor",
+  "opentelemetry",
   "policies",
   "storage",
   "reader",

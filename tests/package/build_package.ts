@@ -63,6 +63,6 @@ function documents(root: string, include: readonly string[]): string[] {
     return readdirSync(join(root, folder))
       .map((name) => `${folder}${name}`)
       .filter((name) => name.endsWith(ending));
-  }).filter((path) => /\.(md|svg|html)$/.test(path) || path === "LICENSE")
+  }).filter((path) => /\.(md|svg|html)$|^LICENSE$|^docs\/.*\.json$/.test(path))
     .filter((path) => existsSync(join(root, path)));
 }

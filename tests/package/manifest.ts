@@ -26,6 +26,8 @@ const SHARED = [
   "repository",
   "type",
   "engines",
+  "peerDependencies",
+  "peerDependenciesMeta",
 ];
 
 /**

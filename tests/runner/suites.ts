@@ -17,7 +17,7 @@ import {
 import { counted, type Gate, gate, reportPath, type Verdict } from "./gate.ts";
 import { failures } from "./tally.ts";
 
-const PERMISSIONS = ["read", "write", "env", "sys", "run"]
+const PERMISSIONS = ["read", "write", "env", "sys", "run", "net=127.0.0.1"]
   .map((name) => `--allow-${name}`);
 
 /** Without the network, unless JSR's packages are insisted on. */

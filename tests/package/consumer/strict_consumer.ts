@@ -29,6 +29,7 @@ import {
   json,
   type StandardSchema,
 } from "@syncline/wal/codec";
+import { type MeterLike, observeLog } from "@syncline/wal/opentelemetry";
 import type { PendingBatch } from "@syncline/wal/policies";
 import { decideTail } from "@syncline/wal/recovery";
 import {
@@ -116,6 +117,10 @@ export async function repair(storage: Storage): Promise<number> {
 }
 export const last = (records: readonly LogRecord[]): LogRecord | undefined =>
   records[records.length - 1];
+
+export function observe(meter: MeterLike): () => void {
+  return observeLog(wal, { name: "orders", meter, tracer: undefined });
+}
 
 const clean = { remainder: "nothing", witness: false } as const;
 export const decision: string = decideTail(clean, "strict");

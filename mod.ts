@@ -19,6 +19,7 @@
  */
 export * from "./wal.ts";
 export { LogAppender } from "./log/log_appender.ts";
+export { LogUpkeep } from "./log/log_upkeep.ts";
 export type {
   Checkpoint,
   CheckpointOptions,

@@ -128,7 +128,13 @@ export interface WalOptions<
 export interface WalSettings extends
   Pick<
     WalOptions,
-    Exclude<typeof SETTINGS[number], "cursors" | "syncIntervalMs">
+    | "policy"
+    | "synchronous"
+    | "maxQueuedBytes"
+    | "maxQueuedRecords"
+    | "maxWaitingBytes"
+    | "maxWaitingRecords"
+    | "warn"
   > {
   /**
    * As in {@linkcode WalOptions}. Default: as it is, but what belongs to
@@ -145,7 +151,7 @@ export type CurrentSettings = {
 };
 
 /** The names of {@linkcode WalSettings}. */
-export const SETTINGS = [
+const SETTINGS: readonly (keyof WalSettings)[] = [
   "policy",
   "synchronous",
   "syncIntervalMs",
@@ -155,7 +161,7 @@ export const SETTINGS = [
   "maxWaitingRecords",
   "cursors",
   "warn",
-] as const;
+];
 
 /** {@linkcode WalOptions}, checked and with every default filled in. */
 export type CheckedOptions =

@@ -21,7 +21,7 @@ let isListening = false;
 
 /**
  * Does what `atExit` says when the process ends by itself, or by
- * `process.exit` or `Deno.exit`; a signal or a crash is no exit. Returns what
+ * `process.exit` or `Deno.exit`; a signal or a crash does not count as one. Returns what
  * ends that.
  */
 export function watchExit(

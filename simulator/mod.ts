@@ -42,5 +42,6 @@ export * from "./costs.ts";
 export { loadTrace, type Trace } from "./load_trace.ts";
 export * from "./recorded_run.ts";
 export { sampledCosts, sampledTurns, type TurnCost } from "./sampled_costs.ts";
+export type { SettingsChange } from "./_run.ts";
 export * from "./simulate.ts";
 export type { Simulation } from "./simulation.ts";

@@ -12,7 +12,7 @@ import {
 import { openWal } from "./kit/open_wal.ts";
 import { test } from "./kit/register.ts";
 
-/** Never flushes of its own accord. */
+/** A policy that never asks for a flush. */
 const never = () => new CountPolicy({ records: 1000, whenIdle: "wait" });
 
 test("configure() flushes what was appended before under the old policy", async () => {

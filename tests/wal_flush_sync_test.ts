@@ -28,7 +28,7 @@ import { withTempDir } from "./kit/temp_dir.ts";
 
 const QUIET: WalOptions = { warn() {} };
 
-/** Never flushes of its own accord. */
+/** A policy that never asks for a flush. */
 const never = () => new CountPolicy({ records: 1000, whenIdle: "wait" });
 
 test("flushSync() makes durable what was appended, before it returns", async () => {

@@ -36,7 +36,7 @@ export interface Distribution {
  */
 export class Histogram implements Distribution {
   readonly #counts = new Float64Array(BUCKETS);
-  /** Values that make up one unit of what quantiles are told in. */
+  /** Steps of counting in a unit of the values. */
   readonly #scale: number;
   #count = 0;
   #sum = 0;
@@ -102,7 +102,7 @@ export class Histogram implements Distribution {
     return count;
   }
 
-  /** What it has counted so far; what comes later does not change it. */
+  /** A copy of what it has counted so far. */
   copy(): Histogram {
     const copy = new Histogram(this.#scale);
     copy.#counts.set(this.#counts);

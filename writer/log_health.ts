@@ -8,7 +8,7 @@ export interface Health {
    * - `"healthy"`: nothing is known to be wrong;
    * - `"degraded"`: the log works, but something that it was asked to do does
    *   not, such as an append for which there was no space;
-   * - `"failed"`: it acknowledges nothing further, and has to be opened anew.
+   * - `"failed"`: it acknowledges nothing further, and has to be opened again.
    */
   readonly status: "healthy" | "degraded" | "failed";
   /** What is wrong, in one sentence for each; empty if it is healthy. */

@@ -97,7 +97,7 @@ export class SegmentSupply {
     return { ...created, bytes: spare?.bytes ?? created.offset };
   }
 
-  /** Creates the next segment anew, on a storage whose calls block. */
+  /** Creates the next segment from nothing, on a storage whose calls block. */
   nextNow(firstLsn: number, previous: number): SuppliedSegment {
     const { log, epoch } = this.#owner;
     const segment = { log, epoch, firstLsn, previous };

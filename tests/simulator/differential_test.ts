@@ -99,7 +99,7 @@ interface MakeChange {
   bounds: Partial<Record<"maxQueuedRecords" | "maxQueuedBytes", number>>;
 }
 
-/** The changes, with policies of their own. */
+/** The changes, each with a new policy. */
 function changesOf(makers: readonly MakeChange[]) {
   let at = 0;
   return makers.map(({ gap, make, bounds }) => {

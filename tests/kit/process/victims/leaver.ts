@@ -4,7 +4,7 @@ import { Wal } from "../../../../wal.ts";
 
 /*
  * A process that appends a record to each of two logs, which nothing flushes,
- * and leaves in the way that it is told.
+ * and leaves in the given way.
  */
 const [, , atExit, way, ...directories] = process.argv;
 for (const directory of directories) {

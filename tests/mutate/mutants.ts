@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
+import { runningMutants } from "./running_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
 
@@ -11,6 +12,7 @@ import { writerMutants } from "./writer_mutants.ts";
 export const mutants: readonly Mutant[] = [
   ...writerMutants,
   ...appendMutants,
+  ...runningMutants,
   ...storageMutants,
   ...ownershipMutants,
   ...recoveryMutants,

@@ -1,0 +1,89 @@
+import type { Mutant } from "./mutant.ts";
+
+const MODEL = {
+  file: "tests/writer/batching_model_test.ts",
+  name: "configure() keeps the promises of what was appended before",
+};
+
+/** Bugs in what is done to a log while it runs: settings, and calls that block. */
+export const runningMutants: readonly Mutant[] = [
+  {
+    name: "changes the policy without flushing what came before",
+    edits: [{
+      file: "writer/writer.ts",
+      find: "    this.#flusher.demand(lsn);\n    if (level",
+      replace: "    if (level",
+    }],
+    caughtBy: MODEL,
+  },
+  {
+    name: "changes the time until syncs without syncing what came before",
+    edits: [{
+      file: "writer/writer.ts",
+      find: 'const level = isOfAge ? "disk" : "os";',
+      replace: 'const level = "os";',
+    }],
+    caughtBy: MODEL,
+  },
+  {
+    name: "changes settings and forgets those that wait for room",
+    edits: [{
+      file: "writer/writer.ts",
+      find: 'if (typeof last !== "number") {',
+      replace: 'if (typeof last === "string") {',
+    }],
+    caughtBy: {
+      file: "tests/simulator/differential_test.ts",
+      name: "simulate() equals the writer when settings change, open loop",
+    },
+  },
+  {
+    name: "flushes without a turn and without a sync",
+    edits: [{
+      file: "storage/segments/blocking_log.ts",
+      find: "    active.file.datasyncSync!();\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_test.ts",
+      name: "flushSync() makes durable what was appended, before it returns",
+    },
+  },
+  {
+    name: "acknowledges what a sync on another thread may still fail to sync",
+    edits: [{
+      file: "writer/flusher.ts",
+      find: "if (flight !== undefined) return this.#sync.raise(writtenLsn);",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_test.ts",
+      name:
+        "flushSync() acknowledges nothing at disk before a sync elsewhere ends",
+    },
+  },
+  {
+    name: "creates a segment in a call that blocks, and not its entry",
+    edits: [{
+      file: "storage/segments/log_files.ts",
+      find: "  requireDone(storage.syncDirectory());\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_test.ts",
+      name: "flushSync() loses nothing, whatever a crash leaves: posix",
+    },
+  },
+  {
+    name: "gives back the flush of another record as a receipt",
+    edits: [{
+      file: "writer/receipts.ts",
+      find: "const waiting = this.#waiting.get(lsn);",
+      replace: "const waiting = this.#waiting.get(lsn + 1);",
+    }],
+    caughtBy: {
+      file: "tests/writer/receipts_test.ts",
+      name: "append() with receipt counts the time that it waited for room",
+    },
+  },
+];

@@ -23,20 +23,54 @@ export async function printRaw(
   }
 }
 
-/**
- * Prints records as JSON. Encodes many lines at once: one at a time, encoding
- * would be half of the work.
- */
-export async function printJson(
-  { firstLsn, records, lost }: RecordBatch,
+/** Prints records as JSON, one object in a line. */
+export function printJson(
+  batch: RecordBatch,
   output: ChunkedOutput,
 ): Promise<void> {
-  let text = lost === undefined
-    ? ""
-    : `${JSON.stringify({ lsn: firstLsn, lost })}\n`;
+  return printLines(formatBatch(batch), output);
+}
+
+/**
+ * The same, with what another log needs to be like this one: the time, and how
+ * many records a batch has that begins in a line.
+ */
+export function printExport(
+  batch: RecordBatch,
+  output: ChunkedOutput,
+): Promise<void> {
+  const { time, records: { length } } = batch;
+  const when = time === undefined ? {} : { time: new Date(time).toISOString() };
+  return printLines(
+    formatBatch(batch, length > 1 ? { batch: length, ...when } : when, when),
+    output,
+  );
+}
+
+/** `first` are further fields of the first line, `others` of the others. */
+function* formatBatch(
+  { firstLsn, records, lost }: RecordBatch,
+  first: LineFields = {},
+  others: LineFields = {},
+): Generator<string> {
+  if (lost !== undefined) {
+    yield JSON.stringify({ lsn: firstLsn, ...first, lost });
+  }
   let lsn = firstLsn;
   for (const record of records) {
-    text += `${formatRecord(lsn++, record)}\n`;
+    yield formatRecord(lsn, record, lsn === firstLsn ? first : others);
+    lsn++;
+  }
+}
+
+/** Encodes many lines at once: one at a time, that is half of the work. */
+async function printLines(
+  lines: Iterable<string>,
+  output: ChunkedOutput,
+): Promise<void> {
+  let text = "";
+  for (const line of lines) {
+    text += `${line}\n`;
     if (text.length < TEXT_LENGTH) continue;
     await output.push(encoder.encode(text));
     text = "";
@@ -44,15 +78,27 @@ export async function printJson(
   await output.push(encoder.encode(text));
 }
 
+/** What the line of a record says in addition to its LSN and its bytes. */
+interface LineFields {
+  /** Number of records of the batch that begins here. */
+  readonly batch?: number;
+  /** When it was written. */
+  readonly time?: string;
+}
+
 /**
  * A record as a JSON object in one line: `{"lsn":1,"text":"…"}`, or with
  * `base64` if it is not valid UTF-8.
  */
-export function formatRecord(lsn: number, data: Uint8Array): string {
+export function formatRecord(
+  lsn: number,
+  data: Uint8Array,
+  fields: LineFields = {},
+): string {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   const shown = isUtf8(bytes)
-    ? { lsn, text: bytes.toString("utf8") }
-    : { lsn, base64: bytes.toString("base64") };
+    ? { lsn, ...fields, text: bytes.toString("utf8") }
+    : { lsn, ...fields, base64: bytes.toString("base64") };
   return JSON.stringify(shown);
 }
 

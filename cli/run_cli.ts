@@ -40,7 +40,7 @@ export async function runCli(
 ): Promise<number> {
   const [name = "", ...rest] = args;
   const command = findCommand(name);
-  const json = hasFlag(rest, "--json");
+  const json = hasFlag(args, "--json");
   try {
     if (command === undefined) return await runWithout(name, rest, io);
     if (hasFlag(rest, "--help", "-h")) return await print(command.help, io);

@@ -76,9 +76,9 @@ gives its number; the lines before it are kept.
                    bytes, firstLsn and lastLsn of what was acknowledged; ack;
                    and seconds
 
-Without --json, the last line on standard error says what was acknowledged. Ctrl-C, SIGTERM or
-SIGHUP stops reading, and what was read is made durable; a second one exits
-immediately.`;
+Without --json, the last line on standard error says what was acknowledged.
+Ctrl-C, SIGTERM or SIGHUP stops reading, and what was read is made durable; a
+second one exits immediately.`;
 
 /** Policies in their short notation, to choose from. */
 export const POLICY_EXAMPLES = [

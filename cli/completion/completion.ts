@@ -6,9 +6,7 @@ import {
   refusal,
 } from "../command.ts";
 import { EXIT, writeLine } from "../io/cli_io.ts";
-import { bashScript } from "./bash_script.ts";
-import { fishScript } from "./fish_script.ts";
-import { zshScript } from "./zsh_script.ts";
+import { bashScript, fishScript, zshScript } from "./shell_scripts.ts";
 
 /** By shell: the script that completes the commands. */
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };

@@ -21,7 +21,7 @@ import {
 } from "../io/cli_io.ts";
 import { untilAborted } from "../io/interruptible_input.ts";
 import { holdsLog, requireDirectory } from "../io/log_directory.ts";
-import { type ExportedLine, LineError, parseLine } from "./parse_line.ts";
+import { BadLineError, type ExportedLine, parseLine } from "./parse_line.ts";
 import {
   type ImportRules,
   type ImportTarget,
@@ -190,7 +190,7 @@ class ImportRun {
     try {
       await act();
     } catch (error) {
-      this.#hasFailed ||= !(error instanceof LineError);
+      this.#hasFailed ||= !(error instanceof BadLineError);
       throw error;
     }
   }

@@ -15,9 +15,9 @@ export interface ExportedLine {
 }
 
 /** Thrown if a line of the input cannot be imported. */
-export class LineError extends Error {
+export class BadLineError extends Error {
   /** The class's name. */
-  override readonly name = "LineError";
+  override readonly name = "BadLineError";
 
   /** Creates the error for one line. */
   constructor(
@@ -33,13 +33,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Parses line number `line` of an export; `undefined` if it is blank. Other
- * fields are ignored. Throws {@linkcode LineError}.
+ * fields are ignored. Throws {@linkcode BadLineError}.
  */
 export function parseLine(
   bytes: Uint8Array,
   line: number,
 ): ExportedLine | undefined {
-  const refuse = (reason: string) => new LineError(line, reason);
+  const refuse = (reason: string) => new BadLineError(line, reason);
   let value: unknown;
   try {
     const json = decoder.decode(bytes);

@@ -4,9 +4,9 @@ import {
 } from "../../storage/format/mod.ts";
 import type { SegmentLog } from "../../storage/segments/mod.ts";
 import { Batch } from "../../writer/batch.ts";
-import { formatRange } from "../io/format.ts";
+import { formatRange, formatRecords } from "../io/format.ts";
 import type { Acked } from "../append/ack_tracker.ts";
-import { type ExportedLine, LineError } from "./parse_line.ts";
+import { BadLineError, type ExportedLine } from "./parse_line.ts";
 
 /** What to do with records whose LSN is not the next one. */
 export interface ImportRules {
@@ -84,10 +84,10 @@ export class RecordImporter {
   requireWhole(): void {
     if (this.#open === undefined) return;
     const { line, missing } = this.#open;
-    throw new LineError(
+    throw new BadLineError(
       line,
-      `the input ends ${missing} records before its batch does; nothing of ` +
-        "the batch was imported",
+      `the input ends ${formatRecords(missing)} before its batch does; ` +
+        "nothing of the batch was imported",
     );
   }
 
@@ -119,7 +119,7 @@ export class RecordImporter {
     const next = this.#nextLsn;
     if (lsn < next) {
       if (!this.#rules.resume || this.#open !== undefined) {
-        throw new LineError(
+        throw new BadLineError(
           line,
           `record ${lsn} is out of order: the next one is ${next}. --resume ` +
             "leaves out what the log has, --renumber ignores the LSNs of the " +
@@ -133,7 +133,7 @@ export class RecordImporter {
     if (lsn > next) {
       const missing = formatRange(next, lsn - 1);
       if (!this.#rules.allowGaps || this.#open !== undefined) {
-        throw new LineError(
+        throw new BadLineError(
           line,
           `a gap precedes record ${lsn}: ${missing} is missing. --allow-gaps ` +
             "makes a hole of it, unless it is in a batch; --renumber closes it",
@@ -147,12 +147,12 @@ export class RecordImporter {
   async #skip(lost: number, line: number): Promise<void> {
     if (lost === 0) return;
     if (this.#open !== undefined) {
-      throw new LineError(line, "records are lost in the middle of a batch");
+      throw new BadLineError(line, "records are lost in the middle of a batch");
     }
     this.lost += lost;
     if (this.#rules.renumber) return;
     if (!Number.isSafeInteger(this.#log.lastLsn + lost)) {
-      throw new LineError(line, `no LSN is left after ${lost} lost records`);
+      throw new BadLineError(line, `no LSN is left after ${lost} lost records`);
     }
     // It syncs what is written, and is synced itself.
     await this.#log.skip(lost);
@@ -167,7 +167,7 @@ export class RecordImporter {
     line: number,
   ): Promise<void> {
     if (this.#open !== undefined && batch > 1) {
-      throw new LineError(
+      throw new BadLineError(
         line,
         `a batch begins within that of line ${this.#open.line}`,
       );
@@ -179,7 +179,7 @@ export class RecordImporter {
     const { frame } = this.#open;
     const size = data.length + RECORD_HEADER_BYTES;
     if (frame.length + size > MAX_FRAME_BYTES) {
-      throw new LineError(
+      throw new BadLineError(
         line,
         `its batch has more than ${MAX_FRAME_BYTES} bytes, counting ` +
           `${RECORD_HEADER_BYTES} more per record`,

@@ -72,7 +72,7 @@ export async function planDrop(
   const heldBy = hold === undefined || keepFrom === wanted
     ? []
     : needsOf(await cursorsOf(storage, hold.hold), firstLsn)
-      .filter(({ from }) => from <= keepFrom)
+      .filter(({ from }) => from === kept)
       .map(({ name }) => name);
   return {
     ...{ firstLsn: keepFrom, lastLsn, heldBy, beyond: [] },

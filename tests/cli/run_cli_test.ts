@@ -15,6 +15,7 @@ const READERS = [
   ["inspect", "inspect"],
   ["verify", "verify"],
   ["repair", "repair"],
+  ["export", "export"],
   ["doctor", "measure"],
 ];
 
@@ -99,7 +100,8 @@ test("commands that read end at a signal while nobody reads what they write", ()
   }));
 
 const NAMES = [
-  ...["append", "cat", "inspect", "verify", "repair", "doctor", "lab"],
+  ...["append", "cat", "status", "inspect", "verify", "repair", "truncate"],
+  ...["export", "import", "doctor", "lab", "completion"],
 ];
 
 test("runCli() says where to find help on bad usage", async () => {
@@ -135,4 +137,6 @@ test("runCli() shows the version", async () => {
   const config = new URL("../../deno.json", import.meta.url);
   const { version } = JSON.parse(await readFile(config, "utf8"));
   assertEquals(`${(await wal(["--version"])).stdout}`, `${version}\n`);
+  const json = await wal(["--version", "--json"]);
+  assertEquals(JSON.parse(`${json.stdout}`), { version });
 });

@@ -66,7 +66,7 @@ function bashValueCases(command: CliCommand): string[] {
     });
 }
 
-/** Offers the options after a dash, else the operand. */
+/** Offers the options after a dash, and the operand otherwise. */
 function bashCase(command: CliCommand): string {
   const forms = offeredOptions(command).flatMap(({ forms }) => forms);
   return `    ${command.name})

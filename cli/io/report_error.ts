@@ -12,7 +12,7 @@ const DETAILS = {
   lsn: "lsn",
   firstLsn: "firstLsn",
   lastLsn: "lastLsn",
-  line: "line",
+  inputLine: "line",
   pid: "pid",
 } as const;
 

@@ -42,8 +42,8 @@ Writes records as text that "wal import" reads: one JSON object per line.
 
 A record that is not UTF-8 has "base64" instead of "text". "batch" is the number
 of records, from that line on, that were written together: a crash keeps all or
-none of them. "lost" is the number of records that a repair gave up, from that
-LSN on. The log's metadata, cursors and snapshots are not exported.
+none of them. "lost" is the number of records that were lost in a repair, from
+that LSN on. The log's metadata, cursors and snapshots are not exported.
 
 Takes no lock and changes nothing, so a writer may have the log open. As with
 "wal cat", the last records of a writer that was killed may be left out.

@@ -22,10 +22,10 @@ export class BadLineError extends Error {
   /** Creates the error for one line. */
   constructor(
     /** The line's number, from 1. */
-    readonly line: number,
+    readonly inputLine: number,
     reason: string,
   ) {
-    super(`Cannot import line ${line} because ${reason}`);
+    super(`Cannot import line ${inputLine} because ${reason}`);
   }
 }
 

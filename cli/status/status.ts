@@ -31,20 +31,21 @@ const CODES = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
 const HELP = `Usage: wal status DIR [OPTIONS]
 
-Shows within milliseconds how a log is doing, whatever its size: reads file
-names, the manifest, and the last segment at most. Takes no lock, changes
+Shows at once how a log is doing, whatever its size: reads file names, the
+manifest, the last segment and the oldest record. Takes no lock, changes
 nothing, and does not look for damage elsewhere: "wal verify" does. Prints a
 line for each problem, the worst first, and then what is known.
 
 A warning: cursors that cannot be read or were left behind, an owner that is
 gone without closing the log, and files that a repair or a displaced owner has
-left or that do not belong to the log. Critical: damage. Options add limits:
+left or that do not belong to the log. Critical: damage, and a device that
+fails. Options add limits:
 
   --warn-free SIZE       warn if the disk has less than SIZE free (k, m, g);
                          default 1g
   --critical-free SIZE   the same, but critical; default 128m
   --warn-bytes SIZE      warn if the segments have more than SIZE together
-  --critical-bytes SIZE
+  --critical-bytes SIZE  the same, but critical; and so on
   --warn-lag N           warn if a cursor lags by more than N durable records
   --critical-lag N
   --warn-age DURATION    warn if the last record is older (ms, s, m, h, d)

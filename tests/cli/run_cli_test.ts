@@ -57,7 +57,7 @@ test("commands that read end at the first signal, whatever there is to read", ()
   withSegments(async (dir) => {
     const before = await snapshotDir(dir);
     const signals = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
-    for (const name of ["verify", "inspect", "repair"]) {
+    for (const name of ["verify", "inspect", "repair", "status"]) {
       for (const [signal, expected] of signals) {
         const controller = new AbortController();
         // Noticed only if the command gives the event loop a turn.
@@ -84,7 +84,7 @@ test("commands that read end at the first signal, whatever there is to read", ()
 
 test("commands that read end at a signal while nobody reads what they write", () =>
   withSegments(async (dir) => {
-    for (const name of ["verify", "inspect", "repair"]) {
+    for (const name of ["verify", "inspect", "repair", "status"]) {
       const controller = new AbortController();
       const stdout: Output = {
         isTerminal: false,

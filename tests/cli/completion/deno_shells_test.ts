@@ -47,11 +47,14 @@ const SHELLS: Record<string, (lines: string[]) => string[]> = {
       'compadd() { [[ " $* " == *" -"[ADO]" "* ]] || { ',
       'builtin compadd -A found "$@"; print -rl -- $found >> .out };',
       `builtin compadd "$@" }; _main_complete; echo ${END} >> .out };`,
-      'zle -C list-them list-choices list-them; bindkey "^X" list-them;',
+      'zle -C list-them list-choices list-them; bindkey "^T" list-them;',
       "print ready'; zpty -r z line '*ready*ready*'; ",
     ].join(" ") +
-    lines.map((line) => `zpty -n -w z $'${line}\\C-x\\C-u'; `).join("") +
-    "zpty -w z 'print over'; zpty -r z line '*over*over*'; cat .out",
+    lines.map((line, index) =>
+      `zpty -n -w z $'${line}\\C-t'; for i in {1..1000}; do ` +
+      `(( $(grep -c -- ${END} .out 2>/dev/null) > ${index} )) && break; ` +
+      "sleep 0.01; done; zpty -n -w z $'\\C-u'; "
+    ).join("") + "zpty -d z; cat .out",
   ],
 };
 

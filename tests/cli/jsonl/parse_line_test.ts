@@ -41,7 +41,7 @@ test("parseLine() refuses what would not become the same record", () => {
   ];
   for (const [text, reason] of bad) {
     const error = assertThrows(() => parse(text), BadLineError, reason);
-    assertEquals((error as BadLineError).line, 9);
+    assertEquals((error as BadLineError).inputLine, 9);
   }
   const invalid = Uint8Array.of(...bytes('{"text":"'), 0xff, 0x22, 0x7d);
   assertThrows(() => parseLine(invalid, 9), BadLineError, "it is not JSON");

@@ -36,7 +36,7 @@ function counting(directory: string) {
   return { storage: counted as Storage, counts };
 }
 
-/** A log of so many segments of 4 KiB, which its owner still has open. */
+/** A log of that many segments of 4 KiB, which its owner still has open. */
 async function manySegments(dir: string, segments: number): Promise<Wal> {
   const log = await Wal.open(dir, { segmentBytes: 4096, synchronous: "off" });
   for (let record = 0; record < segments; record++) {

@@ -76,7 +76,9 @@ export class RecordImporter {
     const left = this.#rules.renumber
       ? lost
       : await this.#reach(exported, lost, line);
-    if (data === undefined) return await this.#skip(left, line);
+    if (data === undefined) {
+      return await this.#skip(left, line, exported.time);
+    }
     if (left > 0) await this.#addRecord(exported, data, line);
   }
 
@@ -144,7 +146,8 @@ export class RecordImporter {
     return lsns;
   }
 
-  async #skip(lost: number, line: number): Promise<void> {
+  /** Makes a hole; without a time, it has that of the frame before it. */
+  async #skip(lost: number, line: number, time?: number): Promise<void> {
     if (lost === 0) return;
     if (this.#open !== undefined) {
       throw new BadLineError(line, "records are lost in the middle of a batch");
@@ -154,6 +157,7 @@ export class RecordImporter {
     if (!Number.isSafeInteger(this.#log.lastLsn + lost)) {
       throw new BadLineError(line, `no LSN is left after ${lost} lost records`);
     }
+    if (time !== undefined) this.#target.setTime(time);
     // It syncs what is written, and is synced itself.
     await this.#log.skip(lost);
     await this.#log.checkOwner();

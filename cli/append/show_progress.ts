@@ -73,10 +73,18 @@ export async function writeSummary(
 ): Promise<void> {
   const { firstLsn, lastLsn, records, bytes } = acked;
   const range = records === 0 ? {} : { firstLsn, lastLsn };
+  const exact = Number(seconds.toFixed(3));
   const writing = json
     ? writeLine(
       stdout,
-      JSON.stringify({ records, bytes, ...range, ack, seconds, ...more }),
+      JSON.stringify({
+        records,
+        bytes,
+        ...range,
+        ack,
+        seconds: exact,
+        ...more,
+      }),
     )
     : writeLine(stderr, formatSummary(acked, seconds, ack));
   await writing.catch(() => {});

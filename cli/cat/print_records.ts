@@ -28,7 +28,7 @@ export function printJson(
   batch: RecordBatch,
   output: ChunkedOutput,
 ): Promise<void> {
-  return printLines(formatBatch(batch), output);
+  return printLines(batch, output);
 }
 
 /**
@@ -41,36 +41,27 @@ export function printExport(
 ): Promise<void> {
   const { time, records: { length } } = batch;
   const when = time === undefined ? {} : { time: new Date(time).toISOString() };
-  return printLines(
-    formatBatch(batch, length > 1 ? { batch: length, ...when } : when, when),
-    output,
-  );
+  const first = length > 1 ? { batch: length, ...when } : when;
+  return printLines(batch, output, first, when);
 }
 
-/** `first` are further fields of the first line, `others` of the others. */
-function* formatBatch(
+/**
+ * Encodes many lines at once: one at a time, that is half of the work. `first`
+ * are further fields of the first line, `others` those of the other lines.
+ */
+async function printLines(
   { firstLsn, records, lost }: RecordBatch,
+  output: ChunkedOutput,
   first: LineFields = {},
   others: LineFields = {},
-): Generator<string> {
-  if (lost !== undefined) {
-    yield JSON.stringify({ lsn: firstLsn, ...first, lost });
-  }
+): Promise<void> {
+  let text = lost === undefined
+    ? ""
+    : `${JSON.stringify({ lsn: firstLsn, ...first, lost })}\n`;
   let lsn = firstLsn;
   for (const record of records) {
-    yield formatRecord(lsn, record, lsn === firstLsn ? first : others);
-    lsn++;
-  }
-}
-
-/** Encodes many lines at once: one at a time, that is half of the work. */
-async function printLines(
-  lines: Iterable<string>,
-  output: ChunkedOutput,
-): Promise<void> {
-  let text = "";
-  for (const line of lines) {
-    text += `${line}\n`;
+    const fields = lsn === firstLsn ? first : others;
+    text += `${formatRecord(lsn++, record, fields)}\n`;
     if (text.length < TEXT_LENGTH) continue;
     await output.push(encoder.encode(text));
     text = "";

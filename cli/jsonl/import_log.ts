@@ -1,4 +1,4 @@
-import { openFrameLog } from "../../open_log.ts";
+import { openFrameLog } from "../../log/open_log.ts";
 import type { SegmentLog } from "../../storage/segments/mod.ts";
 import { isMissing } from "../../storage/storage_error.ts";
 import { defaultStorage } from "../../storage/storage_target.ts";

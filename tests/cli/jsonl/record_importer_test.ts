@@ -1,5 +1,5 @@
 import { RecordImporter } from "../../../cli/jsonl/record_importer.ts";
-import { openFrameLog } from "../../../open_log.ts";
+import { openFrameLog } from "../../../log/open_log.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { SegmentLog } from "../../../storage/segments/mod.ts";
 import type { Storage } from "../../../storage/storage.ts";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line tool: `append`, `cat`, `inspect`, `verify`, `repair`,
- * `doctor` and `lab`.
+ * The command line tool: appends to, reads, watches, checks and repairs logs;
+ * see docs/cli.md.
  *
  * A program: run it; importing it does nothing.
  *

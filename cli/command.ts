@@ -1,7 +1,24 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
 import { mustBe } from "../argument.ts";
 import { INTEGER, type NumberNotation } from "../policies/parse_policy.ts";
 import type { CliIo } from "./io/cli_io.ts";
+
+/** What can be typed in a place: one of some words, or a path. */
+export type Values = readonly string[] | "directory" | "file";
+
+/** An option of a command. */
+interface CliOption {
+  readonly type: "string" | "boolean";
+  /** Its one-letter form. */
+  readonly short?: string;
+  /** Whether it may be given more than once. */
+  readonly multiple?: boolean;
+  /** What its value can be, for completion; absent if nothing can be listed. */
+  readonly values?: Values;
+}
+
+/** The options of a command, by their names without dashes. */
+export type OptionTable = Readonly<Record<string, CliOption>>;
 
 /** A command of the tool. */
 export interface CliCommand<Options = unknown> {
@@ -11,6 +28,12 @@ export interface CliCommand<Options = unknown> {
   readonly summary: string;
   /** What `wal NAME --help` prints. */
   readonly help: string;
+  /** Its one argument that is not an option. */
+  readonly operand: Values;
+  /** Its options; the parser and the completion both read this table. */
+  readonly options: OptionTable;
+  /** The exit code for bad arguments. Default: 2. */
+  readonly usageExitCode?: number;
   /**
    * Reads the arguments after the name. Throws {@linkcode UsageError}, or a
    * `RangeError` or `TypeError` whose message suits the user.
@@ -27,9 +50,10 @@ export class UsageError extends Error {
 }
 
 /** Reads `options`, anywhere among `args`; throws {@linkcode UsageError}. */
-export function parseArguments<
-  const T extends NonNullable<ParseArgsConfig["options"]>,
->(args: string[], options: T) {
+export function parseArguments<const T extends OptionTable>(
+  args: string[],
+  options: T,
+) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
@@ -42,7 +66,7 @@ export function parseArguments<
 /** Returns the one argument of `command`, or throws {@linkcode UsageError}. */
 export function onlyArgument(
   command: string,
-  kind: "directory" | "trace",
+  kind: "directory" | "trace" | "shell",
   positionals: string[],
 ): string {
   const [argument = "", ...more] = positionals;
@@ -61,14 +85,15 @@ export interface DirectoryOptions {
   readonly json: boolean;
 }
 
+/** The only option of such a command. */
+export const JSON_OPTION = { json: { type: "boolean" } } as const;
+
 /** Reads the arguments of such a command: `DIR` and `--json`. */
 export function parseDirectory(
   command: string,
   args: string[],
 ): DirectoryOptions {
-  const { values, positionals } = parseArguments(args, {
-    json: { type: "boolean" },
-  });
+  const { values, positionals } = parseArguments(args, JSON_OPTION);
   return {
     directory: onlyArgument(command, "directory", positionals),
     json: values.json ?? false,

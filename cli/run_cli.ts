@@ -1,10 +1,5 @@
-import { LogLockedError } from "../storage/storage.ts";
-import { append } from "./append/append.ts";
-import { cat } from "./cat/cat.ts";
+import { COMMANDS } from "./commands.ts";
 import { type CliCommand, refusal, UsageError } from "./command.ts";
-import { doctor } from "./doctor/doctor.ts";
-import { inspect } from "./examine/inspect.ts";
-import { verify } from "./examine/verify.ts";
 import {
   type CliIo,
   EXIT,
@@ -12,16 +7,10 @@ import {
   signalExitCode,
   writeLine,
 } from "./io/cli_io.ts";
-import { lab } from "./lab/lab.ts";
-import { repair } from "./repair/repair.ts";
+import { reportError } from "./io/report_error.ts";
 import { VERSION } from "./version.ts";
 
-/** Every command, in the order of the help. */
-const COMMANDS: readonly CliCommand[] = [
-  ...[append, cat, inspect, verify, repair, doctor, lab],
-];
-
-const NAME_WIDTH = 10;
+const NAME_WIDTH = 12;
 
 const SUMMARIES = COMMANDS.map(({ name, summary }) =>
   `  ${name.padEnd(NAME_WIDTH)}${summary}`
@@ -29,16 +18,20 @@ const SUMMARIES = COMMANDS.map(({ name, summary }) =>
 
 const HELP = `Usage: wal COMMAND DIR [OPTIONS]
 
-Appends to, reads, checks and repairs the write-ahead log in the directory DIR.
-"lab" takes a trace file instead.
+Appends to, reads, watches, checks and repairs the write-ahead log in the
+directory DIR. "lab" takes a trace file instead, and "completion" a shell.
 
 ${SUMMARIES}
 
   --help, -h       show this text; "wal COMMAND --help" says more
-  --version, -V    show the version
+  --version, -V    show the version; with --json as {"version":"..."}
+
+With --json, every command that prints anything prints JSON, and an error is an
+object on standard error: {"code":"...","message":"..."}.
 
 Exit codes: 0 success, 1 failure or damage, 2 bad arguments; 129 after SIGHUP,
-130 after SIGINT, 143 after SIGTERM. The first signal ends any command cleanly.`;
+130 after SIGINT, 143 after SIGTERM. "status" has other ones, for monitors. The
+first signal ends any command cleanly.`;
 
 /** Runs the tool; resolves with the exit code and never rejects. */
 export async function runCli(
@@ -47,18 +40,19 @@ export async function runCli(
 ): Promise<number> {
   const [name = "", ...rest] = args;
   const command = findCommand(name);
+  const json = hasFlag(args, "--json");
   try {
     if (command === undefined) return await runWithout(name, rest, io);
-    if (asksForHelp(rest)) return await print(command.help, io);
+    if (hasFlag(rest, "--help", "-h")) return await print(command.help, io);
     return await command.run(parse(command, rest), io);
   } catch (error) {
     // The reader of our output has had enough, as in `wal cat DIR | head`.
     if ((error as { code?: string })?.code === "EPIPE") return EXIT.ok;
     if (error instanceof InterruptedError) {
-      if (error.message !== "") await report(error, io);
+      if (error.message !== "") await reportError(error, io, { json });
       return signalExitCode(io.interrupt.reason);
     }
-    return await report(error, io, command);
+    return await reportError(error, io, { json, command });
   }
 }
 
@@ -79,7 +73,12 @@ async function runWithout(
       return await print(findCommand(rest[0])?.help ?? HELP, io);
     case "-V":
     case "--version":
-      return await print(VERSION, io);
+      return await print(
+        hasFlag(rest, "--json")
+          ? JSON.stringify({ version: VERSION })
+          : VERSION,
+        io,
+      );
     case "":
       throw new UsageError("a command must be given: received none");
   }
@@ -88,10 +87,10 @@ async function runWithout(
 }
 
 /** What follows `--` is not an option. */
-function asksForHelp(args: readonly string[]): boolean {
+function hasFlag(args: readonly string[], ...flags: string[]): boolean {
   const end = args.indexOf("--");
   const options = end === -1 ? args : args.slice(0, end);
-  return options.includes("--help") || options.includes("-h");
+  return flags.some((flag) => options.includes(flag));
 }
 
 /** What the library refuses in an argument is a usage error here. */
@@ -109,26 +108,4 @@ function parse(command: CliCommand, args: string[]): unknown {
 async function print(text: string, { stdout }: CliIo): Promise<number> {
   await writeLine(stdout, text);
   return EXIT.ok;
-}
-
-const TAKE_OVER_HINT = "\nIf that process is gone or hung, retry with " +
-  "--take-over. It will then acknowledge nothing further";
-
-async function report(
-  error: unknown,
-  io: CliIo,
-  command?: CliCommand,
-): Promise<number> {
-  const message = error instanceof Error ? error.message : String(error);
-  const isUsage = error instanceof UsageError;
-  const topic = command === undefined ? "" : `${command.name} `;
-  const isLocked = error instanceof LogLockedError &&
-    !message.includes("--take-over");
-  const hint = isUsage
-    ? `\nTry "wal ${topic}--help"`
-    : isLocked
-    ? TAKE_OVER_HINT
-    : "";
-  await writeLine(io.stderr, `wal: ${message}${hint}`).catch(() => {});
-  return isUsage ? EXIT.usage : EXIT.failure;
 }

@@ -5,6 +5,8 @@ import type { AckLevel } from "../../writer/acks.ts";
 export interface Acked {
   /** LSN of the first record handed over. */
   readonly firstLsn: number;
+  /** LSN of the last record acknowledged; 0 if there is none. */
+  readonly lastLsn: number;
   /** Number of records. */
   readonly records: number;
   /** Their bytes, without newlines. */
@@ -34,7 +36,8 @@ export class AckTracker {
   get acked(): Acked {
     const firstLsn = this.#firstLsn;
     const records = this.#ackedLsn === 0 ? 0 : this.#ackedLsn - firstLsn + 1;
-    return { firstLsn, records, bytes: this.#ackedBytes };
+    const bytes = this.#ackedBytes;
+    return { firstLsn, lastLsn: this.#ackedLsn, records, bytes };
   }
 
   /** Notes a record that was queued. */

@@ -6,17 +6,24 @@ import { type AckLevel, requireAckLevel } from "../../writer/acks.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import {
   type CliCommand,
+  JSON_OPTION,
   onlyArgument,
   parseArguments,
   parseNumber,
   refusal,
 } from "../command.ts";
-import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
+import {
+  type CliIo,
+  EXIT,
+  signalExitCode,
+  writeWarning,
+} from "../io/cli_io.ts";
+import { eitherSignal, untilAborted } from "../io/interruptible_input.ts";
 import { requireDirectory } from "../io/log_directory.ts";
 import { openTraceFile } from "../io/trace_file.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { formatSummary, showProgress } from "./show_progress.ts";
+import { showProgress, writeSummary } from "./show_progress.ts";
 
 /** Options of {@linkcode append}. */
 interface AppendOptions {
@@ -30,6 +37,7 @@ interface AppendOptions {
   readonly takeOver: boolean;
   /** Absent for the library's default. */
   readonly segmentBytes?: number;
+  readonly json: boolean;
 }
 
 const HELP = `Usage: wal append DIR [OPTIONS] < LINES
@@ -64,24 +72,37 @@ gives its number; the lines before it are kept.
   --trace FILE     record a trace in FILE, which must not exist: when records
                    arrive, their sizes and what flushes cost, but not their
                    contents. "wal lab FILE" replays it
+  --json           at the end, one JSON object on standard output: records,
+                   bytes, firstLsn and lastLsn of what was acknowledged; ack;
+                   and seconds
 
-The last line on standard error says what was acknowledged. Ctrl-C, SIGTERM or
-SIGHUP stops reading, and what was read is made durable; a second one exits
-immediately.`;
+Without --json, the last line on standard error says what was acknowledged.
+Ctrl-C, SIGTERM or SIGHUP stops reading, and what was read is made durable; a
+second one exits immediately.`;
+
+/** Policies in their short notation, to choose from. */
+export const POLICY_EXAMPLES = [
+  ...["leader", "leader:2", "count:256", "bytes:64k", "age:2", "adaptive"],
+] as const;
+
+const OPTIONS = {
+  policy: { type: "string", values: POLICY_EXAMPLES },
+  ack: { type: "string", values: ["disk", "os", "memory"] },
+  trace: { type: "string", values: "file" },
+  "take-over": { type: "boolean" },
+  "segment-bytes": { type: "string" },
+  ...JSON_OPTION,
+} as const;
 
 /** `wal append`: appends the lines of standard input. */
 export const append: CliCommand<AppendOptions> = {
   name: "append",
   summary: "append each line of standard input as a record",
   help: HELP,
+  operand: "directory",
+  options: OPTIONS,
   parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      policy: { type: "string" },
-      ack: { type: "string" },
-      trace: { type: "string" },
-      "take-over": { type: "boolean" },
-      "segment-bytes": { type: "string" },
-    });
+    const { values, positionals } = parseArguments(args, OPTIONS);
     const { policy, trace, "segment-bytes": bytes } = values;
     if (policy !== undefined) parsePolicy(policy);
     return {
@@ -91,6 +112,7 @@ export const append: CliCommand<AppendOptions> = {
       ...(trace !== undefined && { trace }),
       takeOver: values["take-over"] ?? false,
       ...(bytes !== undefined && { segmentBytes: parseSegmentBytes(bytes) }),
+      json: values.json ?? false,
     };
   },
   async run(options, io) {
@@ -103,7 +125,7 @@ export const append: CliCommand<AppendOptions> = {
         ...walOptions(options, io),
         ...traced,
       });
-      return await appendAll(wal, options.ack, io);
+      return await appendAll(wal, options, io);
     } finally {
       sink?.close();
     }
@@ -122,7 +144,7 @@ const QUEUED_BYTES = 8 * 1024 * 1024;
 
 async function appendAll(
   wal: Wal,
-  level: AckLevel,
+  { ack: level, json }: AppendOptions,
   io: CliIo,
 ): Promise<number> {
   const startedAt = performance.now();
@@ -139,9 +161,7 @@ async function appendAll(
   } finally {
     await progress.end();
     const seconds = (performance.now() - startedAt) / 1000;
-    const summary = formatSummary(tracker.acked, seconds, level);
-    // A closed terminal cannot take the summary, and does not need it.
-    await writeLine(io.stderr, summary).catch(() => {});
+    await writeSummary(io, json, tracker.acked, { seconds, ack: level });
   }
   return io.interrupt.aborted ? signalExitCode(io.interrupt.reason) : EXIT.ok;
 }
@@ -158,7 +178,7 @@ async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
 
 /** The queue must have room for a policy's limits, or they are never reached. */
 function walOptions(
-  { policy: name, ack, takeOver, segmentBytes }: AppendOptions,
+  { policy: name, ack, takeOver, segmentBytes, json }: AppendOptions,
   io: CliIo,
 ): WalOptions {
   const policy = name === undefined ? undefined : parsePolicy(name);
@@ -170,8 +190,7 @@ function walOptions(
     takeOver,
     maxQueuedRecords: Math.max(QUEUED_RECORDS, limits?.records ?? 0),
     maxQueuedBytes: Math.max(QUEUED_BYTES, limits?.bytes ?? 0),
-    warn: (message) =>
-      void writeLine(io.stderr, `wal: ${message}`).catch(() => {}),
+    warn: (message) => void writeWarning(io, json, message).catch(() => {}),
   };
 }
 
@@ -219,42 +238,4 @@ function waitForRoom(
 ): Promise<number> {
   tracker.watch();
   return wal.append(line, { ack: "memory" });
-}
-
-/** `AbortSignal.any`, which Node lacks before 20.3. */
-function eitherSignal(...signals: AbortSignal[]): AbortSignal {
-  const either = new AbortController();
-  for (const signal of signals) {
-    const stop = () => either.abort(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  }
-  return either.signal;
-}
-
-/** What `source` yields until it ends or `signal` is aborted. */
-async function* untilAborted<T>(
-  source: AsyncIterable<T>,
-  signal: AbortSignal,
-): AsyncGenerator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  while (!signal.aborted) {
-    const step = await nextOrAbort(iterator, signal);
-    if (step === undefined || step.done) return;
-    yield step.value;
-  }
-}
-
-/** Leaves no listener: the signal lives as long as the process. */
-function nextOrAbort<T>(
-  iterator: AsyncIterator<T>,
-  signal: AbortSignal,
-): Promise<IteratorResult<T> | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = () => resolve(undefined);
-    signal.addEventListener("abort", stop, { once: true });
-    iterator.next()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", stop));
-  });
 }

@@ -5,19 +5,27 @@ import {
 import { formatCount } from "../io/format.ts";
 
 const NEWLINE = 10;
-const MAX_LINE_BYTES = MAX_FRAME_BYTES - RECORD_HEADER_BYTES;
+
+/** The longest line that is a record. */
+const MAX_RECORD_BYTES = MAX_FRAME_BYTES - RECORD_HEADER_BYTES;
 
 /** Splits chunks of bytes into lines, wherever the chunks begin and end. */
 export class LineSplitter {
+  readonly #maxBytes: number;
   #parts: Uint8Array[] = [];
   #partBytes = 0;
   #line = 1;
 
+  /** Takes lines of at most `maxBytes`; by default, what a record can have. */
+  constructor(maxBytes: number = MAX_RECORD_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
   /**
    * The lines that end in `chunk`, without their newlines; they share memory
    * with it, so it must not change until the last one is read. Throws
-   * `RangeError` with the line's number, from 1, as soon as a line is too long
-   * for any record, so no more than that is ever kept.
+   * `RangeError` with the line's number, from 1, as soon as a line is too long,
+   * so no more than that is ever kept.
    */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     let start = 0;
@@ -46,11 +54,15 @@ export class LineSplitter {
 
   /** The full length is unknown: the line has not been read to its end. */
   #requireToFit(more: number): void {
-    if (this.#partBytes + more <= MAX_LINE_BYTES) return;
+    const most = this.#maxBytes;
+    if (this.#partBytes + more <= most) return;
+    const what = most === MAX_RECORD_BYTES ? "record" : "line";
     throw new RangeError(
-      `Cannot append line ${formatCount(this.#line)} because a record has at ` +
-        `most ${formatCount(MAX_LINE_BYTES)} bytes: received ` +
-        `${formatCount(MAX_LINE_BYTES + 1)} or more`,
+      `Cannot append line ${
+        formatCount(this.#line)
+      } because a ${what} has at ` +
+        `most ${formatCount(most)} bytes: received ` +
+        `${formatCount(most + 1)} or more`,
     );
   }
 

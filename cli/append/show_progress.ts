@@ -1,5 +1,5 @@
 import type { AckLevel } from "../../writer/acks.ts";
-import type { Output } from "../io/cli_io.ts";
+import { type CliIo, type Output, writeLine } from "../io/cli_io.ts";
 import {
   formatAmount,
   formatCount,
@@ -43,11 +43,11 @@ export function showProgress(
 
 /** The result of a run, in one line. */
 export function formatSummary(
-  { firstLsn, records, bytes }: Acked,
+  { firstLsn, lastLsn, records, bytes }: Acked,
   seconds: number,
   level: AckLevel,
 ): string {
-  const range = formatRange(firstLsn, firstLsn + records - 1);
+  const range = records === 0 ? "" : formatRange(firstLsn, lastLsn);
   const spent = seconds.toFixed(seconds < 10 ? 2 : 1);
   const pace = (count: number) => count / Math.max(seconds, 1e-3);
   const megabytes = pace(bytes) / 1e6;
@@ -55,4 +55,37 @@ export function formatSummary(
     `${formatAmount(bytes, "byte")}, in ${spent} s: ` +
     `${formatCount(pace(records))} records/s, ` +
     `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB/s${range && `, ${range}`}`;
+}
+
+/**
+ * Writes the result of a run: as a line on standard error, or as a JSON object
+ * on standard output. Never rejects: a closed terminal does not need it.
+ */
+export async function writeSummary(
+  { stdout, stderr }: Pick<CliIo, "stdout" | "stderr">,
+  json: boolean,
+  acked: Acked,
+  { seconds, ack, ...more }: {
+    readonly seconds: number;
+    readonly ack: AckLevel;
+    readonly [count: string]: number | string;
+  },
+): Promise<void> {
+  const { firstLsn, lastLsn, records, bytes } = acked;
+  const range = records === 0 ? {} : { firstLsn, lastLsn };
+  const exact = Number(seconds.toFixed(3));
+  const writing = json
+    ? writeLine(
+      stdout,
+      JSON.stringify({
+        records,
+        bytes,
+        ...range,
+        ack,
+        seconds: exact,
+        ...more,
+      }),
+    )
+    : writeLine(stderr, formatSummary(acked, seconds, ack));
+  await writing.catch(() => {});
 }

@@ -1,17 +1,14 @@
 import {
   type CliCommand,
+  JSON_OPTION,
   onlyArgument,
   parseArguments,
   parseNumber,
   refusal,
 } from "../command.ts";
-import { ObservedLog } from "../../reader/observed_log.ts";
-import type { Storage } from "../../storage/storage.ts";
-import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
-import { formatRecords } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
-import { ChunkedOutput, printJson, printRaw } from "./print_records.ts";
-import { shownBatches } from "./shown_batches.ts";
+import { printLog } from "./print_log.ts";
+import { printJson, printRaw } from "./print_records.ts";
 
 /** Options of {@linkcode cat}. */
 interface CatOptions {
@@ -44,20 +41,24 @@ lost in a repair are skipped, and reported on standard error.
                  {"lsn":1,"base64":"..."} if the record is not UTF-8, or
                  {"lsn":1,"lost":2} if 2 records are lost, from LSN 1 on`;
 
+const OPTIONS = {
+  from: { type: "string" },
+  to: { type: "string" },
+  last: { type: "string" },
+  written: { type: "boolean" },
+  follow: { type: "boolean", short: "f" },
+  ...JSON_OPTION,
+} as const;
+
 /** `wal cat`: prints records. */
 export const cat: CliCommand<CatOptions> = {
   name: "cat",
   summary: "print records, even while a writer has the log open",
   help: HELP,
+  operand: "directory",
+  options: OPTIONS,
   parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      from: { type: "string" },
-      to: { type: "string" },
-      last: { type: "string" },
-      written: { type: "boolean" },
-      follow: { type: "boolean", short: "f" },
-      json: { type: "boolean" },
-    });
+    const { values, positionals } = parseArguments(args, OPTIONS);
     const { from, to, follow = false, json = false, written = false } = values;
     const first = from === undefined ? undefined : parseNumber("--from", from);
     const count = values.last === undefined
@@ -80,56 +81,16 @@ export const cat: CliCommand<CatOptions> = {
       written,
     };
   },
-  async run(options, io) {
-    const { interrupt } = io;
-    const { directory } = options;
-    const storage = openLogDirectory("read", directory, interrupt);
-    await Promise.race([print(storage, options, io), interrupted(interrupt)]);
-    return interrupt.aborted ? signalExitCode(interrupt.reason) : EXIT.ok;
+  run(options, io) {
+    const { directory, from, last, json, ...range } = options;
+    const storage = openLogDirectory("read", directory, io.interrupt);
+    return printLog(storage, {
+      ...{ ...range, json },
+      first: (log) =>
+        last === undefined
+          ? from
+          : Math.max(log.firstLsn, log.reached("os") - last + 1),
+      print: json ? printJson : printRaw,
+    }, io);
   },
 };
-
-/** Nothing has to be saved, so there is no need to wait for the output. */
-function interrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-async function print(
-  storage: Storage,
-  { from, to, last, follow, json, written }: CatOptions,
-  { stdout, stderr, interrupt: signal }: CliIo,
-): Promise<void> {
-  const output = new ChunkedOutput(stdout);
-  const printBatch = json ? printJson : printRaw;
-  const log = await ObservedLog.open(storage, written ? "os" : "disk");
-  const first = last === undefined
-    ? from
-    : Math.max(log.firstLsn, log.reached("os") - last + 1);
-  const range = { ...(first !== undefined && { from: first }), to };
-  try {
-    const wait = follow ? () => output.flush() : undefined;
-    const batches = shownBatches(log, { ...range, signal, wait });
-    for await (const batch of batches) {
-      await printBatch(batch, output, stderr);
-      if (signal.aborted) break;
-    }
-    const hidden = Math.min(to, log.writtenLsn) - log.reached("os");
-    if (hidden > 0 && !follow && !signal.aborted) {
-      await writeLine(stderr, describeHidden(hidden));
-    }
-  } finally {
-    await log.close();
-    // Whatever was read before damage is shown.
-    await output.flush();
-  }
-}
-
-/** A writer that was killed leaves such records, and so does one at work. */
-function describeHidden(count: number): string {
-  const verb = count === 1 ? "is" : "are";
-  return `wal: ${formatRecords(count)} at the end ${verb} not shown: not ` +
-    "declared durable yet; --written shows them";
-}

@@ -23,20 +23,45 @@ export async function printRaw(
   }
 }
 
+/** Prints records as JSON, one object in a line. */
+export function printJson(
+  batch: RecordBatch,
+  output: ChunkedOutput,
+): Promise<void> {
+  return printLines(batch, output);
+}
+
 /**
- * Prints records as JSON. Encodes many lines at once: one at a time, encoding
- * would be half of the work.
+ * The same, with what another log needs to be like this one: the time, and how
+ * many records a batch has that begins in a line.
  */
-export async function printJson(
+export function printExport(
+  batch: RecordBatch,
+  output: ChunkedOutput,
+): Promise<void> {
+  const { time, records: { length } } = batch;
+  const when = time === undefined ? {} : { time: new Date(time).toISOString() };
+  const first = length > 1 ? { batch: length, ...when } : when;
+  return printLines(batch, output, first, when);
+}
+
+/**
+ * Encodes many lines at once: one at a time, that is half of the work. `first`
+ * are further fields of the first line, `others` those of the other lines.
+ */
+async function printLines(
   { firstLsn, records, lost }: RecordBatch,
   output: ChunkedOutput,
+  first: LineFields = {},
+  others: LineFields = {},
 ): Promise<void> {
   let text = lost === undefined
     ? ""
-    : `${JSON.stringify({ lsn: firstLsn, lost })}\n`;
+    : `${JSON.stringify({ lsn: firstLsn, ...first, lost })}\n`;
   let lsn = firstLsn;
   for (const record of records) {
-    text += `${formatRecord(lsn++, record)}\n`;
+    const fields = lsn === firstLsn ? first : others;
+    text += `${formatRecord(lsn++, record, fields)}\n`;
     if (text.length < TEXT_LENGTH) continue;
     await output.push(encoder.encode(text));
     text = "";
@@ -44,15 +69,27 @@ export async function printJson(
   await output.push(encoder.encode(text));
 }
 
+/** What the line of a record says in addition to its LSN and its bytes. */
+interface LineFields {
+  /** Number of records of the batch that begins here. */
+  readonly batch?: number;
+  /** When it was written. */
+  readonly time?: string;
+}
+
 /**
  * A record as a JSON object in one line: `{"lsn":1,"text":"…"}`, or with
  * `base64` if it is not valid UTF-8.
  */
-export function formatRecord(lsn: number, data: Uint8Array): string {
+export function formatRecord(
+  lsn: number,
+  data: Uint8Array,
+  fields: LineFields = {},
+): string {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   const shown = isUtf8(bytes)
-    ? { lsn, text: bytes.toString("utf8") }
-    : { lsn, base64: bytes.toString("base64") };
+    ? { lsn, ...fields, text: bytes.toString("utf8") }
+    : { lsn, ...fields, base64: bytes.toString("base64") };
   return JSON.stringify(shown);
 }
 

@@ -7,6 +7,7 @@ import { sampledTurns } from "../../simulator/sampled_costs.ts";
 import { SLOW_MS } from "../../storage/directory/mod.ts";
 import {
   type CliCommand,
+  JSON_OPTION,
   onlyArgument,
   parseArguments,
   parseNumber,
@@ -72,18 +73,22 @@ Takes no lock and touches no log. It temporarily needs 200 MB in a directory
 ".wal-doctor-XXXXXX" in DIR, which it removes, even after Ctrl-C. Only a killed
 process leaves it behind; it may then be deleted.`;
 
+const OPTIONS = {
+  ...COMPARE_ARGUMENTS,
+  seconds: { type: "string" },
+  trace: { type: "string", values: "file" },
+  ...JSON_OPTION,
+} as const;
+
 /** `wal doctor`: measures a directory's syncs; a warning is not a failure. */
 export const doctor: CliCommand<DoctorOptions> = {
   name: "doctor",
   summary: "measure what a sync costs in a directory, and recommend options",
   help: HELP,
+  operand: "directory",
+  options: OPTIONS,
   parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      ...COMPARE_ARGUMENTS,
-      seconds: { type: "string" },
-      trace: { type: "string" },
-      json: { type: "boolean" },
-    });
+    const { values, positionals } = parseArguments(args, OPTIONS);
     const { seconds, trace, json = false, ...compared } = values;
     const [first] = Object.keys(compared);
     if (trace === undefined && first !== undefined) {
@@ -103,7 +108,7 @@ export const doctor: CliCommand<DoctorOptions> = {
     const trace = options.trace === undefined
       ? undefined
       : await readTraceFile(options.trace);
-    if (stderr.isTerminal) {
+    if (stderr.isTerminal && !json) {
       await writeLine(stderr, `measuring "${directory}" for ${seconds} s`);
     }
     const results = await measureTrials(directory, seconds, interrupt);

@@ -3,6 +3,7 @@ import { describeContent } from "../../recovery/survey.ts";
 import {
   type CliCommand,
   type DirectoryOptions,
+  JSON_OPTION,
   parseDirectory,
 } from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
@@ -42,6 +43,8 @@ export const inspect: CliCommand<DirectoryOptions> = {
   name: "inspect",
   summary: "show the segments, how the log ends, and who may write to it",
   help: HELP,
+  operand: "directory",
+  options: JSON_OPTION,
   parse: (args) => parseDirectory("inspect", args),
   async run({ directory, json }, io) {
     const storage = openLogDirectory("inspect", directory, io.interrupt);

@@ -3,6 +3,7 @@ import { describeContent } from "../../recovery/survey.ts";
 import {
   type CliCommand,
   type DirectoryOptions,
+  JSON_OPTION,
   parseDirectory,
 } from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
@@ -67,6 +68,8 @@ export const verify: CliCommand<DirectoryOptions> = {
   name: "verify",
   summary: "read everything and check every checksum and link",
   help: HELP,
+  operand: "directory",
+  options: JSON_OPTION,
   parse: (args) => parseDirectory("verify", args),
   async run({ directory, json }, io) {
     const storage = openLogDirectory("verify", directory, io.interrupt);

@@ -78,3 +78,15 @@ export async function writeLines(
 export function writeLine(output: Output, line: string): Promise<void> {
   return output.write(encoder.encode(`${line}\n`));
 }
+
+/** Writes a message that is not an error on standard error. */
+export function writeWarning(
+  { stderr }: Pick<CliIo, "stderr">,
+  json: boolean,
+  message: string,
+): Promise<void> {
+  const line = json
+    ? JSON.stringify({ code: "warning", message })
+    : `wal: ${message}`;
+  return writeLine(stderr, line);
+}

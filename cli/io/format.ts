@@ -66,3 +66,23 @@ export function formatTable(
       : cell.padEnd(widths[column]);
   return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
+
+const SIZE_UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+/** A size in a fitting unit: `512 bytes`, `1.50 MiB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1024) return formatAmount(bytes, "byte");
+  let unit = 0;
+  let value = bytes;
+  for (; value >= 1023.5 && unit < SIZE_UNITS.length - 1; unit++) value /= 1024;
+  return `${threeDigits(value)} ${SIZE_UNITS[unit]}`;
+}
+
+/** A span of time in a fitting unit: `3.20 s`, `5.0 min`, `2.5 h`, `7.0 d`. */
+export function formatAge(ms: number): string {
+  const age = Math.max(0, ms);
+  if (age < 60_000) return formatDuration(age);
+  if (age < 3_600_000) return `${(age / 60_000).toFixed(1)} min`;
+  if (age < 86_400_000) return `${(age / 3_600_000).toFixed(1)} h`;
+  return `${(age / 86_400_000).toFixed(1)} d`;
+}

@@ -1,5 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { surveyLiveLog } from "../../reader/survey_live_log.ts";
 import { NodeStorage } from "../../storage/directory/mod.ts";
 import type {
   MaybePromise,
@@ -36,10 +37,27 @@ export function requireDirectory(
   const attempt = `Cannot ${action} "${path}" because`;
   if (!stats.isDirectory()) {
     const file = nearest === path ? "it" : `"${nearest}"`;
-    throw new Error(`${attempt} ${file} is a file, not a directory`);
+    const message = `${attempt} ${file} is a file, not a directory`;
+    throw new StorageError(message, path, "ENOTDIR");
   }
   if (nearest === path || mayBeMissing) return;
-  throw new Error(`${attempt} there is no such directory`);
+  const message = `${attempt} there is no such directory`;
+  throw new StorageError(message, path, "ENOENT");
+}
+
+/** Whether a directory holds a log, be it damaged; else it is empty. */
+export async function holdsLog(storage: Storage): Promise<boolean> {
+  const { manifest, damage } = await surveyLiveLog(storage);
+  return manifest !== undefined || damage !== undefined;
+}
+
+/** The error for a directory without a log. */
+export function noLogError(
+  action: string,
+  { location }: Storage,
+): StorageError {
+  const message = `Cannot ${action} "${location}" because it holds no log`;
+  return new StorageError(message, location, "ENOENT");
 }
 
 /** The path itself, or else its nearest ancestor that exists. */

@@ -6,8 +6,10 @@ import type { Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
 import { sampledTurns } from "../../simulator/sampled_costs.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
+import { POLICY_EXAMPLES } from "../append/append.ts";
 import {
   type CliCommand,
+  JSON_OPTION,
   onlyArgument,
   parseArguments,
   parseNumber,
@@ -55,7 +57,7 @@ interface LabOptions extends CompareOptions {
 
 /** The arguments that {@linkcode parseCompareOptions} reads. */
 export const COMPARE_ARGUMENTS = {
-  goal: { type: "string" },
+  goal: { type: "string", values: GOALS },
   "max-p99-ms": { type: "string" },
   seeds: { type: "string" },
   "recorded-policy": { type: "string" },
@@ -93,19 +95,23 @@ ${COMPARE_HELP}
                            adds what each policy costs in a month
   --json                   one JSON object instead of text, with durations in ms`;
 
+const OPTIONS = {
+  ...COMPARE_ARGUMENTS,
+  policy: { type: "string", multiple: true, values: POLICY_EXAMPLES },
+  "sync-ms": { type: "string" },
+  "price-per-million": { type: "string" },
+  ...JSON_OPTION,
+} as const;
+
 /** `wal lab`: replays a trace under several policies. */
 export const lab: CliCommand<LabOptions> = {
   name: "lab",
   summary: "replay a trace under several policies and compare them",
   help: HELP,
+  operand: "file",
+  options: OPTIONS,
   parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      ...COMPARE_ARGUMENTS,
-      policy: { type: "string", multiple: true },
-      "sync-ms": { type: "string" },
-      "price-per-million": { type: "string" },
-      json: { type: "boolean" },
-    });
+    const { values, positionals } = parseArguments(args, OPTIONS);
     const { policy: policies = [], json = false } = values;
     // Bad policies are refused before a long trace is read.
     for (const policy of policies) parsePolicy(policy);

@@ -13,6 +13,7 @@ import {
 import type { Storage } from "../../storage/storage.ts";
 import {
   type CliCommand,
+  JSON_OPTION,
   onlyArgument,
   parseArguments,
   UsageError,
@@ -65,17 +66,21 @@ again to continue.
 Exit codes: 0 the log is whole, or has been made whole, even if records were
 lost; 1 the repair failed or, with --dry-run, there is something to repair.`;
 
+const OPTIONS = {
+  "dry-run": { type: "boolean" },
+  "take-over": { type: "boolean" },
+  ...JSON_OPTION,
+} as const;
+
 /** `wal repair`: makes a damaged log usable, or says what that would cost. */
 export const repair: CliCommand<RepairOptions> = {
   name: "repair",
   summary: "keep the intact parts of a damaged log, and mark the rest as holes",
   help: HELP,
+  operand: "directory",
+  options: OPTIONS,
   parse(args) {
-    const { values, positionals } = parseArguments(args, {
-      "dry-run": { type: "boolean" },
-      "take-over": { type: "boolean" },
-      json: { type: "boolean" },
-    });
+    const { values, positionals } = parseArguments(args, OPTIONS);
     const { "dry-run": dryRun = false, "take-over": takeOver = false } = values;
     if (dryRun && takeOver) {
       throw new UsageError(

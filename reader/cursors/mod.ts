@@ -6,4 +6,10 @@
  * @module
  */
 export * from "./cursor.ts";
-export { holdBack, type HoldOptions } from "./hold_back.ts";
+export {
+  cursorsOf,
+  type HeldCursor,
+  holdBack,
+  type HoldOptions,
+  needsOf,
+} from "./hold_back.ts";

@@ -27,6 +27,16 @@ import { explainFull, isMissing } from "../storage_error.ts";
 import { OPEN_BYTES, Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";
 
+/**
+ * Writes the initial frames of a segment at `offset`, and resolves with where
+ * they end.
+ */
+export type Fill = (
+  file: StorageFile,
+  offset: number,
+  salt: number,
+) => Promise<number>;
+
 /** A segment to be created. */
 export interface NewSegment {
   /** The log's id. */
@@ -43,11 +53,8 @@ export interface NewSegment {
   salt?: number;
   /** A dropped segment that becomes this one. */
   reused?: string;
-  /**
-   * Writes the segment's initial frames at `offset`, and resolves with where
-   * they end. By default there are none.
-   */
-  fill?: (file: StorageFile, offset: number, salt: number) => Promise<number>;
+  /** Writes its initial frames; by default there are none. */
+  fill?: Fill;
 }
 
 /** A segment that can be appended to. */

@@ -76,8 +76,8 @@ export class SegmentList {
   }
 
   /** Adds the last one. */
-  push(segment: SegmentName): void {
-    this.#segments = [...this.#segments, segment];
+  push({ name, firstLsn, epoch }: SegmentName): void {
+    this.#segments = [...this.#segments, { name, firstLsn, epoch }];
   }
 
   /** Puts others in their place. */

@@ -18,6 +18,7 @@ import {
 } from "./active_segment.ts";
 import { BlockingLog } from "./blocking_log.ts";
 import { createCut, findCut } from "./cut_back.ts";
+import type { Fill } from "./log_files.ts";
 import { LogOwner } from "./log_owner.ts";
 import { SegmentReads } from "./read_segments.ts";
 import { SegmentList } from "./segment_list.ts";
@@ -140,6 +141,12 @@ export class SegmentLog implements FrameLog {
     return rotating.then((made) => this.#end.write(made, frame));
   }
 
+  /** Goes on `lost` records later, around a hole; durable once it resolves. */
+  async skip(lost: number): Promise<void> {
+    await this.#rotate(this.lastLsn + 1, this.#end.hole(lost));
+    this.#end.skipped(lost);
+  }
+
   /** Syncs the active segment; earlier ones are already synced. */
   sync(): MaybePromise<void> {
     if (this.#finish !== undefined) return this.#finishRecovery();
@@ -227,9 +234,7 @@ export class SegmentLog implements FrameLog {
   /** Replaces the metadata; once it resolves, it is durable. */
   async setMeta(meta: LogMeta): Promise<void> {
     await this.checkOwner();
-    await this.#owner.write((before) => ({
-      meta: newerMeta(before.meta, meta),
-    }));
+    await this.#owner.write((old) => ({ meta: newerMeta(old.meta, meta) }));
     await this.checkOwner();
     this.#end.putMeta(meta);
   }
@@ -259,7 +264,7 @@ export class SegmentLog implements FrameLog {
   }
 
   /** Syncs the previous segment first: only the last one may be torn. */
-  async #rotate(firstLsn: number): Promise<ActiveSegment> {
+  async #rotate(firstLsn: number, fill?: Fill): Promise<ActiveSegment> {
     const full = this.#active;
     if (this.#finish !== undefined) await this.#finishRecovery();
     if (full?.isEmpty || full && this.#isSpent) await this.#abandon(full);
@@ -269,12 +274,11 @@ export class SegmentLog implements FrameLog {
     if (newerMeta(meta, this.#end.syncedMeta) !== meta) {
       await this.#owner.write();
     }
-    return this.#adopt(await this.#supply.next(firstLsn, this.#end.link));
+    return this.#adopt(await this.#supply.next(firstLsn, this.#end.link, fill));
   }
 
   #adopt(made: SuppliedSegment): ActiveSegment {
-    const { name, firstLsn, epoch } = made;
-    this.#segments.push({ name, firstLsn, epoch });
+    this.#segments.push(made);
     return this.#activate(made);
   }
 
@@ -287,9 +291,8 @@ export class SegmentLog implements FrameLog {
   /** Whether the segments hold dropped records, and no others. */
   get #isSpent(): boolean {
     if (this.firstLsn <= this.lastLsn) return false;
-    const isFresh = this.#active?.isEmpty === true &&
-      this.#segments.all.at(-1)?.firstLsn === this.firstLsn;
-    return !isFresh;
+    return !this.#active?.isEmpty ||
+      this.#segments.all.at(-1)?.firstLsn !== this.firstLsn;
   }
 
   /** Ends a segment: syncs it, adds a seal with the index, and trims it. */
@@ -372,16 +375,13 @@ export class SegmentLog implements FrameLog {
     if (this.#finish !== undefined) await this.#finishAlone();
     if (!this.#end.isSynced) await this.sync();
     await this.checkOwner();
+    const { log, epoch: before } = this.#owner;
     const place = await findCut({
-      storage: this.files,
-      segments: this.#segments.all,
-      firstLsn: this.firstLsn,
-      lookup: this.#lookup,
-      log: this.#owner.log,
+      ...{ storage: this.files, segments: this.#segments.all, log },
+      ...{ firstLsn: this.firstLsn, lookup: this.#lookup },
       pace: new Pace(this.#turns),
     }, lsn);
     const former = this.#active;
-    const { epoch: before } = this.#owner;
     const made = await createCut(this.files, this.#owner, place, {
       lastLsn: this.lastLsn,
       giveBack: (error) => this.#giveBack(error),

@@ -4,6 +4,7 @@ import {
   type CreatedSegment,
   createSegment,
   createSegmentNow,
+  type Fill,
   removeIfThere,
   removeQuietly,
 } from "./log_files.ts";
@@ -84,7 +85,11 @@ export class SegmentSupply {
   }
 
   /** Creates the next segment, from a dropped one if there is one. */
-  async next(firstLsn: number, previous: number): Promise<SuppliedSegment> {
+  async next(
+    firstLsn: number,
+    previous: number,
+    fill?: Fill,
+  ): Promise<SuppliedSegment> {
     const spare = this.#spares.shift();
     const { log, epoch, lock } = this.#owner;
     const created = await createSegment(this.#storage, lock, {
@@ -93,6 +98,7 @@ export class SegmentSupply {
       firstLsn,
       previous,
       ...(spare !== undefined && { reused: spare.name }),
+      ...(fill !== undefined && { fill }),
     });
     return { ...created, bytes: spare?.bytes ?? created.offset };
   }

@@ -1,9 +1,11 @@
 import { invariant } from "../../invariant.ts";
 import {
   encodeFrame,
+  encodeHole,
   FRAME_HEADER_BYTES,
   frameBytes,
   KIND,
+  makeFrame,
   MAX_FRAME_TIME,
   META_FLAG,
 } from "../format/frame.ts";
@@ -13,6 +15,7 @@ import type { FrameDraft } from "../frame_log.ts";
 import { isPromise, type MaybePromise } from "../storage.ts";
 import { isOutOfSpace } from "../storage_error.ts";
 import type { ActiveSegment } from "./active_segment.ts";
+import { type Fill, writeAll } from "./log_files.ts";
 import type { SegmentLogState } from "./segment_log_state.ts";
 
 /** Bytes of a mark, which has no content. */
@@ -111,13 +114,42 @@ export class WrittenEnd {
     return unlessFull(() => this.#put(active, mark, KIND.mark));
   }
 
+  /**
+   * Writes a hole of `lost` records. It declares itself synced, so a new segment
+   * must begin with it, which is synced before it has its name.
+   */
+  hole(lost: number): Fill {
+    return async (file, offset, salt) => {
+      const previous = this.#link;
+      const firstLsn = this.#lastLsn + 1;
+      const syncedLsn = this.#lastLsn + lost;
+      const { bytes } = makeFrame(encodeHole({ resumes: previous, lost }), {
+        ...{ salt, previous, firstLsn, syncedLsn, count: 0 },
+        ...{ time: this.#advanceTime(), kind: KIND.hole },
+      });
+      await writeAll(file, bytes, offset);
+      return offset + bytes.length;
+    };
+  }
+
+  /** That hole is durable. */
+  skipped(lost: number): void {
+    this.#lastLsn += lost;
+    this.#syncedLsn = this.#declaredLsn = this.#lastLsn;
+  }
+
+  #advanceTime(): number {
+    const now = Math.floor(this.#now());
+    if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;
+    return this.#time;
+  }
+
   #put(
     active: ActiveSegment,
     { firstLsn, count, length, buffer, meta }: FrameDraft,
     kind: number,
   ): MaybePromise<void> {
-    const now = Math.floor(this.#now());
-    if (now > this.#time && now <= MAX_FRAME_TIME) this.#time = now;
+    const time = this.#advanceTime();
     invariant(firstLsn === this.#lastLsn + 1, "a gap between frames");
     const syncedLsn = this.#syncedLsn;
     const checksum = encodeFrame(buffer, {
@@ -127,7 +159,7 @@ export class WrittenEnd {
       syncedLsn,
       count,
       length,
-      time: this.#time,
+      time,
       kind,
       flags: meta === undefined ? 0 : META_FLAG,
     });

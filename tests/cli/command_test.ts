@@ -23,7 +23,7 @@ test("CliCommand.parse() reads options anywhere", () => {
   );
   assertEquals(
     append.parse(["log"]),
-    { directory: "log", ack: "disk", takeOver: false },
+    { directory: "log", ack: "disk", takeOver: false, json: false },
   );
   assertEquals(
     repair.parse(["--dry-run", "log"]),
@@ -56,7 +56,7 @@ test("CliCommand.parse() reads the options that a log is opened with", () => {
   assertEquals(
     append.parse(["a", "--take-over", "--segment-bytes", "1m"]),
     {
-      ...{ directory: "a", ack: "disk" },
+      ...{ directory: "a", ack: "disk", json: false },
       ...{ takeOver: true, segmentBytes: 1024 ** 2 },
     },
   );
@@ -89,6 +89,9 @@ test("bad usage exits with 2 and says what is wrong", async () => {
   bad.push("append a --segment-bytes 4095", "append a --segment-bytes x");
   bad.push("append a --policy count:0", "append -- --help more");
   bad.push("repair a --dry-run --take-over");
+  bad.push("export", "export a --from 1 --since 1h", "export a --since noon");
+  bad.push("export a --from 3 --to 2", "import a b", "import");
+  bad.push("import a --renumber --resume", "completion", "truncate a");
   bad.push("doctor", "doctor a --seconds 0", "doctor a --seconds x");
   for (const line of bad) {
     const { code, stdout, stderr } = await wal(line.split(" ").filter(Boolean));

@@ -15,6 +15,7 @@ const READERS = [
   ["inspect", "inspect"],
   ["verify", "verify"],
   ["repair", "repair"],
+  ["export", "export"],
   ["doctor", "measure"],
 ];
 
@@ -56,7 +57,7 @@ test("commands that read end at the first signal, whatever there is to read", ()
   withSegments(async (dir) => {
     const before = await snapshotDir(dir);
     const signals = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
-    for (const name of ["verify", "inspect", "repair"]) {
+    for (const name of ["verify", "inspect", "repair", "status"]) {
       for (const [signal, expected] of signals) {
         const controller = new AbortController();
         // Noticed only if the command gives the event loop a turn.
@@ -83,7 +84,7 @@ test("commands that read end at the first signal, whatever there is to read", ()
 
 test("commands that read end at a signal while nobody reads what they write", () =>
   withSegments(async (dir) => {
-    for (const name of ["verify", "inspect", "repair"]) {
+    for (const name of ["verify", "inspect", "repair", "status"]) {
       const controller = new AbortController();
       const stdout: Output = {
         isTerminal: false,
@@ -99,7 +100,8 @@ test("commands that read end at a signal while nobody reads what they write", ()
   }));
 
 const NAMES = [
-  ...["append", "cat", "inspect", "verify", "repair", "doctor", "lab"],
+  ...["append", "cat", "status", "inspect", "verify", "repair", "truncate"],
+  ...["export", "import", "doctor", "lab", "completion"],
 ];
 
 test("runCli() says where to find help on bad usage", async () => {
@@ -135,4 +137,6 @@ test("runCli() shows the version", async () => {
   const config = new URL("../../deno.json", import.meta.url);
   const { version } = JSON.parse(await readFile(config, "utf8"));
   assertEquals(`${(await wal(["--version"])).stdout}`, `${version}\n`);
+  const json = await wal(["--version", "--json"]);
+  assertEquals(JSON.parse(`${json.stdout}`), { version });
 });

@@ -8,7 +8,17 @@ const model: Mutant["caughtBy"] = {
   name: "append() keeps its word in a tiny queue",
 };
 
-/** Bugs of appends that expect an LSN, are aborted, or come in pieces. */
+/** The crash test of imports. */
+const imported: Mutant["caughtBy"] = {
+  file: "tests/cli/jsonl/record_importer_test.ts",
+  name:
+    "RecordImporter loses nothing that it says is durable, whatever a crash leaves",
+};
+
+/**
+ * Bugs of appends that expect an LSN, are aborted, come in pieces, or are
+ * imported.
+ */
 export const appendMutants: readonly Mutant[] = [
   {
     name: "appends although another LSN is next",
@@ -189,5 +199,23 @@ export const appendMutants: readonly Mutant[] = [
       file: "tests/writer/record_test.ts",
       name: "encodeRecord() writes pieces one after the other",
     },
+  },
+  {
+    name: "an import acknowledges what is not synced",
+    edits: [{
+      file: "cli/jsonl/record_importer.ts",
+      find: "      await this.#log.sync();\n",
+      replace: "",
+    }],
+    caughtBy: imported,
+  },
+  {
+    name: "leaves out lost records without a hole on storage",
+    edits: [{
+      file: "storage/segments/segment_log.ts",
+      find: "this.lastLsn + 1, this.#end.hole(lost)",
+      replace: "this.lastLsn + 1",
+    }],
+    caughtBy: imported,
   },
 ];

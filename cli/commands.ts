@@ -1,0 +1,21 @@
+import { append } from "./append/append.ts";
+import { cat } from "./cat/cat.ts";
+import type { CliCommand } from "./command.ts";
+import { completionOf } from "./completion/completion.ts";
+import { doctor } from "./doctor/doctor.ts";
+import { inspect } from "./examine/inspect.ts";
+import { verify } from "./examine/verify.ts";
+import { exportLog } from "./jsonl/export_log.ts";
+import { importLog } from "./jsonl/import_log.ts";
+import { lab } from "./lab/lab.ts";
+import { repair } from "./repair/repair.ts";
+import { status } from "./status/status.ts";
+import { truncate } from "./truncate/truncate.ts";
+
+const USERS: readonly CliCommand[] = [
+  ...[append, cat, status, inspect, verify, repair, truncate, exportLog],
+  ...[importLog, doctor, lab],
+];
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CliCommand[] = [...USERS, completionOf(USERS)];

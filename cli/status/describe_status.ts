@@ -1,0 +1,159 @@
+import { describeLock } from "../examine/lock_state.ts";
+import {
+  formatAge,
+  formatAmount,
+  formatRange,
+  formatRecords,
+  formatSize,
+  formatTable,
+} from "../io/format.ts";
+import type { Level, Problem } from "./judge_status.ts";
+import type { CursorStatus, LogStatus } from "./read_status.ts";
+
+/** The state of a log: that of its worst problem. */
+export function stateOf(problems: readonly Problem[]): "ok" | Level {
+  return problems[0]?.level ?? "ok";
+}
+
+/** The rows about one aspect of a log. */
+type Section = (status: LogStatus, now: number) => string[][];
+
+const SECTIONS: readonly Section[] = [
+  ...[recordRows, ownerRows, sizeRows, cursorRows, snapshotRows, otherRows],
+];
+
+/** A line for each problem, or one that says there is none; then the rest. */
+export function describeStatus(
+  status: LogStatus,
+  problems: readonly Problem[],
+  now: number,
+): string[] {
+  const rows = SECTIONS.flatMap((section) => section(status, now));
+  return [
+    ...problems.map(({ level, message }) =>
+      `${level.toUpperCase()}: ${message}`
+    ),
+    ...(problems.length === 0 ? [`OK: ${describeSize(status)}`] : []),
+    "",
+    formatTable(rows),
+  ];
+}
+
+function describeSize({ extent, bytes, segments }: LogStatus): string {
+  return `${formatRecords(extent?.records ?? 0)}, ${formatSize(bytes)} in ${
+    formatAmount(segments, "segment")
+  }`;
+}
+
+function recordRows({ extent }: LogStatus, now: number): string[][] {
+  if (extent === undefined) return [["records", "unknown"]];
+  const { firstLsn, lastLsn, durableLsn, oldestTime, newestTime } = extent;
+  const range = formatRange(firstLsn, lastLsn);
+  const durable = durableLsn < lastLsn
+    ? `durable up to LSN ${durableLsn}`
+    : "all durable";
+  const records = range === ""
+    ? `none; the next is LSN ${lastLsn + 1}`
+    : `${formatRecords(extent.records)}, ${range}; ${durable}`;
+  if (oldestTime === undefined || newestTime === undefined) {
+    return [["records", records]];
+  }
+  return [
+    ["records", records],
+    ["written", `${formatTime(oldestTime)} to ${formatTime(newestTime)}`],
+    ["last", `${formatAge(now - newestTime)} ago`],
+  ];
+}
+
+function formatTime(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function ownerRows({ lock, extent }: LogStatus): string[][] {
+  const end = extent?.isClosed ? "; the log was closed" : "";
+  return [["lock", describeLock(lock) + (lock.state === "free" ? end : "")]];
+}
+
+function sizeRows({ bytes, segments, disk }: LogStatus): string[][] {
+  const size = `${formatSize(bytes)} in ${formatAmount(segments, "segment")}`;
+  if (disk === undefined) return [["size", size]];
+  const free = `${formatSize(disk.freeBytes)} free of ${
+    formatSize(disk.bytes)
+  }`;
+  return [["size", size], ["disk", free]];
+}
+
+function cursorRows({ cursors }: LogStatus): string[][] {
+  return cursors.map((cursor) => [
+    "cursor",
+    `${cursor.name} ${describeCursor(cursor)}`,
+  ]);
+}
+
+function describeCursor(
+  { committedLsn, lag, bytes = 0 }: CursorStatus,
+): string {
+  if (committedLsn === undefined) return "cannot be read";
+  const place = `at LSN ${committedLsn}`;
+  if (lag === undefined) return place;
+  return lag === 0
+    ? `${place}, up to date`
+    : `${place}, lags by ${formatRecords(lag)} in ${formatSize(bytes)}`;
+}
+
+function snapshotRows({ snapshots }: LogStatus): string[][] {
+  return snapshots.map(({ lsn, bytes }) => [
+    "snapshot",
+    `up to LSN ${lsn}, ${formatSize(bytes)}`,
+  ]);
+}
+
+/** The singular of a list's name, as `wal inspect` shows it. */
+const KINDS = [
+  ["fenced", "fenced"],
+  ["unfinished", "unfinished"],
+  ["obsolete", "obsolete"],
+  ["replaced", "replaced"],
+  ["originals", "original"],
+  ["strays", "stray"],
+] as const;
+
+function otherRows({ others }: LogStatus): string[][] {
+  return KINDS.flatMap(([list, kind]) =>
+    others[list].map((name) => [kind, name])
+  );
+}
+
+/**
+ * A status as `--json` shows it. Its names are an interface, which docs/cli.md
+ * lists.
+ */
+export function statusToJson(
+  status: LogStatus,
+  problems: readonly Problem[],
+  now: number,
+) {
+  const { lock, extent, segments, bytes, disk, cursors, snapshots } = status;
+  return {
+    state: stateOf(problems),
+    problems,
+    ...(extent !== undefined && extentToJson(extent, now)),
+    ...{ segments, bytes, lock },
+    ...(disk !== undefined && { disk }),
+    ...{ cursors, snapshots },
+    ...status.others,
+  };
+}
+
+function extentToJson(extent: LogStatus["extent"] & object, now: number) {
+  const { firstLsn, lastLsn, durableLsn, records, isClosed } = extent;
+  const { oldestTime, newestTime } = extent;
+  return {
+    ...{ firstLsn, lastLsn, durableLsn, records, closed: isClosed },
+    ...(oldestTime !== undefined && { oldestTime: formatTime(oldestTime) }),
+    ...(newestTime !== undefined && {
+      newestTime: formatTime(newestTime),
+      ageMs: Math.max(0, now - newestTime),
+    }),
+  };
+}

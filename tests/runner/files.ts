@@ -29,14 +29,21 @@ export function isDenoOnly(file: string): boolean {
 }
 
 /**
- * Tells whether a test is about programs made from the sources, on Deno: it
- * would test the same ones if it imported the installed package.
+ * Tells whether a test of Deno alone starts programs on all runtimes. They are
+ * made of the library that is tested: of the package, because that has to run
+ * everywhere.
  */
-export function isOfSources(file: string): boolean {
-  if (!isDenoOnly(file)) return false;
+export function startsPrograms(file: string): boolean {
   const text = readFileSync(join(root, file), "utf8");
-  return file.startsWith("tests/bench/") ||
-    /kit\/process\/|Deno\.Command/.test(text);
+  return isDenoOnly(file) && text.includes("kit/process/") &&
+    !isOfSources(file);
+}
+
+/** Tells whether a test of Deno alone is about the sources. */
+export function isOfSources(file: string): boolean {
+  const text = readFileSync(join(root, file), "utf8");
+  return isDenoOnly(file) &&
+    (file.startsWith("tests/bench/") || text.includes("Deno.Command"));
 }
 
 /** The entry points that deno.json exports, relative to {@linkcode root}. */

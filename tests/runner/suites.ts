@@ -12,6 +12,7 @@ import {
   isOfSources,
   projectDir,
   root,
+  startsPrograms,
   testFiles,
 } from "./files.ts";
 import { counted, type Gate, gate, reportPath, type Verdict } from "./gate.ts";
@@ -47,7 +48,12 @@ const statesDir = join(buildDir, "states");
  */
 export function sourceSuites(): Gate[] {
   return [
-    { name: "deno test", counts: "deno", run: denoTests },
+    {
+      name: "deno test",
+      counts: "deno",
+      skipped: testFiles().filter(startsPrograms),
+      run: denoTests,
+    },
     { name: "deno test --doc", counts: "doc", run: docTests },
     { name: "in Chromium", counts: "browser", run: browserTests },
   ];
@@ -101,7 +107,7 @@ function denoTests(): Promise<Verdict> {
     ...OFFLINE,
     ...PERMISSIONS,
     `--junit-path=${report}`,
-    ...testFiles(),
+    ...testFiles().filter((file) => !startsPrograms(file)),
   ], { cwd: root, env: share("deno") });
 }
 

@@ -79,7 +79,7 @@ export class Child implements AsyncDisposable {
   }
 
   /** Sends a signal to it and to all that it started. */
-  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM"): void {
     if (this.#isOver || this.pid === 0) return;
     try {
       process.kill(-this.pid, signal);

@@ -42,6 +42,11 @@ export type {
 } from "./wal_options.ts";
 export type { WalTarget } from "./log/open_log.ts";
 export * from "./codec/mod.ts";
+export type {
+  Alert,
+  AlertName,
+  AlertOptions,
+} from "./monitor/alert_options.ts";
 export type { WalStats } from "./monitor/wal_stats.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
@@ -76,6 +81,7 @@ export {
   type Storage,
   type StorageFile,
   type StorageLock,
+  type StorageSpace,
 } from "./storage/storage.ts";
 export { NoDirectoryError } from "./storage/no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage/storage_error.ts";

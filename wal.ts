@@ -5,7 +5,9 @@ import type { BatchPolicy, FlushReport } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
 import { requireFiles } from "./storage/no_directory_error.ts";
 import { LogUpkeep } from "./log/log_upkeep.ts";
+import type { Alert } from "./monitor/alert_options.ts";
 import { publishEvents } from "./monitor/channels.ts";
+import { LogMonitor } from "./monitor/log_monitor.ts";
 import { takeStats, type WalStats } from "./monitor/wal_stats.ts";
 import {
   type CheckedOptions,
@@ -57,6 +59,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   readonly #log: FrameLog;
   readonly #openedAt: number;
   #forgetExit = (): void => {};
+  readonly #monitor: LogMonitor;
 
   private constructor(
     log: FrameLog,
@@ -67,7 +70,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     super(log, writer, options, codec);
     this.#log = log;
     this.#openedAt = options.clock.now();
-    publishEvents(log.files?.location ?? "", writer);
+    this.#monitor = new LogMonitor(log, writer, this);
+    const alerts = this.#monitor.listeners;
+    publishEvents(log.files?.location ?? "", writer, alerts);
   }
 
   /**
@@ -97,6 +102,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       if (checked.cursors) requireFiles("hold back for cursors", log.files);
       const writer = await makeWriter(log, checked, options.policy);
       const wal = new Wal(log, writer, checked, options.codec);
+      await wal.#monitor.begin(checked);
       if (checked.atExit !== undefined) await wal.#watchExit(checked.atExit);
       return wal;
     } catch (error) {
@@ -132,7 +138,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    */
   async configure(changes: WalSettings): Promise<void> {
     this.refuseIfClosed("configure");
-    await this.change(changes);
+    const changed = this.change(changes);
+    await Promise.all([changed, this.#monitor.configure(this.options)]);
   }
 
   /**
@@ -171,24 +178,26 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * - `"flush"`: a flush has ended, after its callers were released;
    * - `"sync"`: a sync has ended, that of a flush (before its event) or one
    *   alone, such as within `syncIntervalMs`;
-   * - `"health"`: {@linkcode Wal.health} has changed.
+   * - `"health"`: {@linkcode Wal.health} has changed;
+   * - `"alert"`: one of the option `alerts` was raised or cleared.
    *
    * What a listener throws becomes an uncaught error; the log goes on. The same
    * events of all logs are published to `node:diagnostics_channel`, under
-   * `syncline:wal:flush`, `syncline:wal:sync` and `syncline:wal:health`. Throws
-   * `TypeError` for an unknown event.
+   * `syncline:wal:flush`, and so on. Throws `TypeError` for an unknown event.
    */
   on<Name extends keyof WalEvents>(
     name: Name,
     listener: (event: WalEvents[Name]) => void,
   ): () => void {
-    requireOneOf("listen", "event", name, ["flush", "sync", "health"]);
+    const names = ["flush", "sync", "health", "alert"] as const;
+    requireOneOf("listen", "event", name, names);
     requireType("listen", "its listener", listener, "function");
     const { stats, health } = this.writer;
     const listeners: { [N in keyof WalEvents]: Listeners<WalEvents[N]> } = {
       flush: stats.listeners,
       sync: stats.syncListeners,
       health: health.listeners,
+      alert: this.#monitor.listeners,
     };
     return listeners[name].add(listener);
   }
@@ -253,6 +262,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       this.endUpkeep();
       this.reads.close().catch(() => {});
       this.writer.stop();
+      // A status stays where it is: without the lock, it is another owner's.
+      this.#monitor.stop().catch(() => {});
       blocking.release();
     }
   }
@@ -282,6 +293,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       await this.writer.drain();
     } finally {
       this.writer.stop();
+      await this.#monitor.stop();
       await upkeepEnds();
       await readsClosed;
       this.#forgetExit();
@@ -298,6 +310,8 @@ export interface WalEvents {
   sync: SyncReport;
   /** How the log is from now on. */
   health: Health;
+  /** An alert that was raised or cleared. */
+  alert: Alert;
 }
 
 /** The writer of a log; only one with a trace loads what records it. */

@@ -7,6 +7,7 @@ import {
   requireType,
 } from "./argument.ts";
 import type { Codec } from "./codec/codec.ts";
+import { type AlertOptions, checkAlerts } from "./monitor/alert_options.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
 import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { HoldOptions } from "./reader/cursors/mod.ts";
@@ -105,6 +106,17 @@ export interface WalOptions<
    * may end a process otherwise. Default: nothing happens.
    */
   atExit?: "warn" | "flush" | undefined;
+  /**
+   * Thresholds whose crossing is reported by `on("alert", …)`; `{}` for the
+   * defaults. Default: no alerts. See docs/monitoring.md.
+   */
+  alerts?: AlertOptions | undefined;
+  /**
+   * Whether other processes may ask for the log's status, as `wal top` does: the
+   * log then looks once per second whether a certain file exists. Default: true
+   * in a directory, false on other storages.
+   */
+  status?: boolean | undefined;
   /** Receives warnings, such as about tmpfs. Default: `console.warn`. */
   warn?: ((message: string) => void) | undefined;
   /**
@@ -143,6 +155,8 @@ export interface WalSettings extends
   syncIntervalMs?: number | undefined;
   /** As in {@linkcode WalOptions}; `null` for none. */
   cursors?: HoldOptions | null | undefined;
+  /** As in {@linkcode WalOptions}; `null` for none, which clears all. */
+  alerts?: AlertOptions | null | undefined;
 }
 
 /** The settings of a log; `null` for none. */
@@ -160,6 +174,7 @@ const SETTINGS: readonly (keyof WalSettings)[] = [
   "maxWaitingBytes",
   "maxWaitingRecords",
   "cursors",
+  "alerts",
   "warn",
 ];
 
@@ -175,10 +190,12 @@ export type CheckedOptions =
 
 /** Options without a default. */
 type OptionalName =
+  | "alerts"
   | "atExit"
   | "codec"
   | "cursors"
   | "firstLsn"
+  | "status"
   | "storage"
   | "trace";
 
@@ -207,6 +224,8 @@ function defaultsFor({ synchronous }: AnyOptions) {
     syncIntervalMs: defaultIntervalMs(synchronous),
     takeOver: false,
     atExit: undefined,
+    alerts: undefined,
+    status: undefined,
     warn: (message) => console.warn(message),
     trace: undefined,
     clock: systemClock,
@@ -290,6 +309,10 @@ function checkAll(action: string, options: AnyOptions): CheckedOptions {
   if (options.codec !== undefined) {
     requireMethod(action, "codec", options.codec, "encode");
     requireMethod(action, "codec", options.codec, "decode");
+  }
+  if (checked.alerts !== undefined) checkAlerts(action, checked.alerts);
+  if (checked.status !== undefined) {
+    requireType(action, "status", checked.status, "boolean");
   }
   if (checked.cursors !== undefined) requireHold(action, checked.cursors);
   if (trace === undefined) return checked;

@@ -10,11 +10,12 @@ import { importLog } from "./jsonl/import_log.ts";
 import { lab } from "./lab/lab.ts";
 import { repair } from "./repair/repair.ts";
 import { status } from "./status/status.ts";
+import { top } from "./top/top.ts";
 import { truncate } from "./truncate/truncate.ts";
 
 const USERS: readonly CliCommand[] = [
-  ...[append, cat, status, inspect, verify, repair, truncate, exportLog],
-  ...[importLog, doctor, lab],
+  ...[append, cat, status, top, inspect, verify, repair, truncate],
+  ...[exportLog, importLog, doctor, lab],
 ];
 
 /** Every command, in the order of the help. */

@@ -21,6 +21,7 @@ export {
   type Storage,
   type StorageFile,
   type StorageLock,
+  type StorageSpace,
 } from "./storage.ts";
 export { NoDirectoryError } from "./no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage_error.ts";

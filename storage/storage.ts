@@ -60,11 +60,31 @@ export interface Storage {
    */
   watch?(wake: () => void): (() => void) | undefined;
   /**
+   * Whether there is a file of that name. The log asks about once per second,
+   * so it must be cheap and fail quietly: if it cannot tell, it answers false.
+   * If absent, nobody elsewhere can ask an open log for its status, unless that
+   * was opened with `status: true`.
+   */
+  exists?(name: string): MaybePromise<boolean>;
+  /**
+   * How much room there is, for alerts; `undefined` if that is not known. It
+   * should not block for long.
+   */
+  space?(): MaybePromise<StorageSpace | undefined>;
+  /**
    * Returns a 32-bit number that distinguishes a new segment from all others;
    * random if absent. Implement it only if runs must be reproducible byte for
    * byte.
    */
   salt?(): number;
+}
+
+/** How much room a storage has. */
+export interface StorageSpace {
+  /** Bytes that can still be written. */
+  readonly freeBytes: number;
+  /** Bytes that it can hold in all. */
+  readonly totalBytes: number;
 }
 
 /** Options of `lock`. */

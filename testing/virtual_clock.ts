@@ -14,6 +14,9 @@ function loadLog(): Promise<unknown> {
   loading ??= Promise.all([
     import("../checkpoint/checkpoint.ts"),
     import("../checkpoint/restore.ts"),
+    import("../monitor/alert_watch.ts"),
+    import("../monitor/live_status.ts"),
+    import("../monitor/status_writer.ts"),
     import("../reader/cursors/mod.ts"),
     import("../reader/on_demand.ts"),
     import("../recovery/open_segments.ts"),

@@ -37,9 +37,17 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   reader: ["checkpoint", "codec", "recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
-  monitor: ["policies", "storage", "writer"],
+  monitor: ["policies", "reader", "storage", "writer"],
   "wal_options.ts": [
-    ...["codec", "policies", "reader", "recovery", "storage", "trace"],
+    ...[
+      "codec",
+      "monitor",
+      "policies",
+      "reader",
+      "recovery",
+      "storage",
+      "trace",
+    ],
     "writer",
   ],
   log: [
@@ -52,8 +60,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   opentelemetry: ["monitor", "policies", "wal.ts", "writer"],
   testing: [
-    ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
-    "writer",
+    ...["checkpoint", "monitor", "policies", "reader", "recovery", "storage"],
+    ...["trace", "writer"],
     ...["wal.ts", "wal_options.ts"],
   ],
   cli: [

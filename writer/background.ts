@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
  */
 export class Background {
   readonly #clock: Clock;
-  readonly #everyMs: number;
+  readonly #waitMs: () => number;
   readonly #task: () => void | Promise<void>;
   #cancel: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
@@ -14,15 +14,15 @@ export class Background {
 
   /**
    * Runs `task`, which must not fail, `everyMs` after it was created, and then
-   * that long after each end.
+   * that long after each end; or after what a function returns.
    */
   constructor(
     clock: Clock,
-    everyMs: number,
+    everyMs: number | (() => number),
     task: () => void | Promise<void>,
   ) {
     this.#clock = clock;
-    this.#everyMs = everyMs;
+    this.#waitMs = typeof everyMs === "number" ? () => everyMs : everyMs;
     this.#task = task;
     this.#wait();
   }
@@ -40,8 +40,9 @@ export class Background {
     const run = () => {
       this.#running = this.#run();
     };
-    this.#cancel = clock.inBackground?.(this.#everyMs, run) ??
-      clock.after(this.#everyMs, run);
+    const waitMs = this.#waitMs();
+    this.#cancel = clock.inBackground?.(waitMs, run) ??
+      clock.after(waitMs, run);
   }
 
   async #run(): Promise<void> {

@@ -40,6 +40,18 @@ export interface Output {
   write(bytes: Uint8Array): Promise<void>;
 }
 
+/** A terminal that a command can paint on. */
+export interface Terminal {
+  /** Its present size in characters. */
+  size(): { readonly columns: number; readonly rows: number };
+  /**
+   * Calls `press` with each key, without waiting for Enter, until the function
+   * that it returns is called. Meanwhile Ctrl-C is a key too, `"\x03"`, and no
+   * signal.
+   */
+  onKey(press: (key: string) => void): () => void;
+}
+
 /** Everything a command may touch, except the file system. */
 export interface CliIo {
   /** The input, in chunks that the command may keep. */
@@ -50,6 +62,8 @@ export interface CliIo {
   readonly stderr: Output;
   /** Aborted when the user interrupts; the reason is the signal's name. */
   readonly interrupt: AbortSignal;
+  /** What `stdout` is, if that is a terminal. */
+  readonly terminal?: Terminal | undefined;
 }
 
 const encoder = new TextEncoder();

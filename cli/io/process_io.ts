@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { type CliIo, type Output, signalExitCode } from "./cli_io.ts";
+import {
+  type CliIo,
+  type Output,
+  signalExitCode,
+  type Terminal,
+} from "./cli_io.ts";
 
 /**
  * `npm`, `npx` and `deno task` forward a signal that the terminal has already
@@ -15,6 +20,24 @@ export function processIo(): CliIo {
     stdout: toOutput(process.stdout),
     stderr: toOutput(process.stderr),
     interrupt: interruptSignal(),
+    terminal: process.stdout.isTTY ? terminal() : undefined,
+  };
+}
+
+function terminal(): Terminal {
+  const { stdin, stdout } = process;
+  return {
+    size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+    onKey(press) {
+      if (!stdin.isTTY) return () => {};
+      const listener = (bytes: Uint8Array) => press(bytes.toString());
+      stdin.setRawMode(true);
+      stdin.on("data", listener).resume();
+      return () => {
+        stdin.off("data", listener).pause();
+        stdin.setRawMode(false);
+      };
+    },
   };
 }
 

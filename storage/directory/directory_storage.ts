@@ -12,6 +12,7 @@ import {
   type Storage,
   type StorageFile,
   type StorageLock,
+  type StorageSpace,
 } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 import { fs, paths, process, urls } from "./builtins.ts";
@@ -144,6 +145,27 @@ export abstract class DirectoryStorage implements Storage {
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether there is a file of that name; one cheap system call. */
+  exists(name: string): boolean {
+    try {
+      return fs.existsSync(this.path(name));
+    } catch {
+      return false; // Deno throws if the permission was revoked.
+    }
+  }
+
+  /** The room on the file system, asked for on another thread. */
+  space(): Promise<StorageSpace | undefined> {
+    return new Promise((resolve) => {
+      // Deno needs --allow-sys for it, and it is not known without.
+      fs.statfs(this.location, (error, found) => {
+        if (error) return resolve(undefined);
+        const { bavail, blocks, bsize } = found;
+        resolve({ freeBytes: bavail * bsize, totalBytes: blocks * bsize });
+      });
+    });
   }
 
   #isOnTmpfs(): boolean {

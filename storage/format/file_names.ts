@@ -118,6 +118,15 @@ export function isLockFile(name: string): boolean {
   return /^\d{8,}\.lock(\.\d+\.tmp)?$/.test(name);
 }
 
+/**
+ * Name of the file in which an open log shows its status while somebody asks
+ * for it. It is hidden: no version of the library takes it for a stray.
+ */
+export const STATUS_NAME = ".wal-status.json";
+
+/** Name of the file that asks an open log for its status. */
+export const REQUEST_NAME = ".wal-status.request";
+
 /** What the name of a cursor consists of. */
 export const CURSOR_NAME = /^[a-z0-9_-]{1,64}$/;
 

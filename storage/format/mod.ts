@@ -24,8 +24,10 @@ export {
   parseSnapshotName,
   parseUnfinished,
   parseUnfinishedManifest,
+  REQUEST_NAME,
   type SegmentName,
   type SnapshotName,
+  STATUS_NAME,
 } from "./file_names.ts";
 export {
   encodeHole,

@@ -61,6 +61,30 @@ export const nameClauses: StorageClause[] = [
     },
   },
   {
+    name: "exists() finds the files that there are, if it is implemented",
+    async check(bench) {
+      if (bench.storage.exists === undefined) return;
+      await bench.put(A, pattern(1));
+      for (const storage of [bench.storage, await bench.again()]) {
+        const found = [await storage.exists?.(A), await storage.exists?.(C)];
+        expectEqual(found, [true, false], "exists()");
+      }
+      await bench.storage.remove(A);
+      const isLeft = await bench.storage.exists(A);
+      expectEqual(isLeft, false, "exists() of a removed file");
+    },
+  },
+  {
+    name: "space() tells how many bytes are free of how many, or nothing",
+    async check({ storage }) {
+      const space = await storage.space?.();
+      if (space === undefined) return;
+      const { freeBytes, totalBytes } = space;
+      const isOrdered = freeBytes >= 0 && freeBytes <= totalBytes;
+      expectEqual(isOrdered, true, "whether freeBytes is within totalBytes");
+    },
+  },
+  {
     name: "open() creates an empty file that can be written and read",
     async check(bench) {
       const file = await bench.open(A, "create");

@@ -1,5 +1,6 @@
 import { appendMutants } from "./append_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
+import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...recoveryMutants,
   ...readingMutants,
   ...checkpointMutants,
+  ...monitorMutants,
 ];

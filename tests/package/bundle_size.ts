@@ -17,6 +17,8 @@ const PARTS: readonly (readonly [string, string])[] = [
   ["a cursor", "reader/cursors/mod.js"],
   ["a checkpoint", "checkpoint/checkpoint.js"],
   ["a trace", "trace/traced_writer.js"],
+  ["alerts", "monitor/alert_watch.js"],
+  ["the status that others ask for", "monitor/status_writer.js"],
   ["salvage", "recovery/salvage/salvage_log.js"],
 ];
 

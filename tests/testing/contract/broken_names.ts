@@ -21,6 +21,29 @@ export const brokenNames: [string, string, Change][] = [
     onStorage(() => ({ warning: () => true as unknown as string })),
   ],
   [
+    "exists() finds everything",
+    "exists() finds the files that there are, if it is implemented",
+    onStorage(() => ({ exists: () => true })),
+  ],
+  [
+    "exists() remembers what was removed",
+    "exists() finds the files that there are, if it is implemented",
+    onStorage((memory) => {
+      const seen = new Set<string>();
+      return {
+        exists(name) {
+          for (const one of memory.list()) seen.add(one);
+          return seen.has(name);
+        },
+      };
+    }),
+  ],
+  [
+    "it has more room than it can hold",
+    "space() tells how many bytes are free of how many, or nothing",
+    onStorage(() => ({ space: () => ({ freeBytes: 2, totalBytes: 1 }) })),
+  ],
+  [
     "prepare() clears the place",
     "prepare() may be called again, and changes nothing then",
     onStorage((memory) => ({

@@ -235,6 +235,15 @@ test("Wal.configure() begins, changes and ends alerts; what is raised is cleared
   await subject.close();
 });
 
+test("Wal.closeSync() ends alerts and the status", async () => {
+  const subject = await new Subject().open({}, { status: true });
+  const { clock, wal } = subject;
+  assert(clock.timers > 0);
+  wal.closeSync();
+  await clock.quiet();
+  assertEquals(clock.timers, 0);
+});
+
 test("Wal publishes alerts to a diagnostics channel", async () => {
   const messages: unknown[] = [];
   const listener = (message: unknown) => void messages.push(message);

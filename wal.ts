@@ -3,10 +3,10 @@ import type { Codec } from "./codec/codec.ts";
 import { openFrameLog, type WalTarget } from "./log/open_log.ts";
 import type { BatchPolicy, FlushReport } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
-import { requireFiles } from "./storage/no_directory_error.ts";
 import { LogUpkeep } from "./log/log_upkeep.ts";
 import { publishEvents } from "./monitor/channels.ts";
 import { takeStats, type WalStats } from "./monitor/wal_stats.ts";
+import { requireUpkeep } from "./upkeep/upkeep_options.ts";
 import {
   type CheckedOptions,
   checkOptions,
@@ -82,8 +82,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * With a `codec`, the log takes and gives back the values of a type instead
    * of bytes.
    *
-   * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` if the
-   * log is open elsewhere, `CorruptLogError` if acknowledged records may be
+   * Throws `TypeError` or `RangeError` for bad options, `NoDirectoryError` if the
+   * log cannot do what they ask for, `LogLockedError` if it is open elsewhere, `CorruptLogError` if acknowledged records may be
    * damaged or missing, `FormatVersionError`, `ForeignFileError`,
    * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
@@ -94,9 +94,10 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
-      if (checked.cursors) requireFiles("hold back for cursors", log.files);
+      requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
       const wal = new Wal(log, writer, checked, options.codec);
+      await wal.beginUpkeep();
       if (checked.atExit !== undefined) await wal.#watchExit(checked.atExit);
       return wal;
     } catch (error) {

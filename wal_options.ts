@@ -14,6 +14,13 @@ import type { RecoveryMode } from "./recovery/decide_tail.ts";
 import { CURSOR_NAME } from "./storage/format/mod.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { TraceOptions } from "./trace/trace_recorder.ts";
+import {
+  type ArchiveHook,
+  type AutoCheckpointOptions,
+  checkUpkeep,
+  type RetentionOptions,
+  UPKEEP,
+} from "./upkeep/upkeep_options.ts";
 import type { AckLevel } from "./writer/acks.ts";
 import { type Clock, systemClock } from "./writer/clock.ts";
 import { DEFAULT_QUEUE } from "./writer/flush_rules.ts";
@@ -70,6 +77,21 @@ export interface WalOptions<
    * that their consumers miss nothing. Default: none. See docs/checkpoints.md.
    */
   cursors?: HoldOptions | undefined;
+  /**
+   * How much of the log is kept: older records are dropped in the background, as
+   * by `truncateBefore`. Default: everything. See docs/retention.md.
+   */
+  retention?: RetentionOptions | undefined;
+  /**
+   * Receives each segment once it is full, in order and one at a time, before
+   * anything drops its records. Default: none. See docs/retention.md.
+   */
+  archive?: ArchiveHook | undefined;
+  /**
+   * Calls `checkpoint` from time to time, if anything was appended since.
+   * Default: never. See docs/retention.md.
+   */
+  autoCheckpoint?: AutoCheckpointOptions | undefined;
   /**
    * How damage is handled. `"tail"` (the default) drops a torn tail and refuses
    * any other damage. `"strict"` refuses a torn tail as well. `"salvage"` reads
@@ -143,7 +165,19 @@ export interface WalSettings extends
   syncIntervalMs?: number | undefined;
   /** As in {@linkcode WalOptions}; `null` for none. */
   cursors?: HoldOptions | null | undefined;
+  /** As in {@linkcode WalOptions}, as a whole; `null` for none. */
+  retention?: RetentionOptions | null | undefined;
+  /**
+   * As in {@linkcode WalOptions}; `null` for none. The signal of the hook before
+   * is aborted; `configure` waits up to 5 s until it has ended.
+   */
+  archive?: ArchiveHook | null | undefined;
+  /** As in {@linkcode WalOptions}, as a whole; `null` for none. */
+  autoCheckpoint?: AutoCheckpointOptions | null | undefined;
 }
+
+/** Settings that can be removed. */
+type Removable = "cursors" | typeof UPKEEP[number];
 
 /** The settings of a log; `null` for none. */
 export type CurrentSettings = {
@@ -160,6 +194,7 @@ const SETTINGS: readonly (keyof WalSettings)[] = [
   "maxWaitingBytes",
   "maxWaitingRecords",
   "cursors",
+  ...UPKEEP,
   "warn",
 ];
 
@@ -177,10 +212,10 @@ export type CheckedOptions =
 type OptionalName =
   | "atExit"
   | "codec"
-  | "cursors"
   | "firstLsn"
   | "storage"
-  | "trace";
+  | "trace"
+  | Removable;
 
 /** Options of a log with any codec. */
 type AnyOptions = WalOptions<never, unknown>;
@@ -201,6 +236,9 @@ function defaultsFor({ synchronous }: AnyOptions) {
     maxWaitingBytes: 64 * 1024 * 1024,
     maxWaitingRecords: 100_000,
     cursors: undefined,
+    retention: undefined,
+    archive: undefined,
+    autoCheckpoint: undefined,
     recovery: "tail",
     storage: undefined,
     synchronous: "full",
@@ -292,6 +330,7 @@ function checkAll(action: string, options: AnyOptions): CheckedOptions {
     requireMethod(action, "codec", options.codec, "decode");
   }
   if (checked.cursors !== undefined) requireHold(action, checked.cursors);
+  checkUpkeep(action, checked);
   if (trace === undefined) return checked;
   requireMethod(action, "trace", trace, "write");
   const { maxBytes = 1, policy: name = "" } = trace;

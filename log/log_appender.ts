@@ -33,6 +33,7 @@ import {
   settingsOf,
   type WalSettings,
 } from "../wal_options.ts";
+import { requireUpkeep } from "../upkeep/upkeep_options.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type {
   AppendReceipt,
@@ -104,6 +105,7 @@ export abstract class LogAppender<
    */
   protected async change(changes: WalSettings): Promise<void> {
     const options = changeOptions(this.#options, changes);
+    requireUpkeep(this.#log, options);
     const configured = this.writer.configure(options);
     this.#options = options;
     this.#ack = DEFAULT_ACK[options.synchronous];

@@ -36,24 +36,25 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ["storage", "writer"],
   reader: ["checkpoint", "codec", "recovery", "storage", "writer"],
   trace: ["policies", "storage", "writer"],
+  upkeep: ["checkpoint", "reader", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
   monitor: ["policies", "storage", "writer"],
   "wal_options.ts": [
     ...["codec", "policies", "reader", "recovery", "storage", "trace"],
-    "writer",
+    ...["upkeep", "writer"],
   ],
   log: [
-    ...["checkpoint", "codec", "reader", "recovery", "storage", "writer"],
-    "wal_options.ts",
+    ...["checkpoint", "codec", "reader", "recovery", "storage", "upkeep"],
+    ...["wal_options.ts", "writer"],
   ],
   "wal.ts": [
-    ...["codec", "log", "monitor", "policies", "storage", "trace", "writer"],
-    "wal_options.ts",
+    ...["codec", "log", "monitor", "policies", "storage", "trace", "upkeep"],
+    ...["wal_options.ts", "writer"],
   ],
   opentelemetry: ["monitor", "policies", "wal.ts", "writer"],
   testing: [
     ...["checkpoint", "policies", "reader", "recovery", "storage", "trace"],
-    "writer",
+    ...["upkeep", "writer"],
     ...["wal.ts", "wal_options.ts"],
   ],
   cli: [
@@ -63,7 +64,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "cli.ts": ["cli"],
   "mod.ts": [
     ...["checkpoint", "codec", "policies", "reader", "recovery", "storage"],
-    ...["trace", "writer"],
+    ...["trace", "upkeep", "writer"],
     ...facade,
   ],
 };

@@ -1,30 +1,37 @@
 import type { Clock } from "./clock.ts";
 
 /**
+ * What is to be repeated, which must not fail. It may return how many ms later
+ * it wants to run again.
+ */
+export type Task = () => number | void | Promise<number | void>;
+
+/**
  * Repeats a task of a log that nobody waits for. It does not keep the process
  * alive.
  */
 export class Background {
   readonly #clock: Clock;
   readonly #everyMs: number;
-  readonly #task: () => void | Promise<void>;
+  readonly #task: Task;
   #cancel: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   /**
-   * Runs `task`, which must not fail, `everyMs` after it was created, and then
-   * that long after each end.
+   * Runs `task` `firstMs` after it was created, by default `everyMs`, and then
+   * `everyMs` after each end, unless the task says otherwise.
    */
   constructor(
     clock: Clock,
     everyMs: number,
-    task: () => void | Promise<void>,
+    task: Task,
+    firstMs: number = everyMs,
   ) {
     this.#clock = clock;
     this.#everyMs = everyMs;
     this.#task = task;
-    this.#wait();
+    this.#wait(firstMs);
   }
 
   /** Runs it no more; resolves when the run in progress, if any, has ended. */
@@ -34,18 +41,18 @@ export class Background {
     return this.#running;
   }
 
-  #wait(): void {
+  #wait(delayMs: number): void {
     if (this.#isStopped) return;
     const clock = this.#clock;
     const run = () => {
       this.#running = this.#run();
     };
-    this.#cancel = clock.inBackground?.(this.#everyMs, run) ??
-      clock.after(this.#everyMs, run);
+    this.#cancel = clock.inBackground?.(delayMs, run) ??
+      clock.after(delayMs, run);
   }
 
   async #run(): Promise<void> {
-    await this.#task();
-    this.#wait();
+    const delayMs = await this.#task();
+    this.#wait(delayMs ?? this.#everyMs);
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ARCHIVE_CURSOR,
   formatCursorName,
   parseCursorName,
   parseSegmentName,
@@ -75,8 +76,10 @@ export interface DropRequest {
   readonly lsn: number;
   /** LSN of the oldest record kept. */
   readonly firstLsn: number;
-  /** Receives a message for each cursor that cannot be read or is left behind. */
+  /** Receives a message for each cursor that is left behind. */
   readonly warn: (message: string) => void;
+  /** Receives a message for each cursor that cannot be read. */
+  readonly blocked: (message: string) => void;
 }
 
 /**
@@ -86,13 +89,15 @@ export interface DropRequest {
 export async function holdBack(
   files: Storage,
   { hold, limitBytes }: HoldOptions,
-  { lsn, firstLsn, warn }: DropRequest,
+  { lsn, firstLsn, warn, blocked }: DropRequest,
 ): Promise<number> {
-  const cursors = await cursorsOf(files, hold);
+  const found = await cursorsOf(files, hold);
+  // The archive holds back without a limit, and is asked itself.
+  const cursors = found.filter(({ name }) => name !== ARCHIVE_CURSOR);
   for (const { name, error } of cursors) {
     if (error === undefined) continue;
     const path = `${files.location}/${formatCursorName(name)}`;
-    warn(
+    blocked(
       `"${path}" cannot be read, so no record is dropped: ` +
         `${(error as Error).message}; repair it or remove it`,
     );

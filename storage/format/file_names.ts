@@ -121,6 +121,9 @@ export function isLockFile(name: string): boolean {
 /** What the name of a cursor consists of. */
 export const CURSOR_NAME = /^[a-z0-9_-]{1,64}$/;
 
+/** The cursor that says how far the archive of a log is. */
+export const ARCHIVE_CURSOR = "_archive";
+
 /** Name of a cursor's file. */
 export function formatCursorName(cursor: string): string {
   return `${cursor}.cursor`;

@@ -1,0 +1,476 @@
+/*
+ * Goal: each sealed segment is handed over, in order and whole, before anything
+ * drops it, whatever fails meanwhile. Method: logs in memory and virtual time;
+ * what a crash does is in `crash_test.ts`.
+ */
+import fc from "fast-check";
+import { NoDirectoryError } from "../../storage/no_directory_error.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { VirtualClock } from "../../testing/mod.ts";
+import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+} from "../kit/assert.ts";
+import { MemoryArchive } from "../kit/memory_archive.ts";
+import { FakeFrameLog } from "../kit/fake_frame_log.ts";
+import { test } from "../kit/register.ts";
+import { shareIndex, shareOf } from "../kit/share.ts";
+
+const SECOND = 1000;
+
+/** A log in memory, with an archive. */
+class Archived {
+  readonly storage: MemoryStorage;
+  readonly clock = new VirtualClock();
+  readonly archive: MemoryArchive;
+  readonly warnings: string[] = [];
+  wal!: Wal;
+
+  constructor(archive = new MemoryArchive(), storage = new MemoryStorage()) {
+    this.archive = archive;
+    this.storage = storage;
+  }
+
+  /** Opens the log; three records of the default size fill a segment. */
+  async open(options: WalOptions = {}): Promise<Wal> {
+    // Virtual time does not wait for what is loaded.
+    await this.clock.run(Promise.resolve());
+    this.wal = await Wal.open(this.storage, {
+      clock: this.clock,
+      segmentBytes: 4096,
+      archive: this.archive.hook,
+      warn: (message) => this.warnings.push(message),
+      ...options,
+    });
+    return this.wal;
+  }
+
+  async append(count: number, bytes = 1000): Promise<void> {
+    for (let nth = 0; nth < count; nth++) {
+      const lsn = this.wal.lastLsn + 1;
+      await this.clock.run(this.wal.append(`${lsn}`.padEnd(bytes, "-")));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.clock.run(this.wal.close());
+  }
+}
+
+async function openArchived(
+  options: WalOptions = {},
+): Promise<Archived> {
+  const log = new Archived();
+  await log.open(options);
+  return log;
+}
+
+test("archive receives each sealed segment once, in order, as it is on storage", async () => {
+  const log = await openArchived();
+  await log.append(10);
+  await log.clock.advance(SECOND);
+  assertEquals(log.archive.calls, ["1-3", "4-6", "7-9"]);
+  for (const [name, bytes] of log.archive.segments) {
+    assertEquals(bytes, log.storage.get(name));
+  }
+  await log.append(3);
+  await log.clock.advance(SECOND);
+  assertEquals(log.archive.calls.slice(3), ["10-12"]);
+  await log.clock.advance(60 * SECOND);
+  assertEquals(log.archive.calls.length, 4);
+  await log.close();
+});
+
+test("archive holds back truncateBefore, checkpoint and retention, without a limit", async () => {
+  const log = await openArchived({
+    retention: { bytes: 0, graceMs: 0, everyMs: SECOND },
+    cursors: { hold: "all", limitBytes: 0 },
+  });
+  const { wal, clock, archive } = log;
+  archive.failures = Infinity;
+  await log.append(10);
+  await clock.advance(10 * SECOND);
+  assertEquals(await clock.run(wal.truncateBefore(10)), 1);
+  const { firstLsn } = await clock.run(wal.checkpoint(() => "state"));
+  assertEquals([firstLsn, wal.firstLsn], [1, 1]);
+  archive.failures = 0;
+  await clock.advance(61 * SECOND);
+  assertEquals(archive.calls, ["1-3", "4-6", "7-9"]);
+  assertEquals(wal.firstLsn, 10);
+  assertEquals(await clock.run(wal.truncateBefore(11)), 10);
+  assertEquals(log.warnings, []);
+  await log.close();
+});
+
+test("archive that fails is tried again ever more seldom, and is degraded until it works", async () => {
+  const log = await openArchived();
+  const { wal, clock, archive } = log;
+  await log.append(4);
+  const tries: number[] = [];
+  let isFailing = true;
+  await clock.run(wal.configure({
+    archive: (segment) => {
+      tries.push(clock.now());
+      if (isFailing) throw new Error("no route to host");
+      return archive.hook(segment);
+    },
+  }));
+  const begunAt = clock.now();
+  await clock.advance(200 * SECOND);
+  const waits = tries.map((at, index) => at - (tries[index - 1] ?? begunAt));
+  const seconds = waits.map((ms) => ms / SECOND);
+  assertEquals(seconds, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+  assertEquals(wal.health, {
+    status: "degraded",
+    reasons: [
+      'Segment "0000000000000001-00000001.wal" is not archived: no route to ' +
+      "host",
+    ],
+  });
+  isFailing = false;
+  await clock.advance(60 * SECOND);
+  assertEquals(archive.calls, ["1-3"]);
+  assertEquals(wal.health.status, "healthy");
+  await log.close();
+});
+
+test("archive continues where it was when the log is opened again", async () => {
+  const first = await openArchived();
+  await first.append(7);
+  await first.clock.advance(SECOND);
+  await first.close();
+  assertEquals(first.archive.calls, ["1-3", "4-6"]);
+  const again = new Archived(first.archive, first.storage);
+  await again.open();
+  await again.clock.advance(0);
+  // What was written to last is sealed now.
+  assertEquals(again.archive.calls.slice(2), ["7-7"]);
+  await again.close();
+  assertEquals(again.warnings, []);
+});
+
+test("archive does not receive a segment whose records it has, and warns of those it cannot get", async () => {
+  const first = await openArchived({ archive: undefined });
+  await first.append(10);
+  await first.clock.run(first.wal.truncateBefore(5));
+  const { wal, clock, archive } = first;
+  await clock.run(wal.configure({ archive: archive.hook }));
+  await clock.advance(SECOND);
+  assertEquals(archive.calls, ["4-6", "7-9"]);
+  assertEquals(first.warnings, []);
+  await clock.run(wal.configure({ archive: null }));
+  await first.append(6);
+  assertEquals(await clock.run(wal.truncateBefore(15)), 15);
+  await clock.run(wal.configure({ archive: archive.hook }));
+  await first.append(4);
+  await clock.advance(SECOND);
+  assertEquals(archive.calls.slice(2), ["13-15", "16-18"]);
+  assertEquals(first.warnings, [
+    'records 10 to 14 of "[memory]" were dropped before they were archived',
+  ]);
+  await first.close();
+});
+
+test("Wal.close() aborts the hook and waits until it has ended", async () => {
+  const log = await openArchived({
+    archive: ({ signal }) =>
+      new Promise((resolve) => {
+        // Even then it takes its time.
+        const end = () => log.clock.after(2 * SECOND, () => resolve(hook()));
+        signal.addEventListener("abort", end);
+      }),
+  });
+  let ended = 0;
+  const hook = () => void ended++;
+  await log.append(4);
+  await log.clock.advance(SECOND);
+  const begunAt = log.clock.now();
+  await log.close();
+  assertEquals([ended, log.clock.now() - begunAt], [1, 2 * SECOND]);
+  // It has archived the segment before the log was closed.
+  const again = new Archived(log.archive, log.storage);
+  await again.open();
+  await again.clock.advance(0);
+  assertEquals(again.archive.calls, ["4-4"]);
+  await again.close();
+});
+
+test("Wal.close() waits 5 s for a hook that ignores its signal, and hands over the segment again", async () => {
+  let finish = () => {};
+  const log = await openArchived({
+    archive: () => new Promise((resolve) => finish = resolve),
+  });
+  await log.append(4);
+  await log.clock.advance(SECOND);
+  const begunAt = log.clock.now();
+  await log.close();
+  assertEquals(log.clock.now() - begunAt, 5 * SECOND);
+  finish();
+  await log.clock.turn();
+  const again = new Archived(log.archive, log.storage);
+  await again.open();
+  await again.clock.advance(0);
+  assertEquals(again.archive.calls, ["1-3", "4-4"]);
+  await again.close();
+});
+
+test("Wal.configure() changes the hook in the middle, and nothing is missed", async () => {
+  const log = await openArchived({
+    archive: ({ signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      ),
+  });
+  const { wal, clock, archive } = log;
+  await log.append(7);
+  await clock.advance(SECOND);
+  await clock.run(wal.configure({ archive: archive.hook }));
+  assertEquals(await clock.run(wal.truncateBefore(4)), 1);
+  await clock.advance(SECOND);
+  assertEquals(archive.calls, ["1-3", "4-6"]);
+  assertEquals(wal.health.status, "healthy");
+  assertEquals(await clock.run(wal.truncateBefore(8)), 7);
+  await log.close();
+});
+
+test("archive follows a log that is cut back, and restores what is left", async () => {
+  const log = await openArchived();
+  const { wal, clock, archive } = log;
+  await log.append(10);
+  await clock.advance(SECOND);
+  await clock.run(wal.truncateAfter(5));
+  await log.append(4, 1100);
+  await clock.advance(SECOND);
+  assertEquals(archive.calls, ["1-3", "4-6", "7-9", "6-8"]);
+  const restored = await archive.restore();
+  assertEquals([restored.firstLsn, restored.lastLsn], [1, 8]);
+  assertEquals((await restored.get(5))?.data.length, 1000);
+  assertEquals((await restored.get(6))?.data.length, 1100);
+  await restored.close();
+  assertEquals(await clock.run(wal.truncateBefore(9)), 9);
+  await log.close();
+});
+
+test("archive hands over again what a cut has changed while the hook ran", async () => {
+  for (const cutTo of [0, 2, 3, 4, 6]) {
+    const log = await openArchived();
+    const { wal, clock, archive } = log;
+    let open = () => {};
+    archive.gate = new Promise((resolve) => open = resolve);
+    await log.append(10);
+    await clock.advance(SECOND);
+    assertEquals(archive.running, 1);
+    await clock.run(wal.truncateAfter(cutTo));
+    archive.gate = undefined;
+    open();
+    await log.append(9, 1001);
+    await clock.advance(2 * SECOND);
+    const restored = await archive.restore();
+    assert(restored.lastLsn >= wal.lastLsn - 3, archive.calls.join());
+    for await (const { lsn, data } of restored.read()) {
+      assertEquals(data.length, lsn > cutTo ? 1001 : 1000, `record ${lsn}`);
+    }
+    await restored.close();
+    await clock.run(wal.truncateBefore(wal.lastLsn + 1));
+    archive.requireDropped(wal.firstLsn);
+    await log.close();
+  }
+});
+
+test("archive refuses a damaged segment, and holds it back", async () => {
+  const log = await openArchived();
+  const { wal, clock, archive, storage } = log;
+  await log.append(7);
+  const [name] = storage.list().filter((one) => one.endsWith(".wal")).sort();
+  const bytes = storage.get(name)!;
+  const flipped = bytes.slice();
+  flipped[2000] ^= 1;
+  storage.put(name, flipped);
+  await clock.advance(SECOND);
+  assertEquals(archive.calls, []);
+  assertMatch(wal.health.reasons[0], /is not archived: .*record 2 is missing/);
+  assertEquals(await clock.run(wal.truncateBefore(7)), 1);
+  storage.put(name, bytes);
+  await clock.advance(10 * SECOND);
+  assertEquals(archive.calls, ["1-3", "4-6"]);
+  await log.close();
+});
+
+test("a displaced owner drops nothing, and its successor archives the rest", async () => {
+  const first = await openArchived({
+    retention: { bytes: 0, graceMs: 0, everyMs: SECOND },
+  });
+  let open = () => {};
+  first.archive.gate = new Promise((resolve) => open = resolve);
+  await first.append(10);
+  await first.clock.advance(SECOND);
+  const archive = new MemoryArchive();
+  const next = new Archived(archive, first.storage);
+  await next.open({ takeOver: true });
+  await next.clock.advance(SECOND);
+  assertEquals(archive.calls, ["1-3", "4-6", "7-9", "10-10"]);
+  const before = first.storage.list().sort();
+  first.archive.gate = undefined;
+  open();
+  await first.clock.advance(100 * SECOND);
+  assertEquals(first.archive.calls, ["1-3"]);
+  assertEquals(first.wal.firstLsn, 1);
+  assertEquals(first.storage.list().sort(), before);
+  assertEquals(first.wal.health.status, "degraded");
+  await next.append(4);
+  await next.clock.advance(SECOND);
+  assertEquals(archive.calls.at(-1), "11-13");
+  assertEquals(next.wal.health.status, "healthy");
+  await next.close();
+  await first.clock.run(first.wal.close().catch(() => {}));
+});
+
+test("a successor goes on after a late commit of a displaced owner", async () => {
+  const first = await openArchived();
+  let open = () => {};
+  first.archive.gate = new Promise((resolve) => open = resolve);
+  await first.append(10);
+  await first.clock.advance(SECOND);
+  const next = new Archived(new MemoryArchive(), first.storage);
+  let openNext = () => {};
+  next.archive.gate = new Promise((resolve) => openNext = resolve);
+  await next.open({ takeOver: true });
+  await next.clock.advance(0);
+  open();
+  await first.clock.advance(0);
+  assertEquals(first.archive.calls, ["1-3"]);
+  next.archive.gate = undefined;
+  openNext();
+  await next.clock.advance(0);
+  assertEquals(next.archive.calls, ["1-3", "4-6", "7-9", "10-10"]);
+  assertEquals(next.wal.health.status, "healthy");
+  await next.close();
+  await first.clock.run(first.wal.close().catch(() => {}));
+});
+
+test("Wal.cursor() refuses the name of the archive's cursor", async () => {
+  const log = await openArchived();
+  await assertRejects(() => log.wal.cursor("_archive"), RangeError);
+  await log.close();
+});
+
+test("Wal.open() and configure() refuse what the log cannot do, and change nothing", async () => {
+  const archive = () => {};
+  const write = () => "";
+  const retention = { ms: 1 };
+  const bad: [WalOptions, string][] = [
+    [{ archive }, "archive"],
+    [{ autoCheckpoint: { ms: 1, write } }, "checkpoint"],
+    [{ retention }, "retain"],
+    [{ retention: { bytes: 1 } }, "retain"],
+  ];
+  for (const [options, word] of bad) {
+    const log = new FakeFrameLog();
+    const error = await assertRejects(() => Wal.open(log, options), Error);
+    const isKnown = error instanceof TypeError ||
+      error instanceof NoDirectoryError;
+    assert(isKnown && error.message.includes(word), error.message);
+    assertEquals(log.calls, ["close unclean"]);
+    const wal = await Wal.open(new FakeFrameLog());
+    await assertRejects(() => wal.configure(options as never), Error, word);
+    assertEquals(wal.settings.archive, null);
+    await wal.close();
+  }
+});
+
+test("Wal.open() refuses bad options of what is done in the background", async () => {
+  const write = () => "";
+  const bad: unknown[] = [
+    { archive: 7 },
+    { retention: {} },
+    { retention: { ms: "1" } },
+    { retention: { ms: 1, byte: 1 } },
+    { autoCheckpoint: { ms: 1 } },
+    { autoCheckpoint: { ms: 1, write, kep: 1 } },
+  ];
+  const outOfRange: unknown[] = [
+    { retention: { ms: 0 } },
+    { retention: { bytes: 1.5 } },
+    { retention: { ms: 1, graceMs: -1 } },
+    { retention: { ms: 1, everyMs: 0 } },
+    { autoCheckpoint: { ms: 0, write } },
+    { autoCheckpoint: { ms: 1, write, keep: 0 } },
+  ];
+  const open = (options: unknown) => () =>
+    Wal.open(new MemoryStorage(), options as WalOptions);
+  for (const options of bad) await assertRejects(open(options), TypeError);
+  for (const options of outOfRange) {
+    await assertRejects(open(options), RangeError);
+  }
+});
+
+type Step = "append" | "cut" | "drop" | "reopen" | "die" | "fail" | "wait";
+
+test("archive restores the log as it is, after any workload", async () => {
+  const steps = fc.array(
+    fc.constantFrom<Step>(
+      ...[
+        "append",
+        "append",
+        "append",
+        "cut",
+        "drop",
+        "reopen",
+        "reopen",
+      ] as const,
+      ...["die", "fail", "wait"] as const,
+    ),
+    { maxLength: 40 },
+  );
+  await fc.assert(
+    fc.asyncProperty(steps, async (steps) => {
+      let log = await openArchived();
+      const texts: string[] = [];
+      let nth = 0;
+      const add = async () => {
+        const text = `${nth++}`.padEnd(900 + nth % 400, "-");
+        await log.clock.run(log.wal.append(text));
+        texts[log.wal.lastLsn - 1] = text;
+      };
+      for (const step of steps) {
+        const { wal, clock, archive } = log;
+        if (step === "append") await add();
+        if (step === "wait") await clock.advance(SECOND);
+        if (step === "fail") archive.failures = 1;
+        if (step === "cut") {
+          const lsn = Math.max(wal.firstLsn - 1, wal.lastLsn - 4);
+          await clock.run(wal.truncateAfter(lsn));
+          texts.length = lsn;
+        }
+        if (step === "drop") {
+          await clock.run(wal.truncateBefore(wal.lastLsn + 1));
+        }
+        archive.requireDropped(wal.firstLsn);
+        if (step !== "reopen" && step !== "die") continue;
+        const { storage } = log;
+        if (step === "reopen") await log.close();
+        log = new Archived(archive, step === "die" ? storage.kill() : storage);
+        await log.open();
+        await log.clock.advance(0);
+      }
+      // A segment that is sealed after the last cut.
+      for (let more = 0; more < 6; more++) await add();
+      await log.clock.advance(61 * SECOND);
+      const restored = await log.archive.restore();
+      assert(restored.lastLsn >= log.wal.lastLsn - 4);
+      const decoder = new TextDecoder();
+      for await (const { lsn, data } of restored.read()) {
+        if (lsn > texts.length) break;
+        assertEquals(decoder.decode(data), texts[lsn - 1], `record ${lsn}`);
+      }
+      await restored.close();
+      assertEquals(log.warnings, []);
+      await log.close();
+    }),
+    { numRuns: shareOf(60), seed: shareIndex },
+  );
+});

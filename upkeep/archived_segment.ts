@@ -27,7 +27,7 @@ export async function describeSegment(
     const reason = `expected ${bytes} bytes, found ${found}`;
     throw new CorruptLogError(path, found, reason);
   }
-  // A storage that is no directory has a word in brackets.
+  // Without a directory, the location is a word in brackets.
   const isFile = !location.startsWith("[") && segment.bytes === bytes;
   return {
     name,

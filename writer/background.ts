@@ -1,8 +1,8 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * What is to be repeated, which must not fail. It may return how many ms later
- * it wants to run again.
+ * Something to repeat, which must not fail. It may return after how many ms it
+ * wants to run again.
  */
 export type Task = () => number | void | Promise<number | void>;
 

@@ -61,7 +61,6 @@ export class SegmentLog implements FrameLog {
     options: SegmentLogOptions,
   ) {
     this.files = storage;
-    const { manifest } = state;
     this.#segmentBytes = options.segmentBytes;
     this.#reserve = options.reserve;
     this.#turns = options.turns;
@@ -73,7 +72,7 @@ export class SegmentLog implements FrameLog {
     if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
     this.#supply = new SegmentSupply(storage, this.#owner, options);
     this.#lookup = new SegmentLookup(storage, {
-      log: manifest.log,
+      log: state.manifest.log,
       firstLsn: () => this.firstLsn,
       scanned: state.scanned,
       turns: options.turns,

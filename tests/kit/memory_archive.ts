@@ -1,6 +1,8 @@
 import type { ArchivedSegment, ArchiveHook } from "../../mod.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { VirtualClock } from "../../testing/mod.ts";
 import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
 import { assert, assertEquals } from "./assert.ts";
 
 /** An archive in memory, which can be told to fail. */
@@ -62,4 +64,60 @@ export class MemoryArchive {
     this.calls.push(`${firstLsn}-${lastLsn}`);
     for (let lsn = firstLsn; lsn <= lastLsn; lsn++) this.#lsns.add(lsn);
   }
+}
+
+/** A log in memory, with an archive. */
+export class ArchivedLog {
+  /** Where it is. */
+  readonly storage: MemoryStorage;
+  /** Its time. */
+  readonly clock: VirtualClock = new VirtualClock();
+  /** Where its segments go. */
+  readonly archive: MemoryArchive;
+  /** What it has warned of. */
+  readonly warnings: string[] = [];
+  /** The log, once it is open. */
+  wal!: Wal;
+
+  /** A log that is not open yet. */
+  constructor(archive = new MemoryArchive(), storage = new MemoryStorage()) {
+    this.archive = archive;
+    this.storage = storage;
+  }
+
+  /** Opens the log; three records of the default size fill a segment. */
+  async open(options: WalOptions = {}): Promise<Wal> {
+    // Virtual time does not wait for what is loaded.
+    await this.clock.run(Promise.resolve());
+    this.wal = await Wal.open(this.storage, {
+      clock: this.clock,
+      segmentBytes: 4096,
+      archive: this.archive.hook,
+      warn: (message) => this.warnings.push(message),
+      ...options,
+    });
+    return this.wal;
+  }
+
+  /** Appends records whose text begins with their LSN. */
+  async append(count: number, bytes = 1000): Promise<void> {
+    for (let nth = 0; nth < count; nth++) {
+      const lsn = this.wal.lastLsn + 1;
+      await this.clock.run(this.wal.append(`${lsn}`.padEnd(bytes, "-")));
+    }
+  }
+
+  /** Closes it. */
+  async close(): Promise<void> {
+    await this.clock.run(this.wal.close());
+  }
+}
+
+/** The same, open. */
+export async function openArchived(
+  options: WalOptions = {},
+): Promise<ArchivedLog> {
+  const log = new ArchivedLog();
+  await log.open(options);
+  return log;
 }

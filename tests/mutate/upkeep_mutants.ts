@@ -94,4 +94,17 @@ export const upkeepMutants: readonly Mutant[] = [
       "a displaced owner drops nothing, and its successor archives the rest",
     ),
   },
+  {
+    name: "archives a segment that recovery still has to rewrite",
+    edits: [{
+      file: "storage/segments/sealed_segments.ts",
+      find: "isUnfinished ? owner.manifest.rewriteLsn : lastLsn + 1",
+      replace: "lastLsn + 1",
+    }],
+    caughtBy: {
+      file: "tests/storage/segments/sealed_segments_test.ts",
+      name:
+        "SegmentLog.sealedSegments() lists nothing that recovery still has to rewrite",
+    },
+  },
 ];

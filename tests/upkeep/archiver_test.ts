@@ -4,70 +4,21 @@
  * what a crash does is in `crash_test.ts`.
  */
 import fc from "fast-check";
-import { NoDirectoryError } from "../../storage/no_directory_error.ts";
-import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
-import { VirtualClock } from "../../testing/mod.ts";
-import { Wal } from "../../wal.ts";
-import type { WalOptions } from "../../wal_options.ts";
 import {
   assert,
   assertEquals,
   assertMatch,
   assertRejects,
 } from "../kit/assert.ts";
-import { MemoryArchive } from "../kit/memory_archive.ts";
-import { FakeFrameLog } from "../kit/fake_frame_log.ts";
+import {
+  ArchivedLog,
+  MemoryArchive,
+  openArchived,
+} from "../kit/memory_archive.ts";
 import { test } from "../kit/register.ts";
 import { shareIndex, shareOf } from "../kit/share.ts";
 
 const SECOND = 1000;
-
-/** A log in memory, with an archive. */
-class Archived {
-  readonly storage: MemoryStorage;
-  readonly clock = new VirtualClock();
-  readonly archive: MemoryArchive;
-  readonly warnings: string[] = [];
-  wal!: Wal;
-
-  constructor(archive = new MemoryArchive(), storage = new MemoryStorage()) {
-    this.archive = archive;
-    this.storage = storage;
-  }
-
-  /** Opens the log; three records of the default size fill a segment. */
-  async open(options: WalOptions = {}): Promise<Wal> {
-    // Virtual time does not wait for what is loaded.
-    await this.clock.run(Promise.resolve());
-    this.wal = await Wal.open(this.storage, {
-      clock: this.clock,
-      segmentBytes: 4096,
-      archive: this.archive.hook,
-      warn: (message) => this.warnings.push(message),
-      ...options,
-    });
-    return this.wal;
-  }
-
-  async append(count: number, bytes = 1000): Promise<void> {
-    for (let nth = 0; nth < count; nth++) {
-      const lsn = this.wal.lastLsn + 1;
-      await this.clock.run(this.wal.append(`${lsn}`.padEnd(bytes, "-")));
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.clock.run(this.wal.close());
-  }
-}
-
-async function openArchived(
-  options: WalOptions = {},
-): Promise<Archived> {
-  const log = new Archived();
-  await log.open(options);
-  return log;
-}
 
 test("archive receives each sealed segment once, in order, as it is on storage", async () => {
   const log = await openArchived();
@@ -144,7 +95,7 @@ test("archive continues where it was when the log is opened again", async () => 
   await first.clock.advance(SECOND);
   await first.close();
   assertEquals(first.archive.calls, ["1-3", "4-6"]);
-  const again = new Archived(first.archive, first.storage);
+  const again = new ArchivedLog(first.archive, first.storage);
   await again.open();
   await again.clock.advance(0);
   // What was written to last is sealed now.
@@ -192,7 +143,7 @@ test("Wal.close() aborts the hook and waits until it has ended", async () => {
   await log.close();
   assertEquals([ended, log.clock.now() - begunAt], [1, 2 * SECOND]);
   // It has archived the segment before the log was closed.
-  const again = new Archived(log.archive, log.storage);
+  const again = new ArchivedLog(log.archive, log.storage);
   await again.open();
   await again.clock.advance(0);
   assertEquals(again.archive.calls, ["4-4"]);
@@ -211,7 +162,7 @@ test("Wal.close() waits 5 s for a hook that ignores its signal, and hands over t
   assertEquals(log.clock.now() - begunAt, 5 * SECOND);
   finish();
   await log.clock.turn();
-  const again = new Archived(log.archive, log.storage);
+  const again = new ArchivedLog(log.archive, log.storage);
   await again.open();
   await again.clock.advance(0);
   assertEquals(again.archive.calls, ["1-3", "4-4"]);
@@ -309,7 +260,7 @@ test("a displaced owner drops nothing, and its successor archives the rest", asy
   await first.append(10);
   await first.clock.advance(SECOND);
   const archive = new MemoryArchive();
-  const next = new Archived(archive, first.storage);
+  const next = new ArchivedLog(archive, first.storage);
   await next.open({ takeOver: true });
   await next.clock.advance(SECOND);
   assertEquals(archive.calls, ["1-3", "4-6", "7-9", "10-10"]);
@@ -335,7 +286,7 @@ test("a successor goes on after a late commit of a displaced owner", async () =>
   first.archive.gate = new Promise((resolve) => open = resolve);
   await first.append(10);
   await first.clock.advance(SECOND);
-  const next = new Archived(new MemoryArchive(), first.storage);
+  const next = new ArchivedLog(new MemoryArchive(), first.storage);
   let openNext = () => {};
   next.archive.gate = new Promise((resolve) => openNext = resolve);
   await next.open({ takeOver: true });
@@ -356,56 +307,6 @@ test("Wal.cursor() refuses the name of the archive's cursor", async () => {
   const log = await openArchived();
   await assertRejects(() => log.wal.cursor("_archive"), RangeError);
   await log.close();
-});
-
-test("Wal.open() and configure() refuse what the log cannot do, and change nothing", async () => {
-  const archive = () => {};
-  const write = () => "";
-  const retention = { ms: 1 };
-  const bad: [WalOptions, string][] = [
-    [{ archive }, "archive"],
-    [{ autoCheckpoint: { ms: 1, write } }, "checkpoint"],
-    [{ retention }, "retain"],
-    [{ retention: { bytes: 1 } }, "retain"],
-  ];
-  for (const [options, word] of bad) {
-    const log = new FakeFrameLog();
-    const error = await assertRejects(() => Wal.open(log, options), Error);
-    const isKnown = error instanceof TypeError ||
-      error instanceof NoDirectoryError;
-    assert(isKnown && error.message.includes(word), error.message);
-    assertEquals(log.calls, ["close unclean"]);
-    const wal = await Wal.open(new FakeFrameLog());
-    await assertRejects(() => wal.configure(options as never), Error, word);
-    assertEquals(wal.settings.archive, null);
-    await wal.close();
-  }
-});
-
-test("Wal.open() refuses bad options of what is done in the background", async () => {
-  const write = () => "";
-  const bad: unknown[] = [
-    { archive: 7 },
-    { retention: {} },
-    { retention: { ms: "1" } },
-    { retention: { ms: 1, byte: 1 } },
-    { autoCheckpoint: { ms: 1 } },
-    { autoCheckpoint: { ms: 1, write, kep: 1 } },
-  ];
-  const outOfRange: unknown[] = [
-    { retention: { ms: 0 } },
-    { retention: { bytes: 1.5 } },
-    { retention: { ms: 1, graceMs: -1 } },
-    { retention: { ms: 1, everyMs: 0 } },
-    { autoCheckpoint: { ms: 0, write } },
-    { autoCheckpoint: { ms: 1, write, keep: 0 } },
-  ];
-  const open = (options: unknown) => () =>
-    Wal.open(new MemoryStorage(), options as WalOptions);
-  for (const options of bad) await assertRejects(open(options), TypeError);
-  for (const options of outOfRange) {
-    await assertRejects(open(options), RangeError);
-  }
 });
 
 type Step = "append" | "cut" | "drop" | "reopen" | "die" | "fail" | "wait";
@@ -453,7 +354,10 @@ test("archive restores the log as it is, after any workload", async () => {
         if (step !== "reopen" && step !== "die") continue;
         const { storage } = log;
         if (step === "reopen") await log.close();
-        log = new Archived(archive, step === "die" ? storage.kill() : storage);
+        log = new ArchivedLog(
+          archive,
+          step === "die" ? storage.kill() : storage,
+        );
         await log.open();
         await log.clock.advance(0);
       }

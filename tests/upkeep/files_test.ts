@@ -2,13 +2,12 @@
  * Goal: the same on real files, and in real time. Method: segments are linked
  * into another directory, which is opened as a log once the first one is gone.
  */
-import { linkSync, readFileSync, rmSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { withTempDir } from "../kit/temp_dir.ts";
-import { mkdirSync } from "node:fs";
 
 test("a directory of archived segments is a log again", async () => {
   await withTempDir(async (dir) => {

@@ -97,8 +97,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
       const wal = new Wal(log, writer, checked, options.codec);
-      await wal.beginUpkeep();
       if (checked.atExit !== undefined) await wal.#watchExit(checked.atExit);
+      await wal.beginUpkeep();
       return wal;
     } catch (error) {
       await log.close(false);

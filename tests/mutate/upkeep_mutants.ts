@@ -79,9 +79,11 @@ export const upkeepMutants: readonly Mutant[] = [
       find: "this.#progress = { lsn, cuts };",
       replace: "this.#progress = { lsn, cuts: source.cuts };",
     }],
-    caughtBy: archived(
-      "archive hands over again what a cut has changed while the hook ran",
-    ),
+    caughtBy: {
+      file: "tests/upkeep/archive_restore_test.ts",
+      name:
+        "archive hands over again what a cut has changed while the hook ran",
+    },
   },
   {
     name: "archives for an owner that was displaced",

@@ -4,7 +4,7 @@
  * while they are read.
  */
 import { openSegments } from "../../../recovery/open_segments.ts";
-import { type SealedSegment } from "../../../storage/frame_log.ts";
+import type { SealedSegment } from "../../../storage/frame_log.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { SegmentLog } from "../../../storage/segments/segment_log.ts";

@@ -275,7 +275,8 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     if (cursors !== undefined) {
       const { holdBack } = await import("../reader/cursors/mod.ts");
       const { firstLsn, files } = this.#log;
-      const request = { lsn, firstLsn, warn, blocked };
+      const isArchived = archive !== undefined;
+      const request = { lsn, firstLsn, warn, blocked, isArchived };
       keepFrom = await holdBack(files!, cursors, request);
     }
     if (archive === undefined) return keepFrom;

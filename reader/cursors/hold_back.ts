@@ -78,8 +78,10 @@ export interface DropRequest {
   readonly firstLsn: number;
   /** Receives a message for each cursor that is left behind. */
   readonly warn: (message: string) => void;
-  /** Receives a message for each cursor that cannot be read. */
-  readonly blocked: (message: string) => void;
+  /** The same for each cursor that cannot be read. Default: `warn`. */
+  readonly blocked?: ((message: string) => void) | undefined;
+  /** Whether the archive holds back what it needs itself, without a limit. */
+  readonly isArchived?: boolean;
 }
 
 /**
@@ -89,11 +91,10 @@ export interface DropRequest {
 export async function holdBack(
   files: Storage,
   { hold, limitBytes }: HoldOptions,
-  { lsn, firstLsn, warn, blocked }: DropRequest,
+  { lsn, firstLsn, warn, blocked = warn, isArchived = false }: DropRequest,
 ): Promise<number> {
-  const found = await cursorsOf(files, hold);
-  // The archive holds back without a limit, and is asked itself.
-  const cursors = found.filter(({ name }) => name !== ARCHIVE_CURSOR);
+  const cursors = (await cursorsOf(files, hold))
+    .filter(({ name }) => !(isArchived && name === ARCHIVE_CURSOR));
   for (const { name, error } of cursors) {
     if (error === undefined) continue;
     const path = `${files.location}/${formatCursorName(name)}`;

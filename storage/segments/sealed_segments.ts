@@ -16,10 +16,10 @@ interface ListedLog {
   readonly owner: Pick<LogOwner, "log" | "check" | "manifest">;
   /** LSN of its last record. */
   readonly lastLsn: number;
-  /** Whether its recovery has still to rewrite its end. */
-  readonly isUnfinished: boolean;
-  /** Whether frames are written to its last segment. */
-  readonly hasActive: boolean;
+  /** The segment that frames are written to, if there is one: the last. */
+  readonly active: unknown;
+  /** Rewrites the end, if recovery still has to do that. */
+  readonly finish: unknown;
   /** The turns that long reads give way to. */
   readonly turns: Turns | undefined;
 }
@@ -34,12 +34,12 @@ export function listSealed(
   storage: Storage,
   list: SegmentList,
   from: number,
-  { owner, lastLsn, isUnfinished, hasActive, turns }: ListedLog,
+  { owner, lastLsn, active, finish, turns }: ListedLog,
 ): SealedSegment[] {
   const { all } = list;
-  const endLsn = isUnfinished ? owner.manifest.rewriteLsn : lastLsn + 1;
+  const endLsn = finish ? owner.manifest.rewriteLsn : lastLsn + 1;
   const ended: EndedSegment[] = [];
-  const count = hasActive ? all.length - 1 : all.length;
+  const count = active ? all.length - 1 : all.length;
   for (let at = 0; at < count; at++) {
     const end = all[at + 1]?.firstLsn ?? endLsn;
     // One without a record is about to be removed.

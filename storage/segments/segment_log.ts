@@ -109,8 +109,7 @@ export class SegmentLog implements FrameLog {
   sealedSegments(from: number): SealedSegment[] {
     return listSealed(this.files, this.#segments, from, {
       ...{ owner: this.#owner, lastLsn: this.lastLsn, turns: this.#turns },
-      isUnfinished: this.#finish !== undefined,
-      hasActive: this.#active !== undefined,
+      ...{ active: this.#active, finish: this.#finish },
     });
   }
 
@@ -243,9 +242,8 @@ export class SegmentLog implements FrameLog {
 
   /**
    * Releases the file and the lock; with `clean`, first seals the end and notes
-   * it in the manifest. If no space is left for that, the log is just as safe,
-   * but the next opening would mistake the loss of its last frame for a torn
-   * tail.
+   * it in the manifest. Without space for that, the log is just as safe, but the
+   * next opening would mistake the loss of its last frame for a torn tail.
    */
   async close(clean: boolean): Promise<void> {
     const active = this.#active;

@@ -100,7 +100,7 @@ export const upkeepMutants: readonly Mutant[] = [
     name: "archives a segment that recovery still has to rewrite",
     edits: [{
       file: "storage/segments/sealed_segments.ts",
-      find: "isUnfinished ? owner.manifest.rewriteLsn : lastLsn + 1",
+      find: "finish ? owner.manifest.rewriteLsn : lastLsn + 1",
       replace: "lastLsn + 1",
     }],
     caughtBy: {

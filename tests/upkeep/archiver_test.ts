@@ -119,6 +119,20 @@ test("archive does not receive a segment whose records it has, and warns of thos
   await first.close();
 });
 
+test("archive that is not open holds back like any other cursor", async () => {
+  const cursors = { hold: "all" as const, limitBytes: 2 ** 40 };
+  const log = await openArchived({ cursors });
+  const { wal, clock } = log;
+  await log.append(4);
+  await clock.advance(SECOND);
+  await clock.run(wal.configure({ archive: null }));
+  await log.append(6);
+  assertEquals(await clock.run(wal.truncateBefore(10)), 4);
+  await clock.run(wal.configure({ cursors: null }));
+  assertEquals(await clock.run(wal.truncateBefore(10)), 10);
+  await log.close();
+});
+
 test("Wal.close() aborts the hook and waits until it has ended", async () => {
   const log = await openArchived({
     archive: ({ signal }) =>

@@ -88,8 +88,8 @@ export interface WalOptions<
    */
   archive?: ArchiveHook | undefined;
   /**
-   * Calls `checkpoint` from time to time, if anything was appended since.
-   * Default: never. See docs/retention.md.
+   * Calls `checkpoint` from time to time, if anything was appended since: so
+   * restore the state first. Default: never. See docs/retention.md.
    */
   autoCheckpoint?: AutoCheckpointOptions | undefined;
   /**

@@ -25,6 +25,8 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   extends LogAppender<In, Out> {
   /** What the log is made of. */
   readonly #log: FrameLog;
+  /** LSN of the last record when it was opened. */
+  readonly #openedLsn: number;
   #truncating: Promise<unknown> = Promise.resolve();
   #checkpoints: Promise<Checkpoints> | undefined;
   /** What it does by itself, once it was asked to do anything. */
@@ -43,6 +45,7 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   ) {
     super(log, writer, options, codec);
     this.#log = log;
+    this.#openedLsn = log.lastLsn;
   }
 
   /**
@@ -230,7 +233,7 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async #loadUpkeep(): Promise<Upkeep> {
     const log = this.#log;
     const { writer, options } = this;
-    const openedLsn = log.lastLsn;
+    const openedLsn = this.#openedLsn;
     const { Upkeep } = await import("../upkeep/upkeep.ts");
     return new Upkeep({
       log,

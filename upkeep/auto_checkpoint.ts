@@ -1,5 +1,3 @@
-import { findSnapshots } from "../checkpoint/find_snapshots.ts";
-import { identifyLog } from "../storage/segments/mod.ts";
 import { Background } from "../writer/background.ts";
 import { type MaintainedLog, messageOf } from "./maintained_log.ts";
 import type { AutoCheckpointOptions } from "./upkeep_options.ts";
@@ -11,20 +9,24 @@ interface Covered {
   readonly cuts: number;
 }
 
-/** Makes a checkpoint from time to time, if anything was appended since. */
+/**
+ * Makes a checkpoint from time to time, if anything was appended since the last
+ * one, or since the log was opened.
+ */
 export class AutoCheckpoint {
   readonly #log: MaintainedLog;
   readonly #options: AutoCheckpointOptions;
   readonly #background: Background;
-  readonly #openedCuts: number;
-  #covered: Covered | undefined;
+  #covered: Covered;
   #isStopped = false;
 
   /** Makes the first one after `options.ms`. */
   constructor(log: MaintainedLog, options: AutoCheckpointOptions) {
     this.#log = log;
     this.#options = options;
-    this.#openedCuts = log.source.cuts;
+    // A program that has not restored its state yet appends nothing, and must
+    // not be asked for it.
+    this.#covered = { lsn: log.openedLsn, cuts: 0 };
     const run = () => this.#run();
     this.#background = new Background(log.clock, options.ms, run);
   }
@@ -40,12 +42,10 @@ export class AutoCheckpoint {
     if (hasFailed) return;
     const { write, keep } = this.#options;
     try {
-      this.#covered ??= await this.#findNewest();
+      const { lsn, cuts: before } = this.#covered;
+      const kept = Math.min(lsn, source.lowestSince(before));
+      if (source.reached("memory") <= kept) return;
       const { cuts } = source;
-      const { lsn } = this.#covered;
-      const isCovered = lsn === source.reached("memory") &&
-        cuts === this.#covered.cuts;
-      if (isCovered) return;
       const made = await checkpoint(write, { keep });
       this.#covered = { lsn: made.lsn, cuts };
       health.trouble("checkpoint", undefined);
@@ -54,14 +54,5 @@ export class AutoCheckpoint {
       const reason = `Automatic checkpoints do not work: ${messageOf(error)}`;
       health.trouble("checkpoint", reason);
     }
-  }
-
-  /** What the newest snapshot covers of the log as it was when this began. */
-  async #findNewest(): Promise<Covered> {
-    const files = this.#log.log.files!;
-    const identity = await identifyLog(files);
-    const newest = (await findSnapshots(files))
-      .find(({ lsn, epoch }) => identity.lowestSince(epoch) >= lsn);
-    return { lsn: newest?.lsn ?? -1, cuts: this.#openedCuts };
   }
 }

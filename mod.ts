@@ -71,6 +71,7 @@ export {
   FencedError,
   type FrameLog,
   type RecordBatch,
+  type SealedSegment,
   TruncatedError,
 } from "./storage/frame_log.ts";
 export {
@@ -93,6 +94,12 @@ export type { LogMeta } from "./storage/format/log_meta.ts";
 export type { RecordList } from "./storage/format/records.ts";
 export * from "./storage/memory/memory_storage.ts";
 export type { TraceOptions } from "./trace/trace_recorder.ts";
+export type {
+  ArchivedSegment,
+  ArchiveHook,
+  AutoCheckpointOptions,
+  RetentionOptions,
+} from "./upkeep/upkeep_options.ts";
 export { AppendAbortedError } from "./writer/abort.ts";
 export type { AckLevel } from "./writer/acks.ts";
 export type {

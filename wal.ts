@@ -1,20 +1,16 @@
 import { requireOneOf, requireType } from "./argument.ts";
 import type { Codec } from "./codec/codec.ts";
+import { checkOptions } from "./log/check_options.ts";
 import { openFrameLog, type WalTarget } from "./log/open_log.ts";
 import type { BatchPolicy, FlushReport } from "./policies/batch_policy.ts";
 import type { FrameLog } from "./storage/frame_log.ts";
-import { requireFiles } from "./storage/no_directory_error.ts";
 import { LogUpkeep } from "./log/log_upkeep.ts";
 import type { Alert } from "./monitor/alert_options.ts";
 import { publishEvents } from "./monitor/channels.ts";
 import { LogMonitor } from "./monitor/log_monitor.ts";
 import { takeStats, type WalStats } from "./monitor/wal_stats.ts";
-import {
-  type CheckedOptions,
-  checkOptions,
-  type WalOptions,
-  type WalSettings,
-} from "./wal_options.ts";
+import { requireUpkeep } from "./upkeep/upkeep_options.ts";
+import type { CheckedOptions, WalOptions, WalSettings } from "./wal_options.ts";
 import type { SyncReport } from "./writer/flush_stats.ts";
 import type { Listeners } from "./writer/listeners.ts";
 import type { Health } from "./writer/log_health.ts";
@@ -87,8 +83,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * With a `codec`, the log takes and gives back the values of a type instead
    * of bytes.
    *
-   * Throws `TypeError` or `RangeError` for bad options, `LogLockedError` if the
-   * log is open elsewhere, `CorruptLogError` if acknowledged records may be
+   * Throws `TypeError` or `RangeError` for bad options, `NoDirectoryError` if the
+   * log cannot do what they ask for, `LogLockedError` if it is open elsewhere, `CorruptLogError` if acknowledged records may be
    * damaged or missing, `FormatVersionError`, `ForeignFileError`,
    * `LogExistsError`, `StorageFullError` or `StorageError`.
    */
@@ -99,11 +95,12 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     const checked = checkOptions(options);
     const log = await openFrameLog(target, options.storage, checked);
     try {
-      if (checked.cursors) requireFiles("hold back for cursors", log.files);
+      requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
       const wal = new Wal(log, writer, checked, options.codec);
       await wal.#monitor.begin(checked);
       if (checked.atExit !== undefined) await wal.#watchExit(checked.atExit);
+      await wal.beginUpkeep();
       return wal;
     } catch (error) {
       await log.close(false);

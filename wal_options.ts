@@ -1,23 +1,18 @@
-import {
-  argumentError,
-  requireInteger,
-  requireMethod,
-  requireOneOf,
-  requireOptions,
-  requireType,
-} from "./argument.ts";
 import type { Codec } from "./codec/codec.ts";
-import { type AlertOptions, checkAlerts } from "./monitor/alert_options.ts";
+import type { AlertOptions } from "./monitor/alert_options.ts";
 import type { BatchPolicy } from "./policies/batch_policy.ts";
-import { LeaderCommitPolicy } from "./policies/leader_commit_policy.ts";
 import type { HoldOptions } from "./reader/cursors/mod.ts";
 import type { RecoveryMode } from "./recovery/decide_tail.ts";
-import { CURSOR_NAME } from "./storage/format/mod.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { TraceOptions } from "./trace/trace_recorder.ts";
+import type {
+  ArchiveHook,
+  AutoCheckpointOptions,
+  RetentionOptions,
+  UPKEEP,
+} from "./upkeep/upkeep_options.ts";
 import type { AckLevel } from "./writer/acks.ts";
-import { type Clock, systemClock } from "./writer/clock.ts";
-import { DEFAULT_QUEUE } from "./writer/flush_rules.ts";
+import type { Clock } from "./writer/clock.ts";
 import type { RecordInput } from "./writer/record.ts";
 
 /** Options of `Wal.open`. */
@@ -71,6 +66,21 @@ export interface WalOptions<
    * that their consumers miss nothing. Default: none. See docs/checkpoints.md.
    */
   cursors?: HoldOptions | undefined;
+  /**
+   * How much of the log is kept: older records are dropped in the background, as
+   * by `truncateBefore`. Default: everything. See docs/retention.md.
+   */
+  retention?: RetentionOptions | undefined;
+  /**
+   * Receives each segment once it is full, in order and one at a time, before
+   * anything drops its records. Default: none. See docs/retention.md.
+   */
+  archive?: ArchiveHook | undefined;
+  /**
+   * Calls `checkpoint` from time to time, if anything was appended since: so
+   * restore the state first. Default: never. See docs/retention.md.
+   */
+  autoCheckpoint?: AutoCheckpointOptions | undefined;
   /**
    * How damage is handled. `"tail"` (the default) drops a torn tail and refuses
    * any other damage. `"strict"` refuses a torn tail as well. `"salvage"` reads
@@ -157,26 +167,24 @@ export interface WalSettings extends
   cursors?: HoldOptions | null | undefined;
   /** As in {@linkcode WalOptions}; `null` for none, which clears all. */
   alerts?: AlertOptions | null | undefined;
+  /** As in {@linkcode WalOptions}, as a whole; `null` for none. */
+  retention?: RetentionOptions | null | undefined;
+  /**
+   * As in {@linkcode WalOptions}; `null` for none. The signal of the hook before
+   * is aborted; `configure` waits up to 5 s until it has ended.
+   */
+  archive?: ArchiveHook | null | undefined;
+  /** As in {@linkcode WalOptions}, as a whole; `null` for none. */
+  autoCheckpoint?: AutoCheckpointOptions | null | undefined;
 }
+
+/** Settings that can be removed. */
+type Removable = "cursors" | typeof UPKEEP[number];
 
 /** The settings of a log; `null` for none. */
 export type CurrentSettings = {
   [Name in keyof WalSettings]-?: Exclude<WalSettings[Name], undefined>;
 };
-
-/** The names of {@linkcode WalSettings}. */
-const SETTINGS: readonly (keyof WalSettings)[] = [
-  "policy",
-  "synchronous",
-  "syncIntervalMs",
-  "maxQueuedBytes",
-  "maxQueuedRecords",
-  "maxWaitingBytes",
-  "maxWaitingRecords",
-  "cursors",
-  "alerts",
-  "warn",
-];
 
 /** {@linkcode WalOptions}, checked and with every default filled in. */
 export type CheckedOptions =
@@ -193,170 +201,11 @@ type OptionalName =
   | "alerts"
   | "atExit"
   | "codec"
-  | "cursors"
   | "firstLsn"
   | "status"
   | "storage"
-  | "trace";
-
-/** Options of a log with any codec. */
-type AnyOptions = WalOptions<never, unknown>;
-
-/** How often records at `os` are synced, if nothing is said about it. */
-function defaultIntervalMs(synchronous: Synchronous | undefined): number {
-  return synchronous === "off" ? Infinity : 1000;
-}
-
-/** What is not set; the compiler checks that no option is missing. */
-function defaultsFor({ synchronous }: AnyOptions) {
-  return {
-    policy: new LeaderCommitPolicy(),
-    segmentBytes: 64 * 1024 * 1024,
-    reserveBytes: 16 * 1024,
-    firstLsn: undefined,
-    ...DEFAULT_QUEUE,
-    maxWaitingBytes: 64 * 1024 * 1024,
-    maxWaitingRecords: 100_000,
-    cursors: undefined,
-    recovery: "tail",
-    storage: undefined,
-    synchronous: "full",
-    syncIntervalMs: defaultIntervalMs(synchronous),
-    takeOver: false,
-    atExit: undefined,
-    alerts: undefined,
-    status: undefined,
-    warn: (message) => console.warn(message),
-    trace: undefined,
-    clock: systemClock,
-    codec: undefined,
-  } satisfies WalOptions & Record<keyof WalOptions, unknown>;
-}
-
-const OPEN = "open a log";
-
-const RECOVERIES: readonly RecoveryMode[] = ["tail", "strict", "salvage"];
-
-/** The least size of a segment. */
-export const LEAST_SEGMENT_BYTES = 4096;
-
-/** Options that are integers, and the least that each may be. */
-const LEAST = {
-  segmentBytes: LEAST_SEGMENT_BYTES,
-  reserveBytes: 0,
-  firstLsn: 1,
-  maxQueuedBytes: 1,
-  maxQueuedRecords: 1,
-  maxWaitingBytes: 1,
-  maxWaitingRecords: 1,
-};
-
-/**
- * Fills in the defaults; throws `TypeError` or `RangeError` for bad options.
- */
-export function checkOptions(options: AnyOptions): CheckedOptions {
-  requireOptions(OPEN, options, Object.keys(defaultsFor({})));
-  return checkAll(OPEN, options);
-}
-
-/**
- * The options of a log once `changes` are made to it. Throws `TypeError` or
- * `RangeError` for bad ones.
- */
-export function changeOptions(
-  options: CheckedOptions,
-  changes: WalSettings,
-): CheckedOptions {
-  const action = "configure a log";
-  requireOptions(action, changes, SETTINGS);
-  const given = Object.fromEntries(
-    Object.entries(changes).filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, value === null ? undefined : value]),
-  );
-  const { synchronous = options.synchronous } = changes;
-  const syncIntervalMs = synchronous === options.synchronous
-    ? options.syncIntervalMs
-    : defaultIntervalMs(synchronous);
-  return checkAll(action, { ...options, syncIntervalMs, ...given });
-}
-
-/** The settings among the options of a log. */
-export function settingsOf(options: CheckedOptions): Readonly<CurrentSettings> {
-  const settings = SETTINGS.map((name) => [name, options[name] ?? null]);
-  return Object.freeze(Object.fromEntries(settings));
-}
-
-function checkAll(action: string, options: AnyOptions): CheckedOptions {
-  const checked = fillIn(options);
-  for (const [name, least] of Object.entries(LEAST)) {
-    const { [name as keyof typeof LEAST]: value = least } = checked;
-    requireInteger(action, name, value, least);
-  }
-  const { synchronous, policy, warn, clock, trace } = checked;
-  requireOneOf(action, "synchronous", synchronous, Object.keys(DEFAULT_ACK));
-  requireInterval(action, checked.syncIntervalMs, synchronous);
-  requireOneOf(action, "recovery", checked.recovery, RECOVERIES);
-  requireMethod(action, "policy", policy, "due");
-  requireType(action, "takeOver", checked.takeOver, "boolean");
-  requireType(action, "warn", warn, "function");
-  if (checked.atExit !== undefined) {
-    requireOneOf(action, "atExit", checked.atExit, ["warn", "flush"]);
-  }
-  if (options.storage !== undefined) {
-    requireType(action, "storage", options.storage, "function");
-  }
-  requireMethod(action, "clock", clock, "endOfTurn");
-  if (options.codec !== undefined) {
-    requireMethod(action, "codec", options.codec, "encode");
-    requireMethod(action, "codec", options.codec, "decode");
-  }
-  if (checked.alerts !== undefined) checkAlerts(action, checked.alerts);
-  if (checked.status !== undefined) {
-    requireType(action, "status", checked.status, "boolean");
-  }
-  if (checked.cursors !== undefined) requireHold(action, checked.cursors);
-  if (trace === undefined) return checked;
-  requireMethod(action, "trace", trace, "write");
-  const { maxBytes = 1, policy: name = "" } = trace;
-  requireInteger(action, "trace.maxBytes", maxBytes);
-  requireType(action, "trace.policy", name, "string");
-  return checked;
-}
-
-function fillIn(options: AnyOptions): CheckedOptions {
-  const filled = Object.entries(defaultsFor(options)).map(
-    ([name, otherwise]) => {
-      const { [name as keyof WalOptions]: value = otherwise } = options;
-      return [name, value];
-    },
-  );
-  return Object.fromEntries(filled);
-}
-
-function requireHold(action: string, cursors: HoldOptions): void {
-  requireOptions(action, cursors, ["hold", "limitBytes"]);
-  const { hold, limitBytes } = cursors;
-  requireInteger(action, "cursors.limitBytes", limitBytes, 0);
-  const isList = Array.isArray(hold) &&
-    hold.every((name) => typeof name === "string" && CURSOR_NAME.test(name));
-  if (hold === "all" || isList) return;
-  const rule = '"all" or an array of names of cursors';
-  throw argumentError(action, "cursors.hold", rule, hold, false);
-}
-
-function requireInterval(
-  action: string,
-  ms: unknown,
-  synchronous: Synchronous,
-): void {
-  const name = "syncIntervalMs";
-  if (!(typeof ms === "number" && ms >= 0)) {
-    throw argumentError(action, name, "a number of at least 0", ms);
-  }
-  if (synchronous !== "off" || ms === Infinity) return;
-  const rule = 'absent or Infinity with synchronous: "off"';
-  throw argumentError(action, name, rule, ms, false);
-}
+  | "trace"
+  | Removable;
 
 /**
  * When a log syncs, which also sets the default ack level:

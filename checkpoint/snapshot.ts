@@ -155,7 +155,8 @@ async function joined(
   return whole;
 }
 
-function streamOf(
+/** A web stream of pieces, which takes one when it is asked for one. */
+export function streamOf(
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({

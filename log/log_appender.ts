@@ -3,6 +3,7 @@ import { type Codec, decoderOf, encodeWith } from "../codec/codec.ts";
 import { LogView } from "../reader/log_view.ts";
 import { WriterSource } from "../reader/writer_source.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
+import { changeOptions, settingsOf } from "./check_options.ts";
 import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
 import {
   type AppendOptions,
@@ -26,13 +27,12 @@ import {
   requireRecord,
 } from "../writer/record.ts";
 import {
-  changeOptions,
   type CheckedOptions,
   type CurrentSettings,
   DEFAULT_ACK,
-  settingsOf,
   type WalSettings,
 } from "../wal_options.ts";
+import { requireUpkeep } from "../upkeep/upkeep_options.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import type {
   AppendReceipt,
@@ -104,6 +104,7 @@ export abstract class LogAppender<
    */
   protected async change(changes: WalSettings): Promise<void> {
     const options = changeOptions(this.#options, changes);
+    requireUpkeep(this.#log, options);
     const configured = this.writer.configure(options);
     this.#options = options;
     this.#ack = DEFAULT_ACK[options.synchronous];

@@ -7,9 +7,12 @@ import type {
 } from "../checkpoint/checkpoint.ts";
 import type { Codec } from "../codec/codec.ts";
 import { LogAppender } from "./log_appender.ts";
+import { WriterSource } from "../reader/writer_source.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import { requireFiles } from "../storage/no_directory_error.ts";
-import type { CheckedOptions } from "../wal_options.ts";
+import type { Upkeep } from "../upkeep/upkeep.ts";
+import { UPKEEP } from "../upkeep/upkeep_options.ts";
+import type { CheckedOptions, WalSettings } from "../wal_options.ts";
 import { checkMeta } from "../writer/append_options.ts";
 import type { RecordInput } from "../writer/record.ts";
 import type { Writer } from "../writer/writer.ts";
@@ -22,8 +25,12 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   extends LogAppender<In, Out> {
   /** What the log is made of. */
   readonly #log: FrameLog;
+  /** LSN of the last record when it was opened. */
+  readonly #openedLsn: number;
   #truncating: Promise<unknown> = Promise.resolve();
   #checkpoints: Promise<Checkpoints> | undefined;
+  /** What it does by itself, once it was asked to do anything. */
+  #upkeep: Promise<Upkeep> | undefined;
 
   /**
    * Keeps `log` in shape.
@@ -38,12 +45,14 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   ) {
     super(log, writer, options, codec);
     this.#log = log;
+    this.#openedLsn = log.lastLsn;
   }
 
   /**
    * Drops all records below `lsn`, as after a checkpoint; all others stay.
    * Resolves with the LSN of the oldest record kept, or of the next one if none
-   * is kept: it is lower than `lsn` if cursors hold back what they need.
+   * is kept: it is lower than `lsn` if cursors hold back what they need, or the
+   * archive does not have it yet.
    *
    * When it resolves, the dropped records are gone for good: reading one throws
    * `CompactedError`, even in a read already under way. A segment's disk space
@@ -73,8 +82,8 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * of all records up to that LSN. If it contains those of later ones, they are
    * replayed on top of it; pass `options.lsn` if the state covers a known LSN.
    *
-   * When it resolves, the snapshot is durable, the records that no kept snapshot
-   * and no cursor needs are dropped, and older snapshots are removed. If it
+   * When it resolves, the snapshot is durable, the records that no kept snapshot,
+   * no cursor and no archive needs are dropped, and older ones are removed. If it
    * rejects before that, no record is dropped, and no part of a snapshot
    * remains. Concurrent calls run one after the other; appends go on
    * meanwhile. `close` ends a call whose snapshot is not yet durable.
@@ -172,16 +181,41 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   }
 
   /**
+   * Changes settings, and what is done by itself accordingly.
+   *
+   * @internal
+   */
+  protected override async change(changes: WalSettings): Promise<void> {
+    const changed = super.change(changes);
+    await Promise.all([changed, this.beginUpkeep()]);
+  }
+
+  /**
+   * Does by itself what the options say, from now on.
+   *
+   * @internal
+   */
+  protected async beginUpkeep(): Promise<void> {
+    const { options } = this;
+    const isIdle = UPKEEP.every((name) => options[name] === undefined);
+    if (isIdle && this.#upkeep === undefined) return;
+    this.#upkeep ??= this.#loadUpkeep();
+    await (await this.#upkeep).configure(options);
+  }
+
+  /**
    * Ends what goes on in the background: no more is begun. Returns what waits
    * until all of it has ended, once nothing more is written.
    *
    * @internal
    */
   protected endUpkeep(): () => Promise<void> {
+    const kept = this.#upkeep?.then((upkeep) => upkeep.end());
     const checkpointed = this.#checkpoints
       ?.then((checkpoints) => checkpoints.close())
       .catch(() => {});
     return async () => {
+      await kept;
       await checkpointed;
       await this.#truncating;
     };
@@ -193,6 +227,24 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     return new Checkpoints(files, this.#log, this.writer, {
       alone: (act) => this.#alone(act),
       drop: (lsn) => this.#drop(lsn),
+    });
+  }
+
+  async #loadUpkeep(): Promise<Upkeep> {
+    const log = this.#log;
+    const { writer, options } = this;
+    const openedLsn = this.#openedLsn;
+    const { Upkeep } = await import("../upkeep/upkeep.ts");
+    return new Upkeep({
+      log,
+      writer,
+      source: new WriterSource(log, writer),
+      clock: options.clock,
+      openedLsn,
+      warn: (message) => this.options.warn(message),
+      alone: (act) => this.#alone(act),
+      hold: (lsn, blocked) => this.#hold(lsn, blocked),
+      checkpoint: (write, options) => this.checkpoint(write, options),
     });
   }
 
@@ -208,19 +260,30 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     requireInteger("truncate before a record", "its LSN", lsn, 1, most);
   }
 
-  /** Drops what no cursor holds back. */
+  /** Drops what nothing holds back. */
   async #drop(lsn: number): Promise<number> {
     this.#requireDroppable(lsn); // The log may have been cut back meanwhile.
-    const { cursors, warn } = this.options;
     const log = this.#log;
+    await log.truncateBefore(await this.#hold(lsn, this.options.warn));
+    return log.firstLsn;
+  }
+
+  /** LSN below which cursors and the archive let records go. */
+  async #hold(
+    lsn: number,
+    blocked: (message: string) => void,
+  ): Promise<number> {
+    const { cursors, archive, warn } = this.options;
     let keepFrom = lsn;
     if (cursors !== undefined) {
       const { holdBack } = await import("../reader/cursors/mod.ts");
-      const { firstLsn } = log;
-      const request = { lsn, firstLsn, warn };
-      keepFrom = await holdBack(log.files!, cursors, request);
+      const { firstLsn, files } = this.#log;
+      const isArchived = archive !== undefined;
+      const request = { lsn, firstLsn, warn, blocked, isArchived };
+      keepFrom = await holdBack(files!, cursors, request);
     }
-    await log.truncateBefore(keepFrom);
-    return log.firstLsn;
+    if (archive === undefined) return keepFrom;
+    const upkeep = await this.#upkeep;
+    return Math.min(keepFrom, upkeep?.heldFrom ?? 0);
   }
 }

@@ -66,13 +66,11 @@ export class LogMonitor {
     }
     // All logs of a process look at the same time: it wakes up once for them.
     const untilNext = () => STATUS_MS - clock.now() % STATUS_MS;
-    this.#polls = new Background(clock, untilNext, async () => {
-      const mayBeAsked = this.#status !== undefined ||
-        await exists(files, REQUEST_NAME, true);
-      if (!mayBeAsked) return;
-      const status = await this.#loadStatus(files, clock).catch(() => {});
-      await status?.look();
-    });
+    const poll = async () => {
+      await this.#look(files, clock);
+      return untilNext();
+    };
+    this.#polls = new Background(clock, STATUS_MS, poll, untilNext());
   }
 
   /** Applies the options for alerts; resolves once they are watched. */
@@ -90,6 +88,15 @@ export class LogMonitor {
     await this.#watch?.stop();
     await polled;
     await this.#status?.hide();
+  }
+
+  /** Shows the status if it is asked for. */
+  async #look(files: Storage, clock: Clock): Promise<void> {
+    const mayBeAsked = this.#status !== undefined ||
+      await exists(files, REQUEST_NAME, true);
+    if (!mayBeAsked) return;
+    const status = await this.#loadStatus(files, clock).catch(() => {});
+    await status?.look();
   }
 
   async #apply(options: MonitorOptions): Promise<void> {

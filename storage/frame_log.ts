@@ -57,6 +57,24 @@ export interface BatchSource {
   return?(value: undefined): MaybePromise<unknown>;
 }
 
+/** A segment of a log that nothing is written to any more. */
+export interface SealedSegment {
+  /** Its name, which no other segment of the log has. */
+  readonly name: string;
+  /** LSN of its first record. */
+  readonly firstLsn: number;
+  /** LSN of its last record. */
+  readonly lastLsn: number;
+  /** Bytes that it takes on storage: at least those of its content. */
+  readonly bytes: number;
+  /**
+   * Its content in pieces, read as they are taken. It is the same each time, and
+   * each piece is checked. Fails with a `FencedError` if another owner has taken
+   * over, and if the segment is damaged or no longer there.
+   */
+  read(): AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
+}
+
 /**
  * The upper seam: a log of frames. Segment files implement it, and an engine
  * that is not made of files can implement it directly.
@@ -137,6 +155,12 @@ export interface FrameLog {
   readonly storedBytes?: number;
   /** The same calls, which block; absent if the storage cannot. */
   readonly blocking?: BlockingCalls | undefined;
+  /**
+   * The segments that end with record `from` or a later one and that nothing is
+   * written to any more, in order. All that they hold is synced. Absent if the
+   * log has no segments: then it has neither an archive nor a limit in bytes.
+   */
+  sealedSegments?(from: number): readonly SealedSegment[];
   /**
    * Releases all resources. With `clean`, it first syncs everything appended
    * and marks the end, so that a later loss of the end is not mistaken for a

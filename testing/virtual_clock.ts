@@ -23,6 +23,7 @@ function loadLog(): Promise<unknown> {
     import("../recovery/salvage/mod.ts"),
     import("../trace/trace_recorder.ts"),
     import("../trace/traced_writer.ts"),
+    import("../upkeep/upkeep.ts"),
   ]);
   return loading;
 }

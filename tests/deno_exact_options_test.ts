@@ -29,6 +29,12 @@ const wal = await Wal.open("x", {
   synchronous: u, syncIntervalMs: u, takeOver: u, warn: u, trace: u, clock: u,
 });
 await Wal.open("x", { trace: { write() {}, maxBytes: u } });
+await Wal.open("x", { retention: u, archive: u, autoCheckpoint: u });
+const write = () => "";
+await wal.configure({
+  retention: { ms: 1, bytes: u, graceMs: u, everyMs: u },
+  autoCheckpoint: { ms: 1, write, keep: u },
+});
 await wal.append("x", { ack: u, expect: u, signal: u });
 await wal.appendBatch(["x"], { ack: u, expect: u, signal: u });
 wal.enqueue("x", { ack: u });

@@ -111,7 +111,9 @@ test("configure() takes nothing out of the queue when there is less room", async
 
 test("settings are those of the opening, then those that were changed", async () => {
   const policy = never();
-  const { wal, clock, close } = await openWal({ policy });
+  const { wal, log, clock, close } = await openWal({ policy });
+  // Cursors are files.
+  Object.assign(log, { files: new MemoryStorage() });
   const before = wal.settings;
   assertStrictEquals(before.policy, policy);
   assertEquals(before.synchronous, "full");

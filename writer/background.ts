@@ -1,30 +1,37 @@
 import type { Clock } from "./clock.ts";
 
 /**
+ * Something to repeat, which must not fail. It may return after how many ms it
+ * wants to run again.
+ */
+export type Task = () => number | void | Promise<number | void>;
+
+/**
  * Repeats a task of a log that nobody waits for. It does not keep the process
  * alive.
  */
 export class Background {
   readonly #clock: Clock;
-  readonly #waitMs: () => number;
-  readonly #task: () => void | Promise<void>;
+  readonly #everyMs: number;
+  readonly #task: Task;
   #cancel: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   /**
-   * Runs `task`, which must not fail, `everyMs` after it was created, and then
-   * that long after each end; or after what a function returns.
+   * Runs `task` `firstMs` after it was created, by default `everyMs`, and then
+   * `everyMs` after each end, unless the task says otherwise.
    */
   constructor(
     clock: Clock,
-    everyMs: number | (() => number),
-    task: () => void | Promise<void>,
+    everyMs: number,
+    task: Task,
+    firstMs: number = everyMs,
   ) {
     this.#clock = clock;
-    this.#waitMs = typeof everyMs === "number" ? () => everyMs : everyMs;
+    this.#everyMs = everyMs;
     this.#task = task;
-    this.#wait();
+    this.#wait(firstMs);
   }
 
   /** Runs it no more; resolves when the run in progress, if any, has ended. */
@@ -34,19 +41,18 @@ export class Background {
     return this.#running;
   }
 
-  #wait(): void {
+  #wait(delayMs: number): void {
     if (this.#isStopped) return;
     const clock = this.#clock;
     const run = () => {
       this.#running = this.#run();
     };
-    const waitMs = this.#waitMs();
-    this.#cancel = clock.inBackground?.(waitMs, run) ??
-      clock.after(waitMs, run);
+    this.#cancel = clock.inBackground?.(delayMs, run) ??
+      clock.after(delayMs, run);
   }
 
   async #run(): Promise<void> {
-    await this.#task();
-    this.#wait();
+    const delayMs = await this.#task();
+    this.#wait(delayMs ?? this.#everyMs);
   }
 }

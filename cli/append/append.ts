@@ -1,7 +1,8 @@
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BYTES, parsePolicy } from "../../policies/parse_policy.ts";
 import { Wal } from "../../wal.ts";
-import { LEAST_SEGMENT_BYTES, type WalOptions } from "../../wal_options.ts";
+import { LEAST_SEGMENT_BYTES } from "../../log/check_options.ts";
+import type { WalOptions } from "../../wal_options.ts";
 import { type AckLevel, requireAckLevel } from "../../writer/acks.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import {

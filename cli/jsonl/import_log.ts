@@ -2,7 +2,7 @@ import { openFrameLog } from "../../log/open_log.ts";
 import type { SegmentLog } from "../../storage/segments/mod.ts";
 import { isMissing } from "../../storage/storage_error.ts";
 import { defaultStorage } from "../../storage/storage_target.ts";
-import { checkOptions } from "../../wal_options.ts";
+import { checkOptions } from "../../log/check_options.ts";
 import { systemClock } from "../../writer/clock.ts";
 import { LineSplitter } from "../append/line_splitter.ts";
 import { showProgress, writeSummary } from "../append/show_progress.ts";

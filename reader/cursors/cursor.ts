@@ -3,7 +3,7 @@ import {
   requireInteger,
   requireOptions,
 } from "../../argument.ts";
-import { CURSOR_NAME } from "../../storage/format/mod.ts";
+import { ARCHIVE_CURSOR, CURSOR_NAME } from "../../storage/format/mod.ts";
 import { CompactedError, TruncatedError } from "../../storage/frame_log.ts";
 import { requireFiles } from "../../storage/no_directory_error.ts";
 import { identifyLog, type LogIdentity } from "../../storage/segments/mod.ts";
@@ -299,8 +299,11 @@ export async function openCursor<Out>(
 }
 
 function requireName(action: string, name: string): void {
-  if (typeof name === "string" && CURSOR_NAME.test(name)) return;
-  const rule = "1 to 64 of the characters a-z, 0-9, _ and -";
+  const isFree = name !== ARCHIVE_CURSOR;
+  if (typeof name === "string" && CURSOR_NAME.test(name) && isFree) return;
+  const rule = isFree
+    ? "1 to 64 of the characters a-z, 0-9, _ and -"
+    : "another one than that of the archive";
   const hasRightType = typeof name === "string";
   throw argumentError(action, "its name", rule, name, hasRightType);
 }

@@ -1,4 +1,5 @@
 import {
+  ARCHIVE_CURSOR,
   formatCursorName,
   parseCursorName,
   parseSegmentName,
@@ -75,8 +76,12 @@ export interface DropRequest {
   readonly lsn: number;
   /** LSN of the oldest record kept. */
   readonly firstLsn: number;
-  /** Receives a message for each cursor that cannot be read or is left behind. */
+  /** Receives a message for each cursor that is left behind. */
   readonly warn: (message: string) => void;
+  /** The same for each cursor that cannot be read. Default: `warn`. */
+  readonly blocked?: ((message: string) => void) | undefined;
+  /** Whether the archive holds back what it needs itself, without a limit. */
+  readonly isArchived?: boolean;
 }
 
 /**
@@ -86,13 +91,14 @@ export interface DropRequest {
 export async function holdBack(
   files: Storage,
   { hold, limitBytes }: HoldOptions,
-  { lsn, firstLsn, warn }: DropRequest,
+  { lsn, firstLsn, warn, blocked = warn, isArchived = false }: DropRequest,
 ): Promise<number> {
-  const cursors = await cursorsOf(files, hold);
+  const cursors = (await cursorsOf(files, hold))
+    .filter(({ name }) => !(isArchived && name === ARCHIVE_CURSOR));
   for (const { name, error } of cursors) {
     if (error === undefined) continue;
     const path = `${files.location}/${formatCursorName(name)}`;
-    warn(
+    blocked(
       `"${path}" cannot be read, so no record is dropped: ` +
         `${(error as Error).message}; repair it or remove it`,
     );

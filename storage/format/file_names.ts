@@ -130,6 +130,9 @@ export const REQUEST_NAME = ".wal-status.request";
 /** What the name of a cursor consists of. */
 export const CURSOR_NAME = /^[a-z0-9_-]{1,64}$/;
 
+/** The cursor that says how far the archive of a log is. */
+export const ARCHIVE_CURSOR = "_archive";
+
 /** Name of a cursor's file. */
 export function formatCursorName(cursor: string): string {
   return `${cursor}.cursor`;

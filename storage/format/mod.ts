@@ -9,6 +9,7 @@ export { addCut, CutHistory, lowestSince } from "./cuts.ts";
 export { crc32 } from "./crc32.ts";
 export { FormatVersionError, makeLogId } from "./envelope.ts";
 export {
+  ARCHIVE_CURSOR,
   compareSegments,
   CURSOR_NAME,
   formatCursorName,

@@ -57,8 +57,13 @@ export class SegmentList {
   /** Bytes of the files whose size is final. */
   get bytes(): number {
     let bytes = 0;
-    for (const { name } of this.#segments) bytes += this.#sizes.get(name) ?? 0;
+    for (const { name } of this.#segments) bytes += this.bytesOf(name);
     return bytes;
+  }
+
+  /** The size of a segment's file, if it is final; otherwise 0. */
+  bytesOf(name: string): number {
+    return this.#sizes.get(name) ?? 0;
   }
 
   /** The size of a file is final. */

@@ -2,7 +2,7 @@ import { invariant } from "../../invariant.ts";
 import { frameBytes } from "../format/frame.ts";
 import { CutHistory } from "../format/cuts.ts";
 import { type LogMeta, newerMeta } from "../format/log_meta.ts";
-import type { FrameDraft, FrameLog } from "../frame_log.ts";
+import type { FrameDraft, FrameLog, SealedSegment } from "../frame_log.ts";
 import {
   isPromise,
   type MaybePromise,
@@ -21,6 +21,7 @@ import { createCut, findCut } from "./cut_back.ts";
 import type { Fill } from "./log_files.ts";
 import { LogOwner } from "./log_owner.ts";
 import { SegmentReads } from "./read_segments.ts";
+import { listSealed } from "./sealed_segments.ts";
 import { SegmentList } from "./segment_list.ts";
 import type {
   SegmentLogOptions,
@@ -60,7 +61,6 @@ export class SegmentLog implements FrameLog {
     options: SegmentLogOptions,
   ) {
     this.files = storage;
-    const { manifest } = state;
     this.#segmentBytes = options.segmentBytes;
     this.#reserve = options.reserve;
     this.#turns = options.turns;
@@ -72,14 +72,13 @@ export class SegmentLog implements FrameLog {
     if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
     this.#supply = new SegmentSupply(storage, this.#owner, options);
     this.#lookup = new SegmentLookup(storage, {
-      log: manifest.log,
+      log: state.manifest.log,
       firstLsn: () => this.firstLsn,
       scanned: state.scanned,
       turns: options.turns,
     });
     this.#segments = new SegmentList(state, {
-      supply: this.#supply,
-      lookup: this.#lookup,
+      ...{ supply: this.#supply, lookup: this.#lookup },
       turns: options.turns,
     });
     this.#finish = state.finish;
@@ -104,6 +103,14 @@ export class SegmentLog implements FrameLog {
 
   get storedBytes(): number {
     return this.#segments.bytes + (this.#active?.bytes ?? 0);
+  }
+
+  /** The segments up to record `from` or beyond that no longer change. */
+  sealedSegments(from: number): SealedSegment[] {
+    return listSealed(this.files, this.#segments, from, {
+      ...{ owner: this.#owner, lastLsn: this.lastLsn, turns: this.#turns },
+      ...{ active: this.#active, finish: this.#finish },
+    });
   }
 
   get time(): number {
@@ -164,9 +171,7 @@ export class SegmentLog implements FrameLog {
   read(from: number, to: number): SegmentReads {
     const { count } = this.#cuts;
     return new SegmentReads(this.files, this.#segments.all, {
-      log: this.#owner.log,
-      from,
-      to,
+      ...{ log: this.#owner.log, from, to },
       firstLsn: () => this.firstLsn,
       lastLsn: () => this.#cuts.lowestSince(count),
       lookup: this.#lookup,
@@ -175,13 +180,10 @@ export class SegmentLog implements FrameLog {
 
   /**
    * Drops the records below `lsn`: marks `lsn` in the manifest, then removes
-   * the segments that hold nothing else. Whichever of them a crash leaves, the
-   * next opening removes.
-   *
-   * The owner is checked once the mark is durable. If it still owns the log,
-   * any taker will find the mark, and so misses nothing that is removed;
-   * otherwise nothing is removed. If a removal fails, the records are dropped
-   * all the same, and the next call tries again.
+   * the segments that hold nothing else; what a crash or a failure leaves, the
+   * next opening or call removes. The owner is checked once the mark is durable:
+   * if it still owns the log, any taker will find the mark, and so misses
+   * nothing that is removed; otherwise nothing is removed.
    */
   async truncateBefore(lsn: number): Promise<void> {
     if (lsn > this.firstLsn) {
@@ -204,9 +206,8 @@ export class SegmentLog implements FrameLog {
   /**
    * Drops the records after `lsn`, in a new epoch of the same owner: announces
    * in its manifest where a segment will begin that ends all before it, and
-   * creates that segment. The cut is true once the segment has its name, and
-   * before that nothing has changed; then the files are removed that hold only
-   * dropped records.
+   * creates that segment, which makes the cut true: before, nothing has changed.
+   * Then the files are removed that hold only dropped records.
    */
   truncateAfter(lsn: number): Promise<void> {
     return this.#segments.alone(() => this.#cutBack(lsn));
@@ -241,9 +242,8 @@ export class SegmentLog implements FrameLog {
 
   /**
    * Releases the file and the lock; with `clean`, first seals the end and notes
-   * it in the manifest. If no space is left for that, the log is just as safe,
-   * but the next opening would mistake the loss of its last frame for a torn
-   * tail.
+   * it in the manifest. Without space for that, the log is just as safe, but the
+   * next opening would mistake the loss of its last frame for a torn tail.
    */
   async close(clean: boolean): Promise<void> {
     const active = this.#active;

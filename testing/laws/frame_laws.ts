@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { crc32 } from "../../storage/format/mod.ts";
+import type { FrameLog } from "../../storage/frame_log.ts";
 import { expectEqual } from "../contract/expect.ts";
 import type { FrameLogLaw, FrameLogUnderTest } from "./frame_log_under_test.ts";
 
@@ -177,4 +179,41 @@ export const frameLaws: FrameLogLaw[] = [
       await trial.verify(last + 1, last + 1, "after one more append");
     },
   },
+  {
+    name: "sealedSegments(), if there is one, lists what no longer changes",
+    async check(trial) {
+      const { log } = trial;
+      if (log.sealedSegments === undefined) return;
+      await trial.append(1, 5000, 1);
+      const before = await sealedOf(log);
+      await trial.append(5000, 1);
+      const after = await sealedOf(log);
+      expectEqual(after.slice(0, before.length), before, "sealed segments");
+      let { firstLsn: nextLsn } = log;
+      for (const { firstLsn, lastLsn } of after) {
+        expectEqual(firstLsn, nextLsn, "firstLsn of a sealed segment");
+        const isIn = lastLsn >= firstLsn && lastLsn <= log.lastLsn;
+        assert.ok(isIn, `lastLsn of a sealed segment: found ${lastLsn}`);
+        const [found] = log.sealedSegments(lastLsn);
+        expectEqual(found.lastLsn, lastLsn, `sealedSegments(${lastLsn})`);
+        nextLsn = lastLsn + 1;
+      }
+      const { length } = log.sealedSegments(nextLsn);
+      expectEqual(length, 0, `number of sealedSegments(${nextLsn})`);
+    },
+  },
 ];
+
+/** The sealed segments of a log, with a checksum of their content. */
+async function sealedOf(
+  log: FrameLog,
+): Promise<{ name: string; firstLsn: number; lastLsn: number }[]> {
+  const found = [];
+  for (const segment of log.sealedSegments!(1)) {
+    const { name, firstLsn, lastLsn } = segment;
+    let checksum = 0;
+    for await (const piece of segment.read()) checksum = crc32(piece, checksum);
+    found.push({ name, firstLsn, lastLsn, checksum });
+  }
+  return found;
+}

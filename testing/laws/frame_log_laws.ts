@@ -31,6 +31,8 @@ export interface FrameLogLawsOptions {
  * - `truncateBefore` drops the records below an LSN and no others; LSNs go on
  *   from there, even in an empty log;
  * - `truncateAfter`, if there is one, drops the records after an LSN, for good;
+ * - the segments that `sealedSegments`, if there is one, lists follow one another
+ *   and stay as they are;
  * - metadata, if the log keeps them, outlive every record and every opening;
  * - `sync` and `checkOwner` succeed, and `syncedLsn`, if there is one, follows;
  * - records, and where the log begins, outlive `close`, if `make` returns a

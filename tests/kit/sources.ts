@@ -19,6 +19,7 @@ const folders = [
   "simulator",
   "trace",
   "testing",
+  "upkeep",
   "writer",
   "cli",
 ];

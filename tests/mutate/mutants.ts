@@ -7,10 +7,12 @@ import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
+import { upkeepMutants } from "./upkeep_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
 
 /** All planted bugs. */
 export const mutants: readonly Mutant[] = [
+  ...upkeepMutants,
   ...writerMutants,
   ...appendMutants,
   ...runningMutants,

@@ -5,7 +5,7 @@ import type { SegmentLog } from "../../../storage/segments/mod.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { explore } from "../../../testing/mod.ts";
 import { Wal } from "../../../wal.ts";
-import { checkOptions } from "../../../wal_options.ts";
+import { checkOptions } from "../../../log/check_options.ts";
 import type { Clock } from "../../../writer/clock.ts";
 import {
   assert,

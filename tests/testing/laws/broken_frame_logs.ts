@@ -2,6 +2,7 @@ import {
   CompactedError,
   type FrameDraft,
   type RecordBatch,
+  type SealedSegment,
 } from "../../../storage/frame_log.ts";
 import type { LogMeta } from "../../../storage/format/log_meta.ts";
 import { type ArrayDisk, ArrayFrameLog } from "../../kit/array_frame_log.ts";
@@ -304,6 +305,21 @@ export const brokenFrameLogs: readonly (readonly [string, string, LogClass])[] =
         constructor(disk?: ArrayDisk) {
           super(disk);
           this.disk.meta = undefined;
+        }
+      },
+    ],
+    [
+      "sealedSegments() lists the segment that is written to",
+      "sealedSegments(), if there is one, lists what no longer changes",
+      class extends ArrayFrameLog {
+        sealedSegments(): SealedSegment[] {
+          const { firstLsn, lastLsn, disk } = this;
+          return [{
+            ...{ name: "a segment", firstLsn, lastLsn, bytes: 1 },
+            async *read() {
+              yield new Uint8Array(disk.frames.length);
+            },
+          }];
         }
       },
     ],

@@ -3,7 +3,7 @@ import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { frameLogLaws } from "../../../testing/laws/frame_log_laws.ts";
 import type { FrameLogPlace } from "../../../testing/laws/frame_log_under_test.ts";
-import { checkOptions } from "../../../wal_options.ts";
+import { checkOptions } from "../../../log/check_options.ts";
 import { arrayPlace } from "../../kit/array_frame_log.ts";
 import { assertEquals, assertThrows } from "../../kit/assert.ts";
 import { asyncStorage } from "../../kit/async_storage.ts";

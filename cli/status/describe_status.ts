@@ -7,6 +7,7 @@ import {
   formatSize,
   formatTable,
 } from "../io/format.ts";
+import type { StatusAnswer } from "../../monitor/ask_status.ts";
 import type { Level, Problem } from "./judge_status.ts";
 import type { CursorStatus, LogStatus } from "./read_status.ts";
 
@@ -19,7 +20,8 @@ export function stateOf(problems: readonly Problem[]): "ok" | Level {
 type Section = (status: LogStatus, now: number) => string[][];
 
 const SECTIONS: readonly Section[] = [
-  ...[recordRows, ownerRows, sizeRows, cursorRows, snapshotRows, otherRows],
+  ...[recordRows, ownerRows, liveRows, sizeRows, cursorRows, snapshotRows],
+  otherRows,
 ];
 
 /** A line for each problem, or one that says there is none; then the rest. */
@@ -72,6 +74,21 @@ function formatTime(time: number): string {
 function ownerRows({ lock, extent }: LogStatus): string[][] {
   const end = extent?.isClosed ? "; the log was closed" : "";
   return [["lock", describeLock(lock) + (lock.state === "free" ? end : "")]];
+}
+
+function liveRows({ live }: LogStatus): string[][] {
+  if (live?.status === undefined) return [];
+  const { health, queue, atRisk, latency } = live.status;
+  const [sync, ack] = [latency.syncMs, latency.ackMs]
+    .map((times) => `${times.quantile(0.99).toPrecision(3)} ms`);
+  return [
+    ["health", health.status],
+    ["queue", formatRecords(queue.records + queue.waitingRecords)],
+    ["at risk", `${formatRecords(atRisk.records)} until they are durable`],
+    ...(latency.ackMs.count === 0
+      ? []
+      : [["p99", `a sync ${sync}, an acknowledgement ${ack}`]]),
+  ];
 }
 
 function sizeRows({ bytes, segments, disk }: LogStatus): string[][] {
@@ -142,7 +159,20 @@ export function statusToJson(
     ...(disk !== undefined && { disk }),
     ...{ cursors, snapshots },
     ...status.others,
+    ...(status.live !== undefined && { live: liveToJson(status.live) }),
   };
+}
+
+function liveToJson({ status, reason }: StatusAnswer) {
+  if (status === undefined) return { reason };
+  const { health, alerts, queue, atRisk, busyMs, uptimeMs, latency } = status;
+  const p99Ms = Object.fromEntries(
+    Object.entries(latency).map(([name, times]) => [
+      name.replace(/Ms$/, ""),
+      times.count === 0 ? null : times.quantile(0.99),
+    ]),
+  );
+  return { health, alerts, queue, atRisk, busyMs, uptimeMs, p99Ms };
 }
 
 function extentToJson(extent: LogStatus["extent"] & object, now: number) {

@@ -37,8 +37,8 @@ type Judge = (
 ) => Problem[];
 
 const JUDGES: readonly Judge[] = [
-  ...[judgeDamage, judgeOwner, judgeDisk, judgeSize, judgeAge, judgeCursors],
-  judgeFiles,
+  ...[judgeDamage, judgeOwner, judgeLive, judgeDisk, judgeSize, judgeAge],
+  ...[judgeCursors, judgeFiles],
 ];
 
 /** What is wrong with a log at an instant, the worst first; pure. */
@@ -92,6 +92,24 @@ function judgeOwner(
         ? problem("critical", "no process has the log open")
         : [];
   }
+}
+
+/** An owner that does not answer may hang. */
+function judgeLive({ live }: LogStatus): Problem[] {
+  if (live === undefined) return [];
+  if (live.status === undefined) {
+    return [{ level: "warning", code: "answer", message: live.reason }];
+  }
+  const { health, alerts } = live.status;
+  const level = health.status === "failed" ? "critical" : "warning";
+  return [
+    ...health.reasons.map((message) => ({
+      ...{ level, code: "health", message } as const,
+    })),
+    ...alerts.filter(({ name }) => name !== "unhealthy").map((
+      { message },
+    ) => ({ ...{ level: "warning", code: "alert", message } as const })),
+  ];
 }
 
 /** The level at which a value is beyond a limit, and that limit. */

@@ -1,5 +1,6 @@
 import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { StatusAnswer } from "../../monitor/ask_status.ts";
 import { cursorsOf, type HeldCursor } from "../../reader/cursors/mod.ts";
 import { firstOf } from "../../reader/first_of.ts";
 import { ObservedLog } from "../../reader/observed_log.ts";
@@ -35,6 +36,8 @@ export interface LogStatus {
   readonly others: OtherFiles;
   /** Damage that shows without a scan. */
   readonly damages: readonly Damage[];
+  /** What its owner says; absent if it was not asked. */
+  readonly live?: StatusAnswer;
 }
 
 /** Where a log begins and ends. */

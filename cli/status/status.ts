@@ -1,3 +1,5 @@
+import { askStatus } from "../../monitor/ask_status.ts";
+import { NodeStorage } from "../../storage/directory/mod.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import type { NumberNotation } from "../../policies/parse_policy.ts";
 import {
@@ -23,6 +25,8 @@ import { readStatus } from "./read_status.ts";
 interface StatusOptions {
   readonly directory: string;
   readonly limits: StatusLimits;
+  /** Whether to ask the process that has the log open. */
+  readonly live: boolean;
   readonly json: boolean;
 }
 
@@ -51,6 +55,8 @@ fails. Options add limits:
   --warn-age DURATION    warn if the last record is older (ms, s, m, h, d)
   --critical-age DURATION
   --require-owner        critical unless a process has the log open
+  --live                 ask that process for its health and alerts as well,
+                         which takes about a second
   --json                 one JSON object instead of text, with the same exit
                          code; docs/cli.md lists its names
 
@@ -69,6 +75,7 @@ const OPTIONS = {
   "warn-age": LIMIT,
   "critical-age": LIMIT,
   "require-owner": { type: "boolean" },
+  live: { type: "boolean" },
   ...JSON_OPTION,
 } as const;
 
@@ -108,6 +115,7 @@ export const status: CliCommand<StatusOptions> = {
         critical: limitsOf("critical"),
         requireOwner: values["require-owner"] ?? false,
       },
+      live: values.live ?? false,
       json: values.json ?? false,
     };
   },
@@ -123,12 +131,16 @@ export const status: CliCommand<StatusOptions> = {
 };
 
 async function show(
-  { directory, limits, json }: StatusOptions,
+  { directory, limits, live, json }: StatusOptions,
   io: CliIo,
 ): Promise<number> {
   const action = "show the status of";
   const storage = openLogDirectory(action, directory, io.interrupt);
-  const found = await readStatus(storage);
+  const read = await readStatus(storage);
+  const isAsked = live && read.lock.state !== "free";
+  const found = isAsked
+    ? { ...read, live: await askStatus(new NodeStorage(directory)) }
+    : read;
   const now = Date.now();
   const problems = judgeStatus(found, limits, now);
   const lines = json

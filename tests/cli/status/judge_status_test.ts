@@ -95,3 +95,25 @@ test("judgeStatus() judges the owner, files and cursors, the worst first", () =>
   // Its next record is the oldest one kept.
   assertEquals(judge({ cursors: [{ name: "b", committedLsn: 10 }] }), []);
 });
+
+test("judgeStatus() believes what the owner says of itself, and notices silence", () => {
+  const live = (status: object) => ({ live: { status: status as never } });
+  const healthy = { status: "healthy", reasons: [] };
+  const alert = { name: "storedBytes", message: "the log is large" };
+  const unhealthy = { name: "unhealthy", message: "told by health already" };
+  assertEquals(judge(live({ health: healthy, alerts: [] })), []);
+  assertEquals(judge(live({ health: healthy, alerts: [alert] })), [
+    "warning alert",
+  ]);
+  const degraded = { status: "degraded", reasons: ["no space", "a stall"] };
+  assertEquals(judge(live({ health: degraded, alerts: [unhealthy] })), [
+    "warning health",
+    "warning health",
+  ]);
+  const failed = { status: "failed", reasons: ["EIO"] };
+  assertEquals(judge(live({ health: failed, alerts: [unhealthy, alert] })), [
+    "critical health",
+    "warning alert",
+  ]);
+  assertEquals(judge({ live: { reason: "no answer" } }), ["warning answer"]);
+});

@@ -85,3 +85,19 @@ test("status --json says the same as the text", () =>
       ...{ obsolete: [], replaced: [] },
     });
   }));
+
+test("status --live says what the owner knows", () =>
+  withTempDir(async (dir) => {
+    const log = await Wal.open(dir);
+    await log.append("one");
+    const [code, [json]] = await status(dir, "--live", "--json");
+    const { live, problems } = JSON.parse(json);
+    assertEquals([code, problems], [0, []]);
+    assertEquals(live.health, { status: "healthy", reasons: [] });
+    assertEquals(live.alerts, []);
+    assertEquals(live.atRisk.records, 0);
+    await log.close();
+    // Nobody is there to be asked.
+    const [, [closed]] = await status(dir, "--live", "--json");
+    assertEquals(JSON.parse(closed).live, undefined);
+  }));

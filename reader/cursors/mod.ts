@@ -6,6 +6,7 @@
  * @module
  */
 export * from "./cursor.ts";
+export { readCursor } from "./cursor_file.ts";
 export {
   cursorsOf,
   type HeldCursor,

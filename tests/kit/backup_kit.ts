@@ -1,8 +1,13 @@
+import {
+  BackupError,
+  backupLog,
+  type BackupProblem,
+} from "../../backup/mod.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import type { Storage, StorageFile } from "../../storage/storage.ts";
-import { assert, assertEquals } from "./assert.ts";
+import { assert, assertEquals, assertRejects } from "./assert.ts";
 
 /** Small segments, and no room kept. */
 export const SMALL: WalOptions = {
@@ -91,4 +96,45 @@ export function watched(
       },
     });
   return wrap(storage) as Storage;
+}
+
+/** A log with records of 1000 bytes in several segments, closed. */
+export async function makeLog(records = 12): Promise<MemoryStorage> {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, SMALL);
+  for (let lsn = 1; lsn <= records; lsn++) {
+    await wal.append(`${lsn} `.padEnd(1000, "."));
+  }
+  await wal.close();
+  return storage;
+}
+
+/** Opens a log, appends records of these texts, and closes it. */
+export async function appendTo(
+  storage: Storage,
+  ...texts: string[]
+): Promise<void> {
+  const wal = await Wal.open(storage, SMALL);
+  for (const text of texts) await wal.append(text);
+  await wal.close();
+}
+
+/** Asserts that a backup is refused, and that the target stays as it was. */
+export async function assertRefused(
+  problem: BackupProblem,
+  source: Storage,
+  target: MemoryStorage,
+): Promise<void> {
+  const before = filesOf(target);
+  const error = await assertRejects(
+    () => backupLog(source, target),
+    BackupError,
+  );
+  assertEquals(error.problem, problem);
+  assertEquals(filesOf(target), before);
+}
+
+function filesOf(storage: MemoryStorage): string[] {
+  return storage.list().filter((name) => !name.endsWith(".lock")).sort()
+    .map((name) => `${name} ${storage.get(name)}`);
 }

@@ -87,7 +87,7 @@ export const backupMutants: readonly Mutant[] = [
       replace: "return true;",
     }],
     caughtBy: {
-      file: "tests/backup/backup_log_test.ts",
+      file: "tests/backup/backup_damage_test.ts",
       name: "backupLog() refuses a log that does not continue the backup",
     },
   },

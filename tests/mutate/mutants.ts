@@ -1,0 +1,25 @@
+import { appendMutants } from "./append_mutants.ts";
+import { backupMutants } from "./backup_mutants.ts";
+import { checkpointMutants } from "./checkpoint_mutants.ts";
+import { monitorMutants } from "./monitor_mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { ownershipMutants } from "./ownership_mutants.ts";
+import { readingMutants } from "./reading_mutants.ts";
+import { recoveryMutants } from "./recovery_mutants.ts";
+import { runningMutants } from "./running_mutants.ts";
+import { storageMutants } from "./storage_mutants.ts";
+import { writerMutants } from "./writer_mutants.ts";
+
+/** All planted bugs. */
+export const mutants: readonly Mutant[] = [
+  ...writerMutants,
+  ...appendMutants,
+  ...runningMutants,
+  ...storageMutants,
+  ...ownershipMutants,
+  ...recoveryMutants,
+  ...readingMutants,
+  ...checkpointMutants,
+  ...backupMutants,
+  ...monitorMutants,
+];

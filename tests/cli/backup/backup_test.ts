@@ -3,12 +3,20 @@ import { join } from "node:path";
 import { Wal } from "../../../wal.ts";
 import { assertEquals, assertStringIncludes } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
 import { flip, segmentPaths, wal, withSegments } from "../../kit/run_tool.ts";
 import { snapshotDir } from "../../kit/snapshot_dir.ts";
 
+/** A log in a directory, and a directory for more. */
+function withBoth(
+  use: (dir: string, top: string) => Promise<void>,
+): Promise<void> {
+  return withSegments((dir) => withTempDir((top) => use(dir, top)));
+}
+
 test("backup copies a log, then only what is new; restore makes a log of it", () =>
-  withSegments(async (dir) => {
-    const target = join(dir, "..", "backup");
+  withBoth(async (dir, top) => {
+    const target = join(top, "backup");
     const before = await snapshotDir(dir);
     const first = await wal(["backup", dir, target]);
     assertEquals([first.code, first.stderr], [0, ""]);
@@ -22,7 +30,7 @@ test("backup copies a log, then only what is new; restore makes a log of it", ()
       ...["firstLsn", "lastLsn", "segments", "snapshots", "cursors"],
       ...["copiedSegments", "keptBytes"],
     ]);
-    const restored = join(dir, "..", "restored");
+    const restored = join(top, "restored");
     const { code, stdout } = await wal([
       ...["restore", target, restored, "--lsn", "4", "--json"],
     ]);
@@ -32,14 +40,14 @@ test("backup copies a log, then only what is new; restore makes a log of it", ()
     const log = await Wal.open(restored);
     assertEquals(log.lastLsn, 4);
     await log.close();
-    const late = join(dir, "..", "late");
+    const late = join(top, "late");
     const all = await wal(["restore", target, late, "--time", "2999-01-01"]);
     assertStringIncludes(`${all.stdout}`, "OK: LSN 1 to 6 in 3 segments, ");
   }));
 
 test("backup and restore refuse damage, and what is there, with exit code 1", () =>
-  withSegments(async (dir) => {
-    const target = join(dir, "..", "backup");
+  withBoth(async (dir, top) => {
+    const target = join(top, "backup");
     await wal(["backup", dir, target]);
     const onto = await wal(["restore", target, dir]);
     assertEquals(onto.code, 1);
@@ -49,7 +57,7 @@ test("backup and restore refuse damage, and what is there, with exit code 1", ()
     const early = await wal([
       "restore",
       target,
-      join(dir, "..", "x"),
+      join(top, "x"),
       "--lsn",
       "9",
     ]);
@@ -57,7 +65,7 @@ test("backup and restore refuse damage, and what is there, with exit code 1", ()
     assertStringIncludes(early.stderr, "lsn must be an integer from 0 to 6");
     const [, segment] = await segmentPaths(dir);
     await flip(segment, 200);
-    const fresh = join(dir, "..", "fresh");
+    const fresh = join(top, "fresh");
     const { code, stderr } = await wal(["backup", dir, fresh]);
     assertEquals(code, 1);
     assertStringIncludes(stderr, `Cannot read "${segment}" at offset 64`);
@@ -83,8 +91,8 @@ test("backup and restore need two directories, and options that make sense", asy
 });
 
 test("backup ends at a signal", () =>
-  withSegments(async (dir) => {
-    const target = join(dir, "..", "backup");
+  withBoth(async (dir, top) => {
+    const target = join(top, "backup");
     const interrupt = AbortSignal.abort("SIGTERM");
     const { code, stderr } = await wal(["backup", dir, target], { interrupt });
     assertEquals(code, 143);

@@ -34,7 +34,13 @@ export interface SourceLook {
 }
 
 /** What the process that writes a log knows better than its files. */
-export type LiveSource = Pick<LogSource, "reached" | "cuts">;
+export interface LiveSource extends Pick<LogSource, "reached" | "cuts"> {
+  /** Runs `act` while nothing drops records or cuts them off. */
+  alone<Result>(act: () => Promise<Result>): Promise<Result>;
+}
+
+/** After so many misses, the process that writes drops nothing meanwhile. */
+const PATIENCE = 3;
 
 /** Looks during which files may go, one after the other. */
 const MOST_MISSES = 50;
@@ -93,8 +99,10 @@ export class SourceLog {
     act: (look: SourceLook) => Promise<Result>,
   ): Promise<Result> {
     for (let misses = 0, doubts = 0;;) {
+      const run = async () => await act(await this.#look(misses));
+      const live = misses < PATIENCE ? undefined : this.#live;
       try {
-        return await act(await this.#look(misses));
+        return live === undefined ? await run() : await live.alone(run);
       } catch (error) {
         const isMiss = error === AGAIN || isGone(error);
         if (isMiss && ++misses < MOST_MISSES) continue;

@@ -8,7 +8,13 @@ import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { LogLockedError, type Storage } from "../../storage/storage.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
-import { appendTo, makeLog, SMALL, stateOf } from "../kit/backup_kit.ts";
+import {
+  appendTo,
+  makeLog,
+  SMALL,
+  stateOf,
+  watched,
+} from "../kit/backup_kit.ts";
 import { test } from "../kit/register.ts";
 import { runtime } from "../kit/runtime.ts";
 import { withTempDir } from "../kit/temp_dir.ts";
@@ -97,7 +103,8 @@ test("backUp() knows from the process that writes what is durable", async () => 
   const source = new MemoryStorage();
   const wal = await Wal.open(source);
   const target = new MemoryStorage();
-  const live = { reached: () => wal.durableLsn, cuts: 0 };
+  const alone = <Result>(act: () => Promise<Result>) => act();
+  const live = { reached: () => wal.durableLsn, cuts: 0, alone };
   for (let lsn = 1; lsn <= 3; lsn++) {
     await wal.append(`${lsn}`);
     const { lastLsn } = await backUp(source, target, {}, live);
@@ -107,6 +114,32 @@ test("backUp() knows from the process that writes what is durable", async () => 
   // Without that knowledge, it takes nothing back.
   assertEquals((await backupLog(source.kill(), target)).lastLsn, 3);
   assertEquals(await stateOf(target), state);
+  await wal.close();
+});
+
+test("backUp() lets a log drop nothing if files vanish again and again", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, SMALL);
+  for (let lsn = 1; lsn <= 9; lsn++) await wal.append("x".padEnd(1500));
+  let isAlone = false;
+  let wasAlone = false;
+  let calls = 0;
+  const source = watched(storage, async () => {
+    if (isAlone || ++calls % 9 !== 0) return;
+    for (let more = 0; more < 6; more++) await wal.append("x".padEnd(1500));
+    await wal.truncateBefore(wal.lastLsn - 5);
+  });
+  const target = new MemoryStorage();
+  const { lastLsn } = await backUp(source, target, {}, {
+    reached: () => wal.durableLsn,
+    cuts: 0,
+    async alone(act) {
+      isAlone = wasAlone = true;
+      return await act().finally(() => isAlone = false);
+    },
+  });
+  assertEquals([lastLsn, wasAlone], [wal.lastLsn, true]);
+  assertEquals(await stateOf(target), await stateOf(storage));
   await wal.close();
 });
 

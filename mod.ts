@@ -20,6 +20,7 @@
 export * from "./wal.ts";
 export { LogAppender } from "./log/log_appender.ts";
 export { LogUpkeep } from "./log/log_upkeep.ts";
+export type { BackupOptions, BackupReport } from "./backup/backup_log.ts";
 export type {
   Checkpoint,
   CheckpointOptions,

@@ -79,6 +79,21 @@ export function onlyArgument(
   );
 }
 
+/** Returns the two directories given, or throws {@linkcode UsageError}. */
+export function twoDirectories(
+  command: string,
+  positionals: string[],
+): [from: string, to: string] {
+  const [from = "", to = "", ...more] = positionals;
+  if (from !== "" && to !== "" && more.length === 0) return [from, to];
+  throw new UsageError(
+    `${command} takes two directories: received ` +
+      (positionals.length === 0
+        ? "none"
+        : positionals.map((text) => `"${text}"`).join(" ")),
+  );
+}
+
 /** Options of a command that only looks at a log. */
 export interface DirectoryOptions {
   readonly directory: string;

@@ -1,4 +1,6 @@
 import { append } from "./append/append.ts";
+import { backup } from "./backup/backup.ts";
+import { restore } from "./backup/restore.ts";
 import { cat } from "./cat/cat.ts";
 import type { CliCommand } from "./command.ts";
 import { completionOf } from "./completion/completion.ts";
@@ -15,7 +17,7 @@ import { truncate } from "./truncate/truncate.ts";
 
 const USERS: readonly CliCommand[] = [
   ...[append, cat, status, top, inspect, verify, repair, truncate],
-  ...[exportLog, importLog, doctor, lab],
+  ...[backup, restore, exportLog, importLog, doctor, lab],
 ];
 
 /** Every command, in the order of the help. */

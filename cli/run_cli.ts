@@ -18,8 +18,9 @@ const SUMMARIES = COMMANDS.map(({ name, summary }) =>
 
 const HELP = `Usage: wal COMMAND DIR [OPTIONS]
 
-Appends to, reads, watches, checks and repairs the write-ahead log in the
-directory DIR. "lab" takes a trace file instead, and "completion" a shell.
+Appends to, reads, watches, checks, repairs and backs up the write-ahead log in
+the directory DIR. "backup" and "restore" take a second directory; "lab" takes a
+trace file instead, and "completion" a shell.
 
 ${SUMMARIES}
 

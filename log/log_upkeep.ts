@@ -1,4 +1,5 @@
 import { requireInteger, requireMethod } from "../argument.ts";
+import type { BackupOptions, BackupReport } from "../backup/backup_log.ts";
 import type {
   Checkpoint,
   CheckpointOptions,
@@ -10,6 +11,7 @@ import { LogAppender } from "./log_appender.ts";
 import { WriterSource } from "../reader/writer_source.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import { requireFiles } from "../storage/no_directory_error.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Upkeep } from "../upkeep/upkeep.ts";
 import { UPKEEP } from "../upkeep/upkeep_options.ts";
 import type { CheckedOptions, WalSettings } from "../wal_options.ts";
@@ -143,6 +145,47 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     const turn = this.writer.truncateAfter(lsn, this.#truncating);
     this.#truncating = turn.catch(() => {});
     await turn;
+  }
+
+  /**
+   * Copies the log to another directory while it goes on; the second time, only
+   * what is new is copied. See docs/backup.md.
+   *
+   * What was appended before the call is flushed, and is in the backup, which is
+   * durable when it resolves. It may overlap with all other calls; `close` does
+   * not end it. Rejects as `backupLog` of `@syncline/wal/backup` does, with
+   * `NoDirectoryError` if the log has no directory, and as `flush` does.
+   *
+   * @example
+   * ```ts
+   * import { Wal } from "@syncline/wal";
+   * import { MemoryStorage } from "@syncline/wal/storage";
+   * import assert from "node:assert/strict";
+   *
+   * const wal = await Wal.open(new MemoryStorage()); // or a directory
+   * const backup = new MemoryStorage();
+   * wal.enqueue("one");
+   * const { lastLsn } = await wal.backup(backup);
+   * assert.equal(lastLsn, 1);
+   * await wal.close();
+   * ```
+   */
+  async backup(
+    target: string | URL | Storage,
+    options: BackupOptions = {},
+  ): Promise<BackupReport> {
+    this.refuseIfClosed("back up");
+    const files = requireFiles("back up", this.#log.files);
+    const { backUp } = await import("../backup/backup_log.ts");
+    const { writer } = this;
+    return await backUp(files, target, options, {
+      flushed: (signal) => writer.flush(signal),
+      reached: (level) => writer.reached(level),
+      get cuts() {
+        return writer.readers.cuts.count;
+      },
+      alone: (act) => this.#alone(act),
+    });
   }
 
   /**

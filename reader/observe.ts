@@ -187,13 +187,17 @@ async function isSealed(
   }
 }
 
-/** A cut is announced in the manifest, and made by a segment. */
+/**
+ * A cut is announced in the manifest, and made by the first segment of its
+ * epoch. Later that one may be dropped, but then others of the epoch are there,
+ * or the log was closed.
+ */
 function cutEpochOf(
-  { epoch, cuts = [], rewriteLsn }: Manifest,
+  { epoch, cuts = [], closed }: Manifest,
   segments: readonly SegmentName[],
 ): number {
-  const isMade = cuts.at(-1)?.at !== epoch ||
-    segments.some((one) => one.epoch === epoch && one.firstLsn === rewriteLsn);
+  const isMade = cuts.at(-1)?.at !== epoch || closed ||
+    segments.some((one) => one.epoch === epoch);
   return isMade ? epoch : epoch - 1;
 }
 

@@ -116,6 +116,11 @@ export class ObservedLog implements LogSource {
     return this.#writtenLsn > this.reached("os");
   }
 
+  /** The files that the last look found; absent if there is no log. */
+  get layout(): LogFiles | undefined {
+    return this.#seen;
+  }
+
   /** How often the log was cut back since it was opened. */
   get cuts(): number {
     return this.#cuts.count;

@@ -299,6 +299,7 @@ class Opening {
       link: 0,
       closed: false,
       meta: end.durableMeta,
+      isBackup: false,
     };
     await this.#reserve.spend(() => writeManifest(storage, manifest));
     // If this is still the owner, any taker will find the manifest, and so

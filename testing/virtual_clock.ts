@@ -12,6 +12,7 @@ let loading: Promise<unknown> | undefined;
 /** Loads what a log loads when it opens: virtual time would not wait for it. */
 function loadLog(): Promise<unknown> {
   loading ??= Promise.all([
+    import("../backup/backup_log.ts"),
     import("../checkpoint/checkpoint.ts"),
     import("../checkpoint/restore.ts"),
     import("../monitor/alert_watch.ts"),

@@ -35,6 +35,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   codec: ["writer"],
   checkpoint: ["storage", "writer"],
   reader: ["checkpoint", "codec", "recovery", "storage", "writer"],
+  backup: ["checkpoint", "reader", "recovery", "storage"],
   trace: ["policies", "storage", "writer"],
   upkeep: ["checkpoint", "reader", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
@@ -44,8 +45,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...["trace", "upkeep", "writer"],
   ],
   log: [
-    ...["checkpoint", "codec", "monitor", "policies", "reader", "recovery"],
-    ...["storage", "upkeep", "wal_options.ts", "writer"],
+    ...["backup", "checkpoint", "codec", "monitor", "policies", "reader"],
+    ...["recovery", "storage", "upkeep", "wal_options.ts", "writer"],
   ],
   "wal.ts": [
     ...["codec", "log", "monitor", "policies", "storage", "trace", "upkeep"],
@@ -53,19 +54,17 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   opentelemetry: ["monitor", "policies", "wal.ts", "writer"],
   testing: [
-    ...["checkpoint", "monitor", "policies", "reader", "recovery", "storage"],
-    ...["trace", "upkeep", "writer"],
-    ...["wal.ts", "wal_options.ts"],
+    ...["backup", "checkpoint", "monitor", "policies", "reader", "recovery"],
+    ...["storage", "trace", "upkeep", "wal.ts", "wal_options.ts", "writer"],
   ],
   cli: [
-    ...["policies", "reader", "recovery", "simulator", "storage", "trace"],
-    ...["writer", ...facade],
+    ...["backup", "policies", "reader", "recovery", "simulator", "storage"],
+    ...["trace", "writer", ...facade],
   ],
   "cli.ts": ["cli"],
   "mod.ts": [
-    ...["checkpoint", "codec", "policies", "reader", "recovery", "storage"],
-    ...["trace", "upkeep", "writer"],
-    ...facade,
+    ...["backup", "checkpoint", "codec", "policies", "reader", "recovery"],
+    ...["storage", "trace", "upkeep", "writer", ...facade],
   ],
 };
 

@@ -177,7 +177,8 @@ async function readTime(
 ): Promise<number | undefined> {
   if (lsn < log.firstLsn || lsn > log.writtenLsn) return undefined;
   try {
-    return (await firstOf(log.read(lsn, lsn))).time;
+    const { time, lost } = await firstOf(log.read(lsn, lsn));
+    return lost === undefined ? time : undefined;
   } catch (error) {
     // Its owner has dropped it a moment ago.
     if (error instanceof CompactedError) return undefined;

@@ -6,7 +6,12 @@
  * @module
  */
 export * from "./cursor.ts";
-export { CursorFile, CursorMovedError, type Position } from "./cursor_file.ts";
+export {
+  CursorFile,
+  CursorMovedError,
+  type Position,
+  readCursor,
+} from "./cursor_file.ts";
 export {
   cursorsOf,
   type HeldCursor,

@@ -68,7 +68,15 @@ export interface Manifest {
   cuts?: readonly Cut[] | undefined;
   /** The log's metadata, unless a later frame has some; absent without any. */
   meta?: LogMeta | undefined;
+  /**
+   * Whether a backup wrote it, so that nobody has written to these files as a
+   * log since. Absent if not.
+   */
+  isBackup?: boolean | undefined;
 }
+
+/** Flag of a manifest that a backup wrote; those who do not know it ignore it. */
+const BACKUP_FLAG = 0x10000;
 
 /** The manifest before the first epoch of a log. */
 export function newManifest(log: string, firstLsn: number): Manifest {
@@ -91,6 +99,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   const { cuts = [], meta } = manifest;
   const tail = encodeTail(cuts, meta);
   const head = encodeEnvelope(KIND, (view, bytes) => {
+    if (manifest.isBackup) view.setUint32(12, BACKUP_FLAG, true);
     encodeLogId(bytes, 16, manifest.log);
     setUint64(view, 32, manifest.epoch);
     setUint64(view, 40, manifest.firstLsn);
@@ -143,6 +152,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest | EnvelopeFault {
     time: getUint64(view, 72),
     link: view.getUint32(80, true),
     closed: view.getUint32(84, true) === 1,
+    ...((view.getUint32(12, true) & BACKUP_FLAG) !== 0 && { isBackup: true }),
     ...tail,
   };
 }

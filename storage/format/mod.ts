@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { addCut, CutHistory, lowestSince } from "./cuts.ts";
+export { addCut, type Cut, CutHistory, lowestSince } from "./cuts.ts";
 export { crc32 } from "./crc32.ts";
 export { FormatVersionError, makeLogId } from "./envelope.ts";
 export {
@@ -59,5 +59,9 @@ export {
   metaOf,
   type RecordList,
 } from "./records.ts";
-export { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment_header.ts";
+export {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from "./segment_header.ts";
 export { encodeIndex, indexBytes } from "./segment_index.ts";

@@ -167,23 +167,38 @@ async function createCutSegment(
     previous,
     ...(split !== undefined && {
       async fill(file, offset, salt) {
-        const kept = keptOf(split, lastLsn);
-        const { bytes, checksum } = makeFrame(kept.payload, {
-          salt,
-          previous,
-          firstLsn,
-          syncedLsn: kept.hole ? lastLsn : firstLsn - 1,
-          count: kept.hole ? 0 : lastLsn - firstLsn + 1,
-          time: split.time,
-          kind: split.kind,
-        });
-        link = kept.hole?.resumes ?? checksum;
+        const chain = { salt, previous };
+        const { bytes, link: after } = splitFrame(split, lastLsn, chain);
+        link = after;
         await writeAll(file, bytes, offset);
         return offset + bytes.length;
       },
     }),
   });
   return { ...created, bytes: created.offset, link };
+}
+
+/**
+ * A frame with the records of `split` up to `lastLsn`, and nothing else of it;
+ * and the link after it.
+ */
+export function splitFrame(
+  split: Frame,
+  lastLsn: number,
+  { salt, previous }: Pick<ChainEnd, "salt" | "previous">,
+): { bytes: Uint8Array; link: number } {
+  const { firstLsn, time, kind } = split;
+  const { payload, hole } = keptOf(split, lastLsn);
+  const { bytes, checksum } = makeFrame(payload, {
+    salt,
+    previous,
+    firstLsn,
+    syncedLsn: hole ? lastLsn : firstLsn - 1,
+    count: hole ? 0 : lastLsn - firstLsn + 1,
+    time,
+    kind,
+  });
+  return { bytes, link: hole?.resumes ?? checksum };
 }
 
 /** The payload of a frame up to record `lastLsn`. */

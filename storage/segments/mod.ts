@@ -6,6 +6,7 @@
  *
  * @module
  */
+export { splitFrame } from "./cut_back.ts";
 export { type FrameIndex, IndexBuilder } from "./frame_index.ts";
 export { identifyLog, type LogIdentity } from "./log_identity.ts";
 export {

@@ -101,7 +101,7 @@ test("commands that read end at a signal while nobody reads what they write", ()
 
 const NAMES = [
   ...["append", "cat", "status", "inspect", "verify", "repair", "truncate"],
-  ...["export", "import", "doctor", "lab", "completion"],
+  ...["backup", "restore", "export", "import", "doctor", "lab", "completion"],
 ];
 
 test("runCli() says where to find help on bad usage", async () => {

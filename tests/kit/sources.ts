@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Folders of what is published. */
 const folders = [
+  "backup",
   "checkpoint",
   "codec",
   "log",

@@ -1,4 +1,5 @@
 import { appendMutants } from "./append_mutants.ts";
+import { backupMutants } from "./backup_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -21,5 +22,6 @@ export const mutants: readonly Mutant[] = [
   ...recoveryMutants,
   ...readingMutants,
   ...checkpointMutants,
+  ...backupMutants,
   ...monitorMutants,
 ];

@@ -185,3 +185,22 @@ test("WalReader goes on after a repair, around what is lost", async () => {
     await reader.close();
   }
 });
+
+test("WalReader sees a cut whose segment a checkpoint has dropped since", async () => {
+  for (const isClosed of [false, true]) {
+    const storage = new MemoryStorage();
+    const wal = await Wal.open(storage, { segmentBytes: 4096 });
+    for (let lsn = 1; lsn <= 8; lsn++) await wal.append(`old ${lsn}`);
+    const reader = await WalReader.open(storage, { level: "os" });
+    assertEquals(reader.lastLsn, 8);
+    await wal.truncateAfter(0);
+    for (let lsn = 1; lsn <= 4; lsn++) await wal.append("new".padEnd(3000));
+    await wal.truncateBefore(isClosed ? 5 : 3);
+    if (isClosed) await wal.close();
+    await reader.refresh();
+    const { firstLsn, lastLsn } = reader;
+    assertEquals([firstLsn, lastLsn], isClosed ? [5, 4] : [3, 4]);
+    await reader.close();
+    await wal.close();
+  }
+});

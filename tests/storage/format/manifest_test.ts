@@ -97,3 +97,13 @@ test("decodeManifest() takes nothing but 1 for a clean close", () => {
     assertEquals(manifest.closed, false);
   }
 });
+
+test("encodeManifest() marks the manifest of a backup by a flag that others ignore", () => {
+  const manifest = { ...sample, isBackup: true };
+  const bytes = encodeManifest(manifest);
+  assertEquals(decodeManifest(bytes), manifest);
+  assertEquals(new DataView(bytes.buffer).getUint32(12, true), 0x10000);
+  assertEquals(decodeManifest(encodeManifest({ ...sample, isBackup: false })), {
+    ...sample,
+  });
+});

@@ -122,6 +122,9 @@ function assertOneOf(found: LogState, instants: readonly Instant[]): void {
   throw new Error(`no state of the log: ${errors.join("\n")}`);
 }
 
+/** What is tried of a workload that another runtime explores in depth. */
+const SHALLOW = { bound: 1, samples: 0, crashes: 1 };
+
 let workloads = 0;
 
 for (const [name, lives] of Object.entries(WORKLOADS)) {
@@ -160,13 +163,14 @@ for (const [name, lives] of Object.entries(WORKLOADS)) {
       assertEquals(await stateOf(life.storage), state);
     }, {
       ...{ seed: shareIndex, print() {} },
-      ...isDeep ? { bound: 8, samples: 2 } : { bound: 2, samples: 1 },
+      ...isDeep ? { bound: 6, samples: 1 } : SHALLOW,
     });
   });
 }
 
 test("backupLog() that fails at any call leaves a backup, and the next one completes it", async () => {
-  for (const lives of Object.values(WORKLOADS)) {
+  for (const [index, lives] of Object.values(WORKLOADS).entries()) {
+    if (!isMine(index)) continue;
     const [before, after] = (await instantsOf(lives)).slice(-2);
     for (let call = 0, isOver = false; !isOver; call++) {
       let calls = -Infinity;

@@ -3,7 +3,7 @@ import type { Codec } from "./codec/codec.ts";
 import { checkOptions } from "./log/check_options.ts";
 import { openFrameLog, type WalTarget } from "./log/open_log.ts";
 import type { BatchPolicy, FlushReport } from "./policies/batch_policy.ts";
-import type { FrameLog } from "./storage/frame_log.ts";
+import type { BlockingCalls, FrameLog } from "./storage/frame_log.ts";
 import { LogUpkeep } from "./log/log_upkeep.ts";
 import type { Alert } from "./monitor/alert_options.ts";
 import { publishEvents } from "./monitor/channels.ts";
@@ -219,9 +219,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * process that exits: the last segment may grow beyond its size, and if a
    * sync is in progress on another thread, its failure is not seen here.
    *
-   * Throws `TypeError` if the storage does not block, as those of a directory
-   * do; `FlushInProgressError` if a segment is being changed, so that nothing can
-   * be written at this moment; and otherwise as `flush` rejects.
+   * Throws `TypeError` if the storage does not block (those of directories do),
+   * `FlushInProgressError` if a segment is being changed, so that nothing can be
+   * written at this moment, and otherwise as `flush` rejects.
    */
   flushSync(): number {
     this.refuseIfClosed("flush");
@@ -233,8 +233,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * the log is not marked: the next opening looks for it, as after a crash, and
    * finds everything. Reads that are running may never end.
    *
-   * Does nothing if the log is closed. Throws as `flushSync` does; then it
-   * releases the lock even so, unless the storage does not block.
+   * Does nothing if the log is closed; while `close` is in progress, it flushes
+   * and leaves the rest to that. Throws as `flushSync` does; then it releases the
+   * lock even so, unless the storage does not block.
    *
    * @example
    * ```ts
@@ -249,11 +250,19 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * ```
    */
   closeSync(): void {
-    if (this.closing !== undefined) return;
+    const isClosing = this.closing !== undefined;
+    if (isClosing && this.writer.end !== undefined) return;
     const blocking = this.writer.requireBlocking("close");
     try {
       if (!this.writer.health.isFailureReported) this.writer.flushSync();
     } finally {
+      if (!isClosing) this.#leave(blocking);
+    }
+  }
+
+  /** Releases all that can be released at once. */
+  #leave(blocking: BlockingCalls): void {
+    try {
       this.closing = Promise.resolve();
       this.#forgetExit();
       this.endUpkeep();
@@ -261,6 +270,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       this.writer.stop();
       // A status stays where it is: without the lock, it is another owner's.
       this.#monitor.stop().catch(() => {});
+    } finally {
       blocking.release();
     }
   }

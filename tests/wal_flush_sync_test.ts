@@ -258,6 +258,25 @@ test("closeSync() frees the log for others, and a second call does nothing", () 
     }
   }));
 
+test("closeSync() during a close flushes, and leaves the rest to that", async () => {
+  const { storage, slow, release } = slowSyncs();
+  const wal = await Wal.open(storage);
+  await wal.append("one");
+  slow(true);
+  const appended = wal.append("two");
+  await anotherTurn(); // Its sync has begun.
+  wal.enqueue("three");
+  const closed = wal.close();
+  slow(false);
+  wal.closeSync();
+  const crashed = await Wal.open(storage.crash(() => 0), QUIET);
+  assertEquals(await textsOf(crashed), ["one", "two", "three"]);
+  release();
+  assertEquals(await appended, 2);
+  await closed;
+  wal.closeSync();
+});
+
 test("flushSync() between any other calls loses and doubles nothing", async () => {
   const steps = fc.array(
     fc.constantFrom("enqueue", "append", "sync", "turn", "slow", "release"),

@@ -16,6 +16,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ["following, and reads by time or backwards", "reader/on_demand.js"],
   ["a cursor", "reader/cursors/mod.js"],
   ["a checkpoint", "checkpoint/checkpoint.js"],
+  ["a backup", "backup/backup_log.js"],
   ["retention, archives, automatic checkpoints", "upkeep/upkeep.js"],
   ["a trace", "trace/traced_writer.js"],
   ["alerts", "monitor/alert_watch.js"],

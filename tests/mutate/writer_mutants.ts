@@ -227,7 +227,7 @@ export const writerMutants: readonly Mutant[] = [
     edits: [{
       file: "writer/flusher.ts",
       find: "const dropped = this.queue.rollBack(nextLsn);",
-      replace: "const dropped = this.#queue.rollBack(this.lastLsn + 1);",
+      replace: "const dropped = this.queue.rollBack(this.queue.lastLsn + 1);",
     }],
     caughtBy: {
       file: "tests/recovery/full_disk_test.ts",

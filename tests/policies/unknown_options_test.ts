@@ -36,8 +36,8 @@ test("policies refuse unknown options, and name those that there are", () => {
 
 test("NodeStorage refuses an unknown option", () => {
   assertEquals(
-    assertThrows(() => new NodeStorage("x", { mode: "threaded" } as object))
+    assertThrows(() => new NodeStorage("x", { colour: "threaded" } as object))
       .message,
-    "Cannot create a storage because there is no option mode: the options are io",
+    "Cannot create a storage because there is no option colour: the options are io, mode",
   );
 });

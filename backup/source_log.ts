@@ -12,6 +12,7 @@ import {
 } from "../storage/format/mod.ts";
 import type { LogIdentity } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
+import { explainFull } from "../storage/storage_error.ts";
 import { BackupError } from "./backup_error.ts";
 import { withRecords } from "./target_state.ts";
 
@@ -111,7 +112,7 @@ export class SourceLog {
         const isMiss = error === AGAIN || isGone(error);
         if (isMiss && ++misses < MOST_MISSES) continue;
         if (error instanceof CorruptLogError && ++doubts < LOOKS) continue;
-        if (error !== AGAIN) throw error;
+        if (error !== AGAIN) throw explainFull(error);
         const { location } = this.storage;
         throw new Error(
           `Cannot ${this.#action} "${location}" because it changes faster ` +

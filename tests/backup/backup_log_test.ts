@@ -6,6 +6,7 @@ import { DenoStorage } from "../../storage/directory/deno_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { LogLockedError, type Storage } from "../../storage/storage.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import {
@@ -166,6 +167,29 @@ test("backupLog() refuses a target that is open, or that another backup fills", 
   ]);
   const failed = results.filter(({ status }) => status === "rejected");
   assertEquals(failed.length, 1);
+});
+
+test("backupLog() says that the target is full, whatever it was writing", async () => {
+  const source = await makeLog(4);
+  for (let call = 0, isOver = false; !isOver; call++) {
+    let calls = -Infinity;
+    const target = new MemoryStorage({
+      onCall({ operation }) {
+        if (operation !== "write" || calls++ !== call) return;
+        isOver = false;
+        return { error: "ENOSPC" };
+      },
+    });
+    await backupLog(source, target);
+    const longer = source.kill();
+    await appendTo(longer, "more");
+    const running = await Wal.open(longer, SMALL);
+    for (let more = 0; more < 4; more++) await running.append("x");
+    await running.close();
+    [calls, isOver] = [0, true];
+    const error = await backupLog(longer, target).catch((error) => error);
+    if (!isOver) assert(error instanceof StorageFullError, `${error}`);
+  }
 });
 
 test("backupLog() refuses bad arguments", async () => {

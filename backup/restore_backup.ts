@@ -184,10 +184,11 @@ async function findEnd(
   const ms = requireTime(ACTION, "time", time);
   const next = await findByTime(log, Math.floor(ms) + 1);
   if (next > firstLsn) return Math.min(next - 1, lastLsn);
-  throw new RangeError(
-    `Cannot ${ACTION} because time must be at least that of record ` +
-      `${firstLsn}, the oldest one: received ${new Date(ms).toISOString()}`,
-  );
+  const rule = lastLsn < firstLsn
+    ? "there is no record whose time would tell what to restore: give no time"
+    : `time must be at least that of record ${firstLsn}, the oldest one: ` +
+      `received ${new Date(ms).toISOString()}`;
+  throw new RangeError(`Cannot ${ACTION} because ${rule}`);
 }
 
 /** One restore, once the target is locked. */

@@ -159,6 +159,13 @@ test("restoreBackup() refuses what is out of range, or has no snapshot", async (
       "those up to 14",
   );
   await assertRejects(() => restored(source, { lsn: 3 }), RangeError);
+  const empty = new MemoryStorage();
+  await (await Wal.open(empty)).close();
+  await assertRejects(
+    () => restored(empty, { time: Date.now() }),
+    RangeError,
+    "there is no record whose time would tell what to restore",
+  );
   assertEquals((await stateOf(await restored(source))).snapshot, "state of 14");
 });
 

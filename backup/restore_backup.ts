@@ -133,8 +133,12 @@ export async function restoreBackup(
     rule: RULE,
     makeStorage,
   });
-  const to = await toStorage(target, { action: TO, rule: RULE, makeStorage });
-  requireApart(TO, from, to);
+  const to = await toStorage(target, {
+    action: ACTION,
+    rule: RULE,
+    makeStorage,
+  });
+  requireApart(ACTION, from, to);
   signal?.throwIfAborted();
   const source = await SourceLog.open(ACTION, from);
   try {

@@ -125,11 +125,11 @@ export async function backUp(
 ): Promise<BackupReport> {
   checkOptions(options);
   const to = await toStorage(target, {
-    action: ACTION,
+    action: "back up a log",
     rule: "a path that is not empty, a file URL or a storage",
     makeStorage: options.storage,
   });
-  requireApart(ACTION, source, to);
+  requireApart("back up a log", source, to);
   options.signal?.throwIfAborted();
   await live?.flushed?.(options.signal);
   const log = await SourceLog.open("back up", source, live);

@@ -1,6 +1,5 @@
 import { removeQuietly } from "../storage/segments/mod.ts";
 import type { Storage, StorageFile } from "../storage/storage.ts";
-import { explainFull } from "../storage/storage_error.ts";
 
 /**
  * Writes a file under a temporary name, and syncs it. If it fails, nothing of
@@ -23,7 +22,7 @@ export async function stageFile<Result>(
     }
   } catch (error) {
     await removeQuietly(target, temporary);
-    throw explainFull(error);
+    throw error;
   }
 }
 

@@ -8,7 +8,9 @@ import { requireTime } from "../reader/begin_specially.ts";
 import { findByTime } from "../reader/find_by_time.ts";
 import { listFiles } from "../recovery/survey.ts";
 import {
+  ARCHIVE_CURSOR,
   encodeSegmentHeader,
+  formatCursorName,
   type LogMeta,
   makeLogId,
   type Manifest,
@@ -90,7 +92,7 @@ const RULE = "a path that is not empty, a file URL or a storage";
  * The new log has an id of its own, so it and the original are never mistaken
  * for one another, and a backup of one does not continue with the other. LSNs, records, times and metadata stay the same. Snapshots come
  * along if they cover nothing beyond the last record, and so do cursors; those
- * that are beyond it go back to it.
+ * that are beyond it go back to it. How far the original is archived does not.
  *
  * When it resolves, the log is durable and can be opened. If it rejects, what it
  * wrote is removed again; if the process is killed, the target does not open.
@@ -131,8 +133,12 @@ export async function restoreBackup(
     rule: RULE,
     makeStorage,
   });
-  const to = await toStorage(target, { action: TO, rule: RULE, makeStorage });
-  requireApart(TO, from, to);
+  const to = await toStorage(target, {
+    action: ACTION,
+    rule: RULE,
+    makeStorage,
+  });
+  requireApart(ACTION, from, to);
   signal?.throwIfAborted();
   const source = await SourceLog.open(ACTION, from);
   try {
@@ -182,10 +188,11 @@ async function findEnd(
   const ms = requireTime(ACTION, "time", time);
   const next = await findByTime(log, Math.floor(ms) + 1);
   if (next > firstLsn) return Math.min(next - 1, lastLsn);
-  throw new RangeError(
-    `Cannot ${ACTION} because time must be at least that of record ` +
-      `${firstLsn}, the oldest one: received ${new Date(ms).toISOString()}`,
-  );
+  const rule = lastLsn < firstLsn
+    ? "there is no record whose time would tell what to restore: give no time"
+    : `time must be at least that of record ${firstLsn}, the oldest one: ` +
+      `received ${new Date(ms).toISOString()}`;
+  throw new RangeError(`Cannot ${ACTION} because ${rule}`);
 }
 
 /** One restore, once the target is locked. */
@@ -327,6 +334,8 @@ class Restore {
 
   async #copyCursors(look: SourceLook, lastLsn: number): Promise<number> {
     const cursors = await readCursors(this.#source, look, lastLsn, this.#log);
+    // What was archived has the id of the original: nothing of this log is.
+    cursors.delete(formatCursorName(ARCHIVE_CURSOR));
     for (const [name, bytes] of cursors) {
       this.#made.push(name);
       await putCursor(this.#target, name, bytes);

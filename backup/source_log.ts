@@ -1,3 +1,5 @@
+import { findSnapshots } from "../checkpoint/find_snapshots.ts";
+import { SnapshotFile } from "../checkpoint/snapshot.ts";
 import type { LogSource } from "../reader/log_source.ts";
 import { ObservedLog } from "../reader/observed_log.ts";
 import { isGone } from "../reader/survey_live_log.ts";
@@ -10,6 +12,7 @@ import {
 } from "../storage/format/mod.ts";
 import type { LogIdentity } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
+import { explainFull } from "../storage/storage_error.ts";
 import { BackupError } from "./backup_error.ts";
 import { withRecords } from "./target_state.ts";
 
@@ -109,7 +112,7 @@ export class SourceLog {
         const isMiss = error === AGAIN || isGone(error);
         if (isMiss && ++misses < MOST_MISSES) continue;
         if (error instanceof CorruptLogError && ++doubts < LOOKS) continue;
-        if (error !== AGAIN) throw error;
+        if (error !== AGAIN) throw explainFull(error);
         const { location } = this.storage;
         throw new Error(
           `Cannot ${this.#action} "${location}" because it changes faster ` +
@@ -144,7 +147,8 @@ export class SourceLog {
     const durableLsn = manifest.isBackup
       ? log.writtenLsn
       : Math.min(log.writtenLsn, Math.max(log.durableLsn, known));
-    const lastLsn = Math.max(firstLsn - 1, durableLsn);
+    const provenLsn = await this.#findCovered(manifest, durableLsn);
+    const lastLsn = Math.max(firstLsn - 1, durableLsn, provenLsn);
     return {
       manifest,
       cuts: made,
@@ -162,5 +166,26 @@ export class SourceLog {
       ),
       misses,
     };
+  }
+
+  /**
+   * LSN up to which snapshots of this epoch prove that what is written is
+   * durable, if that is after record `after`; else 0. Without that, a snapshot
+   * would be left out until the next frame declares what it covers.
+   */
+  async #findCovered(
+    { log, epoch, isBackup }: Manifest,
+    after: number,
+  ): Promise<number> {
+    if (isBackup) return 0;
+    for (const name of await findSnapshots(this.storage)) {
+      const isNews = name.lsn > after && name.lsn <= this.#log.writtenLsn;
+      if (!isNews || name.epoch !== epoch) continue;
+      const file = await SnapshotFile.open(this.storage, name);
+      if (typeof file === "string") continue;
+      await file.close();
+      if (file.header.log === log) return name.lsn;
+    }
+    return 0;
   }
 }

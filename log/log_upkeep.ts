@@ -117,6 +117,7 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * an epoch; see docs/format.md.
    *
    * Rejects with `RangeError` unless `lsn` is from `firstLsn - 1` to `lastLsn`;
+   * with `CompactedError` if more was dropped while it waited for its turn;
    * with `StorageFullError` if the disk is full: nothing is dropped then, and
    * the log stays usable; with `StorageError` if files cannot be removed now:
    * the records are dropped even so; with `TypeError` if the log or its storage

@@ -9,7 +9,11 @@ import { identifyLog } from "../storage/segments/mod.ts";
 import { Background } from "../writer/background.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import { describeSegment } from "./archived_segment.ts";
-import { type MaintainedLog, messageOf } from "./maintained_log.ts";
+import {
+  type MaintainedLog,
+  messageOf,
+  PATIENCE_MS,
+} from "./maintained_log.ts";
 import type { ArchiveHook } from "./upkeep_options.ts";
 
 /** How often it looks for sealed segments, in ms. */
@@ -18,9 +22,6 @@ const POLL_MS = 1000;
 /** How long it waits after a failure: first, and at most, in ms. */
 const RETRY_MS = 1000;
 const MOST_RETRY_MS = 60_000;
-
-/** How long it waits for a hook that was told to end, in ms. */
-const PATIENCE_MS = 5000;
 
 /** How far the archive is. */
 interface Progress {
@@ -68,12 +69,7 @@ export class Archiver {
    */
   async stop(): Promise<void> {
     this.#stopping.abort(new LogClosedError("archive"));
-    let cancel = () => {};
-    const patience = new Promise<void>((resolve) => {
-      cancel = this.#log.clock.after(PATIENCE_MS, resolve);
-    });
-    await Promise.race([this.#background.stop(), patience]);
-    cancel();
+    await this.#background.stop(PATIENCE_MS);
     this.#isOver = true;
   }
 

@@ -1,5 +1,9 @@
 import { Background } from "../writer/background.ts";
-import { type MaintainedLog, messageOf } from "./maintained_log.ts";
+import {
+  type MaintainedLog,
+  messageOf,
+  PATIENCE_MS,
+} from "./maintained_log.ts";
 import type { AutoCheckpointOptions } from "./upkeep_options.ts";
 
 /** What a checkpoint covers. */
@@ -31,10 +35,13 @@ export class AutoCheckpoint {
     this.#background = new Background(log.clock, options.ms, run);
   }
 
-  /** Makes no more; resolves when the one in progress has ended. */
+  /**
+   * Makes no more, and waits for the one in progress, but not for long: `write`
+   * may never end, or wait for this itself.
+   */
   stop(): Promise<void> {
     this.#isStopped = true;
-    return this.#background.stop();
+    return this.#background.stop(PATIENCE_MS);
   }
 
   async #run(): Promise<void> {

@@ -8,6 +8,9 @@ import type { FrameLog } from "../storage/frame_log.ts";
 import type { Clock } from "../writer/clock.ts";
 import type { Writer } from "../writer/writer.ts";
 
+/** How long what is no longer wanted may go on while others wait, in ms. */
+export const PATIENCE_MS = 5000;
+
 /** What the background work of a log uses of it. */
 export interface MaintainedLog {
   /** What it is made of. */
@@ -38,5 +41,10 @@ export interface MaintainedLog {
 
 /** What went wrong, for the end of a sentence. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    // Anything can be thrown, even what has no text.
+    return "it threw something without a message";
+  }
 }

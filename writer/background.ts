@@ -34,11 +34,20 @@ export class Background {
     this.#wait(firstMs);
   }
 
-  /** Runs it no more; resolves when the run in progress, if any, has ended. */
-  stop(): Promise<void> {
+  /**
+   * Runs it no more; resolves when the run in progress, if any, has ended, or
+   * after `patienceMs`.
+   */
+  async stop(patienceMs = Infinity): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
-    return this.#running;
+    if (patienceMs === Infinity) return await this.#running;
+    let cancel = () => {};
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(patienceMs, resolve);
+    });
+    await Promise.race([this.#running, patience]);
+    cancel();
   }
 
   #wait(delayMs: number): void {

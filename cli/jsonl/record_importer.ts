@@ -176,6 +176,9 @@ export class RecordImporter {
         `a batch begins within that of line ${this.#open.line}`,
       );
     }
+    if (!Number.isSafeInteger(this.#nextLsn)) {
+      throw new BadLineError(line, "no LSN is left for it");
+    }
     this.#open ??= {
       frame: new Batch(this.#nextLsn, MAX_FRAME_BYTES, this.#buffer),
       ...{ time, line, missing: batch },

@@ -117,8 +117,8 @@ export interface CutSegment extends CreatedSegment {
 }
 
 /**
- * Announces a cut in a new epoch of the same owner, and makes it true. Without
- * space it throws `StorageFullError`, and nothing was cut.
+ * Announces a cut in a new epoch of the same owner, and makes it true; the log
+ * is synced. Without space it throws `StorageFullError`, and nothing was cut.
  */
 export async function createCut(
   storage: Storage,
@@ -134,7 +134,7 @@ export async function createCut(
   const { cuts, durableLsn } = owner.manifest;
   await owner.renew((epoch) => ({
     baseLsn: lastLsn,
-    durableLsn: Math.min(durableLsn, place.lastLsn),
+    durableLsn: place.lastLsn,
     rewriteLsn: place.firstLsn,
     cuts: addCut(cuts ?? [], { at: epoch, lastLsn: place.lastLsn }),
   }));

@@ -6,6 +6,7 @@ import { DenoStorage } from "../../storage/directory/deno_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { LogLockedError, type Storage } from "../../storage/storage.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import {
@@ -122,7 +123,6 @@ test("backUp() lets a log drop nothing if files vanish again and again", async (
   const wal = await Wal.open(storage, SMALL);
   for (let lsn = 1; lsn <= 9; lsn++) await wal.append("x".padEnd(1500));
   let isAlone = false;
-  let wasAlone = false;
   let calls = 0;
   const source = watched(storage, async () => {
     if (isAlone || ++calls % 9 !== 0) return;
@@ -134,11 +134,11 @@ test("backUp() lets a log drop nothing if files vanish again and again", async (
     reached: () => wal.durableLsn,
     cuts: 0,
     async alone(act) {
-      isAlone = wasAlone = true;
-      return await act().finally(() => isAlone = false);
+      isAlone = true;
+      return await act();
     },
   });
-  assertEquals([lastLsn, wasAlone], [wal.lastLsn, true]);
+  assertEquals([lastLsn, isAlone], [wal.lastLsn, true]);
   assertEquals(await stateOf(target), await stateOf(storage));
   await wal.close();
 });
@@ -167,6 +167,29 @@ test("backupLog() refuses a target that is open, or that another backup fills", 
   ]);
   const failed = results.filter(({ status }) => status === "rejected");
   assertEquals(failed.length, 1);
+});
+
+test("backupLog() says that the target is full, whatever it was writing", async () => {
+  const source = await makeLog(4);
+  for (let call = 0, isOver = false; !isOver; call++) {
+    let calls = -Infinity;
+    const target = new MemoryStorage({
+      onCall({ operation }) {
+        if (operation !== "write" || calls++ !== call) return;
+        isOver = false;
+        return { error: "ENOSPC" };
+      },
+    });
+    await backupLog(source, target);
+    const longer = source.kill();
+    await appendTo(longer, "more");
+    const running = await Wal.open(longer, SMALL);
+    for (let more = 0; more < 4; more++) await running.append("x");
+    await running.close();
+    [calls, isOver] = [0, true];
+    const error = await backupLog(longer, target).catch((error) => error);
+    if (!isOver) assert(error instanceof StorageFullError, `${error}`);
+  }
 });
 
 test("backupLog() refuses bad arguments", async () => {
@@ -262,4 +285,29 @@ test("backupLog() works in real directories, on either storage", async () => {
       await again.close();
     });
   }
+});
+
+test("backupLog() takes a snapshot for a proof that what it covers is durable", async () => {
+  const source = new MemoryStorage();
+  const cursors = { hold: "all", limitBytes: 1e9 } as const;
+  const wal = await Wal.open(source, { ...SMALL, cursors });
+  for (const text of ["one", "two", "three"]) await wal.append(text);
+  const cursor = await wal.cursor("slow");
+  await cursor.next();
+  await cursor.commit();
+  await wal.checkpoint(() => "three");
+  const target = new MemoryStorage();
+  await backupLog(source.kill(), target);
+  // The cursor holds back, so the manifest does not say what is durable.
+  for (const text of ["four", "five"]) await wal.append(text);
+  const { lsn, firstLsn } = await wal.checkpoint(() => "five");
+  assertEquals([lsn, firstLsn], [5, 2]);
+  const report = await backupLog(source.kill(), target);
+  assertEquals([report.lastLsn, report.snapshots], [5, 1]);
+  assertEquals((await stateOf(target)).snapshot, "five");
+  const restored = new MemoryStorage();
+  const { snapshots } = await restoreBackup(source.kill(), restored);
+  assertEquals(snapshots, 1);
+  assertEquals((await stateOf(restored)).snapshot, "five");
+  await wal.close();
 });

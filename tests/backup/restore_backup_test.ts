@@ -11,6 +11,7 @@ import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../kit/assert.ts";
 import { SMALL, stateOf } from "../kit/backup_kit.ts";
+import { ArchivedLog, openArchived } from "../kit/memory_archive.ts";
 import { test } from "../kit/register.ts";
 
 const texts = Array.from({ length: 14 }, (_, at) => `${at + 1}`);
@@ -158,6 +159,13 @@ test("restoreBackup() refuses what is out of range, or has no snapshot", async (
       "those up to 14",
   );
   await assertRejects(() => restored(source, { lsn: 3 }), RangeError);
+  const empty = new MemoryStorage();
+  await (await Wal.open(empty)).close();
+  await assertRejects(
+    () => restored(empty, { time: Date.now() }),
+    RangeError,
+    "there is no record whose time would tell what to restore",
+  );
   assertEquals((await stateOf(await restored(source))).snapshot, "state of 14");
 });
 
@@ -252,4 +260,24 @@ test("restoreBackup() finds damage, and ends when its signal is aborted", async 
   const signal = AbortSignal.abort("enough");
   const error = await restored(backup, { signal }).catch((error) => error);
   assertEquals(error, "enough");
+});
+
+test("restoreBackup() leaves out how far the original is archived", async () => {
+  const original = await openArchived();
+  await original.append(10);
+  await original.clock.advance(1000);
+  assertEquals(original.archive.calls.length, 3);
+  await original.close();
+  const backup = new MemoryStorage();
+  assertEquals((await backupLog(original.storage, backup)).cursors, 1);
+  const target = new MemoryStorage();
+  assertEquals((await restoreBackup(backup, target)).cursors, 0);
+  // What the original has archived is from another log.
+  const log = new ArchivedLog(undefined, target);
+  await log.open();
+  await log.clock.advance(1000);
+  await log.close();
+  const restored = await log.archive.restore();
+  assertEquals([restored.firstLsn, restored.lastLsn], [1, 10]);
+  await restored.close();
 });

@@ -121,4 +121,29 @@ export const backupMutants: readonly Mutant[] = [
         "restoreBackup() brings the snapshots and cursors that fit, and sets cursors back",
     },
   },
+  {
+    name: "leaves out a snapshot of what no frame declares durable",
+    edits: [{
+      file: "backup/source_log.ts",
+      find: "Math.max(firstLsn - 1, durableLsn, provenLsn)",
+      replace: "Math.max(firstLsn - 1, durableLsn)",
+    }],
+    caughtBy: {
+      file: "tests/backup/backup_log_test.ts",
+      name:
+        "backupLog() takes a snapshot for a proof that what it covers is durable",
+    },
+  },
+  {
+    name: "takes a restored log for archived",
+    edits: [{
+      file: "backup/restore_backup.ts",
+      find: "    cursors.delete(formatCursorName(ARCHIVE_CURSOR));\n",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/backup/restore_backup_test.ts",
+      name: "restoreBackup() leaves out how far the original is archived",
+    },
+  },
 ];

@@ -322,7 +322,7 @@ export const storageMutants: readonly Mutant[] = [
     name: "says that what is cut off was durable",
     edits: [{
       file: "storage/segments/cut_back.ts",
-      find: "    durableLsn: Math.min(durableLsn, place.lastLsn),",
+      find: "    durableLsn: place.lastLsn,",
       replace: "    durableLsn: Math.max(durableLsn, lastLsn),",
     }],
     caughtBy: {

@@ -204,3 +204,18 @@ test("WalReader sees a cut whose segment a checkpoint has dropped since", async 
     await wal.close();
   }
 });
+
+test("WalReader shows all that a cut has left, which is durable", async () => {
+  for (let lsn = 0; lsn <= 5; lsn++) {
+    const storage = new MemoryStorage();
+    const wal = await Wal.open(storage);
+    for (const text of ["one", "two"]) await wal.append(text);
+    await wal.appendBatch(["three", "four", "five"]);
+    await wal.append("six");
+    await wal.truncateAfter(lsn);
+    const reader = await WalReader.open(storage);
+    assertEquals(reader.lastLsn, lsn);
+    await reader.close();
+    await wal.close();
+  }
+});

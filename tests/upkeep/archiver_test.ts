@@ -271,3 +271,19 @@ test("Wal.cursor() refuses the name of the archive's cursor", async () => {
   await assertRejects(() => log.wal.cursor("_archive"), RangeError);
   await log.close();
 });
+
+test("archive that throws what has no text is tried again", async () => {
+  let isFailing = true;
+  const log = await openArchived({
+    archive() {
+      if (isFailing) throw Object.create(null);
+    },
+  });
+  await log.append(4);
+  await log.clock.advance(SECOND);
+  assertEquals(log.wal.health.status, "degraded");
+  isFailing = false;
+  await log.clock.advance(4 * SECOND);
+  assertEquals(log.wal.health.status, "healthy");
+  await log.close();
+});

@@ -131,3 +131,14 @@ test("Wal.configure() changes and ends automatic checkpoints", async () => {
   assertEquals([kept, wal.firstLsn], [[1, 2, 3], 3]);
   await clock.run(wal.close());
 });
+
+test("Wal.configure() waits for an automatic checkpoint only for a while", async () => {
+  const { wal, clock, append } = await open(() => new ReadableStream<string>());
+  await append();
+  await clock.advance(SECOND);
+  const began = clock.now();
+  await clock.run(wal.configure({ autoCheckpoint: null }));
+  assertEquals(clock.now() - began, 5 * SECOND);
+  await clock.run(wal.configure({ synchronous: "normal" }));
+  await clock.run(wal.close());
+});

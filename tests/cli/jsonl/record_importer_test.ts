@@ -113,3 +113,22 @@ test("RecordImporter refuses a batch that is broken, with the line", async () =>
   assertEquals(log.lastLsn, 0);
   await log.close(true);
 });
+
+test("RecordImporter writes nothing beyond the last LSN there can be", async () => {
+  for (const batch of [1, 2]) {
+    const storage = new MemoryStorage();
+    const { log, importer } = await importInto(storage);
+    await importer.add({ lost: Number.MAX_SAFE_INTEGER - 1 }, 1);
+    await importer.add({ data: bytes("last"), batch }, 2);
+    const error = await assertRejects(
+      () => importer.add({ data: bytes("one more") }, 3),
+      Error,
+    );
+    assertStringIncludes(error.message, "line 3 because no LSN is left");
+    await importer.sync();
+    await log.close(true);
+    const wal = await Wal.open(storage);
+    assertEquals(wal.lastLsn, Number.MAX_SAFE_INTEGER - batch + 1);
+    await wal.close();
+  }
+});

@@ -12,7 +12,7 @@ import {
   consumerWorkload,
 } from "../kit/consumer_log.ts";
 import { test } from "../kit/register.ts";
-import { isMine, shareIndex, shareOf } from "../kit/share.ts";
+import { depthOf, shareIndex, shareOf } from "../kit/share.ts";
 
 /** What is tried of a workload that another runtime explores in depth. */
 const SHALLOW: ExploreOptions = {
@@ -27,14 +27,16 @@ async function crashEverywhere(
   options: ExploreOptions = {},
   isReading = false,
 ): Promise<void> {
-  const depth = isMine(workloads++) ? options : { ...options, ...SHALLOW };
+  const depth = depthOf(workloads++);
+  if (depth === "not at all") return;
   const workload = consumerWorkload(steps, isReading);
   await explore(workload, consumerCheck(isReading), {
     seed: shareIndex,
     bound: 8,
     samples: 1,
     print: () => {},
-    ...depth,
+    ...options,
+    ...depth === "shallow" ? SHALLOW : {},
   });
 }
 

@@ -2,8 +2,8 @@ import process from "node:process";
 
 /*
  * What is explored can be shared among the runtimes: each case is explored in
- * depth by one of them, and tried by all, with a seed of their own. Together
- * they see more than one alone. The variable `SYNCLINE_SHARE` says which share
+ * depth by one of them, and tried by another one, with other seeds. All see the
+ * same with the same seed, as a test shows. The variable `SYNCLINE_SHARE` says which share
  * of how many this is, such as `2/6`. Without it there is one.
  */
 const [index, count] = (process.env["SYNCLINE_SHARE"] ?? "1/1").split("/")
@@ -15,6 +15,15 @@ export const shareIndex: number = index;
 /** Whether the case numbered `number` is for this share to explore in depth. */
 export function isMine(number: number): boolean {
   return number % count === index % count;
+}
+
+/** How a case is explored by this share. */
+export type Depth = "deep" | "shallow" | "not at all";
+
+/** How the case numbered `number` is explored by this share. */
+export function depthOf(number: number): Depth {
+  if (isMine(number)) return "deep";
+  return isMine(number + 1) ? "shallow" : "not at all";
 }
 
 /**

@@ -19,7 +19,7 @@ import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { assertEquals, assertGreaterOrEqual } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
-import { isMine, shareIndex } from "../kit/share.ts";
+import { depthOf, shareIndex } from "../kit/share.ts";
 
 /** In depth on one runtime each. */
 const DEEP: ExploreOptions = { bound: 4, samples: 1 };
@@ -31,12 +31,16 @@ async function crashEverywhere(
   steps: readonly WalStep[],
   options: WalOptions,
 ): Promise<void> {
-  const depth = isMine(workloads++) ? DEEP : SHALLOW;
+  const depth = depthOf(workloads++);
+  if (depth === "not at all") return;
   const makeOptions = () => ({ segmentBytes: 4096, ...options });
   await explore(
     withReaders(walWorkload(steps, makeOptions)),
     withReaders(walCheck(makeOptions)),
-    { seed: shareIndex, print: () => {}, ...depth },
+    {
+      ...{ seed: shareIndex, print: () => {} },
+      ...depth === "deep" ? DEEP : SHALLOW,
+    },
   );
 }
 

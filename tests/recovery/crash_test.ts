@@ -18,7 +18,7 @@ import type { WalOptions } from "../../wal_options.ts";
 import { assertGreaterOrEqual } from "../kit/assert.ts";
 import { namedPolicies } from "../kit/named_policies.ts";
 import { test } from "../kit/register.ts";
-import { isMine, shareIndex, shareOf } from "../kit/share.ts";
+import { depthOf, shareIndex, shareOf } from "../kit/share.ts";
 
 /** All states of this run. */
 const digests = new Set<string>();
@@ -36,11 +36,15 @@ async function crashEverywhere(
   makeOptions: () => WalOptions,
   options: ExploreOptions = {},
 ): Promise<void> {
-  const depth = isMine(workloads++) ? options : { ...options, ...SHALLOW };
+  const depth = depthOf(workloads++);
+  if (depth === "not at all") return;
   const report = await explore(
     walWorkload(steps, makeOptions),
     walCheck(makeOptions),
-    { seed: shareIndex, faults: true, print: () => {}, ...depth },
+    {
+      ...{ seed: shareIndex, faults: true, print: () => {}, ...options },
+      ...depth === "shallow" ? SHALLOW : {},
+    },
   );
   for (const digest of report.digests) digests.add(digest);
 }

@@ -29,8 +29,8 @@ export interface WriterLoad {
 export class Writer {
   readonly #log: FrameLog;
   readonly #flusher: Flusher;
-  /** LSN of the last record when the log was opened. */
-  readonly #openedLsn: number;
+  /** LSN of the last record that was there when the log was opened. */
+  #openedLsn: number;
   #options: WriterOptions;
   #receipts: Receipts | undefined;
 
@@ -239,6 +239,7 @@ export class Writer {
     await new Promise<void>((resolve, reject) => {
       const run = async () => {
         const problem = await flusher.cutBack(lsn, earlier);
+        this.#openedLsn = Math.min(this.#openedLsn, this.lastLsn);
         hold.lift();
         if (problem === undefined) resolve();
         else reject(problem);

@@ -282,11 +282,11 @@ export class Writer {
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
     const { appends, acks } = this.#flusher;
-    const queued = appends.waitForRoom(request);
+    const answered = appends.waitForRoom(
+      request,
+      (lsn) => acks.answer(lsn, request, answer),
+    );
     this.#flusher.press();
-    return queued.then((lsn) => {
-      if (!acks.reached(lsn, request.level)) this.requireHealth();
-      return acks.answer(lsn, request, answer);
-    });
+    return answered;
   }
 }

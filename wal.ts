@@ -220,8 +220,10 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * sync is in progress on another thread, its failure is not seen here.
    *
    * Throws `TypeError` if the storage does not block, as those of a directory
-   * do; `FlushInProgressError` if a segment is being changed, so that nothing can
-   * be written at this moment; and otherwise as `flush` rejects.
+   * do; `FlushInProgressError` if something that takes turns has to be done
+   * first, such as a write in progress, a cut, or, in an opening after a crash,
+   * the first append to a log with metadata; and within a listener or a policy.
+   * What could not be written stays queued then. Otherwise as `flush` rejects.
    */
   flushSync(): number {
     this.refuseIfClosed("flush");
@@ -233,8 +235,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * the log is not marked: the next opening looks for it, as after a crash, and
    * finds everything. Reads that are running may never end.
    *
-   * Does nothing if the log is closed. Throws as `flushSync` does; then it
-   * releases the lock even so, unless the storage does not block.
+   * Does nothing if the log is closed; while `close` is in progress it only
+   * flushes. Throws as `flushSync` does; then it releases the lock even so,
+   * unless the storage does not block.
    *
    * @example
    * ```ts
@@ -249,7 +252,10 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * ```
    */
   closeSync(): void {
-    if (this.closing !== undefined) return;
+    if (this.closing !== undefined) {
+      if (this.writer.end === undefined) this.writer.flushSync();
+      return;
+    }
     const blocking = this.writer.requireBlocking("close");
     try {
       if (!this.writer.health.isFailureReported) this.writer.flushSync();

@@ -24,6 +24,7 @@ import { openWal } from "./kit/open_wal.ts";
 import { explore, type LifeBody } from "../testing/mod.ts";
 import { textsOf } from "./kit/reader_kit.ts";
 import { test } from "./kit/register.ts";
+import { slowSyncs } from "./kit/slow_syncs.ts";
 import { withTempDir } from "./kit/temp_dir.ts";
 
 const QUIET: WalOptions = { warn() {} };
@@ -96,23 +97,6 @@ test("flushSync() of a log whose records are all dropped begins a segment", asyn
     await again.close();
   }
 });
-
-/** Storages whose syncs can be slow, on another thread. */
-function slowSyncs() {
-  let release = () => {};
-  let isSlow = false;
-  const storage = new MemoryStorage({
-    onCall: ({ operation }) =>
-      operation === "datasync" && isSlow
-        ? { after: new Promise<void>((resolve) => release = resolve) }
-        : undefined,
-  });
-  return {
-    storage,
-    slow: (now: boolean) => void (isSlow = now),
-    release: () => release(),
-  };
-}
 
 test("flushSync() acknowledges nothing at disk before a sync elsewhere ends", async () => {
   const { storage, slow, release } = slowSyncs();
@@ -216,48 +200,6 @@ test("flushSync() on a full disk rejects what has no space, and goes on later", 
   isFull = false;
   assertEquals(await wal.append("two"), 2);
   assertEquals(wal.health.status, "healthy");
-  await wal.close();
-});
-
-test("flushSync() on a full disk rejects what it has just let into the queue", async () => {
-  let written = Infinity;
-  const storage = new MemoryStorage({
-    onCall: ({ operation }) =>
-      operation === "write" && written-- <= 0 ? { error: "ENOSPC" } : undefined,
-  });
-  const wal = await Wal.open(storage, { maxQueuedRecords: 2 });
-  await wal.append("zero");
-  await wal.configure({ policy: never() });
-  const records = ["one", "two", "three", "four", "five"];
-  const acks = records.map((record) => wal.append(record));
-  const settled = Promise.allSettled(acks);
-  written = 1;
-  assertThrows(() => wal.flushSync(), StorageFullError);
-  written = Infinity;
-  // Their LSNs are assigned again: nobody may take these for their own.
-  const again = ["3", "4", "5"].map((record) => wal.append(record));
-  assertEquals(wal.flushSync(), 6);
-  assertEquals(await Promise.all(again), [4, 5, 6]);
-  assertEquals(
-    (await settled).map(({ status }) => status === "fulfilled"),
-    [true, true, false, false, false],
-  );
-  wal.closeSync();
-  const found = await Wal.open(storage, QUIET);
-  assertEquals(await textsOf(found), ["zero", "one", "two", "3", "4", "5"]);
-  await found.close();
-});
-
-test("flushSync() gives receipts to what waited for room", async () => {
-  const wal = await Wal.open(new MemoryStorage(), {
-    maxQueuedRecords: 1,
-    policy: never(),
-  });
-  const receipts = ["one", "two", "three"]
-    .map((record) => wal.append(record, { receipt: true }));
-  wal.flushSync();
-  const lsns = (await Promise.all(receipts)).map(({ lsn }) => lsn);
-  assertEquals(lsns, [1, 2, 3]);
   await wal.close();
 });
 

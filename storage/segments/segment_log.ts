@@ -217,7 +217,7 @@ export class SegmentLog implements FrameLog {
   get blocking(): BlockingLog | undefined {
     if (!this.files.isBlocking) return undefined;
     return new BlockingLog({
-      ...{ storage: this.files, owner: this.#owner, end: this.#end },
+      ...{ owner: this.#owner, end: this.#end },
       supply: this.#supply,
       active: () => this.#isSpent ? undefined : this.#active,
       adopt: (made) => this.#adopt(made),

@@ -63,6 +63,32 @@ export const runningMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "overtakes a flush before it has checked who owns the log",
+    edits: [{
+      file: "writer/flusher.ts",
+      find: "      blocking.checkOwner();\n      if (flight.batch)",
+      replace: "      if (flight.batch)",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_faults_test.ts",
+      name:
+        "flushSync() of a displaced owner acknowledges nothing that it had written",
+    },
+  },
+  {
+    name: "waits for an ack a microtask after a record has its place",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "    waiting.onPlaced?.(lsn);\n",
+      replace: "    queueMicrotask(() => waiting.onPlaced?.(lsn));\n",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_faults_test.ts",
+      name:
+        "flushSync() on a full disk rejects what it has just let into the queue",
+    },
+  },
+  {
     name: "creates a segment in a call that blocks, and not its entry",
     edits: [{
       file: "storage/segments/log_files.ts",

@@ -71,6 +71,21 @@ test("meta outlives every truncation, rotation and opening", async () => {
   }
 });
 
+test("meta that are only written outlive their record, in a kill and a power cut", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, { synchronous: "off" });
+  await wal.append("one", { meta: "a" });
+  await wal.truncateBefore(2);
+  for (const step of [() => wal.append("two"), () => wal.flush()]) {
+    const killed = await Wal.open(storage.kill());
+    assertEquals(metaOf(killed), "a");
+    await step();
+    const crashed = await Wal.open(storage.crash(() => 0));
+    assertEquals(metaOf(crashed), "a");
+  }
+  await wal.close();
+});
+
 test("meta that came with a record survive a kill several segments later", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, { segmentBytes: 4096 });

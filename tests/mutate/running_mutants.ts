@@ -89,6 +89,26 @@ export const runningMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "adds records after metadata once the limits of a frame have changed",
+    edits: [{
+      file: "writer/batch.ts",
+      find: "isEnded || this.#bounds.isReached",
+      replace: "this.#bounds.isReached",
+    }, {
+      file: "writer/batch.ts",
+      find:
+        "    return this.#added(records.length, bytes, sync);\n  }\n\n  /** The version",
+      replace: "    const lsn = this.#added(records.length, bytes, sync);\n" +
+        "    if (this.#open.isEnded) this.#seal();\n" +
+        "    return lsn;\n  }\n\n  /** The version",
+    }],
+    caughtBy: {
+      file: "tests/wal_meta_test.ts",
+      name:
+        "append() with meta ends its frame, even if the limits of frames change",
+    },
+  },
+  {
     name: "creates a segment in a call that blocks, and not its entry",
     edits: [{
       file: "storage/segments/log_files.ts",

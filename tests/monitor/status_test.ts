@@ -202,6 +202,16 @@ test("parseStatus() reads what formatStatus() wrote, with the same quantiles", a
   await clock.run(wal.close());
 });
 
+test("formatStatus() shows a log whose policy has no class", async () => {
+  const due = { value: () => 0 };
+  const policy = Object.create(null, { due });
+  const wal = await Wal.open(new MemoryStorage(), { policy });
+  const frame = { sequence: 1, at: 0, epoch: 1, pid: 7, alerts: [] };
+  const text = formatStatus(frame, wal.stats(), wal.settings);
+  assertEquals(parseStatus(text)!.settings.policy, "");
+  await wal.close();
+});
+
 test("parseStatus() refuses what lacks a field, or has one of another type", async () => {
   const wal = await Wal.open(new MemoryStorage());
   const frame = { sequence: 3, at: 9, epoch: 1, pid: 7, alerts: [] };

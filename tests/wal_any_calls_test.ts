@@ -1,7 +1,7 @@
 /**
  * Goal: whatever is called in whatever order, on a storage that is slow or full
  * at times, no acknowledgement is false, none is forgotten, and what the log
- * says of itself is true at every instant.
+ * says about itself is true at every instant.
  *
  * @module
  */

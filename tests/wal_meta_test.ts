@@ -15,7 +15,7 @@ function metaOf(wal: Wal): string | undefined {
   return meta && decoder.decode(meta);
 }
 
-/** A policy that waits for so many records. */
+/** A policy that waits for a number of records. */
 function limited(records: number): CountPolicy {
   return new CountPolicy({ records, whenIdle: "wait" });
 }

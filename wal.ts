@@ -219,9 +219,11 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * process that exits: the last segment may grow beyond its size, and if a
    * sync is in progress on another thread, its failure is not seen here.
    *
-   * Throws `TypeError` if the storage does not block (those of directories do),
-   * `FlushInProgressError` if a segment is being changed, so that nothing can be
-   * written at this moment, and otherwise as `flush` rejects.
+   * Throws `TypeError` if the storage does not block (those of directories
+   * do), `FlushInProgressError` if something that takes turns has to be done
+   * first, such as a write in progress, a cut, or, in an opening after a crash,
+   * the first append to a log with metadata; and within a listener or a policy.
+   * What could not be written stays queued then. Otherwise as `flush` rejects.
    */
   flushSync(): number {
     this.refuseIfClosed("flush");
@@ -233,9 +235,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * the log is not marked: the next opening looks for it, as after a crash, and
    * finds everything. Reads that are running may never end.
    *
-   * Does nothing if the log is closed; while `close` is in progress, it flushes
-   * and leaves the rest to that. Throws as `flushSync` does; then it releases the
-   * lock even so, unless the storage does not block.
+   * Does nothing if the log is closed; while `close` is in progress it only
+   * flushes. Throws as `flushSync` does; then it releases the lock even so,
+   * unless the storage does not block.
    *
    * @example
    * ```ts
@@ -250,13 +252,15 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * ```
    */
   closeSync(): void {
-    const isClosing = this.closing !== undefined;
-    if (isClosing && this.writer.end !== undefined) return;
+    if (this.closing !== undefined) {
+      if (this.writer.end === undefined) this.writer.flushSync();
+      return;
+    }
     const blocking = this.writer.requireBlocking("close");
     try {
       if (!this.writer.health.isFailureReported) this.writer.flushSync();
     } finally {
-      if (!isClosing) this.#leave(blocking);
+      this.#leave(blocking);
     }
   }
 

@@ -1,6 +1,5 @@
 import { REQUEST_NAME, STATUS_NAME } from "../storage/format/mod.ts";
 import type { Storage } from "../storage/storage.ts";
-import { isMissing } from "../storage/storage_error.ts";
 import { removeQuietly, writeAll } from "../storage/segments/mod.ts";
 import { type LiveStatus, parseStatus, readText } from "./live_status.ts";
 
@@ -91,30 +90,24 @@ export class StatusReader {
     }
   }
 
-  /** Changes the content of the request. */
+  /** Replaces the request: a link of that name must not lead elsewhere. */
   async #renew(): Promise<void> {
     const token = crypto.getRandomValues(new Uint32Array(1))[0];
     const text = token.toString(16).padStart(8, "0");
+    const temporary = `${REQUEST_NAME}.${text}.tmp`;
     try {
-      const file = await this.#openRequest();
+      const file = await this.#files.open(temporary, "create");
       try {
         await writeAll(file, new TextEncoder().encode(text), 0);
       } finally {
         await file.close();
       }
+      await this.#files.rename(temporary, REQUEST_NAME);
       this.#renewedAt = this.#now();
       this.#problem = undefined;
     } catch (error) {
       this.#problem = (error as Error).message;
-    }
-  }
-
-  async #openRequest() {
-    try {
-      return await this.#files.open(REQUEST_NAME, "write");
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return await this.#files.open(REQUEST_NAME, "create");
+      await removeQuietly(this.#files, temporary);
     }
   }
 }

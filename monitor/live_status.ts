@@ -72,7 +72,7 @@ export function formatStatus(
 /** Keeps what can be shown in a word, and the name of the policy. */
 function settingsOf(settings: object): StatusSettings {
   const shown = Object.entries(settings).flatMap(([name, value]) => {
-    if (name === "policy") return [[name, value.constructor.name]];
+    if (name === "policy") return [[name, value.constructor?.name ?? ""]];
     if (value === Infinity) return [[name, null]];
     return typeof value === "string" || typeof value === "number"
       ? [[name, value]]

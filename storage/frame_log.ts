@@ -175,6 +175,8 @@ export interface FrameLog {
  * call.
  */
 export interface BlockingCalls {
+  /** Why nothing can be written or synced at this moment; absent if it can. */
+  refusal(): string | undefined;
   /** Appends a frame, as `FrameLog` says. */
   append(frame: FrameDraft): void;
   /** Syncs every frame appended before. */

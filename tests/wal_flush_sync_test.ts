@@ -24,6 +24,7 @@ import { openWal } from "./kit/open_wal.ts";
 import { explore, type LifeBody } from "../testing/mod.ts";
 import { textsOf } from "./kit/reader_kit.ts";
 import { test } from "./kit/register.ts";
+import { slowSyncs } from "./kit/slow_syncs.ts";
 import { withTempDir } from "./kit/temp_dir.ts";
 
 const QUIET: WalOptions = { warn() {} };
@@ -96,23 +97,6 @@ test("flushSync() of a log whose records are all dropped begins a segment", asyn
     await again.close();
   }
 });
-
-/** Storages whose syncs can be slow, on another thread. */
-function slowSyncs() {
-  let release = () => {};
-  let isSlow = false;
-  const storage = new MemoryStorage({
-    onCall: ({ operation }) =>
-      operation === "datasync" && isSlow
-        ? { after: new Promise<void>((resolve) => release = resolve) }
-        : undefined,
-  });
-  return {
-    storage,
-    slow: (now: boolean) => void (isSlow = now),
-    release: () => release(),
-  };
-}
 
 test("flushSync() acknowledges nothing at disk before a sync elsewhere ends", async () => {
   const { storage, slow, release } = slowSyncs();

@@ -1,4 +1,5 @@
 import { explore, type LifeBody } from "../testing/mod.ts";
+import { CountPolicy } from "../policies/count_policy.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import { Wal } from "../wal.ts";
@@ -12,6 +13,11 @@ const decoder = new TextDecoder();
 function metaOf(wal: Wal): string | undefined {
   const { meta } = wal;
   return meta && decoder.decode(meta);
+}
+
+/** A policy that waits for a number of records. */
+function limited(records: number): CountPolicy {
+  return new CountPolicy({ records, whenIdle: "wait" });
 }
 
 test("meta is nothing at first, then what was set last, also after opening", async () => {
@@ -71,6 +77,21 @@ test("meta outlives every truncation, rotation and opening", async () => {
   }
 });
 
+test("meta that are only written outlive their record, in a kill and a power cut", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, { synchronous: "off" });
+  await wal.append("one", { meta: "a" });
+  await wal.truncateBefore(2);
+  for (const step of [() => wal.append("two"), () => wal.flush()]) {
+    const killed = await Wal.open(storage.kill());
+    assertEquals(metaOf(killed), "a");
+    await step();
+    const crashed = await Wal.open(storage.crash(() => 0));
+    assertEquals(metaOf(crashed), "a");
+  }
+  await wal.close();
+});
+
 test("meta that came with a record survive a kill several segments later", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, { segmentBytes: 4096 });
@@ -98,6 +119,21 @@ test("append() with meta ends its frame, and others may share it", async () => {
     frames.push([...records].map((record) => decoder.decode(record)));
   }
   assertEquals(frames, [["a", "b"], ["c", "d", "e"], ["f"]]);
+  await wal.close();
+});
+
+test("append() with meta ends its frame, even if the limits of frames change", async () => {
+  const storage = new MemoryStorage();
+  const wal = await Wal.open(storage, { policy: limited(1000) });
+  const acks = [wal.append("one", { meta: "a" })];
+  const configured = wal.configure({ policy: limited(900) });
+  acks.push(wal.append("two"), wal.append("three", { meta: "b" }));
+  await wal.configure({ policy: limited(800) });
+  await configured;
+  assertEquals(await Promise.all(acks), [1, 2, 3]);
+  const killed = await Wal.open(storage.kill());
+  assertEquals(metaOf(killed), "b");
+  assertEquals(await textsOf(killed), ["one", "two", "three"]);
   await wal.close();
 });
 

@@ -208,3 +208,19 @@ test("truncateAfter() on a storage whose lock cannot be renewed changes nothing"
   assertEquals(await contents(wal), ["a", "b", "c"]);
   await wal.close();
 });
+
+test("close() writes what follows a cut, though it ends where the log was opened", async () => {
+  const storage = new MemoryStorage();
+  const before = await Wal.open(storage);
+  await before.appendBatch(["a", "b", "c"]);
+  await before.close();
+  const wal = await Wal.open(storage);
+  await wal.truncateAfter(1);
+  wal.enqueue("B");
+  const acked = wal.append("C");
+  await wal.close();
+  assertEquals(await acked, 3);
+  const again = await Wal.open(storage);
+  assertEquals(await contents(again), ["a", "B", "C"]);
+  await again.close();
+});

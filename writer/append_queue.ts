@@ -106,11 +106,15 @@ export class AppendQueue {
   }
 
   /**
-   * Waits in line with a copy; resolves with the last LSN once queued. Throws
-   * `QueueFullError` if the line itself is full. Rejects with `ConflictError` if
-   * it would get another LSN than it expects, or once its signal is aborted.
+   * Waits in line with a copy; calls `placed` with the last LSN once queued, in
+   * the same turn, and resolves with what that returns. Throws `QueueFullError`
+   * if the line itself is full. Rejects with `ConflictError` if it would get
+   * another LSN than it expects, or once its signal is aborted.
    */
-  waitForRoom(request: AppendRequest): Promise<number> {
+  waitForRoom<Answer>(
+    request: AppendRequest,
+    placed: (lsn: number) => Promise<Answer>,
+  ): Promise<Answer> {
     this.#requireWaitingRoom(request);
     const { sizes, signal } = request;
     const records = request.records.map((record, index) =>
@@ -118,10 +122,13 @@ export class AppendQueue {
     );
     this.#lineFull = undefined;
     const waiting = this.#room.wait({ ...request, records });
+    // Not in a later microtask: a call that blocks may do more in this turn.
+    let answer: Promise<Answer>;
+    waiting.onPlaced = (lsn) => answer = placed(lsn);
     if (signal !== undefined) {
       waiting.unwatch = onAbort(signal, () => this.#withdraw(waiting));
     }
-    return waiting.ended;
+    return waiting.ended.then(() => answer);
   }
 
   /**
@@ -194,8 +201,14 @@ export class AppendQueue {
       this.#room.remove(next);
       if (isAborted) next.reject(signal?.reason);
       else if (conflict !== undefined) next.reject(conflict);
-      else next.placed(this.#put(request));
+      else this.#place(next);
     }
+  }
+
+  #place(waiting: Waiting): void {
+    const lsn = this.#put(waiting.request);
+    waiting.onPlaced?.(lsn);
+    waiting.placed(lsn);
   }
 
   #begin(hold: Waiting, begin: () => void): void {

@@ -12,6 +12,8 @@ export class Waiting {
   declare placed: (lsn: number) => void;
   /** Rejects it. */
   declare reject: (error: unknown) => void;
+  /** Called with the LSN of its last record when it gets a place. */
+  onPlaced: ((lsn: number) => void) | undefined;
   /** What to do when its turn comes, if it is a hold. */
   begin: (() => void) | undefined;
   hasBegun = false;

@@ -227,9 +227,7 @@ export class BatchQueue {
     const size = measureMeta(meta);
     this.#open.addAll(records, sizes, bytes - size);
     this.#open.end({ version: this.nextMetaVersion(), bytes: meta });
-    const lsn = this.#added(records.length, bytes, sync);
-    if (this.#open.isEnded) this.#seal();
-    return lsn;
+    return this.#added(records.length, bytes, sync);
   }
 
   /** The version of the metadata that are set next. */
@@ -307,8 +305,8 @@ export class BatchQueue {
   }
 
   #sealIfFull(): void {
-    const { count, length } = this.#open;
-    if (this.#bounds.isReached(count, length)) this.#seal();
+    const { count, length, isEnded } = this.#open;
+    if (isEnded || this.#bounds.isReached(count, length)) this.#seal();
   }
 
   #seal(): void {

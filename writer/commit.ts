@@ -1,3 +1,4 @@
+import type { FlushReason } from "../policies/batch_policy.ts";
 import {
   CompactedError,
   type FrameDraft,
@@ -6,7 +7,31 @@ import {
 import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { Acks } from "./acks.ts";
+import type { Batch } from "./batch.ts";
 import type { Clock } from "./clock.ts";
+import type { FlushTimes } from "./flush_rules.ts";
+
+/** A flush, or a sync alone, that has begun. */
+export interface Flight {
+  /** Absent if it is a sync alone. */
+  readonly batch?: Batch | undefined;
+  readonly times: FlushTimes;
+  /** Whether its frame is written, if it has one. */
+  isWritten: boolean;
+  /** Whether a call that blocks has gone ahead of it, before its sync ended. */
+  isOvertaken: boolean;
+}
+
+/** A flush of `batch`, or a sync alone, that begins now. */
+export function beginFlight(
+  reason: FlushReason,
+  now: number,
+  batch?: Batch,
+): Flight {
+  const times = { reason, startedAt: now, writtenAt: now, endedAt: now };
+  const isWritten = batch === undefined;
+  return { batch, times, isWritten, isOvertaken: false };
+}
 
 /** The writer's callbacks for a {@linkcode commit}. */
 export interface CommitSteps {

@@ -6,8 +6,18 @@ import { Acks } from "./acks.ts";
 import { AppendQueue, type QueueBounds } from "./append_queue.ts";
 import type { Batch, BatchQueue } from "./batch.ts";
 import type { Clock } from "./clock.ts";
-import { commit, cutBack, SyncMark, SyncSchedule } from "./commit.ts";
-import { FlushInProgressError } from "./flush_in_progress_error.ts";
+import {
+  beginFlight,
+  commit,
+  cutBack,
+  type Flight,
+  SyncMark,
+  SyncSchedule,
+} from "./commit.ts";
+import {
+  FlushInProgressError,
+  requireReady,
+} from "./flush_in_progress_error.ts";
 import { decideFlush, type FlushTimes, reportFlush } from "./flush_rules.ts";
 import { FlushStats } from "./flush_stats.ts";
 import type { RecentFrame } from "./live_tail.ts";
@@ -24,19 +34,8 @@ export interface WriterOptions extends QueueBounds {
   syncIntervalMs: number;
 }
 
-/** What it is doing; `asking` keeps a policy from re-entering it. */
+/** What it is doing; `asking` keeps policies and listeners from re-entering. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
-
-/** A flush, or a sync alone, that has begun. */
-interface Flight {
-  /** Absent if it is a sync alone. */
-  readonly batch?: Batch | undefined;
-  readonly times: FlushTimes;
-  /** Whether its frame is written, if it has one. */
-  isWritten: boolean;
-  /** Whether it was completed by a call that blocks, before its sync ended. */
-  isOvertaken: boolean;
-}
 
 /**
  * The core: flushes what is queued when the policy says so, and releases each
@@ -205,9 +204,8 @@ export class Flusher {
     invariant(this.#activity === "asking", "two flushes in flight");
     this.#activity = "flushing";
     const batch = this.queue.take();
-    const times = { reason, startedAt: now, writtenAt: now, endedAt: now };
-    const flight = { batch, times, isWritten: false, isOvertaken: false };
-    this.#flight = flight;
+    const flight = this.#flight = beginFlight(reason, now, batch);
+    const { times } = flight;
     this.stats.begin(now);
     commit(this.#log, batch, {
       written: () => {
@@ -217,10 +215,15 @@ export class Flusher {
         return batch.sync || demanded || this.#sync.isDue(this.acks);
       },
       confirmed: (synced) => {
+        this.#flight = undefined;
         if (!flight.isOvertaken) this.#complete(batch, times, synced);
         this.#rest();
       },
-      refused: (error) => this.#rollBack(error),
+      refused: (error) => {
+        this.#flight = undefined;
+        this.#rollBack(error);
+        this.#rest();
+      },
       failed: (error) => this.#fail(error),
     });
   }
@@ -233,15 +236,14 @@ export class Flusher {
   flushSync(blocking: BlockingCalls): void {
     const before = this.#activity;
     const flight = this.#flight;
-    const isBusy = before === "asking" ||
-      before === "flushing" && !flight?.isWritten;
-    if (isBusy) throw new FlushInProgressError();
+    const isWriting = before === "flushing" && !flight?.isWritten;
+    if (isWriting || before === "asking") throw new FlushInProgressError();
     if (before === "waiting") this.#cancelWait();
-    this.#activity = "flushing";
+    this.#activity = "asking";
     try {
       this.#drainNow(blocking, flight);
-      this.#rest();
     } catch (error) {
+      if (error instanceof FlushInProgressError) throw error;
       if (!(error instanceof StorageFullError)) {
         this.#fail(error);
         throw this.health.failure;
@@ -249,29 +251,40 @@ export class Flusher {
       this.#rollBack(error);
       throw error;
     } finally {
-      // The sync on the other thread goes on.
-      if (before === "flushing" && !this.health.failure) {
-        this.#activity = before;
-      }
+      // The sync on the other thread goes on, and so does the turn.
+      const goesOn = before === "flushing" || before === "asked";
+      if (!goesOn) this.#rest();
+      else if (!this.health.failure) this.#activity = before;
     }
   }
 
   #drainNow(blocking: BlockingCalls, flight: Flight | undefined): void {
-    if (flight !== undefined) {
+    // Whatever goes wrong on the way, what is written will be synced.
+    this.#sync.raise(this.queue.lastLsn);
+    if (flight !== undefined && !flight.isOvertaken) {
       flight.isOvertaken = true;
+      blocking.checkOwner();
       if (flight.batch) this.#complete(flight.batch, flight.times, false);
     }
     while (this.queue.head !== undefined) {
-      const now = this.#clock.now();
+      requireReady(blocking);
       const batch = this.queue.take();
+      const { times } = beginFlight("demand", this.#clock.now(), batch);
       blocking.append(batch);
       blocking.checkOwner();
-      const writtenAt = this.#clock.now();
-      const times = { startedAt: now, writtenAt, endedAt: writtenAt };
-      this.#complete(batch, { reason: "demand", ...times }, false);
+      times.writtenAt = this.#clock.now();
+      this.#complete(batch, times, false);
     }
+    this.#syncNow(blocking, flight);
+    if (this.appends.waitingRecords > 0) {
+      throw new FlushInProgressError("appends wait until the log is cut back");
+    }
+  }
+
+  #syncNow(blocking: BlockingCalls, flight: Flight | undefined): void {
     const { writtenLsn, durableLsn } = this.acks;
     if (writtenLsn === durableLsn) return;
+    requireReady(blocking);
     const now = this.#clock.now();
     blocking.sync();
     blocking.checkOwner();
@@ -282,9 +295,7 @@ export class Flusher {
 
   /** The frame of a flush is written, and perhaps `synced`. */
   #complete(batch: Batch, times: FlushTimes, synced: boolean): void {
-    this.#flight = undefined;
-    const { time } = this.#log;
-    const written = this.readers.tail?.keep(batch, synced, time);
+    const written = this.readers.tail?.keep(batch, synced, this.#log.time);
     this.#advance(batch.lastLsn, synced, written);
     times.endedAt = synced ? this.#clock.now() : times.writtenAt;
     this.appends.release(batch);
@@ -314,13 +325,7 @@ export class Flusher {
   #syncAlone(): void {
     const covered = this.acks.writtenLsn;
     const now = this.#clock.now();
-    const times = { startedAt: now, writtenAt: now, endedAt: now };
-    const flight: Flight = {
-      times: { reason: "demand", ...times },
-      isWritten: true,
-      isOvertaken: false,
-    };
-    this.#flight = flight;
+    const flight = this.#flight = beginFlight("demand", now);
     this.stats.begin(now);
     commit(this.#log, undefined, {
       written: () => true,
@@ -371,18 +376,18 @@ export class Flusher {
       this.appends.reject(error);
     const dropped = this.queue.rollBack(nextLsn);
     if (waiters === 0 && dropped > 0) this.health.drop = error;
-    this.#flight = undefined;
     this.stats.end();
     this.#demandedLsn = Math.min(this.#demandedLsn, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
     if (dropped > 0) this.readers.cutBack(writtenLsn);
     this.health.trouble("space", error.message);
-    this.#rest();
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */
   #fail(cause: unknown): void {
+    // A call that blocks may have failed before a sync elsewhere does.
+    if (this.health.failure !== undefined) return;
     this.#activity = "failed";
     this.stats.end();
     this.health.fail(

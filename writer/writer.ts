@@ -29,8 +29,8 @@ export interface WriterLoad {
 export class Writer {
   readonly #log: FrameLog;
   readonly #flusher: Flusher;
-  /** LSN of the last record when the log was opened. */
-  readonly #openedLsn: number;
+  /** LSN of the last record that was there when the log was opened. */
+  #openedLsn: number;
   #options: WriterOptions;
   #receipts: Receipts | undefined;
 
@@ -239,6 +239,7 @@ export class Writer {
     await new Promise<void>((resolve, reject) => {
       const run = async () => {
         const problem = await flusher.cutBack(lsn, earlier);
+        this.#openedLsn = Math.min(this.#openedLsn, this.lastLsn);
         hold.lift();
         if (problem === undefined) resolve();
         else reject(problem);
@@ -281,11 +282,11 @@ export class Writer {
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
     const { appends, acks } = this.#flusher;
-    const queued = appends.waitForRoom(request);
+    const answered = appends.waitForRoom(
+      request,
+      (lsn) => acks.answer(lsn, request, answer),
+    );
     this.#flusher.press();
-    return queued.then((lsn) => {
-      if (!acks.reached(lsn, request.level)) this.requireHealth();
-      return acks.answer(lsn, request, answer);
-    });
+    return answered;
   }
 }

@@ -86,3 +86,9 @@ export function formatAge(ms: number): string {
   if (age < 86_400_000) return `${(age / 3_600_000).toFixed(1)} h`;
   return `${(age / 86_400_000).toFixed(1)} d`;
 }
+
+/** Texts come from files: they must not command a terminal. */
+export function printable(line: string): string {
+  // deno-lint-ignore no-control-regex
+  return line.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
+}

@@ -6,6 +6,7 @@ import {
   formatRecords,
   formatSize,
   formatTable,
+  printable,
 } from "../io/format.ts";
 import type { StatusAnswer } from "../../monitor/ask_status.ts";
 import type { Level, Problem } from "./judge_status.ts";
@@ -30,10 +31,11 @@ export function describeStatus(
   problems: readonly Problem[],
   now: number,
 ): string[] {
-  const rows = SECTIONS.flatMap((section) => section(status, now));
+  const rows = SECTIONS.flatMap((section) => section(status, now))
+    .map((row) => row.map(printable));
   return [
     ...problems.map(({ level, message }) =>
-      `${level.toUpperCase()}: ${message}`
+      printable(`${level.toUpperCase()}: ${message}`)
     ),
     ...(problems.length === 0 ? [`OK: ${describeSize(status)}`] : []),
     "",

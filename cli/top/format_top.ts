@@ -6,6 +6,7 @@ import {
   formatRecords,
   formatSize,
   formatTable,
+  printable,
 } from "../io/format.ts";
 import type { Activity, LatencyFigures, Snapshot } from "./snapshot.ts";
 
@@ -64,7 +65,7 @@ export function formatLine(
     formatDuration(p99Ms),
     status === undefined ? "-" : formatCount(status.queue.records),
     status === undefined ? "-" : formatCount(status.atRisk.records),
-    status?.health.status ?? "-",
+    printable(status?.health.status ?? "-"),
   ]);
 }
 
@@ -266,10 +267,4 @@ function cursorRows({ cursors }: Snapshot): string[][] {
       : `${name}: lags by ${formatRecords(lag ?? 0)}, at ` +
         formatCount(committedLsn ?? 0),
   ]);
-}
-
-/** Texts come from files: they must not command a terminal. */
-function printable(line: string): string {
-  // deno-lint-ignore no-control-regex
-  return line.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }

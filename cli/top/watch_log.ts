@@ -74,22 +74,22 @@ export class LogWatch {
     }
     const attempt = <Found>(found: Promise<Found>) =>
       found.catch((error: Error) => void notes.push(error.message));
-    const observed = status === undefined
-      ? await attempt(this.#observe())
-      : undefined;
+    if (status === undefined) await attempt(this.#observe());
+    const measured = status?.storage ?? await attempt(this.#measure());
     const { first, written, durable } = status?.lsn ?? this.#positions;
+    const cursors = await attempt(this.#cursors(durable)) ?? [];
     return {
       time: Date.now(),
       status,
       ageMs: status === undefined ? 0 : this.#reader.ageMs,
-      notes,
+      notes: [...new Set(notes)],
       lock,
       lsn: { first, written, durable },
       storage: {
-        ...status?.storage ?? observed ?? { segments: 0, bytes: 0 },
+        ...measured ?? { segments: 0, bytes: 0 },
         ...await this.#files.space?.(),
       },
-      cursors: await attempt(this.#cursors(durable)) ?? [],
+      cursors,
     };
   }
 
@@ -102,10 +102,9 @@ export class LogWatch {
   }
 
   /** Looks at the files of a log, whose owner does not answer. */
-  async #observe(): Promise<LiveStatus["storage"]> {
+  async #observe(): Promise<void> {
     this.#log ??= await ObservedLog.open(this.#files, "os");
     await this.#log.refresh();
-    return await this.#measure();
   }
 
   /** Where the log began and ended at the last look at its files. */

@@ -1,6 +1,6 @@
 import { newerMeta } from "../format/log_meta.ts";
 import type { BlockingCalls, FrameDraft } from "../frame_log.ts";
-import { requireDone, type Storage } from "../storage.ts";
+import { requireDone } from "../storage.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import type { LogOwner } from "./log_owner.ts";
 import type { SegmentSupply, SuppliedSegment } from "./segment_supply.ts";
@@ -8,7 +8,6 @@ import type { WrittenEnd } from "./written_end.ts";
 
 /** The parts of a log that calls which block use. */
 export interface BlockingParts {
-  readonly storage: Storage;
   readonly owner: LogOwner;
   readonly supply: SegmentSupply;
   readonly end: WrittenEnd;
@@ -32,12 +31,20 @@ export class BlockingLog implements BlockingCalls {
     this.#parts = parts;
   }
 
-  /** Writes one frame. */
+  /** Why nothing can be written or synced at this moment; absent if it can. */
+  refusal(): string | undefined {
+    const { active, end, isChanging, owner } = this.#parts;
+    if (isChanging()) return "the segments are being changed";
+    if (active() !== undefined) return undefined;
+    const { meta } = owner.manifest;
+    // An opening looks for metadata in the last segment only.
+    if (newerMeta(meta, end.syncedMeta) === meta) return undefined;
+    return "the metadata must be written to the manifest first";
+  }
+
+  /** Writes one frame, unless that is refused. */
   append(frame: FrameDraft): void {
-    const { active, end, isChanging } = this.#parts;
-    if (isChanging()) {
-      throw this.#refusal("its segments are being changed at this moment");
-    }
+    const { active, end } = this.#parts;
     const target = active() ?? this.#create(frame.firstLsn);
     requireDone(end.write(target, frame));
   }
@@ -67,21 +74,8 @@ export class BlockingLog implements BlockingCalls {
   }
 
   #create(firstLsn: number): ActiveSegment {
-    const { owner, supply, end, adopt } = this.#parts;
-    const { meta } = owner.manifest;
-    // An opening looks for metadata in the last segment only.
-    if (newerMeta(meta, end.syncedMeta) !== meta) {
-      throw this.#refusal("its metadata must be written to the manifest first");
-    }
+    const { supply, end, adopt } = this.#parts;
     this.checkOwner();
     return adopt(supply.nextNow(firstLsn, end.link));
-  }
-
-  #refusal(reason: string): Error {
-    const { location } = this.#parts.storage;
-    return new Error(
-      `Cannot write to "${location}" without waiting because ${reason}: ` +
-        "await flush() instead",
-    );
   }
 }

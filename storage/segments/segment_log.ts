@@ -188,16 +188,17 @@ export class SegmentLog implements FrameLog {
   async truncateBefore(lsn: number): Promise<void> {
     if (lsn > this.firstLsn) {
       await this.checkOwner();
-      await this.#owner.write(({ durableLsn }) => ({
+      await this.#owner.write(({ durableLsn, meta }) => ({
         firstLsn: lsn,
         durableLsn: Math.max(this.syncedLsn, durableLsn),
+        // Its segment goes with the last record.
+        meta: lsn > this.lastLsn ? newerMeta(meta, this.meta) : meta,
       }));
     }
     await this.checkOwner();
     // Before those that fence them go: they would count otherwise.
-    if (await this.#segments.removeFenced(this.firstLsn)) {
-      await this.files.syncDirectory();
-    }
+    const isRemoved = await this.#segments.removeFenced(this.firstLsn);
+    if (isRemoved) await this.files.syncDirectory();
     await this.#segments.alone(() => this.#removeDropped());
     await this.files.syncDirectory();
     await this.#reserve.refill();
@@ -217,8 +218,7 @@ export class SegmentLog implements FrameLog {
   get blocking(): BlockingLog | undefined {
     if (!this.files.isBlocking) return undefined;
     return new BlockingLog({
-      ...{ storage: this.files, owner: this.#owner, end: this.#end },
-      supply: this.#supply,
+      ...{ owner: this.#owner, end: this.#end, supply: this.#supply },
       active: () => this.#isSpent ? undefined : this.#active,
       adopt: (made) => this.#adopt(made),
       isChanging: () => this.#isChanging || this.#finish !== undefined,

@@ -1,6 +1,9 @@
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { formatStatus, parseStatus } from "../../monitor/live_status.ts";
 import { askStatus, StatusReader } from "../../monitor/ask_status.ts";
 import { REQUEST_NAME, STATUS_NAME } from "../../storage/format/file_names.ts";
+import { NodeStorage } from "../../storage/directory/node_storage.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
@@ -8,6 +11,7 @@ import type { WalOptions } from "../../wal_options.ts";
 import { assert, assertEquals, assertFalse } from "../kit/assert.ts";
 import { FullStorage } from "../kit/full_storage.ts";
 import { test } from "../kit/register.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
 
 /** A directory in memory that answers whether a file exists. */
 function directory(storage = new MemoryStorage()): MemoryStorage {
@@ -181,6 +185,18 @@ test("askStatus() does not believe what was there before it asked", async () => 
   await clock.run(wal.close());
 });
 
+test("StatusReader writes to no file that a link in the directory leads to", () =>
+  withTempDir(async (dir) => {
+    const other = join(dir, "other");
+    await writeFile(other, "untouched");
+    await symlink(other, join(dir, REQUEST_NAME));
+    const reader = new StatusReader(new NodeStorage(dir));
+    await reader.look();
+    assertEquals(await readFile(other, "utf8"), "untouched");
+    await reader.end();
+    assertEquals(await readdir(dir), ["other"]);
+  }));
+
 test("parseStatus() reads what formatStatus() wrote, with the same quantiles", async () => {
   const clock = new VirtualClock();
   const wal = await clock.run(Wal.open(new MemoryStorage(), { clock }));
@@ -200,6 +216,16 @@ test("parseStatus() reads what formatStatus() wrote, with the same quantiles", a
     assertEquals(flushes.records.quantile(share), records.quantile(share));
   }
   await clock.run(wal.close());
+});
+
+test("formatStatus() shows a log whose policy has no class", async () => {
+  const due = { value: () => 0 };
+  const policy = Object.create(null, { due });
+  const wal = await Wal.open(new MemoryStorage(), { policy });
+  const frame = { sequence: 1, at: 0, epoch: 1, pid: 7, alerts: [] };
+  const text = formatStatus(frame, wal.stats(), wal.settings);
+  assertEquals(parseStatus(text)!.settings.policy, "");
+  await wal.close();
 });
 
 test("parseStatus() refuses what lacks a field, or has one of another type", async () => {

@@ -63,6 +63,52 @@ export const runningMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "overtakes a flush before it has checked who owns the log",
+    edits: [{
+      file: "writer/flusher.ts",
+      find: "      blocking.checkOwner();\n      if (flight.batch)",
+      replace: "      if (flight.batch)",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_faults_test.ts",
+      name:
+        "flushSync() of a displaced owner acknowledges nothing that it had written",
+    },
+  },
+  {
+    name: "waits for an ack a microtask after a record has its place",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "    waiting.onPlaced?.(lsn);\n",
+      replace: "    queueMicrotask(() => waiting.onPlaced?.(lsn));\n",
+    }],
+    caughtBy: {
+      file: "tests/wal_flush_sync_faults_test.ts",
+      name:
+        "flushSync() on a full disk rejects what it has just let into the queue",
+    },
+  },
+  {
+    name: "adds records after metadata once the limits of a frame have changed",
+    edits: [{
+      file: "writer/batch.ts",
+      find: "isEnded || this.#bounds.isReached",
+      replace: "this.#bounds.isReached",
+    }, {
+      file: "writer/batch.ts",
+      find:
+        "    return this.#added(records.length, bytes, sync);\n  }\n\n  /** The version",
+      replace: "    const lsn = this.#added(records.length, bytes, sync);\n" +
+        "    if (this.#open.isEnded) this.#seal();\n" +
+        "    return lsn;\n  }\n\n  /** The version",
+    }],
+    caughtBy: {
+      file: "tests/wal_meta_test.ts",
+      name:
+        "append() with meta ends its frame, even if the limits of frames change",
+    },
+  },
+  {
     name: "creates a segment in a call that blocks, and not its entry",
     edits: [{
       file: "storage/segments/log_files.ts",

@@ -230,8 +230,8 @@ export const storageMutants: readonly Mutant[] = [
     name: "drops segments before the mark of a checkpoint",
     edits: [{
       file: "storage/segments/segment_log.ts",
-      find: "      await this.#owner.write(({ durableLsn }) => ({",
-      replace: "      this.#owner.pretend(({ durableLsn }) => ({",
+      find: "      await this.#owner.write(({ durableLsn, meta }) => ({",
+      replace: "      this.#owner.pretend(({ durableLsn, meta }) => ({",
     }, {
       file: "storage/segments/log_owner.ts",
       find: "  /** Replaces the manifest; once",

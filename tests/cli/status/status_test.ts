@@ -47,6 +47,14 @@ test("status exits with 0, 1 or 2, and has a line for each problem", () =>
     assertEquals([damaged, line.slice(0, 11)], [2, 'CRITICAL: "']);
   }));
 
+test("status commands no terminal, whatever a file is called", () =>
+  withLog("one\n", async (dir) => {
+    await mkdir(join(dir, "\x1b[2Jstray.wal"));
+    const [code, lines] = await status(dir);
+    assertEquals(code, 1);
+    assertStringIncludes(lines.join("\n"), "stray    ?[2Jstray.wal");
+  }));
+
 test("status exits with 3 if there is no log, and for bad arguments", () =>
   withTempDir(async (top) => {
     const [code, lines] = await status(join(top, "none"));

@@ -10,7 +10,14 @@ import {
   assertStringIncludes,
 } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
-import { collector, input, wal } from "../../kit/run_tool.ts";
+import {
+  collector,
+  flip,
+  input,
+  segmentPaths,
+  wal,
+  withLog,
+} from "../../kit/run_tool.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
 /** A terminal on which a key is pressed once a screen is painted. */
@@ -81,6 +88,20 @@ test("LogWatch sees an owner that does not answer by its files, and leaves none"
     await watch.end();
     assertEquals(await readdir(dir), before);
     await log.close();
+  }));
+
+test("LogWatch measures a log that is too damaged to be read", () =>
+  withLog("one\ntwo\n", async (dir) => {
+    const [segment] = await segmentPaths(dir);
+    await flip(segment, 100);
+    const { signal } = new AbortController();
+    const watch = new LogWatch(new NodeStorage(dir), signal);
+    const { storage, notes } = await watch.begin(0);
+    assertEquals(storage.segments, 1);
+    assert(storage.bytes > 0);
+    assertStringIncludes(notes.join("\n"), "damaged");
+    assertEquals(new Set(notes).size, notes.length);
+    await watch.end();
   }));
 
 test("top refuses a directory that is not there, and bad intervals", async () => {

@@ -84,9 +84,10 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * of bytes.
    *
    * Throws `TypeError` or `RangeError` for bad options, `NoDirectoryError` if the
-   * log cannot do what they ask for, `LogLockedError` if it is open elsewhere, `CorruptLogError` if acknowledged records may be
-   * damaged or missing, `FormatVersionError`, `ForeignFileError`,
-   * `LogExistsError`, `StorageFullError` or `StorageError`.
+   * log cannot do what they ask for, `LogLockedError` if it is open elsewhere,
+   * `CorruptLogError` if acknowledged records may be damaged or missing,
+   * `FormatVersionError`, `ForeignFileError`, `LogExistsError`,
+   * `StorageFullError` or `StorageError`.
    */
   static async open<In = RecordInput, Out = Uint8Array<ArrayBuffer>>(
     target: WalTarget,
@@ -98,9 +99,11 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
       const wal = new Wal(log, writer, checked, options.codec);
-      await wal.#monitor.begin(checked);
-      if (checked.atExit !== undefined) await wal.#watchExit(checked.atExit);
-      await wal.beginUpkeep();
+      await wal.#begin(checked).catch(async (error) => {
+        wal.#forgetExit();
+        await wal.#monitor.stop();
+        throw error;
+      });
       return wal;
     } catch (error) {
       await log.close(false);
@@ -284,6 +287,13 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     return this.close();
   }
 
+  /** Begins what goes on while the log is open. */
+  async #begin(options: CheckedOptions): Promise<void> {
+    await this.#monitor.begin(options);
+    if (options.atExit !== undefined) await this.#watchExit(options.atExit);
+    await this.beginUpkeep();
+  }
+
   async #watchExit(atExit: "warn" | "flush"): Promise<void> {
     const { watchExit } = await import("./log/at_exit.ts");
     const log = {
@@ -304,9 +314,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       await this.writer.drain();
     } finally {
       this.writer.stop();
-      await this.#monitor.stop();
-      await upkeepEnds();
-      await readsClosed;
+      // The lock is released whatever becomes of them.
+      const ends = [this.#monitor.stop(), upkeepEnds(), readsClosed];
+      await Promise.allSettled(ends);
       this.#forgetExit();
       await this.#log.close(!this.writer.hasFailed);
     }

@@ -9,6 +9,7 @@ import { advice } from "./advice/advice.ts";
 import { floor } from "./floor/floor.ts";
 import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
+import { idle } from "./idle/idle.ts";
 import { latency } from "./latency/latency.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
@@ -32,6 +33,7 @@ const experiments: readonly Experiment[] = [
   redis,
   stalls,
   reader,
+  idle,
   advice,
 ];
 

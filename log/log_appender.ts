@@ -105,6 +105,7 @@ export abstract class LogAppender<
   protected async change(changes: WalSettings): Promise<void> {
     const options = changeOptions(this.#options, changes);
     requireUpkeep(this.#log, options);
+    this.writer.requireHealth();
     const configured = this.writer.configure(options);
     this.#options = options;
     this.#ack = DEFAULT_ACK[options.synchronous];

@@ -186,6 +186,9 @@ test("configure() rejects when what came before cannot be written", async () => 
   assertEquals(error.name, "LogFailedError");
   assertStrictEquals(await lost, error);
   assertEquals(wal.health.status, "failed");
+  const { settings } = wal;
+  await assertRejects(() => wal.configure({ maxQueuedRecords: 7 }));
+  assertEquals(wal.settings, settings);
   await close();
 });
 

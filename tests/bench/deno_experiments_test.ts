@@ -81,6 +81,12 @@ test("bench:memory measures what a call allocates", async () => {
   assert(samples[0].allocated > 0);
 });
 
+test("bench:idle measures the CPU time of logs that do nothing", async () => {
+  const { samples } = await run("idle");
+  assertEquals(samples.length, 4);
+  for (const { cpu } of samples) assert(cpu > 0);
+});
+
 test("bench:profile lists functions", async () => {
   const { samples } = await run("profile", "--seconds", "0.3");
   assert(samples[0].selfTimes.length > 0);

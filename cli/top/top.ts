@@ -13,7 +13,7 @@ import {
   type Terminal,
   writeLines,
 } from "../io/cli_io.ts";
-import { requireDirectory } from "../io/log_directory.ts";
+import { holdsLog, noLogError, requireDirectory } from "../io/log_directory.ts";
 import {
   formatLine,
   formatScreen,
@@ -73,6 +73,8 @@ export const top: CliCommand<TopOptions> = {
   },
   async run(options, io) {
     requireDirectory("watch", options.directory);
+    // Who stays may wait for a log to come.
+    if (options.once) await requireLog(options.directory);
     const { terminal } = io;
     const show = options.json || options.once || terminal === undefined
       ? showLines(options, io)
@@ -80,6 +82,11 @@ export const top: CliCommand<TopOptions> = {
     return await show;
   },
 };
+
+async function requireLog(directory: string): Promise<void> {
+  const storage = new NodeStorage(directory);
+  if (!await holdsLog(storage)) throw noLogError("watch", storage);
+}
 
 /** What is shown of a log: where it was, and what it has done since. */
 type Show = (

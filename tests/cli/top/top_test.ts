@@ -111,3 +111,10 @@ test("top refuses a directory that is not there, and bad intervals", async () =>
   const bad = await wal(["top", ".", "--interval", "0"]);
   assertEquals(bad.code, 2);
 });
+
+test("top --once refuses a directory without a log", () =>
+  withTempDir(async (dir) => {
+    const { code, stderr } = await wal(["top", dir, "--once"]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "because it holds no log");
+  }));

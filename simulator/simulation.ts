@@ -1,4 +1,5 @@
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+import { noReasons } from "../writer/flush_rules.ts";
 import { quantile } from "./quantile.ts";
 
 /** The results of a simulated run. */
@@ -55,14 +56,7 @@ export class NotedRun implements Simulation {
   startedAt = 0;
   endedAt = 0;
   stranded = 0;
-  readonly reasons: Record<FlushReason, number> = {
-    due: 0,
-    limit: 0,
-    idle: 0,
-    demand: 0,
-    pressure: 0,
-    fault: 0,
-  };
+  readonly reasons: Record<FlushReason, number> = noReasons();
   readonly #latencies = new GrowingNumbers();
   #sorted: Float64Array | undefined;
 

@@ -145,6 +145,11 @@ export function joinWithin<Batch extends JoinableBatch>(
   return joined;
 }
 
+/** How many flushes there were for each reason: none. */
+export function noReasons(): Record<FlushReason, number> {
+  return { due: 0, limit: 0, idle: 0, demand: 0, pressure: 0, fault: 0 };
+}
+
 /** What is recorded about a flush while it runs. */
 export interface FlushTimes {
   /** Why the batch is flushed. */

@@ -1,4 +1,5 @@
 import type { FlushReason, FlushReport } from "../policies/batch_policy.ts";
+import { noReasons } from "./flush_rules.ts";
 import { Histogram } from "./histogram.ts";
 import { Listeners } from "./listeners.ts";
 
@@ -21,14 +22,7 @@ const PER_MS = 1000;
  */
 export class FlushStats {
   /** Number of flushes for each reason. */
-  readonly reasons: Record<FlushReason, number> = {
-    due: 0,
-    limit: 0,
-    idle: 0,
-    demand: 0,
-    pressure: 0,
-    fault: 0,
-  };
+  readonly reasons: Record<FlushReason, number> = noReasons();
   /** Records of each flush. */
   readonly records: Histogram = new Histogram();
   /** Bytes of each flush, with the lengths of its records. */

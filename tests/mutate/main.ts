@@ -45,12 +45,19 @@ async function runTest(
   return { outcome: failed === 1 ? "failed" : "held", output };
 }
 
+/** The tests that are known to hold without a bug. */
+const holding = new Set<string>();
+
 /** What went wrong with the experiment, or nothing if the bug was caught. */
 async function plant(copy: string, mutant: Mutant): Promise<string> {
   const { caughtBy, edits } = mutant;
-  const before = await runTest(copy, caughtBy);
-  if (before.outcome !== "held") {
-    return `the test does not hold without the bug:\n${before.output}`;
+  const key = JSON.stringify(caughtBy);
+  if (!holding.has(key)) {
+    const before = await runTest(copy, caughtBy);
+    if (before.outcome !== "held") {
+      return `the test does not hold without the bug:\n${before.output}`;
+    }
+    holding.add(key);
   }
   const originals = edits.map(({ file }) => readFileSync(join(copy, file)));
   try {
@@ -89,13 +96,13 @@ async function copyTree(): Promise<string> {
   return copy;
 }
 
-async function main(): Promise<void> {
-  const [wanted = ""] = Deno.args;
-  const chosen = mutants.filter(({ name }) => name.includes(wanted));
+/** Plants bugs into a copy of the tree until none is left; counts survivors. */
+async function plantAll(left: Iterator<Mutant>): Promise<number> {
   const copy = await copyTree();
   let survivors = 0;
   try {
-    for (const mutant of chosen) {
+    for (let next = left.next(); !next.done; next = left.next()) {
+      const mutant = next.value;
       const problem = await plant(copy, mutant);
       if (problem !== "") survivors++;
       const { file, name } = mutant.caughtBy;
@@ -105,6 +112,20 @@ async function main(): Promise<void> {
   } finally {
     rmSync(copy, { recursive: true });
   }
+  return survivors;
+}
+
+/** How many bugs are tried at once. */
+const AT_ONCE = 2;
+
+async function main(): Promise<void> {
+  const [wanted = ""] = Deno.args;
+  const chosen = mutants.filter(({ name }) => name.includes(wanted));
+  const left = chosen.values();
+  const counts = await Promise.all(
+    Array.from({ length: AT_ONCE }, () => plantAll(left)),
+  );
+  const survivors = counts.reduce((sum, count) => sum + count, 0);
   const caught = chosen.length - survivors;
   console.log(`\n${caught} of ${chosen.length} planted bugs are caught`);
   Deno.exit(survivors === 0 && caught > 0 ? 0 : 1);

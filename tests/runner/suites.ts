@@ -119,6 +119,7 @@ function docTests(): Promise<Verdict> {
   return counted(report, Deno.execPath(), [
     "test",
     "--doc",
+    "--parallel",
     "--no-check",
     ...OFFLINE,
     `--config=${join(root, "deno.json")}`,
@@ -137,6 +138,7 @@ async function browserTests(): Promise<Verdict> {
   const verdict = await counted(report, Deno.execPath(), [
     "test",
     "-A",
+    "--parallel",
     "--no-check",
     ...OFFLINE,
     `--junit-path=${report}`,

@@ -73,7 +73,7 @@ export const top: CliCommand<TopOptions> = {
   },
   async run(options, io) {
     requireDirectory("watch", options.directory);
-    // Who stays may wait for a log to come.
+    // Without --once, it waits until there is one.
     if (options.once) await requireLog(options.directory);
     const { terminal } = io;
     const show = options.json || options.once || terminal === undefined

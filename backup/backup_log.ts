@@ -12,7 +12,7 @@ import {
   readCursors,
 } from "./companions.ts";
 import { Mirror } from "./mirror.ts";
-import { requireApart } from "./require_apart.ts";
+import { PLACE_RULE, requireApart } from "./require_apart.ts";
 import { type LiveSource, SourceLog, type SourceLook } from "./source_log.ts";
 import { readTarget } from "./target_state.ts";
 
@@ -110,7 +110,7 @@ export async function backupLog(
   checkOptions(options);
   const from = await toStorage(source, {
     action: "back up a log",
-    rule: "a path that is not empty, a file URL or a storage",
+    rule: PLACE_RULE,
     makeStorage: options.storage,
   });
   return await backUp(from, target, options);
@@ -126,7 +126,7 @@ export async function backUp(
   checkOptions(options);
   const to = await toStorage(target, {
     action: "back up a log",
-    rule: "a path that is not empty, a file URL or a storage",
+    rule: PLACE_RULE,
     makeStorage: options.storage,
   });
   requireApart("back up a log", source, to);

@@ -1,6 +1,9 @@
 import { argumentError } from "../argument.ts";
 import type { Storage } from "../storage/storage.ts";
 
+/** What a place of a log or a backup must be. */
+export const PLACE_RULE = "a path that is not empty, a file URL or a storage";
+
 /** Throws `TypeError` if source and target are the same directory. */
 export function requireApart(
   action: string,

@@ -37,7 +37,7 @@ import {
   readCursors,
 } from "./companions.ts";
 import { putFile } from "./put_file.ts";
-import { requireApart } from "./require_apart.ts";
+import { PLACE_RULE, requireApart } from "./require_apart.ts";
 import type { SegmentPart } from "./segment_copier.ts";
 import { SourceLog, type SourceLook } from "./source_log.ts";
 import { requireEmpty } from "./target_state.ts";
@@ -82,17 +82,17 @@ const OPTIONS: readonly (keyof RestoreOptions)[] = [
 ];
 const ACTION = "restore a log";
 const TO = "restore to";
-const RULE = "a path that is not empty, a file URL or a storage";
 
 /**
  * Makes a log in the empty directory `target` of the backup, or the log, in the
  * directory `backup`, which it does not change: of all its records, or of those
  * up to an LSN or a time. Every frame is checked.
  *
- * The new log has an id of its own, so it and the original are never mistaken
- * for one another, and a backup of one does not continue with the other. LSNs, records, times and metadata stay the same. Snapshots come
- * along if they cover nothing beyond the last record, and so do cursors; those
- * that are beyond it go back to it. How far the original is archived does not.
+ * The new log has another id, so that a backup of the original does not
+ * continue with it. LSNs, records, times and metadata stay the same. Snapshots
+ * come along if they cover nothing beyond the last record. So do cursors, and
+ * those beyond the last record go back to it. How far the original is archived
+ * does not come along.
  *
  * When it resolves, the log is durable and can be opened. If it rejects, what it
  * wrote is removed again; if the process is killed, the target does not open.
@@ -130,12 +130,12 @@ export async function restoreBackup(
   const { storage: makeStorage, signal } = options;
   const from = await toStorage(backup, {
     action: ACTION,
-    rule: RULE,
+    rule: PLACE_RULE,
     makeStorage,
   });
   const to = await toStorage(target, {
     action: ACTION,
-    rule: RULE,
+    rule: PLACE_RULE,
     makeStorage,
   });
   requireApart(ACTION, from, to);

@@ -15,6 +15,7 @@ import {
 import {
   advance,
   brokenLink,
+  bytesOf,
   type ChainPlace,
   type SegmentCursor,
   type SegmentStop,
@@ -110,12 +111,4 @@ function requireRecords(path: string, frame: Frame): void {
   const fault = faultOfRecords(frame);
   if (fault === undefined) return;
   throw new CorruptLogError(path, frame.offset, describeFault(fault));
-}
-
-/** The bytes of frames that were read together, and follow one another. */
-function bytesOf(frames: readonly Frame[]): Uint8Array {
-  const { window, offset } = frames[0];
-  const last = frames[frames.length - 1];
-  const end = last.offset + last.bytes;
-  return window.part(offset - window.offset, end - window.offset);
 }

@@ -1,6 +1,6 @@
 import type { FrameLog } from "../storage/frame_log.ts";
 import { Background } from "../writer/background.ts";
-import type { Clock } from "../writer/clock.ts";
+import { type Clock, wallTime } from "../writer/clock.ts";
 import type { Listeners } from "../writer/listeners.ts";
 import type { Writer } from "../writer/writer.ts";
 import {
@@ -204,8 +204,4 @@ export class AlertWatch {
     }
     this.#decide();
   }
-}
-
-function wallTime(clock: Clock): number {
-  return clock.wallTime?.() ?? Date.now();
 }

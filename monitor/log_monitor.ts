@@ -2,7 +2,7 @@ import { REQUEST_NAME, STATUS_NAME } from "../storage/format/mod.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Background } from "../writer/background.ts";
-import type { Clock } from "../writer/clock.ts";
+import { type Clock, wallTime } from "../writer/clock.ts";
 import { Listeners } from "../writer/listeners.ts";
 import type { Writer } from "../writer/writer.ts";
 import type { Alert, AlertOptions } from "./alert_options.ts";
@@ -129,7 +129,7 @@ export class LogMonitor {
     const { formatStatus } = await import("./live_status.ts");
     this.#status = new StatusWriter(files, {
       log: this.#log,
-      time: () => clock.wallTime?.() ?? Date.now(),
+      time: () => wallTime(clock),
       describe: (frame) => {
         const alerts = this.#watch?.raised ?? [];
         const { settings } = this.#monitored;

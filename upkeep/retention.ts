@@ -1,6 +1,7 @@
 import { findByTime } from "../reader/find_by_time.ts";
 import type { FrameLog, SealedSegment } from "../storage/frame_log.ts";
 import { Background } from "../writer/background.ts";
+import { wallTime } from "../writer/clock.ts";
 import { type MaintainedLog, messageOf } from "./maintained_log.ts";
 import type { RetentionOptions } from "./upkeep_options.ts";
 
@@ -112,8 +113,7 @@ export class Retention {
   /** LSN of the first record that is not older than `ms`. */
   #findByAge(ms: number): Promise<number> {
     const { clock, source } = this.#log;
-    const now = clock.wallTime?.() ?? Date.now();
-    return findByTime(source, now - ms);
+    return findByTime(source, wallTime(clock) - ms);
   }
 }
 

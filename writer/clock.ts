@@ -22,6 +22,11 @@ export interface Clock {
   inBackground?(delayMs: number, callback: () => void): () => void;
 }
 
+/** The present time on a clock, in ms since 1970. */
+export function wallTime(clock: Clock): number {
+  return clock.wallTime?.() ?? Date.now();
+}
+
 /** The timing functions of a runtime. */
 export interface Host<Timer, Turn> {
   now(): number;

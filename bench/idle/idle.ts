@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { markdownTable } from "../../docs/figures/markdown_table.ts";
 import { defineExperiment, type Sample, type Task } from "../experiment.ts";
 import { sharedOptions } from "../report/options.ts";
@@ -49,7 +48,7 @@ status; with "status: false" it does not.`,
         [false, true].map((status): Task<IdleJob> => ({
           runtime,
           title: `${logs} logs, status: ${status}`,
-          job: { dir: tmpdir(), logs, status, seconds },
+          job: { logs, status, seconds },
         }))
       )
     );

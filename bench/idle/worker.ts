@@ -4,7 +4,6 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Wal } from "../../wal.ts";
@@ -12,7 +11,6 @@ import { answerJob } from "../process/worker.ts";
 
 /** What to measure. */
 export interface IdleJob {
-  readonly dir: string;
   /** Number of logs. */
   readonly logs: number;
   /** Whether they look for requests for their status. */
@@ -26,11 +24,10 @@ export interface IdleFound {
   readonly cpu: number;
 }
 
-await answerJob<IdleJob>(async ({ dir, logs, status, seconds }) => {
-  const scratch = mkdtempSync(join(dir, "idle-"));
+await answerJob<IdleJob>(async ({ directory, logs, status, seconds }) => {
   const opened: Wal[] = [];
   for (let nth = 0; nth < logs; nth++) {
-    const wal = await Wal.open(join(scratch, `${nth}`), { status });
+    const wal = await Wal.open(join(directory, `${nth}`), { status });
     await wal.append("a record");
     opened.push(wal);
   }
@@ -43,6 +40,5 @@ await answerJob<IdleJob>(async ({ dir, logs, status, seconds }) => {
   const { user, system } = process.cpuUsage(before);
   const cpu = (user + system) / 1000 / (performance.now() - startedAt);
   for (const wal of opened) await wal.close();
-  rmSync(scratch, { recursive: true });
   return { cpu } satisfies IdleFound;
 });

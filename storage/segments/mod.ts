@@ -25,6 +25,7 @@ export { batchOf, recordsOf, SegmentReads } from "./read_segments.ts";
 export {
   advance,
   brokenLink,
+  bytesOf,
   type ChainEnd,
   type ChainPlace,
   follows,

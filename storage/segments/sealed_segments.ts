@@ -1,12 +1,12 @@
 import { missingRecord } from "../corrupt_log_error.ts";
 import type { SegmentName } from "../format/file_names.ts";
-import { type Frame, FRAME_HEADER_BYTES, KIND } from "../format/frame.ts";
+import { FRAME_HEADER_BYTES, KIND } from "../format/frame.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import type { SealedSegment } from "../frame_log.ts";
 import type { Storage } from "../storage.ts";
 import { Pace, type Turns } from "../turns.ts";
 import type { LogOwner } from "./log_owner.ts";
-import { follows, SegmentCursor } from "./segment_cursor.ts";
+import { bytesOf, follows, SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentList } from "./segment_list.ts";
 import { readFully } from "./segment_reader.ts";
 
@@ -83,8 +83,9 @@ async function* readSealed(
     const frames = cursor.frames(end);
     let step = await frames.next();
     for (; !step.done; step = await frames.next()) {
-      yield bytesOf(step.value);
-      await pace.spend(lengthOf(step.value));
+      const bytes = bytesOf(step.value);
+      yield bytes;
+      await pace.spend(bytes.length);
     }
     if (step.value !== undefined) {
       throw missingRecord(reader.path, cursor.nextLsn, step.value);
@@ -110,17 +111,4 @@ async function* readSeal(
     if (taken.length > 0) yield bytesOf(taken);
     if (other >= 0) return;
   }
-}
-
-/** The bytes of frames that were read together. */
-function bytesOf(frames: readonly Frame[]): Uint8Array<ArrayBuffer> {
-  const { window, offset } = frames[0];
-  const at = offset - window.offset;
-  const bytes = window.part(at, at + lengthOf(frames));
-  return bytes as Uint8Array<ArrayBuffer>;
-}
-
-function lengthOf(frames: readonly Frame[]): number {
-  const last = frames[frames.length - 1];
-  return last.offset + last.bytes - frames[0].offset;
 }

@@ -217,3 +217,12 @@ export function brokenLink(
       (isLong ? `, up to ${last}` : ""),
   };
 }
+
+/** The bytes of frames that were read together, and follow one another. */
+export function bytesOf(frames: readonly Frame[]): Uint8Array<ArrayBuffer> {
+  const { window, offset } = frames[0];
+  const last = frames[frames.length - 1];
+  const end = last.offset + last.bytes;
+  const bytes = window.part(offset - window.offset, end - window.offset);
+  return bytes as Uint8Array<ArrayBuffer>;
+}

@@ -18,7 +18,7 @@ export interface Storage {
    */
   readonly prefersOverwrites?: boolean;
   /**
-   * Whether no call returns a promise but `datasync`, and files have
+   * Whether no call returns a promise but `datasync` and `space`, and files have
    * `datasyncSync`: `Wal.flushSync` needs that. Default: false.
    */
   readonly isBlocking?: boolean;

@@ -8,6 +8,7 @@ import {
   formatTable,
   printable,
 } from "../io/format.ts";
+import type { StorageSpace } from "../../storage/storage.ts";
 import type { StatusAnswer } from "../../monitor/ask_status.ts";
 import type { Level, Problem } from "./judge_status.ts";
 import type { CursorStatus, LogStatus } from "./read_status.ts";
@@ -97,7 +98,7 @@ function sizeRows({ bytes, segments, disk }: LogStatus): string[][] {
   const size = `${formatSize(bytes)} in ${formatAmount(segments, "segment")}`;
   if (disk === undefined) return [["size", size]];
   const free = `${formatSize(disk.freeBytes)} free of ${
-    formatSize(disk.bytes)
+    formatSize(disk.totalBytes)
   }`;
   return [["size", size], ["disk", free]];
 }
@@ -158,7 +159,7 @@ export function statusToJson(
     problems,
     ...(extent !== undefined && extentToJson(extent, now)),
     ...{ segments, bytes, lock },
-    ...(disk !== undefined && { disk }),
+    ...(disk !== undefined && { disk: diskToJson(disk) }),
     ...{ cursors, snapshots },
     ...status.others,
     ...(status.live !== undefined && { live: liveToJson(status.live) }),
@@ -175,6 +176,10 @@ function liveToJson({ status, reason }: StatusAnswer) {
     ]),
   );
   return { health, alerts, queue, atRisk, busyMs, uptimeMs, p99Ms };
+}
+
+function diskToJson({ totalBytes, freeBytes }: StorageSpace) {
+  return { bytes: totalBytes, freeBytes };
 }
 
 function extentToJson(extent: LogStatus["extent"] & object, now: number) {

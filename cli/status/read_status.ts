@@ -1,4 +1,4 @@
-import { statfsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { StatusAnswer } from "../../monitor/ask_status.ts";
 import { cursorsOf, type HeldCursor } from "../../reader/cursors/mod.ts";
@@ -15,7 +15,7 @@ import {
   type SegmentName,
 } from "../../storage/format/mod.ts";
 import { CompactedError } from "../../storage/frame_log.ts";
-import type { Storage } from "../../storage/storage.ts";
+import type { Storage, StorageSpace } from "../../storage/storage.ts";
 import { noLogError } from "../io/log_directory.ts";
 import { type LockState, readLockState } from "../examine/lock_state.ts";
 
@@ -29,7 +29,7 @@ export interface LogStatus {
   /** Bytes of the segments' files. */
   readonly bytes: number;
   /** Absent if the system does not tell. */
-  readonly disk?: DiskSpace;
+  readonly disk?: StorageSpace;
   readonly cursors: readonly CursorStatus[];
   readonly snapshots: readonly SnapshotStatus[];
   /** Files that are not part of the log, or no longer. */
@@ -56,13 +56,6 @@ interface LogExtent {
   readonly oldestTime?: number;
   /** The same of the last one. */
   readonly newestTime?: number;
-}
-
-/** The space of the disk that a log is on, in bytes. */
-interface DiskSpace {
-  readonly bytes: number;
-  /** Free for this user. */
-  readonly freeBytes: number;
 }
 
 /** How far a consumer is. */
@@ -115,7 +108,8 @@ export async function readStatus(storage: Storage): Promise<LogStatus> {
     bytes: sizeOf(location, segment.name),
   }));
   const cursors = await noting(damages, () => cursorsOf(storage)) ?? [];
-  const disk = readDisk(location);
+  // Not every system, or every runtime, can tell.
+  const disk = await storage.space?.();
   return {
     lock,
     ...(extent !== undefined && { extent }),
@@ -230,13 +224,4 @@ function othersOf(files: LiveSurvey): OtherFiles {
 /** 0 for a file that is gone: the log's owner may drop it at any time. */
 function sizeOf(location: string, name: string): number {
   return statSync(join(location, name), { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function readDisk(location: string): DiskSpace | undefined {
-  try {
-    const { bsize, blocks, bavail } = statfsSync(location);
-    return { bytes: bsize * blocks, freeBytes: bsize * bavail };
-  } catch {
-    return undefined; // Not every system, or every runtime, can tell.
-  }
 }

@@ -92,13 +92,11 @@ async function firstToKeep(
       return await log.lsnAt(Date.now() - value);
     default:
       return requireInteger(
-        ...[
-          "truncate before a record",
-          "its LSN",
-          value,
-          1,
-          lastLsn + 1,
-        ] as const,
+        "truncate before a record",
+        "its LSN",
+        value,
+        1,
+        lastLsn + 1,
       );
   }
 }

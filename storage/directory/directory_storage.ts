@@ -83,7 +83,8 @@ export abstract class DirectoryStorage implements Storage {
       this.location,
       () =>
         acquireLock(this.location, options, {
-          ...{ kernel: this.#kernelLock, mode: this.mode },
+          kernel: this.#kernelLock,
+          mode: this.mode,
         }),
     );
   }

@@ -16,7 +16,7 @@ const sound: LogStatus = {
   },
   segments: 2,
   bytes: 1000,
-  disk: { bytes: 1e6, freeBytes: 500 },
+  disk: { totalBytes: 1e6, freeBytes: 500 },
   cursors: [{ name: "a", committedLsn: 15, lag: 5, bytes: 700 }],
   snapshots: [],
   others: {

@@ -88,7 +88,7 @@ export {
 export { NoDirectoryError } from "./storage/no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage/storage_error.ts";
 export * from "./storage/directory/deno_storage.ts";
-export type { FileStorageOptions } from "./storage/directory/directory_storage.ts";
+export type { FileStorageOptions } from "./storage/directory/sync_routing.ts";
 export * from "./storage/directory/node_storage.ts";
 export { FormatVersionError } from "./storage/format/envelope.ts";
 export type { LogMeta } from "./storage/format/log_meta.ts";

@@ -98,6 +98,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     try {
       requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
+      const { flushing } = checked;
+      if (flushing !== "inline") await writer.mode.set(flushing);
       const wal = new Wal(log, writer, checked, options.codec);
       await wal.#begin(checked).catch(async (error) => {
         wal.#forgetExit();
@@ -140,6 +142,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     this.refuseIfClosed("configure");
     const changed = this.change(changes);
     await Promise.all([changed, this.#monitor.configure(this.options)]);
+    const { flushing } = changes;
+    if (flushing !== undefined) await this.writer.mode.set(flushing);
   }
 
   /**

@@ -13,6 +13,7 @@ import type {
 } from "./upkeep/upkeep_options.ts";
 import type { AckLevel } from "./writer/acks.ts";
 import type { Clock } from "./writer/clock.ts";
+import type { Flushing } from "./writer/flush_mode.ts";
 import type { RecordInput } from "./writer/record.ts";
 
 /** Options of `Wal.open`. */
@@ -22,6 +23,12 @@ export interface WalOptions<
 > {
   /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
   policy?: BatchPolicy | undefined;
+  /**
+   * Where frames are written and synced: `"inline"`, in the thread that appends;
+   * `"thread"`, on a thread of the log's own; or `"auto"`, on a thread while
+   * that pays. Default `"inline"`. See docs/threads.md.
+   */
+  flushing?: Flushing | undefined;
   /**
    * Maximum size of a segment in bytes: an integer of at least 4096. A single
    * frame that is larger may exceed it. Default 67,108,864.
@@ -151,6 +158,7 @@ export interface WalSettings extends
   Pick<
     WalOptions,
     | "policy"
+    | "flushing"
     | "synchronous"
     | "maxQueuedBytes"
     | "maxQueuedRecords"

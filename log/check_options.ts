@@ -21,11 +21,14 @@ import {
   type WalSettings,
 } from "../wal_options.ts";
 import { systemClock } from "../writer/clock.ts";
+import type { Flushing } from "../writer/flush_mode.ts";
+import { DEFAULT_FLUSHING } from "./default_flushing.ts";
 import { DEFAULT_QUEUE } from "../writer/flush_rules.ts";
 
 /** The names of {@linkcode WalSettings}. */
 const SETTINGS: readonly (keyof WalSettings)[] = [
   "policy",
+  "flushing",
   "synchronous",
   "syncIntervalMs",
   "maxQueuedBytes",
@@ -50,6 +53,7 @@ function defaultIntervalMs(synchronous: Synchronous | undefined): number {
 function defaultsFor({ synchronous }: AnyOptions) {
   return {
     policy: new LeaderCommitPolicy(),
+    flushing: DEFAULT_FLUSHING,
     segmentBytes: 64 * 1024 * 1024,
     reserveBytes: 16 * 1024,
     firstLsn: undefined,
@@ -76,6 +80,8 @@ function defaultsFor({ synchronous }: AnyOptions) {
 }
 
 const OPEN = "open a log";
+
+const FLUSHINGS: readonly Flushing[] = ["inline", "thread", "auto"];
 
 const RECOVERIES: readonly RecoveryMode[] = ["tail", "strict", "salvage"];
 
@@ -139,6 +145,7 @@ function checkAll(action: string, options: AnyOptions): CheckedOptions {
   requireInterval(action, checked.syncIntervalMs, synchronous);
   requireOneOf(action, "recovery", checked.recovery, RECOVERIES);
   requireMethod(action, "policy", policy, "due");
+  requireOneOf(action, "flushing", checked.flushing, FLUSHINGS);
   requireType(action, "takeOver", checked.takeOver, "boolean");
   requireType(action, "warn", warn, "function");
   if (checked.atExit !== undefined) {

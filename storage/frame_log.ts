@@ -153,6 +153,15 @@ export interface FrameLog {
   readonly segmentCount?: number;
   /** Bytes on storage; absent if that is not known. */
   readonly storedBytes?: number;
+  /** The thread that commits frames; absent if there is none now. */
+  readonly thread?: CommitThread | undefined;
+  /**
+   * Starts a thread, if there is none; calls `onEnd` with the reason if it ends
+   * by itself: the log then does whatever it was doing. Rejects if it cannot be
+   * started, with a `TypeError` if the storage has no threads. Absent if there
+   * can be none.
+   */
+  startThread?(onEnd: (reason: string) => void): Promise<void>;
   /** The same calls, which block; absent if the storage cannot. */
   readonly blocking?: BlockingCalls | undefined;
   /**
@@ -185,6 +194,41 @@ export interface BlockingCalls {
   checkOwner(): void;
   /** Releases all resources, as a process does that ends. */
   release(): void;
+}
+
+/** How a commit on another thread has ended. */
+export interface CommitEnd {
+  /** Ms that the write took. */
+  readonly writeMs: number;
+  /** Ms that the sync took; 0 without one. */
+  readonly syncMs: number;
+  /** Ms that it took until the other thread began, and this one heard of it. */
+  readonly wakeMs: number;
+  /** What has failed, if anything: all of it, or what was to follow. */
+  readonly failure?: {
+    readonly during: "append" | "sync";
+    readonly error: unknown;
+  };
+}
+
+/** A thread of a frame log that commits frames. */
+export interface CommitThread {
+  /** Ends it, once what it does is done. */
+  stop(): Promise<void>;
+  /**
+   * Appends `frame`, if there is one, syncs if asked to, and checks the owner,
+   * as the calls of the log do; then calls `done`, in a later turn. Returns
+   * false if those have to be called instead.
+   */
+  commit(
+    frame: FrameDraft | undefined,
+    sync: boolean,
+    done: (end: CommitEnd) => void,
+  ): boolean;
+  /** Blocks until the commit in progress has ended, and calls its `done`. */
+  settle(): void;
+  /** Calls back after `delayMs`, if the thread can; one at a time. */
+  after(delayMs: number, callback: () => void): (() => void) | undefined;
 }
 
 /** Thrown on reading a record that `truncateBefore` has dropped. */

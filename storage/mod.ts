@@ -23,13 +23,19 @@ export {
   type StorageLock,
   type StorageSpace,
 } from "./storage.ts";
+export type {
+  FrameOutcome,
+  FrameTarget,
+  FrameTask,
+  FrameThread,
+  HandedFrame,
+  Stage,
+} from "./thread/frame_thread.ts";
 export { NoDirectoryError } from "./no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage_error.ts";
 export * from "./directory/deno_storage.ts";
-export {
-  DirectoryStorage,
-  type FileStorageOptions,
-} from "./directory/directory_storage.ts";
+export { DirectoryStorage } from "./directory/directory_storage.ts";
+export type { FileStorageOptions } from "./directory/sync_routing.ts";
 export type { HeldKernelLock, KernelLock } from "./directory/lock_owner.ts";
 export * from "./directory/node_storage.ts";
 export { FormatVersionError } from "./format/envelope.ts";

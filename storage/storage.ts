@@ -1,3 +1,5 @@
+import type { FrameThread } from "./thread/frame_thread.ts";
+
 /** A value or a promise of it; callers await it only if it is a promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -18,8 +20,8 @@ export interface Storage {
    */
   readonly prefersOverwrites?: boolean;
   /**
-   * Whether no call returns a promise but `datasync` and `space`, and files have
-   * `datasyncSync`: `Wal.flushSync` needs that. Default: false.
+   * Whether no call returns a promise but those that sync, which have another
+   * form that blocks, and `space`: `Wal.flushSync` needs that. Default: false.
    */
   readonly isBlocking?: boolean;
   /** Returns a warning if data here is not durable, such as on tmpfs. */
@@ -53,6 +55,16 @@ export interface Storage {
   remove(name: string): MaybePromise<void>;
   /** Makes every entry created, renamed or removed before the call durable. */
   syncDirectory(): MaybePromise<void>;
+  /**
+   * The same, but it blocks, if the other one may not: `Wal.flushSync` needs
+   * one that does.
+   */
+  syncDirectorySync?(): void;
+  /**
+   * Starts a thread that writes and syncs frames for this storage. If absent,
+   * the option `flushing` cannot ask for one.
+   */
+  startThread?(): Promise<FrameThread>;
   /**
    * Calls `wake` soon after any change to a file or an entry, by any process,
    * until the function that it returns is called; calls may be merged. It
@@ -115,6 +127,11 @@ export interface StorageFile {
    * a backup by hard links, is never reused. If absent, no file is reused.
    */
   links?(): MaybePromise<number>;
+  /**
+   * What tells the file from all others, so that a thread that opens it by its
+   * name has the same one. If absent, no thread writes to it.
+   */
+  identity?(): string | undefined;
   /** Makes all bytes written before the call durable, as fdatasync does. */
   datasync(): MaybePromise<void>;
   /**
@@ -141,6 +158,11 @@ export interface StorageLock {
    * Called once per flush, so it should be cheap.
    */
   held(): MaybePromise<boolean>;
+  /**
+   * What a thread of the storage needs to check the same; it is posted to the
+   * thread.
+   */
+  readonly proof?: unknown;
   /**
    * What happened to the lock once `held` is false, as a clause for an error
    * message; `undefined` or absent if that is not known.

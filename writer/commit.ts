@@ -1,5 +1,6 @@
 import type { FlushReason } from "../policies/batch_policy.ts";
 import {
+  type CommitEnd,
   CompactedError,
   type FrameDraft,
   type FrameLog,
@@ -35,10 +36,15 @@ export function beginFlight(
 
 /** The writer's callbacks for a {@linkcode commit}. */
 export interface CommitSteps {
-  /** Called when the frame is written; returns whether to sync. */
-  written(): boolean;
-  /** Called when all is done, and this process still owns the log. */
-  confirmed(synced: boolean): void;
+  /** Whether to sync; asked before anything is. */
+  needsSync(): boolean;
+  /** Called when the frame is written, `agoMs` ago. */
+  written(agoMs: number): void;
+  /**
+   * Called when all is done, and this process still owns the log; with `end` if
+   * a thread has done it.
+   */
+  confirmed(synced: boolean, end?: CommitEnd): void;
   /** Called if there is no space: nothing of the frame was written. */
   refused(error: StorageFullError): void;
   /** Called on failure; the state of the frame is then unknown. */
@@ -55,20 +61,42 @@ export function commit(
   frame: FrameDraft | undefined,
   steps: CommitSteps,
 ): void {
+  if (commitOnThread(log, frame, steps)) return;
   const failed = (error: unknown) => steps.failed(error);
   const confirm = (synced: boolean) =>
     continueWith(() => log.checkOwner(), () => steps.confirmed(synced), failed);
-  const sync = () => {
-    if (!steps.written()) return confirm(false);
-    continueWith(() => log.sync(), () => confirm(true), failed);
-  };
   const begun = (error: unknown) =>
     error instanceof StorageFullError ? steps.refused(error) : failed(error);
-  if (frame !== undefined) {
-    return continueWith(() => log.append(frame), sync, begun);
-  }
-  if (!steps.written()) return confirm(false);
-  continueWith(() => log.sync(), () => confirm(true), begun);
+  const sync = (fail: (error: unknown) => void) =>
+    continueWith(() => log.sync(), () => confirm(true), fail);
+  if (frame === undefined) return sync(begun);
+  const written = () => {
+    steps.written(0);
+    if (steps.needsSync()) sync(failed);
+    else confirm(false);
+  };
+  continueWith(() => log.append(frame), written, begun);
+}
+
+/** The same on a thread; false if there is none, or it cannot. */
+function commitOnThread(
+  { thread }: FrameLog,
+  frame: FrameDraft | undefined,
+  steps: CommitSteps,
+): boolean {
+  if (thread === undefined) return false;
+  const sync = frame === undefined || steps.needsSync();
+  return thread.commit(frame, sync, (end) => {
+    const { failure } = end;
+    if (failure === undefined) {
+      if (frame !== undefined) steps.written(end.syncMs);
+      return steps.confirmed(sync, end);
+    }
+    const { during, error } = failure;
+    const hasBegun = frame !== undefined && during === "sync";
+    if (error instanceof StorageFullError && !hasBegun) steps.refused(error);
+    else steps.failed(error);
+  });
 }
 
 /**

@@ -1,6 +1,10 @@
 import { invariant } from "../invariant.ts";
 import type { BatchPolicy, FlushReason } from "../policies/batch_policy.ts";
-import type { BlockingCalls, FrameLog } from "../storage/frame_log.ts";
+import type {
+  BlockingCalls,
+  CommitEnd,
+  FrameLog,
+} from "../storage/frame_log.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import { Acks } from "./acks.ts";
 import { AppendQueue, type QueueBounds } from "./append_queue.ts";
@@ -9,6 +13,7 @@ import type { Clock } from "./clock.ts";
 import {
   beginFlight,
   commit,
+  type CommitSteps,
   cutBack,
   type Flight,
   SyncMark,
@@ -18,10 +23,11 @@ import {
   FlushInProgressError,
   requireReady,
 } from "./flush_in_progress_error.ts";
-import { decideFlush, type FlushTimes, reportFlush } from "./flush_rules.ts";
+import { FlushMode } from "./flush_mode.ts";
+import { decideFlush } from "./flush_rules.ts";
 import { FlushStats } from "./flush_stats.ts";
-import type { RecentFrame } from "./live_tail.ts";
 import { LogHealth } from "./log_health.ts";
+import { Progress } from "./progress.ts";
 import { Readers } from "./readers.ts";
 
 /** Options of `Writer`, already checked. */
@@ -33,6 +39,9 @@ export interface WriterOptions extends QueueBounds {
   /** How long written records may stay unsynced, in ms; can be `Infinity`. */
   syncIntervalMs: number;
 }
+
+/** What follows a flush, or a sync alone. */
+type Endings = Pick<CommitSteps, "confirmed" | "refused">;
 
 /** What it is doing; `asking` keeps policies and listeners from re-entering. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
@@ -58,11 +67,14 @@ export class Flusher {
   readonly stats: FlushStats = new FlushStats();
   /** Those who read the log meanwhile. */
   readonly readers: Readers;
+  /** Where it is done. */
+  readonly mode: FlushMode;
   readonly #log: FrameLog;
   #policy: BatchPolicy;
   readonly #clock: Clock;
   readonly #sync: SyncSchedule;
   readonly #mark: SyncMark;
+  readonly #progress: Progress;
   #activity: Activity = "idle";
   /** Created once: a closure per turn would allocate for each record. */
   readonly #askNow = (): void => this.#ask();
@@ -83,16 +95,16 @@ export class Flusher {
     this.#clock = clock;
     this.acks = new Acks(log.lastLsn, log.syncedLsn);
     this.#mark = new SyncMark(log, this.acks);
-    const { limits } = policy;
+    this.mode = new FlushMode(log, this.health);
     this.appends = new AppendQueue(log.lastLsn + 1, {
-      ...options,
-      limits,
+      ...{ ...options, limits: policy.limits },
       metaVersion: log.meta?.version,
     });
     this.queue = this.appends.queue;
     this.readers = new Readers(this.queue);
-    const ask = () => this.askSoon();
-    this.#sync = new SyncSchedule(clock, syncIntervalMs, ask);
+    const sync = new SyncSchedule(clock, syncIntervalMs, () => this.askSoon());
+    this.#sync = sync;
+    this.#progress = new Progress({ ...this, log, clock, sync });
   }
 
   /** Why nothing follows: the log is closed, or has failed. */
@@ -111,6 +123,12 @@ export class Flusher {
     else if (this.#activity !== "idle") return;
     this.#activity = "asked";
     this.#clock.endOfTurn(this.#askNow);
+    this.mode.beginTurn(this.queue.lastLsn);
+  }
+
+  /** Asks the policy now, and not at the end of the turn. */
+  handOver(): void {
+    if (this.#activity === "asked") this.#ask();
   }
 
   /** Something waits for room: flushes whatever the policy says. */
@@ -177,11 +195,13 @@ export class Flusher {
     const isExpected = this.#activity === "asked" ||
       this.#activity === "waiting";
     if (!isExpected || this.#isStopped) return;
+    const isTurn = this.#activity === "asked";
     this.#activity = "asking";
     const batch = this.queue.head;
     if (batch === undefined) return this.#restOrSync();
     const { lastLsn } = this.queue;
     const now = this.#clock.now();
+    if (isTurn) this.mode.endTurn(lastLsn, now - this.queue.arrivedAt);
     const decision = decideFlush(this.#policy, batch, now, {
       sealed: this.queue.headIsSealed,
       demanded: batch.firstLsn <= this.#demandedLsn,
@@ -197,31 +217,42 @@ export class Flusher {
     this.#activity = "idle";
     if (instant === Infinity) return;
     this.#activity = "waiting";
-    this.#cancelWait = this.#clock.after(instant - now, this.#askNow);
+    this.#cancelWait = this.mode.after(instant - now, this.#askNow) ??
+      this.#clock.after(instant - now, this.#askNow);
   }
 
   #flush(reason: FlushReason, now: number): void {
     invariant(this.#activity === "asking", "two flushes in flight");
     this.#activity = "flushing";
     const batch = this.queue.take();
-    const flight = this.#flight = beginFlight(reason, now, batch);
-    const { times } = flight;
-    this.stats.begin(now);
+    const flight = beginFlight(reason, now, batch);
+    this.#commit(flight, {
+      confirmed: (synced, end) => this.#complete(flight, batch, synced, end),
+      refused: (error) => this.#rollBack(error),
+    });
+  }
+
+  #commit(flight: Flight, { confirmed, refused }: Endings): void {
+    const { batch, times } = flight;
+    this.#flight = flight;
+    this.stats.begin(times.startedAt);
     commit(this.#log, batch, {
-      written: () => {
+      needsSync: () =>
+        batch === undefined || batch.sync ||
+        this.#sync.reaches(batch.firstLsn) || this.#sync.isDue(this.acks),
+      written: (agoMs) => {
         flight.isWritten = true;
-        times.writtenAt = this.#clock.now();
-        const demanded = this.#sync.reaches(batch.firstLsn);
-        return batch.sync || demanded || this.#sync.isDue(this.acks);
+        const writtenAt = this.#clock.now() - agoMs;
+        times.writtenAt = Math.max(times.startedAt, writtenAt);
       },
-      confirmed: (synced) => {
+      confirmed: (synced, end) => {
         this.#flight = undefined;
-        if (!flight.isOvertaken) this.#complete(batch, times, synced);
+        if (!flight.isOvertaken) confirmed(synced, end);
         this.#rest();
       },
       refused: (error) => {
         this.#flight = undefined;
-        this.#rollBack(error);
+        refused(error);
         this.#rest();
       },
       failed: (error) => this.#fail(error),
@@ -234,6 +265,7 @@ export class Flusher {
    * ended: only that call may hear of its failure.
    */
   flushSync(blocking: BlockingCalls): void {
+    this.#log.thread?.settle();
     const before = this.#activity;
     const flight = this.#flight;
     const isWriting = before === "flushing" && !flight?.isWritten;
@@ -264,16 +296,16 @@ export class Flusher {
     if (flight !== undefined && !flight.isOvertaken) {
       flight.isOvertaken = true;
       blocking.checkOwner();
-      if (flight.batch) this.#complete(flight.batch, flight.times, false);
+      if (flight.batch) this.#complete(flight, flight.batch, false);
     }
     while (this.queue.head !== undefined) {
       requireReady(blocking);
       const batch = this.queue.take();
-      const { times } = beginFlight("demand", this.#clock.now(), batch);
+      const next = beginFlight("demand", this.#clock.now(), batch);
       blocking.append(batch);
       blocking.checkOwner();
-      times.writtenAt = this.#clock.now();
-      this.#complete(batch, times, false);
+      next.times.writtenAt = this.#clock.now();
+      this.#complete(next, batch, false);
     }
     this.#syncNow(blocking, flight);
     if (this.appends.waitingRecords > 0) {
@@ -289,24 +321,12 @@ export class Flusher {
     blocking.sync();
     blocking.checkOwner();
     if (flight !== undefined) return this.#sync.raise(writtenLsn);
-    this.#advance(writtenLsn, true);
-    this.stats.synced(writtenLsn, now, this.#clock.now());
+    this.#progress.synced(writtenLsn, now);
   }
 
-  /** The frame of a flush is written, and perhaps `synced`. */
-  #complete(batch: Batch, times: FlushTimes, synced: boolean): void {
-    const written = this.readers.tail?.keep(batch, synced, this.#log.time);
-    this.#advance(batch.lastLsn, synced, written);
-    times.endedAt = synced ? this.#clock.now() : times.writtenAt;
-    this.appends.release(batch);
+  #complete(of: Flight, batch: Batch, synced: boolean, end?: CommitEnd): void {
+    this.#progress.flushed(this.#policy, batch, of.times, synced, end);
     this.#pressed = this.appends.hasWaiting;
-    const { records } = this.queue;
-    const report = reportFlush(this.#policy, batch, times, records);
-    this.stats.add(report, synced);
-    if (this.health.now.status === "degraded") {
-      this.health.trouble("space", undefined);
-    }
-    this.queue.updateBounds(this.#policy);
   }
 
   #restOrSync(): void {
@@ -325,34 +345,14 @@ export class Flusher {
   #syncAlone(): void {
     const covered = this.acks.writtenLsn;
     const now = this.#clock.now();
-    const flight = this.#flight = beginFlight("demand", now);
-    this.stats.begin(now);
-    commit(this.#log, undefined, {
-      written: () => true,
-      confirmed: (synced) => {
-        this.#flight = undefined;
-        if (!flight.isOvertaken) {
-          this.#advance(covered, synced);
-          this.stats.synced(covered, now, this.#clock.now());
-        }
-        this.#rest();
-      },
+    this.#commit(beginFlight("demand", now), {
+      confirmed: () => this.#progress.synced(covered, now),
       refused: (error) => {
-        this.#flight = undefined;
         this.stats.end();
         this.#sync.lower(this.acks.durableLsn);
         this.acks.rejectUnsynced(error);
-        this.#rest();
       },
-      failed: (error) => this.#fail(error),
     });
-  }
-
-  /** `lsn` is what the sync covers; it was fixed before the sync began. */
-  #advance(lsn: number, synced: boolean, written?: RecentFrame): void {
-    this.acks.advance(lsn, synced);
-    this.#sync.update(this.acks);
-    this.readers.tail?.tell(written);
   }
 
   #rest(): void {

@@ -2,6 +2,7 @@ import type { BlockingCalls, FrameLog } from "../storage/frame_log.ts";
 import { orAborted } from "./abort.ts";
 import type { AckLevel } from "./acks.ts";
 import type { Hold } from "./append_queue.ts";
+import type { FlushMode } from "./flush_mode.ts";
 import type { FlushStats } from "./flush_stats.ts";
 import { Flusher, type WriterOptions } from "./flusher.ts";
 import type { LogHealth } from "./log_health.ts";
@@ -104,6 +105,7 @@ export class Writer {
     const flusher = this.#flusher;
     flusher.askSoon();
     const lsn = flusher.appends.add(record, size, level);
+    if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
     if (lsn > 0) return flusher.acks.wait(lsn, level);
     const request = { records: [record], sizes: [size], bytes: size, level };
     return this.#waitForRoom(request, (last) => last);
@@ -123,6 +125,7 @@ export class Writer {
     const { appends, acks } = this.#flusher;
     this.#flusher.askSoon();
     const lsn = appends.addTogether(request);
+    if (lsn >= this.#flusher.mode.handOverLsn) this.#flusher.handOver();
     if (lsn === 0) return this.#waitForRoom(request, answer);
     return acks.answer(lsn, request, answer);
   }
@@ -133,6 +136,7 @@ export class Writer {
     const flusher = this.#flusher;
     flusher.askSoon();
     const lsn = flusher.appends.add(record, size, level);
+    if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
     if (lsn > 0) return lsn;
     flusher.press();
     throw flusher.appends.queueFull();
@@ -181,6 +185,11 @@ export class Writer {
       fences.push(last.then((lsn) => this.#fence(lsn, level)));
     }
     await Promise.all(fences);
+  }
+
+  /** Where flushes take place. */
+  get mode(): FlushMode {
+    return this.#flusher.mode;
   }
 
   /** Flushes and syncs everything appended, in calls that block. */

@@ -1,11 +1,8 @@
 import type { MaybePromise, OpenMode, StorageFile } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
-import {
-  DirectoryStorage,
-  type FileStorageOptions,
-  SyncRouting,
-} from "./directory_storage.ts";
+import { DirectoryStorage } from "./directory_storage.ts";
 import type { KernelLock } from "./lock_owner.ts";
+import type { FileStorageOptions, SyncRouting } from "./sync_routing.ts";
 
 /**
  * A directory accessed through Deno's file API: the default on Deno.
@@ -28,12 +25,9 @@ import type { KernelLock } from "./lock_owner.ts";
  * ```
  */
 export class DenoStorage extends DirectoryStorage {
-  readonly #routing: SyncRouting;
-
   /** Resolves the path, and touches nothing on disk. */
   constructor(directory: string | URL, options: FileStorageOptions = {}) {
     super(directory, options, flock);
-    this.#routing = new SyncRouting(options);
   }
 
   /** Opens a file in the directory. */
@@ -48,7 +42,7 @@ export class DenoStorage extends DirectoryStorage {
       Deno.chmodSync(path, bits);
       return file;
     });
-    return new DenoFile(path, file, this.#routing);
+    return new DenoFile(path, file, this.routing);
   }
 }
 
@@ -123,6 +117,16 @@ class DenoFile implements StorageFile {
       return this.#file.statSync().size;
     } catch (error) {
       throw StorageError.wrap("get the size of", this.#path, error);
+    }
+  }
+
+  /** Its device and inode, as doubles. */
+  identity(): string | undefined {
+    try {
+      const { dev, ino } = this.#file.statSync();
+      return ino === null ? undefined : `${dev}:${ino}`;
+    } catch (error) {
+      throw StorageError.wrap("identify", this.#path, error);
     }
   }
 

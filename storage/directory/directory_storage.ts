@@ -1,13 +1,9 @@
 import type { Stats } from "node:fs";
-import {
-  argumentError,
-  requireInteger,
-  requireOneOf,
-  requireOptions,
-} from "../../argument.ts";
+import { argumentError, requireInteger } from "../../argument.ts";
 import {
   type LockOptions,
   LogLockedError,
+  type MaybePromise,
   type OpenMode,
   type Storage,
   type StorageFile,
@@ -15,9 +11,11 @@ import {
   type StorageSpace,
 } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
+import type { FrameThread } from "../thread/frame_thread.ts";
 import { fs, paths, process, urls } from "./builtins.ts";
 import { acquireLock } from "./lock_file.ts";
 import type { KernelLock } from "./lock_owner.ts";
+import { type FileStorageOptions, SyncRouting } from "./sync_routing.ts";
 
 const TMPFS_MAGIC = 0x01021994;
 
@@ -31,6 +29,8 @@ export abstract class DirectoryStorage implements Storage {
   readonly location: string;
   /** Permission bits of files that are created; absent if the umask decides. */
   protected readonly mode: number | undefined;
+  /** Where syncs run. */
+  protected readonly routing: SyncRouting;
   readonly #kernelLock: KernelLock | undefined;
 
   /**
@@ -39,10 +39,12 @@ export abstract class DirectoryStorage implements Storage {
    */
   constructor(
     directory: string | URL,
-    { mode }: FileStorageOptions = {},
+    options: FileStorageOptions = {},
     kernelLock?: KernelLock,
   ) {
     requireFiles(directory);
+    this.routing = new SyncRouting(options);
+    const { mode } = options;
     if (mode !== undefined) requireMode(mode);
     this.mode = process.platform === "win32" ? undefined : mode;
     this.#kernelLock = kernelLock;
@@ -128,8 +130,30 @@ export abstract class DirectoryStorage implements Storage {
   }
 
   /** Syncs the directory's entries. */
-  syncDirectory(): void {
+  syncDirectory(): MaybePromise<void> {
+    if (!this.routing.isThreaded) return this.syncDirectorySync();
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown) =>
+        error
+          ? reject(StorageError.wrap("sync", this.location, error))
+          : resolve();
+      syncDirectoryThreaded(this.location, done);
+    });
+  }
+
+  /** The same, on the calling thread. */
+  syncDirectorySync(): void {
     this.attempt("sync", this.location, () => syncDirectory(this.location));
+  }
+
+  /**
+   * Starts a thread for the files in the directory. While there is one, all
+   * other syncs run on the runtime's thread pool, unless an option says where.
+   */
+  async startThread(): Promise<FrameThread> {
+    const { FlushThread } = await import("../thread/flush_thread.ts");
+    const ended = this.routing.addThread();
+    return await FlushThread.start(this.location, ended);
   }
 
   /**
@@ -190,76 +214,6 @@ export abstract class DirectoryStorage implements Storage {
       if (error instanceof LogLockedError) throw error;
       throw StorageError.wrap(action, path, error);
     }
-  }
-}
-
-/** Options of `NodeStorage` and `DenoStorage`. */
-export interface FileStorageOptions {
-  /**
-   * Where syncs run:
-   *
-   * - `"auto"` (default): blocking while syncs are fast, otherwise threaded;
-   * - `"blocking"`: on the calling thread. Fastest if a sync takes well under a
-   *   millisecond, but it blocks the event loop;
-   * - `"threaded"`: on the runtime's thread pool. Handing a sync over costs
-   *   about 40 us; right if a sync takes milliseconds.
-   *
-   * Writes always run on the calling thread, because the system only copies
-   * them to memory.
-   */
-  io?: "auto" | "blocking" | "threaded" | undefined;
-  /**
-   * Permission bits of the files that it creates, whatever the umask is: an
-   * integer from 0o600 to 0o777 that lets the owner read and write. Directories
-   * that it creates can be entered by those who may read. What exists keeps its
-   * bits, and Windows has none. Default: 0o666 without the bits of the umask.
-   */
-  mode?: number | undefined;
-}
-
-/** Number of syncs judged together, so that one outlier decides nothing. */
-const RECENT = 8;
-
-/** Syncs longer than this block the event loop for too long, in ms. */
-export const SLOW_MS = 1;
-
-/** Syncs shorter than this are not worth handing over, in ms. */
-export const FAST_MS = 0.5;
-
-/**
- * Decides where syncs run, by how long the last ones took. Between fast and
- * slow nothing changes, so that it does not flip back and forth.
- */
-export class SyncRouting {
-  readonly #isFixed: boolean;
-  readonly #recent: number[] = [];
-  #isThreaded: boolean;
-
-  /** Throws `TypeError` if an option is unknown or invalid. */
-  constructor(options: FileStorageOptions) {
-    requireOptions("create a storage", options, ["io", "mode"]);
-    const { io = "auto" } = options;
-    const choices = ["auto", "blocking", "threaded"] as const;
-    requireOneOf("create a storage", "io", io, choices);
-    this.#isFixed = io !== "auto";
-    this.#isThreaded = io === "threaded";
-  }
-
-  /** Whether the next sync should run on another thread. */
-  get isThreaded(): boolean {
-    return this.#isThreaded;
-  }
-
-  /** Records how long a sync took, in ms. */
-  observe(ms: number): void {
-    if (this.#isFixed) return;
-    this.#recent.push(ms);
-    if (this.#recent.length < RECENT) return;
-    const others = this.#recent.filter((recent) =>
-      this.#isThreaded ? recent < FAST_MS : recent > SLOW_MS
-    );
-    if (others.length > RECENT / 2) this.#isThreaded = !this.#isThreaded;
-    this.#recent.length = 0;
   }
 }
 
@@ -386,4 +340,18 @@ function requireFiles(directory: string | URL): void {
       "it needs Deno, Bun, or Node 20.16+ or 22.3+. Use a MemoryStorage or " +
       "your own Storage.",
   );
+}
+
+/** The same on the runtime's thread pool. */
+function syncDirectoryThreaded(
+  path: string,
+  done: (error: unknown) => void,
+): void {
+  if (process.platform === "win32") return done(null);
+  fs.open(path, "r", (error, descriptor) => {
+    if (error) return done(error);
+    fs.fsync(descriptor, (error) => {
+      fs.close(descriptor, (unclosed) => done(error ?? unclosed));
+    });
+  });
 }

@@ -15,6 +15,13 @@ import {
   refuseIfOwned,
   thisProcess,
 } from "./lock_owner.ts";
+import {
+  type FileId,
+  isLockHeld,
+  isMissing,
+  isSameFile,
+  type LockProof,
+} from "./lock_proof.ts";
 
 /*
  * Lock files are numbered; the highest is the lock. It names its owner, and is
@@ -173,23 +180,18 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** Identifies a file; bigints where doubles would round the numbers. */
-interface FileId {
-  dev: number | bigint;
-  ino: number | bigint;
-}
-
 /** A lock file that this process created and holds open. */
 export class HeldLock implements StorageLock {
   readonly epoch: number;
   readonly #directory: string;
   readonly #path: string;
   readonly #descriptor: number;
-  readonly #isRounded: boolean;
-  readonly #file: FileId;
+  readonly proof: LockProof;
   readonly #above: FileId;
   readonly #making: LockMaking;
   readonly #kernelLock: HeldKernelLock | undefined;
+  /** Created once: a closure per flush would be garbage. */
+  readonly #stat = (path: string) => this.#kernelLock?.stat(path);
   #isReleased = false;
 
   /**
@@ -209,11 +211,14 @@ export class HeldLock implements StorageLock {
     this.#kernelLock = kernelLock;
     this.#descriptor = fs.openSync(this.#path, "r+");
     try {
-      const file = fs.fstatSync(this.#descriptor);
-      this.#isRounded = ![file.ino, file.dev].every(Number.isSafeInteger);
-      this.#file = this.#isRounded
-        ? fs.fstatSync(this.#descriptor, { bigint: true })
-        : file;
+      const { dev, ino } = fs.fstatSync(this.#descriptor);
+      const isRounded = ![ino, dev].every(Number.isSafeInteger);
+      const exact = { bigint: true } as const;
+      const file = isRounded ? fs.fstatSync(this.#descriptor, exact) : null;
+      this.proof = {
+        path: this.#path,
+        file: { dev: file?.dev ?? dev, ino: file?.ino ?? ino },
+      };
       this.#above = fs.statSync(directory, { bigint: true });
     } catch (error) {
       fs.closeSync(this.#descriptor);
@@ -224,15 +229,7 @@ export class HeldLock implements StorageLock {
   /** Makes only one system call, because it is called once per flush. */
   held(): boolean {
     if (this.#isReleased) return false;
-    try {
-      const found = this.#isRounded
-        ? fs.statSync(this.#path, { bigint: true })
-        : this.#kernelLock?.stat(this.#path) ?? fs.statSync(this.#path);
-      return isSameFile(found, this.#file);
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw StorageError.wrap("check", this.#path, error);
-    }
+    return isLockHeld(this.proof, this.#stat);
   }
 
   whyLost(): string | undefined {
@@ -277,14 +274,4 @@ export class HeldLock implements StorageLock {
       this.#kernelLock?.free();
     }
   }
-}
-
-function isSameFile(one: FileId, other: FileId): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
-}
-
-/** Whether an error means that a path leads nowhere. */
-function isMissing(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -6,11 +6,7 @@
  * @module
  */
 export { DenoStorage } from "./deno_storage.ts";
-export {
-  FAST_MS,
-  type FileStorageOptions,
-  SLOW_MS,
-} from "./directory_storage.ts";
+export { FAST_MS, type FileStorageOptions, SLOW_MS } from "./sync_routing.ts";
 export {
   type FoundLock,
   isCopy,

@@ -161,9 +161,11 @@ export class MemoryLocks {
   #give(epoch: number): StorageLock {
     this.#epoch = epoch;
     this.#owner = epoch;
+    const held = () => this.#owner === epoch;
     return {
       epoch,
-      held: () => this.#owner === epoch,
+      held,
+      proof: { held },
       renew: () => this.#owner === epoch ? this.#give(epoch + 1) : undefined,
       release: () => {
         if (this.#owner === epoch) this.#owner = undefined;

@@ -106,6 +106,10 @@ export class MemoryFile implements StorageFile {
     );
   }
 
+  identity(): string {
+    return this.#name;
+  }
+
   size(): number {
     return this.#content.bytes.length;
   }

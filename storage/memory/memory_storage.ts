@@ -7,6 +7,7 @@ import type {
   StorageFile,
   StorageLock,
 } from "../storage.ts";
+import type { FrameThread } from "../thread/frame_thread.ts";
 import { type FaultModel, MemoryContent } from "./memory_content.ts";
 import { type Change, MemoryEntries, MemoryLocks } from "./memory_entries.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type StorageCall,
   storageError,
 } from "./memory_file.ts";
+import type { OnStage } from "./memory_thread.ts";
 
 /*
  * The fault model.
@@ -88,6 +90,7 @@ export class MemoryStorage implements Storage {
   /** No call returns a promise, except one that an effect makes slow. */
   readonly isBlocking = true;
   readonly #onCall: OnCall;
+  readonly #onStage: OnStage | undefined;
   readonly #model: FaultModel;
   readonly #entries: MemoryEntries;
   readonly #seed: number;
@@ -99,6 +102,7 @@ export class MemoryStorage implements Storage {
   constructor(options: MemoryStorageOptions = {}) {
     const { fileSystem = "posix", sectorBytes = 512 } = options;
     this.#onCall = options.onCall ?? (() => {});
+    this.#onStage = options.onStage;
     this.#model = { fileSystem, sectorBytes };
     this.#entries = new MemoryEntries(this.#model);
     this.#seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
@@ -159,6 +163,12 @@ export class MemoryStorage implements Storage {
     const covered = this.#entries.changes;
     const call = { operation: "syncDirectory", file: "" } as const;
     return perform(this.#onCall, call, () => this.#entries.sync(covered));
+  }
+
+  /** Starts what does in this thread, in turns of its own, what another would. */
+  async startThread(): Promise<FrameThread> {
+    const { MemoryThread } = await import("./memory_thread.ts");
+    return new MemoryThread(this, this.#onStage);
   }
 
   /** Calls `wake` after each change, until the returned function is called. */
@@ -288,6 +298,8 @@ function atOnce<Answer>(answer: MaybePromise<Answer>): Answer {
 export interface MemoryStorageOptions {
   /** Called before each call; can make it fail or delay it. */
   onCall?: OnCall | undefined;
+  /** Called before each step of a flush thread; can end it there. */
+  onStage?: OnStage | undefined;
   /**
    * What a crash may do to sizes and entries: all that the standard permits
    * (`"posix"`, the default), or only what the journal of ext4 permits

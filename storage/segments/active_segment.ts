@@ -3,6 +3,7 @@ import { isPromise, type MaybePromise, type StorageFile } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 import { type FrameIndex, IndexBuilder } from "./frame_index.ts";
 import { writeAll } from "./log_files.ts";
+import type { ZerosAhead } from "./zeros_ahead.ts";
 
 /** A segment that frames can be written to. */
 export interface OpenSegment {
@@ -56,6 +57,11 @@ export class ActiveSegment {
     return this.#bytes;
   }
 
+  /** Where its next frame goes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** Whether it has no frames. */
   get isEmpty(): boolean {
     return this.#offset === SEGMENT_HEADER_BYTES;
@@ -77,12 +83,11 @@ export class ActiveSegment {
    * remains, and the next one takes its place.
    */
   write(frame: Uint8Array): MaybePromise<void> {
-    const zeros = this.#zerosAfter(frame.length);
+    const zeros = this.zerosAfter(frame.length);
     if (zeros === 0) return this.writeAlone(frame);
     const failed = (error: unknown) => {
       if (!isOutOfSpace(error)) throw error;
-      this.#zeros = undefined;
-      const cutting = this.#cutBack();
+      const cutting = this.dropZeros();
       if (!isPromise(cutting)) return this.writeAlone(frame);
       return cutting.then(() => this.writeAlone(frame));
     };
@@ -102,12 +107,24 @@ export class ActiveSegment {
     this.#zeros?.count(bytes);
   }
 
+  /** There is no space for zeros: writes none from now on. */
+  dropZeros(): MaybePromise<void> {
+    this.#zeros = undefined;
+    return this.#cutBack();
+  }
+
+  /** `bytes` were, or may have been, written after the last frame. */
+  wrote(bytes: number): void {
+    this.#bytes = Math.max(this.#bytes, this.#offset + bytes);
+  }
+
   /** Frees the space that its frames do not need. */
   async trim(): Promise<void> {
     if (this.#bytes > this.#offset) await this.#cutBack();
   }
 
-  #zerosAfter(bytes: number): number {
+  /** Number of zeros to write after a frame of `bytes`. */
+  zerosAfter(bytes: number): number {
     // The first frame waited for the rotation; the second one brings zeros.
     if (this.#zeros === undefined || this.isEmpty) return 0;
     const end = this.#offset + bytes;
@@ -119,9 +136,7 @@ export class ActiveSegment {
     bytes: Uint8Array,
     failed: (error: unknown) => MaybePromise<void>,
   ): MaybePromise<void> {
-    const done = () => {
-      this.#bytes = Math.max(this.#bytes, this.#offset + bytes.length);
-    };
+    const done = () => this.wrote(bytes.length);
     try {
       const writing = writeAll(this.file, bytes, this.#offset);
       return isPromise(writing) ? writing.then(done, failed) : done();
@@ -143,65 +158,5 @@ export class ActiveSegment {
     return cutting.then(() => {
       throw explainFull(error);
     });
-  }
-}
-
-/**
- * Maximum bytes of a frame and its zeros, in one write. More would make its
- * sync too slow: each MiB takes 0.6 to 3 ms. With less, more than one in a
- * hundred syncs of frames of 7 kB would be slow.
- */
-const MOST_BYTES = 1536 * 1024;
-
-/** The same for frames above `SMALL_BYTES`, which bring zeros more often. */
-const MOST_BYTES_OF_LARGE = 768 * 1024;
-const SMALL_BYTES = 16 * 1024;
-
-/** Zeros with room for fewer further frames cost more than they save. */
-const LEAST_FRAMES = 2;
-
-/**
- * The zeros that a write brings along after its frame, if the frame goes beyond
- * the end of the file. The next frames only overwrite them, and a sync after an
- * overwrite has no change of the file's size to journal, which makes it up to
- * twice as fast.
- *
- * There are as many zeros as the log has written since it was opened, up to 1.5
- * MiB: so a log that is little used stays small, and a busy one seldom waits.
- * Frames above a quarter of a MiB bring none.
- *
- * Source: PostgreSQL fills new segments with zeros (`wal_init_zero`). Here they
- * come in the frame's own write: syncs of zeros in another file would delay the
- * log's.
- */
-export class ZerosAhead {
-  #writtenBytes = 0;
-  /** The last staged frame, and zeros from there on. */
-  #staged = new Uint8Array();
-  #stagedFrame = 0;
-
-  /** Counts a frame of `bytes` that was written. */
-  count(bytes: number): void {
-    this.#writtenBytes += bytes;
-  }
-
-  /** How many zeros follow a frame of `bytes`, if there is room for `most`. */
-  after(bytes: number, most: number): number {
-    const total = bytes > SMALL_BYTES ? MOST_BYTES_OF_LARGE : MOST_BYTES;
-    const zeros = Math.min(this.#writtenBytes, most, total - bytes);
-    return zeros < LEAST_FRAMES * bytes ? 0 : zeros;
-  }
-
-  /** Lays out `frame` and the zeros; valid until the next call. */
-  stage(frame: Uint8Array, zeros: number): Uint8Array {
-    const bytes = frame.length + zeros;
-    if (bytes > this.#staged.length) {
-      this.#staged = new Uint8Array(Math.max(bytes, 2 * this.#staged.length));
-      this.#stagedFrame = 0;
-    }
-    this.#staged.set(frame);
-    this.#staged.fill(0, frame.length, this.#stagedFrame);
-    this.#stagedFrame = frame.length;
-    return this.#staged.subarray(0, bytes);
   }
 }

@@ -1,13 +1,14 @@
 import { newerMeta } from "../format/log_meta.ts";
 import type { BlockingCalls, FrameDraft } from "../frame_log.ts";
-import { requireDone } from "../storage.ts";
+import { requireDone, type Storage } from "../storage.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import type { LogOwner } from "./log_owner.ts";
 import type { SegmentSupply, SuppliedSegment } from "./segment_supply.ts";
 import type { WrittenEnd } from "./written_end.ts";
 
-/** The parts of a log that calls which block use. */
-export interface BlockingParts {
+/** The parts of a log that other ways to write to it use. */
+export interface LogParts {
+  readonly storage: Storage;
   readonly owner: LogOwner;
   readonly supply: SegmentSupply;
   readonly end: WrittenEnd;
@@ -15,6 +16,8 @@ export interface BlockingParts {
   active(): ActiveSegment | undefined;
   /** Goes on with a segment that was just made. */
   adopt(made: SuppliedSegment): ActiveSegment;
+  /** Ends the thread, if there is one, without waiting for it. */
+  endThread(): unknown;
   /** Whether a call is in progress that changes what the segments are. */
   isChanging(): boolean;
 }
@@ -24,10 +27,10 @@ export interface BlockingParts {
  * segment is sealed: the last one grows beyond its size instead.
  */
 export class BlockingLog implements BlockingCalls {
-  readonly #parts: BlockingParts;
+  readonly #parts: LogParts;
 
   /** Works on a storage whose calls block. */
-  constructor(parts: BlockingParts) {
+  constructor(parts: LogParts) {
     this.#parts = parts;
   }
 
@@ -65,7 +68,8 @@ export class BlockingLog implements BlockingCalls {
 
   /** Releases the file and the lock, and marks no end. */
   release(): void {
-    const { active, owner } = this.#parts;
+    const { active, owner, endThread } = this.#parts;
+    endThread();
     try {
       requireDone(active()?.file.close());
     } finally {

@@ -18,6 +18,7 @@ import { type CreatedSegment, createSegment, writeAll } from "./log_files.ts";
 import type { LogOwner } from "./log_owner.ts";
 import { advance, type ChainEnd, SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentLookup } from "./segment_lookup.ts";
+import type { SegmentSupply } from "./segment_supply.ts";
 
 /** The frame that a log is to end in, or after. */
 interface LastFrame {
@@ -124,11 +125,11 @@ export async function createCut(
   storage: Storage,
   owner: LogOwner,
   place: CutPlace,
-  { lastLsn, giveBack }: {
+  { lastLsn, supply }: {
     /** LSN of the last record before the cut. */
     readonly lastLsn: number;
-    /** Frees space if that is what an error is about, or throws it. */
-    readonly giveBack: (error: unknown) => Promise<void>;
+    /** What is kept for reuse, and makes room if there is none. */
+    readonly supply: SegmentSupply;
   },
 ): Promise<CutSegment> {
   const { cuts, durableLsn } = owner.manifest;
@@ -140,7 +141,8 @@ export async function createCut(
   }));
   const create = () => createCutSegment(storage, owner, place);
   try {
-    return await create().catch((error) => giveBack(error).then(create));
+    return await create()
+      .catch((error) => supply.makeRoom(error).then(create));
   } catch (error) {
     if (error instanceof StorageFullError) {
       await owner.write(() => ({ rewriteLsn: 0, cuts, durableLsn }));

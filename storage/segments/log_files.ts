@@ -130,7 +130,8 @@ export function createSegmentNow(
     ignoreFailure(() => storage.remove(temporary));
     throw explainFull(error);
   }
-  requireDone(storage.syncDirectory());
+  const sync = storage.syncDirectorySync ?? storage.syncDirectory;
+  requireDone(sync.call(storage));
   ignoreFailure(() => storage.remove(temporary));
   const file = requireDone(storage.open(name, "write"));
   return { name, firstLsn, epoch, file, salt, offset };

@@ -90,6 +90,13 @@ export class LogOwner {
     return writing;
   }
 
+  /** Replaces the log's metadata; durable once it resolves. */
+  async setMeta(meta: LogMeta): Promise<void> {
+    await this.check();
+    await this.write((old) => ({ meta: newerMeta(old.meta, meta) }));
+    await this.check();
+  }
+
   /**
    * Begins a new epoch of the same owner, and writes its manifest. Throws
    * {@linkcode FencedError} if another owner has taken over.

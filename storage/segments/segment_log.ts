@@ -9,14 +9,10 @@ import {
   type Storage,
   type StorageLock,
 } from "../storage.ts";
-import { isOutOfSpace, StorageFullError } from "../storage_error.ts";
-import { Pace, type Turns } from "../turns.ts";
-import {
-  ActiveSegment,
-  type OpenSegment,
-  ZerosAhead,
-} from "./active_segment.ts";
-import { BlockingLog } from "./blocking_log.ts";
+import { isOutOfSpace } from "../storage_error.ts";
+import { Pace } from "../turns.ts";
+import { ActiveSegment, type OpenSegment } from "./active_segment.ts";
+import { BlockingLog, type LogParts } from "./blocking_log.ts";
 import { createCut, findCut } from "./cut_back.ts";
 import type { Fill } from "./log_files.ts";
 import { LogOwner } from "./log_owner.ts";
@@ -30,7 +26,8 @@ import type {
 import { SegmentLookup } from "./segment_lookup.ts";
 import { unlessFull, WrittenEnd } from "./written_end.ts";
 import { SegmentSupply, type SuppliedSegment } from "./segment_supply.ts";
-import type { SpaceReserve } from "./space_reserve.ts";
+import type { ThreadedCommits } from "./threaded_commits.ts";
+import { ZerosAhead } from "./zeros_ahead.ts";
 
 /**
  * A frame log in segment files. `openSegments` in `recovery/` determines the
@@ -39,12 +36,10 @@ import type { SpaceReserve } from "./space_reserve.ts";
 export class SegmentLog implements FrameLog {
   readonly files: Storage;
   readonly #owner: LogOwner;
-  readonly #segmentBytes: number;
-  readonly #reserve: SpaceReserve;
+  readonly #options: SegmentLogOptions;
   readonly #supply: SegmentSupply;
   readonly #zeros: ZerosAhead | undefined;
   readonly #lookup: SegmentLookup;
-  readonly #turns: Turns | undefined;
   readonly #segments: SegmentList;
   readonly #cuts = new CutHistory();
   #finish: SegmentLogState["finish"];
@@ -52,6 +47,8 @@ export class SegmentLog implements FrameLog {
   /** Whether another segment is about to become the active one. */
   #isChanging = false;
   readonly #end: WrittenEnd;
+  #thread: ThreadedCommits | undefined;
+  readonly #parts: LogParts;
 
   /** Continues at `state`. */
   constructor(
@@ -61,9 +58,7 @@ export class SegmentLog implements FrameLog {
     options: SegmentLogOptions,
   ) {
     this.files = storage;
-    this.#segmentBytes = options.segmentBytes;
-    this.#reserve = options.reserve;
-    this.#turns = options.turns;
+    this.#options = options;
     this.#end = new WrittenEnd(state, options.time);
     this.#owner = new LogOwner(storage, lock, state, {
       reserve: options.reserve,
@@ -71,17 +66,21 @@ export class SegmentLog implements FrameLog {
     });
     if (storage.prefersOverwrites) this.#zeros = new ZerosAhead();
     this.#supply = new SegmentSupply(storage, this.#owner, options);
+    const { turns } = options;
     this.#lookup = new SegmentLookup(storage, {
-      log: state.manifest.log,
+      ...{ log: state.manifest.log, scanned: state.scanned, turns },
       firstLsn: () => this.firstLsn,
-      scanned: state.scanned,
-      turns: options.turns,
     });
-    this.#segments = new SegmentList(state, {
-      ...{ supply: this.#supply, lookup: this.#lookup },
-      turns: options.turns,
-    });
+    const [supply, lookup] = [this.#supply, this.#lookup];
+    this.#segments = new SegmentList(state, { supply, lookup, turns });
     this.#finish = state.finish;
+    this.#parts = {
+      ...{ storage, owner: this.#owner, end: this.#end, supply },
+      active: () => this.#isSpent ? undefined : this.#active,
+      adopt: (made) => this.#adopt(made),
+      isChanging: () => this.#isChanging || this.#finish !== undefined,
+      endThread: () => this.#thread?.stop().catch(() => {}),
+    };
   }
 
   get lastLsn(): number {
@@ -108,8 +107,9 @@ export class SegmentLog implements FrameLog {
   /** The segments up to record `from` or beyond that no longer change. */
   sealedSegments(from: number): SealedSegment[] {
     return listSealed(this.files, this.#segments, from, {
-      ...{ owner: this.#owner, lastLsn: this.lastLsn, turns: this.#turns },
+      ...{ owner: this.#owner, lastLsn: this.lastLsn },
       ...{ active: this.#active, finish: this.#finish },
+      turns: this.#options.turns,
     });
   }
 
@@ -128,7 +128,7 @@ export class SegmentLog implements FrameLog {
   /** Writes one frame, in a new segment if the active one has no room. */
   append(frame: FrameDraft): MaybePromise<void> {
     const again = (error: unknown) =>
-      this.#giveBack(error).then(() => this.#append(frame));
+      this.#supply.makeRoom(error).then(() => this.#append(frame));
     try {
       const appending = this.#append(frame);
       if (isPromise(appending)) return appending.catch(again);
@@ -175,7 +175,7 @@ export class SegmentLog implements FrameLog {
       firstLsn: () => this.firstLsn,
       lastLsn: () => this.#cuts.lowestSince(count),
       lookup: this.#lookup,
-    }, new Pace(this.#turns));
+    }, new Pace(this.#options.turns));
   }
 
   /**
@@ -201,7 +201,7 @@ export class SegmentLog implements FrameLog {
     if (isRemoved) await this.files.syncDirectory();
     await this.#segments.alone(() => this.#removeDropped());
     await this.files.syncDirectory();
-    await this.#reserve.refill();
+    await this.#options.reserve.refill();
   }
 
   /**
@@ -217,12 +217,18 @@ export class SegmentLog implements FrameLog {
   /** The calls that block, if the storage does. */
   get blocking(): BlockingLog | undefined {
     if (!this.files.isBlocking) return undefined;
-    return new BlockingLog({
-      ...{ owner: this.#owner, end: this.#end, supply: this.#supply },
-      active: () => this.#isSpent ? undefined : this.#active,
-      adopt: (made) => this.#adopt(made),
-      isChanging: () => this.#isChanging || this.#finish !== undefined,
-    });
+    return new BlockingLog(this.#parts);
+  }
+
+  /** The thread that commits frames, while there is one. */
+  get thread(): ThreadedCommits | undefined {
+    return this.#thread?.isRunning ? this.#thread : undefined;
+  }
+
+  /** Starts one. */
+  async startThread(onEnd: (reason: string) => void): Promise<void> {
+    const { ThreadedCommits } = await import("./threaded_commits.ts");
+    this.#thread = await ThreadedCommits.start(this.#parts, this, onEnd);
   }
 
   /** Writes down that all is synced that is, if no frame says so yet. */
@@ -234,9 +240,7 @@ export class SegmentLog implements FrameLog {
 
   /** Replaces the metadata; once it resolves, it is durable. */
   async setMeta(meta: LogMeta): Promise<void> {
-    await this.checkOwner();
-    await this.#owner.write((old) => ({ meta: newerMeta(old.meta, meta) }));
-    await this.checkOwner();
+    await this.#owner.setMeta(meta);
     this.#end.putMeta(meta);
   }
 
@@ -248,6 +252,7 @@ export class SegmentLog implements FrameLog {
   async close(clean: boolean): Promise<void> {
     const active = this.#active;
     try {
+      await this.#thread?.stop();
       if (clean && this.#finish === undefined) await this.#closeCleanly(active);
     } catch (error) {
       if (!isOutOfSpace(error)) throw error;
@@ -283,7 +288,8 @@ export class SegmentLog implements FrameLog {
   }
 
   #activate(made: OpenSegment): ActiveSegment {
-    this.#active = new ActiveSegment(made, this.#segmentBytes, this.#zeros);
+    const { segmentBytes } = this.#options;
+    this.#active = new ActiveSegment(made, segmentBytes, this.#zeros);
     this.#lookup.know(this.#active);
     return this.#active;
   }
@@ -337,7 +343,7 @@ export class SegmentLog implements FrameLog {
     await this.checkOwner();
     this.#active = undefined;
     await this.#removeDropped();
-    await this.#reserve.refill();
+    await this.#options.reserve.refill();
   }
 
   /** Removes segments that end below the oldest record kept. */
@@ -356,18 +362,12 @@ export class SegmentLog implements FrameLog {
     if (!this.#isSpent) {
       const finish = () => this.#finish!([...this.#segments.all]);
       const { segments, link } = await finish()
-        .catch((error) => this.#giveBack(error).then(finish));
+        .catch((error) => this.#supply.makeRoom(error).then(finish));
       await this.#segments.replace(segments);
       this.#end.recovered(link);
     } else this.#end.recovered();
     this.#finish = undefined;
     await this.#removeDropped();
-  }
-
-  /** If no space is left, frees what is kept for reuse; else throws. */
-  async #giveBack(error: unknown): Promise<void> {
-    const isFull = error instanceof StorageFullError;
-    if (!isFull || !await this.#supply.giveBack()) throw error;
   }
 
   async #cutBack(lsn: number): Promise<void> {
@@ -379,12 +379,12 @@ export class SegmentLog implements FrameLog {
     const place = await findCut({
       ...{ storage: this.files, segments: this.#segments.all, log },
       ...{ firstLsn: this.firstLsn, lookup: this.#lookup },
-      pace: new Pace(this.#turns),
+      pace: new Pace(this.#options.turns),
     }, lsn);
     const former = this.#active;
     const made = await createCut(this.files, this.#owner, place, {
       lastLsn: this.lastLsn,
-      giveBack: (error) => this.#giveBack(error),
+      supply: this.#supply,
     }).finally(() => {
       // In a new epoch, nothing more may be written to a segment of the old one.
       if (former && this.#owner.epoch > before) return this.#retire(former);

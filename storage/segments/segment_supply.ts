@@ -1,5 +1,6 @@
 import { formatSpareName, parseSegmentName } from "../format/file_names.ts";
 import type { Storage, StorageLock } from "../storage.ts";
+import { StorageFullError } from "../storage_error.ts";
 import {
   type CreatedSegment,
   createSegment,
@@ -109,6 +110,12 @@ export class SegmentSupply {
     const segment = { log, epoch, firstLsn, previous };
     const created = createSegmentNow(this.#storage, segment);
     return { ...created, bytes: created.offset };
+  }
+
+  /** If no space is left, frees what is kept for reuse; else throws. */
+  async makeRoom(error: unknown): Promise<void> {
+    const isFull = error instanceof StorageFullError;
+    if (!isFull || !await this.giveBack()) throw error;
   }
 
   /** Removes all files kept for reuse; resolves with whether there were any. */

@@ -4,6 +4,7 @@ import {
   encodeHole,
   FRAME_HEADER_BYTES,
   frameBytes,
+  type FrameHeader,
   KIND,
   makeFrame,
   MAX_FRAME_TIME,
@@ -144,35 +145,46 @@ export class WrittenEnd {
     return this.#time;
   }
 
-  #put(
-    active: ActiveSegment,
-    { firstLsn, count, length, buffer, meta }: FrameDraft,
-    kind: number,
-  ): MaybePromise<void> {
+  /** The header of a frame that is written next. */
+  headerOf(
+    { salt }: ActiveSegment,
+    { firstLsn, count, length, meta }: FrameDraft,
+    kind: number = KIND.records,
+  ): FrameHeader {
     const time = this.#advanceTime();
     invariant(firstLsn === this.#lastLsn + 1, "a gap between frames");
-    const syncedLsn = this.#syncedLsn;
-    const checksum = encodeFrame(buffer, {
-      salt: active.salt,
-      previous: this.#link,
-      firstLsn,
-      syncedLsn,
-      count,
-      length,
-      time,
-      kind,
-      flags: meta === undefined ? 0 : META_FLAG,
-    });
-    const bytes = frameBytes(length);
-    const done = () => {
-      active.advance(bytes, firstLsn);
-      this.#declaredLsn = syncedLsn;
-      if (kind !== KIND.records) return;
-      this.#link = checksum;
-      this.#lastLsn = firstLsn + count - 1;
-      if (meta !== undefined) this.#meta = newerMeta(this.#meta, meta);
+    const flags = meta === undefined ? 0 : META_FLAG;
+    const [previous, syncedLsn] = [this.#link, this.#syncedLsn];
+    return {
+      ...{ salt, previous, firstLsn, syncedLsn, count, length, time },
+      ...{ kind, flags },
     };
-    const whole = buffer.subarray(0, bytes);
+  }
+
+  /** A frame is written, with that header and that checksum. */
+  written(
+    active: ActiveSegment,
+    { meta }: FrameDraft,
+    { firstLsn, count, length, syncedLsn, kind }: FrameHeader,
+    checksum: number,
+  ): void {
+    active.advance(frameBytes(length), firstLsn);
+    this.#declaredLsn = syncedLsn;
+    if (kind !== KIND.records) return;
+    this.#link = checksum;
+    this.#lastLsn = firstLsn + count - 1;
+    if (meta !== undefined) this.#meta = newerMeta(this.#meta, meta);
+  }
+
+  #put(
+    active: ActiveSegment,
+    frame: FrameDraft,
+    kind: number,
+  ): MaybePromise<void> {
+    const header = this.headerOf(active, frame, kind);
+    const checksum = encodeFrame(frame.buffer, header);
+    const done = () => this.written(active, frame, header, checksum);
+    const whole = frame.buffer.subarray(0, frameBytes(frame.length));
     // Nothing follows a seal, and little follows a mark soon.
     const writing = kind === KIND.records
       ? active.write(whole)

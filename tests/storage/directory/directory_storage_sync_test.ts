@@ -1,4 +1,4 @@
-import { SyncRouting } from "../../../storage/directory/directory_storage.ts";
+import { SyncRouting } from "../../../storage/directory/sync_routing.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { assertEquals, assertThrows } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";

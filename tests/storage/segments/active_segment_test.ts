@@ -1,5 +1,5 @@
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
-import { ZerosAhead } from "../../../storage/segments/active_segment.ts";
+import { ZerosAhead } from "../../../storage/segments/zeros_ahead.ts";
 import { VirtualClock } from "../../../testing/virtual_clock.ts";
 import { Wal } from "../../../wal.ts";
 import {

@@ -1,0 +1,312 @@
+import type * as Threads from "node:worker_threads";
+import { builtin } from "../../builtin.ts";
+import { fs, process } from "../directory/builtins.ts";
+import { FRAME_HEADER_BYTES, frameBytes } from "../format/frame.ts";
+import { StorageError } from "../storage_error.ts";
+import type {
+  WorkerAnswer,
+  WorkerMessage,
+  WorkerStart,
+} from "./flush_worker.ts";
+import { FLUSH_WORKER } from "./flush_worker_source.ts";
+import {
+  type FrameOutcome,
+  type FrameTarget,
+  type FrameTask,
+  type FrameThread,
+  STAGE,
+  type Stage,
+} from "./frame_thread.ts";
+import { ThreadMemory } from "./thread_memory.ts";
+
+/** Bytes of the memory for frames at first; it doubles as needed. */
+const FIRST_SLOT_BYTES = 256 * 1024;
+
+/** How long a thread may take to end before it is terminated, in ms. */
+const STOP_MS = 2000;
+
+/** How long to wait for a system call of a thread that has ended, in ms. */
+const LAST_CALL_MS = 10_000;
+
+/** How long a call that blocks waits for a thread that does not answer, in ms. */
+const SETTLE_MS = 10_000;
+
+type Done = (outcome: FrameOutcome) => void;
+
+/**
+ * A thread that writes frames to the files of a directory: a worker of
+ * `node:worker_threads`, which all runtimes have. Its code is text, so it is
+ * found whatever a bundler does with this module.
+ *
+ * Frames are copied into shared memory, and tasks are handed over by atomic
+ * operations: the thread sleeps until one is there. The task's stage is in
+ * shared memory too, so it is known how far a thread has got that has ended. On
+ * Deno a terminated worker may run on until it notices, so a task is withdrawn
+ * before anything else is done about it.
+ */
+export class FlushThread implements FrameThread {
+  onEnd: ((reason: string) => void) | undefined;
+  readonly #worker: Threads.Worker;
+  readonly #port: Threads.MessagePort;
+  readonly #memory: ThreadMemory;
+  readonly #threads: typeof Threads;
+  #slot: Uint8Array<SharedArrayBuffer> | undefined;
+  #slotId = 0;
+  #target: FrameTarget | undefined;
+  #targetId = 0;
+  #pending: Done | undefined;
+  #timer: { readonly id: number; readonly callback: () => void } | undefined;
+  #timerId = 0;
+  #started: (() => void) | undefined;
+  /** Why it ended; absent while it runs. */
+  #ended: string | undefined;
+  #reason = "it ended";
+
+  private constructor(
+    threads: typeof Threads,
+    directory: string,
+    source: string,
+  ) {
+    const { port1, port2 } = new threads.MessageChannel();
+    this.#threads = threads;
+    this.#memory = new ThreadMemory();
+    this.#port = port1;
+    const memory = this.#memory.buffer;
+    const workerData: WorkerStart = { memory, port: port2, directory };
+    this.#worker = new threads.Worker(source, {
+      eval: true,
+      workerData,
+      transferList: [port2],
+      execArgv: [],
+      stdin: false,
+    });
+    this.#port.on("message", (answer) => this.#answered(answer));
+  }
+
+  /**
+   * Starts a thread for the files in `directory`; calls `ended` once it has
+   * ended, in whatever way. Rejects if it cannot be started.
+   */
+  static start(
+    directory: string,
+    ended: () => void = () => {},
+    source: string = FLUSH_WORKER,
+  ): Promise<FlushThread> {
+    const threads = builtin<typeof Threads>("node:worker_threads")!;
+    return new Promise((resolve, reject) => {
+      const thread = new FlushThread(threads, directory, source);
+      thread.#started = () => {
+        thread.#started = undefined;
+        thread.#worker.unref();
+        thread.#port.unref();
+        resolve(thread);
+      };
+      thread.#worker.on("error", (error) => {
+        thread.#reason = String((error as Error)?.message ?? error);
+      });
+      thread.#worker.on("exit", () => {
+        if (thread.#started) reject(new Error(thread.#reason));
+        thread.#exited().finally(ended);
+      });
+    });
+  }
+
+  hand(task: FrameTask, done: (outcome: FrameOutcome) => void): void {
+    const { target, frame, sync } = task;
+    const memory = this.#memory;
+    this.#timer = undefined;
+    this.#port.ref();
+    this.#pending = done;
+    if (this.#ended !== undefined) {
+      return queueMicrotask(() => this.#end(STAGE.handed));
+    }
+    if (target !== this.#target) {
+      this.#target = target;
+      this.#post({ target, id: ++this.#targetId });
+      memory.setWord("target", this.#targetId);
+    }
+    if (frame !== undefined) {
+      const { length } = frame.header;
+      const slot = this.#room(frameBytes(length));
+      const end = FRAME_HEADER_BYTES + length;
+      slot.set(
+        frame.buffer.subarray(FRAME_HEADER_BYTES, end),
+        FRAME_HEADER_BYTES,
+      );
+      memory.header = frame.header;
+      memory.setDouble("offset", frame.offset);
+      memory.setDouble("zeros", frame.zeros);
+    }
+    memory.setWord("hasFrame", frame === undefined ? 0 : 1);
+    memory.setWord("sync", sync ? 1 : 0);
+    memory.setWord("stage", STAGE.handed);
+    memory.ring();
+  }
+
+  settle(): boolean {
+    const memory = this.#memory;
+    const until = performance.now() + SETTLE_MS;
+    while (this.#pending !== undefined && performance.now() < until) {
+      const { stage } = memory;
+      if (stage === STAGE.done) this.#finish();
+      else if (stage === STAGE.failed) this.#takeFailure();
+      else if (stage === STAGE.withdrawn) return false;
+      else memory.awaitStage(stage, 100);
+    }
+    return this.#pending === undefined;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const id = this.#timerId = this.#timerId + 1 | 0 || 1;
+    this.#timer = { id, callback };
+    this.#memory.setDouble("timerMs", delayMs);
+    this.#memory.setWord("timer", id);
+    this.#memory.ring();
+    this.#port.ref();
+    return () => {
+      if (this.#timer?.id !== id) return;
+      this.#timer = undefined;
+      if (this.#pending === undefined) this.#port.unref();
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.onEnd = undefined;
+    if (this.#ended !== undefined) return;
+    const exited = new Promise<void>((resolve) =>
+      this.#worker.once("exit", () => resolve())
+    );
+    this.#worker.ref();
+    this.#memory.setWord("stop", 1);
+    this.#memory.ring();
+    const timer = setTimeout(() => this.terminate(), STOP_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends it, whatever it is doing. */
+  terminate(): void {
+    // On Deno, what it returns may reject although the thread ends.
+    Promise.resolve(this.#worker.terminate()).catch(() => {});
+  }
+
+  /** Shared memory for a frame of `bytes`. */
+  #room(bytes: number): Uint8Array<SharedArrayBuffer> {
+    if (this.#slot !== undefined && this.#slot.length >= bytes) {
+      return this.#slot;
+    }
+    let size = this.#slot?.length ?? FIRST_SLOT_BYTES;
+    while (size < bytes) size *= 2;
+    const slot = new SharedArrayBuffer(size);
+    this.#post({ slot, id: ++this.#slotId });
+    this.#memory.setWord("slot", this.#slotId);
+    return this.#slot = new Uint8Array(slot);
+  }
+
+  #post(message: WorkerMessage): void {
+    this.#port.postMessage(message);
+  }
+
+  #answered(answer: WorkerAnswer): void {
+    if (this.#started) this.#started();
+    else if (typeof answer === "object") this.#fail(answer);
+    else if (answer !== 0) this.#ring(answer);
+    else if (this.#memory.stage === STAGE.done) this.#finish();
+  }
+
+  #ring(id: number): void {
+    const timer = this.#timer;
+    if (timer?.id !== id) return;
+    this.#timer = undefined;
+    this.#port.unref();
+    timer.callback();
+  }
+
+  #finish(): void {
+    const memory = this.#memory;
+    this.#done({
+      checksum: memory.double("checksum"),
+      writeMs: memory.double("writeMs"),
+      syncMs: memory.double("syncMs"),
+      isHeld: memory.word("isHeld") === 1,
+    });
+  }
+
+  #takeFailure(): void {
+    for (;;) {
+      const received = this.#threads.receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      const answer: WorkerAnswer = received.message;
+      if (typeof answer === "object") return this.#fail(answer);
+    }
+  }
+
+  #fail({ at, message, path, code }: Exclude<WorkerAnswer, number>): void {
+    const error = new StorageError(message, path, code);
+    this.#done({ ...NOTHING, failure: { at: at as Stage, error } });
+  }
+
+  #done(outcome: FrameOutcome): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    this.#memory.setWord("stage", STAGE.none);
+    this.#port.unref();
+    pending(outcome);
+  }
+
+  /** Learns how far it got, once it certainly does nothing more. */
+  async #exited(): Promise<void> {
+    this.#ended = this.#reason;
+    const timer = this.#timer;
+    if (this.#pending !== undefined) {
+      const stage = await this.#withdraw();
+      if (stage === STAGE.done) this.#finish();
+      else if (stage === STAGE.failed) this.#takeFailure();
+      this.#end(stage);
+    }
+    this.#port.close();
+    this.onEnd?.(this.#ended);
+    timer?.callback();
+  }
+
+  /**
+   * Whether its last sync failed, the next one tells, of another handle of the
+   * same file: but of all systems, only Linux promises that (since 4.13).
+   */
+  #end(at: Stage | undefined): void {
+    const isKnown = at !== STAGE.syncing || process.platform === "linux";
+    const end = { at: isKnown ? at : undefined, reason: this.#ended! };
+    this.#done({ ...NOTHING, end });
+  }
+
+  async #withdraw(): Promise<Stage | undefined> {
+    const memory = this.#memory;
+    const until = performance.now() + LAST_CALL_MS;
+    while (performance.now() < until) {
+      const stage = memory.withdraw();
+      if (stage !== undefined) return stage;
+      if (this.#isGone()) return memory.stage;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return undefined;
+  }
+
+  /**
+   * Whether its last system call is over: elsewhere, the event comes only after
+   * it, but on Deno a terminated worker may go on until it notices.
+   */
+  #isGone(): boolean {
+    if (!(process.versions as { deno?: string }).deno) return true;
+    const id = this.#memory.word("threadId");
+    if (id === 0) return false;
+    try {
+      fs.statSync(`/proc/self/task/${id}`);
+      return false;
+    } catch (error) {
+      return (error as { code?: string }).code === "ENOENT";
+    }
+  }
+}
+
+const NOTHING = { checksum: 0, writeMs: 0, syncMs: 0, isHeld: false };

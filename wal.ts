@@ -3,6 +3,7 @@ import type { Codec } from "./codec/codec.ts";
 import { checkOptions } from "./log/check_options.ts";
 import { openFrameLog, type WalTarget } from "./log/open_log.ts";
 import type { BatchPolicy, FlushReport } from "./policies/batch_policy.ts";
+import { startFlushing } from "./log/start_flushing.ts";
 import type { BlockingCalls, FrameLog } from "./storage/frame_log.ts";
 import { LogUpkeep } from "./log/log_upkeep.ts";
 import type { Alert } from "./monitor/alert_options.ts";
@@ -98,8 +99,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     try {
       requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
-      const { flushing } = checked;
-      if (flushing !== "inline") await writer.mode.set(flushing);
+      await startFlushing(writer, checked.flushing);
       const wal = new Wal(log, writer, checked, options.codec);
       await wal.#begin(checked).catch(async (error) => {
         wal.#forgetExit();

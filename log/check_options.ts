@@ -22,7 +22,6 @@ import {
 } from "../wal_options.ts";
 import { systemClock } from "../writer/clock.ts";
 import type { Flushing } from "../writer/flush_mode.ts";
-import { DEFAULT_FLUSHING } from "./default_flushing.ts";
 import { DEFAULT_QUEUE } from "../writer/flush_rules.ts";
 
 /** The names of {@linkcode WalSettings}. */
@@ -53,7 +52,7 @@ function defaultIntervalMs(synchronous: Synchronous | undefined): number {
 function defaultsFor({ synchronous }: AnyOptions) {
   return {
     policy: new LeaderCommitPolicy(),
-    flushing: DEFAULT_FLUSHING,
+    flushing: "inline",
     segmentBytes: 64 * 1024 * 1024,
     reserveBytes: 16 * 1024,
     firstLsn: undefined,

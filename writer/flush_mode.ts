@@ -40,7 +40,8 @@ export class FlushMode {
   readonly overlap: Overlap = new Overlap();
   /** Ms until a thread began, and this one heard of its end, of each flush. */
   readonly wakeMs: Histogram = new Histogram(1000);
-  readonly #log: FrameLog;
+  /** The log. */
+  readonly log: FrameLog;
   readonly #health: LogHealth;
   /** From this LSN on, a turn's records are flushed before it ends. */
   handOverLsn = Infinity;
@@ -54,13 +55,13 @@ export class FlushMode {
 
   /** Inline at first. */
   constructor(log: FrameLog, health: LogHealth) {
-    this.#log = log;
+    this.log = log;
     this.#health = health;
   }
 
   /** The thread that is at work, if any. */
   get thread(): CommitThread | undefined {
-    return this.#log.thread;
+    return this.log.thread;
   }
 
   /** How the thread is. */
@@ -74,7 +75,7 @@ export class FlushMode {
    * with `TypeError` if it has no threads.
    */
   async set(flushing: Flushing): Promise<void> {
-    if (flushing !== "inline" && this.#log.startThread === undefined) {
+    if (flushing !== "inline" && this.log.startThread === undefined) {
       throw new TypeError(
         "Cannot flush on a thread because the frame log has none",
       );
@@ -135,7 +136,7 @@ export class FlushMode {
     if (this.thread !== undefined) return;
     this.#status = "starting";
     try {
-      await this.#log.startThread!((reason) => this.#ended(reason));
+      await this.log.startThread!((reason) => this.#ended(reason));
       this.#status = "healthy";
       this.#health.trouble("thread", undefined);
     } catch (error) {

@@ -22,6 +22,9 @@ import { ThreadMemory } from "./thread_memory.ts";
 /** Bytes of the memory for frames at first; it doubles as needed. */
 const FIRST_SLOT_BYTES = 256 * 1024;
 
+/** Most memory for its objects, in MiB; the frames are elsewhere. */
+const HEAP_MIB = 32;
+
 /** How long a thread may take to end before it is terminated, in ms. */
 const STOP_MS = 2000;
 
@@ -78,7 +81,7 @@ export class FlushThread implements FrameThread {
       workerData,
       transferList: [port2],
       execArgv: [],
-      stdin: false,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
     this.#port.on("message", (answer) => this.#answered(answer));
   }
@@ -97,8 +100,7 @@ export class FlushThread implements FrameThread {
       const thread = new FlushThread(threads, directory, source);
       thread.#started = () => {
         thread.#started = undefined;
-        thread.#worker.unref();
-        thread.#port.unref();
+        thread.#free();
         resolve(thread);
       };
       thread.#worker.on("error", (error) => {
@@ -115,7 +117,7 @@ export class FlushThread implements FrameThread {
     const { target, frame, sync } = task;
     const memory = this.#memory;
     this.#timer = undefined;
-    this.#port.ref();
+    this.#hold();
     this.#pending = done;
     if (this.#ended !== undefined) {
       return queueMicrotask(() => this.#end(STAGE.handed));
@@ -162,11 +164,11 @@ export class FlushThread implements FrameThread {
     this.#memory.setDouble("timerMs", delayMs);
     this.#memory.setWord("timer", id);
     this.#memory.ring();
-    this.#port.ref();
+    this.#hold();
     return () => {
       if (this.#timer?.id !== id) return;
       this.#timer = undefined;
-      if (this.#pending === undefined) this.#port.unref();
+      if (this.#pending === undefined) this.#free();
     };
   }
 
@@ -188,6 +190,17 @@ export class FlushThread implements FrameThread {
   terminate(): void {
     // On Deno, what it returns may reject although the thread ends.
     Promise.resolve(this.#worker.terminate()).catch(() => {});
+  }
+
+  /** Keeps the process alive until it answers, or ends. */
+  #hold(): void {
+    this.#port.ref();
+    this.#worker.ref();
+  }
+
+  #free(): void {
+    this.#port.unref();
+    this.#worker.unref();
   }
 
   /** Shared memory for a frame of `bytes`. */
@@ -218,7 +231,7 @@ export class FlushThread implements FrameThread {
     const timer = this.#timer;
     if (timer?.id !== id) return;
     this.#timer = undefined;
-    this.#port.unref();
+    this.#free();
     timer.callback();
   }
 
@@ -251,7 +264,7 @@ export class FlushThread implements FrameThread {
     if (pending === undefined) return;
     this.#pending = undefined;
     this.#memory.setWord("stage", STAGE.none);
-    this.#port.unref();
+    this.#free();
     pending(outcome);
   }
 

@@ -1,0 +1,316 @@
+/**
+ * Goal: a log that is flushed on a thread keeps the promises of one that is
+ * not, whatever becomes of the thread.
+ *
+ * @module
+ */
+import { renameSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { AgePolicy } from "../policies/age_policy.ts";
+import { seeded } from "../random.ts";
+import { MemoryStorage } from "../storage/memory/memory_storage.ts";
+import { Wal } from "../wal.ts";
+import type { WalOptions } from "../wal_options.ts";
+import { LogFailedError } from "../writer/log_failed_error.ts";
+import { assert, assertEquals, assertRejects } from "./kit/assert.ts";
+import { FakeFrameLog } from "./kit/fake_frame_log.ts";
+import { textsOf } from "./kit/reader_kit.ts";
+import { test } from "./kit/register.ts";
+import { runtime } from "./kit/runtime.ts";
+import { shareIndex } from "./kit/share.ts";
+import { withTempDir } from "./kit/temp_dir.ts";
+import { ThreadedStorage } from "./kit/threaded_storage.ts";
+
+const THREADED: WalOptions = { flushing: "thread", warn() {} };
+
+/** Waits until `isSo`, for as long as the test may take. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** Opens the log in `dir` again, inline, and reads all of it. */
+async function readAgain(dir: string): Promise<string[]> {
+  const wal = await Wal.open(dir, { warn() {} });
+  const texts = await textsOf(wal);
+  await wal.close();
+  return texts;
+}
+
+test("Wal with a flush thread appends over several segments and opens again", async () => {
+  await withTempDir(async (dir) => {
+    const wal = await Wal.open(dir, { ...THREADED, segmentBytes: 8192 });
+    const sent: string[] = [];
+    for (let turn = 0; turn < 60; turn++) {
+      const records = Array.from(
+        { length: 1 + turn % 5 },
+        (_, nth) => `${turn}.${nth} ${"x".repeat(turn * 10)}`,
+      );
+      sent.push(...records);
+      const acks = records.map((record) => wal.append(record));
+      assertEquals(await acks.at(-1), sent.length);
+      assertEquals(wal.durableLsn, sent.length);
+    }
+    assert(wal.segmentCount > 5);
+    assertEquals(await textsOf(wal), sent);
+    await wal.close();
+    assertEquals(await readAgain(dir), sent);
+  });
+});
+
+test("Wal.flushSync() waits for the flush thread", async () => {
+  await withTempDir(async (dir) => {
+    const slow = "const sync = fs.fdatasyncSync; " +
+      "fs.fdatasyncSync = (fd) => { sleep(30); sync(fd); };";
+    const wal = await Wal.open(new ThreadedStorage(dir, slow), THREADED);
+    await wal.append("first");
+    const acks = [wal.append("second")];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    acks.push(wal.append("third"));
+    assertEquals(wal.flushSync(), 3);
+    assertEquals(wal.durableLsn, 3);
+    assertEquals(await Promise.all(acks), [2, 3]);
+    const last = wal.append("fourth");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    wal.closeSync();
+    assertEquals(await last, 4);
+    assertEquals(await readAgain(dir), ["first", "second", "third", "fourth"]);
+  });
+});
+
+test("Wal.configure() moves a log under load to a thread and back, again and again", async () => {
+  await withTempDir(async (dir) => {
+    const wal = await Wal.open(dir, { warn() {}, segmentBytes: 16_384 });
+    const sent = new Map<number, string>();
+    let isOver = false;
+    const senders = Array.from({ length: 8 }, async (_, sender) => {
+      for (let nth = 0; !isOver; nth++) {
+        const record = `${sender}:${nth}`;
+        const lsn = await wal.append(record);
+        assertEquals(sent.has(lsn), false);
+        sent.set(lsn, record);
+      }
+    });
+    const changes = ["thread", "inline", "auto", "thread", "auto", "inline"];
+    for (const flushing of [...changes, ...changes]) {
+      await wal.configure({ flushing: flushing as "thread" });
+      assertEquals(wal.settings.flushing, flushing);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    isOver = true;
+    await Promise.all(senders);
+    await wal.close();
+    const texts = await readAgain(dir);
+    assertEquals(texts.length, sent.size);
+    texts.forEach((text, at) => assertEquals(text, sent.get(at + 1)));
+  });
+});
+
+test("Wal loses nothing and acknowledges nothing twice when its thread is terminated at any instant", async () => {
+  const random = seeded(shareIndex);
+  for (let life = 0; life < 4; life++) {
+    await withTempDir(async (dir) => {
+      const storage = new ThreadedStorage(dir);
+      const options = { ...THREADED, segmentBytes: 65_536 };
+      const wal = await Wal.open(storage, options);
+      const sent = new Map<number, string>();
+      let isOver = false;
+      const senders = Array.from({ length: 16 }, async (_, sender) => {
+        for (let nth = 0; !isOver; nth++) {
+          const record = `${sender}:${nth}`.padEnd(random(300));
+          const ack = random(4) === 0 ? "os" : "disk";
+          const lsn = await wal.append(record, { ack });
+          assert(!sent.has(lsn), `record ${lsn} was acknowledged twice`);
+          sent.set(lsn, record);
+        }
+      });
+      for (let end = 0; end < 12; end++) {
+        const before = sent.size;
+        await until(() => sent.size > before + random(200));
+        storage.thread!.terminate();
+        await until(() => wal.health.status === "degraded");
+        assert(/flush thread has ended/.test(wal.health.reasons[0]));
+        await wal.configure({ flushing: "thread" });
+        assertEquals(wal.health.status, "healthy");
+      }
+      isOver = true;
+      await Promise.all(senders);
+      await wal.close();
+      const texts = await readAgain(dir);
+      assertEquals(texts.length, sent.size);
+      texts.forEach((text, at) => assertEquals(text, sent.get(at + 1)));
+    });
+  }
+});
+
+test("Wal goes on inline after an exception in its thread, and when it exits or runs out of memory", async () => {
+  const failures = {
+    exception: 'Atomics.wait = () => { throw new Error("a bug"); }',
+    exit: "process.exit(7)",
+    memory: "const all = []; for (;;) all.push(new Array(1e5).fill({}))",
+  };
+  for (const [name, failure] of Object.entries(failures)) {
+    // Bun has no limit for the memory of a worker.
+    if (name === "memory" && runtime === "bun") continue;
+    await withTempDir(async (dir) => {
+      const source = "let calls = 0; const write = fs.writeSync; " +
+        `fs.writeSync = (...all) => { if (++calls === 3) { ${failure}; } ` +
+        "return write(...all); };";
+      const wal = await Wal.open(new ThreadedStorage(dir, source), THREADED);
+      const sent: string[] = [];
+      for (let nth = 0; nth < 8; nth++) {
+        sent.push(`${name} ${nth}`);
+        assertEquals(await wal.append(sent.at(-1)!), sent.length);
+      }
+      await until(() => wal.health.status === "degraded");
+      assertEquals(await wal.append("and on"), 9);
+      await wal.close();
+      assertEquals(await readAgain(dir), [...sent, "and on"]);
+    });
+  }
+});
+
+test("Wal waits for the last call of a thread that was terminated during it", async () => {
+  await withTempDir(async (dir) => {
+    // What it writes last would be zeros over the frame that comes next.
+    const slow = "let calls = 0; const write = fs.writeSync; " +
+      "fs.writeSync = (...all) => { if (++calls === 3) sleep(60); " +
+      "return write(...all); };";
+    const storage = new ThreadedStorage(dir, slow);
+    const wal = await Wal.open(storage, THREADED);
+    const sent = ["a", "b", "c".repeat(500), "d", "e"];
+    for (const record of sent.slice(0, 3)) await wal.append(record);
+    const acks = [wal.append(sent[3])];
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    storage.thread!.terminate();
+    acks.push(wal.append(sent[4]));
+    assertEquals(await Promise.all(acks), [4, 5]);
+    await wal.close();
+    assertEquals(await readAgain(dir), sent);
+  });
+});
+
+test("Wal stops for good after an I/O error in its thread", async () => {
+  for (const call of ["fdatasyncSync", "writeSync"]) {
+    await withTempDir(async (dir) => {
+      const broken = `let calls = 0; const call = fs.${call}; ` +
+        `fs.${call} = (...all) => { if (++calls === 3) ` +
+        'throw Object.assign(new Error("EIO"), { code: "EIO" }); ' +
+        "return call(...all); };";
+      const wal = await Wal.open(new ThreadedStorage(dir, broken), THREADED);
+      const sent = ["a", "b", "c"];
+      for (const record of sent) await wal.append(record);
+      const error = await assertRejects(() => wal.append("lost"));
+      assert(error instanceof LogFailedError);
+      assert(/the device failed \(EIO\)/.test(`${error.cause}`));
+      await assertRejects(() => wal.append("after"), LogFailedError);
+      await wal.close();
+      const texts = await readAgain(dir);
+      assertEquals(texts.slice(0, 3), sent);
+      assert(texts.length <= 4);
+    });
+  }
+});
+
+test("Wal goes on when its thread finds the disk full", async () => {
+  await withTempDir(async (dir) => {
+    const full = "let calls = 0; const write = fs.writeSync; " +
+      "fs.writeSync = (fd, bytes, ...all) => { if (++calls % 3 === 0) { " +
+      "write(fd, bytes.subarray(0, 20), 0, 20, all[2]); " +
+      'throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }); } ' +
+      "return write(fd, bytes, ...all); };";
+    const wal = await Wal.open(new ThreadedStorage(dir, full), THREADED);
+    const sent: string[] = [];
+    for (let nth = 0; nth < 20; nth++) {
+      sent.push(`${nth}`.padEnd(nth * 50));
+      assertEquals(await wal.append(sent.at(-1)!), sent.length);
+    }
+    assertEquals(await textsOf(wal), sent);
+    await wal.close();
+    assertEquals(await readAgain(dir), sent);
+  });
+});
+
+test("Wal with a thread writes to no other log that is put in its place", async () => {
+  await withTempDir(async (base) => {
+    const dir = join(base, "log");
+    const wal = await Wal.open(dir, THREADED);
+    await wal.append("mine");
+    await wal.append("mine, too");
+    await wal.append("and this");
+    await cp(dir, join(base, "copy"), { recursive: true });
+    renameSync(dir, join(base, "moved"));
+    renameSync(join(base, "copy"), dir);
+    const before = await readAgain(dir);
+    const error = await assertRejects(() => wal.append("not here"));
+    assert(error instanceof LogFailedError);
+    assert(/is lost/.test(`${error.cause}`));
+    await wal.close().catch(() => {});
+    assertEquals(await readAgain(dir), before);
+  });
+});
+
+test("Wal with a thread is fenced by another owner", async () => {
+  await withTempDir(async (dir) => {
+    const wal = await Wal.open(dir, THREADED);
+    for (const record of ["a", "b", "c"]) await wal.append(record);
+    const other = await Wal.open(dir, { ...THREADED, takeOver: true });
+    assertEquals(await other.append("d"), 4);
+    const error = await assertRejects(() => wal.append("refused"));
+    assert(/took over, with epoch/.test(`${(error as Error).cause}`));
+    await wal.close().catch(() => {});
+    await other.close();
+    assertEquals(await readAgain(dir), ["a", "b", "c", "d"]);
+  });
+});
+
+test("Wal with a thread waits out a short window without its own timers", async () => {
+  await withTempDir(async (dir) => {
+    const policy = new AgePolicy({ ms: 0.5 });
+    const wal = await Wal.open(dir, { ...THREADED, policy });
+    for (let nth = 0; nth < 5; nth++) await wal.append(`${nth}`);
+    // One that is started anew while the log waits for its window.
+    const waiting = wal.append("5");
+    await wal.configure({ flushing: "inline" });
+    await waiting;
+    assertEquals(wal.durableLsn, 6);
+    await wal.close();
+  });
+});
+
+test("Wal refuses a thread where there can be none", async () => {
+  const storage = new MemoryStorage();
+  storage.startThread = undefined as never;
+  await assertRejects(
+    () => Wal.open(storage, THREADED),
+    TypeError,
+    "has no method startThread",
+  );
+  await assertRejects(
+    () => Wal.open(new FakeFrameLog(), THREADED),
+    TypeError,
+    "the frame log has none",
+  );
+  const wal = await Wal.open(storage);
+  await assertRejects(() => wal.configure({ flushing: "thread" }), TypeError);
+  await wal.append("as before");
+  await wal.close();
+  await assertRejects(
+    () => Wal.open(storage, { flushing: "somewhere" as "thread" }),
+    TypeError,
+    "flushing",
+  );
+});
+
+test("Wal goes on inline if a thread cannot be started", async () => {
+  await withTempDir(async (dir) => {
+    const storage = new ThreadedStorage(dir, 'throw new Error("no memory")');
+    const wal = await Wal.open(storage, THREADED);
+    assertEquals(wal.health.status, "degraded");
+    assert(/no memory/.test(wal.health.reasons[0]));
+    await wal.append("inline");
+    await wal.configure({ flushing: "inline" });
+    assertEquals(wal.health.status, "healthy");
+    await wal.close();
+  });
+});

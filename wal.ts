@@ -279,6 +279,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
       this.endUpkeep();
       this.reads.close().catch(() => {});
       this.writer.stop();
+      this.writer.mode.end().catch(() => {});
       // A status stays where it is: without the lock, it is another owner's.
       this.#monitor.stop().catch(() => {});
     } finally {
@@ -319,7 +320,12 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     } finally {
       this.writer.stop();
       // The lock is released whatever becomes of them.
-      const ends = [this.#monitor.stop(), upkeepEnds(), readsClosed];
+      const ends = [
+        this.writer.mode.end(),
+        this.#monitor.stop(),
+        upkeepEnds(),
+        readsClosed,
+      ];
       await Promise.allSettled(ends);
       this.#forgetExit();
       await this.#log.close(!this.writer.hasFailed);

@@ -156,12 +156,13 @@ export interface FrameLog {
   /** The thread that commits frames; absent if there is none now. */
   readonly thread?: CommitThread | undefined;
   /**
-   * Starts a thread, if there is none; calls `onEnd` with the reason if it ends
-   * by itself: the log then does whatever it was doing. Rejects if it cannot be
-   * started, with a `TypeError` if the storage has no threads. Absent if there
-   * can be none.
+   * Starts a thread; there is none. If it `isExclusive`, all commits that can
+   * take place there will, and what else syncs should not block. Calls `onEnd`
+   * with the reason if it ends by itself: the log then does whatever it was
+   * doing. Rejects if it cannot be started, with a `TypeError` if the storage
+   * has no threads. Absent if there can be none.
    */
-  startThread?(onEnd: (reason: string) => void): Promise<void>;
+  startThread?(isExclusive: boolean, onEnd: OnThreadEnd): Promise<void>;
   /** The same calls, which block; absent if the storage cannot. */
   readonly blocking?: BlockingCalls | undefined;
   /**
@@ -196,6 +197,9 @@ export interface BlockingCalls {
   release(): void;
 }
 
+/** Called with the reason when a thread has ended by itself. */
+export type OnThreadEnd = (reason: string) => void;
+
 /** How a commit on another thread has ended. */
 export interface CommitEnd {
   /** Ms that the write took. */
@@ -213,6 +217,8 @@ export interface CommitEnd {
 
 /** A thread of a frame log that commits frames. */
 export interface CommitThread {
+  /** Whether it was started as the only one that does. */
+  readonly isExclusive: boolean;
   /** Ends it, once what it does is done. */
   stop(): Promise<void>;
   /**

@@ -22,6 +22,7 @@ export {
   type StorageFile,
   type StorageLock,
   type StorageSpace,
+  type ThreadOptions,
 } from "./storage.ts";
 export type {
   FrameOutcome,

@@ -64,7 +64,7 @@ export interface Storage {
    * Starts a thread that writes and syncs frames for this storage. If absent,
    * the option `flushing` cannot ask for one.
    */
-  startThread?(): Promise<FrameThread>;
+  startThread?(options: ThreadOptions): Promise<FrameThread>;
   /**
    * Calls `wake` soon after any change to a file or an entry, by any process,
    * until the function that it returns is called; calls may be merged. It
@@ -89,6 +89,15 @@ export interface Storage {
    * byte.
    */
   salt?(): number;
+}
+
+/** Options of `startThread`. */
+export interface ThreadOptions {
+  /**
+   * Whether all frames are committed there: then other syncs should not block
+   * either, such as those at the end of a segment.
+   */
+  readonly isExclusive: boolean;
 }
 
 /** How much room a storage has. */

@@ -1,6 +1,7 @@
 import type { FlushReason } from "../policies/batch_policy.ts";
 import {
   type CommitEnd,
+  type CommitThread,
   CompactedError,
   type FrameDraft,
   type FrameLog,
@@ -51,17 +52,22 @@ export interface CommitSteps {
   failed(error: unknown): void;
 }
 
+/** What follows a commit, but for failures. */
+export type CommitEndings = Pick<CommitSteps, "confirmed" | "refused">;
+
 /**
  * The only way to an acknowledgement: write the frame, if there is one, sync if
  * asked to, and only then check that this process still owns the log. An owner
  * that takes over after the check finds everything that was synced before it.
+ * All of it happens on `thread`, if that can do it.
  */
 export function commit(
   log: FrameLog,
+  thread: CommitThread | undefined,
   frame: FrameDraft | undefined,
   steps: CommitSteps,
 ): void {
-  if (commitOnThread(log, frame, steps)) return;
+  if (thread && commitOnThread(thread, frame, steps)) return;
   const failed = (error: unknown) => steps.failed(error);
   const confirm = (synced: boolean) =>
     continueWith(() => log.checkOwner(), () => steps.confirmed(synced), failed);
@@ -78,13 +84,12 @@ export function commit(
   continueWith(() => log.append(frame), written, begun);
 }
 
-/** The same on a thread; false if there is none, or it cannot. */
+/** The same on a thread; false if it cannot. */
 function commitOnThread(
-  { thread }: FrameLog,
+  thread: CommitThread,
   frame: FrameDraft | undefined,
   steps: CommitSteps,
 ): boolean {
-  if (thread === undefined) return false;
   const sync = frame === undefined || steps.needsSync();
   return thread.commit(frame, sync, (end) => {
     const { failure } = end;

@@ -4,6 +4,7 @@ import type {
   CommitThread,
   FrameLog,
 } from "../storage/frame_log.ts";
+import type { Clock } from "./clock.ts";
 import { Histogram } from "./histogram.ts";
 import type { LogHealth } from "./log_health.ts";
 import { Overlap } from "./overlap.ts";
@@ -13,8 +14,8 @@ import { Overlap } from "./overlap.ts";
  *
  * - `"inline"`: in the thread that appends;
  * - `"thread"`: on a thread of their own;
- * - `"auto"`: on a thread while that pays, judged by how long flushes take and
- *   how busy the thread is that appends.
+ * - `"auto"`: on a thread if a flush takes long, or if the callers keep their
+ *   thread busy meanwhile; otherwise inline. This is decided flush by flush.
  */
 export type Flushing = "inline" | "thread" | "auto";
 
@@ -42,6 +43,7 @@ export class FlushMode {
   readonly wakeMs: Histogram = new Histogram(1000);
   /** The log. */
   readonly log: FrameLog;
+  readonly #clock: Clock;
   readonly #health: LogHealth;
   /** From this LSN on, a turn's records are flushed before it ends. */
   handOverLsn = Infinity;
@@ -50,12 +52,14 @@ export class FlushMode {
   #flushing: Flushing = "inline";
   #status: FlushThreadState["status"] = "none";
   #ends = 0;
-  /** One start or stop at a time. */
-  #changing: Promise<void> | undefined;
+  /** One change at a time. */
+  #changed: Promise<void> = Promise.resolve();
+  #isEnded = false;
 
   /** Inline at first. */
-  constructor(log: FrameLog, health: LogHealth) {
+  constructor(log: FrameLog, clock: Clock, health: LogHealth) {
     this.log = log;
+    this.#clock = clock;
     this.#health = health;
   }
 
@@ -74,23 +78,45 @@ export class FlushMode {
    * cannot be started, the log goes on without it, as its health says. Rejects
    * with `TypeError` if it has no threads.
    */
-  async set(flushing: Flushing): Promise<void> {
+  set(flushing: Flushing): Promise<void> {
     if (flushing !== "inline" && this.log.startThread === undefined) {
-      throw new TypeError(
-        "Cannot flush on a thread because the frame log has none",
+      return Promise.reject(
+        new TypeError(
+          "Cannot flush on a thread because the frame log has none",
+        ),
       );
     }
-    this.#flushing = flushing;
-    if (flushing === "auto") return;
-    await this.#changing;
-    await this.#change(flushing === "thread");
+    const changed = this.#changed.then(() => this.#change(flushing));
+    this.#changed = changed.catch(() => {});
+    return changed;
   }
 
-  /** Calls back after a short delay, if a thread can; one at a time. */
-  after(delayMs: number, callback: () => void): (() => void) | undefined {
-    return delayMs < PRECISE_MS
-      ? this.thread?.after(delayMs, callback)
-      : undefined;
+  /** Ends the thread for good, once what it does is done. */
+  end(): Promise<void> {
+    this.#isEnded = true;
+    return this.#changed.then(() => this.thread?.stop());
+  }
+
+  /** The thread on which the next flush takes place, if not on this one. */
+  get next(): CommitThread | undefined {
+    if (this.#flushing !== "auto") return this.thread;
+    const { isSlow, pays } = this.overlap;
+    return isSlow || pays ? this.thread : undefined;
+  }
+
+  /** Whether what is queued when a flush ends is flushed at once. */
+  get hasGroups(): boolean {
+    return this.thread !== undefined && this.overlap.pays;
+  }
+
+  /**
+   * Calls back once after `delayMs`; the result cancels it. A thread waits out
+   * short delays, for which timers are not precise; one at a time.
+   */
+  after(delayMs: number, callback: () => void): () => void {
+    const thread = delayMs < PRECISE_MS ? this.thread : undefined;
+    return thread?.after(delayMs, callback) ??
+      this.#clock.after(delayMs, callback);
   }
 
   /** A turn appends its first record, after `lastLsn`. */
@@ -107,49 +133,38 @@ export class FlushMode {
   }
 
   /** A flush has ended, on a thread if there is an `end`. */
-  observe({ records, startedAt, endedAt }: FlushReport, end?: CommitEnd): void {
+  observe(flush: FlushReport, queued: number, end?: CommitEnd): void {
+    const { records, bytes, startedAt, endedAt } = flush;
     if (end !== undefined) this.wakeMs.add(end.wakeMs);
+    else if (this.thread === undefined) return;
     const ms = end ? end.writeMs + end.syncMs : endedAt - startedAt;
-    this.overlap.observeFlush(records, ms);
-    this.#review();
+    this.overlap.observeFlush({ records, bytes, queued, ms });
   }
 
-  /** Starts or stops the thread if that pays. */
-  #review(): void {
-    if (this.#flushing !== "auto" || this.#changing !== undefined) return;
-    const isThreaded = this.thread !== undefined;
-    // One that has ended is not replaced unless asked for.
-    if (!isThreaded && this.#status === "ended") return;
-    const wanted = this.overlap.prefersThread(isThreaded);
-    if (wanted === isThreaded) return;
-    this.#change(wanted).catch(() => this.#flushing = "inline");
+  async #change(flushing: Flushing): Promise<void> {
+    const isExclusive = flushing === "thread";
+    const isKept = flushing === "inline"
+      ? this.thread === undefined
+      : this.thread?.isExclusive === isExclusive;
+    if (!isKept) await this.thread?.stop();
+    this.#flushing = flushing;
+    if (flushing === "inline") this.#status = "none";
+    else if (!isKept && !this.#isEnded) await this.#start(isExclusive);
+    if (this.#status !== "ended") this.#health.trouble("thread", undefined);
   }
 
-  #change(wanted: boolean): Promise<void> {
-    const changing = wanted ? this.#start() : this.#stop();
-    const changed = changing.finally(() => this.#changing = undefined);
-    this.#changing = changed.catch(() => {});
-    return changed;
-  }
-
-  async #start(): Promise<void> {
-    if (this.thread !== undefined) return;
+  async #start(isExclusive: boolean): Promise<void> {
     this.#status = "starting";
     try {
-      await this.log.startThread!((reason) => this.#ended(reason));
+      const ended = (reason: string) => this.#ended(reason);
+      await this.log.startThread!(isExclusive, ended);
       this.#status = "healthy";
-      this.#health.trouble("thread", undefined);
     } catch (error) {
       this.#status = "none";
       if (error instanceof TypeError) throw error;
       this.#ended(error instanceof Error ? error.message : `${error}`);
     }
-  }
-
-  async #stop(): Promise<void> {
-    await this.thread?.stop();
-    this.#status = "none";
-    this.#health.trouble("thread", undefined);
+    if (this.#isEnded) await this.thread?.stop();
   }
 
   #ended(reason: string): void {

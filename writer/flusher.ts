@@ -13,7 +13,7 @@ import type { Clock } from "./clock.ts";
 import {
   beginFlight,
   commit,
-  type CommitSteps,
+  type CommitEndings,
   cutBack,
   type Flight,
   SyncMark,
@@ -39,9 +39,6 @@ export interface WriterOptions extends QueueBounds {
   /** How long written records may stay unsynced, in ms; can be `Infinity`. */
   syncIntervalMs: number;
 }
-
-/** What follows a flush, or a sync alone. */
-type Endings = Pick<CommitSteps, "confirmed" | "refused">;
 
 /** What it is doing; `asking` keeps policies and listeners from re-entering. */
 type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
@@ -95,7 +92,7 @@ export class Flusher {
     this.#clock = clock;
     this.acks = new Acks(log.lastLsn, log.syncedLsn);
     this.#mark = new SyncMark(log, this.acks);
-    this.mode = new FlushMode(log, this.health);
+    this.mode = new FlushMode(log, clock, this.health);
     this.appends = new AppendQueue(log.lastLsn + 1, {
       ...{ ...options, limits: policy.limits },
       metaVersion: log.meta?.version,
@@ -217,8 +214,7 @@ export class Flusher {
     this.#activity = "idle";
     if (instant === Infinity) return;
     this.#activity = "waiting";
-    this.#cancelWait = this.mode.after(instant - now, this.#askNow) ??
-      this.#clock.after(instant - now, this.#askNow);
+    this.#cancelWait = this.mode.after(instant - now, this.#askNow);
   }
 
   #flush(reason: FlushReason, now: number): void {
@@ -232,11 +228,11 @@ export class Flusher {
     });
   }
 
-  #commit(flight: Flight, { confirmed, refused }: Endings): void {
+  #commit(flight: Flight, { confirmed, refused }: CommitEndings): void {
     const { batch, times } = flight;
     this.#flight = flight;
     this.stats.begin(times.startedAt);
-    commit(this.#log, batch, {
+    commit(this.#log, this.mode.next, batch, {
       needsSync: () =>
         batch === undefined || batch.sync ||
         this.#sync.reaches(batch.firstLsn) || this.#sync.isDue(this.acks),
@@ -361,7 +357,10 @@ export class Flusher {
     const isAtRest = this.queue.head === undefined &&
       this.#alone === undefined && !this.#sync.isDue(this.acks) &&
       !this.#mark.isDue(this.acks);
-    if (!isAtRest) this.askSoon();
+    if (isAtRest) return;
+    this.askSoon();
+    // Those who are released now append while the others are flushed.
+    if (this.mode.hasGroups) this.handOver();
   }
 
   /**

@@ -4,34 +4,57 @@ const WEIGHT = 0.2;
 /** Fewer records of a turn are no measure of what one costs. */
 const LEAST_RECORDS = 8;
 
-/** Fewer records are not worth a flush of their own. */
-const LEAST_PART = 64;
+/** Fewer records are not divided. */
+const LEAST_DIVIDED = 128;
 
 /** What it takes to hand a frame over and to hear of its end, in ms. */
 const HANDING_MS = 0.05;
 
 /** A flush longer than this blocks the event loop for too long, in ms. */
-const SLOW_MS = 1;
+const SLOW_MS = 0.5;
 
-/** A flush shorter than this is not worth handing over by itself, in ms. */
-const FAST_MS = 0.5;
+/** After as many flushes, the other way is tried once, to measure it. */
+const TRIAL_FLUSHES = 64;
 
-/** Flushes between two decisions, so that one outlier decides nothing. */
-const REVIEW_FLUSHES = 32;
+/** Sizes that were not flushed for so long say nothing any more. */
+const FORGOTTEN_FLUSHES = 4096;
+
+/** What flushes of about one size have cost. */
+interface Cost {
+  bytes: number;
+  ms: number;
+  /** Number of the last such flush. */
+  last: number;
+}
+
+/** What `Overlap` is told of a flush. */
+export interface ObservedFlush {
+  readonly records: number;
+  readonly bytes: number;
+  /** Records that were queued when it ended. */
+  readonly queued: number;
+  /** Ms that its write and its sync took. */
+  readonly ms: number;
+}
 
 /**
- * Whether flushing on another thread pays. It takes two wake-ups, so it does
- * only if the callers keep this thread busy for as long as a flush takes, or if
- * a flush takes so long that it should not block the event loop.
+ * Whether it pays to flush on another thread while the callers append.
  *
- * A turn that appends many records is flushed in two parts then: the first one
- * is written and synced while the rest is still being appended.
+ * Callers that wait for their records append again once they are released. If
+ * all of them wait for one flush, nothing overlaps. In two groups, one appends
+ * while the other is flushed, at the price of one more flush a round: that pays
+ * if the time in which all append is longer than what a flush costs whatever
+ * its size. Both are measured; a flush's fixed cost is where a line through the
+ * costs of the smallest and the largest ones meets zero.
  */
 export class Overlap {
   #recordMs = NaN;
   #flushMs = NaN;
-  #flushRecords = NaN;
+  /** Records that callers wait for at the same time. */
+  #outstanding = NaN;
   #flushes = 0;
+  /** By the logarithm of the size. */
+  readonly #costs = new Map<number, Cost>();
 
   /** `records` were appended within a turn, in `ms`. */
   observeTurn(records: number, ms: number): void {
@@ -39,31 +62,54 @@ export class Overlap {
     this.#recordMs = blend(this.#recordMs, Math.max(0, ms) / records);
   }
 
-  /** The write and the sync of `records` took `ms`. */
-  observeFlush(records: number, ms: number): void {
+  /** A flush has ended. */
+  observeFlush({ records, bytes, queued, ms }: ObservedFlush): void {
+    const last = ++this.#flushes;
     this.#flushMs = blend(this.#flushMs, ms);
-    this.#flushRecords = blend(this.#flushRecords, records);
-    this.#flushes++;
+    this.#outstanding = blend(this.#outstanding, records + queued);
+    const size = Math.floor(Math.log2(bytes + 1));
+    const cost = this.#costs.get(size) ?? { bytes, ms, last };
+    cost.bytes = blend(cost.bytes, bytes);
+    cost.ms = blend(cost.ms, ms);
+    cost.last = last;
+    this.#costs.set(size, cost);
+  }
+
+  /** Whether callers should be flushed in two groups. */
+  get pays(): boolean {
+    const appendMs = this.#outstanding * this.#recordMs;
+    const pays = this.#outstanding >= LEAST_DIVIDED &&
+      appendMs > this.#fixedMs() + HANDING_MS;
+    const isTrial = this.#flushes % TRIAL_FLUSHES === TRIAL_FLUSHES - 1 &&
+      this.#outstanding >= LEAST_DIVIDED;
+    return pays !== isTrial;
+  }
+
+  /** Whether a flush takes so long that it should not block this thread. */
+  get isSlow(): boolean {
+    return this.#flushMs > SLOW_MS;
   }
 
   /**
-   * Number of records of a turn that are flushed before it ends: as many as are
-   * appended while a flush takes place. `Infinity` as long as that is unknown.
+   * Number of records of a turn that are flushed before it ends, so that there
+   * are two groups; `Infinity` if that does not pay.
    */
   get partRecords(): number {
-    const records = Math.ceil(this.#flushMs / this.#recordMs);
-    return records >= 0 ? Math.max(LEAST_PART, records) : Infinity;
+    return this.pays ? Math.ceil(this.#outstanding / 2) : Infinity;
   }
 
-  /** Whether to flush on a thread, where it `isThreaded` now or not. */
-  prefersThread(isThreaded: boolean): boolean {
-    if (this.#flushes < REVIEW_FLUSHES) return isThreaded;
-    this.#flushes = 0;
-    const turnMs = this.#recordMs * this.#flushRecords || 0;
-    if (isThreaded) {
-      return this.#flushMs > FAST_MS || turnMs > this.#flushMs / 2;
+  #fixedMs(): number {
+    let least: Cost | undefined;
+    let most: Cost | undefined;
+    for (const cost of this.#costs.values()) {
+      if (cost.last < this.#flushes - FORGOTTEN_FLUSHES) continue;
+      if (least === undefined || cost.bytes < least.bytes) least = cost;
+      if (most === undefined || cost.bytes > most.bytes) most = cost;
     }
-    return this.#flushMs > SLOW_MS || turnMs > this.#flushMs + HANDING_MS;
+    if (least === undefined || most === undefined) return Infinity;
+    if (least === most) return least.ms;
+    const slope = (most.ms - least.ms) / (most.bytes - least.bytes);
+    return Math.max(0, least.ms - Math.max(0, slope) * least.bytes);
   }
 }
 

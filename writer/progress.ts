@@ -49,7 +49,7 @@ export class Progress {
     appends.release(batch);
     const report = reportFlush(policy, batch, times, appends.queue.records);
     stats.add(report, synced);
-    mode.observe(report, end);
+    mode.observe(report, appends.queue.records, end);
     if (health.now.status === "degraded") health.trouble("space", undefined);
     appends.queue.updateBounds(policy);
   }

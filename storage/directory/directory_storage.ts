@@ -9,6 +9,7 @@ import {
   type StorageFile,
   type StorageLock,
   type StorageSpace,
+  type ThreadOptions,
 } from "../storage.ts";
 import { StorageError } from "../storage_error.ts";
 import type { FrameThread } from "../thread/frame_thread.ts";
@@ -147,12 +148,13 @@ export abstract class DirectoryStorage implements Storage {
   }
 
   /**
-   * Starts a thread for the files in the directory. While there is one, all
-   * other syncs run on the runtime's thread pool, unless an option says where.
+   * Starts a thread for the files in the directory. While there is an exclusive
+   * one, all other syncs run on the runtime's thread pool, unless an option says
+   * where.
    */
-  async startThread(): Promise<FrameThread> {
+  async startThread({ isExclusive }: ThreadOptions): Promise<FrameThread> {
     const { FlushThread } = await import("../thread/flush_thread.ts");
-    const ended = this.routing.addThread();
+    const ended = isExclusive ? this.routing.addThread() : undefined;
     return await FlushThread.start(this.location, ended);
   }
 

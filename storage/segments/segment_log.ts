@@ -226,10 +226,11 @@ export class SegmentLog implements FrameLog {
   }
 
   /** Starts one. */
-  async startThread(onEnd: (reason: string) => void): Promise<void> {
+  readonly startThread: FrameLog["startThread"] = async (...how) => {
     const { ThreadedCommits } = await import("./threaded_commits.ts");
-    this.#thread = await ThreadedCommits.start(this.#parts, this, onEnd);
-  }
+    const parts = { ...this.#parts, log: this };
+    this.#thread = await ThreadedCommits.start(parts, ...how);
+  };
 
   /** Writes down that all is synced that is, if no frame says so yet. */
   markSynced(): MaybePromise<void> {

@@ -4,6 +4,7 @@ import type {
   CommitThread,
   FrameDraft,
   FrameLog,
+  OnThreadEnd,
 } from "../frame_log.ts";
 import { isOutOfSpace, StorageError } from "../storage_error.ts";
 import {
@@ -16,8 +17,11 @@ import {
 import type { ActiveSegment } from "./active_segment.ts";
 import type { LogParts } from "./blocking_log.ts";
 
-/** What goes on where a thread has ended. */
-type Calls = Pick<FrameLog, "append" | "sync" | "checkOwner">;
+/** What a thread works on. */
+interface ThreadedParts extends LogParts {
+  /** The log itself, to go on where a thread has ended. */
+  readonly log: Pick<FrameLog, "append" | "sync" | "checkOwner">;
+}
 
 /** A commit that was handed over. */
 interface Work {
@@ -44,25 +48,30 @@ interface WorkFrame {
  * name its checksum.
  */
 export class ThreadedCommits implements CommitThread {
-  readonly #parts: LogParts;
-  readonly #log: Calls;
+  readonly #parts: ThreadedParts;
   readonly #thread: FrameThread;
+  /** See {@linkcode CommitThread}. */
+  readonly isExclusive: boolean;
   #isRunning = true;
   #target:
     | { active: ActiveSegment; proof: unknown; made: FrameTarget }
     | undefined;
 
-  private constructor(parts: LogParts, log: Calls, thread: FrameThread) {
+  private constructor(
+    parts: ThreadedParts,
+    thread: FrameThread,
+    isExclusive: boolean,
+  ) {
+    this.isExclusive = isExclusive;
     this.#parts = parts;
-    this.#log = log;
     this.#thread = thread;
   }
 
   /** Starts a thread of the storage; see {@linkcode FrameLog.startThread}. */
   static async start(
-    parts: LogParts,
-    log: Calls,
-    onEnd: (reason: string) => void,
+    parts: ThreadedParts,
+    isExclusive: boolean,
+    onEnd: OnThreadEnd,
   ): Promise<ThreadedCommits> {
     const { storage } = parts;
     if (storage.startThread === undefined) {
@@ -71,8 +80,8 @@ export class ThreadedCommits implements CommitThread {
           "has no method startThread",
       );
     }
-    const thread = await storage.startThread();
-    const commits = new ThreadedCommits(parts, log, thread);
+    const thread = await storage.startThread({ isExclusive });
+    const commits = new ThreadedCommits(parts, thread, isExclusive);
     thread.onEnd = (reason) => {
       commits.#isRunning = false;
       onEnd(reason);
@@ -179,7 +188,7 @@ export class ThreadedCommits implements CommitThread {
 
   /** Does here what a thread has left to do; `at` is what it did last. */
   async #finish(work: Work, at: Stage, space?: "full"): Promise<void> {
-    const log = this.#log;
+    const { log } = this.#parts;
     const { frame, sync, done } = work;
     let during: "append" | "sync" = frame === undefined ? "sync" : "append";
     try {
@@ -199,7 +208,7 @@ export class ThreadedCommits implements CommitThread {
 
   async #append(work: Work, frame: WorkFrame, at: Stage): Promise<void> {
     const { draft, header } = frame;
-    if (at === STAGE.handed) return await this.#log.append(draft);
+    if (at === STAGE.handed) return await this.#parts.log.append(draft);
     const checksum = encodeFrame(draft.buffer, header);
     // A failed sync leaves bytes that no later one makes durable.
     const isThere = at === STAGE.written || at >= STAGE.synced;
@@ -210,7 +219,7 @@ export class ThreadedCommits implements CommitThread {
     } catch (error) {
       if (!isOutOfSpace(error)) throw error;
       // Nothing of it remains; the log knows where space could come from.
-      return await this.#log.append(draft);
+      return await this.#parts.log.append(draft);
     }
     this.#wrote(work.active, frame, checksum);
   }

@@ -1,4 +1,5 @@
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
+import type { ThreadOptions } from "../../storage/storage.ts";
 import type { FrameThread } from "../../storage/thread/frame_thread.ts";
 import { FlushThread } from "../../storage/thread/flush_thread.ts";
 import { FLUSH_WORKER } from "../../storage/thread/flush_worker_source.ts";
@@ -20,7 +21,7 @@ export class ThreadedStorage extends NodeStorage {
     }`;
   }
 
-  override async startThread(): Promise<FrameThread> {
+  override async startThread(_: ThreadOptions): Promise<FrameThread> {
     const ended = this.routing.addThread();
     const source = this.#before + FLUSH_WORKER;
     this.thread = await FlushThread.start(this.location, ended, source);

@@ -225,7 +225,6 @@ export class SegmentLog implements FrameLog {
     return this.#thread?.isRunning ? this.#thread : undefined;
   }
 
-  /** Starts one. */
   readonly startThread: FrameLog["startThread"] = async (...how) => {
     const { ThreadedCommits } = await import("./threaded_commits.ts");
     const parts = { ...this.#parts, log: this };

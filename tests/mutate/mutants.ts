@@ -8,6 +8,7 @@ import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
+import { threadMutants } from "./thread_mutants.ts";
 import { upkeepMutants } from "./upkeep_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
 
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...checkpointMutants,
   ...backupMutants,
   ...monitorMutants,
+  ...threadMutants,
 ];

@@ -17,8 +17,8 @@ export const ownershipMutants: readonly Mutant[] = [
   {
     name: "mistakes any file at its lock's path for its lock",
     edits: [{
-      file: "storage/directory/lock_file.ts",
-      find: "return isSameFile(found, this.#file);",
+      file: "storage/directory/lock_proof.ts",
+      find: "return isSameFile(found, file);",
       replace: "return found !== undefined;",
     }],
     caughtBy: {
@@ -30,9 +30,9 @@ export const ownershipMutants: readonly Mutant[] = [
     name: "holds its lock as long as the file has a link anywhere",
     edits: [{
       file: "storage/directory/lock_file.ts",
-      find: "if (isMissing(error)) return false;",
-      replace:
-        "if (isMissing(error)) return fs.fstatSync(this.#descriptor).nlink > 0;",
+      find: "return isLockHeld(this.proof, this.#stat);",
+      replace: "return isLockHeld(this.proof, this.#stat) ||\n" +
+        "      fs.fstatSync(this.#descriptor).nlink > 0;",
     }],
     caughtBy: {
       file: "tests/storage/directory/lock_owner_test.ts",

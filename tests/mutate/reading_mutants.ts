@@ -30,11 +30,11 @@ export const readingMutants: readonly Mutant[] = [
   {
     name: "wakes followers before records have reached the level",
     edits: [{
-      file: "writer/flusher.ts",
+      file: "writer/progress.ts",
       find:
-        "    this.acks.advance(lsn, synced);\n    this.#sync.update(this.acks);\n    this.readers.tail?.tell(written);",
+        "    acks.advance(lsn, synced);\n    sync.update(acks);\n    readers.tail?.tell(written);",
       replace:
-        "    this.readers.tail?.tell(written);\n    this.acks.advance(lsn, synced);\n    this.#sync.update(this.acks);",
+        "    readers.tail?.tell(written);\n    acks.advance(lsn, synced);\n    sync.update(acks);",
     }],
     caughtBy: {
       file: "tests/reader/follow_test.ts",

@@ -112,7 +112,7 @@ export const runningMutants: readonly Mutant[] = [
     name: "creates a segment in a call that blocks, and not its entry",
     edits: [{
       file: "storage/segments/log_files.ts",
-      find: "  requireDone(storage.syncDirectory());\n",
+      find: "  requireDone(sync.call(storage));\n",
       replace: "",
     }],
     caughtBy: {

@@ -139,7 +139,7 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "brings old bytes instead of zeros",
     edits: [{
-      file: "storage/segments/active_segment.ts",
+      file: "storage/segments/zeros_ahead.ts",
       find: "    this.#staged.fill(0, frame.length, this.#stagedFrame);\n",
       replace: "",
     }],
@@ -153,8 +153,8 @@ export const storageMutants: readonly Mutant[] = [
     name: "refuses a frame that has room without its zeros",
     edits: [{
       file: "storage/segments/active_segment.ts",
-      find: "if (!isOutOfSpace(error)) throw error;\n      this.#zeros",
-      replace: "throw error;\n      this.#zeros",
+      find: "if (!isOutOfSpace(error)) throw error;\n      const cutting",
+      replace: "throw error;\n      const cutting",
     }],
     caughtBy: {
       file: "tests/storage/segments/active_segment_test.ts",
@@ -291,9 +291,9 @@ export const storageMutants: readonly Mutant[] = [
       replace: "    return this.#meta;",
     }, {
       file: "storage/segments/written_end.ts",
-      find: "    const bytes = frameBytes(length);\n    const done",
-      replace: "    this.#meta = newerMeta(this.#meta, meta);\n" +
-        "    const bytes = frameBytes(length);\n    const done",
+      find: "    const header = this.headerOf(active, frame, kind);",
+      replace: "    this.#meta = newerMeta(this.#meta, frame.meta);\n" +
+        "    const header = this.headerOf(active, frame, kind);",
     }, {
       file: "recovery/open_segments.ts",
       find: "      durableMeta: newerMeta(meta, durable?.meta),",

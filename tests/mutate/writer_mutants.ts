@@ -42,9 +42,9 @@ export const writerMutants: readonly Mutant[] = [
     name: "acknowledges before the sync",
     edits: [{
       file: "writer/commit.ts",
-      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
+      find: "continueWith(() => log.sync(), () => confirm(true), fail);",
       replace:
-        "confirm(true);\n    continueWith(() => log.sync(), () => {}, failed);",
+        "{ confirm(true); continueWith(() => log.sync(), () => {}, fail); };",
     }],
     caughtBy: full,
   },
@@ -52,7 +52,7 @@ export const writerMutants: readonly Mutant[] = [
     name: "does not sync at all",
     edits: [{
       file: "writer/commit.ts",
-      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
+      find: "continueWith(() => log.sync(), () => confirm(true), fail);",
       replace: "confirm(true);",
     }],
     caughtBy: full,
@@ -61,19 +61,19 @@ export const writerMutants: readonly Mutant[] = [
     name: "tries a failed sync again",
     edits: [{
       file: "writer/commit.ts",
-      find: "continueWith(() => log.sync(), () => confirm(true), failed);",
-      replace: "const again = () =>\n" +
-        "      continueWith(() => log.sync(), () => confirm(true), failed);\n" +
-        "    continueWith(() => log.sync(), () => confirm(true), again);",
+      find: "continueWith(() => log.sync(), () => confirm(true), fail);",
+      replace: "continueWith(\n      () => log.sync(), () => confirm(true),\n" +
+        "      () => continueWith(() => log.sync(), () => confirm(true), fail),\n" +
+        "    );",
     }],
     caughtBy: full,
   },
   {
     name: "releases waiters by a sync that does not cover them",
     edits: [{
-      file: "writer/flusher.ts",
+      file: "writer/progress.ts",
       find: "this.#advance(batch.lastLsn, synced, written);",
-      replace: "this.#advance(this.lastLsn, synced, written);",
+      replace: "this.#advance(appends.queue.lastLsn, synced, written);",
     }],
     caughtBy: {
       file: CRASH,

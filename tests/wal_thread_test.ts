@@ -8,12 +8,12 @@ import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { AgePolicy } from "../policies/age_policy.ts";
-import { seeded } from "../random.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import type { WalOptions } from "../wal_options.ts";
 import { LogFailedError } from "../writer/log_failed_error.ts";
 import { assert, assertEquals, assertRejects } from "./kit/assert.ts";
+import { endThreads } from "./kit/end_threads.ts";
 import { FakeFrameLog } from "./kit/fake_frame_log.ts";
 import { textsOf } from "./kit/reader_kit.ts";
 import { test } from "./kit/register.ts";
@@ -107,40 +107,13 @@ test("Wal.configure() moves a log under load to a thread and back, again and aga
 });
 
 test("Wal loses nothing and acknowledges nothing twice when its thread is terminated at any instant", async () => {
-  const random = seeded(shareIndex);
-  for (let life = 0; life < 4; life++) {
-    await withTempDir(async (dir) => {
-      const storage = new ThreadedStorage(dir);
-      const options = { ...THREADED, segmentBytes: 65_536 };
-      const wal = await Wal.open(storage, options);
-      const sent = new Map<number, string>();
-      let isOver = false;
-      const senders = Array.from({ length: 16 }, async (_, sender) => {
-        for (let nth = 0; !isOver; nth++) {
-          const record = `${sender}:${nth}`.padEnd(random(300));
-          const ack = random(4) === 0 ? "os" : "disk";
-          const lsn = await wal.append(record, { ack });
-          assert(!sent.has(lsn), `record ${lsn} was acknowledged twice`);
-          sent.set(lsn, record);
-        }
-      });
-      for (let end = 0; end < 12; end++) {
-        const before = sent.size;
-        await until(() => sent.size > before + random(200));
-        storage.thread!.terminate();
-        await until(() => wal.health.status === "degraded");
-        assert(/flush thread has ended/.test(wal.health.reasons[0]));
-        await wal.configure({ flushing: "thread" });
-        assertEquals(wal.health.status, "healthy");
-      }
-      isOver = true;
-      await Promise.all(senders);
-      await wal.close();
-      const texts = await readAgain(dir);
-      assertEquals(texts.length, sent.size);
-      texts.forEach((text, at) => assertEquals(text, sent.get(at + 1)));
-    });
-  }
+  // `deno task soak:thread` goes on for longer.
+  const { acked, lost, twice } = await endThreads({
+    ends: 20,
+    seed: shareIndex,
+  });
+  assert(acked > 100);
+  assertEquals({ lost, twice }, { lost: 0, twice: 0 });
 });
 
 test("Wal goes on inline after an exception in its thread, and when it exits or runs out of memory", async () => {

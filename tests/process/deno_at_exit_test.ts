@@ -14,12 +14,16 @@ import { withTempDir } from "../kit/temp_dir.ts";
 async function leave(
   victim: string,
   command: readonly string[],
-  { atExit, way, scratch }: Record<"atExit" | "way" | "scratch", string>,
+  { atExit, way, flushing, scratch }: Record<
+    "atExit" | "way" | "flushing" | "scratch",
+    string
+  >,
 ): Promise<{ warnings: string[]; texts: string[] }> {
   const directories = ["one", "two"].map((name) =>
-    `${scratch}/${command[0].replaceAll("/", "_")}-${atExit}-${way}-${name}`
+    [scratch, command[0].replaceAll("/", "_"), atExit, way, flushing, name]
+      .join("-")
   );
-  const args = [victim, atExit, way, ...directories];
+  const args = [victim, atExit, way, flushing, ...directories];
   const { errors } = await runChild([...command, ...args]);
   const texts: string[] = [];
   for (const directory of directories) {
@@ -35,11 +39,13 @@ test("Wal flushes or warns when its process exits, if it was asked to", async ()
   await withTempDir(async (scratch) => {
     const victim = await bundleVictim("leaver", scratch);
     await Promise.all(runtimes.map(async ({ name, command }) => {
-      const ways = name === "Deno" ? ["end", "Deno.exit"] : ["process.exit"];
+      const ways = ["end", name === "Deno" ? "Deno.exit" : "process.exit"];
       for (const way of ways) {
         const about = `${name}, ${way}`;
-        const go = (atExit: string) =>
-          leave(victim, command, { atExit, way, scratch });
+        const go = (atExit: string, flushing = "inline") =>
+          leave(victim, command, { atExit, way, flushing, scratch });
+        const threaded = await go("flush", "thread");
+        assertEquals(threaded.texts.length, 4, about);
         const flushed = await go("flush");
         assertEquals(flushed.texts.length, 4, about);
         assertEquals(flushed.warnings, [], about);

@@ -4,11 +4,12 @@ import { Wal } from "../../../../wal.ts";
 
 /*
  * A process that appends a record to each of two logs, which nothing flushes,
- * and leaves in the given way.
+ * and leaves in the given way. A thread has flushed something before.
  */
-const [, , atExit, way, ...directories] = process.argv;
+const [, , atExit, way, flushing, ...directories] = process.argv;
 for (const directory of directories) {
   const wal = await Wal.open(directory, {
+    flushing: flushing as "inline" | "thread",
     policy: new CountPolicy({ records: 1000, whenIdle: "wait" }),
     ...(atExit !== "nothing" && { atExit: atExit as "warn" | "flush" }),
   });

@@ -44,6 +44,10 @@ function statusAt(uptimeMs: number, flushes: number): LiveStatus {
     atRisk: { records: 15, bytes: 1560, ms: 3 },
     ...counted(flushes),
     storage: { segments: 3, bytes: 183_000_000 },
+    thread: {
+      ...{ status: "none", ends: 0, handedRecords: 0, handedBytes: 0 },
+      wakeMs: new Histogram(1000),
+    },
     health: { status: "healthy", reasons: [] },
     alerts: [],
     settings: {

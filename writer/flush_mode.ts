@@ -167,17 +167,18 @@ export class FlushMode {
     } catch (error) {
       this.#status = "none";
       if (error instanceof TypeError) throw error;
-      this.#ended(error instanceof Error ? error.message : `${error}`);
+      const reason = error instanceof Error ? error.message : `${error}`;
+      this.#ended(reason, "could not be started");
     }
     if (this.#isEnded) await this.thread?.stop();
   }
 
-  #ended(reason: string): void {
+  #ended(reason: string, what = "has ended"): void {
     this.#status = "ended";
     this.#ends++;
     this.#health.trouble(
       "thread",
-      `The flush thread has ended (${reason}): the log goes on without it, ` +
+      `The flush thread ${what} (${reason}): the log goes on without it, ` +
         'and configure({ flushing: "thread" }) starts another',
     );
   }

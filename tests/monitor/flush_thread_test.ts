@@ -38,7 +38,7 @@ class Subject {
       onStage: () => this.end,
     });
     const options = { clock, alerts: {}, flushing: "thread" } as const;
-    this.wal = await clock.run(Wal.open(storage, options));
+    this.wal = await Wal.open(storage, options);
     this.wal.on("alert", ({ state, name }) => {
       this.told.push(`${state} ${name}`);
     });

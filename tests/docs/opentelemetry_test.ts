@@ -37,7 +37,7 @@ const queries = [
   ...variables.flatMap(({ definition = "" }) => definition || []),
 ];
 
-/** What Prometheus gets of a log that has flushed, also on a thread. */
+/** What Prometheus gets of a log that has flushed, inline and on a thread. */
 async function scrapeLog(): Promise<Scrape> {
   const wal = await Wal.open(new MemoryStorage(), { flushing: "thread" });
   const meters = new ScrapedMeter();

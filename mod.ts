@@ -48,7 +48,7 @@ export type {
   AlertName,
   AlertOptions,
 } from "./monitor/alert_options.ts";
-export type { WalStats } from "./monitor/wal_stats.ts";
+export type { ThreadStats, WalStats } from "./monitor/wal_stats.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
 export * from "./policies/any_of.ts";
@@ -117,6 +117,7 @@ export {
 } from "./writer/append_queue.ts";
 export type { Clock } from "./writer/clock.ts";
 export { FlushInProgressError } from "./writer/flush_in_progress_error.ts";
+export type { Flushing, FlushThreadState } from "./writer/flush_mode.ts";
 export type {
   AppendReceipt,
   BatchReceipt,

@@ -148,7 +148,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
 
   /**
    * What the log has done since it was opened, and how it is now. Taking them
-   * copies about 40 kB; the log adds to them once per flush, and never per record.
+   * copies about 50 kB; the log adds to them once per flush, and never per record.
    *
    * @example
    * ```ts

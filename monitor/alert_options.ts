@@ -27,8 +27,8 @@ export interface AlertOptions {
   flushMs?: number | false | undefined;
   /**
    * Ms since a write or sync began that has not returned. It is reported while
-   * it hangs, if syncs run on another thread; one that blocks the event loop is
-   * reported once it returns. Default 5000.
+   * it hangs, if it runs on another thread, as with `flushing: "thread"`; one
+   * that blocks the event loop is reported once it returns. Default 5000.
    */
   stallMs?: number | false | undefined;
   /** Bytes that the log takes on storage. Default 1,000,000,000. */

@@ -2,7 +2,7 @@ import { readFully } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Histogram, type HistogramJson } from "../writer/histogram.ts";
 import type { Alert } from "./alert_options.ts";
-import type { WalStats } from "./wal_stats.ts";
+import type { ThreadStats, WalStats } from "./wal_stats.ts";
 
 /** Version of the status of an open log. */
 const VERSION = 1;
@@ -16,8 +16,14 @@ type Sizes = Record<"records" | "bytes", Histogram>;
 /** Those of their times. */
 type Latencies = Record<keyof WalStats["latency"], Histogram>;
 
+/** The thread that flushes it. */
+type LiveThread = Omit<ThreadStats, "wakeMs"> & { readonly wakeMs: Histogram };
+
+/** The parts of a status that have histograms. */
+type Counted = "flushes" | "latency" | "thread";
+
 /** How an open log is, as other processes see it. */
-export interface LiveStatus extends Omit<WalStats, "flushes" | "latency"> {
+export interface LiveStatus extends Omit<WalStats, Counted> {
   /** Number of this status, from 1 on, since the log was first asked for it. */
   readonly sequence: number;
   /** When it was taken, in ms since 1970. */
@@ -30,6 +36,8 @@ export interface LiveStatus extends Omit<WalStats, "flushes" | "latency"> {
   readonly flushes: Omit<WalStats["flushes"], "records" | "bytes"> & Sizes;
   /** Their times. */
   readonly latency: Latencies;
+  /** The thread that flushes it. */
+  readonly thread: LiveThread;
   /** The alerts that are raised. */
   readonly alerts: readonly Alert[];
   /** Settings that are words or numbers; `null` for `Infinity`. */
@@ -93,7 +101,7 @@ export function parseStatus(text: string): LiveStatus | undefined {
     return undefined;
   }
   if (!fits(found, SHAPE) || found.version !== VERSION) return undefined;
-  const { flushes, latency } = found;
+  const { flushes, latency, thread } = found;
   const { version: _, ...status } = found;
   return {
     ...status,
@@ -106,16 +114,18 @@ export function parseStatus(text: string): LiveStatus | undefined {
       Object.entries(latency)
         .map(([name, json]) => [name, Histogram.fromJson(json, PER_MS)]),
     ) as Latencies,
+    thread: { ...thread, wakeMs: Histogram.fromJson(thread.wakeMs, PER_MS) },
   };
 }
 
 /** The JSON of a status. */
-interface StatusJson extends Omit<LiveStatus, "flushes" | "latency"> {
+interface StatusJson extends Omit<LiveStatus, Counted> {
   readonly version: number;
   readonly flushes:
     & Omit<LiveStatus["flushes"], keyof Sizes>
     & Record<keyof Sizes, HistogramJson>;
   readonly latency: Record<keyof Latencies, HistogramJson>;
+  readonly thread: Omit<LiveThread, "wakeMs"> & { wakeMs: HistogramJson };
 }
 
 const HISTOGRAM: HistogramJson = { count: 0, sum: 0, max: 0, buckets: [0] };
@@ -140,6 +150,10 @@ const SHAPE: StatusJson = {
     ...{ syncMs: HISTOGRAM, ackMs: HISTOGRAM },
   },
   busyMs: 0,
+  thread: {
+    ...{ status: "none", ends: 0, handedRecords: 0, handedBytes: 0 },
+    wakeMs: HISTOGRAM,
+  },
   storage: { segments: 0, bytes: 0 },
   health: { status: "healthy", reasons: [""] },
   alerts: [{

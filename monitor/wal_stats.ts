@@ -1,5 +1,6 @@
 import type { FlushReason } from "../policies/batch_policy.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
+import type { FlushMode, FlushThreadState } from "../writer/flush_mode.ts";
 import type { Distribution } from "../writer/histogram.ts";
 import type { Health } from "../writer/log_health.ts";
 import type { Writer } from "../writer/writer.ts";
@@ -62,6 +63,8 @@ export interface WalStats {
   };
   /** Ms since the write or sync in progress began; 0 if there is none. */
   readonly busyMs: number;
+  /** The thread that flushes it, if the option `flushing` asks for one. */
+  readonly thread: ThreadStats;
   /** What it takes on storage. */
   readonly storage: {
     readonly segments: number;
@@ -69,6 +72,19 @@ export interface WalStats {
   };
   /** How it is. */
   readonly health: Health;
+}
+
+/** The thread that flushes a log, and what goes to it and comes back. */
+export interface ThreadStats extends FlushThreadState {
+  /** Records that were handed over and not answered yet; 0 without a thread. */
+  readonly handedRecords: number;
+  /** Their bytes, with 4 for each record. */
+  readonly handedBytes: number;
+  /**
+   * Ms that waking up took, of each flush on a thread: from the handover to the
+   * beginning there, and from the end there to the answer here.
+   */
+  readonly wakeMs: Distribution;
 }
 
 /** Takes the figures of a log at the instant `now`, in ms on its clock. */
@@ -117,10 +133,20 @@ export function takeStats(
       ackMs: stats.ackMs.copy(),
     },
     busyMs: age(stats.busySince),
+    thread: threadStats(writer.mode),
     storage: {
       segments: log.segmentCount ?? 0,
       bytes: log.storedBytes ?? 0,
     },
     health: writer.health.now,
+  };
+}
+
+function threadStats({ state, thread, wakeMs }: FlushMode): ThreadStats {
+  const { count = 0, length = 0 } = thread?.handed ?? {};
+  return {
+    ...state,
+    ...{ handedRecords: count, handedBytes: length },
+    wakeMs: wakeMs.copy(),
   };
 }

@@ -25,6 +25,9 @@ interface ReadMetric extends Metric {
 /** Values of `syncline.wal.health`. */
 const SEVERITY = { healthy: 0, degraded: 1, failed: 2 } as const;
 
+/** Values of `syncline.wal.thread.status`. */
+const THREAD = { none: 0, starting: 1, healthy: 1, ended: 2 } as const;
+
 /** All counters and gauges, in the order of the documentation. */
 export const READINGS: readonly ReadMetric[] = [
   {
@@ -122,6 +125,34 @@ export const READINGS: readonly ReadMetric[] = [
     read: ({ busyMs }) => [[seconds(busyMs)]],
   },
   {
+    kind: "Gauge",
+    name: "syncline.wal.thread.status",
+    unit: "",
+    description: "0 if there is no flush thread, 1 if there is, 2 if it ended",
+    read: ({ thread }) => [[THREAD[thread.status]]],
+  },
+  {
+    kind: "Counter",
+    name: "syncline.wal.thread.ends",
+    unit: "{end}",
+    description: "Flush threads that ended by themselves or did not start",
+    read: ({ thread }) => [[thread.ends]],
+  },
+  {
+    kind: "UpDownCounter",
+    name: "syncline.wal.thread.records",
+    unit: "{record}",
+    description: "Records that the flush thread has not answered yet",
+    read: ({ thread }) => [[thread.handedRecords]],
+  },
+  {
+    kind: "UpDownCounter",
+    name: "syncline.wal.thread.size",
+    unit: "By",
+    description: "Bytes that the flush thread has not answered yet",
+    read: ({ thread }) => [[thread.handedBytes]],
+  },
+  {
     kind: "UpDownCounter",
     name: "syncline.wal.stored.size",
     unit: "By",
@@ -202,6 +233,12 @@ export const HISTOGRAMS = [
     name: "syncline.wal.sync.duration",
     unit: "s",
     description: "Time that each sync takes",
+    boundaries: SECONDS,
+  },
+  {
+    name: "syncline.wal.wake.duration",
+    unit: "s",
+    description: "Time that waking up takes in each flush on a thread",
     boundaries: SECONDS,
   },
   {

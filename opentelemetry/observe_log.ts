@@ -125,10 +125,11 @@ function makeHistograms(
 }
 
 function recordFlush(record: Recorder, flush: FlushReport): void {
-  const { oldestAt, startedAt, writtenAt, endedAt } = flush;
+  const { oldestAt, startedAt, writtenAt, endedAt, wakeMs } = flush;
   record("syncline.wal.queue.duration", startedAt - oldestAt);
   record("syncline.wal.write.duration", writtenAt - startedAt);
   record("syncline.wal.ack.duration", endedAt - oldestAt);
+  if (wakeMs !== undefined) record("syncline.wal.wake.duration", wakeMs);
   record("syncline.wal.flush.records", flush.records);
   record("syncline.wal.flush.size", flush.bytes);
 }

@@ -47,6 +47,11 @@ export interface FlushReport {
   readonly writtenAt: number;
   /** When the flush ended: with its sync, or at `writtenAt` without one. */
   readonly endedAt: number;
+  /**
+   * Ms that it took to wake up the flush thread, and this one afterwards; absent
+   * if no thread made the flush.
+   */
+  readonly wakeMs?: number;
 }
 
 /** Caps on a batch, which is sealed when it reaches one. */

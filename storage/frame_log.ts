@@ -206,8 +206,11 @@ export interface CommitEnd {
   readonly writeMs: number;
   /** Ms that the sync took; 0 without one. */
   readonly syncMs: number;
-  /** Ms that it took until the other thread began, and this one heard of it. */
-  readonly wakeMs: number;
+  /**
+   * Ms that it took until the other thread began, and this one heard of its end;
+   * absent if that thread did not do it after all.
+   */
+  readonly wakeMs?: number;
   /** What has failed, if anything: all of it, or what was to follow. */
   readonly failure?: {
     readonly during: "append" | "sync";
@@ -219,6 +222,8 @@ export interface CommitEnd {
 export interface CommitThread {
   /** Whether it was started as the only one that does. */
   readonly isExclusive: boolean;
+  /** The frame that was handed over and is not answered yet, if any. */
+  readonly handed: FrameDraft | undefined;
   /** Ends it, once what it does is done. */
   stop(): Promise<void>;
   /**

@@ -186,10 +186,13 @@ test("the root holds 8 files at most, the library about 320", () => {
   assert(library.length <= 330, `${library.length} files`);
 });
 
-test("no file is longer than 400 lines, but a table of faults", () => {
+test("no file is longer than 400 lines, but a table of faults, and what is built", () => {
   const files = [...library, ...developmentFiles(), ...filesOfTests()];
   const long = files.filter((file) => linesOf(file).length > 400);
-  assertEquals(long, ["tests/testing/contract/broken_files.ts"]);
+  assertEquals(long, [
+    "storage/thread/flush_worker_source.ts",
+    "tests/testing/contract/broken_files.ts",
+  ]);
 });
 
 test("no function is longer than 70 lines", () => {

@@ -25,10 +25,11 @@ export interface FlushThreadState {
    * - `"none"`: there is none;
    * - `"starting"`: it has been asked for;
    * - `"healthy"`: it is at work, or waits for it;
-   * - `"ended"`: it ended by itself, and the log goes on without.
+   * - `"ended"`: it ended by itself, or could not be started, and the log goes
+   *   on without it.
    */
   readonly status: "none" | "starting" | "healthy" | "ended";
-  /** How often one has ended by itself. */
+  /** How often one has ended by itself, or could not be started. */
   readonly ends: number;
 }
 
@@ -70,7 +71,9 @@ export class FlushMode {
 
   /** How the thread is. */
   get state(): FlushThreadState {
-    return { status: this.#status, ends: this.#ends };
+    // A log that is closed has stopped it.
+    const isStopped = this.#status === "healthy" && this.thread === undefined;
+    return { status: isStopped ? "none" : this.#status, ends: this.#ends };
   }
 
   /**
@@ -135,9 +138,11 @@ export class FlushMode {
   /** A flush has ended, on a thread if there is an `end`. */
   observe(flush: FlushReport, queued: number, end?: CommitEnd): void {
     const { records, bytes, startedAt, endedAt } = flush;
-    if (end !== undefined) this.wakeMs.add(end.wakeMs);
-    else if (this.thread === undefined) return;
-    const ms = end ? end.writeMs + end.syncMs : endedAt - startedAt;
+    let ms = endedAt - startedAt;
+    if (end?.wakeMs !== undefined) {
+      this.wakeMs.add(end.wakeMs);
+      ms = end.writeMs + end.syncMs;
+    } else if (this.thread === undefined) return;
     this.overlap.observeFlush({ records, bytes, queued, ms });
   }
 
@@ -162,17 +167,18 @@ export class FlushMode {
     } catch (error) {
       this.#status = "none";
       if (error instanceof TypeError) throw error;
-      this.#ended(error instanceof Error ? error.message : `${error}`);
+      const reason = error instanceof Error ? error.message : `${error}`;
+      this.#ended(reason, "could not be started");
     }
     if (this.#isEnded) await this.thread?.stop();
   }
 
-  #ended(reason: string): void {
+  #ended(reason: string, what = "has ended"): void {
     this.#status = "ended";
     this.#ends++;
     this.#health.trouble(
       "thread",
-      `The flush thread has ended (${reason}): the log goes on without it, ` +
+      `The flush thread ${what} (${reason}): the log goes on without it, ` +
         'and configure({ flushing: "thread" }) starts another',
     );
   }

@@ -160,6 +160,8 @@ export interface FlushTimes {
   writtenAt: number;
   /** When the flush ended: with its sync, or at `writtenAt` without one. */
   endedAt: number;
+  /** Ms that waking up took; absent if no thread made the flush. */
+  wakeMs?: number;
 }
 
 /** The fields of a report that describe the batch. */

@@ -46,6 +46,7 @@ export class Progress {
     const written = readers.tail?.keep(batch, synced, log.time);
     this.#advance(batch.lastLsn, synced, written);
     times.endedAt = synced ? clock.now() : times.writtenAt;
+    if (end?.wakeMs !== undefined) times.wakeMs = end.wakeMs;
     appends.release(batch);
     const report = reportFlush(policy, batch, times, appends.queue.records);
     stats.add(report, synced);

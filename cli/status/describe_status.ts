@@ -10,6 +10,8 @@ import {
 } from "../io/format.ts";
 import type { StorageSpace } from "../../storage/storage.ts";
 import type { StatusAnswer } from "../../monitor/ask_status.ts";
+import type { LiveStatus } from "../../monitor/live_status.ts";
+import type { Distribution } from "../../writer/histogram.ts";
 import type { Level, Problem } from "./judge_status.ts";
 import type { CursorStatus, LogStatus } from "./read_status.ts";
 
@@ -81,17 +83,32 @@ function ownerRows({ lock, extent }: LogStatus): string[][] {
 
 function liveRows({ live }: LogStatus): string[][] {
   if (live?.status === undefined) return [];
-  const { health, queue, atRisk, latency } = live.status;
-  const [sync, ack] = [latency.syncMs, latency.ackMs]
-    .map((times) => `${times.quantile(0.99).toPrecision(3)} ms`);
+  const { health, queue, thread, atRisk, latency } = live.status;
+  const [sync, ack] = [latency.syncMs, latency.ackMs].map(p99Of);
   return [
     ["health", health.status],
     ["queue", formatRecords(queue.records + queue.waitingRecords)],
+    ...(thread.status === "none" ? [] : [["thread", describeThread(thread)]]),
     ["at risk", `${formatRecords(atRisk.records)} until they are durable`],
     ...(latency.ackMs.count === 0
       ? []
       : [["p99", `a sync ${sync}, an acknowledgement ${ack}`]]),
   ];
+}
+
+function p99Of(times: Distribution): string {
+  return `${times.quantile(0.99).toPrecision(3)} ms`;
+}
+
+function describeThread(
+  { status, ends, handedRecords, wakeMs }: LiveStatus["thread"],
+): string {
+  return [
+    status,
+    `${formatRecords(handedRecords)} handed over`,
+    ...(ends === 0 ? [] : [`ended ${formatAmount(ends, "time")}`]),
+    ...(wakeMs.count === 0 ? [] : [`waking up takes ${p99Of(wakeMs)} (p99)`]),
+  ].join(", ");
 }
 
 function sizeRows({ bytes, segments, disk }: LogStatus): string[][] {
@@ -169,13 +186,20 @@ export function statusToJson(
 function liveToJson({ status, reason }: StatusAnswer) {
   if (status === undefined) return { reason };
   const { health, alerts, queue, atRisk, busyMs, uptimeMs, latency } = status;
+  const { wakeMs } = status.thread;
   const p99Ms = Object.fromEntries(
-    Object.entries(latency).map(([name, times]) => [
+    Object.entries({ ...latency, wakeMs }).map(([name, times]) => [
       name.replace(/Ms$/, ""),
       times.count === 0 ? null : times.quantile(0.99),
     ]),
   );
-  return { health, alerts, queue, atRisk, busyMs, uptimeMs, p99Ms };
+  const thread = threadToJson(status.thread);
+  return { health, alerts, queue, thread, atRisk, busyMs, uptimeMs, p99Ms };
+}
+
+/** The flush thread, without its histogram. */
+export function threadToJson({ wakeMs: _, ...thread }: LiveStatus["thread"]) {
+  return thread;
 }
 
 function diskToJson({ totalBytes, freeBytes }: StorageSpace) {

@@ -1,5 +1,8 @@
 import { describeLock, type LockState } from "../examine/lock_state.ts";
+import type { LiveStatus } from "../../monitor/live_status.ts";
+import { threadToJson } from "../status/describe_status.ts";
 import {
+  formatAmount,
   formatCount,
   formatDuration,
   formatRate,
@@ -32,7 +35,7 @@ export function formatScreen(
   return [
     `wal top ${directory}  ${formatTime(time)} UTC${describeSpan(activity)}`,
     ...formatTable(rows).split("\n"),
-    ...latencyLines(activity),
+    ...latencyLines(snapshot, activity),
     ...formatTable([
       ...loadRows(snapshot),
       ["LSNs", describePositions(snapshot)],
@@ -98,6 +101,7 @@ export function topToJson(
       pid: status.pid,
       uptimeMs: status.uptimeMs,
       queue: status.queue,
+      thread: threadToJson(status.thread),
       atRisk: status.atRisk,
       busyMs: status.busyMs,
       health: status.health,
@@ -199,14 +203,18 @@ function describeRate(activity: Activity | undefined): string {
     `${formatRate(flushesPerSecond)} flushes/s${perFlush}`;
 }
 
-function latencyLines(activity: Activity | undefined): string[] {
+function latencyLines(
+  { status }: Snapshot,
+  activity: Activity | undefined,
+): string[] {
   const { details } = activity ?? {};
   if (details === undefined) return [""];
   const row = (name: string, { p50Ms, p99Ms, maxMs }: LatencyFigures) => [
     name,
     ...[p50Ms, p99Ms, maxMs].map(formatDuration),
   ];
-  const { queueMs, writeMs, syncMs, ackMs } = details.latency;
+  const { queueMs, writeMs, syncMs, ackMs, wakeMs } = details.latency;
+  const isThreaded = status !== undefined && status.thread.status !== "none";
   const table = formatTable(
     [
       ["latency", "p50", "p99", "max"],
@@ -214,6 +222,7 @@ function latencyLines(activity: Activity | undefined): string[] {
       row("  write", writeMs),
       row("  sync", syncMs),
       row("  ack", ackMs),
+      ...(isThreaded ? [row("  wake-up", wakeMs)] : []),
     ],
     1,
     4,
@@ -223,11 +232,7 @@ function latencyLines(activity: Activity | undefined): string[] {
 
 function loadRows({ status }: Snapshot): string[][] {
   if (status === undefined) return [];
-  const { queue, atRisk } = status;
-  const sized = ({ records, bytes }: { records: number; bytes: number }) =>
-    records === 0
-      ? "nothing"
-      : `${formatRecords(records)}, ${formatSize(bytes)}`;
+  const { queue, thread, atRisk } = status;
   const since = (ms: number) =>
     ms > 0 ? `; the oldest arrived ${formatDuration(ms)} ago` : "";
   const waiting = queue.waitingRecords === 0
@@ -235,8 +240,21 @@ function loadRows({ status }: Snapshot): string[][] {
     : `; ${formatRecords(queue.waitingRecords)} more wait for room`;
   return [
     ["queue", `${sized(queue)}${since(queue.oldestMs)}${waiting}`],
+    ...(thread.status === "none" ? [] : [["thread", describeThread(thread)]]),
     ["at risk", `${sized(atRisk)}${since(atRisk.ms)}`],
   ];
+}
+
+function sized({ records, bytes }: { records: number; bytes: number }): string {
+  return records === 0
+    ? "nothing"
+    : `${formatRecords(records)}, ${formatSize(bytes)}`;
+}
+
+function describeThread(thread: LiveStatus["thread"]): string {
+  const { status, ends, handedRecords: records, handedBytes: bytes } = thread;
+  const ended = ends === 0 ? "" : `; it ended ${formatAmount(ends, "time")}`;
+  return `${status}, ${sized({ records, bytes })} handed over${ended}`;
 }
 
 function describePositions({ lsn, status }: Snapshot): string {

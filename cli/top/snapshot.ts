@@ -56,8 +56,11 @@ export interface ActivityDetails {
   readonly flushesPerSecond: number;
   /** `NaN` without a flush. */
   readonly recordsPerFlush: number;
-  readonly latency: Record<keyof LiveStatus["latency"], LatencyFigures>;
+  readonly latency: Record<Latency, LatencyFigures>;
 }
+
+/** What takes time: parts of a flush, and waking up its thread. */
+type Latency = keyof LiveStatus["latency"] | "wakeMs";
 
 /** Quantiles of a time in ms; `NaN` if nothing was measured. */
 export interface LatencyFigures {
@@ -90,15 +93,17 @@ export function activityBetween(
 
 function activityOf(
   earlier: LiveStatus | undefined,
-  { uptimeMs, flushes, latency }: LiveStatus,
+  { uptimeMs, flushes, ...status }: LiveStatus,
 ): Activity {
   const ms = uptimeMs - (earlier?.uptimeMs ?? 0);
   const since = (now: Histogram, before: Histogram | undefined) =>
     before === undefined ? now : now.since(before);
   const records = since(flushes.records, earlier?.flushes.records);
   const bytes = since(flushes.bytes, earlier?.flushes.bytes);
-  const figures = (name: keyof LiveStatus["latency"]): LatencyFigures => {
-    const times = since(latency[name], earlier?.latency[name]);
+  const latency = latencyOf(status);
+  const earlierLatency = earlier && latencyOf(earlier);
+  const figures = (name: Latency): LatencyFigures => {
+    const times = since(latency[name], earlierLatency?.[name]);
     return {
       p50Ms: times.quantile(0.5),
       p99Ms: times.quantile(0.99),
@@ -118,9 +123,16 @@ function activityOf(
         writeMs: figures("writeMs"),
         syncMs: figures("syncMs"),
         ackMs: figures("ackMs"),
+        wakeMs: figures("wakeMs"),
       },
     },
   };
+}
+
+function latencyOf(
+  { latency, thread }: Pick<LiveStatus, "latency" | "thread">,
+): Record<Latency, Histogram> {
+  return { ...latency, wakeMs: thread.wakeMs };
 }
 
 function perSecond(count: number, ms: number): number {

@@ -53,6 +53,8 @@ export class ThreadedCommits implements CommitThread {
   /** See {@linkcode CommitThread}. */
   readonly isExclusive: boolean;
   #isRunning = true;
+  /** The commit in progress. */
+  #work: Work | undefined;
   #target:
     | { active: ActiveSegment; proof: unknown; made: FrameTarget }
     | undefined;
@@ -94,6 +96,11 @@ export class ThreadedCommits implements CommitThread {
     return this.#isRunning;
   }
 
+  /** The frame in progress. */
+  get handed(): FrameDraft | undefined {
+    return this.#work?.frame?.draft;
+  }
+
   /** Ends the thread, once what it does is done. */
   stop(): Promise<void> {
     this.#isRunning = false;
@@ -117,6 +124,7 @@ export class ThreadedCommits implements CommitThread {
     const work = { active, frame, sync, handedAt, done };
     const handed = frame &&
       { ...frame, buffer: frame.draft.buffer, offset: active.offset };
+    this.#work = work;
     this.#thread.hand(
       { target, frame: handed, sync },
       (outcome) => this.#ended(work, outcome),
@@ -153,6 +161,7 @@ export class ThreadedCommits implements CommitThread {
   }
 
   #ended(work: Work, outcome: FrameOutcome): void {
+    this.#work = undefined;
     const { end, failure, checksum, writeMs, syncMs, isHeld } = outcome;
     if (end !== undefined) return void this.#takeOver(work, end.at, end.reason);
     if (failure !== undefined) return this.#failed(work, failure);
@@ -242,4 +251,4 @@ function fail(
   work.done({ ...NOTHING, failure: { during, error } });
 }
 
-const NOTHING: CommitEnd = { writeMs: 0, syncMs: 0, wakeMs: 0 };
+const NOTHING: CommitEnd = { writeMs: 0, syncMs: 0 };

@@ -6,8 +6,9 @@
  */
 import { readFileSync } from "node:fs";
 import { observeLog } from "../../opentelemetry/observe_log.ts";
+import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { Wal } from "../../wal.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
-import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 import { type Scrape, ScrapedMeter } from "../kit/scraped_meter.ts";
 
@@ -36,14 +37,15 @@ const queries = [
   ...variables.flatMap(({ definition = "" }) => definition || []),
 ];
 
-/** What Prometheus gets of a log that has flushed once. */
+/** What Prometheus gets of a log that has flushed, inline and on a thread. */
 async function scrapeLog(): Promise<Scrape> {
-  const { wal, clock, close } = await openWal();
+  const wal = await Wal.open(new MemoryStorage(), { flushing: "thread" });
   const meters = new ScrapedMeter();
   observeLog(wal, { name: "orders", meter: meters.meter });
-  await clock.run(wal.append("a"));
+  await wal.append("makes a segment, which no thread does");
+  await wal.append("a");
   const scrape = await meters.scrape();
-  await close();
+  await wal.close();
   await meters.close();
   return scrape;
 }

@@ -13,6 +13,10 @@ import {
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 
+const NO_THREAD = {
+  ...{ status: "none", ends: 0, handedRecords: 0, handedBytes: 0 },
+};
+
 test("stats() of a log that did nothing is all zeros", async () => {
   const { wal, clock, close } = await openWal();
   await clock.advance(7);
@@ -23,6 +27,8 @@ test("stats() of a log that did nothing is all zeros", async () => {
   assertEquals(stats.flushes.count, 0);
   assertEquals(stats.latency.ackMs.count, 0);
   assertEquals(stats.busyMs, 0);
+  const { wakeMs, ...thread } = stats.thread;
+  assertEquals([thread, wakeMs.count], [NO_THREAD, 0]);
   assertEquals(stats.storage, { segments: 0, bytes: 0 });
   assertEquals(stats.health, { status: "healthy", reasons: [] });
   await close();

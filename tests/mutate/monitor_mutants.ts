@@ -28,6 +28,20 @@ export const monitorMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "goes on as healthy when its flush thread has ended",
+    edits: [{
+      file: "writer/flush_mode.ts",
+      find: '    this.#status = "ended";\n    this.#ends++;\n',
+      replace:
+        '    this.#status = "ended";\n    if (++this.#ends > 0) return;\n',
+    }],
+    caughtBy: {
+      file: "tests/monitor/flush_thread_test.ts",
+      name:
+        "a flush thread that ends makes the log degraded until there is another",
+    },
+  },
+  {
     name: "writes a status although another owner has the log",
     edits: [{
       file: "monitor/status_writer.ts",

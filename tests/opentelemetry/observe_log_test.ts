@@ -65,6 +65,10 @@ test("observeLog() reports to Prometheus what stats() tells", async () => {
   assertEquals(value("at_risk_size"), stats.atRisk.bytes);
   assertEquals(value("at_risk_age"), stats.atRisk.ms / 1000);
   assertEquals(value("busy_age"), stats.busyMs / 1000);
+  assertEquals(value("thread_status"), 0);
+  assertEquals(value("thread_ends_total"), stats.thread.ends);
+  assertEquals(value("thread_records"), stats.thread.handedRecords);
+  assertEquals(value("thread_size"), stats.thread.handedBytes);
   assertEquals(value("stored_size"), stats.storage.bytes);
   assertEquals(value("stored_segments"), stats.storage.segments);
   assertEquals(value("uptime"), stats.uptimeMs / 1000);

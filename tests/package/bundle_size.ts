@@ -13,6 +13,7 @@ const OPEN_LIMIT = 52_000;
 const PARTS: readonly (readonly [string, string])[] = [
   ["opening a log on a storage", "recovery/open_segments.js"],
   ["a directory, on any runtime", "storage/directory/mod.js"],
+  ["a flush thread", "storage/thread/flush_thread.js"],
   ["following, and reads by time or backwards", "reader/on_demand.js"],
   ["a cursor", "reader/cursors/mod.js"],
   ["a checkpoint", "checkpoint/checkpoint.js"],

@@ -11,6 +11,7 @@ import { buildDir, projectDir, root } from "../runner/files.ts";
 import { check, type Gate, gate, succeed } from "../runner/gate.ts";
 import { brokenLinks } from "./broken_links.ts";
 import { measureSize } from "./bundle_size.ts";
+import { bundleThreads } from "./bundled_threads.ts";
 import { installPackage } from "./installed_project.ts";
 import { pack } from "./pack_package.ts";
 import { bundleForBrowsers, bundleForNode } from "./programs.ts";
@@ -42,6 +43,7 @@ export function packageGates(): Gate[] {
       gate(`TypeScript ${version}`, () => compileConsumer(version))
     ),
     gate("bundles for Node", bundleForNode),
+    gate("bundled threads", bundleThreads),
     gate("for browsers", bundleForBrowsers),
     gate("size", measureSize),
     ...["22", "24"].map((version) =>

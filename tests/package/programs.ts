@@ -75,16 +75,26 @@ async function bundle(
     await stop();
     return main;
   }
+  return join(outDir, await bundleWithTool(bundler, input, outDir, platform));
+}
+
+/** Bundles a program by tools/bundle.mjs; returns the first chunk's name. */
+export async function bundleWithTool(
+  bundler: "rollup" | "vite",
+  input: string,
+  folder: string,
+  platform: "node" | "browser",
+): Promise<string> {
   const tool = fileURLToPath(new URL("./tools/bundle.mjs", import.meta.url));
   const node = await nodeOf("22") ?? "node";
-  await succeed(node, [tool, bundler, input, outDir, platform]);
+  await succeed(node, [tool, bundler, input, folder, platform]);
   // Vite empties the folder.
-  writeFileSync(join(outDir, "package.json"), '{ "type": "module" }');
-  return main;
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  return "main.js";
 }
 
 /** Puts a program into the project that has the package. */
-async function writeProgram(name: string): Promise<string> {
+export async function writeProgram(name: string): Promise<string> {
   const source = new URL(`./consumer/${name}.ts`, import.meta.url);
   const { code } = await transform(readFileSync(source, "utf8"), {
     loader: "ts",

@@ -44,6 +44,10 @@ function statusAt(uptimeMs: number, flushes: number): LiveStatus {
     atRisk: { records: 15, bytes: 1560, ms: 3 },
     ...counted(flushes),
     storage: { segments: 3, bytes: 183_000_000 },
+    thread: {
+      ...{ status: "none", ends: 0, handedRecords: 0, handedBytes: 0 },
+      wakeMs: new Histogram(1000),
+    },
     health: { status: "healthy", reasons: [] },
     alerts: [],
     settings: {
@@ -165,6 +169,36 @@ rate   10.0 records/s
 LSNs     first 1, written 12,340, durable 12,330
 storage  3 segments, 175 MiB; 59.8 GiB free, 23 %`,
   );
+});
+
+test("formatScreen() shows the flush thread, and how long waking it up takes", () => {
+  const threaded = (uptimeMs: number, flushes: number) => {
+    const wakeMs = new Histogram(1000);
+    for (let flush = 0; flush < flushes; flush++) wakeMs.add(flush / 1000);
+    const handed = { handedRecords: 12, handedBytes: 1248 };
+    const thread = { status: "healthy", ends: 1, ...handed, wakeMs } as const;
+    return snapshotOf({ ...statusAt(uptimeMs, flushes), thread });
+  };
+  const now = threaded(12_000, 164);
+  const activity = activityBetween(threaded(10_000, 100), now);
+  const lines = formatScreen("./log", now, activity);
+  assertEquals(
+    [lines[7], ...lines.slice(11, 15)].join("\n"),
+    `\
+latency        p50      p99      max
+  ack      8.45 ms  10.3 ms  10.3 ms
+  wake-up   131 us   163 us   163 us
+
+queue    5 records, 520 bytes; the oldest arrived 250 us ago`,
+  );
+  assertEquals(
+    lines[15],
+    "thread   healthy, 12 records, 1.22 KiB handed over; it ended 1 time",
+  );
+  const { thread } = topToJson("./log", now, activity) as { thread: object };
+  assertEquals(thread, {
+    ...{ status: "healthy", ends: 1, handedRecords: 12, handedBytes: 1248 },
+  });
 });
 
 test("formatLine() fits the header", () => {

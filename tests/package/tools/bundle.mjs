@@ -36,6 +36,7 @@ async function runVite() {
       emptyOutDir: true,
       ssr: isNode ? input : false,
       target: isNode ? "node20" : "es2022",
+      minify: true,
       modulePreload: false,
       rollupOptions: {
         input,

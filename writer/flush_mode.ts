@@ -7,7 +7,7 @@ import type {
 import type { Clock } from "./clock.ts";
 import { Histogram } from "./histogram.ts";
 import type { LogHealth } from "./log_health.ts";
-import { Overlap } from "./overlap.ts";
+import type { Overlap } from "./overlap.ts";
 
 /**
  * Where frames are written and synced:
@@ -38,14 +38,14 @@ const PRECISE_MS = 10;
 
 /** Starts and stops the thread on which a log is flushed. */
 export class FlushMode {
-  /** Whether a thread pays. */
-  readonly overlap: Overlap = new Overlap();
   /** Ms until a thread began, and this one heard of its end, of each flush. */
   readonly wakeMs: Histogram = new Histogram(1000);
   /** The log. */
   readonly log: FrameLog;
   readonly #clock: Clock;
   readonly #health: LogHealth;
+  /** Whether a thread pays; loaded with the first one. */
+  #overlap: Overlap | undefined;
   /** From this LSN on, a turn's records are flushed before it ends. */
   handOverLsn = Infinity;
   /** The last one when the turn began. */
@@ -103,13 +103,13 @@ export class FlushMode {
   /** The thread on which the next flush takes place, if not on this one. */
   get next(): CommitThread | undefined {
     if (this.#flushing !== "auto") return this.thread;
-    const { isSlow, pays } = this.overlap;
+    const { isSlow = false, pays = false } = this.#overlap ?? {};
     return isSlow || pays ? this.thread : undefined;
   }
 
   /** Whether what is queued when a flush ends is flushed at once. */
   get hasGroups(): boolean {
-    return this.thread !== undefined && this.overlap.pays;
+    return this.thread !== undefined && this.#overlap!.pays;
   }
 
   /**
@@ -126,13 +126,13 @@ export class FlushMode {
   beginTurn(lastLsn: number): void {
     this.#turnLsn = lastLsn;
     if (this.thread === undefined) return;
-    this.handOverLsn = lastLsn + this.overlap.partRecords;
+    this.handOverLsn = lastLsn + this.#overlap!.partRecords;
   }
 
   /** The policy is asked about what a turn has appended up to `lastLsn`. */
   endTurn(lastLsn: number, ms: number): void {
     this.handOverLsn = Infinity;
-    this.overlap.observeTurn(lastLsn - this.#turnLsn, ms);
+    this.#overlap?.observeTurn(lastLsn - this.#turnLsn, ms);
   }
 
   /** A flush has ended, on a thread if there is an `end`. */
@@ -143,7 +143,7 @@ export class FlushMode {
       this.wakeMs.add(end.wakeMs);
       ms = end.writeMs + end.syncMs;
     } else if (this.thread === undefined) return;
-    this.overlap.observeFlush({ records, bytes, queued, ms });
+    this.#overlap?.observeFlush({ records, bytes, queued, ms });
   }
 
   async #change(flushing: Flushing): Promise<void> {
@@ -160,6 +160,8 @@ export class FlushMode {
 
   async #start(isExclusive: boolean): Promise<void> {
     this.#status = "starting";
+    const { Overlap } = await import("./overlap.ts");
+    this.#overlap ??= new Overlap();
     try {
       const ended = (reason: string) => this.#ended(reason);
       await this.log.startThread!(isExclusive, ended);

@@ -1,6 +1,7 @@
 import { stop } from "esbuild";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { findBrowser } from "../kit/browser/find_browser.ts";
 import { nodeOf, toolModules } from "../package/tools.ts";
 import { transpileTests } from "../package/transpile_tests.ts";
@@ -40,6 +41,12 @@ const SUITES = [
 /** Fewest crash states that all runtimes together must have seen. */
 const LEAST_STATES = 60_000;
 
+/** What is tested on a flush thread, too. */
+const THREADED = new RegExp(
+  "^tests/(wal_(?!flush_sync|thread)|writer/|log/|testing/explore/|" +
+    "recovery/(crash|takeover)_test)",
+);
+
 const statesDir = join(buildDir, "states");
 
 /**
@@ -54,6 +61,7 @@ export function sourceSuites(): Gate[] {
       skipped: testFiles().filter(startsPrograms),
       run: denoTests,
     },
+    { name: "on a flush thread", counts: "threaded", run: threadedTests },
     { name: "deno test --doc", counts: "doc", run: docTests },
     { name: "in Chromium", counts: "browser", run: browserTests },
   ];
@@ -109,6 +117,32 @@ function denoTests(): Promise<Verdict> {
     `--junit-path=${report}`,
     ...testFiles().filter((file) => !startsPrograms(file)),
   ], { cwd: root, env: share("deno") });
+}
+
+/**
+ * The tests of the writer and of crashes once more, where whatever is opened
+ * inline is flushed on a thread: an import map replaces what begins it. Left
+ * out are those that end a sync by themselves while a call blocks.
+ */
+function threadedTests(): Promise<Verdict> {
+  const report = reportPath("threaded");
+  const map = join(buildDir, "threaded.json");
+  const { imports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+  const at = (file: string) => pathToFileURL(join(root, file)).href;
+  const replaced = at("log/start_flushing.ts");
+  const instead = at("tests/kit/start_flushing.ts");
+  const content = { imports: { ...imports, [replaced]: instead } };
+  writeFileSync(map, JSON.stringify(content));
+  return counted(report, Deno.execPath(), [
+    "test",
+    "--parallel",
+    "--no-check",
+    ...OFFLINE,
+    ...PERMISSIONS,
+    `--import-map=${map}`,
+    `--junit-path=${report}`,
+    ...testFiles().filter((file) => THREADED.test(file)),
+  ], { cwd: root, env: { SYNCLINE_SHARE: "3/8" } });
 }
 
 /** Runs the examples in a directory of their own, so they may write there. */

@@ -11,6 +11,7 @@ import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
 import { latency } from "./latency/latency.ts";
+import { levels } from "./levels/levels.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
@@ -24,6 +25,7 @@ const experiments: readonly Experiment[] = [
   floor,
   peers,
   latency,
+  levels,
   growth,
   lookup,
   follow,

@@ -12,6 +12,7 @@ import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
 import { latency } from "./latency/latency.ts";
 import { levels } from "./levels/levels.ts";
+import { loss } from "./loss/loss.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
@@ -26,6 +27,7 @@ const experiments: readonly Experiment[] = [
   peers,
   latency,
   levels,
+  loss,
   growth,
   lookup,
   follow,

@@ -21,6 +21,7 @@ import { profile } from "./profile/profile.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
+import { thread } from "./thread/thread.ts";
 
 const experiments: readonly Experiment[] = [
   floor,
@@ -36,6 +37,7 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  thread,
   reader,
   idle,
   advice,

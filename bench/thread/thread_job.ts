@@ -2,6 +2,8 @@
 export type Occasion =
   /** Records arrive fast while each sync is slow. */
   | "slow syncs"
+  /** The same, but they arrive in bursts, and no timer is measured. */
+  | "bursts"
   /** Records arrive at a moderate rate. */
   | "steady"
   /** A log is open and idle. */
@@ -14,6 +16,7 @@ export type Occasion =
 /** All occasions. */
 export const occasions: readonly Occasion[] = [
   "slow syncs",
+  "bursts",
   "steady",
   "idle",
   "queued",

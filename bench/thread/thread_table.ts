@@ -20,8 +20,8 @@ interface Column {
   readonly title: string;
   readonly figure: string;
   readonly format: (value: number) => string;
-  /** Whether the largest of the rounds counts, and not their median. */
-  readonly isWorst?: boolean;
+  /** Whether the largest of the rounds is shown too, in parentheses. */
+  readonly hasWorst?: boolean;
 }
 
 const percent = (share: number) =>
@@ -40,27 +40,38 @@ const acks: readonly Column[] = [
   { title: "ack p99 ms", figure: "ackP99Ms", format: millis },
 ];
 
+const costs: readonly Column[] = [
+  { title: "main us/record", figure: "mainUsPerRecord", format: us },
+  { title: "process us/record", figure: "processUsPerRecord", format: us },
+];
+
+const rate: Column = {
+  title: "records/s",
+  figure: "recordsPerSecond",
+  format: compact,
+};
+
 const longest: Column = {
   title: "longest delay ms",
   figure: "longestDelayMs",
   format: millis,
-  isWorst: true,
+  hasWorst: true,
 };
 
 const COLUMNS: Readonly<Record<Occasion, readonly Column[]>> = {
   "slow syncs": [
-    { title: "records/s", figure: "recordsPerSecond", format: compact },
+    rate,
     longest,
     { title: "p99.9 delay ms", figure: "p999DelayMs", format: millis },
     { title: "beats > 2 ms late", figure: "lateBeats", format: String },
-    { title: "main us/record", figure: "mainUsPerRecord", format: us },
-    { title: "process us/record", figure: "processUsPerRecord", format: us },
+    ...costs,
     { title: "waited for a CPU", figure: "mainWaitedShare", format: percent },
     ...acks,
     { title: "segments", figure: "segments", format: String },
   ],
+  bursts: [rate, ...costs, ...acks],
   steady: [
-    { title: "records/s", figure: "recordsPerSecond", format: compact },
+    rate,
     ...shares,
     longest,
     ...acks,
@@ -74,7 +85,7 @@ const COLUMNS: Readonly<Record<Occasion, readonly Column[]>> = {
     { title: "heap MiB", figure: "heapMiB", format: mib },
     {
       ...{ title: "peak RSS MiB", figure: "peakMiB" },
-      ...{ format: mib, isWorst: true },
+      ...{ format: mib, hasWorst: true },
     },
   ],
   "open and close": [
@@ -86,25 +97,34 @@ const COLUMNS: Readonly<Record<Occasion, readonly Column[]>> = {
 };
 
 const CAPTIONS: Readonly<Record<Occasion, string>> = {
-  "slow syncs": "Each sync takes longer; delays of a timer of 1 ms:",
+  "slow syncs":
+    "Each sync takes longer; delays of a timer of 1 ms, which also appends:",
+  bursts: "The same, in bursts every 10 ms, and without that timer:",
   steady: "At a moderate rate, syncs as the disk has them:",
   idle: "Open, and idle:",
   queued: "Growth of memory by records that are queued at once:",
   "open and close": "Opening, the first ack, and closing:",
 };
 
-/** The figure of a setup over all rounds; NaN if it was not measured. */
+/** The largest of the rounds. */
+export function largest(values: readonly number[]): number {
+  return Math.max(...values);
+}
+
+/**
+ * The figure of a setup over all rounds, their median by default; NaN if it was
+ * not measured.
+ */
 export function figureOf(
   samples: readonly ThreadSample[],
   setup: string,
   figure: string,
-  isWorst = false,
+  combine: (values: readonly number[]) => number = median,
 ): number {
   const values = samples.filter((sample) => sample.setup === setup)
     // What was not a number became null on its way through JSON.
     .map(({ figures }) => figures[figure] ?? NaN);
-  if (values.length === 0) return NaN;
-  return isWorst ? Math.max(...values) : median(values);
+  return values.length === 0 ? NaN : combine(values);
 }
 
 /** A table for each occasion, as Markdown. */
@@ -116,12 +136,15 @@ export function formatThread(samples: readonly ThreadSample[]): string {
       found.some(({ setup }) => setup === name)
     ).map(({ name }) => [
       name,
-      ...columns.map(({ figure, format, isWorst }) =>
-        format(figureOf(found, name, figure, isWorst))
-      ),
+      ...columns.map(({ figure, format, hasWorst }) => {
+        const middle = format(figureOf(found, name, figure));
+        if (!hasWorst) return middle;
+        const worst = figureOf(found, name, figure, largest);
+        return `${middle} (${format(worst)})`;
+      }),
     ]);
     if (rows.length === 0) return [];
-    const head = ["", ...columns.map(({ title }) => title)];
+    const head = [occasion, ...columns.map(({ title }) => title)];
     return [`${CAPTIONS[occasion]}\n\n${markdownTable(head, rows)}`];
   }).join("\n\n");
 }

@@ -79,21 +79,34 @@ class Application {
   };
 }
 
+/** Appends in each beat of a timer of 1 ms, whose gaps are measured. */
+function everyBeat(ms: number, beat: () => void) {
+  return withHeartbeat(() => sleep(ms), beat);
+}
+
+/** Appends every 10 ms, and has no other timer. */
+async function inBursts(ms: number, beat: () => void) {
+  const startedAt = performance.now();
+  const timer = setInterval(beat, 10);
+  await sleep(ms);
+  clearInterval(timer);
+  const unknown = { longestMs: NaN, p999Ms: NaN, lateBeats: NaN };
+  return { ms: performance.now() - startedAt, ...unknown };
+}
+
 async function appendAtRate(
   job: Job,
   rate: number,
   syncMs: number,
+  repeat: typeof everyBeat | typeof inBursts = everyBeat,
 ): Promise<Figures> {
   const wal = await open(job, syncMs);
   const warm = new Application(wal, rate);
-  await withHeartbeat(() => sleep(100 * job.seconds), warm.beat);
+  await repeat(100 * job.seconds, warm.beat);
   const application = new Application(wal, rate);
   const tasks = readTaskTimes();
   const cpu = process.cpuUsage();
-  const gaps = await withHeartbeat(
-    () => sleep(1000 * job.seconds),
-    application.beat,
-  );
+  const gaps = await repeat(1000 * job.seconds, application.beat);
   const { mainMs, mainWaitedMs, busiestMs } = taskTimesSince(tasks);
   const { user, system } = process.cpuUsage(cpu);
   const segments = wal?.stats().storage.segments ?? 0;
@@ -214,6 +227,7 @@ async function openAndClose(job: Job): Promise<Figures> {
 function measure(job: Job): Promise<Figures> {
   const { occasion, rate, steadyRate, syncMs } = job;
   if (occasion === "slow syncs") return appendAtRate(job, rate, syncMs);
+  if (occasion === "bursts") return appendAtRate(job, rate, syncMs, inBursts);
   if (occasion === "steady") return appendAtRate(job, steadyRate, 0);
   if (occasion === "idle") return doNothing(job);
   if (occasion === "queued") return queue(job);

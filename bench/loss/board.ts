@@ -37,6 +37,11 @@ export class BoardWriter {
     this.#row.set([sharedNow(), acked, durable]);
     fs.writeSync(this.#descriptor, this.#bytes);
   }
+
+  /** Closes the file. */
+  close(): void {
+    fs.closeSync(this.#descriptor);
+  }
 }
 
 /** All whole rows of the file. */

@@ -178,13 +178,13 @@ async function queue(job: Job): Promise<Figures> {
   };
 }
 
-/** As much as a runtime lets itself be told. */
+/** Collects garbage, if the runtime allows it. */
 function collect(): void {
   try {
     setFlagsFromString("--expose-gc");
     runInNewContext("gc")();
   } catch {
-    // Bun does it when it wants to.
+    // Bun decides for itself.
   }
 }
 

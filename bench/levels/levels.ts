@@ -14,7 +14,7 @@ import {
 import { drawLevels } from "./levels_plot.ts";
 import { formatLevels, type LevelsSample, toCells } from "./levels_table.ts";
 
-type Setting = Pick<LevelsJob, "warmSeconds" | "seconds" | "rate"> & {
+type Setting = Omit<LevelsJob, "level" | "flushing" | "place"> & {
   readonly rounds: number;
   /** Names of levels. */
   readonly chosen: readonly string[];
@@ -48,6 +48,11 @@ open loop). Records have 100 B. In each round all settings take turns.`,
       help: "N records/s arrive in the open loop",
       default: "2000",
     },
+    queue: {
+      value: "N",
+      help: "maxQueuedRecords for the batches; 64,000 wait at a time",
+      default: "100000",
+    },
     memory: {
       value: "DIR",
       help: "a directory in memory",
@@ -64,6 +69,7 @@ open loop). Records have 100 B. In each round all settings take turns.`,
     seconds: options.number("seconds"),
     warmSeconds: options.number("warm"),
     rate: options.number("rate"),
+    maxQueuedRecords: options.number("queue"),
     chosen: options.only(allLevels).map(({ name }) => name),
     memory: options.text("memory")!,
   }),

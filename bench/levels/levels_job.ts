@@ -39,6 +39,8 @@ export interface LevelsJob {
   readonly seconds: number;
   /** Arrivals per second in the open loop. */
   readonly rate: number;
+  /** Room in the queue for the batches of all senders. */
+  readonly maxQueuedRecords: number;
 }
 
 /** A directory to measure in. */

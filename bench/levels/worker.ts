@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { quantile } from "../../simulator/quantile.ts";
 import { Wal } from "../../wal.ts";
+import type { WalOptions } from "../../wal_options.ts";
 import { flushingOf } from "../flushings.ts";
 import { arrivals, drive } from "../latency/open_loop.ts";
 import { cases } from "../peers/case.ts";
@@ -40,12 +41,17 @@ const noLog: Target = {
   close: () => Promise.resolve(),
 };
 
-async function open(job: LevelsJob, directory: string): Promise<Target> {
+async function open(
+  job: LevelsJob,
+  directory: string,
+  more: WalOptions,
+): Promise<Target> {
   if (job.level === NO_LOG) return noLog;
   const { synchronous, ack } = levels.find(({ name }) => name === job.level)!;
   const { options } = flushingOf(job.flushing);
   const wal = await Wal.open(directory, {
     ...options,
+    ...more,
     synchronous,
     warn() {},
   });
@@ -91,8 +97,9 @@ await answerJob<LevelsJob & { readonly round: number }>(
     async function withLog<Found>(
       name: string,
       use: (target: Target) => Promise<Found>,
+      more: WalOptions = {},
     ): Promise<Found> {
-      const target = await open(job, join(directory, name));
+      const target = await open(job, join(directory, name), more);
       const found = await use(target);
       await target.close();
       return found;
@@ -108,6 +115,7 @@ await answerJob<LevelsJob & { readonly round: number }>(
     const batchedPerSecond = await withLog(
       "batches",
       (target) => sendBatches(target, job),
+      { maxQueuedRecords: job.maxQueuedRecords },
     );
     return { callersPerSecond: opsPerSecond, batchedPerSecond, latencies };
   },

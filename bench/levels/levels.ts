@@ -1,18 +1,23 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineExperiment, type Task } from "../experiment.ts";
-import { flushings } from "../flushings.ts";
 import { describeRuntime } from "../process/runtime.ts";
 import { makeScratch } from "../process/scratch.ts";
 import { sharedOptions } from "../report/options.ts";
 import {
+  flushings,
   levels as allLevels,
   type LevelsFound,
   type LevelsJob,
   NO_LOG,
 } from "./levels_job.ts";
 import { drawLevels } from "./levels_plot.ts";
-import { formatLevels, type LevelsSample, toCells } from "./levels_table.ts";
+import {
+  columnOf,
+  formatLevels,
+  type LevelsSample,
+  toCells,
+} from "./levels_table.ts";
 
 type Setting = Omit<LevelsJob, "level" | "flushing" | "place"> & {
   readonly rounds: number;
@@ -78,8 +83,9 @@ open loop). Records have 100 B. In each round all settings take turns.`,
     const tasks: Task<LevelsJob>[] = [];
     const add = (names: Pick<LevelsJob, "level" | "flushing" | "place">) => {
       const parent = names.place === "tmpfs" ? inMemory!.directory : directory;
-      const title = Object.values(names).filter((name) => name !== "")
-        .join(", ");
+      const title = columnOf(names) === NO_LOG
+        ? NO_LOG
+        : `${names.level}, ${columnOf(names)}`;
       const job = { ...names, ...amounts };
       for (const runtime of run.runtimes) {
         tasks.push({ runtime, title, job, parent });
@@ -93,12 +99,10 @@ open loop). Records have 100 B. In each round all settings take turns.`,
       : ["disk", "tmpfs"] as const;
     for (const level of chosen) {
       for (const place of places) {
-        for (const { name } of flushings) {
-          add({ level, place, flushing: name });
-        }
+        for (const flushing of flushings) add({ level, place, flushing });
       }
     }
-    add({ level: NO_LOG, place: "disk", flushing: "" });
+    add({ level: NO_LOG, place: "disk", flushing: "inline" });
     const samples = await run.measure<LevelsJob, LevelsFound>([tasks], rounds);
     return { samples };
   },

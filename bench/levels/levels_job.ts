@@ -1,5 +1,6 @@
 import type { Synchronous } from "../../wal_options.ts";
 import type { AckLevel } from "../../writer/acks.ts";
+import type { Flushing } from "../../writer/flush_mode.ts";
 
 /** When a log syncs, and what an append waits for. */
 export interface Level {
@@ -18,6 +19,9 @@ export const levels: readonly Level[] = (["full", "normal", "off"] as const)
     }))
   );
 
+/** Where flushes take place, in each of the experiments. */
+export const flushings: readonly Flushing[] = ["inline", "thread"];
+
 /** The application with its log switched off, in the place of a level. */
 export const NO_LOG = "no log";
 
@@ -31,8 +35,8 @@ export const BATCH_RECORDS = 2000;
 export interface LevelsJob {
   /** The name of a level, or {@linkcode NO_LOG}. */
   readonly level: string;
-  /** The name of a flushing; empty without a log. */
-  readonly flushing: string;
+  /** Where flushes take place; it says nothing without a log. */
+  readonly flushing: Flushing;
   /** Where the log is: on the disk, or in memory. */
   readonly place: Place;
   readonly warmSeconds: number;

@@ -45,7 +45,10 @@ export function toCells(samples: readonly LevelsSample[]): LevelsCell[] {
   });
 }
 
-function columnOf({ level, place, flushing }: LevelsJob): string {
+/** What the column of a job is called. */
+export function columnOf(
+  { level, place, flushing }: Pick<LevelsJob, "level" | "place" | "flushing">,
+): string {
   return level === NO_LOG ? NO_LOG : `${place}, ${flushing}`;
 }
 

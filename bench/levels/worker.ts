@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { quantile } from "../../simulator/quantile.ts";
 import { Wal } from "../../wal.ts";
 import type { WalOptions } from "../../wal_options.ts";
-import { flushingOf } from "../flushings.ts";
 import { arrivals, drive } from "../latency/open_loop.ts";
 import { cases } from "../peers/case.ts";
 import { measure } from "../peers/measure.ts";
@@ -48,10 +47,9 @@ async function open(
 ): Promise<Target> {
   if (job.level === NO_LOG) return noLog;
   const { synchronous, ack } = levels.find(({ name }) => name === job.level)!;
-  const { options } = flushingOf(job.flushing);
   const wal = await Wal.open(directory, {
-    ...options,
     ...more,
+    flushing: job.flushing,
     synchronous,
     warn() {},
   });

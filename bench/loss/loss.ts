@@ -1,8 +1,7 @@
 import { markdownTable } from "../../docs/figures/markdown_table.ts";
 import { SeededRandom } from "../../random.ts";
 import { defineExperiment, type Run, type Sample } from "../experiment.ts";
-import { flushings } from "../flushings.ts";
-import { levels } from "../levels/levels_job.ts";
+import { flushings, levels } from "../levels/levels_job.ts";
 import { sharedOptions } from "../report/options.ts";
 import { median, shuffled } from "../report/statistics.ts";
 import { killWriter, type LossFound } from "./kill_writer.ts";
@@ -62,8 +61,8 @@ acknowledged and not yet synced.`,
     const jobs = options.only(levels).flatMap(({ name: level }) =>
       ["leader", ...(level === SLOW_LEVEL ? [SLOW_POLICY] : [])]
         .flatMap((policy) =>
-          flushings.map(({ name }): LossJob => (
-            { level, flushing: name, policy, rate }
+          flushings.map((flushing): LossJob => (
+            { level, flushing, policy, rate }
           ))
         )
     );

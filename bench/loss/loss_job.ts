@@ -1,9 +1,10 @@
+import type { Flushing } from "../../writer/flush_mode.ts";
+
 /** How the process that is killed uses its log. */
 export interface LossJob {
   /** The name of a level. */
   readonly level: string;
-  /** The name of a flushing. */
-  readonly flushing: string;
+  readonly flushing: Flushing;
   /** The policy, in short notation. */
   readonly policy: string;
   /** Records per second. */

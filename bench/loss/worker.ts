@@ -9,7 +9,6 @@ import { join } from "node:path";
 import process from "node:process";
 import { parsePolicy } from "../../policies/parse_policy.ts";
 import { Wal } from "../../wal.ts";
-import { flushingOf } from "../flushings.ts";
 import { levels } from "../levels/levels_job.ts";
 import { BoardWriter } from "./board.ts";
 import { type LossJob, numbered } from "./loss_job.ts";
@@ -19,7 +18,7 @@ async function run(
 ): Promise<void> {
   const { synchronous, ack } = levels.find(({ name }) => name === job.level)!;
   const wal = await Wal.open(join(directory, "log"), {
-    ...flushingOf(job.flushing).options,
+    flushing: job.flushing,
     policy: parsePolicy(job.policy),
     synchronous,
     warn() {},

@@ -1,7 +1,7 @@
 import { DenoStorage } from "../../storage/directory/deno_storage.ts";
-import type { FileStorageOptions } from "../../storage/directory/directory_storage.ts";
+import type { DirectoryStorage } from "../../storage/directory/directory_storage.ts";
 import { NodeStorage } from "../../storage/directory/node_storage.ts";
-import type { Storage } from "../../storage/storage.ts";
+import type { FileStorageOptions } from "../../storage/directory/sync_routing.ts";
 import type { WalOptions } from "../../wal_options.ts";
 import { slowSyncs } from "./slow_syncs.ts";
 
@@ -20,6 +20,10 @@ export const setups: readonly Setup[] = [
   { name: NO_LOG },
   { name: "inline", options: (syncMs) => storageOf("blocking", syncMs) },
   { name: "pool", options: (syncMs) => storageOf("threaded", syncMs) },
+  ...(["thread", "auto"] as const).map((flushing): Setup => ({
+    name: flushing,
+    options: (syncMs) => ({ ...storageOf("auto", syncMs), flushing }),
+  })),
 ];
 
 function storageOf(io: FileStorageOptions["io"], syncMs: number): WalOptions {
@@ -27,7 +31,10 @@ function storageOf(io: FileStorageOptions["io"], syncMs: number): WalOptions {
 }
 
 /** The runtime's default storage. */
-function onDisk(path: string | URL, options: FileStorageOptions): Storage {
+function onDisk(
+  path: string | URL,
+  options: FileStorageOptions,
+): DirectoryStorage {
   return "Deno" in globalThis
     ? new DenoStorage(path, options)
     : new NodeStorage(path, options);

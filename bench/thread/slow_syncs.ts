@@ -1,13 +1,19 @@
-import { isPromise, type Storage } from "../../storage/storage.ts";
+import type { DirectoryStorage } from "../../storage/directory/directory_storage.ts";
+import { isPromise, type MaybePromise } from "../../storage/storage.ts";
+import { FlushThread } from "../../storage/thread/flush_thread.ts";
+import { FLUSH_WORKER } from "../../storage/thread/flush_worker_source.ts";
 
 /**
- * A storage whose syncs take `ms` longer, of files and of the directory. Where
- * it blocks it blocks longer, and what it does on another thread keeps that
- * thread's caller waiting, but not its event loop.
+ * Makes the syncs of a storage take `ms` longer, of files and of the directory.
+ * One that blocks blocks for longer, on the flush thread too; one that returns
+ * a promise keeps its caller waiting, but not the event loop.
  */
-export function slowSyncs(storage: Storage, ms: number): Storage {
+export function slowSyncs<S extends DirectoryStorage>(
+  storage: S,
+  ms: number,
+): S {
   if (ms === 0) return storage;
-  const slowly = (sync: () => void | Promise<void>) => () => {
+  const slowly = (sync: () => MaybePromise<void>) => () => {
     const answer = sync();
     if (!isPromise(answer)) return block(ms);
     return answer.then(() => new Promise<void>((wake) => setTimeout(wake, ms)));
@@ -15,15 +21,33 @@ export function slowSyncs(storage: Storage, ms: number): Storage {
   const open = storage.open.bind(storage);
   storage.open = (name, mode) => {
     const file = open(name, mode);
-    if (isPromise(file)) throw new TypeError("a storage that blocks is needed");
     file.datasync = slowly(file.datasync.bind(file));
     return file;
   };
   storage.syncDirectory = slowly(storage.syncDirectory.bind(storage));
+  storage.startThread = () =>
+    FlushThread.start(
+      storage.location,
+      storage["routing"].addThread(),
+      slowThread(ms),
+    );
   return storage;
 }
 
 /** Keeps this thread from anything else. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** The code of a flush thread whose syncs take `ms` longer. */
+function slowThread(ms: number): string {
+  return `{
+    const fs = process.getBuiltinModule("node:fs");
+    const { fdatasyncSync } = fs;
+    fs.fdatasyncSync = (descriptor) => {
+      fdatasyncSync(descriptor);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});
+    };
+  }
+  ${FLUSH_WORKER}`;
 }

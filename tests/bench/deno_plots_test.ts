@@ -8,8 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { drawCurves, drawOverload } from "../../bench/growth/growth_plots.ts";
 import { drawLatencies } from "../../bench/latency/latency_plot.ts";
 import { setups } from "../../bench/latency/setups.ts";
-import { flushings } from "../../bench/flushings.ts";
-import { levels, NO_LOG } from "../../bench/levels/levels_job.ts";
+import { flushings, levels, NO_LOG } from "../../bench/levels/levels_job.ts";
 import { drawLevels } from "../../bench/levels/levels_plot.ts";
 import { cases } from "../../bench/peers/case.ts";
 import { contenders } from "../../bench/peers/contenders.ts";
@@ -71,7 +70,7 @@ test("drawLatencies() draws setups that do not keep up as hollow", () => {
 
 test("drawLevels() draws every level and column", () => {
   const columns = ["disk", "tmpfs"].flatMap((place) =>
-    flushings.map(({ name }) => `${place}, ${name}`)
+    flushings.map((flushing) => `${place}, ${flushing}`)
   );
   const found = {
     ...{ callersPerSecond: 1e5, batchedPerSecond: 1e6 },

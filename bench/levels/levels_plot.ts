@@ -22,7 +22,7 @@ const PANELS = [
   },
 ];
 
-/** By place and flushing: filled symbols inline, others in a thread. */
+/** By column. */
 const LOOKS: Readonly<Record<string, Look>> = {
   "disk, inline": { color: 2 },
   "disk, thread": { color: 3 },

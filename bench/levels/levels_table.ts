@@ -52,7 +52,7 @@ export function columnOf(
   return level === NO_LOG ? NO_LOG : `${place}, ${flushing}`;
 }
 
-/** What the table after an estimate of seed 001 compares it with. */
+/** A figure that was expected of another engine, and what to compare it with. */
 interface Estimate {
   readonly option: string;
   readonly estimate: string;
@@ -61,8 +61,8 @@ interface Estimate {
 }
 
 /**
- * What was expected of an engine whose log took 310,000 records per second, one
- * at a time, in a design note about such trade-offs.
+ * What the authors of an engine expected of it, whose log took 310,000 records
+ * per second, one at a time.
  */
 const ESTIMATES: readonly Estimate[] = [
   { option: "no log", estimate: "1.5M", level: NO_LOG },

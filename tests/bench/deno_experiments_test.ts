@@ -83,6 +83,7 @@ test("bench:thread measures every setup on every occasion", async () => {
       sample.occasion === occasion && sample.setup === setup
     ).figures;
   assert(figures("slow syncs", "inline").longestDelayMs >= 4);
+  assert(figures("slow syncs", "thread").ackP50Ms >= 5);
   assert(figures("bursts", "pool").recordsPerSecond > 0);
   assert(figures("steady", "inline").ackP50Ms > 0);
   assert(figures("idle", "inline").processShare < 1);

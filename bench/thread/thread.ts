@@ -28,7 +28,7 @@ without records the CPU time of all threads, and then the memory of a long queue
 and how long opening and closing take.`,
   options: {
     rounds: { ...sharedOptions.rounds, ...{ default: "3", quick: "1" } },
-    seconds: { ...sharedOptions.seconds, ...{ default: "10", quick: "0.2" } },
+    seconds: { ...sharedOptions.seconds, ...{ default: "6", quick: "0.2" } },
     rate: {
       value: "N",
       help: "enqueue N records/s while syncs are slow",

@@ -84,6 +84,8 @@ export interface Task<Job extends object> {
   /** What progress calls it. */
   readonly title: string;
   readonly job: Job;
+  /** Where its directory is made. The run's directory by default. */
+  readonly parent?: string;
 }
 
 /** A measurement that was made: its job and what the worker answered. */
@@ -160,11 +162,11 @@ export class Run {
   }
 
   async #sample<Job extends object, Found extends object>(
-    { runtime, title, job }: Task<Job>,
+    { runtime, title, job, parent = this.directory }: Task<Job>,
     round: number,
   ): Promise<Sample<Job, Found> | undefined> {
     const site = {
-      ...{ runtime, worker: this.worker, parent: this.directory },
+      ...{ runtime, worker: this.worker, parent },
       ...(this.#timeoutMs !== undefined && { timeoutMs: this.#timeoutMs }),
     };
     try {

@@ -11,6 +11,8 @@ import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
 import { latency } from "./latency/latency.ts";
+import { levels } from "./levels/levels.ts";
+import { loss } from "./loss/loss.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
@@ -19,11 +21,14 @@ import { profile } from "./profile/profile.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
+import { thread } from "./thread/thread.ts";
 
 const experiments: readonly Experiment[] = [
   floor,
   peers,
   latency,
+  levels,
+  loss,
   growth,
   lookup,
   follow,
@@ -32,6 +37,7 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  thread,
   reader,
   idle,
   advice,

@@ -7,6 +7,8 @@ export interface Gaps {
   readonly longestMs: number;
   /** 999 of 1000 gaps were no longer. */
   readonly p999Ms: number;
+  /** Gaps of more than 3 ms, after which the timer was more than 2 ms late. */
+  readonly lateBeats: number;
 }
 
 /** Runs `act` while a timer of 1 ms beats, and returns its gaps. */
@@ -39,5 +41,6 @@ export async function withHeartbeat<Value>(
     ...{ beats: gaps.length, ms, value },
     longestMs: gaps.at(-1)!,
     p999Ms: quantile(gaps, 0.999),
+    lateBeats: gaps.filter((gap) => gap > 3).length,
   };
 }

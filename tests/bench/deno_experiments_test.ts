@@ -49,6 +49,48 @@ test("bench:latency measures a policy by its notation", async () => {
   assertEquals(samples[0].latencies.length, 4);
 });
 
+test("bench:levels measures levels in each place, and no log", async () => {
+  const args = ["--only", "normal, os"];
+  const { samples } = await run("levels", ...args);
+  const names = samples.map(({ level }: { level: string }) => level);
+  assertEquals(new Set(names), new Set(["normal, os", "no log"]));
+  for (const { callersPerSecond, batchedPerSecond, latencies } of samples) {
+    assert(callersPerSecond > 0 && batchedPerSecond > 0);
+    assertEquals(latencies.length, 3);
+  }
+});
+
+test("bench:loss kills processes, which lose nothing they must not", async () => {
+  const args = ["--kills", "1", "--only", "off", "--life", "0.2"];
+  const { samples } = await run("loss", ...args);
+  const levels = samples.map(({ level }: { level: string }) => level);
+  assertEquals(
+    new Set(levels),
+    new Set(["off, disk", "off, os", "off, memory"]),
+  );
+  for (const { level, acked, killed, powerLoss } of samples) {
+    assert(acked > 0);
+    if (level !== "off, memory") assertEquals(killed.records, 0);
+    assertEquals(powerLoss.records > 0, level !== "off, disk");
+  }
+});
+
+test("bench:thread measures every setup on every occasion", async () => {
+  const args = ["--seconds", "0.05", "--sync", "5", "--opens", "1"];
+  const { samples } = await run("thread", ...args);
+  const figures = (occasion: string, setup: string) =>
+    samples.find((sample: { occasion: string; setup: string }) =>
+      sample.occasion === occasion && sample.setup === setup
+    ).figures;
+  assert(figures("slow syncs", "inline").longestDelayMs >= 4);
+  assert(figures("slow syncs", "thread").ackP50Ms >= 5);
+  assert(figures("bursts", "pool").recordsPerSecond > 0);
+  assert(figures("steady", "inline").ackP50Ms > 0);
+  assert(figures("idle", "inline").processShare < 1);
+  assertEquals(figures("queued", "inline").queued, 1000);
+  assert(figures("open and close", "pool").openMs > 0);
+});
+
 test("bench:growth measures growth and overload", async () => {
   const args = ["--bound", "1"];
   const { curves, overloads } = await run("growth", ...args);

@@ -8,11 +8,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { drawCurves, drawOverload } from "../../bench/growth/growth_plots.ts";
 import { drawLatencies } from "../../bench/latency/latency_plot.ts";
 import { setups } from "../../bench/latency/setups.ts";
+import { flushings, levels, NO_LOG } from "../../bench/levels/levels_job.ts";
+import { drawLevels } from "../../bench/levels/levels_plot.ts";
 import { cases } from "../../bench/peers/case.ts";
 import { contenders } from "../../bench/peers/contenders.ts";
 import { peerPlots } from "../../bench/peers/plots.ts";
 import type { Sample } from "../../bench/peers/sample.ts";
 import { SHARES } from "../../bench/peers/stopwatch.ts";
+import { setups as threadSetups } from "../../bench/thread/setups.ts";
+import { drawThread } from "../../bench/thread/thread_plot.ts";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 
@@ -62,6 +66,44 @@ test("drawLatencies() draws setups that do not keep up as hollow", () => {
   assertDrawn(svg, setups.map(({ name }) => name));
   const hollow = svg.match(/<g [^>]*fill="var\(--paper\)"[^>]*>/g)!.length;
   assertEquals(hollow, 4 * setups.length);
+});
+
+test("drawLevels() draws every level and column", () => {
+  const columns = ["disk", "tmpfs"].flatMap((place) =>
+    flushings.map((flushing) => `${place}, ${flushing}`)
+  );
+  const found = {
+    ...{ callersPerSecond: 1e5, batchedPerSecond: 1e6 },
+    latencies: [0.1, 0.2, 3],
+  };
+  const cells = [
+    ...levels.flatMap(({ name: level }) =>
+      columns.map((column) => ({ level, column, ...found }))
+    ),
+    { level: NO_LOG, column: NO_LOG, ...found, callersPerSecond: 1e7 },
+  ];
+  const names = [...columns, ...levels.map(({ name }) => name), NO_LOG];
+  assertDrawn(drawLevels(cells, ["a machine"]), names);
+});
+
+test("drawThread() draws every setup, and what is known about it", () => {
+  const job = {
+    ...{
+      occasion: "slow syncs" as const,
+      seconds: 1,
+      rate: 50_000,
+      syncMs: 10,
+    },
+    ...{ steadyRate: 1, queued: 1, opens: 1 },
+  };
+  const figures = { longestDelayMs: 9, p999DelayMs: 3, mainUsPerRecord: NaN };
+  const names = threadSetups.map(({ name }) => name);
+  const samples = names.flatMap((setup) =>
+    [1, 2].map((round) => ({
+      ...{ ...job, setup, round, figures, runtime: "bun" as const },
+    }))
+  );
+  assertDrawn(drawThread(samples, ["a machine"]), [...names, "bun"]);
 });
 
 test("drawCurves() and drawOverload() name runtimes and ways", () => {

@@ -19,8 +19,11 @@ import {
 } from "./frame_thread.ts";
 import { ThreadMemory } from "./thread_memory.ts";
 
-/** Bytes of the memory for frames at first; it doubles as needed. */
-const FIRST_SLOT_BYTES = 256 * 1024;
+/** The memory for frames has multiples of so many bytes. */
+const SLOT_UNIT_BYTES = 64 * 1024;
+
+/** How much larger it is than the frame that needs more. */
+const SLOT_GROWTH = 1.25;
 
 /** Most memory for its objects, in MiB; the frames are elsewhere. */
 const HEAP_MIB = 32;
@@ -208,9 +211,8 @@ export class FlushThread implements FrameThread {
     if (this.#slot !== undefined && this.#slot.length >= bytes) {
       return this.#slot;
     }
-    let size = this.#slot?.length ?? FIRST_SLOT_BYTES;
-    while (size < bytes) size *= 2;
-    const slot = new SharedArrayBuffer(size);
+    const units = Math.ceil(bytes * SLOT_GROWTH / SLOT_UNIT_BYTES);
+    const slot = new SharedArrayBuffer(units * SLOT_UNIT_BYTES);
     this.#post({ slot, id: ++this.#slotId });
     this.#memory.setWord("slot", this.#slotId);
     return this.#slot = new Uint8Array(slot);

@@ -10,10 +10,11 @@ import {
   frameBytes,
   type LogMeta,
   measureMeta,
+  RECORD_HEADER_BYTES,
 } from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
 import { BatchBounds, DEFAULT_BATCH_BYTES, joinWithin } from "./flush_rules.ts";
-import { encodeRecord, type RecordInput } from "./record.ts";
+import { encodeRecord, type RecordBlock, type RecordInput } from "./record.ts";
 
 const FIRST_BUFFER_BYTES = 4096;
 
@@ -93,6 +94,14 @@ export class Batch implements PendingBatch, FrameDraft {
     }
     this.count += records.length;
     this.length += bytes;
+  }
+
+  /** Copies `count` records that are laid out already to the end. */
+  addLaidOut(bytes: Uint8Array, count: number): void {
+    this.#makeRoom(bytes.length);
+    this.buffer.set(bytes, FRAME_HEADER_BYTES + this.length);
+    this.count += count;
+    this.length += bytes.length;
   }
 
   /** Whether nothing may be added: metadata comes last. */
@@ -228,6 +237,51 @@ export class BatchQueue {
     this.#open.addAll(records, sizes, bytes - size);
     this.#open.end({ version: this.nextMetaVersion(), bytes: meta });
     return this.#added(records.length, bytes, sync);
+  }
+
+  /**
+   * Queues `count` records that are laid out already, as if they came one by one
+   * unless they must share a frame; returns the last LSN.
+   */
+  addBlock(block: RecordBlock, count: number, sync: boolean): number {
+    const { bytes, isAtomic } = block;
+    const { count: has, length } = this.#open;
+    if (isAtomic || this.#bounds.admit(has + count, length + bytes.length)) {
+      this.#makeRoom(count, bytes.length);
+      this.#open.addLaidOut(bytes, count);
+      return this.#added(count, bytes.length, sync);
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0, left = count; left > 0;) {
+      const { taken, end } = this.#fitting(view, at, left);
+      this.#open.addLaidOut(bytes.subarray(at, end), taken);
+      this.#added(taken, end - at, sync);
+      at = end;
+      left -= taken;
+    }
+    return this.lastLsn;
+  }
+
+  /** How many of `left` records fit into the open batch; at least one. */
+  #fitting(
+    view: DataView,
+    at: number,
+    left: number,
+  ): { taken: number; end: number } {
+    const sizeAt = (at: number) =>
+      RECORD_HEADER_BYTES + view.getUint32(at, true);
+    this.#makeRoom(1, sizeAt(at));
+    const bounds = this.#bounds;
+    const { count, length } = this.#open;
+    let end = at + sizeAt(at);
+    let taken = 1;
+    for (; taken < left; taken++) {
+      if (bounds.isReached(count + taken, length + end - at)) break;
+      const next = end + sizeAt(end);
+      if (!bounds.admit(count + taken + 1, length + next - at)) break;
+      end = next;
+    }
+    return { taken, end };
   }
 
   /** The version of the metadata that are set next. */

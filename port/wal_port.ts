@@ -181,12 +181,9 @@ export class WalPort<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    */
   enqueue(record: In, options?: EnqueueOptions): number {
     this.#require("enqueue");
-    const level = options === undefined ? LOGS_LEVEL : numberOf(
-      options.ack === undefined ? undefined : checkEnqueue(
-        options,
-        "disk",
-      ),
-    );
+    const level = options === undefined
+      ? LOGS_LEVEL
+      : checkPortEnqueue(options);
     const input = this.#toRecord(record);
     const size = measureRecord(input);
     this.#tickets.add(this.#link.outbox.add("enqueue", input, size, level));

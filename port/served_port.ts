@@ -49,10 +49,9 @@ export class ServedPort {
     if (this.#isClosed) return;
     try {
       this.#do(message as Request);
-    } catch (error) {
-      // Nothing of it was appended. Whoever sends such things gets no answers.
+    } catch {
+      // No WalPort sends such a message: its sender is told nothing but that.
       this.#close();
-      throw error;
     }
   }
 
@@ -82,6 +81,8 @@ export class ServedPort {
       case "abort":
         this.#calls.get(request[1])?.abort();
         return this.#reads.get(request[1])?.stop();
+      default:
+        throw malformed();
     }
   }
 
@@ -201,6 +202,6 @@ function requireBlock(groups: Groups, block: Uint8Array): void {
 
 function malformed(): TypeError {
   return new TypeError(
-    "Cannot append what came through a port because it is not records",
+    "Cannot do what came through a port because it is no request",
   );
 }

@@ -2,8 +2,8 @@ import { accessOf, type PortAccess } from "../log/log_appender.ts";
 import { turnEnds } from "../storage/turns.ts";
 import type { Wal } from "../wal.ts";
 import { requireMethod } from "../argument.ts";
+import type { AnyPort, Port } from "./protocol.ts";
 import { ServedPort } from "./served_port.ts";
-import type { Port } from "./protocol.ts";
 
 /** The open ports of each log. */
 const portsOf = new WeakMap<object, Set<ServedPort>>();
@@ -18,6 +18,9 @@ const portsOf = new WeakMap<object, Set<ServedPort>>();
  * log is closed, its ports close, and when a worker ends, so do the ports that
  * it has. An open port keeps neither thread alive.
  *
+ * `Kind` is its type: `MessagePort` of the web, unless you say that of
+ * `node:worker_threads`, which is the same at run time.
+ *
  * Throws `LogClosedError` if the log is closed, and `TypeError` if it is none.
  *
  * @example
@@ -25,25 +28,23 @@ const portsOf = new WeakMap<object, Set<ServedPort>>();
  * import { Wal } from "@syncline/wal";
  * import { openPort } from "@syncline/wal/port";
  * import { MemoryStorage } from "@syncline/wal/storage";
- * import { Worker } from "node:worker_threads";
+ * import { type MessagePort, Worker } from "node:worker_threads";
  *
  * const wal = await Wal.open(new MemoryStorage());
- * const worker = new Worker("// new WalPort(workerData.port)", {
+ * const port = openPort<MessagePort>(wal);
+ * const worker = new Worker("/* new WalPort(workerData.port) *\/", {
  *   eval: true,
- *   ...portData(openPort(wal)),
+ *   workerData: { port },
+ *   transferList: [port],
  * });
  * await new Promise((resolve) => worker.once("exit", resolve));
  * await wal.close();
- *
- * function portData(port: MessagePort) {
- *   return { workerData: { port }, transferList: [port as never] };
- * }
  * ```
  */
-export function openPort(
+export function openPort<Kind extends AnyPort = MessagePort>(
   // deno-lint-ignore no-explicit-any
   wal: Wal<any, any>,
-): MessagePort {
+): Kind {
   const action = "open a port";
   requireMethod(action, "wal", wal, "followBatches");
   const access = accessOf(wal);
@@ -56,7 +57,7 @@ export function openPort(
     () => ports.delete(served),
   );
   ports.add(served);
-  return port2;
+  return port2 as AnyPort as Kind;
 }
 
 /** Number of open ports of a log. */

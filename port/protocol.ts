@@ -3,15 +3,23 @@ import { builtin } from "../builtin.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { Failure } from "./failure.ts";
 
+/** A port of the web or of `node:worker_threads`: what tells it from others. */
+export interface AnyPort {
+  /** Sends a message. */
+  postMessage(message: unknown): void;
+  /** Begins to receive. */
+  start(): void;
+  /** Closes both ends. */
+  close(): void;
+}
+
 /** A port, as Node, Deno and Bun have it. */
-export interface Port {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+export interface Port extends AnyPort {
+  postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
   addEventListener(
     type: "message" | "close",
     listener: (event: { readonly data: unknown }) => void,
   ): void;
-  start(): void;
-  close(): void;
   /** Keeps the thread alive. */
   ref?(): void;
   /** Does not. */

@@ -35,7 +35,7 @@ import {
   READ,
   type WalPortOptions,
 } from "./port_options.ts";
-import type { Port, ReadRequest } from "./protocol.ts";
+import type { AnyPort, Port, ReadRequest } from "./protocol.ts";
 import { RemoteReader } from "./remote_reader.ts";
 import { Tickets } from "./tickets.ts";
 
@@ -85,9 +85,9 @@ export class WalPort<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * Takes a port that `openPort` made. Throws `TypeError` or `RangeError` for
    * bad options.
    */
-  constructor(port: MessagePort, options: WalPortOptions<In, Out> = {}) {
+  constructor(port: AnyPort, options: WalPortOptions<In, Out> = {}) {
     const action = "use a port";
-    requireMethod(action, "port", port, "postMessage");
+    requireMethod(action, "port", port, "start");
     const { codec, ...bounds } = checkPort(action, options);
     this.#codec = codec;
     this.#decode = codec === undefined

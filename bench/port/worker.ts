@@ -8,7 +8,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import {
+  isMainThread,
+  type MessagePort,
+  parentPort,
+  Worker,
+} from "node:worker_threads";
 import { parsePolicy } from "../../policies/parse_policy.ts";
 import { openPort, WalPort } from "../../port/mod.ts";
 import { Wal } from "../../wal.ts";
@@ -27,9 +32,9 @@ class Thread {
   readonly #worker: Worker;
 
   constructor(wal: Wal, { load }: PortJob) {
-    const port = openPort(wal);
+    const port = openPort<MessagePort>(wal);
     this.#worker = new Worker(new URL(import.meta.url));
-    this.#worker.postMessage({ port, load }, [port as never]);
+    this.#worker.postMessage({ port, load }, [port]);
   }
 
   send(order: Order): Promise<Sent> {

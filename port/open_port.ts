@@ -2,7 +2,7 @@ import { accessOf, type PortAccess } from "../log/log_appender.ts";
 import { turnEnds } from "../storage/turns.ts";
 import type { Wal } from "../wal.ts";
 import { requireMethod } from "../argument.ts";
-import type { AnyPort, Port } from "./protocol.ts";
+import type { AnyPort } from "./protocol.ts";
 import { ServedPort } from "./served_port.ts";
 
 /** The open ports of each log. */
@@ -53,7 +53,7 @@ export function openPort<Kind extends AnyPort = MessagePort>(
   const ports = portsOf.get(wal) ?? begin(wal, access);
   const served = new ServedPort(
     { ...access, log: wal },
-    port1 as Port,
+    port1,
     () => ports.delete(served),
   );
   ports.add(served);

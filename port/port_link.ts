@@ -6,6 +6,7 @@ import { toError } from "./failure.ts";
 import { type Group, Outbox, type WindowBounds } from "./outbox.ts";
 import { PortClosedError } from "./port_closed_error.ts";
 import {
+  type AnyPort,
   listen,
   type Port,
   type ReadRequest,
@@ -54,10 +55,9 @@ export class PortLink {
   };
 
   /** Talks through `port`, which nothing else may use. */
-  constructor(port: Port, bounds: WindowBounds) {
+  constructor(port: AnyPort, bounds: WindowBounds) {
     this.outbox = new Outbox(bounds);
-    this.#port = port;
-    listen(
+    this.#port = listen(
       port,
       (message) => this.#receive(message as Reply),
       () => this.shut((action) => new PortClosedError(action, true)),

@@ -27,19 +27,34 @@ export interface Port extends AnyPort {
 }
 
 /**
- * Listens to `port`, which keeps nothing alive. A port says that its other end
- * is gone, but on Deno only where `node:worker_threads` is loaded.
+ * Listens to `port`, which keeps nothing alive; returns the port to use in its
+ * place.
  */
 export function listen(
-  port: Port,
+  port: AnyPort,
   received: (message: unknown) => void,
   closed: () => void,
-): void {
-  builtin<typeof WorkerThreads>("node:worker_threads");
-  port.addEventListener("message", ({ data }) => received(data));
-  port.addEventListener("close", closed);
-  port.start();
-  port.unref?.();
+): Port {
+  const adopted = adopt(port);
+  adopted.addEventListener("message", ({ data }) => received(data));
+  adopted.addEventListener("close", closed);
+  adopted.start();
+  adopted.unref?.();
+  return adopted;
+}
+
+/**
+ * A port that says when its other end is gone. On Deno, those do that went
+ * through `node:worker_threads`; they have a method `on`.
+ */
+function adopt(port: AnyPort): Port {
+  const threads = builtin<typeof WorkerThreads>("node:worker_threads");
+  if (threads === undefined || "on" in port) return port as Port;
+  const { port1, port2 } = new threads.MessageChannel();
+  port1.postMessage({ port }, [port as WorkerThreads.MessagePort]);
+  const received = threads.receiveMessageOnPort(port2);
+  port1.close();
+  return (received?.message as { port: Port }).port;
 }
 
 /** Levels by their number in a {@linkcode Groups}; 3 is that of the log. */

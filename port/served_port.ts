@@ -2,6 +2,7 @@ import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { PortAccess } from "../log/log_appender.ts";
 import { toFailure } from "./failure.ts";
 import {
+  type AnyPort,
   GROUP_FIELDS,
   type Groups,
   LEVELS,
@@ -32,11 +33,14 @@ export class ServedPort {
   #isClosed = false;
 
   /** Serves `port` until it closes, and calls `closed` then. */
-  constructor(served: ServedLog, port: Port, closed: () => void) {
+  constructor(served: ServedLog, port: AnyPort, closed: () => void) {
     this.#served = served;
-    this.#port = port;
     this.#closed = closed;
-    listen(port, (message) => this.#receive(message), () => this.#close());
+    this.#port = listen(
+      port,
+      (message) => this.#receive(message),
+      () => this.#close(),
+    );
   }
 
   /** The log is closed: tells the other end. */

@@ -35,7 +35,7 @@ import {
   READ,
   type WalPortOptions,
 } from "./port_options.ts";
-import type { AnyPort, Port, ReadRequest } from "./protocol.ts";
+import type { AnyPort, ReadRequest } from "./protocol.ts";
 import { RemoteReader } from "./remote_reader.ts";
 import { Tickets } from "./tickets.ts";
 
@@ -93,7 +93,7 @@ export class WalPort<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     this.#decode = codec === undefined
       ? (bytes) => bytes as Out
       : decoderOf(codec);
-    this.#link = new PortLink(port as Port, bounds);
+    this.#link = new PortLink(port, bounds);
   }
 
   /** Records that were appended and are not acknowledged yet. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { AnyPort } from "./protocol.ts";
+export type { AnyPort, GlobalPort } from "./protocol.ts";
 export { openPort } from "./open_port.ts";
 export { PortClosedError } from "./port_closed_error.ts";
 export type {

@@ -2,7 +2,7 @@ import { accessOf, type PortAccess } from "../log/log_appender.ts";
 import { turnEnds } from "../storage/turns.ts";
 import type { Wal } from "../wal.ts";
 import { requireMethod } from "../argument.ts";
-import type { AnyPort } from "./protocol.ts";
+import type { AnyPort, GlobalPort } from "./protocol.ts";
 import { ServedPort } from "./served_port.ts";
 
 /** The open ports of each log. */
@@ -18,7 +18,7 @@ const portsOf = new WeakMap<object, Set<ServedPort>>();
  * log is closed, its ports close, and when a worker ends, so do the ports that
  * it has. An open port keeps neither thread alive.
  *
- * `Kind` is its type: `MessagePort` of the web, unless you say that of
+ * `Kind` is its type: the global `MessagePort`, unless you say that of
  * `node:worker_threads`, which is the same at run time.
  *
  * Throws `LogClosedError` if the log is closed, and `TypeError` if it is none.
@@ -41,7 +41,7 @@ const portsOf = new WeakMap<object, Set<ServedPort>>();
  * await wal.close();
  * ```
  */
-export function openPort<Kind extends AnyPort = MessagePort>(
+export function openPort<Kind extends AnyPort = GlobalPort>(
   // deno-lint-ignore no-explicit-any
   wal: Wal<any, any>,
 ): Kind {

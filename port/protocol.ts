@@ -13,6 +13,12 @@ export interface AnyPort {
   close(): void;
 }
 
+/** The type of the global `MessagePort`, where there is one. */
+export type GlobalPort = typeof globalThis extends {
+  MessagePort: { prototype: infer Found extends AnyPort };
+} ? Found
+  : AnyPort;
+
 /** A port, as Node, Deno and Bun have it. */
 export interface Port extends AnyPort {
   postMessage(message: unknown, transfer?: ArrayBuffer[]): void;

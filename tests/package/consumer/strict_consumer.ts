@@ -88,8 +88,7 @@ export const followed: LogIterator<FollowedRecord> = wal.follow({
   ...{ from: undefined, level: undefined, signal: undefined },
 });
 export const stream: ReadableStream<LogRecord> = wal.read().toReadable();
-export const port: MessagePort = openPort(wal);
-await using shared = new WalPort(port, { codec: undefined });
+await using shared = new WalPort(openPort(wal), { codec: undefined });
 export const ticket: number = shared.enqueue("x", { ack: undefined });
 export const followedByPort: LogIterator<FollowedRecord> = shared.follow();
 for await (const { level } of wal.followBatches()) level.at(0);

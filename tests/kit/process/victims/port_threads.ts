@@ -218,7 +218,8 @@ async function ownLog(port: AnyPort): Promise<void> {
   setInterval(() => {}, 1000);
 }
 
-// A web worker has no data; Deno takes it for the main thread.
+// A web worker has no data; Deno takes it for the main thread. No `await` here:
+// Node 20 dies of a thread that is terminated in one at the top of a module.
 const isWeb = workerData?.act === undefined &&
   (!isMainThread || "WorkerGlobalScope" in globalThis);
 if (isWeb) {
@@ -236,6 +237,7 @@ if (isWeb) {
     scope.postMessage(texts);
   };
 } else if (isMainThread) {
-  const report = await run(JSON.parse(process.argv[2]));
-  writeSync(1, `${JSON.stringify(report)}\n`);
-} else await work(workerData.act, workerData.orders);
+  void run(JSON.parse(process.argv[2])).then((report) => {
+    writeSync(1, `${JSON.stringify(report)}\n`);
+  });
+} else void work(workerData.act, workerData.orders);

@@ -1,7 +1,7 @@
 import type { BatchLimits } from "../policies/batch_policy.ts";
 import { onAbort } from "./abort.ts";
 import type { AckLevel } from "./acks.ts";
-import { type Batch, BatchQueue } from "./batch.ts";
+import { type Batch, BatchQueue, encodeRecords } from "./batch.ts";
 import { Backpressure, type Waiting } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
@@ -116,12 +116,9 @@ export class AppendQueue {
     placed: (lsn: number) => Promise<Answer>,
   ): Promise<Answer> {
     this.#requireWaitingRoom(request);
-    const { sizes, signal } = request;
-    const records = request.records.map((record, index) =>
-      copyRecord(record, sizes[index])
-    );
+    const { signal } = request;
     this.#lineFull = undefined;
-    const waiting = this.#room.wait({ ...request, records });
+    const waiting = this.#room.wait(copyRequest(request));
     // Not in a later microtask: a call that blocks may do more in this turn.
     let answer: Promise<Answer>;
     waiting.onPlaced = (lsn) => answer = placed(lsn);
@@ -285,6 +282,22 @@ const NOTHING: AppendRequest = {
   bytes: 0,
   level: "memory",
 };
+
+/** A copy, in one piece if there are many records: they need an object each. */
+function copyRequest(request: AppendRequest): AppendRequest {
+  const { count, sizes, meta, block } = request;
+  if (block !== undefined) return request;
+  if (count > 1 && meta === undefined) {
+    const bytes = new Uint8Array(request.bytes);
+    encodeRecords(bytes, 0, request.records, sizes);
+    const block = { bytes, isAtomic: true };
+    return { ...request, records: [], sizes: [], block };
+  }
+  const records = request.records.map((record, index) =>
+    copyRecord(record, sizes[index])
+  );
+  return { ...request, records };
+}
 
 /** A place in the line after which all appends wait. */
 export interface Hold {

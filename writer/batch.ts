@@ -86,12 +86,8 @@ export class Batch implements PendingBatch, FrameDraft {
     bytes: number,
   ): void {
     this.#makeRoom(bytes);
-    const { buffer } = this;
-    let at = FRAME_HEADER_BYTES + this.length;
-    for (let index = 0; index < records.length; index++) {
-      encodeRecord(buffer, at, records[index], sizes[index]);
-      at += sizes[index];
-    }
+    const at = FRAME_HEADER_BYTES + this.length;
+    encodeRecords(this.buffer, at, records, sizes);
     this.count += records.length;
     this.length += bytes;
   }
@@ -367,5 +363,19 @@ export class BatchQueue {
     this.#sealed.push(this.#open);
     const nextLsn = this.#open.lastLsn + 1;
     this.#open = new Batch(nextLsn, this.#bounds.bytes, this.#spare.pop());
+  }
+}
+
+/** Writes records of `sizes` one after the other. */
+export function encodeRecords(
+  into: Uint8Array,
+  at: number,
+  records: readonly RecordInput[],
+  sizes: readonly number[],
+): void {
+  let next = at;
+  for (let index = 0; index < records.length; index++) {
+    encodeRecord(into, next, records[index], sizes[index]);
+    next += sizes[index];
   }
 }

@@ -69,7 +69,7 @@ function begin(wal: object, { writer }: PortAccess): Set<ServedPort> {
   const ports = new Set<ServedPort>();
   portsOf.set(wal, ports);
   writer.onStopped = () => {
-    // A turn later: what was acknowledged just now is told first.
+    // A turn later: what was acknowledged just now goes first.
     turnEnds.setImmediate(() => {
       for (const port of ports) port.logClosed();
     });

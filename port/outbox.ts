@@ -16,7 +16,7 @@ export interface WindowBounds {
 /** Bytes from which a block is sent before the turn ends. */
 const BLOCK_BYTES = 256 * 1024;
 
-/** Most records of a group, unless they share a frame. */
+/** Maximum number of records in a group, unless they share a frame. */
 const GROUP_RECORDS = 1024;
 
 /** Where the next block begins. */

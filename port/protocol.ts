@@ -80,7 +80,7 @@ export type Groups = readonly number[];
 /** Numbers for each group. */
 export const GROUP_FIELDS = 5;
 
-/** Most bytes of records that a reader is sent before it has taken some. */
+/** How far a read may be ahead of its caller, in bytes. */
 export const READ_AHEAD_BYTES = 1024 * 1024;
 
 /** What a read or a follower takes from the log. */
@@ -101,7 +101,7 @@ export type Request =
   | readonly ["abort", call: number]
   /** Begin to read. */
   | readonly ["read", call: number, request: ReadRequest]
-  /** So many bytes of a read were taken. */
+  /** The caller of a read has taken that many bytes. */
   | readonly ["credit", call: number, bytes: number];
 
 /** Some records that were read, laid out as in a block. */

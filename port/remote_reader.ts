@@ -10,7 +10,7 @@ import { READ_AHEAD_BYTES, type SentBatch } from "./protocol.ts";
 export interface ReaderHost {
   /** Asks the log for batches; throws if the port is closed. */
   begin(): void;
-  /** So many bytes were taken. */
+  /** The caller has taken that many bytes. */
   credit(bytes: number): void;
   /** Nothing more is wanted. */
   stop(): void;

@@ -55,7 +55,7 @@ export class SentRead {
     void this.#send();
   }
 
-  /** So many bytes were taken. */
+  /** The caller has taken that many bytes. */
   credit(bytes: number): void {
     this.#credit += bytes;
     this.#goOn?.();

@@ -43,7 +43,7 @@ export class ServedPort {
     );
   }
 
-  /** The log is closed: tells the other end. */
+  /** The log is closed: so are its ports. */
   logClosed(): void {
     this.#post(["closed"]);
     this.#close();
@@ -54,7 +54,7 @@ export class ServedPort {
     try {
       this.#do(message as Request);
     } catch {
-      // No WalPort sends such a message: its sender is told nothing but that.
+      // No WalPort sends such a message: to close is answer enough.
       this.#close();
     }
   }
@@ -206,6 +206,6 @@ function requireBlock(groups: Groups, block: Uint8Array): void {
 
 function malformed(): TypeError {
   return new TypeError(
-    "Cannot do what came through a port because it is no request",
+    "Cannot read a message because it is not from a WalPort",
   );
 }

@@ -1,7 +1,7 @@
 /*
  * Goal: whatever several ports and the thread of the log append at the same
  * time, at whatever limits, the log holds each call's records whole and once,
- * under the LSNs that it was told, and those of one port in call order. Method:
+ * under the LSNs that it returned, and those of one port in call order. Method:
  * random programs over a log that notes its frames.
  */
 import fc from "fast-check";

@@ -116,7 +116,7 @@ async function terminateMany(
   return { ...await check(directory, told), portsLeft };
 }
 
-/** Reads the log again, and holds it against what writers were told. */
+/** Reads the log again, and compares it with what was acknowledged. */
 async function check(directory: string, told: readonly number[]) {
   const wal = await Wal.open(directory);
   const problems: string[] = [];

@@ -6,7 +6,7 @@ import { generator } from "../record_content.ts";
  * tells through shared memory how many of its records were acknowledged.
  */
 
-/** What the thread is told. */
+/** What the thread needs. */
 export interface PortedOrders {
   readonly port: AnyPort;
   /** Its number; the acknowledged records are counted under it. */
@@ -20,7 +20,7 @@ export function textOf(writer: number, nth: number, last: number): string {
   return `${writer}:${nth}:${last}:${"x".repeat((writer + nth) % 90)}`;
 }
 
-/** Appends for ever. */
+/** Appends forever. */
 export async function appendByPort(orders: PortedOrders): Promise<void> {
   const { port, writer, seed, acked } = orders;
   const log = new WalPort(port);

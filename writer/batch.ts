@@ -235,6 +235,11 @@ export class BatchQueue {
     return this.#added(records.length, bytes, sync);
   }
 
+  /** The version of the metadata that are set next. */
+  nextMetaVersion(): number {
+    return ++this.#metaVersion;
+  }
+
   /**
    * Queues `count` records that are laid out already, as if they came one by one
    * unless they must share a frame; returns the last LSN.
@@ -278,11 +283,6 @@ export class BatchQueue {
       end = next;
     }
     return { taken, end };
-  }
-
-  /** The version of the metadata that are set next. */
-  nextMetaVersion(): number {
-    return ++this.#metaVersion;
   }
 
   /** Takes the head out to be flushed; it still counts as queued. */

@@ -1,5 +1,7 @@
 import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { PortAccess } from "../log/log_appender.ts";
+import type { AckLevel } from "../writer/acks.ts";
+import type { WaitOptions } from "../writer/append_options.ts";
 import { toFailure } from "./failure.ts";
 import {
   type AnyPort,
@@ -14,9 +16,20 @@ import {
 } from "./protocol.ts";
 import { type ReadableLog, SentRead } from "./sent_read.ts";
 
+/** What ports ask a log for. */
+interface AskedLog extends ReadableLog {
+  flush(options: WaitOptions): Promise<number>;
+  settled(
+    lsn: number,
+    level: AckLevel | undefined,
+    options: WaitOptions,
+  ): Promise<void>;
+}
+
 /** A log that has ports. */
 export interface ServedLog extends PortAccess {
-  readonly log: ReadableLog;
+  /** Its public side. */
+  readonly log: AskedLog;
 }
 
 /** The end of a port in the thread of the log: does what the other one asks. */
@@ -63,20 +76,16 @@ export class ServedPort {
     switch (request[0]) {
       case "append":
         return this.#append(request[1], request[2]);
-      case "flush":
-        return this.#answer(
-          request[1],
-          "flush",
-          (signal) => this.#served.writer.flush(signal),
-        );
+      case "flush": {
+        const { log } = this.#served;
+        return this.#answer(request[1], (options) => log.flush(options));
+      }
       case "settle": {
         const [, call, lsn, level] = request;
-        return this.#answer(
-          call,
-          "wait",
-          (signal) =>
-            this.#served.writer.settled(lsn, this.#levelOf(level), signal),
-        );
+        return this.#answer(call, async (options) => {
+          await this.#served.log.settled(lsn, LEVELS[level], options);
+          return lsn;
+        });
       }
       case "read":
         return this.#read(request[1], request[2]);
@@ -135,16 +144,11 @@ export class ServedPort {
 
   #answer(
     call: number,
-    action: string,
-    act: (signal: AbortSignal) => Promise<number>,
+    act: (options: WaitOptions) => Promise<number>,
   ): void {
     const aborting = new AbortController();
     this.#calls.set(call, aborting);
-    const answered = async () => {
-      this.#served.refuseIfClosed(action);
-      return await act(aborting.signal);
-    };
-    answered().then(
+    act({ signal: aborting.signal }).then(
       (value) => this.#post(["answer", call, value]),
       (error) => this.#post(["failed", call, toFailure(error)]),
     ).finally(() => this.#calls.delete(call));
@@ -163,7 +167,7 @@ export class ServedPort {
     read.begin();
   }
 
-  #levelOf(number: number) {
+  #levelOf(number: number): AckLevel {
     return LEVELS[number] ?? this.#served.ack();
   }
 

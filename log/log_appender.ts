@@ -53,7 +53,8 @@ export interface PortAccess {
 }
 
 /** Opens a log for its ports, which are not part of every program. */
-export let accessOf: (log: LogAppender<never, unknown>) => PortAccess;
+// deno-lint-ignore no-explicit-any
+export let accessOf: (log: LogAppender<any, any>) => PortAccess;
 
 /** A log to which records can be appended: the part of `Wal` that does that. */
 export abstract class LogAppender<

@@ -1,6 +1,7 @@
 import { openPort, PortClosedError, WalPort } from "../../port/mod.ts";
 import { countPorts } from "../../port/open_port.ts";
 import { json } from "../../codec/json.ts";
+import { accessOf } from "../../log/log_appender.ts";
 import { CountPolicy } from "../../policies/count_policy.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
@@ -17,6 +18,7 @@ import {
   FakeFrameLog,
   type FakeFrameLogOptions,
 } from "../kit/fake_frame_log.ts";
+import { CountedSignal } from "../kit/counted_signal.ts";
 import { test } from "../kit/register.ts";
 
 /** A log, a port of it, and what it is written to. */
@@ -265,4 +267,30 @@ test("WalPort gives up calls whose signal is aborted", async () => {
   await port.close();
   assertEquals(wal.durableLsn, 1);
   await wal.close();
+});
+
+test("WalPort leaves nothing of a thousand calls that have ended or were given up", async () => {
+  const { port, wal, close } = await open();
+  const counted = new CountedSignal();
+  const { signal } = counted;
+  const ticket = port.enqueue("a", { ack: "os" });
+  await port.flush({ signal });
+  for (let nth = 0; nth < 1000; nth++) {
+    const giveUp = new AbortController();
+    const calls = [
+      port.settled(ticket, "disk", { signal: giveUp.signal }),
+      port.flush({ signal: giveUp.signal }),
+    ];
+    giveUp.abort();
+    await Promise.allSettled(calls);
+    await port.settled(ticket, "disk", { signal });
+  }
+  for await (const _ of port.read({ signal }));
+  assertEquals(counted.listeners, 0);
+  const { writer } = accessOf(wal);
+  assertEquals(writer.load.waiters, 0);
+  for (let nth = 0; nth < 100; nth++) await new WalPort(openPort(wal)).close();
+  while (countPorts(wal) > 1) await turn();
+  await close();
+  while (countPorts(wal) > 0) await turn();
 });

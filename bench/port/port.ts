@@ -84,7 +84,8 @@ that of one round, and all figures are medians over the rounds.`,
       const shown = samples.filter((sample) =>
         sample.runtime === runtime && sample.policy === policy
       );
-      return `policy ${policy}\n\n${formatTable(shown)}`;
+      return [`policy ${policy}`, formatTable(shown), ...shown.flatMap(limitOf)]
+        .join("\n\n");
     }).join("\n\n"),
 });
 
@@ -104,6 +105,21 @@ function formatTable(samples: readonly PortSample[]): string {
       ];
     }),
   );
+}
+
+/** What messages alone leave of the rate, if callers await each record. */
+function limitOf(sample: PortSample): string[] {
+  const { load, senders, threads, echoUs, one } = sample;
+  if (load !== "append") return [];
+  const limit = one.latencyMs / (one.latencyMs + echoUs / 1000);
+  return [
+    `Until ${threads} threads have answered an empty message: ` +
+    `${
+      echoUs.toFixed(0)
+    } us. If ${senders} callers had to wait for that, and ` +
+    `for nothing else that one thread has not, the ratio would be ` +
+    `${limit.toFixed(2)}.`,
+  ];
 }
 
 function formatSide(side: Side): string[] {

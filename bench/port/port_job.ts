@@ -32,6 +32,11 @@ export interface PortFound {
   readonly ports: Side;
   /** Rate by ports over rate on one thread, the median of all rounds. */
   readonly ratio: number;
+  /**
+   * How long it takes until all threads have answered a message that says
+   * nothing, in us: the median.
+   */
+  readonly echoUs: number;
   /** The lowest and the highest ratio. */
   readonly ratios: readonly [number, number];
 }

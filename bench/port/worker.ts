@@ -22,6 +22,8 @@ import { median } from "../report/statistics.ts";
 import { codecOf, send, type Sent } from "./load.ts";
 import type { PortFound, PortJob, Side } from "./port_job.ts";
 
+const ECHOES = 2000;
+
 interface Order {
   readonly senders: number;
   readonly sliceMs: number;
@@ -38,10 +40,18 @@ class Thread {
   }
 
   send(order: Order): Promise<Sent> {
+    return this.#ask(order) as Promise<Sent>;
+  }
+
+  echo(): Promise<unknown> {
+    return this.#ask("echo");
+  }
+
+  #ask(message: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#worker.once("message", resolve);
       this.#worker.once("error", reject);
-      this.#worker.postMessage(order);
+      this.#worker.postMessage(message);
     });
   }
 
@@ -83,12 +93,18 @@ async function measure(directory: string, job: PortJob): Promise<PortFound> {
       }),
   };
   const found: { one: Slice[]; ports: Slice[] } = { one: [], ports: [] };
+  const echoes: number[] = [];
   for (let round = -2; round < rounds; round++) {
     const names = ["one", "ports"] as const;
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const side = await sides[name]();
       if (round >= 0) found[name].push(side);
     }
+  }
+  for (let nth = 0; nth < ECHOES; nth++) {
+    const startedAt = performance.now();
+    await Promise.all(workers.map((worker) => worker.echo()));
+    echoes.push((performance.now() - startedAt) * 1000);
   }
   for (const worker of workers) await worker.end();
   for (const wal of [one, shared]) await wal.close();
@@ -99,6 +115,7 @@ async function measure(directory: string, job: PortJob): Promise<PortFound> {
     one: medianOf(found.one),
     ports: medianOf(found.ports),
     ratio: median(ratios),
+    echoUs: median(echoes),
     ratios: [Math.min(...ratios), Math.max(...ratios)],
   };
 }
@@ -139,7 +156,12 @@ function work(): void {
   parentPort!.once("message", ({ port, load }) => {
     const codec = codecOf(load) as never;
     const log = new WalPort(port, { codec });
-    parentPort!.on("message", async ({ senders, sliceMs }: Order) => {
+    parentPort!.on("message", async (message: Order | "echo") => {
+      if (message === "echo") {
+        setImmediate(() => parentPort!.postMessage(message));
+        return;
+      }
+      const { senders, sliceMs } = message;
       const sent = await send(log as never, load, senders, sliceMs);
       parentPort!.postMessage(sent);
     });

@@ -151,6 +151,8 @@ export class PortLink {
   }
 
   #receive(reply: Reply): void {
+    // On Deno, to close a port delivers what it has received.
+    if (this.#end !== undefined) return;
     switch (reply[0]) {
       case "acked":
         return this.#acked(reply[1]);

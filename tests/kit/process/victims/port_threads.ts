@@ -89,22 +89,20 @@ async function terminateMany(
     const port = openPort<MessagePort>(wal);
     const writer = ++writers;
     const orders: PortedOrders = { port, writer, seed: next(), acked };
-    return startThread("write", port, orders);
+    return { writer, thread: startThread("write", port, orders) };
   };
-  const threads = Array.from({ length: THREADS }, begin);
+  const living = Array.from({ length: THREADS }, begin);
   for (let ended = 0; ended < terminations; ended++) {
     const index = next() % THREADS;
-    const first = writers - THREADS + 1;
+    const { writer, thread } = living[index];
     // Mostly one that has begun, but not always.
-    for (let wait = 0; wait < 50 && next() % 8 > 0; wait++) {
-      if (Atomics.load(acked, Math.max(1, first)) > 0) break;
-      await sleep(1);
-    }
+    const patience = next() % 8 > 0 ? 1000 : 0;
+    for (let ms = 0; ms < patience && acked[writer] === 0; ms++) await sleep(1);
     await sleep(next() % 4);
-    await threads[index].terminate();
-    threads[index] = begin();
+    await thread.terminate();
+    living[index] = begin();
   }
-  await Promise.all(threads.map((thread) => thread.terminate()));
+  await Promise.all(living.map(({ thread }) => thread.terminate()));
   const told = [...acked];
   // Bun keeps a port that its thread did not take before it was terminated.
   const unused = told.slice(1, writers + 1).filter((acked) => acked === 0);

@@ -17,6 +17,7 @@ import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
 import { peers } from "./peers/peers.ts";
 import { policy } from "./policy/policy.ts";
+import { port } from "./port/port.ts";
 import { profile } from "./profile/profile.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
@@ -34,6 +35,7 @@ const experiments: readonly Experiment[] = [
   follow,
   memory,
   policy,
+  port,
   profile,
   redis,
   stalls,

@@ -42,6 +42,20 @@ import type {
 import { RecordSink } from "../writer/record_sink.ts";
 import type { Writer } from "../writer/writer.ts";
 
+/** What a port needs of the log that it leads to. */
+export interface PortAccess {
+  /** Its writer. */
+  readonly writer: Writer;
+  /** Its level. */
+  readonly ack: () => AckLevel;
+  /** Throws `LogClosedError` if it is closed, or is being closed. */
+  readonly refuseIfClosed: (action: string) => void;
+}
+
+/** Opens a log for its ports, which are not part of every program. */
+// deno-lint-ignore no-explicit-any
+export let accessOf: (log: LogAppender<any, any>) => PortAccess;
+
 /** A log to which records can be appended: the part of `Wal` that does that. */
 export abstract class LogAppender<
   In = RecordInput,
@@ -60,6 +74,14 @@ export abstract class LogAppender<
   #options: CheckedOptions;
   #ack: AckLevel;
   readonly #codec: Codec<In, Out> | undefined;
+
+  static {
+    accessOf = (log) => ({
+      writer: log.writer,
+      ack: () => log.#ack,
+      refuseIfClosed: (action) => log.refuseIfClosed(action),
+    });
+  }
 
   /**
    * Appends to `log` through its writer.

@@ -52,6 +52,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...["codec", "log", "monitor", "policies", "storage", "trace", "upkeep"],
     ...["wal_options.ts", "writer"],
   ],
+  port: ["codec", "log", "reader", "storage", "wal.ts", "writer"],
   opentelemetry: ["monitor", "policies", "wal.ts", "writer"],
   testing: [
     ...["backup", "checkpoint", "monitor", "policies", "reader", "recovery"],

@@ -49,7 +49,7 @@ export class TracedWriter extends Writer {
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
     const acked = super.appendTogether(request, answer);
-    this.#note(request.records.length, request.bytes);
+    this.#note(request.count, request.bytes);
     return new Ack(acked, this.#callers.appended());
   }
 

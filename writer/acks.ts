@@ -95,8 +95,8 @@ export class Acks {
   /** Resolves once a request has reached its level; `lsn` is its last LSN. */
   answer<Answer>(
     lsn: number,
-    { records, level, signal }: {
-      readonly records: readonly unknown[];
+    { count, level, signal }: {
+      readonly count: number;
       readonly level: AckLevel;
       readonly signal?: AbortSignal | undefined;
     },
@@ -104,7 +104,7 @@ export class Acks {
   ): Promise<Answer> {
     const value = answer(lsn);
     if (signal === undefined) return this.waitWith(lsn, level, value);
-    const first = lsn - records.length + 1;
+    const first = lsn - count + 1;
     const error = () => new AppendAbortedError(first, signal.reason);
     if (signal.aborted) throw error();
     return this.waitOrAbort(lsn, level, value, { signal, error });

@@ -1,7 +1,7 @@
 import type { BatchLimits } from "../policies/batch_policy.ts";
 import { onAbort } from "./abort.ts";
 import type { AckLevel } from "./acks.ts";
-import { type Batch, BatchQueue } from "./batch.ts";
+import { type Batch, BatchQueue, encodeRecords } from "./batch.ts";
 import { Backpressure, type Waiting } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
 import { LAST_LSN, LsnExhaustedError } from "./lsn_exhausted_error.ts";
@@ -84,9 +84,9 @@ export class AppendQueue {
    * `ConflictError` if it would get another LSN than it expects.
    */
   addTogether(request: AppendRequest): number {
-    const { records, bytes } = request;
-    if (this.#isNearEnd) this.#requireLsns(records.length);
-    if (this.hasWaiting || !this.#hasRoom(records.length, bytes)) return 0;
+    const { count, bytes } = request;
+    if (this.#isNearEnd) this.#requireLsns(count);
+    if (this.hasWaiting || !this.#hasRoom(count, bytes)) return 0;
     const conflict = this.#conflict(request);
     if (conflict !== undefined) throw conflict;
     return this.#put(request);
@@ -116,12 +116,9 @@ export class AppendQueue {
     placed: (lsn: number) => Promise<Answer>,
   ): Promise<Answer> {
     this.#requireWaitingRoom(request);
-    const { sizes, signal } = request;
-    const records = request.records.map((record, index) =>
-      copyRecord(record, sizes[index])
-    );
+    const { signal } = request;
     this.#lineFull = undefined;
-    const waiting = this.#room.wait({ ...request, records });
+    const waiting = this.#room.wait(copyRequest(request));
     // Not in a later microtask: a call that blocks may do more in this turn.
     let answer: Promise<Answer>;
     waiting.onPlaced = (lsn) => answer = placed(lsn);
@@ -192,12 +189,12 @@ export class AppendQueue {
         next.placed(this.queue.lastLsn);
         continue;
       }
-      const { sizes, bytes, signal } = request;
+      const { count, bytes, signal } = request;
       // One abort can end several appends: none may get the place of another.
       const isAborted = signal?.aborted ?? false;
       const conflict = this.#conflict(request);
       const isRefused = isAborted || conflict !== undefined;
-      if (!isRefused && !this.#hasRoom(sizes.length, bytes)) return;
+      if (!isRefused && !this.#hasRoom(count, bytes)) return;
       this.#room.remove(next);
       if (isAborted) next.reject(signal?.reason);
       else if (conflict !== undefined) next.reject(conflict);
@@ -255,7 +252,7 @@ export class AppendQueue {
     const { maxWaitingRecords: maxRecords, maxWaitingBytes: maxBytes } =
       this.#options;
     const hasRoom = !this.hasWaiting ||
-      records + request.records.length <= maxRecords &&
+      records + request.count <= maxRecords &&
         bytes + request.bytes <= maxBytes;
     if (hasRoom) return;
     // One error for all appends that find the same full line: callers that
@@ -269,19 +266,38 @@ export class AppendQueue {
     throw this.#lineFull;
   }
 
-  #put({ records, sizes, bytes, level, meta }: AppendRequest): number {
+  #put(request: AppendRequest): number {
+    const { count, records, sizes, bytes, level, meta, block } = request;
     const sync = level === "disk";
+    if (block !== undefined) return this.queue.addBlock(block, count, sync);
     return this.queue.addTogether(records, sizes, bytes, sync, meta);
   }
 }
 
 /** What takes a place in the line and adds nothing to the queue. */
 const NOTHING: AppendRequest = {
+  count: 0,
   records: [],
   sizes: [],
   bytes: 0,
   level: "memory",
 };
+
+/** A copy, in one piece if there are many records: they need an object each. */
+function copyRequest(request: AppendRequest): AppendRequest {
+  const { count, sizes, meta, block } = request;
+  if (block !== undefined) return request;
+  if (count > 1 && meta === undefined) {
+    const bytes = new Uint8Array(request.bytes);
+    encodeRecords(bytes, 0, request.records, sizes);
+    const block = { bytes, isAtomic: true };
+    return { ...request, records: [], sizes: [], block };
+  }
+  const records = request.records.map((record, index) =>
+    copyRecord(record, sizes[index])
+  );
+  return { ...request, records };
+}
 
 /** A place in the line after which all appends wait. */
 export interface Hold {
@@ -338,19 +354,32 @@ export class QueueFullError extends Error {
   constructor(
     /** The call that found no room; `append` includes `appendBatch`. */
     readonly action: "enqueue" | "append",
-    { records, bytes, maxRecords, maxBytes }: Fullness,
+    fullness: Fullness,
+    /** What it says; a port has another queue than a log. */
+    message: string = describeFull(action, fullness),
   ) {
-    const figures =
-      `${records} of ${maxRecords} records, ${bytes} of ${maxBytes} bytes`;
-    super(
-      action === "enqueue"
-        ? `Cannot enqueue a record because the queue is full (${figures}): ` +
-          "await flush() first, or use append(), which waits"
-        : "Cannot append because too many appends wait for room " +
-          `(${figures}): await earlier ones first, or raise ` +
-          "maxWaitingRecords and maxWaitingBytes",
-    );
-    this.records = records;
-    this.bytes = bytes;
+    super(message);
+    this.records = fullness.records;
+    this.bytes = fullness.bytes;
   }
+}
+
+/** How full something is, in words. */
+export function describeFullness(
+  { records, bytes, maxRecords, maxBytes }: Fullness,
+): string {
+  return `${records} of ${maxRecords} records, ${bytes} of ${maxBytes} bytes`;
+}
+
+function describeFull(
+  action: "enqueue" | "append",
+  fullness: Fullness,
+): string {
+  const figures = describeFullness(fullness);
+  return action === "enqueue"
+    ? `Cannot enqueue a record because the queue is full (${figures}): ` +
+      "await flush() first, or use append(), which waits"
+    : "Cannot append because too many appends wait for room " +
+      `(${figures}): await earlier ones first, or raise ` +
+      "maxWaitingRecords and maxWaitingBytes";
 }

@@ -56,7 +56,7 @@ export class Backpressure {
     if (this.#last === undefined) this.#first = waiting;
     else this.#last.next = waiting;
     this.#last = waiting;
-    this.records += request.sizes.length;
+    this.records += request.count;
     this.bytes += request.bytes;
     this.count++;
     return waiting;
@@ -81,7 +81,7 @@ export class Backpressure {
     else next.previous = previous;
     waiting.previous = waiting.next = undefined;
     waiting.unwatch?.();
-    this.records -= request.sizes.length;
+    this.records -= request.count;
     this.bytes -= request.bytes;
     this.count--;
     invariant(this.records >= 0 && this.bytes >= 0, "appends admitted twice");

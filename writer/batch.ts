@@ -10,10 +10,11 @@ import {
   frameBytes,
   type LogMeta,
   measureMeta,
+  RECORD_HEADER_BYTES,
 } from "../storage/format/mod.ts";
 import type { FrameDraft } from "../storage/frame_log.ts";
 import { BatchBounds, DEFAULT_BATCH_BYTES, joinWithin } from "./flush_rules.ts";
-import { encodeRecord, type RecordInput } from "./record.ts";
+import { encodeRecord, type RecordBlock, type RecordInput } from "./record.ts";
 
 const FIRST_BUFFER_BYTES = 4096;
 
@@ -85,14 +86,18 @@ export class Batch implements PendingBatch, FrameDraft {
     bytes: number,
   ): void {
     this.#makeRoom(bytes);
-    const { buffer } = this;
-    let at = FRAME_HEADER_BYTES + this.length;
-    for (let index = 0; index < records.length; index++) {
-      encodeRecord(buffer, at, records[index], sizes[index]);
-      at += sizes[index];
-    }
+    const at = FRAME_HEADER_BYTES + this.length;
+    encodeRecords(this.buffer, at, records, sizes);
     this.count += records.length;
     this.length += bytes;
+  }
+
+  /** Copies `count` records that are laid out already to the end. */
+  addLaidOut(bytes: Uint8Array, count: number): void {
+    this.#makeRoom(bytes.length);
+    this.buffer.set(bytes, FRAME_HEADER_BYTES + this.length);
+    this.count += count;
+    this.length += bytes.length;
   }
 
   /** Whether nothing may be added: metadata comes last. */
@@ -235,6 +240,51 @@ export class BatchQueue {
     return ++this.#metaVersion;
   }
 
+  /**
+   * Queues `count` records that are laid out already, as if they came one by one
+   * unless they must share a frame; returns the last LSN.
+   */
+  addBlock(block: RecordBlock, count: number, sync: boolean): number {
+    const { bytes, isAtomic } = block;
+    const { count: has, length } = this.#open;
+    if (isAtomic || this.#bounds.admit(has + count, length + bytes.length)) {
+      this.#makeRoom(count, bytes.length);
+      this.#open.addLaidOut(bytes, count);
+      return this.#added(count, bytes.length, sync);
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0, left = count; left > 0;) {
+      const { taken, end } = this.#fitting(view, at, left);
+      this.#open.addLaidOut(bytes.subarray(at, end), taken);
+      this.#added(taken, end - at, sync);
+      at = end;
+      left -= taken;
+    }
+    return this.lastLsn;
+  }
+
+  /** How many of `left` records fit into the open batch; at least one. */
+  #fitting(
+    view: DataView,
+    at: number,
+    left: number,
+  ): { taken: number; end: number } {
+    const sizeAt = (at: number) =>
+      RECORD_HEADER_BYTES + view.getUint32(at, true);
+    this.#makeRoom(1, sizeAt(at));
+    const bounds = this.#bounds;
+    const { count, length } = this.#open;
+    let end = at + sizeAt(at);
+    let taken = 1;
+    for (; taken < left; taken++) {
+      if (bounds.isReached(count + taken, length + end - at)) break;
+      const next = end + sizeAt(end);
+      if (!bounds.admit(count + taken + 1, length + next - at)) break;
+      end = next;
+    }
+    return { taken, end };
+  }
+
   /** Takes the head out to be flushed; it still counts as queued. */
   take(): Batch {
     if (this.#sealed.length === 0) this.#seal();
@@ -313,5 +363,19 @@ export class BatchQueue {
     this.#sealed.push(this.#open);
     const nextLsn = this.#open.lastLsn + 1;
     this.#open = new Batch(nextLsn, this.#bounds.bytes, this.#spare.pop());
+  }
+}
+
+/** Writes records of `sizes` one after the other. */
+export function encodeRecords(
+  into: Uint8Array,
+  at: number,
+  records: readonly RecordInput[],
+  sizes: readonly number[],
+): void {
+  let next = at;
+  for (let index = 0; index < records.length; index++) {
+    encodeRecord(into, next, records[index], sizes[index]);
+    next += sizes[index];
   }
 }

@@ -228,7 +228,8 @@ export function makeRequest<In>(
   if (bytes > MAX_FRAME_BYTES) {
     throw new RecordTooLargeError(bytes, MAX_FRAME_BYTES);
   }
-  return { records, sizes, bytes, level, expect, signal, meta };
+  const count = records.length;
+  return { count, records, sizes, bytes, level, expect, signal, meta };
 }
 
 /** Throws `TypeError` unless `records` is an iterable other than bytes. */
@@ -251,12 +252,24 @@ export interface Demands {
   meta?: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** Records that are queued together, as one frame. */
+/** Records that are laid out as a frame holds them, by somebody else. */
+export interface RecordBlock {
+  /** Each record, after its length; nobody changes them any more. */
+  readonly bytes: Uint8Array;
+  /** Whether they must share a frame. */
+  readonly isAtomic: boolean;
+}
+
+/** Records that are queued together, as one frame unless they are a block. */
 export interface AppendRequest extends Demands {
-  /** The records. */
+  /** Number of records. */
+  count: number;
+  /** The records; none if they are a block. */
   records: RecordInput[];
   /** Measured bytes of each. */
   sizes: number[];
+  /** The records, if they are laid out already. */
+  block?: RecordBlock | undefined;
   /** Sum of `sizes`, and of what the metadata take. */
   bytes: number;
 }

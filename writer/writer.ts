@@ -34,6 +34,8 @@ export class Writer {
   #openedLsn: number;
   #options: WriterOptions;
   #receipts: Receipts | undefined;
+  /** Called when the log closes and all that was appended is answered. */
+  onStopped: (() => void) | undefined;
 
   /** Continues where `log` ends. */
   constructor(log: FrameLog, options: WriterOptions) {
@@ -107,7 +109,8 @@ export class Writer {
     const lsn = flusher.appends.add(record, size, level);
     if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
     if (lsn > 0) return flusher.acks.wait(lsn, level);
-    const request = { records: [record], sizes: [size], bytes: size, level };
+    const one = { count: 1, records: [record], sizes: [size], bytes: size };
+    const request = { ...one, level };
     return this.#waitForRoom(request, (last) => last);
   }
 
@@ -273,6 +276,7 @@ export class Writer {
   /** Cancels all timers; only called when nothing is in flight. */
   stop(): void {
     this.#flusher.stop();
+    this.onStopped?.();
   }
 
   /** Flushes up to `lsn`; resolves once all of it has reached `level`. */

@@ -14,6 +14,7 @@ const folders = [
   "monitor",
   "opentelemetry",
   "policies",
+  "port",
   "storage",
   "reader",
   "recovery",

@@ -4,6 +4,7 @@ import { checkpointMutants } from "./checkpoint_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
+import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...readingMutants,
   ...checkpointMutants,
   ...backupMutants,
+  ...portMutants,
   ...monitorMutants,
   ...threadMutants,
 ];

@@ -125,8 +125,8 @@ export const writerMutants: readonly Mutant[] = [
     name: "lets any number of appends wait for room",
     edits: [{
       file: "writer/append_queue.ts",
-      find: "records + request.records.length <= maxRecords &&",
-      replace: "records + request.records.length <= Infinity &&",
+      find: "records + request.count <= maxRecords &&",
+      replace: "records + request.count <= Infinity &&",
     }],
     caughtBy: {
       file: "tests/writer/append_queue_test.ts",

@@ -275,6 +275,7 @@ class QueueWatch {
     this.count += records;
     this.#entries.push({ last: this.count, records, bytes });
     track(this.writer.appendTogether({
+      count: records,
       records: Array(records).fill(new Uint8Array(size - 4)),
       sizes: Array(records).fill(size),
       bytes,

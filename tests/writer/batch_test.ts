@@ -4,6 +4,7 @@
  *
  * @module
  */
+import fc from "fast-check";
 import { assertEquals } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
 import { FRAME_HEADER_BYTES } from "../../storage/format/mod.ts";
@@ -95,3 +96,48 @@ test("BatchQueue.updateBounds() of an empty queue keeps its LSNs", () => {
   assertEquals([queue.head, queue.lastLsn], [undefined, 8]);
   assertEquals(queue.add(Uint8Array.of(1), 5, false), 9);
 });
+
+test("BatchQueue.addBlock() makes the batches that its records would make one by one", () => {
+  const size = fc.integer({ min: 0, max: 9 });
+  const run = fc.record({
+    sizes: fc.array(size, { minLength: 1, maxLength: 12 }),
+    sync: fc.boolean(),
+  });
+  const limits = fc.record({
+    records: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+    bytes: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+  });
+  fc.assert(fc.property(fc.array(run), limits, (runs, limits) => {
+    const single = new BatchQueue(1, limits);
+    const whole = new BatchQueue(1, limits);
+    let nth = 0;
+    for (const { sizes, sync } of runs) {
+      single.arrivedAt = whole.arrivedAt = ++nth;
+      const block: number[] = [];
+      for (const size of sizes) {
+        single.add(new Uint8Array(size).fill(nth), size + 4, sync);
+        block.push(size, 0, 0, 0, ...Array(size).fill(nth));
+      }
+      const bytes = Uint8Array.from(block);
+      const last = whole.addBlock(
+        { bytes, isAtomic: false },
+        sizes.length,
+        sync,
+      );
+      assertEquals(last, single.lastLsn);
+    }
+    assertEquals(framesOf(whole), framesOf(single));
+  }));
+});
+
+/** All that a queue's batches hold, in order. */
+function framesOf(queue: BatchQueue) {
+  const frames: unknown[] = [];
+  while (queue.head !== undefined) {
+    const { buffer, length, count, sync, oldestAt, newestAt } = queue.take();
+    const end = FRAME_HEADER_BYTES + length;
+    const bytes = [...buffer.subarray(FRAME_HEADER_BYTES, end)];
+    frames.push({ bytes, count, sync, oldestAt, newestAt });
+  }
+  return frames;
+}

@@ -31,6 +31,7 @@ import {
 } from "@syncline/wal/codec";
 import { type MeterLike, observeLog } from "@syncline/wal/opentelemetry";
 import type { PendingBatch } from "@syncline/wal/policies";
+import { openPort, WalPort } from "@syncline/wal/port";
 import { decideTail } from "@syncline/wal/recovery";
 import {
   constantCosts,
@@ -87,6 +88,9 @@ export const followed: LogIterator<FollowedRecord> = wal.follow({
   ...{ from: undefined, level: undefined, signal: undefined },
 });
 export const stream: ReadableStream<LogRecord> = wal.read().toReadable();
+await using shared = new WalPort(openPort(wal), { codec: undefined });
+export const ticket: number = shared.enqueue("x", { ack: undefined });
+export const followedByPort: LogIterator<FollowedRecord> = shared.follow();
 for await (const { level } of wal.followBatches()) level.at(0);
 
 export class Own implements BatchPolicy {

@@ -25,7 +25,7 @@ export interface WalOptions<
   policy?: BatchPolicy | undefined;
   /**
    * Where frames are written and synced: `"inline"`, in the thread that appends;
-   * `"thread"`, on a thread of the log's own; or `"auto"`, on a thread while
+   * `"thread"`, on a separate thread; or `"auto"`, on a thread while
    * that pays. Default `"inline"`. See docs/threads.md.
    */
   flushing?: Flushing | undefined;

@@ -24,19 +24,25 @@ export {
   type StorageSpace,
   type ThreadOptions,
 } from "./storage.ts";
-export type {
-  FrameOutcome,
-  FrameTarget,
-  FrameTask,
-  FrameThread,
-  HandedFrame,
-  Stage,
+export {
+  type FrameOutcome,
+  type FrameTarget,
+  type FrameTask,
+  type FrameThread,
+  type HandedFrame,
+  STAGE,
+  type Stage,
 } from "./thread/frame_thread.ts";
+export type { FrameHeader } from "./format/frame.ts";
+export type { OnStage } from "./memory/memory_thread.ts";
 export { NoDirectoryError } from "./no_directory_error.ts";
 export { StorageError, StorageFullError } from "./storage_error.ts";
 export * from "./directory/deno_storage.ts";
 export { DirectoryStorage } from "./directory/directory_storage.ts";
-export type { FileStorageOptions } from "./directory/sync_routing.ts";
+export type {
+  FileStorageOptions,
+  SyncRouting,
+} from "./directory/sync_routing.ts";
 export type { HeldKernelLock, KernelLock } from "./directory/lock_owner.ts";
 export * from "./directory/node_storage.ts";
 export { FormatVersionError } from "./format/envelope.ts";

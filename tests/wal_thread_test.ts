@@ -253,7 +253,7 @@ test("Wal with a thread waits out a short window without its own timers", async 
     const policy = new AgePolicy({ ms: 0.5 });
     const wal = await Wal.open(dir, { ...THREADED, policy });
     for (let nth = 0; nth < 5; nth++) await wal.append(`${nth}`);
-    // One that is started anew while the log waits for its window.
+    // The thread is stopped while the log waits for its window.
     const waiting = wal.append("5");
     await wal.configure({ flushing: "inline" });
     await waiting;

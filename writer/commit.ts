@@ -52,7 +52,7 @@ export interface CommitSteps {
   failed(error: unknown): void;
 }
 
-/** What follows a commit, but for failures. */
+/** What follows a commit that has not failed. */
 export type CommitEndings = Pick<CommitSteps, "confirmed" | "refused">;
 
 /**

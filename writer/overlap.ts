@@ -1,14 +1,17 @@
 /** How much a new observation counts. */
 const WEIGHT = 0.2;
 
-/** Fewer records of a turn are no measure of what one costs. */
+/** With fewer records in a turn, what one costs cannot be measured. */
 const LEAST_RECORDS = 8;
 
 /** Fewer records are not divided. */
 const LEAST_DIVIDED = 128;
 
 /** What it takes to hand a frame over and to hear of its end, in ms. */
-const HANDING_MS = 0.05;
+const HANDING_MS = 0.08;
+
+/** How much more must be gained than that costs: both are estimates. */
+const MARGIN = 1.5;
 
 /** A flush longer than this blocks the event loop for too long, in ms. */
 const SLOW_MS = 0.5;
@@ -27,7 +30,7 @@ interface Cost {
   last: number;
 }
 
-/** What `Overlap` is told of a flush. */
+/** A flush, as `Overlap` sees it. */
 export interface ObservedFlush {
   readonly records: number;
   readonly bytes: number;
@@ -79,7 +82,7 @@ export class Overlap {
   get pays(): boolean {
     const appendMs = this.#outstanding * this.#recordMs;
     const pays = this.#outstanding >= LEAST_DIVIDED &&
-      appendMs > this.#fixedMs() + HANDING_MS;
+      appendMs > MARGIN * (this.#fixedMs() + HANDING_MS);
     const isTrial = this.#flushes % TRIAL_FLUSHES === TRIAL_FLUSHES - 1 &&
       this.#outstanding >= LEAST_DIVIDED;
     return pays !== isTrial;
@@ -109,7 +112,9 @@ export class Overlap {
     if (least === undefined || most === undefined) return Infinity;
     if (least === most) return least.ms;
     const slope = (most.ms - least.ms) / (most.bytes - least.bytes);
-    return Math.max(0, least.ms - Math.max(0, slope) * least.bytes);
+    // Few small flushes, or old ones, may have cost more than large ones do.
+    if (slope <= 0) return most.ms;
+    return Math.max(0, least.ms - slope * least.bytes);
   }
 }
 

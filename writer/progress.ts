@@ -12,7 +12,7 @@ import type { RecentFrame } from "./live_tail.ts";
 import type { LogHealth } from "./log_health.ts";
 import type { Readers } from "./readers.ts";
 
-/** Who hears of progress. */
+/** What depends on progress. */
 export interface ProgressParts {
   readonly log: FrameLog;
   readonly clock: Clock;

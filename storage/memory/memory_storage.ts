@@ -165,7 +165,7 @@ export class MemoryStorage implements Storage {
     return perform(this.#onCall, call, () => this.#entries.sync(covered));
   }
 
-  /** Starts what does in this thread, in turns of its own, what another would. */
+  /** Starts what does here, in later turns, what another thread would do. */
   async startThread(): Promise<FrameThread> {
     const { MemoryThread } = await import("./memory_thread.ts");
     return new MemoryThread(this, this.#onStage);

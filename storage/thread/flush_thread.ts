@@ -19,7 +19,7 @@ import {
 } from "./frame_thread.ts";
 import { ThreadMemory } from "./thread_memory.ts";
 
-/** The memory for frames has multiples of so many bytes. */
+/** The memory for frames is a multiple of this size, in bytes. */
 const SLOT_UNIT_BYTES = 64 * 1024;
 
 /** How much larger it is than the frame that needs more. */

@@ -14,6 +14,7 @@ export interface FrameTarget {
 export interface HandedFrame {
   /** Room for the header, then the content; it stays as it is meanwhile. */
   readonly buffer: Uint8Array;
+  /** Its header. */
   readonly header: FrameHeader;
   /** Where it begins in the file, in bytes. */
   readonly offset: number;
@@ -23,6 +24,7 @@ export interface HandedFrame {
 
 /** What a thread is asked to do, in this order. */
 export interface FrameTask {
+  /** Where to. */
   readonly target: FrameTarget;
   /** The frame to write; absent if it is only a sync. */
   readonly frame?: HandedFrame | undefined;

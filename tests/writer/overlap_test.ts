@@ -12,7 +12,7 @@ interface Device {
 function drive(
   { fixedMs, recordMs }: Device,
   { callers, appendMs }: { callers: number; appendMs: number },
-  flushes = 300,
+  flushes = 2000,
 ): { overlap: Overlap; divided: number } {
   const overlap = new Overlap();
   let divided = 0;
@@ -62,7 +62,7 @@ test("Overlap leaves callers together on a slow device, which it tells", () => {
 });
 
 test("Overlap finds the fixed cost of flushes that cost more by their size", () => {
-  // By its whole cost, a flush of all would seem too dear to have twice.
+  // By its whole cost, a second flush would seem too expensive.
   const device = { fixedMs: 0.1, recordMs: 0.002 };
   const { divided } = drive(device, { callers: 1024, appendMs: 0.0005 });
   assert(divided > 0.7, `${divided}`);

@@ -113,7 +113,7 @@ test("ThreadedCommits writes the same bytes once more if a thread has ended whil
 
 test("ThreadedCommits stops the log for good if a sync fails on the thread, or after it", async () => {
   for (const end of [0, 3]) {
-    // The thread ends before its sync, and the log's own fails.
+    // The thread ends before its sync, and that of the log fails.
     let failures = 0;
     const { storage, wal } = await openEnding(
       end,

@@ -1,5 +1,9 @@
 /** What is measured about each setup. */
 export type Occasion =
+  /** Callers await each append, as fast as they can. */
+  | "64 callers"
+  | "1024 callers"
+  | "1024 callers of JSON"
   /** Records arrive fast while each sync is slow. */
   | "slow syncs"
   /** The same, but they arrive in bursts, and no timer is measured. */
@@ -15,6 +19,9 @@ export type Occasion =
 
 /** All occasions. */
 export const occasions: readonly Occasion[] = [
+  "64 callers",
+  "1024 callers",
+  "1024 callers of JSON",
   "slow syncs",
   "bursts",
   "steady",

@@ -22,6 +22,8 @@ interface Column {
   readonly format: (value: number) => string;
   /** Whether the largest of the rounds is shown too, in parentheses. */
   readonly hasWorst?: boolean;
+  /** Whether it is divided by the figure of the setup "inline". */
+  readonly isRatio?: boolean;
 }
 
 const percent = (share: number) =>
@@ -58,7 +60,22 @@ const longest: Column = {
   hasWorst: true,
 };
 
+const looping: readonly Column[] = [
+  rate,
+  {
+    title: "of inline",
+    figure: "recordsPerSecond",
+    format: us,
+    isRatio: true,
+  },
+  { title: "records/flush", figure: "recordsPerFlush", format: compact },
+  costs[0],
+];
+
 const COLUMNS: Readonly<Record<Occasion, readonly Column[]>> = {
+  "64 callers": looping,
+  "1024 callers": looping,
+  "1024 callers of JSON": looping,
   "slow syncs": [
     rate,
     longest,
@@ -97,6 +114,10 @@ const COLUMNS: Readonly<Record<Occasion, readonly Column[]>> = {
 };
 
 const CAPTIONS: Readonly<Record<Occasion, string>> = {
+  "64 callers": "64 callers await each append of 100 B:",
+  "1024 callers": "1024 callers await each append of 100 B:",
+  "1024 callers of JSON":
+    "1024 callers make 500 B of JSON each, and await its append:",
   "slow syncs":
     "Each sync takes longer; delays of a timer of 1 ms, which also appends:",
   bursts: "The same, in bursts every 10 ms, and without that timer:",
@@ -136,8 +157,10 @@ export function formatThread(samples: readonly ThreadSample[]): string {
       found.some(({ setup }) => setup === name)
     ).map(({ name }) => [
       name,
-      ...columns.map(({ figure, format, hasWorst }) => {
-        const middle = format(figureOf(found, name, figure));
+      ...columns.map(({ figure, format, hasWorst, isRatio }) => {
+        const value = figureOf(found, name, figure);
+        const of = isRatio ? figureOf(found, "inline", figure) : 1;
+        const middle = format(value / of);
         if (!hasWorst) return middle;
         const worst = figureOf(found, name, figure, largest);
         return `${middle} (${format(worst)})`;

@@ -17,7 +17,8 @@ import { QueueFullError } from "../../writer/append_queue.ts";
 import { answerJob, makeRecords } from "../process/worker.ts";
 import { median } from "../report/statistics.ts";
 import { withHeartbeat } from "../stalls/heartbeat.ts";
-import { setups } from "./setups.ts";
+import { appendInLoops, type Callers, callers } from "./callers.ts";
+import { NO_LOG, setups } from "./setups.ts";
 import { readTaskTimes, taskTimesSince } from "./task_times.ts";
 import type { ThreadFound, ThreadJob } from "./thread_job.ts";
 
@@ -224,12 +225,23 @@ async function openAndClose(job: Job): Promise<Figures> {
   };
 }
 
+async function appendInCallers(job: Job, looping: Callers): Promise<Figures> {
+  // Without a log, callers would only wait for each other.
+  if (job.setup === NO_LOG) return {};
+  const wal = await open(job, 0);
+  const figures = await appendInLoops(wal, looping, 1000 * job.seconds);
+  await wal?.close();
+  return figures;
+}
+
 function measure(job: Job): Promise<Figures> {
   const { occasion, rate, steadyRate, syncMs } = job;
   if (occasion === "slow syncs") return appendAtRate(job, rate, syncMs);
   if (occasion === "bursts") return appendAtRate(job, rate, syncMs, inBursts);
   if (occasion === "steady") return appendAtRate(job, steadyRate, 0);
   if (occasion === "idle") return doNothing(job);
+  const looping = callers[occasion];
+  if (looping !== undefined) return appendInCallers(job, looping);
   if (occasion === "queued") return queue(job);
   return openAndClose(job);
 }

@@ -55,7 +55,8 @@ const LONG_MS = 10 * TIMER_LATE_MS;
  * For the same reason, a delay below 2 ms is waited out turn by turn, which
  * keeps one core busy: 0.3 ms take 0.3 ms, and 1.3 ms take 1.3 ms, plus a turn.
  * For a delay of 2 to 10 ms, a timer is set 1 ms early and the rest is waited
- * out turn by turn. Longer delays use only a timer.
+ * out turn by turn. Longer delays use only a timer. With a flush thread, that
+ * waits out short delays instead.
  */
 export const systemClock: Clock = {
   ...clockOn({

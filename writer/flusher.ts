@@ -47,9 +47,10 @@ type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
  * The core: flushes what is queued when the policy says so, and releases each
  * waiter when, and only when, what it waits for is true.
  *
- * Nothing overlaps: only one flush or sync is in flight at a time. The policy
- * is asked once per turn, at its end, about all of that turn's appends. So
- * callers that are released together and append again share the next frame.
+ * Only one flush or sync is in flight at a time. The policy is asked once per
+ * turn, at its end, about all of that turn's appends. So callers that are
+ * released together and append again share the next frame: unless a thread
+ * flushes, and `FlushMode` finds that two groups are faster.
  */
 export class Flusher {
   /** Where records enter. */

@@ -25,7 +25,9 @@ export class MemoryThread implements FrameThread {
   readonly #storage: Pick<Storage, "open">;
   readonly #onStage: OnStage;
   readonly #zeros = new ZerosAhead();
-  #open: { readonly name: string; readonly file: StorageFile } | undefined;
+  #open:
+    | { readonly target: FrameTarget; readonly file: StorageFile }
+    | undefined;
   #pending: Promise<void> | undefined;
 
   /** Works on the files of `storage`. */
@@ -72,10 +74,11 @@ export class MemoryThread implements FrameThread {
     return { checksum: 0, writeMs: 0, syncMs: 0, isHeld: false, end };
   }
 
-  async #openFile({ name }: FrameTarget): Promise<StorageFile> {
-    if (this.#open?.name !== name) {
+  async #openFile(target: FrameTarget): Promise<StorageFile> {
+    if (this.#open?.target !== target) {
       await this.#close();
-      this.#open = { name, file: await this.#storage.open(name, "write") };
+      const file = await this.#storage.open(target.name, "write");
+      this.#open = { target, file };
     }
     return this.#open.file;
   }

@@ -56,7 +56,8 @@ class FlushWorker implements CommitPlace {
   #slotId = 0;
   #target: FrameTarget | undefined;
   #targetId = 0;
-  #open: { readonly name: string; readonly file: StorageFile } | undefined;
+  /** The file of the target, once it is open. */
+  #file: StorageFile | undefined;
 
   constructor(threads: typeof Threads, start: WorkerStart) {
     this.#threads = threads;
@@ -94,16 +95,13 @@ class FlushWorker implements CommitPlace {
         this.#answer(timer);
       }
     }
-    this.#open?.file.close();
+    this.#file?.close();
     this.#port.close();
   }
 
   /** Opens the file by its name, and makes sure that it is the log's. */
-  open(target: FrameTarget): StorageFile {
-    if (this.#open?.name === target.name) return this.#open.file;
-    this.#open?.file.close();
-    this.#open = undefined;
-    const { name, identity } = target;
+  open({ name, identity }: FrameTarget): StorageFile {
+    if (this.#file !== undefined) return this.#file;
     const path = `${this.#directory}/${name}`;
     const file = new NodeFile(path, openFile(path));
     if (file.identity() !== identity) {
@@ -115,7 +113,7 @@ class FlushWorker implements CommitPlace {
         "",
       );
     }
-    this.#open = { name, file };
+    this.#file = file;
     return file;
   }
 
@@ -175,6 +173,9 @@ class FlushWorker implements CommitPlace {
       } else {
         this.#target = message.target;
         this.#targetId = message.id;
+        // Another file may have the same name.
+        this.#file?.close();
+        this.#file = undefined;
       }
     }
   }

@@ -485,7 +485,8 @@ export const FLUSH_WORKER: string = `(() => {
     #slotId = 0;
     #target;
     #targetId = 0;
-    #open;
+    /** The file of the target, once it is open. */
+    #file;
     constructor(threads2, start) {
       this.#threads = threads2;
       this.#memory = new ThreadMemory(start.memory);
@@ -520,15 +521,12 @@ export const FLUSH_WORKER: string = `(() => {
           this.#answer(timer);
         }
       }
-      this.#open?.file.close();
+      this.#file?.close();
       this.#port.close();
     }
     /** Opens the file by its name, and makes sure that it is the log's. */
-    open(target) {
-      if (this.#open?.name === target.name) return this.#open.file;
-      this.#open?.file.close();
-      this.#open = void 0;
-      const { name, identity } = target;
+    open({ name, identity }) {
+      if (this.#file !== void 0) return this.#file;
       const path = \`\${this.#directory}/\${name}\`;
       const file = new NodeFile(path, openFile(path));
       if (file.identity() !== identity) {
@@ -540,7 +538,7 @@ export const FLUSH_WORKER: string = `(() => {
           ""
         );
       }
-      this.#open = { name, file };
+      this.#file = file;
       return file;
     }
     isHeld({ proof }) {
@@ -591,6 +589,8 @@ export const FLUSH_WORKER: string = `(() => {
         } else {
           this.#target = message.target;
           this.#targetId = message.id;
+          this.#file?.close();
+          this.#file = void 0;
         }
       }
     }

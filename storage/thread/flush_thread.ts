@@ -28,7 +28,7 @@ const SLOT_GROWTH = 1.25;
 /** Most memory for its objects, in MiB; the frames are elsewhere. */
 const HEAP_MIB = 32;
 
-/** How long a thread may take to end before it is terminated, in ms. */
+/** How long an idle thread may take to end before it is terminated, in ms. */
 const STOP_MS = 2000;
 
 /** How long to wait for a system call of a thread that has ended, in ms. */
@@ -184,9 +184,11 @@ export class FlushThread implements FrameThread {
     this.#worker.ref();
     this.#memory.setWord("stop", 1);
     this.#memory.ring();
-    const timer = setTimeout(() => this.terminate(), STOP_MS);
+    const timer = setInterval(() => {
+      if (this.#pending === undefined) this.terminate();
+    }, STOP_MS);
     await exited;
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 
   /** Ends it, whatever it is doing. */

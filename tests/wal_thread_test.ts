@@ -262,6 +262,33 @@ test("Wal with a thread waits out a short window without its own timers", async 
   });
 });
 
+test("Wal.close() leaves no thread behind, whatever configure() is doing", async () => {
+  const choices = ["thread", "inline", "auto"] as const;
+  for (const first of choices) {
+    for (const second of choices) {
+      for (const isSync of [false, true]) {
+        await withTempDir(async (dir) => {
+          const storage = new ThreadedStorage(dir);
+          const wal = await Wal.open(storage, { flushing: first, warn() {} });
+          await wal.append("a");
+          const acked = wal.append("b");
+          const changes = [
+            wal.configure({ flushing: second }),
+            wal.configure({ flushing: first }),
+            wal.configure({ flushing: second }),
+          ];
+          if (isSync) wal.closeSync();
+          else await wal.close();
+          await Promise.allSettled(changes);
+          assertEquals(await acked, 2);
+          await until(() => storage.running === 0);
+          assertEquals(await readAgain(dir), ["a", "b"]);
+        });
+      }
+    }
+  }
+});
+
 test("Wal refuses a thread where there can be none", async () => {
   const storage = new MemoryStorage();
   storage.startThread = undefined as never;

@@ -8,6 +8,8 @@ import { FLUSH_WORKER } from "../../storage/thread/flush_worker_source.ts";
 export class ThreadedStorage extends NodeStorage {
   /** The thread that was started last. */
   thread: FlushThread | undefined;
+  /** Number of threads that have not ended. */
+  running = 0;
   readonly #before: string;
 
   /** `before` is run by each thread first; `fs` is `node:fs` there. */
@@ -22,7 +24,8 @@ export class ThreadedStorage extends NodeStorage {
   }
 
   override async startThread(_: ThreadOptions): Promise<FrameThread> {
-    const ended = this.routing.addThread();
+    this.running++;
+    const ended = () => void this.running--;
     const source = this.#before + FLUSH_WORKER;
     this.thread = await FlushThread.start(this.location, ended, source);
     return this.thread;

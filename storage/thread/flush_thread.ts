@@ -55,7 +55,6 @@ export class FlushThread implements FrameThread {
   readonly #worker: Threads.Worker;
   readonly #port: Threads.MessagePort;
   readonly #memory: ThreadMemory;
-  readonly #threads: typeof Threads;
   #slot: Uint8Array<SharedArrayBuffer> | undefined;
   #slotId = 0;
   #target: FrameTarget | undefined;
@@ -74,7 +73,6 @@ export class FlushThread implements FrameThread {
     source: string,
   ) {
     const { port1, port2 } = new threads.MessageChannel();
-    this.#threads = threads;
     this.#memory = new ThreadMemory();
     this.#port = port1;
     const memory = this.#memory.buffer;
@@ -153,8 +151,7 @@ export class FlushThread implements FrameThread {
     const until = performance.now() + SETTLE_MS;
     while (this.#pending !== undefined && performance.now() < until) {
       const { stage } = memory;
-      if (stage === STAGE.done) this.#finish();
-      else if (stage === STAGE.failed) this.#takeFailure();
+      if (stage === STAGE.done || stage === STAGE.failed) this.#finish(stage);
       else if (stage === STAGE.withdrawn) return false;
       else memory.awaitStage(stage, 100);
     }
@@ -223,10 +220,10 @@ export class FlushThread implements FrameThread {
   }
 
   #answered(answer: WorkerAnswer): void {
-    if (this.#started) this.#started();
-    else if (typeof answer === "object") this.#fail(answer);
-    else if (answer !== 0) this.#ring(answer);
-    else if (this.#memory.stage === STAGE.done) this.#finish();
+    if (this.#started) return this.#started();
+    if (answer !== 0) return this.#ring(answer);
+    const { stage } = this.#memory;
+    if (stage === STAGE.done || stage === STAGE.failed) this.#finish(stage);
   }
 
   #ring(id: number): void {
@@ -237,8 +234,13 @@ export class FlushThread implements FrameThread {
     timer.callback();
   }
 
-  #finish(): void {
+  #finish(stage: typeof STAGE.done | typeof STAGE.failed): void {
     const memory = this.#memory;
+    if (stage === STAGE.failed) {
+      const { at, message, path, code } = memory.failure;
+      const error = new StorageError(message, path, code);
+      return this.#done({ ...NOTHING, failure: { at, error } });
+    }
     this.#done({
       checksum: memory.double("checksum"),
       writeMs: memory.double("writeMs"),
@@ -247,25 +249,13 @@ export class FlushThread implements FrameThread {
     });
   }
 
-  #takeFailure(): void {
-    for (;;) {
-      const received = this.#threads.receiveMessageOnPort(this.#port);
-      if (received === undefined) return;
-      const answer: WorkerAnswer = received.message;
-      if (typeof answer === "object") return this.#fail(answer);
-    }
-  }
-
-  #fail({ at, message, path, code }: Exclude<WorkerAnswer, number>): void {
-    const error = new StorageError(message, path, code);
-    this.#done({ ...NOTHING, failure: { at: at as Stage, error } });
-  }
-
   #done(outcome: FrameOutcome): void {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
-    this.#memory.setWord("stage", STAGE.none);
+    // A thread that has ended may not have noticed yet.
+    const next = this.#ended === undefined ? STAGE.none : STAGE.withdrawn;
+    this.#memory.setWord("stage", next);
     this.#free();
     pending(outcome);
   }
@@ -274,11 +264,14 @@ export class FlushThread implements FrameThread {
   async #exited(): Promise<void> {
     this.#ended = this.#reason;
     const timer = this.#timer;
-    if (this.#pending !== undefined) {
+    const pending = this.#pending;
+    if (pending !== undefined) {
       const stage = await this.#withdraw();
-      if (stage === STAGE.done) this.#finish();
-      else if (stage === STAGE.failed) this.#takeFailure();
-      this.#end(stage);
+      // What answers it may hand over the next task, which has its own end.
+      const isOver = stage === STAGE.done || stage === STAGE.failed;
+      const isAnswered = this.#pending !== pending;
+      if (isOver && !isAnswered) this.#finish(stage);
+      else if (!isAnswered) this.#end(stage);
     }
     this.#port.close();
     this.onEnd?.(this.#ended);

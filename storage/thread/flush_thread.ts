@@ -28,10 +28,10 @@ const SLOT_GROWTH = 1.25;
 /** Most memory for its objects, in MiB; the frames are elsewhere. */
 const HEAP_MIB = 32;
 
-/** How long a thread may take to end before it is terminated, in ms. */
+/** How long an idle thread may take to end before it is terminated, in ms. */
 const STOP_MS = 2000;
 
-/** How long to wait for a system call of a thread that has ended, in ms. */
+/** How long to wait for the last system call of a thread that ends, in ms. */
 const LAST_CALL_MS = 10_000;
 
 /** How long a call that blocks waits for a thread that does not answer, in ms. */
@@ -77,13 +77,18 @@ export class FlushThread implements FrameThread {
     this.#port = port1;
     const memory = this.#memory.buffer;
     const workerData: WorkerStart = { memory, port: port2, directory };
-    this.#worker = new threads.Worker(source, {
-      eval: true,
-      workerData,
-      transferList: [port2],
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
-    });
+    try {
+      this.#worker = new threads.Worker(source, {
+        eval: true,
+        workerData,
+        transferList: [port2],
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+      });
+    } catch (error) {
+      for (const port of [port1, port2]) port.close();
+      throw error;
+    }
     this.#port.on("message", (answer) => this.#answered(answer));
   }
 
@@ -98,7 +103,13 @@ export class FlushThread implements FrameThread {
   ): Promise<FlushThread> {
     const threads = builtin<typeof Threads>("node:worker_threads")!;
     return new Promise((resolve, reject) => {
-      const thread = new FlushThread(threads, directory, source);
+      let thread: FlushThread;
+      try {
+        thread = new FlushThread(threads, directory, source);
+      } catch (error) {
+        ended();
+        return reject(error);
+      }
       thread.#started = () => {
         thread.#started = undefined;
         thread.#free();
@@ -172,7 +183,8 @@ export class FlushThread implements FrameThread {
     };
   }
 
-  async stop(): Promise<void> {
+  /** Not all systems tell what a task has done that is terminated. */
+  async stop(idleMs: number = STOP_MS): Promise<void> {
     this.onEnd = undefined;
     if (this.#ended !== undefined) return;
     const exited = new Promise<void>((resolve) =>
@@ -181,7 +193,8 @@ export class FlushThread implements FrameThread {
     this.#worker.ref();
     this.#memory.setWord("stop", 1);
     this.#memory.ring();
-    const timer = setTimeout(() => this.terminate(), STOP_MS);
+    const limitMs = this.#pending === undefined ? idleMs : LAST_CALL_MS;
+    const timer = setTimeout(() => this.terminate(), limitMs);
     await exited;
     clearTimeout(timer);
   }

@@ -52,7 +52,8 @@ class FlushWorker implements CommitPlace {
   #slotId = 0;
   #target: FrameTarget | undefined;
   #targetId = 0;
-  #open: { readonly name: string; readonly file: StorageFile } | undefined;
+  /** The file that is open, and for which target. */
+  #open: { readonly target: FrameTarget; readonly file: NodeFile } | undefined;
 
   constructor(threads: typeof Threads, start: WorkerStart) {
     this.#threads = threads;
@@ -96,10 +97,11 @@ class FlushWorker implements CommitPlace {
 
   /** Opens the file by its name, and makes sure that it is the log's. */
   open(target: FrameTarget): StorageFile {
-    if (this.#open?.name === target.name) return this.#open.file;
-    this.#open?.file.close();
-    this.#open = undefined;
     const { name, identity } = target;
+    const { target: open, file: opened } = this.#open ?? {};
+    if (open?.name === name && open.identity === identity) return opened!;
+    this.#open = undefined;
+    opened?.close();
     const path = `${this.#directory}/${name}`;
     const file = new NodeFile(path, openFile(path));
     if (file.identity() !== identity) {
@@ -111,7 +113,7 @@ class FlushWorker implements CommitPlace {
         "",
       );
     }
-    this.#open = { name, file };
+    this.#open = { target, file };
     return file;
   }
 

@@ -515,6 +515,7 @@ export const FLUSH_WORKER: string = `(() => {
     #slotId = 0;
     #target;
     #targetId = 0;
+    /** The file that is open, and for which target. */
     #open;
     constructor(threads2, start) {
       this.#threads = threads2;
@@ -555,10 +556,11 @@ export const FLUSH_WORKER: string = `(() => {
     }
     /** Opens the file by its name, and makes sure that it is the log's. */
     open(target) {
-      if (this.#open?.name === target.name) return this.#open.file;
-      this.#open?.file.close();
-      this.#open = void 0;
       const { name, identity } = target;
+      const { target: open, file: opened } = this.#open ?? {};
+      if (open?.name === name && open.identity === identity) return opened;
+      this.#open = void 0;
+      opened?.close();
       const path = \`\${this.#directory}/\${name}\`;
       const file = new NodeFile(path, openFile(path));
       if (file.identity() !== identity) {
@@ -570,7 +572,7 @@ export const FLUSH_WORKER: string = `(() => {
           ""
         );
       }
-      this.#open = { name, file };
+      this.#open = { target, file };
       return file;
     }
     isHeld({ proof }) {

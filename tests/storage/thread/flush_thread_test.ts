@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FlushThread } from "../../../storage/thread/flush_thread.ts";
 import { FLUSH_WORKER } from "../../../storage/thread/flush_worker_source.ts";
@@ -13,8 +13,9 @@ import {
   type FrameTask,
   STAGE,
 } from "../../../storage/thread/frame_thread.ts";
-import { assert, assertEquals } from "../../kit/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
+import { runtime } from "../../kit/runtime.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 
 const SYNC: FrameTask = {
@@ -39,8 +40,11 @@ function threadThat(act: string): string {
   }`;
 }
 
-function hand(thread: FlushThread): Promise<FrameOutcome> {
-  return new Promise((resolve) => thread.hand(SYNC, resolve));
+function hand(
+  thread: FlushThread,
+  task: FrameTask = SYNC,
+): Promise<FrameOutcome> {
+  return new Promise((resolve) => thread.hand(task, resolve));
 }
 
 test("FlushThread gives a task handed over by the answer to the last one its own outcome", async () => {
@@ -113,4 +117,42 @@ test("FlushThread hands over the next task however late a thread goes on after a
     }
     await thread.stop();
   });
+});
+
+test("FlushThread.stop() lets the task in progress end, however long that takes", async () => {
+  const source = threadThat(`
+    busy(100);
+    Atomics.store(words, 1, ${STAGE.done});
+    port.close();
+  `);
+  const thread = await FlushThread.start(".", () => {}, source);
+  const outcome = hand(thread);
+  await thread.stop(20);
+  assertEquals((await outcome).end, undefined);
+});
+
+test("FlushThread writes to no file but the one it is told of, whatever it has open", async () => {
+  await withTempDir(async (dir) => {
+    writeFileSync(join(dir, "log"), "");
+    const { dev, ino } = statSync(join(dir, "log"));
+    const proof = { path: join(dir, "log"), file: { dev, ino } };
+    const thread = await FlushThread.start(dir);
+    const outcomes: FrameOutcome[] = [];
+    for (const identity of [`${dev}:${ino}`, `${dev}:${ino + 1}`]) {
+      const target = { name: "log", identity, proof };
+      outcomes.push(await hand(thread, { target, sync: true }));
+    }
+    assertEquals(outcomes[0].isHeld, true);
+    assertEquals(outcomes[1].failure?.at, STAGE.handed);
+    await thread.stop();
+  });
+});
+
+test("FlushThread.start() says that a thread has ended that could not be made", async () => {
+  // Deno keeps a port that it was to transfer, and its tests would say so.
+  if (runtime === "deno") return;
+  let ends = 0;
+  const start = () => FlushThread.start(".", () => ends++, Symbol() as never);
+  await assertRejects(async () => await start());
+  assertEquals(ends, 1);
 });

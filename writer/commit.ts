@@ -67,8 +67,12 @@ export function commit(
   frame: FrameDraft | undefined,
   steps: CommitSteps,
 ): void {
-  if (thread && commitOnThread(thread, frame, steps)) return;
   const failed = (error: unknown) => steps.failed(error);
+  try {
+    if (thread && commitOnThread(thread, frame, steps)) return;
+  } catch (error) {
+    return failed(error);
+  }
   const confirm = (synced: boolean) =>
     continueWith(() => log.checkOwner(), () => steps.confirmed(synced), failed);
   const begun = (error: unknown) =>

@@ -107,8 +107,12 @@ export class Writer {
     const flusher = this.#flusher;
     flusher.askSoon();
     const lsn = flusher.appends.add(record, size, level);
-    if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
-    if (lsn > 0) return flusher.acks.wait(lsn, level);
+    if (lsn > 0) {
+      // It waits first: what is handed over may fail at once.
+      const acked = flusher.acks.wait(lsn, level);
+      if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
+      return acked;
+    }
     const one = { count: 1, records: [record], sizes: [size], bytes: size };
     const request = { ...one, level };
     return this.#waitForRoom(request, (last) => last);
@@ -125,12 +129,13 @@ export class Writer {
     // Here, because an iterable or a codec may have aborted it.
     if (request.signal?.aborted) throw request.signal.reason;
     this.requireHealth();
-    const { appends, acks } = this.#flusher;
-    this.#flusher.askSoon();
-    const lsn = appends.addTogether(request);
-    if (lsn >= this.#flusher.mode.handOverLsn) this.#flusher.handOver();
+    const flusher = this.#flusher;
+    flusher.askSoon();
+    const lsn = flusher.appends.addTogether(request);
     if (lsn === 0) return this.#waitForRoom(request, answer);
-    return acks.answer(lsn, request, answer);
+    const answered = flusher.acks.answer(lsn, request, answer);
+    if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
+    return answered;
   }
 
   /** Queues one record, or throws if there is no room. */

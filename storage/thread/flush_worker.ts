@@ -12,6 +12,7 @@ import {
   type FrameTarget,
   type FrameTask,
   STAGE,
+  type Stage,
 } from "./frame_thread.ts";
 import { ThreadMemory } from "./thread_memory.ts";
 
@@ -36,15 +37,10 @@ export type WorkerMessage =
   | { readonly target: FrameTarget; readonly id: number };
 
 /**
- * What the thread posts: 0 when it has started and after each task, the number
- * of a timer, or why a task has failed.
+ * What the thread posts: 0 when it has started and after each task, or the
+ * number of a timer.
  */
-export type WorkerAnswer = number | {
-  readonly at: number;
-  readonly message: string;
-  readonly path: string;
-  readonly code: string;
-};
+export type WorkerAnswer = number;
 
 class FlushWorker implements CommitPlace {
   readonly zeros = new ZerosAhead();
@@ -123,25 +119,30 @@ class FlushWorker implements CommitPlace {
 
   async #commit(): Promise<boolean> {
     const memory = this.#memory;
-    const reach = (stage: typeof STAGE[keyof typeof STAGE]) =>
-      memory.reach(stage);
+    const reach = (stage: Stage) => memory.reach(stage);
     const outcome = await commitFrame(this.#task(), this, reach);
     if (outcome === undefined) return false;
-    if (outcome.failure !== undefined) return this.#fail(outcome);
+    if (outcome.failure !== undefined) {
+      this.#note(outcome.failure);
+      return this.#finish(STAGE.failed);
+    }
     memory.setDouble("checksum", outcome.checksum);
     memory.setDouble("writeMs", outcome.writeMs);
     memory.setDouble("syncMs", outcome.syncMs);
     memory.setWord("isHeld", outcome.isHeld ? 1 : 0);
-    const goesOn = memory.finish(STAGE.done);
+    return this.#finish(STAGE.done);
+  }
+
+  #finish(stage: Stage): boolean {
+    const goesOn = this.#memory.finish(stage);
     this.#answer(0);
     return goesOn;
   }
 
-  #fail({ failure }: FrameOutcome): boolean {
-    const { at, error } = failure!;
+  #note({ at, error }: NonNullable<FrameOutcome["failure"]>): void {
     const { message, path = "", code = "" } = error as Partial<StorageError>;
-    this.#answer({ at, message: message ?? String(error), path, code });
-    return this.#memory.finish(STAGE.failed);
+    const text = message ?? String(error);
+    this.#memory.failure = { at, message: text, path, code };
   }
 
   #task(): FrameTask {

@@ -342,7 +342,11 @@ export const FLUSH_WORKER: string = `(() => {
     sync: 7,
     isHeld: 8,
     /** The system's id of the thread; 0 if unknown. */
-    threadId: 9
+    threadId: 9,
+    /** The stage at which the task has failed. */
+    failedAt: 10,
+    /** Length of the text that says why. */
+    textUnits: 11
   };
   var DOUBLE = {
     salt: 0,
@@ -362,18 +366,22 @@ export const FLUSH_WORKER: string = `(() => {
     syncMs: 14
   };
   var WORDS_BYTES = 64;
-  var MEMORY_BYTES = WORDS_BYTES + 16 * 8;
+  var DOUBLES_BYTES = 16 * 8;
+  var TEXT_UNITS = 16 * 1024;
+  var MEMORY_BYTES = WORDS_BYTES + DOUBLES_BYTES + 2 * TEXT_UNITS;
   var BUSY = [STAGE.writing, STAGE.syncing];
   var ThreadMemory = class {
     /** The memory itself, to be posted to the thread. */
     buffer;
     #words;
     #doubles;
+    #text;
     /** Makes new memory, or shows what was received. */
     constructor(buffer = new SharedArrayBuffer(MEMORY_BYTES)) {
       this.buffer = buffer;
       this.#words = new Int32Array(buffer, 0, WORDS_BYTES / 4);
-      this.#doubles = new Float64Array(buffer, WORDS_BYTES);
+      this.#doubles = new Float64Array(buffer, WORDS_BYTES, DOUBLES_BYTES / 8);
+      this.#text = new Uint16Array(buffer, WORDS_BYTES + DOUBLES_BYTES);
     }
     /** How far the task has got. */
     get stage() {
@@ -421,6 +429,28 @@ export const FLUSH_WORKER: string = `(() => {
       d[DOUBLE.time] = header.time;
       d[DOUBLE.kind] = header.kind;
       d[DOUBLE.flags] = header.flags ?? 0;
+    }
+    /**
+     * Why the task has failed, to be read once its stage says so. No message
+     * tells it, because that could be overtaken by the thread's end, or by the
+     * next task.
+     */
+    get failure() {
+      const units = this.#text.subarray(0, this.word("textUnits"));
+      const text = Array.from(units, (unit) => String.fromCharCode(unit)).join(
+        ""
+      );
+      const [code, path, ...message] = text.split("\\0");
+      const at = this.word("failedAt");
+      return { at, message: message.join("\\0"), path, code };
+    }
+    set failure({ at, message, path, code }) {
+      const text = \`\${code}\\0\${path}\\0\${message}\`.slice(0, TEXT_UNITS);
+      for (let index = 0; index < text.length; index++) {
+        this.#text[index] = text.charCodeAt(index);
+      }
+      this.setWord("textUnits", text.length);
+      this.setWord("failedAt", at);
     }
     /** Makes a task, a timer or the end known to the thread. */
     ring() {
@@ -549,20 +579,25 @@ export const FLUSH_WORKER: string = `(() => {
       const reach = (stage) => memory.reach(stage);
       const outcome = await commitFrame(this.#task(), this, reach);
       if (outcome === void 0) return false;
-      if (outcome.failure !== void 0) return this.#fail(outcome);
+      if (outcome.failure !== void 0) {
+        this.#note(outcome.failure);
+        return this.#finish(STAGE.failed);
+      }
       memory.setDouble("checksum", outcome.checksum);
       memory.setDouble("writeMs", outcome.writeMs);
       memory.setDouble("syncMs", outcome.syncMs);
       memory.setWord("isHeld", outcome.isHeld ? 1 : 0);
-      const goesOn = memory.finish(STAGE.done);
+      return this.#finish(STAGE.done);
+    }
+    #finish(stage) {
+      const goesOn = this.#memory.finish(stage);
       this.#answer(0);
       return goesOn;
     }
-    #fail({ failure }) {
-      const { at, error } = failure;
+    #note({ at, error }) {
       const { message, path = "", code = "" } = error;
-      this.#answer({ at, message: message ?? String(error), path, code });
-      return this.#memory.finish(STAGE.failed);
+      const text = message ?? String(error);
+      this.#memory.failure = { at, message: text, path, code };
     }
     #task() {
       const memory = this.#memory;

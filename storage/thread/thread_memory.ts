@@ -17,6 +17,10 @@ const WORD = {
   isHeld: 8,
   /** The system's id of the thread; 0 if unknown. */
   threadId: 9,
+  /** The stage at which the task has failed. */
+  failedAt: 10,
+  /** Length of the text that says why. */
+  textUnits: 11,
 } as const;
 
 /** Doubles, written before a word that says so. */
@@ -39,10 +43,23 @@ const DOUBLE = {
 } as const;
 
 const WORDS_BYTES = 64;
-const MEMORY_BYTES = WORDS_BYTES + 16 * 8;
+const DOUBLES_BYTES = 16 * 8;
+
+/** Room for the reason of a failure, in units of UTF-16: two paths at least. */
+const TEXT_UNITS = 16 * 1024;
+
+const MEMORY_BYTES = WORDS_BYTES + DOUBLES_BYTES + 2 * TEXT_UNITS;
 
 /** Steps during which a task must not be withdrawn: its effect is not known. */
 const BUSY: readonly Stage[] = [STAGE.writing, STAGE.syncing];
+
+/** Why a task has failed. */
+export interface TaskFailure {
+  readonly at: Stage;
+  readonly message: string;
+  readonly path: string;
+  readonly code: string;
+}
 
 /** What a log and its thread share, besides the frames. */
 export class ThreadMemory {
@@ -50,12 +67,14 @@ export class ThreadMemory {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
+  readonly #text: Uint16Array;
 
   /** Makes new memory, or shows what was received. */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(MEMORY_BYTES)) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, WORDS_BYTES / 4);
-    this.#doubles = new Float64Array(buffer, WORDS_BYTES);
+    this.#doubles = new Float64Array(buffer, WORDS_BYTES, DOUBLES_BYTES / 8);
+    this.#text = new Uint16Array(buffer, WORDS_BYTES + DOUBLES_BYTES);
   }
 
   /** How far the task has got. */
@@ -110,6 +129,30 @@ export class ThreadMemory {
     d[DOUBLE.time] = header.time;
     d[DOUBLE.kind] = header.kind;
     d[DOUBLE.flags] = header.flags ?? 0;
+  }
+
+  /**
+   * Why the task has failed, to be read once its stage says so. No message
+   * tells it, because that could be overtaken by the thread's end, or by the
+   * next task.
+   */
+  get failure(): TaskFailure {
+    const units = this.#text.subarray(0, this.word("textUnits"));
+    const text = Array.from(units, (unit) => String.fromCharCode(unit)).join(
+      "",
+    );
+    const [code, path, ...message] = text.split("\0");
+    const at = this.word("failedAt") as Stage;
+    return { at, message: message.join("\0"), path, code };
+  }
+
+  set failure({ at, message, path, code }: TaskFailure) {
+    const text = `${code}\0${path}\0${message}`.slice(0, TEXT_UNITS);
+    for (let index = 0; index < text.length; index++) {
+      this.#text[index] = text.charCodeAt(index);
+    }
+    this.setWord("textUnits", text.length);
+    this.setWord("failedAt", at);
   }
 
   /** Makes a task, a timer or the end known to the thread. */

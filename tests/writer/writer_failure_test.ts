@@ -1,9 +1,12 @@
-import { FencedError } from "../../storage/frame_log.ts";
+import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
+import { FencedError, type FrameLog } from "../../storage/frame_log.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
+import { StorageFullError } from "../../storage/storage_error.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import { LogClosedError } from "../../writer/log_closed_error.ts";
 import { LogFailedError } from "../../writer/log_failed_error.ts";
+import { Writer } from "../../writer/writer.ts";
 import {
   assert,
   assertEquals,
@@ -12,7 +15,11 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "../kit/assert.ts";
-import type { FakeFrameLogOptions, Operation } from "../kit/fake_frame_log.ts";
+import {
+  FakeFrameLog,
+  type FakeFrameLogOptions,
+  type Operation,
+} from "../kit/fake_frame_log.ts";
 import { openWal } from "../kit/open_wal.ts";
 import { test } from "../kit/register.ts";
 import { track } from "../kit/track.ts";
@@ -201,3 +208,57 @@ test("append() rejects in an owner that was displaced", async () => {
   await clock.settle(old.close());
   await clock.settle(next.close());
 });
+
+test("append() answers a record that is flushed before its turn ends", async () => {
+  const full = new StorageFullError("disk");
+  for (const error of [undefined, full, disk]) {
+    for (const together of [false, true]) {
+      const log = new FakeFrameLog({
+        fail: { operation: "append", nth: error ? 1 : 0, error },
+      });
+      const writer = writerOf(log);
+      // As where callers are flushed in two groups.
+      writer.mode.handOverLsn = 1;
+      const record = { records: ["first"], sizes: [9], bytes: 9, count: 1 };
+      const receipt = (lsn: number) => writer.receiptOf(lsn, 0);
+      const answer = together
+        ? track<unknown>(
+          writer.appendTogether({ ...record, level: "disk" }, receipt),
+        )
+        : track<unknown>(writer.append("first", 9, "disk"));
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      assertEquals(answer.state, error ? "rejected" : "resolved");
+      if (error !== undefined) assertEquals(log.frames.length, 0);
+    }
+  }
+});
+
+test("append() rejects if its frame cannot even be handed to a thread", async () => {
+  const commit = (): boolean => {
+    throw disk;
+  };
+  const thread = {
+    ...{ isExclusive: true, handed: undefined, async stop() {}, settle() {} },
+    ...{ after: () => undefined, commit },
+  };
+  const log = Object.assign(new FakeFrameLog(), {
+    thread: undefined as FrameLog["thread"],
+    // deno-lint-ignore require-await
+    async startThread() {
+      log.thread = thread;
+    },
+  });
+  const clock = new VirtualClock();
+  const writer = writerOf(log, clock);
+  await writer.mode.set("thread");
+  const appended = clock.settle(writer.append("first", 9, "disk"));
+  assertInstanceOf(await assertRejects(() => appended), LogFailedError);
+});
+
+function writerOf(log: FakeFrameLog, clock = new VirtualClock()): Writer {
+  return new Writer(log, {
+    ...{ maxQueuedBytes: 1e6, maxQueuedRecords: 1e3 },
+    ...{ maxWaitingBytes: 1e6, maxWaitingRecords: 1e3 },
+    ...{ policy: new LeaderCommitPolicy(), clock, syncIntervalMs: Infinity },
+  });
+}

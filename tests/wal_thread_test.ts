@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { AgePolicy } from "../policies/age_policy.ts";
+import { WalReader } from "../reader/wal_reader.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import type { WalOptions } from "../wal_options.ts";
@@ -295,6 +296,56 @@ test("Wal goes on inline if a thread cannot be started", async () => {
     await wal.append("inline");
     await wal.configure({ flushing: "inline" });
     assertEquals(wal.health.status, "healthy");
+    await wal.close();
+  });
+});
+
+test("Wal.flushSync() waits for a thread that is being stopped", async () => {
+  await withTempDir(async (dir) => {
+    const slow = "const sync = fs.fdatasyncSync; " +
+      "fs.fdatasyncSync = (fd) => { sleep(60); sync(fd); };";
+    const wal = await Wal.open(new ThreadedStorage(dir, slow), THREADED);
+    await wal.append("first");
+    const ack = wal.append("second");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const changed = wal.configure({ flushing: "inline" });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    wal.enqueue("third");
+    assertEquals(wal.flushSync(), 3);
+    assertEquals(wal.durableLsn, 3);
+    await changed;
+    assertEquals(await ack, 2);
+    await wal.close();
+  });
+});
+
+test("Wal.configure() calls for a thread and back count in their order", async () => {
+  const wal = await Wal.open(new MemoryStorage(), { warn() {} });
+  const ack = wal.append("flushed before the policy changes");
+  await Promise.all([
+    wal.configure({ policy: new AgePolicy({ ms: 1 }), flushing: "thread" }),
+    wal.configure({ flushing: "inline" }),
+  ]);
+  assertEquals(wal.settings.flushing, "inline");
+  assertEquals(wal.stats().thread.status, "none");
+  await ack;
+  await wal.close();
+});
+
+test("Wal says what is durable if its thread ends after a sync", async () => {
+  await withTempDir(async (dir) => {
+    const source = "let calls = 0; const stat = fs.statSync; " +
+      "fs.statSync = (...all) => { if (++calls === 2) process.exit(7); " +
+      "return stat(...all); };";
+    const wal = await Wal.open(new ThreadedStorage(dir, source), THREADED);
+    for (const record of ["a", "b", "c"]) await wal.append(record);
+    await until(() => wal.health.status === "degraded");
+    // A mark says so as soon as the log is idle, or else nothing ever does.
+    for (let durableLsn = 0; durableLsn < 3;) {
+      const reader = await WalReader.open(dir);
+      durableLsn = reader.durableLsn;
+      await reader.close();
+    }
     await wal.close();
   });
 });

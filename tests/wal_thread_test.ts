@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, renameSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { AgePolicy } from "../policies/age_policy.ts";
@@ -342,10 +349,38 @@ test("Wal says what is durable if its thread ends after a sync", async () => {
     await until(() => wal.health.status === "degraded");
     // A mark says so as soon as the log is idle, or else nothing ever does.
     for (let durableLsn = 0; durableLsn < 3;) {
+      await new Promise((resolve) => setTimeout(resolve));
       const reader = await WalReader.open(dir);
       durableLsn = reader.durableLsn;
       await reader.close();
     }
     await wal.close();
+  });
+});
+
+test("Wal.closeSync() leaves other files alone if its thread finds the disk full", async () => {
+  await withTempDir(async (base) => {
+    const dir = join(base, "log");
+    const full = "let calls = 0; const write = fs.writeSync; " +
+      "fs.writeSync = (...all) => { if (++calls < 3) return write(...all); " +
+      "sleep(30); " +
+      'throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }); };';
+    const wal = await Wal.open(new ThreadedStorage(dir, full), THREADED);
+    const sent = ["a", "b", "c"];
+    for (const record of sent) await wal.append(record);
+    const refused = assertRejects(() => wal.append("d".repeat(500)));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    try {
+      wal.closeSync();
+    } catch {
+      // There is no space, as far as the thread can tell.
+    }
+    // They get the descriptors that were just closed.
+    const paths = Array.from({ length: 8 }, (_, nth) => join(base, `${nth}`));
+    const open = paths.map((path) => openSync(path, "w"));
+    await refused;
+    for (const descriptor of open) closeSync(descriptor);
+    assertEquals(paths.map((path) => statSync(path).size), Array(8).fill(0));
+    assertEquals(await readAgain(dir), sent);
   });
 });

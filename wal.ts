@@ -141,9 +141,12 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async configure(changes: WalSettings): Promise<void> {
     this.refuseIfClosed("configure");
     const changed = this.change(changes);
-    await Promise.all([changed, this.#monitor.configure(this.options)]);
     const { flushing } = changes;
-    if (flushing !== undefined) await this.writer.mode.set(flushing);
+    await Promise.all([
+      changed,
+      this.#monitor.configure(this.options),
+      flushing && this.writer.mode.set(flushing, changed),
+    ]);
   }
 
   /**

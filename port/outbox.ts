@@ -44,8 +44,9 @@ export class Group {
   bytes = 0;
   /** LSN of the first record, once it is known. */
   firstLsn = 0;
-  /** Why none was appended. */
+  /** Why none was appended, from the record at `#kept` on. */
   error: Error | undefined;
+  #kept = 0;
   #resolves: Resolve[] = [];
   /** Which record each of them waits for, from 0. */
   #offsets: number[] = [];
@@ -71,7 +72,9 @@ export class Group {
 
   /** Resolves with the LSN of the record at `offset`. */
   wait(offset: number): Promise<number> {
-    if (this.error !== undefined) return Promise.reject(this.error);
+    if (this.error !== undefined && offset >= this.#kept) {
+      return Promise.reject(this.error);
+    }
     if (this.firstLsn > 0) return Promise.resolve(this.firstLsn + offset);
     const promise = new Promise<number>(capture);
     this.#resolves.push(capturedResolve);
@@ -89,15 +92,23 @@ export class Group {
     this.#resolves = this.#offsets = [];
   }
 
-  /** They have not; returns whether anybody learns about it. */
-  refused(error: Error): boolean {
+  /**
+   * They have not, except for the first `kept`, which are answered later;
+   * returns whether anybody learns about it.
+   */
+  refused(error: Error, kept = 0): boolean {
     this.error = error;
-    const isHeard = this.#resolves.length > 0;
-    if (!isHeard) return false;
+    this.#kept = kept;
+    const [resolves, offsets] = [this.#resolves, this.#offsets];
+    const isKept = (_: unknown, index: number) => offsets[index] < kept;
+    this.#resolves = resolves.filter(isKept);
+    this.#offsets = offsets.filter(isKept);
+    if (this.#resolves.length === resolves.length) return false;
     const rejection = Promise.reject<never>(error);
     rejection.catch(() => {});
-    for (const resolve of this.#resolves) resolve(rejection);
-    this.#resolves = this.#offsets = [];
+    resolves.forEach((resolve, index) => {
+      if (offsets[index] >= kept) resolve(rejection);
+    });
     return true;
   }
 }
@@ -201,10 +212,15 @@ export class Outbox {
     return { groups, bytes };
   }
 
+  /** A group that was sent and not answered yet. */
+  group(number: number): Group {
+    invariant(this.#sent.has(number), "an answer to a group that was not sent");
+    return this.#sent.get(number)!;
+  }
+
   /** A group was answered; returns it. */
   settle(number: number): Group {
-    invariant(this.#sent.has(number), "an answer to a group that was not sent");
-    const group = this.#sent.get(number)!;
+    const group = this.group(number);
     this.#sent.delete(number);
     this.records -= group.count;
     this.bytes -= group.bytes;

@@ -3,7 +3,7 @@ import { turnEnds } from "../storage/turns.ts";
 import { orAborted } from "../writer/abort.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import { toError } from "./failure.ts";
-import { type Group, Outbox, type WindowBounds } from "./outbox.ts";
+import { Outbox, type WindowBounds } from "./outbox.ts";
 import { PortClosedError } from "./port_closed_error.ts";
 import {
   type AnyPort,
@@ -157,7 +157,7 @@ export class PortLink {
       case "acked":
         return this.#acked(reply[1]);
       case "refused":
-        return this.#refused(this.outbox.settle(reply[1]), toError(reply[2]));
+        return this.#refused(reply[1], toError(reply[2]), reply[3]);
       case "answer":
         return this.#takeCall(reply[1])?.resolve(reply[2]);
       case "failed": {
@@ -181,8 +181,10 @@ export class PortLink {
     this.#keepAlive();
   }
 
-  #refused(group: Group, error: Error): void {
-    if (!group.refused(error)) this.#drop ??= error;
+  #refused(number: number, error: Error, kept: number): void {
+    const { outbox } = this;
+    const group = kept > 0 ? outbox.group(number) : outbox.settle(number);
+    if (!group.refused(error, kept)) this.#drop ??= error;
     this.#keepAlive();
   }
 

@@ -119,8 +119,11 @@ export interface SentBatch {
 export type Reply =
   /** Groups that have reached their levels, each with its first LSN. */
   | readonly ["acked", acks: readonly number[]]
-  /** A group that was not appended, or whose outcome is not known. */
-  | readonly ["refused", group: number, failure: Failure]
+  /**
+   * A group that was not appended, or whose outcome is not known; except for its
+   * first `kept` records, which are answered later.
+   */
+  | readonly ["refused", group: number, failure: Failure, kept: number]
   | readonly ["answer", call: number, value: number]
   | readonly ["failed", call: number, failure: Failure]
   | readonly ["batch", call: number, batch: SentBatch]

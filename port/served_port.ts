@@ -1,5 +1,6 @@
 import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
 import type { PortAccess } from "../log/log_appender.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { WaitOptions } from "../writer/append_options.ts";
 import { toFailure } from "./failure.ts";
@@ -114,16 +115,17 @@ export class ServedPort {
     const count = groups[index];
     const expect = groups[index + 4];
     const { writer, refuseIfClosed } = this.#served;
+    const level = this.#levelOf(groups[index + 2]);
+    let firstLsn = 0;
     const refused = (error: unknown) =>
-      this.#post(["refused", group, toFailure(error)]);
+      this.#refused(group, firstLsn, level, error);
     try {
       refuseIfClosed("append");
       const acked = writer.appendTogether({
-        ...{ count, bytes: bytes.length, records: [], sizes: [] },
-        level: this.#levelOf(groups[index + 2]),
+        ...{ count, bytes: bytes.length, records: [], sizes: [], level },
         expect: expect === 0 ? undefined : expect,
         block: { bytes, isAtomic: groups[index + 3] === 1 },
-      }, (last) => last - count + 1);
+      }, (last) => firstLsn = last - count + 1);
       acked.then((first) => this.#acked(group, first), refused);
     } catch (error) {
       refused(error);
@@ -140,6 +142,28 @@ export class ServedPort {
       });
     }
     this.#acks.push(group, firstLsn);
+  }
+
+  /**
+   * Records that share no frame may have been written up to where there was no
+   * space: those are answered once they have reached their level.
+   */
+  #refused(
+    group: number,
+    firstLsn: number,
+    level: AckLevel,
+    error: unknown,
+  ): void {
+    const { lsn = 0 } = error instanceof StorageFullError ? error : {};
+    const kept = firstLsn === 0 ? 0 : Math.max(0, lsn - firstLsn);
+    this.#post(["refused", group, toFailure(error), kept]);
+    if (kept === 0) return;
+    const settled = async () =>
+      await this.#served.writer.settled(firstLsn + kept - 1, level);
+    settled().then(
+      () => this.#acked(group, firstLsn),
+      (error) => this.#post(["refused", group, toFailure(error), 0]),
+    );
   }
 
   #answer(

@@ -4,10 +4,18 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, renameSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { AgePolicy } from "../policies/age_policy.ts";
+import { WalReader } from "../reader/wal_reader.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import type { WalOptions } from "../wal_options.ts";
@@ -323,5 +331,83 @@ test("Wal goes on inline if a thread cannot be started", async () => {
     await wal.configure({ flushing: "inline" });
     assertEquals(wal.health.status, "healthy");
     await wal.close();
+  });
+});
+
+test("Wal.flushSync() waits for a thread that is being stopped", async () => {
+  await withTempDir(async (dir) => {
+    const slow = "const sync = fs.fdatasyncSync; " +
+      "fs.fdatasyncSync = (fd) => { sleep(60); sync(fd); };";
+    const wal = await Wal.open(new ThreadedStorage(dir, slow), THREADED);
+    await wal.append("first");
+    const ack = wal.append("second");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const changed = wal.configure({ flushing: "inline" });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    wal.enqueue("third");
+    assertEquals(wal.flushSync(), 3);
+    assertEquals(wal.durableLsn, 3);
+    await changed;
+    assertEquals(await ack, 2);
+    await wal.close();
+  });
+});
+
+test("Wal.configure() calls for a thread and back count in their order", async () => {
+  const wal = await Wal.open(new MemoryStorage(), { warn() {} });
+  const ack = wal.append("flushed before the policy changes");
+  await Promise.all([
+    wal.configure({ policy: new AgePolicy({ ms: 1 }), flushing: "thread" }),
+    wal.configure({ flushing: "inline" }),
+  ]);
+  assertEquals(wal.settings.flushing, "inline");
+  assertEquals(wal.stats().thread.status, "none");
+  await ack;
+  await wal.close();
+});
+
+test("Wal says what is durable if its thread ends after a sync", async () => {
+  await withTempDir(async (dir) => {
+    const source = "let calls = 0; const stat = fs.statSync; " +
+      "fs.statSync = (...all) => { if (++calls === 2) process.exit(7); " +
+      "return stat(...all); };";
+    const wal = await Wal.open(new ThreadedStorage(dir, source), THREADED);
+    for (const record of ["a", "b", "c"]) await wal.append(record);
+    await until(() => wal.health.status === "degraded");
+    // A mark says so as soon as the log is idle, or else nothing ever does.
+    for (let durableLsn = 0; durableLsn < 3;) {
+      await new Promise((resolve) => setTimeout(resolve));
+      const reader = await WalReader.open(dir);
+      durableLsn = reader.durableLsn;
+      await reader.close();
+    }
+    await wal.close();
+  });
+});
+
+test("Wal.closeSync() leaves other files alone if its thread finds the disk full", async () => {
+  await withTempDir(async (base) => {
+    const dir = join(base, "log");
+    const full = "let calls = 0; const write = fs.writeSync; " +
+      "fs.writeSync = (...all) => { if (++calls < 3) return write(...all); " +
+      "sleep(30); " +
+      'throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }); };';
+    const wal = await Wal.open(new ThreadedStorage(dir, full), THREADED);
+    const sent = ["a", "b", "c"];
+    for (const record of sent) await wal.append(record);
+    const refused = assertRejects(() => wal.append("d".repeat(500)));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    try {
+      wal.closeSync();
+    } catch {
+      // There is no space, as far as the thread can tell.
+    }
+    // They get the descriptors that were just closed.
+    const paths = Array.from({ length: 8 }, (_, nth) => join(base, `${nth}`));
+    const open = paths.map((path) => openSync(path, "w"));
+    await refused;
+    for (const descriptor of open) closeSync(descriptor);
+    assertEquals(paths.map((path) => statSync(path).size), Array(8).fill(0));
+    assertEquals(await readAgain(dir), sent);
   });
 });

@@ -18,6 +18,8 @@ export interface Flight {
   /** Absent if it is a sync alone. */
   readonly batch?: Batch | undefined;
   readonly times: FlushTimes;
+  /** The thread that does it, unless that cannot. */
+  thread?: CommitThread | undefined;
   /** Whether its frame is written, if it has one. */
   isWritten: boolean;
   /** Whether a call that blocks has gone ahead of it, before its sync ended. */

@@ -77,11 +77,12 @@ export class FlushMode {
   }
 
   /**
-   * Changes where flushes take place; resolves once that is so. If a thread
-   * cannot be started, the log goes on without it, as its health says. Rejects
-   * with `TypeError` if it has no threads.
+   * Changes where flushes take place, once `before` has resolved and all earlier
+   * calls are done; resolves once that is so. If a thread cannot be started, the
+   * log goes on without it, as its health says. Rejects with `TypeError` if it
+   * has no threads, and as `before` does.
    */
-  set(flushing: Flushing): Promise<void> {
+  set(flushing: Flushing, before?: Promise<unknown>): Promise<void> {
     if (flushing !== "inline" && this.log.startThread === undefined) {
       return Promise.reject(
         new TypeError(
@@ -89,7 +90,9 @@ export class FlushMode {
         ),
       );
     }
-    const changed = this.#changed.then(() => this.#change(flushing));
+    const changed = this.#changed
+      .then(() => before)
+      .then(() => this.#change(flushing));
     this.#changed = changed.catch(() => {});
     return changed;
   }

@@ -233,7 +233,7 @@ export class Flusher {
     const { batch, times } = flight;
     this.#flight = flight;
     this.stats.begin(times.startedAt);
-    commit(this.#log, this.mode.next, batch, {
+    commit(this.#log, flight.thread = this.mode.next, batch, {
       needsSync: () =>
         batch === undefined || batch.sync ||
         this.#sync.reaches(batch.firstLsn) || this.#sync.isDue(this.acks),
@@ -262,7 +262,7 @@ export class Flusher {
    * ended: only that call may hear of its failure.
    */
   flushSync(blocking: BlockingCalls): void {
-    this.#log.thread?.settle();
+    this.#flight?.thread?.settle();
     const before = this.#activity;
     const flight = this.#flight;
     const isWriting = before === "flushing" && !flight?.isWritten;

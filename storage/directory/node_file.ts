@@ -6,7 +6,8 @@ import type { SyncRouting } from "./sync_routing.ts";
 /** An open file of `node:fs`. */
 export class NodeFile implements StorageFile {
   readonly #path: string;
-  readonly #descriptor: number;
+  /** None once it is closed: its number may soon be another file's. */
+  #descriptor: number;
   /** Absent if all syncs block. */
   readonly #routing: SyncRouting | undefined;
 
@@ -85,8 +86,10 @@ export class NodeFile implements StorageFile {
   }
 
   close(): void {
+    const descriptor = this.#descriptor;
+    this.#descriptor = -1;
     try {
-      fs.closeSync(this.#descriptor);
+      fs.closeSync(descriptor);
     } catch (error) {
       throw StorageError.wrap("close", this.#path, error);
     }

@@ -28,6 +28,8 @@ interface Work {
   readonly active: ActiveSegment;
   readonly frame: WorkFrame | undefined;
   readonly sync: boolean;
+  /** To call once a sync alone is done; it covers nothing written meanwhile. */
+  readonly synced: (() => void) | undefined;
   readonly handedAt: number;
   readonly done: (end: CommitEnd) => void;
 }
@@ -121,7 +123,8 @@ export class ThreadedCommits implements CommitThread {
     if (target === undefined) return false;
     const frame = draft && this.#lay(draft, active);
     const handedAt = performance.now();
-    const work = { active, frame, sync, handedAt, done };
+    const synced = frame ? undefined : this.#parts.end.beginSync();
+    const work = { active, frame, sync, synced, handedAt, done };
     const handed = frame &&
       { ...frame, buffer: frame.draft.buffer, offset: active.offset };
     this.#work = work;
@@ -166,7 +169,7 @@ export class ThreadedCommits implements CommitThread {
     if (end !== undefined) return void this.#takeOver(work, end.at, end.reason);
     if (failure !== undefined) return this.#failed(work, failure);
     if (work.frame) this.#wrote(work.active, work.frame, checksum);
-    if (work.sync) this.#parts.end.beginSync()();
+    if (work.sync) this.#synced(work);
     if (!isHeld) {
       const check = { ...work, frame: undefined, sync: false };
       return void this.#finish(check, STAGE.synced);
@@ -203,11 +206,9 @@ export class ThreadedCommits implements CommitThread {
     try {
       if (space === "full") await work.active.dropZeros();
       if (frame !== undefined) await this.#append(work, frame, at);
-      if (sync && at < STAGE.synced) {
-        during = "sync";
-        await log.sync();
-      }
       during = "sync";
+      if (sync && at < STAGE.synced) await log.sync();
+      else if (sync) this.#synced(work);
       await log.checkOwner();
     } catch (error) {
       return fail(work, during, error);
@@ -231,6 +232,11 @@ export class ThreadedCommits implements CommitThread {
       return await this.#parts.log.append(draft);
     }
     this.#wrote(work.active, frame, checksum);
+  }
+
+  #synced({ synced }: Work): void {
+    if (synced !== undefined) synced();
+    else this.#parts.end.beginSync()();
   }
 
   #wrote(

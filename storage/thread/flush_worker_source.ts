@@ -71,6 +71,7 @@ export const FLUSH_WORKER: string = `(() => {
   // storage/directory/node_file.ts
   var NodeFile = class {
     #path;
+    /** None once it is closed: its number may soon be another file's. */
     #descriptor;
     /** Absent if all syncs block. */
     #routing;
@@ -140,8 +141,10 @@ export const FLUSH_WORKER: string = `(() => {
       }
     }
     close() {
+      const descriptor = this.#descriptor;
+      this.#descriptor = -1;
       try {
-        fs.closeSync(this.#descriptor);
+        fs.closeSync(descriptor);
       } catch (error) {
         throw StorageError.wrap("close", this.#path, error);
       }

@@ -14,8 +14,8 @@ export const portMutants: readonly Mutant[] = [
     name: "acknowledges what a port appended before it is synced",
     edits: [{
       file: "port/served_port.ts",
-      find: "level: this.#levelOf(groups[index + 2]),",
-      replace: 'level: "memory",',
+      find: "const level = this.#levelOf(groups[index + 2]);",
+      replace: 'const level = "memory";',
     }],
     caughtBy: {
       file: PORT,
@@ -60,8 +60,8 @@ export const portMutants: readonly Mutant[] = [
     name: "keeps silent that enqueued records were refused",
     edits: [{
       file: "port/port_link.ts",
-      find: "if (!group.refused(error)) this.#drop ??= error;",
-      replace: "group.refused(error);",
+      find: "if (!group.refused(error, kept)) this.#drop ??= error;",
+      replace: "group.refused(error, kept);",
     }],
     caughtBy: {
       file: "tests/port/port_errors_test.ts",
@@ -79,6 +79,19 @@ export const portMutants: readonly Mutant[] = [
     caughtBy: {
       file: "tests/port/read_by_port_test.ts",
       name: "SentRead sends no more than its credit before some is taken",
+    },
+  },
+  {
+    name: "reports as refused what a port has in the log",
+    edits: [{
+      file: "port/served_port.ts",
+      find: "firstLsn === 0 ? 0 : Math.max(0, lsn - firstLsn)",
+      replace: "lsn < firstLsn ? 1 : 0",
+    }],
+    caughtBy: {
+      file: "tests/port/port_errors_test.ts",
+      name:
+        "WalPort refuses only those records of a turn for which there was no space",
     },
   },
 ];

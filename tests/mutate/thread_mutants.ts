@@ -2,6 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const COMMITS = "tests/storage/segments/threaded_commits_test.ts";
 const WAL = "tests/wal_thread_test.ts";
+const THREAD = "tests/storage/thread/flush_thread_test.ts";
 
 const eachStep = {
   file: COMMITS,
@@ -24,8 +25,8 @@ export const threadMutants: readonly Mutant[] = [
     name: "takes for synced what a thread was syncing when it ended",
     edits: [{
       file: "storage/segments/threaded_commits.ts",
-      find: "if (sync && at < STAGE.synced) {",
-      replace: "if (sync && at < STAGE.syncing) {",
+      find: "if (sync && at < STAGE.synced) await",
+      replace: "if (sync && at < STAGE.syncing) await",
     }, {
       file: "storage/segments/threaded_commits.ts",
       find: "const isThere = at === STAGE.written || at >= STAGE.synced;",
@@ -105,6 +106,32 @@ export const threadMutants: readonly Mutant[] = [
       file: WAL,
       name:
         "Wal waits for the last call of a thread that was terminated during it",
+    },
+  },
+  {
+    name: "lets a terminated thread go on with what was withdrawn",
+    edits: [{
+      file: "storage/thread/flush_thread.ts",
+      find: "this.#ended === undefined ? STAGE.none : STAGE.withdrawn",
+      replace: "STAGE.none",
+    }],
+    caughtBy: {
+      file: THREAD,
+      name:
+        "FlushThread keeps a task withdrawn whose terminated thread goes on",
+    },
+  },
+  {
+    name: "takes the end of a thread's last task for that of the next one",
+    edits: [{
+      file: "storage/thread/flush_thread.ts",
+      find: "else if (!isAnswered) this.#end(stage);",
+      replace: "if (stage !== undefined) this.#end(stage);",
+    }],
+    caughtBy: {
+      file: THREAD,
+      name:
+        "FlushThread gives a task handed over by the answer to the last one its own outcome",
     },
   },
 ];

@@ -1,3 +1,4 @@
+import { CountPolicy } from "../../policies/count_policy.ts";
 import { openPort, WalPort } from "../../port/mod.ts";
 import { toError, toFailure } from "../../port/failure.ts";
 import { FencedError } from "../../storage/frame_log.ts";
@@ -133,4 +134,31 @@ test("toFailure() can be posted, whatever was thrown", () => {
   ]);
   assertInstanceOf(errors[1], TypeError);
   assertEquals(errors[2].cause, "Symbol(a)");
+});
+
+test("WalPort refuses only those records of a turn for which there was no space", async () => {
+  for (const ack of ["os", "disk"] as const) {
+    const error = new StorageFullError("disk");
+    const log = new FakeFrameLog({
+      fail: { operation: "append", nth: 3, error },
+    });
+    const wal = await Wal.open(log, {
+      policy: new CountPolicy({ records: 2 }),
+    });
+    const port = new WalPort(openPort(wal));
+    const texts = ["a", "b", "c", "d", "e", "f", "g"];
+    const tickets = texts.map((text) => port.enqueue(text, { ack }));
+    const waited = texts.map((text) => port.append(text, { ack }));
+    const settled = await Promise.allSettled([
+      ...tickets.map((ticket) => port.settled(ticket)),
+      ...waited,
+    ]);
+    const lsns = settled.map((one) => one.status === "fulfilled" && one.value);
+    assertEquals(lsns, [1, 2, 3, 4, ...Array(10).fill(false)]);
+    assertEquals(log.texts(), ["a", "b", "c", "d"]);
+    assertEquals(port.waitingRecords, 0);
+    assertEquals(await port.append("h"), 5);
+    await port.close();
+    await wal.close();
+  }
 });

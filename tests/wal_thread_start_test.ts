@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { closeSync } from "node:fs";
 import { AgePolicy } from "../policies/age_policy.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";

@@ -227,13 +227,15 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * Flushes and syncs everything appended, without a turn of the event loop;
    * returns the last LSN. It blocks until all is durable, and is meant for a
    * process that exits: the last segment may grow beyond its size, and if a
-   * sync is in progress on another thread, its failure is not seen here.
+   * sync is in progress on another thread, its failure is not seen here. It
+   * waits up to 10 s until the flush thread has done what it was handed.
    *
    * Throws `TypeError` if the storage does not block (those of directories
    * do), `FlushInProgressError` if something that takes turns has to be done
    * first, such as a write in progress, a cut, or, in an opening after a crash,
-   * the first append to a log with metadata; and within a listener or a policy.
-   * What could not be written stays queued then. Otherwise as `flush` rejects.
+   * the first append to a log with metadata; if the flush thread did not end in
+   * time, or found no space; and within a listener or a policy. What could not
+   * be written stays queued then. Otherwise as `flush` rejects.
    */
   flushSync(): number {
     this.refuseIfClosed("flush");

@@ -141,7 +141,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async configure(changes: WalSettings): Promise<void> {
     this.refuseIfClosed("configure");
     const changed = this.change(changes);
-    const { flushing } = changes;
+    const { flushing }: WalSettings = Object(changes);
     await Promise.all([
       changed,
       this.#monitor.configure(this.options),

@@ -159,7 +159,11 @@ export class FlushThread implements FrameThread {
       const { stage } = memory;
       if (stage === STAGE.done || stage === STAGE.failed) this.#finish(stage);
       else if (stage === STAGE.withdrawn) return false;
-      else memory.awaitStage(stage, 100);
+      else {
+        memory.awaitStage(stage, 100);
+        // That it has ended, no event tells while this blocks.
+        if (this.#hasLeft() && memory.stage === stage) return false;
+      }
     }
     return this.#pending === undefined;
   }
@@ -315,6 +319,11 @@ export class FlushThread implements FrameThread {
    */
   #isGone(): boolean {
     if (!(process.versions as { deno?: string }).deno) return true;
+    return this.#hasLeft();
+  }
+
+  /** Whether Linux shows that the thread is no more; false if unknown. */
+  #hasLeft(): boolean {
     const id = this.#memory.word("threadId");
     if (id === 0) return false;
     try {

@@ -6,6 +6,7 @@
  */
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { FlushThread } from "../../../storage/thread/flush_thread.ts";
 import { FLUSH_WORKER } from "../../../storage/thread/flush_worker_source.ts";
 import {
@@ -155,4 +156,20 @@ test("FlushThread.start() says that a thread has ended that could not be made", 
   const start = () => FlushThread.start(".", () => ends++, Symbol() as never);
   await assertRejects(async () => await start());
   assertEquals(ends, 1);
+});
+
+test("FlushThread.settle() does not wait for a thread that is no more", async () => {
+  const source = threadThat(`
+    const path = fs.readlinkSync("/proc/thread-self");
+    Atomics.store(words, 9, Number(path.slice(path.lastIndexOf("/") + 1)));
+    process.exit(7);
+  `);
+  if (process.platform !== "linux") return;
+  const thread = await FlushThread.start(".", () => {}, source);
+  const outcome = hand(thread);
+  const startedAt = performance.now();
+  assertEquals(thread.settle(), false);
+  // Otherwise, it takes 10 s.
+  assert(performance.now() - startedAt < 5000);
+  assertEquals((await outcome).end?.at, STAGE.handed);
 });

@@ -140,8 +140,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    */
   async configure(changes: WalSettings): Promise<void> {
     this.refuseIfClosed("configure");
-    const changed = this.change(changes);
     const { flushing }: WalSettings = Object(changes);
+    if (flushing !== undefined) this.writer.mode.require(flushing);
+    const changed = this.change(changes);
     await Promise.all([
       changed,
       this.#monitor.configure(this.options),

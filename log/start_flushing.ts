@@ -9,5 +9,6 @@ export async function startFlushing(
   { mode }: Writer,
   flushing: Flushing,
 ): Promise<void> {
+  mode.require(flushing);
   if (flushing !== "inline") await mode.set(flushing);
 }

@@ -159,8 +159,8 @@ export interface FrameLog {
    * Starts a thread; there is none. If it `isExclusive`, all commits that can
    * take place there will, and what else syncs should not block. Calls `onEnd`
    * with the reason if it ends by itself: the log then does whatever it was
-   * doing. Rejects if it cannot be started, with a `TypeError` if the storage
-   * has no threads. Absent if there can be none.
+   * doing. Rejects if it cannot be started. Only called if the storage of the
+   * log has threads. Absent if there can be none.
    */
   startThread?(isExclusive: boolean, onEnd: OnThreadEnd): Promise<void>;
   /** The same calls, which block; absent if the storage cannot. */

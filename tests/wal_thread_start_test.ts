@@ -1,6 +1,6 @@
 /**
- * Goal: a flush thread starts and stops when it is asked to, while the log is
- * in use, and none stays behind.
+ * Goal: a flush thread starts and stops on demand, while the log is in use, and
+ * none is left over.
  *
  * @module
  */
@@ -97,7 +97,10 @@ test("Wal refuses a thread where there can be none", async () => {
     "the frame log has none",
   );
   const wal = await Wal.open(storage);
-  await assertRejects(() => wal.configure({ flushing: "thread" }), TypeError);
+  const change = { flushing: "thread", maxQueuedRecords: 7 } as const;
+  await assertRejects(() => wal.configure(change), TypeError);
+  assertEquals(wal.settings.flushing, "inline");
+  assertEquals(wal.settings.maxQueuedRecords, 10_000);
   await wal.append("as before");
   await wal.close();
   await assertRejects(

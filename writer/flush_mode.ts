@@ -76,20 +76,29 @@ export class FlushMode {
     return { status: isStopped ? "none" : this.#status, ends: this.#ends };
   }
 
+  /** Throws `TypeError` if the log can have no thread, and needs one. */
+  require(flushing: Flushing): void {
+    const { files, startThread } = this.log;
+    if (flushing === "inline") return;
+    if (startThread === undefined) {
+      throw new TypeError(
+        "Cannot flush on a thread because the frame log has none",
+      );
+    }
+    if (files !== undefined && files.startThread === undefined) {
+      throw new TypeError(
+        `Cannot flush "${files.location}" on a thread because its storage ` +
+          "has no method startThread",
+      );
+    }
+  }
+
   /**
    * Changes where flushes take place, once `before` has resolved and all earlier
    * calls are done; resolves once that is so. If a thread cannot be started, the
-   * log goes on without it, as its health says. Rejects with `TypeError` if it
-   * has no threads, and as `before` does.
+   * log goes on without it, as its health says. Rejects as `before` does.
    */
   set(flushing: Flushing, before?: Promise<unknown>): Promise<void> {
-    if (flushing !== "inline" && this.log.startThread === undefined) {
-      return Promise.reject(
-        new TypeError(
-          "Cannot flush on a thread because the frame log has none",
-        ),
-      );
-    }
     const changed = this.#changed
       .then(() => before)
       .then(() => this.#change(flushing));
@@ -171,7 +180,6 @@ export class FlushMode {
       this.#status = "healthy";
     } catch (error) {
       this.#status = "none";
-      if (error instanceof TypeError) throw error;
       const reason = error instanceof Error ? error.message : `${error}`;
       this.#ended(reason, "could not be started");
     }

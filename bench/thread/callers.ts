@@ -15,7 +15,7 @@ const memo = "x".repeat(380);
 
 const makeSmall = (nth: number) => small[nth % small.length];
 
-/** A value of some 500 bytes as JSON, which takes about a microsecond. */
+/** About 500 bytes of JSON, which take about a microsecond to make. */
 const makeJson = (id: number) =>
   JSON.stringify({
     id,

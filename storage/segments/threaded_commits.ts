@@ -78,13 +78,7 @@ export class ThreadedCommits implements CommitThread {
     onEnd: OnThreadEnd,
   ): Promise<ThreadedCommits> {
     const { storage } = parts;
-    if (storage.startThread === undefined) {
-      throw new TypeError(
-        `Cannot flush "${storage.location}" on a thread because its storage ` +
-          "has no method startThread",
-      );
-    }
-    const thread = await storage.startThread({ isExclusive });
+    const thread = await storage.startThread!({ isExclusive });
     const commits = new ThreadedCommits(parts, thread, isExclusive);
     thread.onEnd = (reason) => {
       commits.#isRunning = false;

@@ -162,7 +162,9 @@ export interface FrameLog {
    * doing. Rejects if it cannot be started. Only called if the storage of the
    * log has threads. Absent if there can be none.
    */
-  startThread?(isExclusive: boolean, onEnd: OnThreadEnd): Promise<void>;
+  startThread?:
+    | ((isExclusive: boolean, onEnd: OnThreadEnd) => Promise<void>)
+    | undefined;
   /** The same calls, which block; absent if the storage cannot. */
   readonly blocking?: BlockingCalls | undefined;
   /**

@@ -66,6 +66,7 @@ export class FlushThread implements FrameThread {
   /** Why it ended; absent while it runs. */
   #ended: string | undefined;
   #reason = "it ended";
+  #isTerminated = false;
 
   private constructor(
     threads: typeof Threads,
@@ -201,6 +202,7 @@ export class FlushThread implements FrameThread {
 
   /** Ends it, whatever it is doing. */
   terminate(): void {
+    this.#isTerminated = true;
     // On Deno, what it returns may reject although the thread ends.
     Promise.resolve(this.#worker.terminate()).catch(() => {});
   }
@@ -314,12 +316,12 @@ export class FlushThread implements FrameThread {
   }
 
   /**
-   * Whether its last system call is over: elsewhere, the event comes only after
-   * it, but on Deno a terminated worker may go on until it notices.
+   * Whether its last system call is over: the event comes only after it, but a
+   * worker on Deno that was terminated may go on until it notices.
    */
   #isGone(): boolean {
-    if (!(process.versions as { deno?: string }).deno) return true;
-    return this.#hasLeft();
+    const isDeno = "deno" in process.versions;
+    return !isDeno || !this.#isTerminated || this.#hasLeft();
   }
 
   /** Whether Linux shows that the thread is no more; false if unknown. */

@@ -1,4 +1,5 @@
 import { encodeFrame, frameBytes } from "../format/frame.ts";
+import { writeAll } from "../segments/log_files.ts";
 import type { ZerosAhead } from "../segments/zeros_ahead.ts";
 import type { MaybePromise, StorageFile } from "../storage.ts";
 import {
@@ -43,7 +44,7 @@ export async function commitFrame(
       outcome.checksum = encodeFrame(buffer, header);
       const bytes = buffer.subarray(0, frameBytes(header.length));
       const whole = zeros > 0 ? place.zeros.stage(bytes, zeros) : bytes;
-      await writeWhole(file, whole, offset);
+      await writeAll(file, whole, offset);
       outcome.writeMs = place.now() - startedAt;
       if (!reach(STAGE.written)) return undefined;
     }
@@ -58,15 +59,5 @@ export async function commitFrame(
     return { ...outcome, isHeld: await place.isHeld(target) };
   } catch (error) {
     return { ...outcome, failure: { at, error } };
-  }
-}
-
-async function writeWhole(
-  file: StorageFile,
-  bytes: Uint8Array,
-  offset: number,
-): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += await file.write(bytes.subarray(done), offset + done);
   }
 }

@@ -280,6 +280,57 @@ export const FLUSH_WORKER: string = `(() => {
     view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
   }
 
+  // storage/format/cuts.ts
+  var MOST_CUTS = 8;
+
+  // storage/format/log_meta.ts
+  var MAX_META_BYTES = 4096;
+
+  // storage/format/manifest.ts
+  var MANIFEST_BYTES = 128;
+  var CUT_BYTES = 16;
+  var MAX_MANIFEST_BYTES = MANIFEST_BYTES + MOST_CUTS * CUT_BYTES + MAX_META_BYTES;
+
+  // storage/turns.ts
+  var turnEnds = "setImmediate" in globalThis ? globalThis : {
+    setImmediate(callback) {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        callback();
+      };
+      port2.postMessage(void 0);
+      return port1;
+    },
+    clearImmediate: (turn) => turn.close()
+  };
+  var FIRST_BYTES = 1024 * 1024;
+  var LOOK_BYTES = 64 * 1024;
+  var OPEN_BYTES = 4 * 1024;
+  var REMOVE_BYTES = 256 * 1024;
+
+  // storage/segments/segment_reader.ts
+  var WINDOW_BYTES = 128 * 1024;
+  var LARGE_WINDOW_BYTES = 1024 * 1024;
+
+  // storage/segments/log_files.ts
+  function writeAll(file, bytes, offset) {
+    const written = file.write(bytes, offset);
+    if (typeof written === "number") {
+      return continueWrite(file, bytes, offset, written);
+    }
+    return written.then((count) => continueWrite(file, bytes, offset, count));
+  }
+  function continueWrite(file, bytes, offset, written) {
+    if (written === bytes.length) return;
+    if (!(written > 0 && written < bytes.length)) {
+      throw new Error(
+        \`Cannot write \${bytes.length} bytes at offset \${offset} because the storage reports that it wrote \${written}\`
+      );
+    }
+    return writeAll(file, bytes.subarray(written), offset + written);
+  }
+
   // storage/thread/frame_thread.ts
   var STAGE = {
     none: 0,
@@ -307,7 +358,7 @@ export const FLUSH_WORKER: string = `(() => {
         outcome.checksum = encodeFrame(buffer, header);
         const bytes = buffer.subarray(0, frameBytes(header.length));
         const whole = zeros > 0 ? place.zeros.stage(bytes, zeros) : bytes;
-        await writeWhole(file, whole, offset);
+        await writeAll(file, whole, offset);
         outcome.writeMs = place.now() - startedAt;
         if (!reach(STAGE.written)) return void 0;
       }
@@ -322,11 +373,6 @@ export const FLUSH_WORKER: string = `(() => {
       return { ...outcome, isHeld: await place.isHeld(target) };
     } catch (error) {
       return { ...outcome, failure: { at, error } };
-    }
-  }
-  async function writeWhole(file, bytes, offset) {
-    for (let done = 0; done < bytes.length; ) {
-      done += await file.write(bytes.subarray(done), offset + done);
     }
   }
 

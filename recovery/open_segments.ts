@@ -9,6 +9,7 @@ import {
 } from "../storage/format/mod.ts";
 import {
   type ChainPlace,
+  explainLost,
   randomNumber,
   removeFiles,
   requireHeld,
@@ -96,8 +97,9 @@ export async function openSegments(
   try {
     return await new Opening(storage, lock, reserve, options, pace).open();
   } catch (error) {
+    const reason = await explainLost(storage.location, lock, error);
     await lock.release();
-    throw error;
+    throw reason;
   }
 }
 

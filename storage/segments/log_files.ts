@@ -79,6 +79,18 @@ export async function createSegment(
   lock: StorageLock,
   segment: NewSegment,
 ): Promise<CreatedSegment> {
+  try {
+    return await create(storage, lock, segment);
+  } catch (error) {
+    throw await explainLost(storage.location, lock, error);
+  }
+}
+
+async function create(
+  storage: Storage,
+  lock: StorageLock,
+  segment: NewSegment,
+): Promise<CreatedSegment> {
   const { firstLsn, epoch, revision, reused } = segment;
   const name = formatSegmentName(firstLsn, epoch, revision);
   const temporary = reused ?? `${name}.tmp`;
@@ -226,6 +238,26 @@ export async function requireHeld(
 ): Promise<void> {
   if (await lock.held()) return;
   throw new FencedError(location, lock.epoch, lock.whyLost?.());
+}
+
+/**
+ * What to throw for a failure: {@linkcode FencedError} if the lock is lost, for
+ * a taker removes what an owner had not finished; otherwise `error` itself.
+ */
+export async function explainLost(
+  location: string,
+  lock: StorageLock,
+  error: unknown,
+): Promise<unknown> {
+  if (error instanceof FencedError) return error;
+  try {
+    await requireHeld(location, lock);
+    return error;
+  } catch (lost) {
+    if (!(lost instanceof FencedError)) return error;
+    lost.cause = error;
+    return lost;
+  }
 }
 
 /**

@@ -8,7 +8,12 @@ import {
   type Storage,
   type StorageLock,
 } from "../storage.ts";
-import { removeQuietly, requireHeld, writeManifest } from "./log_files.ts";
+import {
+  explainLost,
+  removeQuietly,
+  requireHeld,
+  writeManifest,
+} from "./log_files.ts";
 import type { SpaceReserve } from "./space_reserve.ts";
 
 /** What an owner puts into each manifest. */
@@ -125,7 +130,12 @@ export class LogOwner {
     const changed = { ...this.#manifest, ...change(this.#manifest) };
     const meta = newerMeta(changed.meta, syncedMeta);
     const manifest = { ...changed, time, meta };
-    await this.#reserve.spend(() => writeManifest(this.#storage, manifest));
+    const storage = this.#storage;
+    try {
+      await this.#reserve.spend(() => writeManifest(storage, manifest));
+    } catch (error) {
+      throw await explainLost(storage.location, this.#lock, error);
+    }
     this.#manifest = manifest;
   }
 

@@ -11,6 +11,7 @@ export { type FrameIndex, IndexBuilder } from "./frame_index.ts";
 export { identifyLog, type LogIdentity } from "./log_identity.ts";
 export {
   createSegment,
+  explainLost,
   randomNumber,
   readManifest,
   removeFiles,

@@ -4,8 +4,7 @@
  * whatever the runtimes. Method: SIGSTOP at random instants, and by strace
  * right after chosen calls; a third process compares the log with all notes.
  */
-import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { assert, assertEquals } from "../kit/assert.ts";
 import { Child } from "../kit/process/child.ts";
 import { Racer } from "../kit/process/racer.ts";
@@ -79,11 +78,14 @@ const STOPS: Fault[] = [
     calls: "fdatasync",
     what: `signal=SIGSTOP:when=${k}`,
   })),
-  // Of a new segment: it has its name, and the directory is not synced.
+  // Of a new segment: it has no name yet.
+  { calls: "fdatasync", what: "signal=SIGSTOP:when=3" },
+  // It has its name, and the directory is not synced.
   { calls: "link,linkat", what: "signal=SIGSTOP:when=2" },
   { calls: "link,linkat", what: "signal=SIGSTOP:when=4" },
   { calls: "fsync", what: "signal=SIGSTOP:when=5" },
-  // Of the manifest.
+  // Of the manifest: it is about to be renamed, or has its name.
+  { calls: "fdatasync", what: "signal=SIGSTOP:when=1" },
   { calls: "rename", what: "signal=SIGSTOP:when=1" },
   // Of the lock: it is linked, and then its temporary is gone.
   { calls: "link,linkat", what: "signal=SIGSTOP:when=1" },
@@ -102,7 +104,7 @@ for (const [index, zombie] of runtimes.entries()) {
           const name = `${stop.calls} ${stop.what.slice(-6)}`;
           const orders = ordersIn(`${scratch}/${name}`);
           await using child = start(zombie, victims, orders, stop);
-          await stopped(child);
+          await stopped(child, traceOf(orders));
           all.push(await takeFrom(child, taker, victims, orders, name));
         }
         await verify(zombie, victims, all);
@@ -213,6 +215,10 @@ function ordersIn(scratch: string): BursterOrders {
   };
 }
 
+function traceOf({ notes }: BursterOrders): string {
+  return `${notes}.trace`;
+}
+
 function start(
   { command }: Runtime,
   { burster }: Victims,
@@ -220,23 +226,24 @@ function start(
   stop?: Fault,
 ): Child {
   const plain = [...command, burster, JSON.stringify(orders)];
-  const trace = `${orders.notes}.trace`;
-  return new Child(stop ? traced(plain, trace, stop) : plain, {
+  return new Child(stop ? traced(plain, traceOf(orders), stop) : plain, {
     mayStop: true,
   });
 }
 
-/** Resolves once the process stands still, not just at a system call. */
-async function stopped(child: Child): Promise<void> {
-  for (let still = 0; still < 6;) {
+/**
+ * Resolves once strace has seen the main thread stop. The state that the system
+ * shows is not enough: strace halts a thread at each of its calls.
+ */
+async function stopped(child: Child, trace: string): Promise<void> {
+  const line = new RegExp(`^${child.pid} .*--- stopped by SIGSTOP ---$`, "m");
+  let hasEnded = false;
+  child.ended.then(() => hasEnded = true);
+  while (!hasEnded) {
+    if (existsSync(trace) && line.test(readFileSync(trace, "utf8"))) return;
     await delay(4);
-    // Deno reads /proc itself only with all permissions.
-    const file = `/proc/${child.pid}/stat`;
-    const stat = spawnSync("cat", [file], { encoding: "utf8" }).stdout;
-    if (stat === "") throw new Error("It ended and was not stopped");
-    const state = stat[stat.lastIndexOf(")") + 2];
-    still = state === "t" || state === "T" ? still + 1 : 0;
   }
+  throw new Error("It ended and was not stopped");
 }
 
 function delay(ms: number): Promise<void> {

@@ -3,7 +3,6 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { FencedError } from "../../../../storage/frame_log.ts";
 import { LogLockedError } from "../../../../storage/storage.ts";
-import { StorageError } from "../../../../storage/storage_error.ts";
 import { Wal } from "../../../../wal.ts";
 import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { chooseStorage, type Io } from "./choose_storage.ts";
@@ -58,10 +57,7 @@ async function burst(): Promise<void> {
   await wal.close();
 }
 
-/** Even if the taker removed the segment that it was making. */
 function requireFenced(error: unknown): void {
   const cause = error instanceof LogFailedError ? error.cause : undefined;
-  if (cause instanceof FencedError) return;
-  if (cause instanceof StorageError && cause.code === "ENOENT") return;
-  throw error;
+  if (!(cause instanceof FencedError)) throw error;
 }

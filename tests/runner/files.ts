@@ -46,6 +46,25 @@ export function isOfSources(file: string): boolean {
     (file.startsWith("tests/bench/") || text.includes("Deno.Command"));
 }
 
+/**
+ * Tells whether a test is about what the package does not hold: documents, the
+ * playground, the tree. One run of it tells all.
+ */
+export function isOfRepository(file: string): boolean {
+  return /^tests\/(docs\/(playground|figures|site|english|origins)|layout_test)/
+    .test(file);
+}
+
+/** Tells whether a test is run of the installed package, on Deno. */
+export function isOfPackage(file: string): boolean {
+  return !isOfSources(file) && !isOfRepository(file);
+}
+
+/** Tells whether a test is run on every runtime. */
+export function isPortable(file: string): boolean {
+  return !isDenoOnly(file) && !isOfRepository(file);
+}
+
 /** The entry points that deno.json exports, relative to {@linkcode root}. */
 export function entryPoints(): string[] {
   const config = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));

@@ -10,7 +10,8 @@ import {
   buildDir,
   documentedFiles,
   isDenoOnly,
-  isOfSources,
+  isOfPackage,
+  isPortable,
   projectDir,
   root,
   startsPrograms,
@@ -69,18 +70,23 @@ export function sourceSuites(): Gate[] {
 
 /** The same tests on every runtime, of the package that npm has installed. */
 export function installedSuites(): Gate[] {
-  const skipped = testFiles().filter(isDenoOnly);
+  const skipped = testFiles().filter((file) => !isPortable(file));
   const suite = (
     counts: string,
     run: (files: readonly string[]) => Promise<Verdict>,
-  ): Gate => ({ name: counts, counts, skipped, run: () => run(portable()) });
+  ): Gate => ({
+    name: counts,
+    counts,
+    skipped,
+    run: () => run(jsOf(isPortable)),
+  });
   return [
     gate("tests transpiled", transpile),
     {
       name: "installed, deno",
       counts: "installed deno",
-      skipped: testFiles().filter(isOfSources),
-      run: () => installedDenoTests(ofPackage()),
+      skipped: testFiles().filter((file) => !isOfPackage(file)),
+      run: () => installedDenoTests(jsOf(isOfPackage)),
     },
     ...["20", "22", "24"].map((version) =>
       suite(`node ${version}`, (files) => nodeTests(version, files))
@@ -88,15 +94,6 @@ export function installedSuites(): Gate[] {
     suite("bun", bunTests),
     gate("crash states", countStates),
   ];
-}
-
-/** The tests whose subject is the package, if it is what they import. */
-function ofPackage(): string[] {
-  return testFiles().filter((file) => !isOfSources(file)).map(toJs);
-}
-
-function portable(): string[] {
-  return testFiles().filter((file) => !isDenoOnly(file)).map(toJs);
 }
 
 async function transpile(): Promise<string> {
@@ -141,7 +138,7 @@ function threadedTests(): Promise<Verdict> {
     ...PERMISSIONS,
     `--import-map=${map}`,
     `--junit-path=${report}`,
-    ...testFiles().filter((file) => THREADED.test(file)),
+    ...testFiles().filter((file) => THREADED.test(file) && !isDenoOnly(file)),
   ], { cwd: root, env: { SYNCLINE_SHARE: "3/8" } });
 }
 
@@ -245,6 +242,8 @@ function bunTests(files: readonly string[]): Promise<Verdict> {
   const report = reportPath("bun");
   return counted(report, join(root, "node_modules", "bun", "bin", "bun.exe"), [
     "test",
+    "--parallel=2",
+    "--no-isolate",
     "--timeout=60000",
     "--reporter=junit",
     `--reporter-outfile=${report}`,
@@ -273,6 +272,7 @@ function countStates(): Promise<string> {
   return Promise.resolve(found);
 }
 
-function toJs(file: string): string {
-  return file.replace(/\.ts$/, ".js");
+/** The transpiled files of the tests that `is` says yes to. */
+function jsOf(is: (file: string) => boolean): string[] {
+  return testFiles().filter(is).map((file) => file.replace(/\.ts$/, ".js"));
 }

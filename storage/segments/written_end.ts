@@ -153,11 +153,16 @@ export class WrittenEnd {
   ): FrameHeader {
     const time = this.#advanceTime();
     invariant(firstLsn === this.#lastLsn + 1, "a gap between frames");
-    const flags = meta === undefined ? 0 : META_FLAG;
-    const [previous, syncedLsn] = [this.#link, this.#syncedLsn];
     return {
-      ...{ salt, previous, firstLsn, syncedLsn, count, length, time },
-      ...{ kind, flags },
+      salt,
+      previous: this.#link,
+      firstLsn,
+      syncedLsn: this.#syncedLsn,
+      count,
+      length,
+      time,
+      kind,
+      flags: meta === undefined ? 0 : META_FLAG,
     };
   }
 

@@ -15,6 +15,8 @@ export interface CodeOptions extends Pick<Recommendation, "io"> {
   readonly directory: string;
   /** What the code names where `io` is not the default. */
   readonly storage: "DenoStorage" | "NodeStorage";
+  /** Other options, each as code. Default: none. */
+  readonly further?: readonly string[];
 }
 
 /**
@@ -22,7 +24,7 @@ export interface CodeOptions extends Pick<Recommendation, "io"> {
  * project's formatter would.
  */
 export function formatCode(
-  { directory, policy, io, storage }: CodeOptions,
+  { directory, policy, io, storage, further = [] }: CodeOptions,
 ): string[] {
   const names = ["Wal"];
   const options: string[] = [];
@@ -35,6 +37,7 @@ export function formatCode(
     names.push(storage);
     options.push(`  storage: (dir) => new ${storage}(dir, { io: "${io}" }),`);
   }
+  options.push(...further.map((option) => `  ${option},`));
   const open = `const wal = await Wal.open(${JSON.stringify(directory)}`;
   return [
     ...importLines(names.sort(ignoringCase)),

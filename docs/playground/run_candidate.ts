@@ -6,12 +6,12 @@ import {
 import type { FlushReport } from "../../policies/batch_policy.ts";
 import { type Arrival, burstyArrivals } from "../../simulator/arrivals.ts";
 import { type ClosedLoop, thinkingCallers } from "../../simulator/callers.ts";
-import { type CostModel, driftingCosts } from "../../simulator/costs.ts";
 import type { Trace } from "../../simulator/load_trace.ts";
 import { recordedRun } from "../../simulator/recorded_run.ts";
 import { simulate, type SimulateOptions } from "../../simulator/simulate.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import { type Candidate, nameOf, policyOf, RECORDED_ID } from "./candidate.ts";
+import { costsOf } from "./device.ts";
 import type { Settings } from "./settings.ts";
 
 /** How one policy did, in a form that a worker can send. */
@@ -208,16 +208,6 @@ export function loadOf(
   const burstMs = Math.min(numbers.burstMs, 1000 / perSecond * burst);
   const count = appends;
   return burstyArrivals({ count, perSecond, burst, burstMs, bytes, seed });
-}
-
-/** The device that is set. */
-export function costsOf({ numbers }: Settings): CostModel {
-  return driftingCosts({
-    syncMs: numbers.sync,
-    spread: numbers.spread,
-    writeMsPerMiB: numbers.write,
-    seed: numbers.seed,
-  });
 }
 
 /** A flush and the appends in it, which may have several records each. */

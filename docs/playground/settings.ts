@@ -8,6 +8,12 @@ export const LOADS = ["rate", "callers", "trace"] as const;
 /** What a flush costs: as set by the sliders, or as recorded in the trace. */
 export const COSTS = ["set", "trace"] as const;
 
+/** What an append waits for. */
+export const LEVELS = ["disk", "os"] as const;
+
+/** Where flushes run. */
+export const FLUSHINGS = ["inline", "thread"] as const;
+
 /** What the plot against throughput shows. */
 export const METRICS = ["mean", "p99"] as const;
 
@@ -15,6 +21,8 @@ export const METRICS = ["mean", "p99"] as const;
 export interface Settings {
   readonly load: typeof LOADS[number];
   readonly costs: typeof COSTS[number];
+  readonly level: typeof LEVELS[number];
+  readonly flushing: typeof FLUSHINGS[number];
   readonly metric: typeof METRICS[number];
   /** What decides which policy is best. */
   readonly goal: Goal;
@@ -51,6 +59,8 @@ export function readSettings(hash: string): Settings {
   return {
     load: oneOf(LOADS, given.get("load")),
     costs: oneOf(COSTS, given.get("costs")),
+    level: oneOf(LEVELS, given.get("level")),
+    flushing: oneOf(FLUSHINGS, given.get("flushing")),
     metric: oneOf(METRICS, given.get("metric")),
     goal: oneOf(GOALS, given.get("goal")),
     hidden: ids.filter((id) => hidden.includes(id)),

@@ -9,6 +9,8 @@ import {
 } from "../../docs/playground/number_field.ts";
 import {
   COSTS,
+  FLUSHINGS,
+  LEVELS,
   LOADS,
   METRICS,
   type Settings,
@@ -21,6 +23,8 @@ const ids = CANDIDATES.map(({ id }) => id);
 export const someSettings: fc.Arbitrary<Settings> = fc.record({
   load: fc.constantFrom(...LOADS),
   costs: fc.constantFrom(...COSTS),
+  level: fc.constantFrom(...LEVELS),
+  flushing: fc.constantFrom(...FLUSHINGS),
   metric: fc.constantFrom(...METRICS),
   goal: fc.constantFrom(...GOALS),
   hidden: fc.subarray(ids),

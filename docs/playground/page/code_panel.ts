@@ -2,6 +2,7 @@
 import { formatCode } from "../../../cli/doctor/format_code.ts";
 import type { Verdict } from "../../../cli/lab/decide.ts";
 import { CANDIDATES, codeOf, labelOf } from "../candidate.ts";
+import { describeChoice } from "../describe_choice.ts";
 import type { Settings } from "../settings.ts";
 import { copyText, find, make } from "./dom.ts";
 
@@ -32,8 +33,12 @@ export class CodePanel {
    * Shows the code of the chosen policy, by default of the best one. Until that
    * is known, the code stays as it is.
    */
-  show(verdict: Verdict | undefined, { choice, numbers }: Settings): void {
+  show(verdict: Verdict | undefined, settings: Settings): void {
+    const { choice, numbers, level, flushing } = settings;
     this.#select.value = choice;
+    find("choice-text").textContent = verdict === undefined
+      ? ""
+      : describeChoice(verdict, choice, numbers.price);
     if (verdict !== undefined) {
       this.#best.textContent = `Best here: ${labelOf(verdict.choice)}`;
     }
@@ -45,6 +50,10 @@ export class CodePanel {
       io: "auto",
       directory: "./my-log",
       storage: "NodeStorage",
+      further: [
+        ...level === "os" ? ['synchronous: "normal"'] : [],
+        ...flushing === "thread" ? ['flushing: "thread"'] : [],
+      ],
     });
     find("code").textContent = `${lines.join("\n")}\n`;
   }

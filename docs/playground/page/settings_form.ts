@@ -8,6 +8,13 @@ import {
   type NumberName,
   sliderScale,
 } from "../number_field.ts";
+import {
+  describeFlushing,
+  describeLevel,
+  deviceOf,
+  DEVICES,
+  withDevice,
+} from "../device.ts";
 import { presetOf, PRESETS } from "../presets.ts";
 import { readSettings, type Settings, withNumber } from "../settings.ts";
 import { find, make, symbolFor } from "./dom.ts";
@@ -41,6 +48,7 @@ export class SettingsForm {
     this.#listenToChoices();
     this.#listenToSeed();
     this.#fillPresets();
+    this.#fillKinds();
   }
 
   /** Shows settings. */
@@ -59,7 +67,7 @@ export class SettingsForm {
     find("load-trace").hidden = !isReplay;
     find("trace-summary").hidden = !isReplay || !hasTrace;
     find("costs").hidden = !isReplay || !hasTrace;
-    find("device").hidden = isReplay && hasTrace && costs === "trace";
+    this.#showDevice(settings, isReplay && hasTrace && costs === "trace");
     find("run").hidden = isReplay;
     find("throughput-section").hidden = isReplay;
     find<HTMLSelectElement>("metric").value = metric;
@@ -70,6 +78,20 @@ export class SettingsForm {
       "Settings of your own. A situation sets them all.";
     const seed = find<HTMLInputElement>("seed");
     if (document.activeElement !== seed) seed.value = String(numbers.seed);
+  }
+
+  #showDevice(settings: Settings, isTraced: boolean): void {
+    for (const id of ["device-kind", "device", "writing"]) {
+      find(id).hidden = isTraced;
+    }
+    const kind = deviceOf(settings);
+    find<HTMLSelectElement>("kind").value = kind?.label ?? "";
+    find("kind-text").textContent = kind?.text ??
+      "A device of your own. A kind sets what is typical of it.";
+    find<HTMLSelectElement>("level").value = settings.level;
+    find("level-text").textContent = describeLevel(settings);
+    find<HTMLSelectElement>("flushing").value = settings.flushing;
+    find("flushing-text").textContent = describeFlushing(settings);
   }
 
   #control(name: NumberName, subject?: string): HTMLElement {
@@ -113,7 +135,7 @@ export class SettingsForm {
         make("option", { value: goal }, GOAL_LABELS[goal])
       ),
     );
-    for (const key of ["goal", "metric"] as const) {
+    for (const key of ["goal", "metric", "level", "flushing"] as const) {
       const select = find<HTMLSelectElement>(key);
       select.addEventListener("change", () => {
         this.#change({ ...this.#now(), [key]: select.value });
@@ -135,6 +157,18 @@ export class SettingsForm {
     find("next-seed").addEventListener("click", () => {
       const next = this.#now().numbers.seed + 1;
       set(next > field.most ? field.least : admit(field, next));
+    });
+  }
+
+  #fillKinds(): void {
+    const select = find<HTMLSelectElement>("kind");
+    select.append(
+      make("option", { value: "" }, "Choose a kind …"),
+      ...DEVICES.map(({ label }) => make("option", { value: label }, label)),
+    );
+    select.addEventListener("change", () => {
+      const chosen = DEVICES.find(({ label }) => label === select.value);
+      if (chosen) this.#change(withDevice(this.#now(), chosen));
     });
   }
 

@@ -101,6 +101,31 @@ function* problemsOfLinks({ number, shown }: Row): Generator<string> {
   if (links !== complete) yield `${number}: figures without a task`;
 }
 
+/** The sections of docs/performance.md by their titles, without subsections. */
+const sections = new Map(
+  read("docs/performance.md").split(/^#+ /m).map((text) => {
+    const [title] = text.split("\n", 1);
+    return [title, text];
+  }),
+);
+
+/** Figures that a row quotes have to be those of a section that it names. */
+function* problemsOfFigures({ number, shown }: Row): Generator<string> {
+  const cited = [...shown.matchAll(FIGURES)]
+    .map(([, , title]) => sections.get(title) ?? "").join("\n");
+  if (cited === "") return;
+  const quoted = shown.replace(TEST, "").matchAll(
+    /(?<![\d.,#])(?:\d+(?:\.\d+)?[kM]|\d{1,3}(?:,\d{3})+)(?![\w.,]\w)/g,
+  );
+  for (const [figure] of quoted) {
+    const plain = figure.replaceAll(",", "");
+    const isThere = [figure, plain].some((one) =>
+      new RegExp(`(?<![\\d.,])${one.replace(".", "\\.")}(?![\\w])`).test(cited)
+    );
+    if (!isThere) yield `${number}: ${figure} is not in the section it names`;
+  }
+}
+
 function* problemsOfRow(row: Row): Generator<string> {
   const { number, asks, kind, verdict, shown } = row;
   if (asks === "") yield `${number}: nothing asked`;
@@ -115,6 +140,7 @@ function* problemsOfRow(row: Row): Generator<string> {
   } else yield `${number}: the verdict "${verdict}"`;
   yield* problemsOfTests(row);
   yield* problemsOfLinks(row);
+  yield* problemsOfFigures(row);
 }
 
 /** What is wrong with the page, as lines. */
@@ -189,6 +215,7 @@ test("docs/origins.md would be refused with a row that is wrong", () => {
     [measured, replace(/\[The d/, "[A d"), /has no section/],
     [measured, replace(/`demo`/, "`bench:none`"), /no task bench:none/],
     [measured, replace(/`demo`, /, ""), /figures without a task/],
+    [measured, replace(/318,952/, "418,952"), /418,952 is not in/],
     [differs, (cells) => cells[4] = "It is so.", /without a reason/],
     [differs, replace(/^.* See/, "See"), /without a reason/],
   ];

@@ -1,5 +1,6 @@
 import { CountPolicy } from "../policies/count_policy.ts";
 import { AgePolicy } from "../policies/age_policy.ts";
+import { LeaderCommitPolicy } from "../policies/leader_commit_policy.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { Wal } from "../wal.ts";
 import type { WalSettings } from "../wal_options.ts";
@@ -136,6 +137,21 @@ test("settings are those of the opening, then those that were changed", async ()
   assertEquals(wal.settings.syncIntervalMs, 1000);
   assertEquals(before.maxWaitingBytes, 64 * 1024 * 1024);
   await close();
+});
+
+test("settings of a log that was opened without options are the defaults", async () => {
+  const wal = await Wal.open(new MemoryStorage());
+  const { policy, warn: _, ...others } = wal.settings;
+  assert(policy instanceof LeaderCommitPolicy);
+  assertEquals(policy.limits, {});
+  assertEquals(others, {
+    ...{ synchronous: "full", syncIntervalMs: 1000, flushing: "inline" },
+    ...{ maxQueuedRecords: 10_000, maxQueuedBytes: 64 * 1024 * 1024 },
+    ...{ maxWaitingRecords: 100_000, maxWaitingBytes: 64 * 1024 * 1024 },
+    ...{ alerts: null, cursors: null, retention: null, archive: null },
+    autoCheckpoint: null,
+  });
+  await wal.close();
 });
 
 test("configure() refuses bad settings, and changes nothing then", async () => {

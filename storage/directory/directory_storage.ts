@@ -18,7 +18,8 @@ import { acquireLock } from "./lock_file.ts";
 import type { KernelLock } from "./lock_owner.ts";
 import { type FileStorageOptions, SyncRouting } from "./sync_routing.ts";
 
-const TMPFS_MAGIC = 0x01021994;
+/** File systems in memory, by the numbers that Linux gives them. */
+const IN_MEMORY = new Map([[0x01021994, "tmpfs"], [0x858458f6, "ramfs"]]);
 
 /** A {@linkcode Storage} in a real directory, except for its open files. */
 export abstract class DirectoryStorage implements Storage {
@@ -59,9 +60,10 @@ export abstract class DirectoryStorage implements Storage {
 
   /** Warns if `disk` acks do not survive power loss here. */
   warning(): string | undefined {
-    if (this.#isOnTmpfs()) {
-      return `"${this.location}" is on tmpfs: nothing there survives power ` +
-        "loss";
+    const inMemory = this.#memoryFileSystem();
+    if (inMemory !== undefined) {
+      return `"${this.location}" is on ${inMemory}: nothing there survives ` +
+        "power loss";
     }
     if (process.platform !== "darwin" || !process.versions.bun) {
       return undefined;
@@ -190,16 +192,18 @@ export abstract class DirectoryStorage implements Storage {
       fs.statfs(this.location, (error, found) => {
         if (error) return resolve(undefined);
         const { bavail, blocks, bsize } = found;
+        if (blocks === 0) return resolve(undefined); // As ramfs has it.
         resolve({ freeBytes: bavail * bsize, totalBytes: blocks * bsize });
       });
     });
   }
 
-  #isOnTmpfs(): boolean {
+  /** The file system in memory that the directory is on, if it is on one. */
+  #memoryFileSystem(): string | undefined {
     try {
-      return fs.statfsSync(this.location).type === TMPFS_MAGIC;
+      return IN_MEMORY.get(fs.statfsSync(this.location).type >>> 0);
     } catch {
-      return false;
+      return undefined;
     }
   }
 

@@ -3,19 +3,21 @@ import { mkdirSync } from "node:fs";
 
 /**
  * Mounts a small tmpfs at `directory`, which is made if need be, for as long as
- * `use` runs. Says so, and runs nothing, where mounting is not permitted.
+ * `use` runs; or another file system in memory. Says so, and runs nothing,
+ * where mounting is not permitted.
  */
 export async function withTmpfs(
   directory: string,
   options: string,
   use: () => void | Promise<void>,
+  type: "tmpfs" | "ramfs" = "tmpfs",
 ): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  const args = ["-t", "tmpfs", "-o", options, "tmpfs", directory];
+  const args = ["-t", type, "-o", options, type, directory];
   const { status, stderr } = spawnSync("mount", args, { encoding: "utf8" });
   if (status !== 0) {
     console.log(
-      `skipped: cannot mount a tmpfs: ${stderr ?? "no mount"}`.trim(),
+      `skipped: cannot mount a ${type}: ${stderr ?? "no mount"}`.trim(),
     );
     return;
   }

@@ -63,6 +63,21 @@ test("CountPolicy waits no longer when the log is closed", async () => {
   assertEquals([append.state, log.texts()], ["resolved", ["a"]]);
 });
 
+test("CountPolicy needs no clock: no timer is set, and no time passes", async () => {
+  for (const whenIdle of ["flush", "wait"] as const) {
+    const policy = new CountPolicy({ records: 3, whenIdle });
+    const { wal, clock, close } = await openWal({ policy });
+    const appends = [1, 2, 3, 4].map((record) =>
+      track(wal.append(`${record}`))
+    );
+    await clock.quiet();
+    assertEquals([clock.timers, clock.now()], [0, 0]);
+    const isLastPending = appends[3].state === "pending";
+    assertEquals(isLastPending, whenIdle === "wait");
+    await close();
+  }
+});
+
 test("CountPolicy() has 256 records and flushes when idle by default", () => {
   const policy = new CountPolicy();
   assertEquals([policy.limits, policy.whenIdle], [{ records: 256 }, "flush"]);

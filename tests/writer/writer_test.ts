@@ -69,6 +69,21 @@ test("Writer asks the policy once for what one turn appends", async () => {
   await close();
 });
 
+test("Writer makes one write and one sync of a batch, whatever the limits", async () => {
+  for (const limit of [1, 256, 1000]) {
+    const policy = new CountPolicy({ records: limit });
+    const { wal, log, clock, close } = await openWal({ policy });
+    for (const [size, last] of [[500, 500], [2000, 2500]]) {
+      const batch = Array.from({ length: size }, () => "x");
+      const appended = await clock.settle(wal.appendBatch(batch));
+      assertEquals(appended, { first: last - size + 1, last });
+    }
+    const calls = ["append 1-500", "sync", "append 501-2500", "sync"];
+    assertEquals(log.order, calls);
+    await close();
+  }
+});
+
 test("Writer reports each flush with its instants, in order", async () => {
   const policy = new ObservingPolicy(new LeaderCommitPolicy());
   const { wal, log, clock, close } = await openWal(

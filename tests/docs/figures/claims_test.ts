@@ -12,6 +12,7 @@ import {
   loads as common,
   measure,
   type Measured,
+  recordsComing,
   slow,
 } from "../../../docs/figures/measure.ts";
 import { policyFor, type PolicyId } from "../../../docs/figures/roster.ts";
@@ -22,6 +23,8 @@ import type { BatchPolicy } from "../../../policies/batch_policy.ts";
 import { BytesPolicy } from "../../../policies/bytes_policy.ts";
 import { CountPolicy } from "../../../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../../../policies/leader_commit_policy.ts";
+import type { Arrival } from "../../../simulator/arrivals.ts";
+import { simulate } from "../../../simulator/simulate.ts";
 import {
   assert,
   assertEquals,
@@ -229,4 +232,26 @@ test("the defaults of counts and bytes are short writes on a fast device", () =>
     fast.costs.writeMs(bytes) - fast.costs.writeMs(0);
   assertNear(bytesMs(256 * 104) / fast.syncMs, 1 / 8, 0.01);
   assertNear(bytesMs(65_536) / fast.syncMs, 1 / 3, 0.03);
+});
+
+/** The most records that wait for their ack at the same time. */
+function mostWaiting(load: readonly Arrival[], { costs }: Device): number {
+  const { latencies } = simulate(new LeaderCommitPolicy(), load, costs);
+  // Acks come in the order of arrivals.
+  let acked = 0;
+  let most = 0;
+  load.forEach(({ at }, nth) => {
+    while (load[acked].at + latencies[acked] <= at && acked < nth) acked++;
+    most = Math.max(most, nth + 1 - acked);
+  });
+  return most;
+}
+
+test("fewer than 100 records wait at 10,000 a second, unless syncs are slow", () => {
+  const flood = [...recordsComing(10_000)];
+  const onFast = mostWaiting(flood, fast);
+  assert(onFast > 1 && onFast < 20, `${onFast}`);
+  // During a sync of 8 ms, 80 records arrive.
+  const onSlow = mostWaiting(flood, slow);
+  assert(onSlow > 100 && onSlow < 250, `${onSlow}`);
 });

@@ -1,11 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { WalReader } from "../../../reader/wal_reader.ts";
 import { makeDirectory } from "../../../storage/directory/directory_storage.ts";
 import { acquireLock } from "../../../storage/directory/lock_file.ts";
 import { NodeStorage } from "../../../storage/directory/node_storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { Wal } from "../../../wal.ts";
-import { assert, assertEquals, assertThrows } from "../../kit/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertThrows,
+} from "../../kit/assert.ts";
 import { test } from "../../kit/register.ts";
 import { withTempDir } from "../../kit/temp_dir.ts";
 import { withTmpfs } from "../../kit/with_tmpfs.ts";
@@ -73,6 +79,45 @@ test("makeDirectory() needs no sync of what a directory is mounted on", () =>
       makeDirectory(`${top}/log`, refuse);
       mkdirSync(`${top}/log/inside`);
       assertThrows(() => makeDirectory(`${top}/log/inside`, refuse), Error);
+    })
+  ));
+
+test("Wal.open() warns where nothing survives a power loss", () =>
+  withTempDir(async (top) => {
+    for (const type of ["tmpfs", "ramfs"] as const) {
+      await withTmpfs(`${top}/${type}`, "size=1m", async () => {
+        const warnings: string[] = [];
+        const warn = (text: string) => void warnings.push(text);
+        const storage = new NodeStorage(`${top}/${type}`);
+        const wal = await Wal.open(storage, { warn });
+        assertEquals(await wal.append("x"), 1);
+        await wal.close();
+        assertEquals(warnings, [
+          `"${top}/${type}" is on ${type}: nothing there survives power loss`,
+        ]);
+        // A file system without a size says nothing about its room.
+        assertEquals((await storage.space()) === undefined, type === "ramfs");
+      }, type);
+    }
+  }));
+
+test("Wal.open() refuses a file system that is read-only, which a reader reads", () =>
+  withTempDir((top) =>
+    withTmpfs(`${top}/log`, "size=1m", async () => {
+      const directory = `${top}/log`;
+      const wal = await Wal.open(directory, { warn() {} });
+      await wal.append("x");
+      await wal.close();
+      const remount = ["-o", "remount,ro", directory];
+      assertEquals(spawnSync("mount", remount).status, 0);
+      const { code, message } = await assertRejects(
+        () => Wal.open(directory, { warn() {} }),
+        StorageError,
+      );
+      assertEquals([code, message.includes(directory)], ["EROFS", true]);
+      const reader = await WalReader.open(directory);
+      assertEquals(reader.durableLsn, 1);
+      await reader.close();
     })
   ));
 

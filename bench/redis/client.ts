@@ -1,16 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { loadPackage } from "../packages.ts";
-
-interface Parser {
-  execute(data: Buffer): void;
-}
-
-interface ParserOptions {
-  readonly returnReply: (reply: unknown) => void;
-  readonly returnError: (error: Error) => void;
-}
+import Parser from "redis-parser";
 
 /** A connection to a server of the Redis protocol. Requests may overlap. */
 export class Client implements Disposable {
@@ -21,13 +12,10 @@ export class Client implements Disposable {
   }[] = [];
 
   private constructor(socket: Socket) {
-    const Parser = loadPackage<new (options: ParserOptions) => Parser>(
-      "redis-parser",
-    );
     this.#socket = socket;
     const parser = new Parser({
-      returnReply: (reply) => this.#waiting.shift()!.resolve(reply),
-      returnError: (error) => this.#waiting.shift()!.reject(error),
+      returnReply: (reply: unknown) => this.#waiting.shift()!.resolve(reply),
+      returnError: (error: Error) => this.#waiting.shift()!.reject(error),
     });
     socket.on("data", (data: Buffer) => parser.execute(data));
     socket.on("error", () => socket.destroy());

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Child } from "../../tests/kit/process/child.ts";
-import { commandFor, type RuntimeName } from "../process/runtime.ts";
 import { Client } from "./client.ts";
 
 /** A server that is running, until it is disposed of. */
@@ -26,19 +25,10 @@ export const startRedis: Start = (directory) =>
     ...["--auto-aof-rewrite-percentage", "0"],
   ]);
 
-/** The bundled server on Syncline; `wrap` changes the command. */
-export function syncline(
-  runtime: RuntimeName,
-  bundle: string,
-  wrap = (command: string[]): string[] => command,
-): Start {
+/** The example in docs/examples/resp-server, started by a command. */
+export function startExample(command: readonly string[]): Start {
   return (directory) =>
-    start((port) =>
-      wrap(commandFor(runtime, bundle, {
-        directory: join(directory, "log"),
-        port,
-      }))
-    );
+    start((port) => [...command, join(directory, "log"), `${port}`]);
 }
 
 async function start(command: (port: number) => string[]): Promise<Running> {

@@ -1,21 +1,9 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
-import { QueueFullError } from "../../mod.ts";
-import { loadPackage } from "../packages.ts";
-import { execute } from "./commands.ts";
+import { QueueFullError, RecordTooLargeError } from "@syncline/wal";
+import Parser from "redis-parser";
+import { execute, failure } from "./commands.ts";
 import type { Store } from "./store.ts";
-
-/** The part of redis-parser used here; it reads requests as it does replies. */
-interface Parser {
-  execute(data: Buffer): void;
-}
-
-interface ParserOptions {
-  readonly returnBuffers: boolean;
-  readonly returnReply: (request: unknown) => void;
-  readonly returnError: (error: Error) => void;
-  readonly returnFatalError: (error: Error) => void;
-}
 
 /**
  * A server of the Redis protocol. Like Redis with `appendfsync always`, it
@@ -29,22 +17,27 @@ export function serve(
   store: Store,
   onFailure: (cause: unknown) => void,
 ): Server {
-  const Parser = loadPackage<new (options: ParserOptions) => Parser>(
-    "redis-parser",
-  );
   const turns = new Turns(store, onFailure);
   return createServer({ noDelay: true }, (socket) => {
     const connection = new Connection(socket, turns);
-    const hangUp = () => void socket.destroy();
+    const refuse = () => connection.refuse();
+    // It reads requests as it does replies.
     const parser = new Parser({
       returnBuffers: true,
-      returnReply: (request) => connection.receive(request as Buffer[]),
-      returnError: hangUp,
-      returnFatalError: hangUp,
+      returnReply: (request: unknown) => connection.receive(request),
+      returnError: refuse,
+      returnFatalError: refuse,
     });
-    socket.on("data", (data: Buffer) => parser.execute(data));
+    socket.on("data", (data: Buffer) => {
+      if (connection.isRefused) return;
+      try {
+        parser.execute(data);
+      } catch {
+        refuse(); // The parser throws if an array claims to be too long.
+      }
+    });
     socket.on("drain", () => socket.resume());
-    socket.on("error", hangUp);
+    socket.on("error", () => socket.destroy());
   });
 }
 
@@ -53,30 +46,52 @@ class Connection {
   readonly #socket: Socket;
   readonly #turns: Turns;
   #replies = "";
+  #isRefused = false;
 
   constructor(socket: Socket, turns: Turns) {
     this.#socket = socket;
     this.#turns = turns;
   }
 
-  receive(request: readonly Buffer[]): void {
-    if (!Array.isArray(request) || request.length === 0) {
-      this.#socket.destroy();
-      return;
-    }
-    if (this.#replies === "") this.#turns.join(this);
-    this.#replies += this.#turns.execute(request);
+  /** Whether nothing is read any more. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  receive(request: unknown): void {
+    if (this.#isRefused) return;
+    if (isRequest(request)) this.#reply(this.#turns.execute(request));
+    else this.refuse();
+  }
+
+  /** Hangs up once the replies so far are sent. */
+  refuse(): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#reply(failure("Protocol error"));
   }
 
   /** Takes the replies so far; the result sends them. */
   take(): () => void {
     const replies = this.#replies;
     this.#replies = "";
+    const isLast = this.#isRefused;
     return () => {
       // A client that does not read its replies is not read either.
       if (!this.#socket.write(replies, "latin1")) this.#socket.pause();
+      if (isLast) this.#socket.end();
     };
   }
+
+  #reply(reply: string): void {
+    if (this.#replies === "") this.#turns.join(this);
+    this.#replies += reply;
+  }
+}
+
+function isRequest(value: unknown): value is Buffer[] {
+  return Array.isArray(value) && value.length > 0 &&
+    value.every((word) => Buffer.isBuffer(word));
 }
 
 /** What is executed in one turn of the event loop shares a sync. */
@@ -100,8 +115,10 @@ class Turns {
     try {
       return execute(this.#store, request);
     } catch (error) {
-      if (!(error instanceof QueueFullError)) this.#onFailure(error);
-      return "-ERR the queue of the log is full\r\n";
+      const isRefusal = error instanceof QueueFullError ||
+        error instanceof RecordTooLargeError;
+      if (!isRefusal) this.#onFailure(error);
+      return failure((error as Error).message);
     }
   }
 

@@ -17,11 +17,11 @@ const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
 const LARGEST = 2n ** 63n - 1n;
 
 /** As a configuration of Redis that does the same; redis-benchmark asks. */
-const CONFIG: Readonly<Record<string, string>> = {
-  appendfsync: "always",
-  appendonly: "yes",
-  save: "",
-};
+const CONFIG: ReadonlyMap<string, string> = new Map([
+  ["appendfsync", "always"],
+  ["appendonly", "yes"],
+  ["save", ""],
+]);
 
 const expire = (unitMs: number): Command => ({
   arity: [2, 2],
@@ -84,8 +84,8 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     arity: [2, Infinity],
     run(_, [action, ...names]) {
       if (text(action).toUpperCase() !== "GET") return SYNTAX;
-      const known = names.map(text).filter((name) => name in CONFIG);
-      return array(known.flatMap((name) => [name, CONFIG[name]]));
+      const asked = new Set(names.map(text));
+      return array([...CONFIG].filter(([name]) => asked.has(name)).flat());
     },
   }],
   ["INFO", { arity: [0, Infinity], run: describe }],

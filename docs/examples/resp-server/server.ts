@@ -5,6 +5,9 @@ import Parser from "redis-parser";
 import { execute, failure } from "./commands.ts";
 import type { Store } from "./store.ts";
 
+/** A request that is longer is not waited for; a record holds no more. */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+
 /**
  * A server of the Redis protocol. Like Redis with `appendfsync always`, it
  * reads all sockets on which something has arrived, executes it, syncs once,
@@ -20,22 +23,7 @@ export function serve(
   const turns = new Turns(store, onFailure);
   return createServer({ noDelay: true }, (socket) => {
     const connection = new Connection(socket, turns);
-    const refuse = () => connection.refuse();
-    // It reads requests as it does replies.
-    const parser = new Parser({
-      returnBuffers: true,
-      returnReply: (request: unknown) => connection.receive(request),
-      returnError: refuse,
-      returnFatalError: refuse,
-    });
-    socket.on("data", (data: Buffer) => {
-      if (connection.isRefused) return;
-      try {
-        parser.execute(data);
-      } catch {
-        refuse(); // The parser throws if an array claims to be too long.
-      }
-    });
+    socket.on("data", (data: Buffer) => connection.read(data));
     socket.on("drain", () => socket.resume());
     socket.on("error", () => socket.destroy());
   });
@@ -45,30 +33,33 @@ export function serve(
 class Connection {
   readonly #socket: Socket;
   readonly #turns: Turns;
+  /** It reads requests as it does replies. */
+  readonly #parser: { execute(data: Buffer): void };
+  #unparsedBytes = 0;
   #replies = "";
   #isRefused = false;
 
   constructor(socket: Socket, turns: Turns) {
     this.#socket = socket;
     this.#turns = turns;
+    this.#parser = new Parser({
+      returnBuffers: true,
+      returnReply: (request: unknown) => this.#receive(request),
+      returnError: () => this.#refuse(),
+      returnFatalError: () => this.#refuse(),
+    });
   }
 
-  /** Whether nothing is read any more. */
-  get isRefused(): boolean {
-    return this.#isRefused;
-  }
-
-  receive(request: unknown): void {
+  /** Executes the requests that end in `data`. */
+  read(data: Buffer): void {
     if (this.#isRefused) return;
-    if (isRequest(request)) this.#reply(this.#turns.execute(request));
-    else this.refuse();
-  }
-
-  /** Hangs up once the replies so far are sent. */
-  refuse(): void {
-    if (this.#isRefused) return;
-    this.#isRefused = true;
-    this.#reply(failure("Protocol error"));
+    this.#unparsedBytes += data.length;
+    if (this.#unparsedBytes > MAX_REQUEST_BYTES) return this.#refuse();
+    try {
+      this.#parser.execute(data);
+    } catch {
+      this.#refuse(); // It throws if an array claims to be too long.
+    }
   }
 
   /** Takes the replies so far; the result sends them. */
@@ -81,6 +72,20 @@ class Connection {
       if (!this.#socket.write(replies, "latin1")) this.#socket.pause();
       if (isLast) this.#socket.end();
     };
+  }
+
+  #receive(request: unknown): void {
+    if (this.#isRefused) return;
+    this.#unparsedBytes = 0;
+    if (isRequest(request)) this.#reply(this.#turns.execute(request));
+    else this.#refuse();
+  }
+
+  /** Hangs up once the replies so far are sent. */
+  #refuse(): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#reply(failure("Protocol error"));
   }
 
   #reply(reply: string): void {

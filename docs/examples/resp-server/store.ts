@@ -7,8 +7,8 @@ const SET = 1;
 const DELETE = 2;
 const EXPIRE = 3;
 
-/** What a record begins with: its kind, the key's length, when it expires. */
-const HEADER_BYTES = 1 + 4 + 8;
+/** Its kind, the key's length, and when it expires; then come key and value. */
+const HEAD_BYTES = 1 + 4 + 8;
 
 /** Pieces of a snapshot, so that other work gets done between two of them. */
 const PIECE_BYTES = 64 * 1024;
@@ -26,6 +26,8 @@ export interface StoreOptions {
    * last rewrite took. Default: 64 MiB.
    */
   readonly rewriteBytes?: number;
+  /** Receives what went wrong in the background. Default: `console.warn`. */
+  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -39,24 +41,25 @@ export class Store {
   /** The wall clock, in ms. */
   readonly now: () => number;
   readonly #wal: Wal;
+  readonly #warn: (message: string) => void;
   readonly #rewriteBytes: number;
   readonly #values = new Map<string, Buffer>();
   /** When keys expire; those that never do are not in it. */
   readonly #expiries = new Map<string, number>();
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #unswept = this.#expiries.entries();
-  /** The next record; the log copies it, so one is enough. */
-  #record = Buffer.alloc(4096);
+  #head = Buffer.alloc(4096);
   #lastLsn = 0;
   #bytesSinceRewrite = 0;
   #snapshotBytes = 0;
   #rewriting: Promise<void> | undefined;
   #rewriteError: unknown;
 
-  private constructor(wal: Wal, now: () => number, rewriteBytes: number) {
+  private constructor(wal: Wal, options: Required<StoreOptions>) {
     this.#wal = wal;
-    this.now = now;
-    this.#rewriteBytes = rewriteBytes;
+    this.now = options.now;
+    this.#warn = options.warn;
+    this.#rewriteBytes = options.rewriteBytes;
   }
 
   /** Opens a log and makes its changes again, from the last rewrite on. */
@@ -64,13 +67,15 @@ export class Store {
     target: WalTarget,
     options: StoreOptions = {},
   ): Promise<Store> {
-    const { now = Date.now, rewriteBytes = 64 * 1024 * 1024 } = options;
+    const { rewriteBytes = 64 * 1024 * 1024 } = options;
+    const { now = Date.now, warn = console.warn } = options;
     const wal = await Wal.open(target, {
       maxQueuedRecords: 1_000_000,
       // A rewrite frees the files that it covers as a whole.
       segmentBytes: rewriteBytes / 4,
+      warn,
     });
-    const store = new Store(wal, now, rewriteBytes);
+    const store = new Store(wal, { now, rewriteBytes, warn });
     const from = await wal.restore((snapshot) => store.#load(snapshot));
     for await (const { records } of wal.readBatches({ from })) {
       for (const record of records) {
@@ -111,7 +116,7 @@ export class Store {
   }
 
   /** Gives `key` a copy of `value`, until `expiresAt`. */
-  set(key: string, value: Uint8Array, expiresAt: number = Infinity): void {
+  set(key: string, value: Buffer, expiresAt: number = Infinity): void {
     // The log comes first: if it throws, nothing is changed.
     this.#log(SET, key, expiresAt, value);
     this.#put(key, value, expiresAt);
@@ -154,7 +159,8 @@ export class Store {
       })
       .catch((error) => {
         this.#rewriteError = error;
-        if (!(error instanceof LogClosedError)) console.error(error);
+        if (error instanceof LogClosedError) return;
+        this.#warn(`The log was not rewritten: ${error}`);
       })
       .finally(() => this.#rewriting = undefined);
     return true;
@@ -178,11 +184,12 @@ export class Store {
     for (const [key, value] of this.#values) {
       const expiresAt = this.expiresAt(key);
       if (expiresAt <= this.now()) continue;
-      const record = this.#encode(SET, key, expiresAt, value);
+      const head = this.#encodeHead(SET, key, expiresAt);
       const length = Buffer.alloc(4);
-      length.writeUInt32LE(record.length);
-      pieces.push(length, Buffer.from(record));
-      bytes += 4 + record.length;
+      length.writeUInt32LE(head.length + value.length);
+      // Copies, because the originals change.
+      pieces.push(length, Buffer.from(head), Buffer.from(value));
+      bytes += 4 + head.length + value.length;
       if (bytes < PIECE_BYTES) continue;
       yield Buffer.concat(pieces);
       pieces = [];
@@ -209,39 +216,32 @@ export class Store {
     }
   }
 
-  #log(kind: number, key: string, expiresAt: number, value?: Uint8Array): void {
-    const record = this.#encode(kind, key, expiresAt, value);
-    this.#lastLsn = this.#wal.enqueue(record);
-    this.#bytesSinceRewrite += record.length;
+  #log(kind: number, key: string, expiresAt: number, value?: Buffer): void {
+    const head = this.#encodeHead(kind, key, expiresAt);
+    // Both are copied into the log's buffer before this returns.
+    this.#lastLsn = this.#wal.enqueue(value ? [head, value] : head);
+    this.#bytesSinceRewrite += head.length + (value?.length ?? 0);
     const limit = Math.max(this.#rewriteBytes, this.#snapshotBytes);
     if (this.#bytesSinceRewrite >= limit) this.rewrite();
   }
 
-  /** The record is valid until the next call. */
-  #encode(
-    kind: number,
-    key: string,
-    expiresAt: number,
-    value?: Uint8Array,
-  ): Buffer {
-    const valueAt = HEADER_BYTES + key.length;
-    const bytes = valueAt + (value?.length ?? 0);
-    if (bytes > this.#record.length) this.#record = Buffer.alloc(bytes * 2);
-    const record = this.#record;
-    record[0] = kind;
-    record.writeUInt32LE(key.length, 1);
-    record.writeDoubleLE(expiresAt, 5);
-    record.write(key, HEADER_BYTES, "latin1");
-    if (value !== undefined) record.set(value, valueAt);
-    return record.subarray(0, bytes);
+  /** What a record has before the value; valid until the next call. */
+  #encodeHead(kind: number, key: string, expiresAt: number): Buffer {
+    const bytes = HEAD_BYTES + key.length;
+    if (bytes > this.#head.length) this.#head = Buffer.alloc(bytes);
+    this.#head[0] = kind;
+    this.#head.writeUInt32LE(key.length, 1);
+    this.#head.writeDoubleLE(expiresAt, 5);
+    this.#head.write(key, HEAD_BYTES, "latin1");
+    return this.#head.subarray(0, bytes);
   }
 
   /** What has expired in the meantime stays: a later record may prolong it. */
   #replay({ buffer, byteOffset, length }: Uint8Array): void {
     const record = Buffer.from(buffer as ArrayBuffer, byteOffset, length);
-    const valueAt = HEADER_BYTES + record.readUInt32LE(1);
+    const valueAt = HEAD_BYTES + record.readUInt32LE(1);
     const expiresAt = record.readDoubleLE(5);
-    const key = record.toString("latin1", HEADER_BYTES, valueAt);
+    const key = record.toString("latin1", HEAD_BYTES, valueAt);
     const kind = record[0];
     if (kind === SET) this.#put(key, record.subarray(valueAt), expiresAt);
     else if (kind === DELETE) this.#forget(key);

@@ -1,21 +1,26 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { serve } from "../../../bench/redis_server/server.ts";
-import type { Store } from "../../../bench/redis_server/store.ts";
-import { assertEquals } from "../../kit/assert.ts";
-import { test } from "../../kit/register.ts";
+import { serve } from "../../../../docs/examples/resp-server/server.ts";
+import type { Store } from "../../../../docs/examples/resp-server/store.ts";
+import { RecordTooLargeError } from "../../../../writer/record.ts";
+import { assertEquals } from "../../../kit/assert.ts";
+import { test } from "../../../kit/register.ts";
 
 /** A store that keeps nothing; the test decides when it has settled. */
 class SlowStore {
   readonly syncs: { resolve(): void; reject(error: Error): void }[] = [];
   readonly #asked: (() => void)[] = [];
+  /** What `set` throws. */
+  refusal: Error | undefined;
 
   get(key: string): string {
     throw new RangeError(`no ${key}`);
   }
 
-  set(): void {}
+  set(): void {
+    if (this.refusal) throw this.refusal;
+  }
 
   settled(): Promise<void> {
     const settled = new Promise<void>((resolve, reject) =>
@@ -106,14 +111,50 @@ test("serve() understands a request that arrives byte by byte", () =>
     assertEquals(socket.heard, "+OK\r\n");
   }));
 
-test("serve() hangs up on what is no request, and replies nothing", () =>
-  served(async ({ socket }) => {
-    socket.push("GET / HTTP/1.1\r\n\r\n");
-    await once(socket, "close");
-    assertEquals(socket.heard, "");
+test("serve() hangs up on what is not a request, after earlier replies", async () => {
+  const wrong = ["GET / HTTP/1.1", ":5", "+OK", "-no", "*0", "*-1", "$1\r\nx"];
+  const nested = [
+    "*1\r\n:5",
+    "*1\r\n*1\r\n$1\r\nx",
+    "*1\r\n$-1",
+    "*9999999999",
+  ];
+  for (const bytes of [...wrong, ...nested]) {
+    await served(async ({ store, socket }) => {
+      socket.push(`${PING}${bytes}\r\n${SET}`);
+      await store.asked(1);
+      store.syncs[0].resolve();
+      await once(socket, "finish");
+      const expected = "+PONG\r\n-ERR Protocol error\r\n";
+      assertEquals([bytes, socket.heard], [bytes, expected]);
+    });
+  }
+});
+
+test("serve() hangs up on a request of more than 64 MiB, before it ends", () =>
+  served(async ({ store, socket }) => {
+    const mebibyte = Buffer.alloc(2 ** 20);
+    socket.push("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$999999999\r\n");
+    for (let count = 0; count < 64; count++) socket.push(mebibyte);
+    await store.asked(1);
+    store.syncs[0].resolve();
+    await once(socket, "finish");
+    assertEquals(socket.heard, "-ERR Protocol error\r\n");
   }));
 
-test("serve() tells of a failed log, and replies nothing from then on", () =>
+test("serve() goes on if the log refuses a record", () =>
+  served(async ({ store, failures, socket }) => {
+    store.refusal = new RecordTooLargeError(2, 1);
+    socket.push(SET + PING);
+    await store.asked(1);
+    store.syncs[0].resolve();
+    await once(socket, "reply");
+    const { message } = store.refusal;
+    assertEquals(socket.heard, `-ERR ${message}\r\n+PONG\r\n`);
+    assertEquals(failures, []);
+  }));
+
+test("serve() reports a failed log, and replies nothing from then on", () =>
   served(async ({ store, failures, socket }) => {
     socket.push(SET);
     await store.asked(1);

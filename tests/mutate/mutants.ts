@@ -7,6 +7,7 @@ import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
+import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...upkeepMutants,
   ...writerMutants,
   ...appendMutants,
+  ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
   ...ownershipMutants,

@@ -66,7 +66,8 @@ export const redis = defineExperiment<Setting, Result>({
   about: `Compares a Redis-protocol server on Syncline with Redis.
 
 redis-benchmark sends SETs to Redis with "appendfsync always", and to the server
-in docs/examples/resp-server/. Both sync before they reply. First, strace checks that
+in docs/examples/resp-server/. Both sync before they reply, and both rewrite
+their files when these have grown by 64 MB and doubled. First, strace checks that
 each reply of the latter begins after the sync that covers it, and the server is
 killed under load: no acknowledged INCR may be lost.`,
   options: {

@@ -10,6 +10,7 @@ export class Client implements Disposable {
     resolve(reply: unknown): void;
     reject(e: Error): void;
   }[] = [];
+  #isClosed = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -20,6 +21,7 @@ export class Client implements Disposable {
     socket.on("data", (data: Buffer) => parser.execute(data));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
+      this.#isClosed = true;
       for (const { reject } of this.#waiting) reject(new Error("hung up"));
     });
   }
@@ -59,6 +61,9 @@ export class Client implements Disposable {
       words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join(
         "",
       );
+    if (this.#isClosed) {
+      return requests.map(() => Promise.reject(new Error("hung up")));
+    }
     this.#socket.write(requests.map(encode).join(""));
     return requests.map(() =>
       new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))

@@ -1,0 +1,202 @@
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  Application,
+  type Context,
+  Converter,
+  Logger,
+  LogLevel,
+  MinimalSourceFile,
+  Models,
+  normalizePath,
+  PageEvent,
+  type TypeDocOptions,
+} from "typedoc";
+import { readDocument, root, type SiteDocument } from "./document.ts";
+import { FRONT_PAGE, GUIDES, pageOf } from "./guides.ts";
+import { linkSymbols } from "./link_symbols.ts";
+import { PLAYGROUND, REPOSITORY } from "./links.ts";
+import { PACKAGE, PAGE, SiteRouter } from "./site_router.ts";
+import { resolveSiteLinks, SiteTheme, TOP_LINKS } from "./site_theme.ts";
+
+/** What deno.json says about the package. */
+interface Manifest {
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string>>;
+}
+
+const manifest: Manifest = JSON.parse(
+  readFileSync(join(root, "deno.json"), "utf8"),
+);
+
+/** A module's name by its file: `@syncline/wal/policies`. */
+const moduleNames: ReadonlyMap<string, string> = new Map(
+  Object.entries(manifest.exports).map(([path, file]) => [
+    normalizePath(join(root, file)),
+    PACKAGE + path.slice(1),
+  ]),
+);
+
+const OPTIONS: TypeDocOptions = {
+  name: "Syncline",
+  entryPoints: [...moduleNames.keys()],
+  readme: "none",
+  // `deno check` has checked types, with more of Deno than is known here.
+  skipErrorChecking: true,
+  compilerOptions: {
+    allowImportingTsExtensions: true,
+    lib: ["esnext", "dom", "dom.iterable"],
+    module: "esnext",
+    moduleResolution: "bundler",
+    noEmit: true,
+    skipLibCheck: true,
+    strict: true,
+    target: "esnext",
+    types: ["deno", "node"],
+  },
+  basePath: root,
+  displayBasePath: root,
+  disableGit: true,
+  sourceLinkTemplate: `${REPOSITORY}/blob/main/{path}#L{line}`,
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeProtected: true,
+  groupReferencesByType: true,
+  groupOrder: [
+    ...GUIDES.map(({ title }) => title),
+    ...["Modules", "Classes", "Functions", "Interfaces", "Type Aliases", "*"],
+  ],
+  sortEntryPoints: false,
+  navigation: { includeGroups: true },
+  navigationLinks: { ...TOP_LINKS },
+  headings: { readme: false, document: false },
+  highlightLanguages: [
+    ...["bash", "console", "diff", "docker", "html", "ini", "javascript"],
+    ...["json", "jsonc", "shell", "sql", "toml", "tsx", "typescript", "yaml"],
+  ],
+  includeHierarchySummary: false,
+  searchInComments: true,
+  searchInDocuments: true,
+  visibilityFilters: {},
+  useFirstParagraphOfCommentAsSummary: true,
+  hideGenerator: true,
+  customCss: join(root, "docs/site/site.css"),
+  favicon: join(root, "docs/site/favicon.svg"),
+  router: "site",
+  theme: "site",
+};
+
+/** Keeps what goes wrong. */
+class Complaints extends Logger {
+  readonly messages: string[] = [];
+
+  override log(message: string, level: LogLevel): void {
+    if (level >= LogLevel.Warn) this.messages.push(message);
+  }
+
+  protected override addContext(
+    message: string,
+    _level: LogLevel,
+    ...[at, file]: readonly unknown[]
+  ): string {
+    if (!(file instanceof MinimalSourceFile)) return message;
+    const { line } = file.getLineAndCharacterOfPosition(at as number);
+    return `${file.fileName}:${line + 1}: ${message}`;
+  }
+}
+
+/**
+ * Builds the site in a folder that it empties first: the README, the guides,
+ * the reference and the playground. The same each time, byte for byte.
+ *
+ * @throws {Error} If anything is wrong with a comment or a document.
+ */
+export async function buildSite(folder: string): Promise<void> {
+  const app = await Application.bootstrap(OPTIONS, []);
+  const complaints = new Complaints();
+  app.logger = complaints;
+  const documents = extend(app);
+  const project = await app.convert();
+  if (project !== undefined) {
+    app.validate(project);
+    await app.generateDocs(project, folder);
+    addPlayground(folder);
+  }
+  const { messages } = complaints;
+  if (project === undefined || messages.length > 0) {
+    throw new Error(
+      `The site has ${messages.length} faults:\n${messages.join("\n")}`,
+    );
+  }
+}
+
+/** Makes an application build this site; returns the documents in it. */
+function extend(app: Application): SiteDocument[] {
+  app.renderer.defineRouter("site", SiteRouter);
+  app.renderer.defineTheme("site", SiteTheme);
+  const front = readDocument(FRONT_PAGE);
+  const groups = GUIDES.map(({ title, files }) => ({
+    title,
+    documents: files.map(readDocument),
+  }));
+  app.converter.on(Converter.EVENT_BEGIN, (context: Context) => {
+    for (const { title, documents } of groups) {
+      for (const document of documents) addDocument(context, document, title);
+    }
+  });
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, made) => {
+    const file = made.kindOf(Models.ReflectionKind.Module) &&
+      made.project.files.getReflectionPath(made);
+    if (file) made.name = moduleNames.get(file) ?? made.name;
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
+    project.packageVersion = manifest.version;
+    project.readme = parse(app, front, project);
+    project.files.registerReflectionPath(pathOf(front), project);
+  });
+  let page: PageEvent | undefined;
+  app.renderer.on(PageEvent.BEGIN, (event: PageEvent) => {
+    page = event;
+  });
+  app.renderer.on(PageEvent.END, resolveSiteLinks);
+  app.options.setValue("markdownItLoader", (parser: never) => {
+    const router = () => app.renderer.router;
+    linkSymbols(parser, { page: () => page, router });
+  });
+  return [front, ...groups.flatMap(({ documents }) => documents)];
+}
+
+function addDocument(
+  { converter, project }: Context,
+  document: SiteDocument,
+  group: string,
+): void {
+  const { file, title, summary } = document;
+  const reflection = new Models.DocumentReflection(
+    title,
+    project,
+    parse(converter.application, document, project),
+    { group, summary, file, [PAGE]: pageOf(file) },
+  );
+  project.addChild(reflection);
+  project.registerReflection(reflection, undefined, pathOf(document));
+}
+
+function parse(
+  app: Application,
+  document: SiteDocument,
+  project: Models.ProjectReflection,
+): Models.CommentDisplayPart[] {
+  const source = new MinimalSourceFile(document.text, pathOf(document));
+  return app.converter.parseRawComment(source, project.files).content;
+}
+
+function pathOf({ file }: SiteDocument): ReturnType<typeof normalizePath> {
+  return normalizePath(join(root, file));
+}
+
+function addPlayground(folder: string): void {
+  const target = join(folder, PLAYGROUND);
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(join(root, "docs", PLAYGROUND), target);
+}

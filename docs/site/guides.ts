@@ -1,0 +1,84 @@
+/** Documents that belong together, in the order in which to read them. */
+export interface GuideGroup {
+  /** The heading in the site's navigation. */
+  readonly title: string;
+  /** Documents, relative to the project. */
+  readonly files: readonly string[];
+}
+
+/**
+ * The site's table of contents: every document below `docs/` is in it once,
+ * which a test checks. The title of a document is its first heading.
+ */
+export const GUIDES: readonly GuideGroup[] = [
+  {
+    title: "Start here",
+    files: ["docs/guide.md"],
+  },
+  {
+    title: "Understand",
+    files: ["docs/durability.md", "docs/policies.md"],
+  },
+  {
+    title: "Build",
+    files: [
+      "docs/reading.md",
+      "docs/checkpoints.md",
+      "docs/backup.md",
+      "docs/retention.md",
+      "docs/threads.md",
+    ],
+  },
+  {
+    title: "Examples",
+    files: ["docs/examples/README.md"],
+  },
+  {
+    title: "Run in production",
+    files: [
+      "docs/operations.md",
+      "docs/monitoring.md",
+      "docs/opentelemetry.md",
+      "docs/cli.md",
+    ],
+  },
+  {
+    title: "Look inside",
+    files: [
+      "docs/performance.md",
+      "docs/architecture.md",
+      "docs/format.md",
+      "docs/trace.md",
+    ],
+  },
+  {
+    title: "Project",
+    files: [
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "RELEASING.md",
+      "SECURITY.md",
+      "LICENSE",
+    ],
+  },
+];
+
+/** The document that is the site's front page. */
+export const FRONT_PAGE = "README.md";
+
+/** Every document that the site shows, in order. */
+export function guideFiles(): string[] {
+  return [FRONT_PAGE, ...GUIDES.flatMap(({ files }) => files)];
+}
+
+/**
+ * The page of a document, without its ending: `guides/durability`, or
+ * `examples/kv` for `docs/examples/kv/README.md`.
+ */
+export function pageOf(file: string): string {
+  if (file === FRONT_PAGE) return "index";
+  const name = file.replace(/^docs\//, "").replace(/\.md$/, "")
+    .replace(/\/README$/, "").toLowerCase();
+  if (name === "examples") return "examples/index";
+  return name.includes("/") ? name : `guides/${name}`;
+}

@@ -38,7 +38,7 @@ const moduleNames: ReadonlyMap<string, string> = new Map(
 );
 
 const OPTIONS: TypeDocOptions = {
-  name: "Syncline",
+  name: `Syncline ${manifest.version}`,
   entryPoints: [...moduleNames.keys()],
   readme: "none",
   // `deno check` has checked types, with more of Deno than is known here.
@@ -150,10 +150,10 @@ function extend(app: Application): SiteDocument[] {
     if (file) made.name = moduleNames.get(file) ?? made.name;
   });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
-    project.packageVersion = manifest.version;
     project.readme = parse(app, front, project);
     project.files.registerReflectionPath(pathOf(front), project);
   });
+  app.converter.on(Converter.EVENT_RESOLVE_END, describeReferences);
   let page: PageEvent | undefined;
   app.renderer.on(PageEvent.BEGIN, (event: PageEvent) => {
     page = event;
@@ -180,6 +180,20 @@ function addDocument(
   );
   project.addChild(reflection);
   project.registerReflection(reflection, undefined, pathOf(document));
+}
+
+/** Lists of a module describe what it takes from another, too. */
+function describeReferences({ project }: Context): void {
+  const references = project.getReflectionsByKind(
+    Models.ReflectionKind.Reference,
+  );
+  for (const reference of references) {
+    if (!reference.isReference()) continue;
+    const target = reference.getTargetReflectionDeep();
+    if (!target.isDeclaration()) continue;
+    reference.comment ??= (target.comment ?? target.signatures?.[0].comment)
+      ?.clone();
+  }
 }
 
 function parse(

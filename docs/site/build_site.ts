@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   Application,
@@ -12,10 +12,12 @@ import {
   PageEvent,
   type TypeDocOptions,
 } from "typedoc";
+import { checkLinks } from "./broken_links.ts";
 import { readDocument, root, type SiteDocument } from "./document.ts";
 import { FRONT_PAGE, GUIDES, pageOf } from "./guides.ts";
 import { linkSymbols } from "./link_symbols.ts";
 import { PLAYGROUND, REPOSITORY } from "./links.ts";
+import { makeLlms } from "./llms.ts";
 import { PACKAGE, PAGE, SiteRouter } from "./site_router.ts";
 import { resolveSiteLinks, SiteTheme, TOP_LINKS } from "./site_theme.ts";
 
@@ -66,6 +68,7 @@ const OPTIONS: TypeDocOptions = {
     ...GUIDES.map(({ title }) => title),
     ...["Modules", "Classes", "Functions", "Interfaces", "Type Aliases", "*"],
   ],
+  sort: ["alphabetical-ignoring-documents"],
   sortEntryPoints: false,
   navigation: { includeGroups: true },
   navigationLinks: { ...TOP_LINKS },
@@ -107,27 +110,40 @@ class Complaints extends Logger {
 
 /**
  * Builds the site in a folder that it empties first: the README, the guides,
- * the reference and the playground. The same each time, byte for byte.
+ * the reference, the playground, and all of these for language models. The same
+ * each time, byte for byte.
  *
- * @throws {Error} If anything is wrong with a comment or a document.
+ * @returns The addresses of other sites that it links to.
+ * @throws {Error} If anything is wrong with a comment, a document or a link.
  */
-export async function buildSite(folder: string): Promise<void> {
+export async function buildSite(folder: string): Promise<readonly string[]> {
   const app = await Application.bootstrap(OPTIONS, []);
   const complaints = new Complaints();
   app.logger = complaints;
   const documents = extend(app);
   const project = await app.convert();
-  if (project !== undefined) {
-    app.validate(project);
-    await app.generateDocs(project, folder);
-    addPlayground(folder);
+  if (project === undefined) throw faulty(complaints.messages);
+  app.validate(project);
+  await app.generateDocs(project, folder);
+  addPlayground(folder);
+  for (const [path, text] of makeLlms(documents, project)) {
+    writeFileSync(join(folder, path), text);
   }
-  const { messages } = complaints;
-  if (project === undefined || messages.length > 0) {
-    throw new Error(
-      `The site has ${messages.length} faults:\n${messages.join("\n")}`,
-    );
-  }
+  const { broken, external } = checkLinks(folder);
+  const faults = [
+    ...complaints.messages,
+    ...broken.map((link) => `a link leads nowhere: ${link}`),
+  ];
+  if (faults.length > 0) throw faulty(faults);
+  return external;
+}
+
+function faulty(faults: readonly string[]): Error {
+  return new Error(
+    `Cannot build the site because of ${faults.length} faults:\n${
+      faults.join("\n")
+    }`,
+  );
 }
 
 /** Makes an application build this site; returns the documents in it. */

@@ -6,10 +6,14 @@
 import { join } from "node:path";
 import { buildSite } from "./build_site.ts";
 import { root } from "./document.ts";
+import { REPOSITORY } from "./links.ts";
 
 const folder = Deno.args[0] ?? join(root, ".build/docs");
 try {
-  await buildSite(folder);
+  const external = await buildSite(folder);
+  const others = external.filter((link) => !link.startsWith(REPOSITORY));
+  console.log(`Links to other sites, which are not tried:`);
+  for (const link of others) console.log(`  ${link}`);
   console.log(join(folder, "index.html"));
 } catch (error) {
   console.error((error as Error).message);

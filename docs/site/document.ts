@@ -44,10 +44,16 @@ function headed(text: string): string {
   return [`# ${first}`, ...rest].join("\n");
 }
 
+/** The first sentence of prose that ends as one. */
 function summaryOf(text: string): string {
-  const paragraphs = text.split(/\n{2,}/).map((part) => part.trim());
-  const first = paragraphs.find((part) => /^[A-Za-z`[*_{]/.test(part)) ?? "";
-  const words = plain(first.replaceAll(/\s+/g, " "));
+  const sentences = text.split(/\n{2,}/)
+    .filter((part) => /^(?!```)[A-Za-z`[*_{]/.test(part))
+    .map((part) => firstSentence(plain(part.replaceAll(/\s+/g, " "))));
+  return sentences.find((words) => /[.!?]$/.test(words)) ?? sentences[0] ?? "";
+}
+
+/** The first sentence of a paragraph; all of it if none ends. */
+export function firstSentence(words: string): string {
   return /^.*?[.!?](?=\s|$)/.exec(words)?.[0] ?? words;
 }
 

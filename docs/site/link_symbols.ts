@@ -4,7 +4,7 @@ import { documentAt, PLAYGROUND, SITE } from "./links.ts";
 /** What is used of a token of the Markdown parser. */
 interface Token {
   readonly type: string;
-  readonly content: string;
+  content: string;
   children: Token[] | null;
   attrSet(name: string, value: string): void;
 }
@@ -32,52 +32,67 @@ export interface SymbolSite {
 
 /**
  * Makes links of code in guides: of `LogFailedError`, `anyOf(...)` or
- * `Wal.open` to the reference, and of `docs/format.md` to that guide. Only the
- * first mention in each section is linked.
+ * `Wal.open` to the reference; and of `docs/format.md`, wherever it is named,
+ * to that guide. Only the first mention in each section is linked.
  */
 export function linkSymbols(parser: Parser, site: SymbolSite): void {
   parser.core.ruler.push("link_symbols", ({ tokens, Token }) => {
     const page = site.page();
-    if (page === undefined || !isGuide(page)) return;
-    const symbols = symbolsOf(page.project);
-    const addressOf = (code: string) => {
-      const target = symbols.get(code.replace(/\(.*\)$/, "()"));
+    if (page === undefined) return;
+    const symbols = isGuide(page) ? symbolsOf(page.project) : new Map();
+    const addressOf = ({ type, content }: Token) => {
+      const target = type === "code_inline"
+        ? symbols.get(content.replace(/\(.*\)$/, "()"))
+        : undefined;
       if (target !== undefined) {
         return site.router()?.relativeUrl(page.model, target);
       }
-      return addressOfFile(code, page, site);
+      return addressOfFile(content, page, site);
     };
     let seen = new Set<string>();
     tokens.forEach((token, index) => {
       if (token.type === "heading_open") seen = new Set();
       if (tokens[index - 1]?.type === "heading_open") return;
       if (token.children === null || token.type !== "inline") return;
-      token.children = linked(token.children, Token, (code) => {
-        const href = seen.has(code) ? undefined : addressOf(code);
-        seen.add(code);
+      token.children = linked(token.children, Token, (part) => {
+        const href = seen.has(part.content) ? undefined : addressOf(part);
+        if (href !== undefined) seen.add(part.content);
         return href;
       });
     });
   });
 }
 
-/** The same tokens, with links around code that has an address. */
+/** The same tokens, with links around those that have an address. */
 function linked(
   tokens: readonly Token[],
   Token: ParserState["Token"],
-  addressOf: (code: string) => string | undefined,
+  addressOf: (part: Token) => string | undefined,
 ): Token[] {
   let depth = 0;
   return tokens.flatMap((token) => {
     if (token.type === "link_open") depth++;
     if (token.type === "link_close") depth--;
-    if (token.type !== "code_inline" || depth > 0) return [token];
-    const href = addressOf(token.content);
-    if (href === undefined) return [token];
-    const open = new Token("link_open", "a", 1);
-    open.attrSet("href", href);
-    return [open, token, new Token("link_close", "a", -1)];
+    if (depth > 0) return [token];
+    return partsOf(token, Token).flatMap((part) => {
+      const href = addressOf(part);
+      if (href === undefined) return [part];
+      const open = new Token("link_open", "a", 1);
+      open.attrSet("href", href);
+      return [open, part, new Token("link_close", "a", -1)];
+    });
   });
+}
+
+/** Code as it is, and text as the names of files and what is between them. */
+function partsOf(token: Token, Token: ParserState["Token"]): Token[] {
+  if (token.type !== "text" || !token.content.includes("docs/")) return [token];
+  return token.content.split(/\b(docs\/[\w/-]+\.(?:md|html))\b/)
+    .map((content) => {
+      const part = new Token("text", "", 0);
+      part.content = content;
+      return part;
+    });
 }
 
 function isGuide({ model, url }: PageEvent): boolean {

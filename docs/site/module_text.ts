@@ -1,4 +1,5 @@
 import { Models } from "typedoc";
+import { firstSentence } from "./document.ts";
 
 const { ReflectionKind } = Models;
 
@@ -13,8 +14,7 @@ const KINDS: readonly [Models.ReflectionKind, string][] = [
 /** The first sentence about a module. */
 export function moduleSummary(module: Models.DeclarationReflection): string {
   const [paragraph] = textOf(module.comment?.summary ?? []).split("\n\n");
-  const words = paragraph.replaceAll(/\s+/g, " ").trim();
-  return /^.*?[.!?](?=\s|$)/.exec(words)?.[0] ?? words;
+  return firstSentence(paragraph.replaceAll(/\s+/g, " ").trim());
 }
 
 /** All that a module exports, in Markdown: signatures and what they mean. */
@@ -111,11 +111,15 @@ function aboutOf(symbol: Models.DeclarationReflection): string {
       textOf(comment.summary),
       ...comment.blockTags.filter(({ tag }) =>
         ["@throws", "@returns", "@example"].includes(tag)
-      ).map(({ tag, name, content }) =>
-        `${tag.slice(1)}: ${name ? `${name}\n\n` : ""}${textOf(content)}`
-      ),
+      ).map(blockText),
     ]
   ).map((part) => part.trim()).filter(Boolean).join("\n\n");
+}
+
+function blockText({ tag, name = "", content }: Models.CommentTag): string {
+  const text = textOf(content).trim();
+  const isCode = text.startsWith("```");
+  return `${tag.slice(1)}: ${name}${isCode ? "\n\n" : " "}${text}`;
 }
 
 function textOf(parts: readonly Models.CommentDisplayPart[]): string {

@@ -7,48 +7,63 @@ export interface GuideGroup {
 }
 
 /**
- * The site's table of contents: every document below `docs/` is in it once,
- * which a test checks. The title of a document is its first heading.
+ * The site's table of contents, in the order of `docs/guide.md`: every document
+ * below `docs/` is in it once, which a test checks. The title of a document is
+ * its first heading, and what is said about it is its first sentence.
  */
 export const GUIDES: readonly GuideGroup[] = [
   {
-    title: "Start here",
-    files: ["docs/guide.md"],
-  },
-  {
-    title: "Understand",
-    files: ["docs/durability.md", "docs/policies.md"],
+    title: "Begin",
+    files: [
+      "docs/sixty-seconds.md",
+      "docs/coming-from.md",
+      "docs/guide.md",
+      "docs/policies.md",
+      "docs/durability.md",
+    ],
   },
   {
     title: "Build",
     files: [
       "docs/reading.md",
       "docs/checkpoints.md",
-      "docs/backup.md",
-      "docs/retention.md",
       "docs/threads.md",
+      "docs/testing.md",
     ],
   },
   {
     title: "Examples",
-    files: ["docs/examples/README.md"],
+    files: [
+      "docs/examples/README.md",
+    ],
   },
   {
-    title: "Run in production",
+    title: "Run",
     files: [
       "docs/operations.md",
       "docs/monitoring.md",
       "docs/opentelemetry.md",
+      "docs/backup.md",
+      "docs/retention.md",
       "docs/cli.md",
+      "docs/trace.md",
     ],
   },
   {
-    title: "Look inside",
+    title: "Extend",
     files: [
+      "docs/custom-policies.md",
+      "docs/storage-adapters.md",
+    ],
+  },
+  {
+    title: "Understand",
+    files: [
+      "docs/how-it-works.md",
       "docs/performance.md",
-      "docs/architecture.md",
+      "docs/faq.md",
       "docs/format.md",
-      "docs/trace.md",
+      "docs/architecture.md",
     ],
   },
   {

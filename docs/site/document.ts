@@ -54,7 +54,7 @@ function summaryOf(text: string): string {
 
 /** The first sentence of a paragraph; all of it if none ends. */
 export function firstSentence(words: string): string {
-  return /^.*?[.!?](?=\s|$)/.exec(words)?.[0] ?? words;
+  return /^.*?[.!?](?=\s+[A-Z0-9`]|$)/.exec(words)?.[0] ?? words;
 }
 
 /** Links as their words; code and emphasis without their marks. */

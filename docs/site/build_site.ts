@@ -60,6 +60,8 @@ const OPTIONS: TypeDocOptions = {
   displayBasePath: root,
   disableGit: true,
   sourceLinkTemplate: `${REPOSITORY}/blob/main/{path}#L{line}`,
+  // What errors inherit of the language would be linked to as if it were here.
+  excludeExternals: true,
   excludeInternal: true,
   excludePrivate: true,
   excludeProtected: true,

@@ -16,7 +16,7 @@ import { checkLinks } from "./broken_links.ts";
 import { readDocument, root, type SiteDocument } from "./document.ts";
 import { FRONT_PAGE, GUIDES, pageOf } from "./guides.ts";
 import { linkSymbols } from "./link_symbols.ts";
-import { PLAYGROUND, REPOSITORY } from "./links.ts";
+import { PLAYGROUND, REPOSITORY, SITE } from "./links.ts";
 import { makeLlms } from "./llms.ts";
 import { PACKAGE, PAGE, SiteRouter } from "./site_router.ts";
 import { resolveSiteLinks, SiteTheme, TOP_LINKS } from "./site_theme.ts";
@@ -85,6 +85,8 @@ const OPTIONS: TypeDocOptions = {
   visibilityFilters: {},
   useFirstParagraphOfCommentAsSummary: true,
   hideGenerator: true,
+  customFooterHtml: `<a href="${SITE}guides/license.html">MIT License</a> · ` +
+    `<a href="${SITE}llms.txt">llms.txt</a>`,
   customCss: join(root, "docs/site/site.css"),
   favicon: join(root, "docs/site/favicon.svg"),
   router: "site",

@@ -1,12 +1,3 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { existsSync } from "node:fs";
-import { guideFiles, pageOf } from "../../../docs/site/guides.ts";
-import { assert, assertEquals } from "../../kit/assert.ts";
-import { inBrowser } from "../../kit/browser/in_browser.ts";
-import { lowContrasts } from "../../kit/browser/low_contrasts.ts";
-import { serveDocs } from "../../kit/browser/serve_docs.ts";
-import { buildDir } from "../../runner/files.ts";
-
 /// <reference lib="dom" />
 /**
  * How the site can be read and searched, in a real Chromium: what
@@ -15,6 +6,14 @@ import { buildDir } from "../../runner/files.ts";
  *
  * @module
  */
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { existsSync } from "node:fs";
+import { guideFiles, pageOf } from "../../../docs/site/guides.ts";
+import { assert, assertEquals } from "../../kit/assert.ts";
+import { inBrowser } from "../../kit/browser/in_browser.ts";
+import { lowContrasts } from "../../kit/browser/low_contrasts.ts";
+import { serveDocs } from "../../kit/browser/serve_docs.ts";
+import { buildDir } from "../../runner/files.ts";
 
 const folder = `${buildDir}/docs`;
 

@@ -1,6 +1,5 @@
-import type { Page } from "playwright-core";
-
 /// <reference lib="dom" />
+import type { Page } from "playwright-core";
 
 /**
  * What sticks out of the page, except for what scrolls by itself, or is within

@@ -18,9 +18,11 @@ export const GUIDES: readonly GuideGroup[] = [
       "docs/sixty-seconds.md",
       "docs/coming-from.md",
       "docs/guide.md",
-      "docs/policies.md",
-      "docs/durability.md",
     ],
+  },
+  {
+    title: "Decide",
+    files: ["docs/policies.md", "docs/durability.md"],
   },
   {
     title: "Build",
@@ -62,6 +64,7 @@ export const GUIDES: readonly GuideGroup[] = [
       "docs/how-it-works.md",
       "docs/performance.md",
       "docs/faq.md",
+      "docs/origins.md",
       "docs/format.md",
       "docs/architecture.md",
     ],

@@ -37,6 +37,7 @@ export const GUIDES: readonly GuideGroup[] = [
     title: "Examples",
     files: [
       "docs/examples/README.md",
+      "docs/examples/resp-server/README.md",
     ],
   },
   {

@@ -19,7 +19,7 @@ const SHALLOW: ExploreOptions = { crashes: 1, bound: 2, samples: 1 };
 
 /** What a node does after a crash. */
 const AFTERWARDS: readonly RaftStep[] = [
-  { do: "vote" },
+  { do: "append", count: 1 },
   { do: "conflict", back: 1 },
   { do: "install", ahead: 3 },
 ];

@@ -39,7 +39,7 @@ export class RaftCluster {
   readonly #random: SeededRandom;
   readonly #machines = new Map<string, Machine>();
   readonly #letters: Letter[] = [];
-  /** Who was elected, by term. */
+  /** The leaders so far, by term. */
   readonly #leaders = new Map<number, string>();
   /** What was applied, by index less one. */
   readonly #applied: string[] = [];

@@ -1,5 +1,5 @@
 import { build, type Plugin, stop } from "esbuild";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -20,10 +20,32 @@ export async function bundleModule(
     target: "node20",
     outfile,
     logLevel: "error",
-    plugins: installed === undefined ? [] : [standIn(installed)],
+    plugins: [
+      byName(installed),
+      ...installed === undefined ? [] : [standIn(installed)],
+    ],
   });
   await stop();
   return outfile;
+}
+
+/** Finds what is imported by the package's name, as the examples do. */
+function byName(installed: string | undefined): Plugin {
+  return {
+    name: "by name",
+    setup({ onResolve }) {
+      const config = readFileSync(join(root, "deno.json"), "utf8");
+      const { exports } = JSON.parse(config);
+      onResolve({ filter: /^@syncline\/wal(\/|$)/ }, ({ path }) => {
+        const file = exports[path.replace("@syncline/wal", ".")];
+        return {
+          path: installed === undefined
+            ? join(root, file)
+            : join(installed, file.replace(/\.ts$/, ".js")),
+        };
+      });
+    },
+  };
 }
 
 /** Takes the library from where it is installed, not from its sources. */

@@ -1,6 +1,6 @@
 /**
- * A ledger of accounts with an outbox: a transfer and the event that tells of
- * it are appended in one atomic batch.
+ * A ledger of accounts with an outbox: a transfer and the event about it are
+ * appended in one atomic batch.
  *
  * @module
  */

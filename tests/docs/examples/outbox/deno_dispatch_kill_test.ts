@@ -1,6 +1,6 @@
 /*
- * Goal: a dispatcher that is killed loses no event, keeps the order, and tells
- * of no transfer that was not made. Method: a ledger in this process, and
+ * Goal: a dispatcher that is killed loses no event, keeps the order, and
+ * delivers none of a transfer that was not made. Method: a ledger in this process, and
  * dispatchers in processes of all runtimes, each killed with SIGKILL at a random
  * instant; the last one delivers what is left.
  */
@@ -63,7 +63,7 @@ test("dispatch() loses no event in a process that is killed again and again", as
   });
 });
 
-/** All of it, in order; what comes again comes again in order. */
+/** All is there, in order, and so is what was delivered again. */
 function judge(text: string, made: number, message: string): void {
   const lines = text.split("\n").slice(0, -1);
   let last = 0;

@@ -11,7 +11,7 @@ import { test } from "../../../kit/register.ts";
 import { shareIndex } from "../../../kit/share.ts";
 import { RaftCluster } from "./raft_cluster.ts";
 
-const SEEDS = 6;
+const SEEDS = 4;
 
 for (let nth = 1; nth <= SEEDS; nth++) {
   const seed = SEEDS * shareIndex + nth;

@@ -15,10 +15,12 @@ import { levels } from "./levels/levels.ts";
 import { loss } from "./loss/loss.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
+import { outbox } from "./outbox/outbox.ts";
 import { peers } from "./peers/peers.ts";
 import { policy } from "./policy/policy.ts";
 import { port } from "./port/port.ts";
 import { profile } from "./profile/profile.ts";
+import { raft } from "./raft/raft.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
@@ -43,6 +45,8 @@ const experiments: readonly Experiment[] = [
   reader,
   idle,
   advice,
+  raft,
+  outbox,
 ];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

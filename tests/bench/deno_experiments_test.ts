@@ -183,3 +183,15 @@ test("bench:advice tries the recommended policy and all others", async () => {
     for (const { meanMs } of tried) assert(meanMs[0] > 0);
   }
 });
+
+test("bench:raft compares the Raft log with a plain one", async () => {
+  const { samples } = await run("raft");
+  assertEquals(samples.length, 4);
+  for (const { ratio, p50Ms } of samples) assert(ratio > 0 && p50Ms > 0);
+});
+
+test("bench:outbox measures transfers and deliveries", async () => {
+  const { samples: [{ cases }] } = await run("outbox");
+  assertEquals(cases.length, 5);
+  for (const { perSecond } of cases) assert(perSecond > 0);
+});

@@ -7,21 +7,17 @@
 import { Wal, type WalOptions, type WalTarget } from "@syncline/wal";
 import {
   decode,
-  encode,
+  type Entry,
   type EntryId,
   readId,
+  recordsOf,
+  TERM_BYTES,
   withId,
   withoutId,
-} from "./entry_id.ts";
+} from "./entry.ts";
 import { Terms } from "./terms.ts";
 
-export type { EntryId };
-
-/** An entry of the replicated log. */
-export interface Entry extends EntryId {
-  /** What the state machine will apply. */
-  readonly data: Uint8Array;
-}
+export type { Entry, EntryId };
 
 /** What a node must never forget, even if it has no entries. */
 export interface HardState {
@@ -42,9 +38,6 @@ export type RaftLogOptions = Pick<
   "clock" | "flushing" | "policy" | "segmentBytes" | "takeOver" | "warn"
 >;
 
-/** Bytes of the term before the data of an entry. */
-const TERM_BYTES = 8;
-
 /**
  * What a Raft node has to keep on disk. When the promise of a call resolves,
  * its effect survives a power loss, so the node may answer.
@@ -62,8 +55,8 @@ export class RaftLog {
   readonly #terms = new Terms();
   /** The last append. */
   #appended: Promise<unknown> = Promise.resolve();
-  /** The last cut. Appends begin after it. */
-  #cut: Promise<unknown> = Promise.resolve();
+  /** The cut in progress that was asked for last. Appends begin after it. */
+  #cut: Promise<void> | undefined;
   /** The last compaction or installation. */
   #replaced: Promise<unknown> = Promise.resolve();
   #isInstalling = false;
@@ -154,7 +147,7 @@ export class RaftLog {
     if (fresh[0].index <= this.#lastIndex) this.#cutAfter(fresh[0].index - 1);
     for (const { index, term } of fresh) this.#terms.add(index, term);
     this.#lastIndex = fresh.at(-1)!.index;
-    const records = fresh.map(({ term, data }) => [encode(term), data]);
+    const records = recordsOf(fresh);
     await this.#begin(() => {
       const expect = fresh[0].index - this.#offset;
       return this.#appended = this.#wal.appendBatch(records, { expect, meta });
@@ -298,10 +291,16 @@ export class RaftLog {
   #cutAfter(index: number): void {
     this.#terms.cutAfter(index);
     this.#lastIndex = index;
-    this.#cut = this.#cut.then(async () => {
-      await this.#appended;
-      await this.#wal.truncateAfter(index - this.#offset);
-    });
+    const cut = this.#truncate(index, this.#cut);
+    this.#cut = cut;
+    // What waits for it goes on later, but before anything else begins.
+    cut.then(() => this.#cut === cut && (this.#cut = undefined), () => {});
+  }
+
+  async #truncate(index: number, before: Promise<void> | undefined) {
+    await before;
+    await this.#appended;
+    await this.#wal.truncateAfter(index - this.#offset);
   }
 
   /** Makes a snapshot durable, then drops the records up to `lsn`. */
@@ -318,7 +317,7 @@ export class RaftLog {
    */
   async #replaceAll(id: EntryId, data: SnapshotData): Promise<void> {
     const wal = this.#wal;
-    const lsn = await this.#orFail(wal.append(""));
+    const lsn = await this.#begin(() => wal.append(""));
     let isUnreadable = false;
     const watched = (async function* () {
       try {
@@ -331,9 +330,9 @@ export class RaftLog {
     try {
       await this.#store(id, watched, lsn);
     } catch (error) {
-      if (isUnreadable) await this.#orFail(wal.truncateAfter(lsn - 1));
       // Otherwise it may be durable, which opening the log again will tell.
-      else this.#failure ??= error as Error;
+      if (!isUnreadable) this.#failure ??= error as Error;
+      else await this.#begin(() => wal.truncateAfter(lsn - 1));
       throw error;
     }
     this.#offset = id.index - lsn;
@@ -352,12 +351,19 @@ export class RaftLog {
     );
   }
 
-  /** Begins a write after the cuts that were asked for before. */
-  #begin<Result>(write: () => Promise<Result>): Promise<Result> {
-    return this.#orFail(this.#cut.then(() => {
+  /**
+   * Begins a write after the cuts that were asked for before; otherwise at once.
+   * After a failure, memory and disk may differ, so nothing goes on.
+   */
+  async #begin<Result>(write: () => Promise<Result>): Promise<Result> {
+    try {
+      if (this.#cut !== undefined) await this.#cut;
       this.#requireHealth();
-      return write();
-    }));
+      return await write();
+    } catch (error) {
+      this.#failure ??= error as Error;
+      throw error;
+    }
   }
 
   #outside(action: string): RangeError {
@@ -376,16 +382,6 @@ export class RaftLog {
     this.#requireHealth();
     await this.#cut;
     await this.#appended;
-  }
-
-  /** After a failure, memory and disk may differ: nothing goes on. */
-  async #orFail<Result>(call: Promise<Result>): Promise<Result> {
-    try {
-      return await call;
-    } catch (error) {
-      this.#failure ??= error as Error;
-      throw error;
-    }
   }
 
   /** Changes the snapshot, or reads it, one call after the other. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { MemoryStorage, type StorageCall } from "@syncline/wal/storage";
 import {
   type Entry,
@@ -5,6 +6,7 @@ import {
 } from "../../../../docs/examples/raft-log/raft_log.ts";
 import { assert, assertEquals, assertRejects } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
+import { shareIndex, shareOf } from "../../../kit/share.ts";
 
 const entry = (index: number, term: number, text = "x"): Entry => ({
   ...{ index, term },
@@ -61,6 +63,33 @@ test("RaftLog.append() skips what is there, and replaces what conflicts", async 
   ]);
   assertEquals(await textsOf(log), ["1 1 x", "2 3 a", "3 3 c"]);
   await log.close();
+});
+
+test("RaftLog.append() keeps the order of calls that nobody waits for", async () => {
+  const call = fc.record({
+    back: fc.constantFrom(0, 0, 0, 1, 2),
+    ticks: fc.integer({ min: 0, max: 30 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { maxLength: 30 }), async (calls) => {
+      const log = await RaftLog.open(new MemoryStorage());
+      await log.saveHardState({ term: 99, vote: null });
+      let expected: string[] = [];
+      let term = 1;
+      const acks: Promise<void>[] = [];
+      for (const { back, ticks } of calls) {
+        const index = Math.max(1, log.lastIndex + 1 - back);
+        if (index <= log.lastIndex) term++;
+        expected = [...expected.slice(0, index - 1), `${index} ${term} x`];
+        acks.push(log.append([entry(index, term)]));
+        for (let tick = 0; tick < ticks; tick++) await null;
+      }
+      await Promise.all(acks);
+      assertEquals(await textsOf(log), expected);
+      await log.close();
+    }),
+    { numRuns: shareOf(60), seed: shareIndex },
+  );
 });
 
 test("RaftLog refuses what a correct node never does, and changes nothing", async () => {

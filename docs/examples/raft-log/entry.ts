@@ -6,10 +6,30 @@ export interface EntryId {
   readonly term: number;
 }
 
+/** An entry of the replicated log. */
+export interface Entry extends EntryId {
+  /** What the state machine will apply. */
+  readonly data: Uint8Array;
+}
+
+/** Bytes of the term before the data of an entry. */
+export const TERM_BYTES = 8;
+
 const ID_BYTES = 16;
 
+/** Entries as records: the term, then the data. */
+export function recordsOf(entries: readonly Entry[]): Uint8Array[][] {
+  let last = 0;
+  let head = encode(last);
+  return entries.map(({ term, data }) => {
+    if (term !== last) head = encode(term);
+    last = term;
+    return [head, data];
+  });
+}
+
 /** Each number in 8 bytes. */
-export function encode(...numbers: readonly number[]): Uint8Array {
+function encode(...numbers: readonly number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(8 * numbers.length));
   numbers.forEach((value, at) => view.setBigUint64(8 * at, BigInt(value)));
   return new Uint8Array(view.buffer);

@@ -21,11 +21,11 @@ export const raft = defineExperiment<
 Both append entries of 100 B durably, in one process and in turns; a ratio is
 that of one round, and all figures are medians over the rounds.`,
   options: {
-    rounds: { ...sharedOptions.rounds, ...{ default: "21", quick: "1" } },
+    rounds: { ...sharedOptions.rounds, ...{ default: "41", quick: "1" } },
     slice: {
       value: "MS",
       help: "how long each log appends in a round",
-      ...{ default: "100", quick: "20" },
+      ...{ default: "60", quick: "20" },
     },
   },
   runtimes: ["node", "deno", "bun"],
@@ -45,14 +45,14 @@ that of one round, and all figures are medians over the rounds.`,
   },
   format: ({ samples }, runtime) =>
     markdownTable(
-      ["load", "plain log/s", "Raft log/s", "p50 ms", "ratio", "range"],
+      ["load", "plain log/s", "Raft log/s", "p50 ms", "ratio", "quartiles"],
       samples.filter((sample) => sample.runtime === runtime).map((sample) => [
         raftLoads.find(({ load }) => load === sample.load)!.title,
         compact(sample.plainPerSecond),
         compact(sample.raftPerSecond),
         sample.p50Ms.toFixed(3),
         sample.ratio.toFixed(2),
-        sample.ratios.map((ratio) => ratio.toFixed(2)).join("-"),
+        sample.ratios.map((ratio) => ratio.toFixed(2)).join(" to "),
       ]),
     ),
 });

@@ -27,6 +27,6 @@ export interface RaftFound {
   /** The median time of a call of the Raft log. */
   readonly p50Ms: number;
   readonly ratio: number;
-  /** The lowest and the highest ratio. */
+  /** The ratio's quartiles. */
   readonly ratios: readonly [number, number];
 }

@@ -93,6 +93,11 @@ async function slice(
   return { perSecond: times.length / seconds, p50Ms: median(times) };
 }
 
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * share)];
+}
+
 await answerJob<RaftJob>(async ({ directory, load, rounds, sliceMs }) => {
   const paths = ["plain", "raft"].map((name) => join(directory, name));
   for (const path of paths) mkdirSync(path);
@@ -119,6 +124,6 @@ await answerJob<RaftJob>(async ({ directory, load, rounds, sliceMs }) => {
     raftPerSecond: median(found.raft),
     p50Ms: median(p50s),
     ratio: median(ratios),
-    ratios: [Math.min(...ratios), Math.max(...ratios)],
+    ratios: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
   } satisfies RaftFound;
 });

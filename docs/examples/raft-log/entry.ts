@@ -19,7 +19,7 @@ const ID_BYTES = 16;
 
 /** Entries as records: the term, then the data. */
 export function recordsOf(entries: readonly Entry[]): Uint8Array[][] {
-  let last = 0;
+  let { term: last } = entries[0];
   let head = encode(last);
   return entries.map(({ term, data }) => {
     if (term !== last) head = encode(term);
@@ -28,17 +28,17 @@ export function recordsOf(entries: readonly Entry[]): Uint8Array[][] {
   });
 }
 
-/** Each number in 8 bytes. */
+/** Each number as a 64-bit float, which holds every safe integer. */
 function encode(...numbers: readonly number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(8 * numbers.length));
-  numbers.forEach((value, at) => view.setBigUint64(8 * at, BigInt(value)));
+  numbers.forEach((value, at) => view.setFloat64(8 * at, value));
   return new Uint8Array(view.buffer);
 }
 
 /** The number in the 8 bytes from `at` on. */
 export function decode(bytes: Uint8Array, at: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Number(view.getBigUint64(at));
+  return view.getFloat64(at);
 }
 
 /** A snapshot's file: the last entry that it covers, then the data. */

@@ -53,7 +53,7 @@ async function measureTransfers(
   return count / (performance.now() - startedAt) * 1000;
 }
 
-/** Deliveries per second if the cursor is committed after so many records. */
+/** Deliveries per second if the cursor is committed after that many records. */
 async function measureDeliveries(
   ledger: Ledger,
   events: number,

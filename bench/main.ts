@@ -10,6 +10,7 @@ import { floor } from "./floor/floor.ts";
 import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
+import { journal } from "./journal/journal.ts";
 import { latency } from "./latency/latency.ts";
 import { levels } from "./levels/levels.ts";
 import { loss } from "./loss/loss.ts";
@@ -44,6 +45,7 @@ const experiments: readonly Experiment[] = [
   thread,
   reader,
   idle,
+  journal,
   advice,
   raft,
   outbox,

@@ -129,6 +129,14 @@ test("bench:idle measures the CPU time of logs that do nothing", async () => {
   for (const { cpu } of samples) assert(cpu > 0);
 });
 
+test("bench:journal measures journals and lines", async () => {
+  const [{ rates, sessionsMs, lastMs }] = (await run("journal")).samples;
+  assertEquals(rates.length, 4);
+  for (const { perSecond } of rates) assert(perSecond[0] > 0);
+  assert(sessionsMs.create > 0 && sessionsMs.open > 0 && sessionsMs.list > 0);
+  for (const { first, again } of lastMs) assert(first > 0 && again > 0);
+});
+
 test("bench:profile lists functions", async () => {
   const { samples } = await run("profile", "--seconds", "0.3");
   assert(samples[0].selfTimes.length > 0);

@@ -10,6 +10,7 @@ import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
+import { sessionJournalMutants } from "./session_journal_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
 import { upkeepMutants } from "./upkeep_mutants.ts";
@@ -32,4 +33,5 @@ export const mutants: readonly Mutant[] = [
   ...monitorMutants,
   ...threadMutants,
   ...exampleMutants,
+  ...sessionJournalMutants,
 ];

@@ -94,11 +94,11 @@ async function fails(
   assertMatch(error.message, message);
 }
 
+/** Under "posix" a crash may leave all that it may under "ext4", and more. */
 async function holds(steps: readonly Step[]): Promise<void> {
-  for (const fileSystem of ["posix", "ext4"] as const) {
-    const { states } = await exploreAll(journal, steps, { fileSystem });
-    assertGreater(states, 50);
-  }
+  const options = { fileSystem: "posix" } as const;
+  const { states } = await exploreAll(journal, steps, options);
+  assertGreater(states, 50);
 }
 
 test("append() is on disk, where lines are lost, or one that is torn spoils all", async () => {

@@ -223,7 +223,8 @@ export class Journal<Event = unknown> {
     const log = this.#log;
     if (log === undefined) return;
     this.#log = undefined;
-    this.#closing = log.then((opened) => opened.close());
+    // What an opening rejects with has been reported by the call that needs it.
+    this.#closing = log.then((opened) => opened.close(), () => {});
     this.#closing.catch(() => {}); // The next call, or `close`, rejects.
   }
 }

@@ -114,6 +114,10 @@ test("openJournal() can be tried again after it was refused", async () => {
     const appending = [session.append("lost"), session.append("lost")];
     const outcomes = await Promise.allSettled(appending);
     for (const { status } of outcomes) assertEquals(status, "rejected");
+    const other = new Journal(join(directory, "session"));
+    const refused = other.append("lost");
+    await other.close(); // Before the opening has failed.
+    await assertRejects(() => refused, Error, "has it open");
     await wal.close();
     assertEquals(await session.append("first"), 1);
     await session.close();

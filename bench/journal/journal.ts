@@ -26,7 +26,7 @@ Then many small journals are made and opened, each with 20 events, and the last
     rounds: { ...sharedOptions.rounds, ...{ default: "3", quick: "1" } },
     seconds: {
       ...sharedOptions.seconds,
-      ...{ default: "0.5", quick: "0.05" },
+      ...{ default: "1", quick: "0.1" },
     },
     sessions: {
       value: "N",

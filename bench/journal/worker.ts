@@ -41,6 +41,9 @@ interface Target {
 
 const CALLERS = [1, 16];
 
+/** How often each kind of journal is measured, in turn. */
+const TURNS = 5;
+
 /** About 500 bytes as JSON. */
 const event = { type: "message", role: "assistant", text: "x".repeat(452) };
 
@@ -82,17 +85,28 @@ async function rateOf(
   return 1000 * events / (performance.now() - startedAt);
 }
 
+/** All kinds in turn, several times, so that a busy moment favors none. */
 async function measureRates(directory: string, seconds: number) {
-  const rates: { kind: string; perSecond: number[] }[] = [];
-  for (const [at, [kind, make]] of Object.entries(kinds).entries()) {
-    const perSecond: number[] = [];
-    for (const callers of CALLERS) {
-      const target = await make(join(directory, `${at}-${callers}`));
-      await rateOf(target, callers, seconds / 4); // So that code is compiled.
-      perSecond.push(await rateOf(target, callers, seconds));
+  const rates = Object.keys(kinds).map((kind) => ({
+    kind,
+    perSecond: [] as number[],
+  }));
+  for (const callers of CALLERS) {
+    const targets: Target[] = [];
+    for (const [at, make] of Object.values(kinds).entries()) {
+      targets.push(await make(join(directory, `${at}-${callers}`)));
+    }
+    const found = targets.map((): number[] => []);
+    for (let turn = 0; turn <= TURNS; turn++) {
+      for (const [at, target] of targets.entries()) {
+        const rate = await rateOf(target, callers, seconds / TURNS);
+        if (turn > 0) found[at].push(rate); // Then the code is compiled.
+      }
+    }
+    for (const [at, target] of targets.entries()) {
+      rates[at].perSecond.push(median(found[at]));
       await target.close();
     }
-    rates.push({ kind, perSecond });
   }
   return rates;
 }

@@ -39,6 +39,7 @@ export const GUIDES: readonly GuideGroup[] = [
       "docs/examples/README.md",
       "docs/examples/resp-server/README.md",
       "docs/examples/raft-log/README.md",
+      "docs/examples/session-journal/README.md",
       "docs/examples/outbox/README.md",
     ],
   },

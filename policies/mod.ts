@@ -34,7 +34,7 @@
  * core busy.
  *
  * **Read next:** [Policies](https://github.com/syncline/wal/blob/main/docs/policies.md), with a table to pick one in a
- * minute, and how to write and test your own.
+ * minute, and [Writing a policy](https://github.com/syncline/wal/blob/main/docs/custom-policies.md).
  *
  * @module
  */

@@ -35,8 +35,8 @@
  * in its source.
  *
  * **Read next:** [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md),
- * [Format](https://github.com/syncline/wal/blob/main/docs/format.md), and `storageContract` of `./testing`, which
- * holds a storage of your own to the rules.
+ * [Writing a storage adapter](https://github.com/syncline/wal/blob/main/docs/storage-adapters.md), and
+ * [Format](https://github.com/syncline/wal/blob/main/docs/format.md).
  *
  * @module
  */

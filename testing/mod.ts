@@ -34,7 +34,7 @@
  * may do; a device that lies about syncs is not part of it. Programs must behave
  * the same in every run. It imports `node:assert/strict`.
  *
- * **Read next:** [Test what you build on it](https://github.com/syncline/wal/blob/main/docs/guide.md#test-what-you-build-on-it),
+ * **Read next:** [Testing](https://github.com/syncline/wal/blob/main/docs/testing.md),
  * and [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md) on how the library is tested.
  *
  * @module

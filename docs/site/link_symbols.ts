@@ -1,11 +1,12 @@
 import type { Models, PageEvent, Router } from "typedoc";
-import { documentAt, PLAYGROUND, SITE } from "./links.ts";
+import { documentAt, PLAYGROUND, REPOSITORY, SITE } from "./links.ts";
 
 /** What is used of a token of the Markdown parser. */
 interface Token {
   readonly type: string;
   content: string;
   children: Token[] | null;
+  attrGet(name: string): string | null;
   attrSet(name: string, value: string): void;
 }
 
@@ -33,7 +34,8 @@ export interface SymbolSite {
 /**
  * Makes links of code in guides: of `LogFailedError`, `anyOf(...)` or
  * `Wal.open` to the reference; and of `docs/format.md`, wherever it is named,
- * to that guide. Only the first mention in each section is linked.
+ * to that guide. Only the first mention in each section is linked. Links of
+ * module docs to a guide in the repository lead to the guide of the site.
  */
 export function linkSymbols(parser: Parser, site: SymbolSite): void {
   parser.core.ruler.push("link_symbols", ({ tokens, Token }) => {
@@ -54,6 +56,7 @@ export function linkSymbols(parser: Parser, site: SymbolSite): void {
       if (token.type === "heading_open") seen = new Set();
       if (tokens[index - 1]?.type === "heading_open") return;
       if (token.children === null || token.type !== "inline") return;
+      for (const child of token.children) leadToGuide(child, page, site);
       token.children = linked(token.children, Token, (part) => {
         const href = seen.has(part.content) ? undefined : addressOf(part);
         if (href !== undefined) seen.add(part.content);
@@ -132,6 +135,20 @@ function symbolsOf(
   }
   symbolsByProject.set(project, symbols);
   return symbols;
+}
+
+/** Changes a link to a guide in the repository. */
+function leadToGuide(token: Token, page: PageEvent, site: SymbolSite): void {
+  const start = `${REPOSITORY}/blob/main/`;
+  const href = token.type === "link_open" ? token.attrGet("href") ?? "" : "";
+  if (!href.startsWith(start)) return;
+  const [file, anchor] = href.slice(start.length).split("#");
+  const address = addressOfFile(file, page, site);
+  if (address === undefined) return;
+  token.attrSet(
+    "href",
+    anchor === undefined ? address : `${address}#${anchor}`,
+  );
 }
 
 /** The page of a file of the project that code names. */

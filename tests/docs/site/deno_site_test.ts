@@ -113,7 +113,8 @@ test("every link of the site leads somewhere", () => {
   const sources = external.filter((link) => link.startsWith(start));
   assert(sources.length > 500, `${sources.length} links to sources`);
   const wrong = sources.filter((link) => {
-    const [path, line] = link.slice(start.length).split("#L");
+    const [path, anchor = ""] = link.slice(start.length).split("#");
+    const line = /^L(\d+)$/.exec(anchor)?.[1];
     const file = join(root, path);
     if (!existsSync(file) || path.startsWith("node_modules")) return true;
     return line !== undefined &&
@@ -134,6 +135,9 @@ test("guides link to the reference, and the reference to guides", () => {
   const options = read("reference/wal/WalOptions.html");
   const guide = '<a href="../../guides/retention.html">docs/retention.md</a>';
   assertStringIncludes(options, guide);
+  const reader = read("reference/reader.html");
+  const section = "guides/reading.html#from-another-process";
+  assertStringIncludes(reader, `href="../${section}"`);
 });
 
 test("llms.txt lists every guide and module, and llms-full.txt has them", () => {

@@ -1,4 +1,4 @@
-import { Wal, type WalOptions } from "@syncline/wal";
+import { Wal, type WalOptions, type WalTarget } from "@syncline/wal";
 import { configOf, type CreateRequest, isCreatedBy } from "./create_request.ts";
 import {
   type AppendDecision,
@@ -42,8 +42,10 @@ export interface StreamPart {
   readonly isClosed: boolean;
 }
 
-/** Limits of a store. */
-export interface StreamStoreOptions extends Pick<WalOptions, "policy"> {
+/** Limits of a store, and options of its log. */
+export interface StreamStoreOptions {
+  /** Options of the log, such as its policy. */
+  readonly wal?: Omit<WalOptions<StreamRecord, StreamRecord>, "codec">;
   /** Longest body of a request, in bytes. Default 8 MiB. */
   readonly maxBodyBytes?: number | undefined;
   /** About how many bytes one read returns at most. Default 1 MiB. */
@@ -87,14 +89,14 @@ export class StreamStore implements AsyncDisposable {
     this.#maxPendingBytes = options.maxPendingBytes ?? 64 << 20;
   }
 
-  /** Opens the log in a directory, or creates it, and reads all of it. */
+  /** Opens a log, such as that of a directory, and reads all of it. */
   static async open(
-    directory: string,
+    target: WalTarget,
     options: StreamStoreOptions = {},
   ): Promise<StreamStore> {
-    const wal = await Wal.open(directory, {
+    const wal = await Wal.open(target, {
+      ...options.wal,
       codec: streamRecords,
-      policy: options.policy,
     });
     const store = new StreamStore(wal, options);
     for await (const { lsn, data: record } of wal.read()) {

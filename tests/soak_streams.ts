@@ -22,8 +22,8 @@ async function main([rounds = "300", seed]: string[]): Promise<void> {
     const report = (line: string) => console.log(line);
     const tally = await killStreams({ ...options, scratch, report });
     console.log(
-      `killed ${tally.kills} servers, ${tally.killedEarly} of them before ` +
-        `they listened; acked ${tally.acked} appends, lost 0; found ` +
+      `killed ${tally.kills} servers, ${tally.killedEarly} of them while ` +
+        `they opened; acked ${tally.acked} appends, lost 0; found ` +
         `${tally.unanswered} that had no answer`,
     );
   });

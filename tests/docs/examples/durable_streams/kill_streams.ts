@@ -16,7 +16,7 @@ export interface KillStreamsOptions {
 /** The outcome. */
 export interface KillStreamsTally {
   kills: number;
-  /** How many of them before the server said that it listens. */
+  /** How many of them a while after they were started, listening or not. */
   killedEarly: number;
   /** Appends that were acknowledged. */
   acked: number;
@@ -24,10 +24,10 @@ export interface KillStreamsTally {
   unanswered: number;
 }
 
-/** Longest life of a server once it is written to, in ms. */
-const LIFE_MS = 150;
+/** Longest life of a server after its first acknowledgement, in ms. */
+const LIFE_MS = 200;
 /** Longest life of a server that is killed early, in ms. */
-const EARLY_MS = 120;
+const EARLY_MS = 300;
 const STREAMS = 16;
 
 /** A stream, and what its writer knows of it. */
@@ -85,6 +85,7 @@ export async function killStreams(
         tally.unanswered += visit.unanswered;
         if (round > rounds) break;
         const writing = visit.write(`/v1/stream/passing/${round}`);
+        await Promise.race([visit.begun, writing]);
         await delay(next() % (next() % LIFE_MS + 1));
         server.child.kill("SIGKILL");
         await writing;
@@ -112,6 +113,9 @@ async function stop(server: ServedStreams): Promise<{ errors: string }> {
 class Visit {
   acked = 0;
   unanswered = 0;
+  /** Resolves with the first acknowledgement. */
+  readonly begun: Promise<void>;
+  #begin = () => {};
   readonly #origin: string;
   readonly #streams: readonly Written[];
   readonly #passing: Passing[];
@@ -124,6 +128,7 @@ class Visit {
     this.#origin = origin;
     this.#streams = streams;
     this.#passing = passing;
+    this.begun = new Promise((resolve) => this.#begin = resolve);
   }
 
   /** Compares what is there with what was acknowledged, or `all` of it. */
@@ -198,6 +203,7 @@ class Visit {
       assertEquals(response.status, expected, body);
       stream.acked++;
       this.acked++;
+      this.#begin();
     }
   }
 

@@ -54,7 +54,11 @@ function requireBody(stream: Stream, request: AppendRequest): void {
   const { body, contentType } = request;
   if (body.length === 0) throw new Refusal(400, "Empty body");
   if (!contentType) throw new Refusal(400, "Content-Type header is required");
-  if (mediaTypeOf(contentType) !== mediaTypeOf(stream.config.contentType)) {
+  const { contentType: expected } = stream.config;
+  if (
+    contentType !== expected &&
+    mediaTypeOf(contentType) !== mediaTypeOf(expected)
+  ) {
     throw new Refusal(409, "Content-type mismatch");
   }
 }

@@ -81,13 +81,14 @@ export const streamRecords: Codec<StreamRecord> = {
     const json = header === undefined
       ? NO_BYTES
       : encoder.encode(JSON.stringify(header));
-    const prefix = new Uint8Array(PREFIX);
-    const view = new DataView(prefix.buffer);
-    prefix[0] = KINDS.indexOf(record.kind);
-    view.setUint32(1, record.stream, true);
-    view.setUint32(5, json.length, true);
     const data = record.kind === "append" ? record.data : NO_BYTES;
-    return [prefix, json, data];
+    const bytes = new Uint8Array(PREFIX + json.length + data.length);
+    bytes[0] = KINDS.indexOf(record.kind);
+    putUint32(bytes, 1, record.stream);
+    putUint32(bytes, 5, json.length);
+    bytes.set(json, PREFIX);
+    bytes.set(data, PREFIX + json.length);
+    return bytes;
   },
   decode(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -111,6 +112,10 @@ export const streamRecords: Codec<StreamRecord> = {
     }
   },
 };
+
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> 8 * i;
+}
 
 function headerOf(record: StreamRecord): object | undefined {
   switch (record.kind) {

@@ -149,7 +149,8 @@ export class StreamStore implements AsyncDisposable {
 
   /** Appends to a stream, closes it, or both; resolves when that is on disk. */
   async append(path: string, request: AppendRequest): Promise<Appended> {
-    const stream = await this.find(path);
+    let stream = this.#lookUp(path);
+    if (!stream || stream.isDeleted) stream = await this.find(path);
     const { body, seq, producer, closes } = request;
     let decision: AppendDecision;
     try {

@@ -11,6 +11,7 @@ import { recoveryMutants } from "./recovery_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
+import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
 import { upkeepMutants } from "./upkeep_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
@@ -32,4 +33,5 @@ export const mutants: readonly Mutant[] = [
   ...monitorMutants,
   ...threadMutants,
   ...exampleMutants,
+  ...streamsMutants,
 ];

@@ -89,11 +89,11 @@ which it syncs before it answers, and runs on Node. The client is on Node.`,
       const reference = of("reference", "node");
       const syncline = of("syncline", runtime);
       return [
-        row(`reference, ${role}`, reference, reference),
-        row(`Syncline, ${role}`, syncline, reference),
+        row(`reference, ${role}`, role, reference, reference),
+        row(`Syncline, ${role}`, role, syncline, reference),
       ];
     });
-    const head = ["", "appends/s", "ratio", "p50 ms", "p99 ms"];
+    const head = ["", "appends/s", "ratio", "p50 ms", "p99 ms", "CPU us"];
     return markdownTable(head, rows);
   },
 });
@@ -101,6 +101,7 @@ which it syncs before it answers, and runs on Node. The client is on Node.`,
 /** The ratio is the median of those to the reference in the same round. */
 function row(
   name: string,
+  role: StreamsJob["role"],
   samples: readonly Measured[],
   reference: readonly Measured[],
 ): string[] {
@@ -115,5 +116,9 @@ function row(
     median(ratios).toFixed(2),
     millis(median(samples.map(({ p50 }) => p50))),
     millis(median(samples.map(({ p99 }) => p99))),
+    // By HTTP it would be that of the client.
+    role === "store"
+      ? median(samples.map(({ cpuUs }) => cpuUs)).toFixed(1)
+      : "-",
   ];
 }

@@ -31,6 +31,8 @@ export interface StreamsFound {
   readonly appendsPerSecond: number;
   readonly p50: number;
   readonly p99: number;
+  /** CPU time of this process, all of its threads, for each append, in us. */
+  readonly cpuUs: number;
 }
 
 interface ServerJob {
@@ -47,18 +49,23 @@ async function measure(append: Append, job: StreamsJob): Promise<StreamsFound> {
   const startsAt = performance.now() + job.warm * 1000;
   const endsAt = startsAt + job.seconds * 1000;
   const latencies: number[] = [];
+  const cpu = process.cpuUsage();
+  let appends = 0;
   await Promise.all(Array.from({ length: job.streams }, async (_, stream) => {
     for (let now = performance.now(); now < endsAt;) {
       await append(stream);
+      appends++;
       const then = now;
       now = performance.now();
       if (now >= startsAt && now < endsAt) latencies.push(now - then);
     }
   }));
+  const { user, system } = process.cpuUsage(cpu);
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.floor(latencies.length * share)];
   const appendsPerSecond = latencies.length / job.seconds;
-  return { appendsPerSecond, p50: at(0.5), p99: at(0.99) };
+  const cpuUs = (user + system) / appends;
+  return { appendsPerSecond, p50: at(0.5), p99: at(0.99), cpuUs };
 }
 
 async function measureStore(

@@ -34,7 +34,7 @@ export class Stream {
   readonly config: StreamConfig;
   /** What it is a fork of. */
   readonly source: Stream | undefined;
-  /** The position of its own first message. */
+  /** The position before its first message that it does not inherit. */
   readonly base: number;
   /** LSN of the record that created it, once that is on disk. */
   createdLsn = 0;
@@ -54,7 +54,7 @@ export class Stream {
   lastSeq: string | undefined;
   readonly #producers = new Map<string, ProducerState>();
 
-  /** Whether readers are told that it is closed. */
+  /** Whether it is closed on disk, and readers may know. */
   isClosedForReaders = false;
   readonly #lsns: number[] = [];
   readonly #ends: number[] = [];

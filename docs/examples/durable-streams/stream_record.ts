@@ -14,11 +14,11 @@ export interface ProducerMark {
 export interface StreamConfig {
   /** The path of its URL. */
   readonly path: string;
-  /** Its media type, as it was sent. */
+  /** Its media type, exactly as sent. */
   readonly contentType: string;
   /** How long it lives after the last access, in seconds. */
   readonly ttlSeconds?: number | undefined;
-  /** When it ends, as it was sent. */
+  /** When it ends, exactly as sent. */
   readonly expiresAt?: string | undefined;
   /** Number of the stream that it is a fork of. */
   readonly source?: number | undefined;
@@ -26,7 +26,7 @@ export interface StreamConfig {
   readonly forkedFrom?: string | undefined;
   /** Position in the source at which the fork begins. */
   readonly forkPosition?: number | undefined;
-  /** How much of the next message the fork has, as it was asked for. */
+  /** How much of the next message the fork has, exactly as sent. */
   readonly forkSubOffset?: number | undefined;
   /** Whether it was created without being open to appends. */
   readonly isClosed?: boolean | undefined;

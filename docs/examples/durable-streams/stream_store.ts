@@ -199,7 +199,7 @@ export class StreamStore implements AsyncDisposable {
       if (bytes >= this.#maxReadBytes) break;
       const record = await this.#wal.get(place.lsn);
       if (record?.data.kind !== "append") {
-        throw new Error(`Record ${place.lsn} is no message`);
+        throw new Error(`Record ${place.lsn} is not a message`);
       }
       messages.push(record.data.data);
       bytes += record.data.data.length;

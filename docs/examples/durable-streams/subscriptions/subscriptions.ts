@@ -24,7 +24,7 @@ export const ROOT = "/v1/stream/";
 
 /**
  * The subscriptions of a server. They are in memory: like those of the
- * reference server, they end with it, and clients create them anew.
+ * reference server, they end with it, and clients create them again.
  */
 export class Subscriptions {
   readonly keys = new ServerKeys();

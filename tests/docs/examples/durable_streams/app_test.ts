@@ -70,7 +70,8 @@ test("events end when the store closes, and when the stream is deleted", async (
     for (
       const end of [() => store.delete("/v1/stream/a"), () => store.close()]
     ) {
-      await ask(URL_A, { method: "PUT", body: "x" });
+      const headers = { "Content-Type": "text/plain" };
+      await ask(URL_A, { method: "PUT", headers, body: "x" });
       ends.push((await ask(url)).text());
       await end();
     }

@@ -210,9 +210,11 @@ class Visit {
   /** Creates a stream and deletes it. */
   async #pass(path: string): Promise<void> {
     const url = this.#origin + path;
-    await fetch(url, { method: "PUT", body: "soon gone" });
-    const { ok } = await fetch(url, { method: "DELETE" });
+    const created = await fetch(url, { method: "PUT", body: "soon gone" });
+    await created.body?.cancel();
+    const { ok, body } = await fetch(url, { method: "DELETE" });
     this.#passing.push({ path, isDeleted: ok });
+    await body?.cancel();
   }
 
   /** Reads as it is written. */

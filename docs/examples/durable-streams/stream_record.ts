@@ -73,7 +73,8 @@ const decoder = new TextDecoder();
 /**
  * Records as bytes: the kind (1), the number of the stream (4, little endian),
  * the length of the header (4), the header as JSON if there is one, and then,
- * in an append, the message as it was sent.
+ * in an append, the message as it was sent. A decoded message shares memory with
+ * other records.
  */
 export const streamRecords: Codec<StreamRecord> = {
   encode(record) {
@@ -91,10 +92,9 @@ export const streamRecords: Codec<StreamRecord> = {
     return bytes;
   },
   decode(bytes) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const kind = KINDS[view.getUint8(0)];
-    const stream = view.getUint32(1, true);
-    const dataAt = PREFIX + view.getUint32(5, true);
+    const kind = KINDS[bytes[0]];
+    const stream = getUint32(bytes, 1);
+    const dataAt = PREFIX + getUint32(bytes, 5);
     const header = dataAt === PREFIX
       ? undefined
       : JSON.parse(decoder.decode(bytes.subarray(PREFIX, dataAt)));
@@ -102,7 +102,7 @@ export const streamRecords: Codec<StreamRecord> = {
       case "create":
         return { kind, stream, config: header };
       case "append":
-        return { kind, stream, data: bytes.slice(dataAt), marks: header };
+        return { kind, stream, data: bytes.subarray(dataAt), marks: header };
       case "close":
         return { kind, stream, producer: header };
       case "delete":
@@ -115,6 +115,12 @@ export const streamRecords: Codec<StreamRecord> = {
 
 function putUint32(bytes: Uint8Array, at: number, value: number): void {
   for (let i = 0; i < 4; i++) bytes[at + i] = value >>> 8 * i;
+}
+
+function getUint32(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = 3; i >= 0; i--) value = value * 256 + bytes[at + i];
+  return value;
 }
 
 function headerOf(record: StreamRecord): object | undefined {

@@ -201,7 +201,7 @@ export class StreamStore implements AsyncDisposable {
       if (record?.data.kind !== "append") {
         throw new Error(`Record ${place.lsn} is not a message`);
       }
-      messages.push(record.data.data);
+      messages.push(record.data.data.slice());
       bytes += record.data.data.length;
       end = place.end;
     }

@@ -46,7 +46,7 @@ export interface StreamPart {
 export interface StreamStoreOptions {
   /** Options of the log, such as its policy. */
   readonly wal?: Omit<WalOptions<StreamRecord, StreamRecord>, "codec">;
-  /** Longest body of a request, in bytes. Default 8 MiB. */
+  /** Longest body of a request, in bytes: up to 16 MiB. Default 8 MiB. */
   readonly maxBodyBytes?: number | undefined;
   /** About how many bytes one read returns at most. Default 1 MiB. */
   readonly maxReadBytes?: number | undefined;
@@ -94,6 +94,9 @@ export class StreamStore implements AsyncDisposable {
     target: WalTarget,
     options: StreamStoreOptions = {},
   ): Promise<StreamStore> {
+    if ((options.maxBodyBytes ?? 0) > 16 << 20) {
+      throw new RangeError(`maxBodyBytes is ${options.maxBodyBytes}`);
+    }
     const wal = await Wal.open(target, {
       ...options.wal,
       codec: streamRecords,

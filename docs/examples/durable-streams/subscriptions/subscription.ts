@@ -160,14 +160,26 @@ export function trim(path: string): string {
   return path.replace(/^\/+|\/+$/g, "");
 }
 
-/** Whether a path matches a pattern. */
+/** Whether a path matches a pattern, in time proportional to their product. */
 export function matches(pattern: string, path: string): boolean {
-  const source = trim(pattern).split("/").map((part) =>
-    part === "**"
-      ? "(?:/[^/]+)*"
-      : part === "*"
-      ? "/[^/]+"
-      : `/${part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`
-  ).join("");
-  return new RegExp(`^${source}$`).test(`/${trim(path)}`);
+  const wanted = trim(pattern).split("/");
+  const found = trim(path).split("/");
+  /** The last `**`, and the first segment that it does not take. */
+  let any = -1;
+  let resumeAt = 0;
+  let at = 0;
+  for (let next = 0; next < found.length;) {
+    const part = wanted[at];
+    if (part === "**") {
+      any = at++;
+      resumeAt = next;
+    } else if (part === "*" || part === found[next]) {
+      at++;
+      next++;
+    } else if (any >= 0) {
+      at = any + 1;
+      next = ++resumeAt;
+    } else return false;
+  }
+  return wanted.slice(at).every((part) => part === "**");
 }

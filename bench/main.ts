@@ -25,6 +25,7 @@ import { raft } from "./raft/raft.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
+import { streams } from "./streams/streams.ts";
 import { thread } from "./thread/thread.ts";
 
 const experiments: readonly Experiment[] = [
@@ -42,6 +43,7 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  streams,
   thread,
   reader,
   idle,

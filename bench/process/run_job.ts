@@ -49,7 +49,7 @@ export async function bundle(
  */
 function libraryIn(checkout: string): Plugin {
   const bench = join(projectDir, "bench");
-  const config = readFileSync(join(checkout, "deno.json"), "utf8");
+  const config = readFileSync(join(projectDir, "deno.json"), "utf8");
   const exports: Record<string, string> = JSON.parse(config).exports;
   return {
     name: "library",

@@ -12,6 +12,7 @@ import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
+import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
 import { upkeepMutants } from "./upkeep_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
@@ -34,4 +35,5 @@ export const mutants: readonly Mutant[] = [
   ...threadMutants,
   ...exampleMutants,
   ...sessionJournalMutants,
+  ...streamsMutants,
 ];

@@ -38,6 +38,7 @@ export const GUIDES: readonly GuideGroup[] = [
     files: [
       "docs/examples/README.md",
       "docs/examples/resp-server/README.md",
+      "docs/examples/durable-streams/README.md",
       "docs/examples/raft-log/README.md",
       "docs/examples/session-journal/README.md",
       "docs/examples/outbox/README.md",

@@ -127,8 +127,9 @@ export class DurableLevel<K = string, V = string>
       this.#dueBytes = Math.max(this.#checkpointBytes, snapshot.size);
       for await (const change of decodeSnapshot(snapshot)) this.#apply(change);
     });
-    for await (const { data } of wal.read({ from })) {
-      const { changes } = decodeChanges(data);
+    for await (const { lsn, data } of wal.read({ from })) {
+      const { changes, end } = decodeChanges(data);
+      if (end !== data.length) throw new Error(`Record ${lsn} is no change`);
       for (const change of changes) this.#apply(change);
       this.#logBytes += data.length;
     }

@@ -40,6 +40,11 @@ export class SortedMap {
     this.#root = root;
   }
 
+  /** The most steps that finding a key takes. */
+  get height(): number {
+    return heightOf(this.#root);
+  }
+
   /** The value of a key, if it has one. */
   get(key: string): string | undefined {
     let node = this.#root;

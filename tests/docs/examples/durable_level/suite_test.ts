@@ -5,7 +5,7 @@
 import suite from "abstract-level/test/index.js";
 import { DurableLevel } from "../../../../docs/examples/durable-level/durable_level.ts";
 import { MemoryStorage } from "../../../../storage/memory/memory_storage.ts";
-import { assertEquals, assertGreater } from "../../../kit/assert.ts";
+import { assertEquals } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { runSuite } from "./run_suite.ts";
 
@@ -15,7 +15,6 @@ test("DurableLevel passes the suite of abstract-level", async () => {
       new DurableLevel(new MemoryStorage(), options),
   });
   assertEquals(failures, []);
-  assertGreater(tests, 1000);
-  assertGreater(assertions, 5000);
-  console.log({ tests, assertions });
+  // As many as tape counts, or it would say little that none failed.
+  assertEquals([tests, assertions], [1470, 5126]);
 });

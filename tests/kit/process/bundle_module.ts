@@ -1,10 +1,14 @@
 import { build, type Plugin, stop } from "esbuild";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Packages in CommonJS require built-in modules. */
+const REQUIRE = 'import { createRequire as makeRequire } from "node:module";' +
+  "const require = makeRequire(import.meta.url);";
 
 /** Makes of a source one module that Node 20, Deno and Bun can all run. */
 export async function bundleModule(
@@ -20,7 +24,10 @@ export async function bundleModule(
     target: "node20",
     outfile,
     logLevel: "error",
-    plugins: installed === undefined ? [] : [standIn(installed)],
+    banner: { js: REQUIRE },
+    plugins: installed === undefined
+      ? [byName(root, ".ts")]
+      : [standIn(installed), byName(installed, ".js")],
   });
   await stop();
   return outfile;
@@ -35,6 +42,22 @@ function standIn(installed: string): Plugin {
         const source = relative(root, join(resolveDir, path));
         const there = join(installed, source.replace(/\.ts$/, ".js"));
         return existsSync(there) ? { path: there } : undefined;
+      });
+    },
+  };
+}
+
+/** Finds the library by its name, as the examples import it. */
+export function byName(library: string, ending: ".ts" | ".js"): Plugin {
+  const { name, exports } = JSON.parse(
+    readFileSync(join(root, "deno.json"), "utf8"),
+  );
+  return {
+    name: "by-name",
+    setup({ onResolve }) {
+      onResolve({ filter: new RegExp(`^${name}(/|$)`) }, ({ path }) => {
+        const file: string = exports[`.${path.slice(name.length)}`];
+        return { path: join(library, file.replace(/\.ts$/, ending)) };
       });
     },
   };

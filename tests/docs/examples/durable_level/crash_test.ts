@@ -12,7 +12,7 @@ import {
   type Life,
 } from "../../../../testing/mod.ts";
 import type { Synchronous } from "../../../../wal_options.ts";
-import { assert, assertEquals } from "../../../kit/assert.ts";
+import { assert } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { isMine, shareIndex } from "../../../kit/share.ts";
 import { countWrites, writeNumber } from "./counted_writes.ts";

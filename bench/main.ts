@@ -11,6 +11,7 @@ import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
 import { latency } from "./latency/latency.ts";
+import { level } from "./level/level.ts";
 import { levels } from "./levels/levels.ts";
 import { loss } from "./loss/loss.ts";
 import { lookup } from "./lookup/lookup.ts";
@@ -32,6 +33,7 @@ const experiments: readonly Experiment[] = [
   loss,
   growth,
   lookup,
+  level,
   follow,
   memory,
   policy,

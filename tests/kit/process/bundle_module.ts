@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Packages in CommonJS require built-in modules. */
-const REQUIRE = 'import { createRequire as makeRequire } from "node:module";' +
+export const REQUIRE: string =
+  'import { createRequire as makeRequire } from "node:module";' +
   "const require = makeRequire(import.meta.url);";
 
 /** Makes of a source one module that Node 20, Deno and Bun can all run. */

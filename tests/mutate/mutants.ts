@@ -1,5 +1,6 @@
 import { appendMutants } from "./append_mutants.ts";
 import { backupMutants } from "./backup_mutants.ts";
+import { levelMutants } from "./level_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...recoveryMutants,
   ...readingMutants,
   ...checkpointMutants,
+  ...levelMutants,
   ...backupMutants,
   ...portMutants,
   ...monitorMutants,

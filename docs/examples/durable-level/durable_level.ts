@@ -129,7 +129,10 @@ export class DurableLevel<K = string, V = string>
     });
     for await (const { lsn, data } of wal.read({ from })) {
       const { changes, end } = decodeChanges(data);
-      if (end !== data.length) throw new Error(`Record ${lsn} is no change`);
+      if (end !== data.length) {
+        const location = String(this.location);
+        throw new Error(`Record ${lsn} of ${location} is not a change`);
+      }
       for (const change of changes) this.#apply(change);
       this.#logBytes += data.length;
     }

@@ -22,7 +22,7 @@ export function writeNumber(i: number) {
 export async function countWrites(db: DurableLevel): Promise<number> {
   const count = Number(await db.get("count") ?? 0);
   const map = new Map<string, string>();
-  // The last twelve have replaced all that came from those before.
+  // The last twelve have replaced what others had put.
   for (let i = Math.max(1, count - 11); i <= count; i++) {
     for (const operation of writeNumber(i)) {
       if (operation.type === "put") map.set(operation.key, operation.value);

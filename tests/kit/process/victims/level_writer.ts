@@ -12,7 +12,7 @@ import {
   writeNumber,
 } from "../../../docs/examples/durable_level/counted_writes.ts";
 
-/** What it is told. */
+/** Its only argument, as JSON. */
 export interface LevelWriterOrders {
   readonly directory: string;
   /** File for the number of each acknowledged write. */

@@ -1,7 +1,7 @@
 import { appendMutants } from "./append_mutants.ts";
 import { backupMutants } from "./backup_mutants.ts";
-import { levelMutants } from "./level_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
+import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";

@@ -6,10 +6,12 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Packages in CommonJS require built-in modules. */
-export const REQUIRE: string =
-  'import { createRequire as makeRequire } from "node:module";' +
-  "const require = makeRequire(import.meta.url);";
+/**
+ * Packages in CommonJS require built-in modules. The name of the module's URL
+ * is in two parts, because the tests' own is replaced when they are transpiled.
+ */
+export const REQUIRE: string = "import { createRequire as makeRequire } from " +
+  '"node:module"; const require = makeRequire(import.meta' + ".url);";
 
 /** Makes of a source one module that Node 20, Deno and Bun can all run. */
 export async function bundleModule(

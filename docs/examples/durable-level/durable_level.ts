@@ -66,7 +66,7 @@ export class DurableLevel<K = string, V = string>
   #dueBytes = 0;
   #checkpointing: Promise<void> | undefined;
 
-  /** Opens the database at `location` in the next turn, or creates it. */
+  /** Begins to open the database at `location`, or to create it. */
   constructor(
     location: WalTarget,
     options: DurableLevelOptions<K, V> = {},
@@ -91,7 +91,7 @@ export class DurableLevel<K = string, V = string>
 
   /**
    * Writes a snapshot and drops the records that it covers, while writes go
-   * on. It is done by itself from time to time.
+   * on. The database calls it from time to time.
    */
   async checkpoint(): Promise<void> {
     let covered = 0;

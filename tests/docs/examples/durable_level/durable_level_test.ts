@@ -71,6 +71,24 @@ test("DurableLevel restores values that are larger than a piece of a snapshot", 
   await again.close();
 });
 
+test("DurableLevel applies writes in the order of the log, even if they wait", async () => {
+  const storage = new MemoryStorage();
+  const db = open(storage, {
+    checkpointBytes: 20_000,
+    wal: { maxQueuedRecords: 7 },
+  });
+  const writes = Array.from({ length: 3000 }, (_, i) => `${i}`);
+  await Promise.all(writes.map((value, i) => db.put(`${i % 13}`, value)));
+  const entries = await db.iterator().all();
+  for (const [key, value] of entries) {
+    assertEquals(value, writes.findLast((_, i) => `${i % 13}` === key));
+  }
+  await db.close();
+  const again = open(storage);
+  assertEquals(await again.iterator().all(), entries);
+  await again.close();
+});
+
 test("DurableLevel shows a write once it is acknowledged", async () => {
   const db = open(new MemoryStorage());
   await db.open();

@@ -1,14 +1,31 @@
 #!/usr/bin/env node
 /**
- * The command line tool: appends to, reads, watches, checks and repairs logs;
- * see docs/cli.md.
- *
- * A program: run it; importing it does nothing.
+ * The command line tool: appends to, reads, watches, checks, repairs, copies and
+ * measures logs. It is a program: run it; importing it does nothing.
  *
  * ```sh
- * npx wal append ./log < lines.txt
- * deno run -A jsr:@syncline/wal/cli cat ./log --from 1000 --json
+ * npx wal append ./orders < lines.txt               # in a project on Node or Bun
+ * deno run -A jsr:@syncline/wal/cli cat ./orders --from 1000 --json
+ * deno run -A jsr:@syncline/wal/cli verify ./orders # every checksum and link
  * ```
+ *
+ * - `append`, `cat`, `export`, `import`: records in and out, as lines or as JSON.
+ * - `status`, `top`, `inspect`: how a log is, at once, live, or in every detail.
+ * - `verify`, `repair`, `truncate`: check it, keep what is intact, drop the rest.
+ * - `backup`, `restore`: copy a log that is in use, and make a log of a copy.
+ * - `doctor` measures a disk and prints options ready to paste; `lab` replays a
+ *   recorded load under other policies.
+ *
+ * Each command has `--help`, and exit codes for scripts. All but `append`,
+ * `import`, `truncate` and `repair` take no lock, so a program may have the log
+ * open.
+ *
+ * **Limits.** `--allow-read --allow-write` is enough on Deno for nearly
+ * everything; without `--allow-run` and `--allow-sys`, less is known about who
+ * holds a lock.
+ *
+ * **Read next:** [Command line](https://github.com/syncline/wal/blob/main/docs/cli.md), with examples of each command, and
+ * [Operations](https://github.com/syncline/wal/blob/main/docs/operations.md).
  *
  * @module
  */

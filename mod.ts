@@ -1,19 +1,54 @@
 /**
- * A write-ahead log for Deno, Node and Bun: an ordered, crash-safe log where
- * each append resolves once its record is on disk, and concurrent appends share
- * one sync. A pluggable policy decides how they are batched.
+ * An ordered, crash-safe log for Deno, Node and Bun, without dependencies: each
+ * append resolves once its record is on disk, and concurrent appends share one
+ * fsync. Use it when a program must not confirm anything that a crash could
+ * undo: log each change first, and replay the log on start.
  *
- * @example
  * ```ts
- * import { Wal } from "@syncline/wal";
+ * import { json, Wal } from "@syncline/wal";
  *
- * const wal = await Wal.open("./my-log");
- * const lsn = await wal.append("a record"); // on disk when it resolves
- * for await (const record of wal.read({ from: lsn })) {
- *   console.log(record.lsn, new TextDecoder().decode(record.data));
+ * type Order = { id: number; item: string };
+ * const orders = new Map<number, Order>();
+ *
+ * // Creates the log, or recovers it after a crash.
+ * const wal = await Wal.open("./my-orders", { codec: json<Order>() });
+ * for await (const { data } of wal.read()) orders.set(data.id, data); // replay
+ *
+ * async function place(order: Order): Promise<void> {
+ *   await wal.append(order); // on disk once this resolves
+ *   orders.set(order.id, order);
  * }
+ * await Promise.all([ // two appends, one fsync
+ *   place({ id: 1, item: "tea" }),
+ *   place({ id: 2, item: "milk" }),
+ * ]);
  * await wal.close();
  * ```
+ *
+ * - {@linkcode Wal} appends, reads, follows and truncates a log;
+ *   {@linkcode WalOptions} says how it is opened. Each record has an LSN: 1, 2, 3.
+ * - {@linkcode WalReader} reads and follows a log that another process writes.
+ * - {@linkcode json} stores values, and can validate them; without a codec,
+ *   records are bytes or strings.
+ * - {@linkcode LeaderCommitPolicy} is the default of the {@linkcode BatchPolicy}
+ *   objects that decide when a batch is flushed.
+ * - {@linkcode LogFailedError}: a write or sync failed; open the log again.
+ *   {@linkcode CorruptLogError}: damage that no crash explains.
+ *   {@linkcode LogLockedError}: another process has the log open.
+ *
+ * **Limits.** One writer per directory, and no copy on another machine. Records
+ * are found by LSN or time, not by key. It is tested on Linux only. What `disk`
+ * means depends on the device: see
+ * [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md).
+ *
+ * **Read next:** [Sixty seconds](https://github.com/syncline/wal/blob/main/docs/sixty-seconds.md),
+ * [Guide](https://github.com/syncline/wal/blob/main/docs/guide.md),
+ * [Reading](https://github.com/syncline/wal/blob/main/docs/reading.md),
+ * [Checkpoints](https://github.com/syncline/wal/blob/main/docs/checkpoints.md),
+ * [Command line](https://github.com/syncline/wal/blob/main/docs/cli.md).
+ * Other entry points: `./codec`, `./policies`, `./storage`, `./recovery`,
+ * `./reader`, `./checkpoint`, `./backup`, `./port`, `./simulator`, `./trace`,
+ * `./testing`, `./opentelemetry`, `./cli`.
  *
  * @module
  */

@@ -10,19 +10,23 @@ import { floor } from "./floor/floor.ts";
 import { follow } from "./follow/follow.ts";
 import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
+import { journal } from "./journal/journal.ts";
 import { latency } from "./latency/latency.ts";
 import { level } from "./level/level.ts";
 import { levels } from "./levels/levels.ts";
 import { loss } from "./loss/loss.ts";
 import { lookup } from "./lookup/lookup.ts";
 import { memory } from "./memory/memory.ts";
+import { outbox } from "./outbox/outbox.ts";
 import { peers } from "./peers/peers.ts";
 import { policy } from "./policy/policy.ts";
 import { port } from "./port/port.ts";
 import { profile } from "./profile/profile.ts";
+import { raft } from "./raft/raft.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
 import { stalls } from "./stalls/stalls.ts";
+import { streams } from "./streams/streams.ts";
 import { thread } from "./thread/thread.ts";
 
 const experiments: readonly Experiment[] = [
@@ -41,10 +45,14 @@ const experiments: readonly Experiment[] = [
   profile,
   redis,
   stalls,
+  streams,
   thread,
   reader,
   idle,
+  journal,
   advice,
+  raft,
+  outbox,
 ];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

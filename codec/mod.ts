@@ -1,8 +1,9 @@
 /**
- * Codecs: typed values in place of bytes, with validation by any library that
- * implements Standard Schema.
+ * Codecs: a log that takes and gives back typed values instead of bytes. A schema
+ * of any library that implements [Standard Schema](https://standardschema.dev),
+ * such as Zod, Valibot or ArkType, checks them when they are appended and when
+ * they are read, and can fill in what older records lack.
  *
- * @example A schema that fills in what older records lack
  * ```ts
  * import { Wal } from "@syncline/wal";
  * import { json, type StandardSchema } from "@syncline/wal/codec";
@@ -27,6 +28,19 @@
  * await assert.rejects(wal.append({} as never), /id: a number is needed/);
  * await wal.close();
  * ```
+ *
+ * - {@linkcode json}: values as JSON, with or without a schema.
+ * - {@linkcode text} and {@linkcode bytes}: strings, and bytes as they are.
+ * - {@linkcode Codec}: two functions, to write your own.
+ * - {@linkcode EncodeError}: a value was refused, and nothing was appended.
+ *   {@linkcode DecodeError}: a record is not what the codec expects.
+ *
+ * **Limits.** A codec is synchronous, and so must a schema be
+ * ({@linkcode AsyncSchemaError}). A log does not remember its codec: open it with
+ * the same one, or one that reads what the old one wrote. `readBatches` and
+ * `followBatches` yield bytes.
+ *
+ * **Read next:** [Values, pieces and streams](https://github.com/syncline/wal/blob/main/docs/guide.md#values-pieces-and-streams).
  *
  * @module
  */

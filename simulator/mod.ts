@@ -1,8 +1,9 @@
 /**
- * A simulator: what a log would do under a policy, in virtual time. It uses no
- * runtime API, and takes seconds for millions of appends.
+ * A simulator: what a log would do under a policy, in virtual time. It makes the
+ * same flushes as the writer would, uses no runtime API, and takes seconds for
+ * millions of appends. Use it to compare policies on your load before you change
+ * one.
  *
- * @example
  * ```ts
  * import { AgePolicy, LeaderCommitPolicy } from "@syncline/wal/policies";
  * import {
@@ -19,6 +20,19 @@
  * assert.ok(leader.quantileMs(0.99) < aged.quantileMs(0.99));
  * assert.ok(leader.flushesPerSecond > aged.flushesPerSecond);
  * ```
+ *
+ * - {@linkcode simulate} runs a policy, and returns a {@linkcode Simulation} with
+ *   latencies and flushes.
+ * - {@linkcode poissonArrivals}, {@linkcode burstyArrivals} and others make a
+ *   load; {@linkcode constantCosts} and {@linkcode sampledCosts} make a device.
+ * - {@linkcode loadTrace} takes both from a trace of a running log.
+ *
+ * **Limits.** It models inline flushes, without the time that the program itself
+ * takes, and a device whose costs do not depend on each other. Trust its order of
+ * policies more than its milliseconds.
+ *
+ * **Read next:** [Policies](https://github.com/syncline/wal/blob/main/docs/policies.md), whose plots it draws, and
+ * [Traces](https://github.com/syncline/wal/blob/main/docs/trace.md) on how far to trust a replay.
  *
  * @module
  */

@@ -1,13 +1,42 @@
 /**
- * Storage adapters, the two seams between log and storage, and their errors.
+ * Storages: where a log keeps its files. {@linkcode DenoStorage} and
+ * {@linkcode NodeStorage} are directories, and `Wal.open` makes one of them of a
+ * path. {@linkcode MemoryStorage} is for tests: it can fail, be killed, and lose
+ * power.
  *
- * @example
  * ```ts
+ * import { Wal } from "@syncline/wal";
  * import { MemoryStorage } from "@syncline/wal/storage";
  * import assert from "node:assert/strict";
  *
- * assert.deepEqual(new MemoryStorage().list(), []);
+ * const storage = new MemoryStorage();
+ * const wal = await Wal.open(storage);
+ * await wal.append("acknowledged at disk");
+ * await wal.append("acknowledged at os", { ack: "os" });
+ *
+ * // What a disk may hold if power is lost now: nothing that is not synced.
+ * const survivor = await Wal.open(storage.crash(() => 0));
+ * assert.equal(survivor.lastLsn, 1);
+ * await survivor.close();
+ * await wal.close();
  * ```
+ *
+ * - {@linkcode MemoryStorage}, with {@linkcode MemoryStorageOptions} for faults.
+ * - {@linkcode FileStorageOptions}: where the syncs of a directory run, on the
+ *   event loop or on another thread, and the permissions of its files.
+ * - {@linkcode Storage} and {@linkcode StorageFile}: the interface of a directory,
+ *   to write your own. {@linkcode FrameLog} is the other seam, for engines that
+ *   are not made of files.
+ * - {@linkcode StorageFullError}, {@linkcode StorageError},
+ *   {@linkcode CorruptLogError}, {@linkcode LogLockedError}: what goes wrong here.
+ *
+ * **Limits.** A directory needs hard links and a device that syncs when asked. A
+ * `MemoryStorage` is gone with its process, and what it does not model is listed
+ * in its source.
+ *
+ * **Read next:** [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md),
+ * [Writing a storage adapter](https://github.com/syncline/wal/blob/main/docs/storage-adapters.md), and
+ * [Format](https://github.com/syncline/wal/blob/main/docs/format.md).
  *
  * @module
  */

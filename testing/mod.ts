@@ -1,21 +1,41 @@
 /**
- * A kit for testing what is built on a log: every state that a crash can leave,
- * laws for policies and for logs of frames, a contract for storages, and a
- * controllable clock.
+ * A kit for testing what is built on a log: it tries every state that a crash can
+ * leave, holds policies and storages to their rules, and has a controllable clock.
+ * The library itself is tested with it. It needs no particular test runner.
  *
- * @example
  * ```ts
- * import { explore, walCheck, walWorkload } from "@syncline/wal/testing";
+ * import { Wal } from "@syncline/wal";
+ * import { explore } from "@syncline/wal/testing";
  * import assert from "node:assert/strict";
  *
- * const workload = walWorkload([
- *   { do: "append", bytes: 10 },
- *   { do: "await" },
- *   { do: "append", bytes: 20, ack: "os" },
- * ]);
- * const { states } = await explore(workload, walCheck());
- * assert(states > 50);
+ * const { states } = await explore<string>(
+ *   async ({ storage, clock, note }) => { // what your program does
+ *     const wal = await Wal.open(storage, { clock });
+ *     await wal.append("order 17");
+ *     note("order 17"); // from here on, it must survive
+ *   },
+ *   async ({ storage, clock, facts }) => { // what must be true after a crash
+ *     const wal = await Wal.open(storage, { clock });
+ *     assert((await wal.flush()) >= facts.length, "an order is lost");
+ *   },
+ * );
+ * assert(states > 10);
  * ```
+ *
+ * - {@linkcode explore} crashes a program at every instant; an
+ *   {@linkcode ExplorationError} has the line that replays a failure.
+ * - {@linkcode walWorkload}, {@linkcode walCheck} and {@linkcode walSteps}: the
+ *   same for a log with your policy or options, ready-made.
+ * - {@linkcode policyLaws}, {@linkcode storageContract} and
+ *   {@linkcode frameLogLaws}: tests for your own implementations.
+ * - {@linkcode VirtualClock}: time that passes when asked.
+ *
+ * **Limits.** It explores a `MemoryStorage`, whose fault model says what a crash
+ * may do; a device that lies about syncs is not part of it. Programs must behave
+ * the same in every run. It imports `node:assert/strict`.
+ *
+ * **Read next:** [Testing](https://github.com/syncline/wal/blob/main/docs/testing.md),
+ * and [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md) on how the library is tested.
  *
  * @module
  */

@@ -1,4 +1,5 @@
 import { build, type Plugin, stop } from "esbuild";
+import { readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { byName, REQUIRE } from "../../tests/kit/process/bundle_module.ts";
@@ -13,7 +14,7 @@ export const projectDir: string = resolve(
 );
 
 /**
- * Bundles a source below `bench/` into one module, so that Node 20 and Deno run
+ * Bundles a source, relative to `bench/`, into one module, so that Node 20 and Deno run
  * the same text. The bundle is below `bench/` too, where it finds its packages.
  * The library in it is that of the checkout `library`.
  */
@@ -24,7 +25,8 @@ export async function bundle(
     name?: string;
   } = {},
 ): Promise<string> {
-  const file = name.replaceAll("/", "_").replace(/\.ts$/, "") + ".mjs";
+  const file = name.replace(/^(\.\.\/)+/, "").replaceAll("/", "_")
+    .replace(/\.ts$/, "") + ".mjs";
   const outfile = join(benchDir, ".build", file);
   await build({
     entryPoints: [join(benchDir, source)],
@@ -35,6 +37,8 @@ export async function bundle(
     platform: "node",
     format: "esm",
     target: "node20",
+    // It is CommonJS, which a module cannot contain.
+    external: ["redis-parser"],
     logLevel: "error",
   });
   await stop();
@@ -47,9 +51,16 @@ export async function bundle(
  */
 function libraryIn(checkout: string): Plugin {
   const bench = join(projectDir, "bench");
+  const config = readFileSync(join(projectDir, "deno.json"), "utf8");
+  const exports: Record<string, string> = JSON.parse(config).exports;
   return {
     name: "library",
     setup({ onResolve }) {
+      // What an example imports by its public name.
+      onResolve({ filter: /^@syncline\/wal/ }, ({ path }) => {
+        const entry = exports[path.replace("@syncline/wal", ".")];
+        return { path: join(checkout, entry) };
+      });
       onResolve({ filter: /^\.\.\// }, ({ path, resolveDir }) => {
         const file = resolve(resolveDir, path);
         const isOwn = isIn(bench, resolveDir) && isIn(projectDir, file) &&

@@ -12,19 +12,23 @@ const BUN = fileURLToPath(
   new URL("../../node_modules/bun/bin/bun.exe", import.meta.url),
 );
 
-/** The command that runs a bundled module with one argument. */
+/** The command that runs a bundled module with one argument, as JSON. */
 export function commandFor(
   runtime: RuntimeName,
   module: string,
   argument: unknown,
 ): string[] {
-  const json = JSON.stringify(argument);
-  if (runtime === "node") return ["node", module, json];
-  if (runtime === "bun") return [BUN, module, json];
+  return [...commandOf(runtime, module), JSON.stringify(argument)];
+}
+
+/** The command that runs a bundled module; arguments may follow. */
+export function commandOf(runtime: RuntimeName, module: string): string[] {
+  if (runtime === "node") return ["node", module];
+  if (runtime === "bun") return [BUN, module];
   return [
     Deno.execPath(),
     ...["run", "-A", "--no-config", "--node-modules-dir=manual", "--quiet"],
-    ...[module, json],
+    module,
   ];
 }
 

@@ -4,9 +4,8 @@ import process from "node:process";
 import { parseTrace } from "../../tests/kit/process/parse_trace.ts";
 import { bytesOf, type TraceCall } from "../../tests/kit/process/trace_call.ts";
 import type { SyncFindings } from "../peers/check_syncs.ts";
-import type { RuntimeName } from "../process/runtime.ts";
 import { Client } from "./client.ts";
-import { syncline } from "./servers.ts";
+import { startExample } from "./servers.ts";
 
 const CLIENTS = 5;
 const ROUNDS = 20;
@@ -24,12 +23,11 @@ const KEY = "probe:";
  * were, and how many of them began after the sync that covers them had ended.
  */
 export async function checkAcks(
-  runtime: RuntimeName,
-  bundle: string,
+  command: readonly string[],
   directory: string,
 ): Promise<SyncFindings> {
   const trace = join(directory, "trace");
-  const start = syncline(runtime, bundle, (command) => [
+  const start = startExample([
     ...["strace", "-f", "-y", "-xx", "-ttt", "-s", "100000", "-o", trace],
     ...["-e", `trace=${[...SENDS, ...SYNCS].join(",")}`, "--", ...command],
   ]);

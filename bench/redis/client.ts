@@ -1,16 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { loadPackage } from "../packages.ts";
-
-interface Parser {
-  execute(data: Buffer): void;
-}
-
-interface ParserOptions {
-  readonly returnReply: (reply: unknown) => void;
-  readonly returnError: (error: Error) => void;
-}
+import Parser from "redis-parser";
 
 /** A connection to a server of the Redis protocol. Requests may overlap. */
 export class Client implements Disposable {
@@ -19,19 +10,18 @@ export class Client implements Disposable {
     resolve(reply: unknown): void;
     reject(e: Error): void;
   }[] = [];
+  #isClosed = false;
 
   private constructor(socket: Socket) {
-    const Parser = loadPackage<new (options: ParserOptions) => Parser>(
-      "redis-parser",
-    );
     this.#socket = socket;
     const parser = new Parser({
-      returnReply: (reply) => this.#waiting.shift()!.resolve(reply),
-      returnError: (error) => this.#waiting.shift()!.reject(error),
+      returnReply: (reply: unknown) => this.#waiting.shift()!.resolve(reply),
+      returnError: (error: Error) => this.#waiting.shift()!.reject(error),
     });
     socket.on("data", (data: Buffer) => parser.execute(data));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
+      this.#isClosed = true;
       for (const { reject } of this.#waiting) reject(new Error("hung up"));
     });
   }
@@ -71,6 +61,9 @@ export class Client implements Disposable {
       words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join(
         "",
       );
+    if (this.#isClosed) {
+      return requests.map(() => Promise.reject(new Error("hung up")));
+    }
     this.#socket.write(requests.map(encode).join(""));
     return requests.map(() =>
       new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))

@@ -10,14 +10,18 @@ import { defineExperiment, type Run } from "../experiment.ts";
 import { versionOf } from "../packages.ts";
 import { redisVersion } from "../peers/contenders/redis.ts";
 import { canTrace, type SyncFindings } from "../peers/check_syncs.ts";
-import { describeRuntime, type RuntimeName } from "../process/runtime.ts";
+import {
+  commandOf,
+  describeRuntime,
+  type RuntimeName,
+} from "../process/runtime.ts";
 import { withDirectory } from "../process/scratch.ts";
 import { headerLine } from "../report/machine.ts";
 import { sharedOptions } from "../report/options.ts";
 import { median, shuffled, spread } from "../report/statistics.ts";
 import { checkAcks } from "./check_acks.ts";
 import { checkKill, type KillFindings } from "./check_kill.ts";
-import { type Start, startRedis, syncline } from "./servers.ts";
+import { type Start, startExample, startRedis } from "./servers.ts";
 
 interface Load {
   readonly requests: number;
@@ -62,7 +66,8 @@ export const redis = defineExperiment<Setting, Result>({
   about: `Compares a Redis-protocol server on Syncline with Redis.
 
 redis-benchmark sends SETs to Redis with "appendfsync always", and to the server
-in bench/redis_server/. Both sync before they reply. First, strace checks that
+in docs/examples/resp-server/. Both sync before they reply, and both rewrite
+their files when these have grown by 64 MB and doubled. First, strace checks that
 each reply of the latter begins after the sync that covers it, and the server is
 killed under load: no acknowledged INCR may be lost.`,
   options: {
@@ -75,7 +80,7 @@ killed under load: no acknowledged INCR may be lost.`,
     kills: { value: "N", help: "kill N times", ...twice("3", "1") },
   },
   runtimes: ["node", "deno", "bun"],
-  worker: "redis_server/main.ts",
+  worker: "../docs/examples/resp-server/main.ts",
   read: (options) => ({
     rounds: options.number("rounds"),
     requests: options.number("requests"),
@@ -87,12 +92,11 @@ killed under load: no acknowledged INCR may be lost.`,
   }),
   header: () => [
     headerLine("redis", redisVersion() ?? "not installed"),
-    headerLine("parser", `redis-parser ${versionOf("redis-parser")}`),
+    headerLine("parser", `redis-parser ${versionOf("redis-parser", "..")}`),
   ],
   async measure(run, setting) {
-    const missing = findMissing();
-    if (missing !== undefined) {
-      run.progress.warn(`SKIPPED: ${missing} is not installed`);
+    if (redisVersion() === undefined) {
+      run.progress.warn("SKIPPED: redis-server is not installed");
       return { checked: [], samples: [] };
     }
     const checked: Checked[] = [];
@@ -131,25 +135,20 @@ function twice(usual: string, quick: string) {
   return { default: usual, quick };
 }
 
-function findMissing(): string | undefined {
-  if (redisVersion() === undefined) return "redis-server";
-  const parser = versionOf("redis-parser");
-  return parser === "not installed" ? "redis-parser" : undefined;
-}
-
 async function check(
   run: Run,
   runtime: RuntimeName,
   setting: Setting,
 ): Promise<Checked> {
+  const command = commandOf(runtime, run.worker);
   const traced = canTrace()
     ? await withDirectory(
       run.directory,
-      (directory) => checkAcks(runtime, run.worker, directory),
+      (directory) => checkAcks(command, directory),
     )
     : undefined;
   const findings: KillFindings = { acknowledged: 0, lost: 0 };
-  const start = syncline(runtime, run.worker);
+  const start = startExample(command);
   const endless = { ...setting, requests: 100_000_000 };
   for (let kill = 0; kill < setting.kills; kill++) {
     const runMs = 500 + 300 * kill;
@@ -173,7 +172,7 @@ async function measureAll(run: Run, setting: Setting): Promise<Sample[]> {
     ["redis", startRedis],
     ...run.runtimes.map((runtime): [ServerName, Start] => [
       runtime,
-      syncline(runtime, run.worker),
+      startExample(commandOf(runtime, run.worker)),
     ]),
   ];
   const ports: [ServerName, number][] = [];

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Child } from "../../tests/kit/process/child.ts";
-import { commandFor, type RuntimeName } from "../process/runtime.ts";
 import { Client } from "./client.ts";
 
 /** A server that is running, until it is disposed of. */
@@ -17,28 +16,18 @@ export type Start = (directory: string) => Promise<Running>;
 /** No run takes as long: what hangs is killed after that. */
 const TIMEOUT_MS = 3_600_000;
 
-/** Redis, which syncs before it replies and never rewrites its file. */
+/** Redis, which syncs before it replies, and rewrites its file as it grows. */
 export const startRedis: Start = (directory) =>
   start((port) => [
     ...["redis-server", "--bind", "127.0.0.1", "--port", `${port}`],
     ...["--dir", directory, "--logfile", "log", "--save", ""],
     ...["--appendonly", "yes", "--appendfsync", "always"],
-    ...["--auto-aof-rewrite-percentage", "0"],
   ]);
 
-/** The bundled server on Syncline; `wrap` changes the command. */
-export function syncline(
-  runtime: RuntimeName,
-  bundle: string,
-  wrap = (command: string[]): string[] => command,
-): Start {
+/** The example in docs/examples/resp-server, started by a command. */
+export function startExample(command: readonly string[]): Start {
   return (directory) =>
-    start((port) =>
-      wrap(commandFor(runtime, bundle, {
-        directory: join(directory, "log"),
-        port,
-      }))
-    );
+    start((port) => [...command, join(directory, "log"), `${port}`]);
 }
 
 async function start(command: (port: number) => string[]): Promise<Running> {

@@ -138,6 +138,14 @@ test("bench:idle measures the CPU time of logs that do nothing", async () => {
   for (const { cpu } of samples) assert(cpu > 0);
 });
 
+test("bench:journal measures journals and lines", async () => {
+  const [{ rates, sessionsMs, lastMs }] = (await run("journal")).samples;
+  assertEquals(rates.length, 4);
+  for (const { perSecond } of rates) assert(perSecond[0] > 0);
+  assert(sessionsMs.create > 0 && sessionsMs.open > 0 && sessionsMs.list > 0);
+  for (const { first, again } of lastMs) assert(first > 0 && again > 0);
+});
+
 test("bench:profile lists functions", async () => {
   const { samples } = await run("profile", "--seconds", "0.3");
   assert(samples[0].selfTimes.length > 0);
@@ -191,4 +199,16 @@ test("bench:advice tries the recommended policy and all others", async () => {
     assert(names.includes(choice) && alike.includes(choice));
     for (const { meanMs } of tried) assert(meanMs[0] > 0);
   }
+});
+
+test("bench:raft compares the Raft log with a plain one", async () => {
+  const { samples } = await run("raft");
+  assertEquals(samples.length, 4);
+  for (const { ratio, p50Ms } of samples) assert(ratio > 0 && p50Ms > 0);
+});
+
+test("bench:outbox measures transfers and deliveries", async () => {
+  const { samples: [{ cases }] } = await run("outbox");
+  assertEquals(cases.length, 5);
+  for (const { perSecond } of cases) assert(perSecond > 0);
 });

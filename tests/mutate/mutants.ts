@@ -1,6 +1,7 @@
 import { appendMutants } from "./append_mutants.ts";
 import { backupMutants } from "./backup_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
+import { exampleMutants } from "./example_mutants.ts";
 import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -8,8 +9,11 @@ import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
+import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
+import { sessionJournalMutants } from "./session_journal_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
+import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
 import { upkeepMutants } from "./upkeep_mutants.ts";
 import { writerMutants } from "./writer_mutants.ts";
@@ -19,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...upkeepMutants,
   ...writerMutants,
   ...appendMutants,
+  ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
   ...ownershipMutants,
@@ -30,4 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...portMutants,
   ...monitorMutants,
   ...threadMutants,
+  ...exampleMutants,
+  ...sessionJournalMutants,
+  ...streamsMutants,
 ];

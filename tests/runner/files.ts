@@ -51,7 +51,7 @@ export function isOfSources(file: string): boolean {
  * playground, the tree. One run of it tells all.
  */
 export function isOfRepository(file: string): boolean {
-  return /^tests\/(docs\/(playground|figures|site|english|origins)|layout_test)/
+  return /^tests\/(docs\/(playground|figures|site|english|entry_points|origins)|layout_test)/
     .test(file);
 }
 

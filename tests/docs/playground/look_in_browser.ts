@@ -6,6 +6,7 @@ import { assert, assertEquals } from "../../kit/assert.ts";
 import { dropFile } from "../../kit/browser/drop_file.ts";
 import { lowContrasts } from "../../kit/browser/low_contrasts.ts";
 import { linked, shown } from "../../kit/browser/read_page.ts";
+import { tooWide } from "../../kit/browser/too_wide.ts";
 import { type PageOptions, pageTest } from "../../kit/browser/with_page.ts";
 import { traceText } from "../../kit/trace_text.ts";
 import { buildDir } from "../../runner/files.ts";
@@ -19,6 +20,9 @@ import { buildDir } from "../../runner/files.ts";
  */
 
 const trace = traceText(poissonArrivals({ count: 500, perSecond: 500 }));
+
+/** What scrolls by itself, and what is only seen on focus, or never. */
+const HIDDEN = ".scroll > *, .skip, .hidden";
 
 const looks: [string, PageOptions][] = [1280, 390].flatMap((width) =>
   (["light", "dark"] as const).map((colorScheme): [string, PageOptions] => [
@@ -38,26 +42,14 @@ for (const [name, options] of looks) {
       fullPage: true,
     });
     assertEquals(await lowContrasts(page), []);
-    assertEquals(await tooWide(page), []);
+    assertEquals(await tooWide(page, HIDDEN), []);
     await dropFile(page, "other.ndjson", trace.replace('"at":0', '"at":"0"'));
     await page.locator("#trace-error").waitFor({ state: "visible" });
     assertEquals(await lowContrasts(page), []);
     await dropFile(page, "a-rather-long-name-of-a-trace.ndjson", trace);
     await page.waitForSelector('tr[data-id="recorded"]');
     assertEquals(await lowContrasts(page), []);
-    assertEquals(await tooWide(page), []);
-  });
-}
-
-/** What sticks out of the page, except for what scrolls by itself. */
-function tooWide(page: Page): Promise<string[]> {
-  return page.$$eval("body *", (elements) => {
-    const width = document.documentElement.clientWidth;
-    return elements.filter((element) => {
-      if (element.closest(".scroll > *, .skip, .hidden, svg *")) return false;
-      const { left, right } = element.getBoundingClientRect();
-      return left < 0 || right > width + 0.5;
-    }).map((element) => `${element.tagName}#${element.id}`);
+    assertEquals(await tooWide(page, HIDDEN), []);
   });
 }
 

@@ -1,13 +1,6 @@
-import process from "node:process";
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { assertEquals } from "../assert.ts";
-import { test } from "../register.ts";
-import { findBrowser } from "./find_browser.ts";
+import { inBrowser } from "./in_browser.ts";
 import { type DocsServer, serveDocs } from "./serve_docs.ts";
 
 /** How a page is opened. */
@@ -28,23 +21,6 @@ export interface Visit {
   readonly server: DocsServer;
 }
 
-const path = findBrowser();
-
-/** One for all tests of a file, because it takes a second to start. */
-const browser = path === undefined ? undefined : await start(path);
-
-function start(executablePath: string): Promise<Browser> {
-  const isRoot = process.getuid?.() === 0;
-  return chromium.launch({
-    executablePath,
-    args: [
-      // No name resolves: a request to another host fails and is noticed.
-      "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-      ...(isRoot ? ["--no-sandbox"] : []),
-    ],
-  });
-}
-
 /**
  * Registers a test of the playground in a browser. It also fails on any error
  * on the console and on any request except the one for the page. Where there is
@@ -55,11 +31,7 @@ export function pageTest(
   options: PageOptions,
   body: (visit: Visit) => Promise<void>,
 ): void {
-  if (browser === undefined) {
-    console.log(`skipped: ${name}: no Chromium is on the PATH`);
-    return;
-  }
-  test(name, () => withPage(browser, options, body));
+  inBrowser(name, (browser) => withPage(browser, options, body));
 }
 
 async function withPage(

@@ -30,10 +30,28 @@ export async function bundleModule(
     banner: { js: REQUIRE },
     plugins: installed === undefined
       ? [byName(root, ".ts")]
-      : [standIn(installed), byName(installed, ".js")],
+      : [byName(installed, ".js"), standIn(installed)],
   });
   await stop();
   return outfile;
+}
+
+/**
+ * Finds what is imported by the package's name, as the examples do. Files of
+ * the library end with `ending`.
+ */
+export function byName(library: string, ending: ".ts" | ".js"): Plugin {
+  return {
+    name: "by name",
+    setup({ onResolve }) {
+      const config = readFileSync(join(root, "deno.json"), "utf8");
+      const { exports } = JSON.parse(config);
+      onResolve({ filter: /^@syncline\/wal(\/|$)/ }, ({ path }) => {
+        const file: string = exports[path.replace("@syncline/wal", ".")];
+        return { path: join(library, file.replace(/\.ts$/, ending)) };
+      });
+    },
+  };
 }
 
 /** Takes the library from where it is installed, not from its sources. */
@@ -45,22 +63,6 @@ function standIn(installed: string): Plugin {
         const source = relative(root, join(resolveDir, path));
         const there = join(installed, source.replace(/\.ts$/, ".js"));
         return existsSync(there) ? { path: there } : undefined;
-      });
-    },
-  };
-}
-
-/** Finds the library by its name, as the examples import it. */
-export function byName(library: string, ending: ".ts" | ".js"): Plugin {
-  const { name, exports } = JSON.parse(
-    readFileSync(join(root, "deno.json"), "utf8"),
-  );
-  return {
-    name: "by-name",
-    setup({ onResolve }) {
-      onResolve({ filter: new RegExp(`^${name}(/|$)`) }, ({ path }) => {
-        const file: string = exports[`.${path.slice(name.length)}`];
-        return { path: join(library, file.replace(/\.ts$/, ending)) };
       });
     },
   };

@@ -1,0 +1,90 @@
+import { isJson } from "./protocol.ts";
+import { Refusal } from "./refusal.ts";
+
+/*
+ * A message of a JSON stream is kept as its values, joined by commas: that is
+ * an array without its brackets, so no number or key is ever rewritten.
+ */
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
+const COMMA = encoder.encode(",");
+const [OPENING, CLOSING] = [encoder.encode("["), encoder.encode("]")];
+
+/**
+ * What is kept of a request's body. Empty only for an empty array, which can
+ * create a stream and is refused otherwise. Throws `Refusal` unless the body is
+ * what its type says.
+ */
+export function messageOf(
+  contentType: string,
+  body: Uint8Array,
+  mayBeEmpty = false,
+): Uint8Array {
+  if (!isJson(contentType)) return body;
+  const text = decode(body).trim();
+  const value = parse(text);
+  if (!Array.isArray(value)) return encoder.encode(text);
+  if (value.length > 0) return encoder.encode(text.slice(1, -1).trim());
+  if (mayBeEmpty) return new Uint8Array(0);
+  throw new Refusal(400, "Empty arrays are not allowed");
+}
+
+/** Messages as the body of a response. */
+export function bodyOf(
+  contentType: string,
+  messages: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  if (!isJson(contentType)) return concatenate(messages);
+  const parts = messages.flatMap((message, index) =>
+    index === 0 ? [message] : [COMMA, message]
+  );
+  return concatenate([OPENING, ...parts, CLOSING]);
+}
+
+/**
+ * The first part of a message: `count` bytes of it, or values if it is JSON.
+ * Throws `Refusal` if it has fewer.
+ */
+export function prefixOf(
+  contentType: string,
+  message: Uint8Array,
+  count: number,
+): Uint8Array {
+  const values = isJson(contentType)
+    ? parse(`[${decode(message)}]`) as unknown[]
+    : undefined;
+  if (count > (values ?? message).length) {
+    throw new Refusal(400, "Invalid fork sub-offset");
+  }
+  if (values === undefined) return message.slice(0, count);
+  const kept = values.slice(0, count).map((value) => JSON.stringify(value));
+  return encoder.encode(kept.join(","));
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Refusal(400, "Invalid JSON");
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal(400, "Invalid JSON");
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,105 @@
+import type { HonoRequest } from "hono";
+import type { CreateRequest } from "./create_request.ts";
+import type { AppendRequest } from "./decide_append.ts";
+import { header, parseCount, parseOffset } from "./protocol.ts";
+import { Refusal } from "./refusal.ts";
+import type { ProducerMark } from "./stream_record.ts";
+
+/** What a PUT asks for. Throws `Refusal` if it is not of the protocol. */
+export async function requestOfCreate(
+  req: HonoRequest,
+  maxBodyBytes: number,
+): Promise<CreateRequest> {
+  const sent = req.header("Content-Type");
+  const ttl = req.header(header.ttl);
+  const expiresAt = req.header(header.expiresAt);
+  if (ttl && expiresAt) {
+    throw new Refusal(400, `${header.ttl} excludes ${header.expiresAt}`);
+  }
+  if (expiresAt && Number.isNaN(Date.parse(expiresAt))) {
+    throw new Refusal(400, `Invalid ${header.expiresAt} timestamp`);
+  }
+  return {
+    path: req.path,
+    contentType: sent && /^[\w-]+\/[\w-]/.test(sent) ? sent : undefined,
+    ttlSeconds: ttl ? parseCount(ttl, header.ttl) : undefined,
+    expiresAt: expiresAt || undefined,
+    isClosed: req.header(header.closed) === "true",
+    fork: forkOf(req),
+    body: await bodyOf(req, maxBodyBytes),
+  };
+}
+
+/** What a POST asks for. Throws `Refusal` if it is not of the protocol. */
+export async function requestOfAppend(
+  req: HonoRequest,
+  maxBodyBytes: number,
+): Promise<AppendRequest> {
+  return {
+    contentType: req.header("Content-Type"),
+    seq: req.header(header.seq),
+    producer: producerOf(req),
+    closes: req.header(header.closed) === "true",
+    body: await bodyOf(req, maxBodyBytes),
+  };
+}
+
+function forkOf(req: HonoRequest): CreateRequest["fork"] {
+  const path = req.header(header.forkedFrom);
+  const offset = req.header(header.forkOffset);
+  const subOffset = req.header(header.forkSubOffset);
+  if (!path) {
+    if (subOffset === undefined) return undefined;
+    throw new Refusal(400, `It takes ${header.forkedFrom} to fork`);
+  }
+  return {
+    path,
+    position: offset ? parseOffset(offset) : undefined,
+    subOffset: subOffset === undefined
+      ? undefined
+      : parseCount(subOffset, header.forkSubOffset),
+  };
+}
+
+function producerOf(req: HonoRequest): ProducerMark | undefined {
+  const id = req.header(header.producerId);
+  const epoch = req.header(header.producerEpoch);
+  const seq = req.header(header.producerSeq);
+  if (id === undefined && epoch === undefined && seq === undefined) {
+    return undefined;
+  }
+  if (!id || epoch === undefined || seq === undefined) {
+    throw new Refusal(400, "The producer headers must be sent together");
+  }
+  return {
+    id,
+    epoch: parseCount(epoch, header.producerEpoch),
+    seq: parseCount(seq, header.producerSeq),
+  };
+}
+
+/** The body. Throws `Refusal` before it has read more than `maxBytes`. */
+async function bodyOf(
+  req: HonoRequest,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const length = req.header("Content-Length");
+  if (length === undefined) return await readBody(req, maxBytes);
+  if (Number(length) > maxBytes) throw new Refusal(413, "Body too large");
+  return new Uint8Array(await req.arrayBuffer());
+}
+
+/** A body that is sent in chunks does not say how long it is. */
+async function readBody(
+  req: HonoRequest,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of req.raw.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Refusal(413, "Body too large");
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}

@@ -1,0 +1,31 @@
+import { BaseRouter, type Models } from "typedoc";
+
+/** The frontmatter that says which page a document has. */
+export const PAGE = "page";
+
+/** The package, which the names of modules begin with. */
+export const PACKAGE = "@syncline/wal";
+
+/**
+ * Gives pages addresses that last, whatever their titles are:
+ * `guides/durability.html`, `reference/policies.html` for a module, and
+ * `reference/policies/AgePolicy.html` for what is declared in it.
+ */
+export class SiteRouter extends BaseRouter {
+  protected override getIdealBaseName(reflection: Models.Reflection): string {
+    if (reflection.isDocument()) return String(reflection.frontmatter[PAGE]);
+    const names: string[] = [];
+    let at: Models.Reflection | undefined = reflection;
+    for (; at !== undefined && !at.isProject(); at = at.parent) {
+      names.unshift(this.getUrlSafeName(shortName(at.name)));
+    }
+    return ["reference", ...names].join("/");
+  }
+}
+
+/** `policies` for the module `@syncline/wal/policies`, `wal` for the package. */
+export function shortName(name: string): string {
+  return name.startsWith(PACKAGE)
+    ? name.slice(name.lastIndexOf("/") + 1)
+    : name;
+}

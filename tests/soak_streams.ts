@@ -1,0 +1,32 @@
+/**
+ * Kills servers of the example `durable-streams` as long as you like:
+ * `deno task soak:streams ROUNDS SEED`. Ends with code 1 if anything is lost.
+ *
+ * @module
+ */
+
+import { killStreams } from "./docs/examples/durable_streams/kill_streams.ts";
+import { withTempDir } from "./kit/temp_dir.ts";
+
+/** Runs the loop and says how it goes. */
+async function main([rounds = "300", seed]: string[]): Promise<void> {
+  const options = {
+    rounds: Number(rounds),
+    seed: Number(seed ?? Math.floor(Math.random() * 2 ** 31)),
+  };
+  if (!Number.isSafeInteger(options.rounds + options.seed)) {
+    throw new RangeError("ROUNDS and SEED must be integers");
+  }
+  console.log(`${options.rounds} rounds, seed ${options.seed}`);
+  await withTempDir(async (scratch) => {
+    const report = (line: string) => console.log(line);
+    const tally = await killStreams({ ...options, scratch, report });
+    console.log(
+      `killed ${tally.kills} servers, ${tally.killedEarly} of them while ` +
+        `they opened; acked ${tally.acked} appends, lost 0; found ` +
+        `${tally.unanswered} that had no answer`,
+    );
+  });
+}
+
+await main(Deno.args);

@@ -12,6 +12,7 @@ import { growth } from "./growth/growth.ts";
 import { idle } from "./idle/idle.ts";
 import { journal } from "./journal/journal.ts";
 import { latency } from "./latency/latency.ts";
+import { level } from "./level/level.ts";
 import { levels } from "./levels/levels.ts";
 import { loss } from "./loss/loss.ts";
 import { lookup } from "./lookup/lookup.ts";
@@ -36,6 +37,7 @@ const experiments: readonly Experiment[] = [
   loss,
   growth,
   lookup,
+  level,
   follow,
   memory,
   policy,

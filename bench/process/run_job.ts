@@ -2,6 +2,7 @@ import { build, type Plugin, stop } from "esbuild";
 import { readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { byName, REQUIRE } from "../../tests/kit/process/bundle_module.ts";
 import { runChild } from "../../tests/kit/process/child.ts";
 import { benchDir } from "../packages.ts";
 import { commandFor, type RuntimeName } from "./runtime.ts";
@@ -30,7 +31,8 @@ export async function bundle(
   await build({
     entryPoints: [join(benchDir, source)],
     outfile,
-    plugins: [libraryIn(library)],
+    banner: { js: REQUIRE },
+    plugins: [libraryIn(library), byName(library, ".ts")],
     bundle: true,
     platform: "node",
     format: "esm",

@@ -108,6 +108,15 @@ test("bench:lookup measures gets in frames of each shape", async () => {
   }
 });
 
+test("bench:level measures each use of a database", async () => {
+  const { samples } = await run("level", "--only", "durable-level, disk");
+  assertEquals(samples.length, 1);
+  const [{ putsPerSecond, batchedPerSecond, ...rest }] = samples;
+  assert(putsPerSecond > 0 && batchedPerSecond > putsPerSecond / 100);
+  assert(rest.getsPerSecond > 0 && rest.iteratedPerSecond > 0);
+  assert(rest.openMs > 0);
+});
+
 test("bench:follow measures what followers cost", async () => {
   const { samples } = await run("follow", "--megabytes", "1");
   assertEquals(samples.length, 1);

@@ -2,6 +2,7 @@ import { appendMutants } from "./append_mutants.ts";
 import { backupMutants } from "./backup_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
 import { exampleMutants } from "./example_mutants.ts";
+import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...recoveryMutants,
   ...readingMutants,
   ...checkpointMutants,
+  ...levelMutants,
   ...backupMutants,
   ...portMutants,
   ...monitorMutants,

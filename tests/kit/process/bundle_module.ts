@@ -6,6 +6,13 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
+/**
+ * Packages in CommonJS require built-in modules. The name of the module's URL
+ * is in two parts, because the tests' own is replaced when they are transpiled.
+ */
+export const REQUIRE: string = "import { createRequire as makeRequire } from " +
+  '"node:module"; const require = makeRequire(import.meta' + ".url);";
+
 /** Makes of a source one module that Node 20, Deno and Bun can all run. */
 export async function bundleModule(
   source: string,
@@ -20,29 +27,28 @@ export async function bundleModule(
     target: "node20",
     outfile,
     logLevel: "error",
-    plugins: [
-      byName(installed),
-      ...installed === undefined ? [] : [standIn(installed)],
-    ],
+    banner: { js: REQUIRE },
+    plugins: installed === undefined
+      ? [byName(root, ".ts")]
+      : [byName(installed, ".js"), standIn(installed)],
   });
   await stop();
   return outfile;
 }
 
-/** Finds what is imported by the package's name, as the examples do. */
-function byName(installed: string | undefined): Plugin {
+/**
+ * Finds what is imported by the package's name, as the examples do. Files of
+ * the library end with `ending`.
+ */
+export function byName(library: string, ending: ".ts" | ".js"): Plugin {
   return {
     name: "by name",
     setup({ onResolve }) {
       const config = readFileSync(join(root, "deno.json"), "utf8");
       const { exports } = JSON.parse(config);
       onResolve({ filter: /^@syncline\/wal(\/|$)/ }, ({ path }) => {
-        const file = exports[path.replace("@syncline/wal", ".")];
-        return {
-          path: installed === undefined
-            ? join(root, file)
-            : join(installed, file.replace(/\.ts$/, ".js")),
-        };
+        const file: string = exports[path.replace("@syncline/wal", ".")];
+        return { path: join(library, file.replace(/\.ts$/, ending)) };
       });
     },
   };

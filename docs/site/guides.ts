@@ -37,6 +37,7 @@ export const GUIDES: readonly GuideGroup[] = [
     title: "Examples",
     files: [
       "docs/examples/README.md",
+      "docs/examples/durable-level/README.md",
       "docs/examples/resp-server/README.md",
       "docs/examples/durable-streams/README.md",
       "docs/examples/raft-log/README.md",

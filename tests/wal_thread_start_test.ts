@@ -94,7 +94,7 @@ test("Wal refuses a thread where there can be none", async () => {
   await assertRejects(
     () => Wal.open(new FakeFrameLog(), THREADED),
     TypeError,
-    "the frame log has none",
+    "the frame log has no method startThread",
   );
   const wal = await Wal.open(storage);
   const change = { flushing: "thread", maxQueuedRecords: 7 } as const;

@@ -80,17 +80,11 @@ export class FlushMode {
   require(flushing: Flushing): void {
     const { files, startThread } = this.log;
     if (flushing === "inline") return;
-    if (startThread === undefined) {
-      throw new TypeError(
-        "Cannot flush on a thread because the frame log has none",
-      );
-    }
-    if (files !== undefined && files.startThread === undefined) {
-      throw new TypeError(
-        `Cannot flush "${files.location}" on a thread because its storage ` +
-          "has no method startThread",
-      );
-    }
+    if (startThread && (files === undefined || files.startThread)) return;
+    const what = files ? `storage of "${files.location}"` : "frame log";
+    throw new TypeError(
+      `Cannot flush on a thread because the ${what} has no method startThread`,
+    );
   }
 
   /**

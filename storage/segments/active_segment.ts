@@ -2,7 +2,7 @@ import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
 import { isPromise, type MaybePromise, type StorageFile } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 import { type FrameIndex, IndexBuilder } from "./frame_index.ts";
-import { writeAll } from "./log_files.ts";
+import { writeAll } from "./write_all.ts";
 import type { ZerosAhead } from "./zeros_ahead.ts";
 
 /** A segment that frames can be written to. */

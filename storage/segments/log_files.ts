@@ -26,6 +26,7 @@ import {
 import { explainFull, isMissing } from "../storage_error.ts";
 import { OPEN_BYTES, Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";
+import { writeAll } from "./write_all.ts";
 
 /**
  * Writes the initial frames of a segment at `offset`, and resolves with where
@@ -250,14 +251,10 @@ export async function explainLost(
   error: unknown,
 ): Promise<unknown> {
   if (error instanceof FencedError) return error;
-  try {
-    await requireHeld(location, lock);
-    return error;
-  } catch (lost) {
-    if (!(lost instanceof FencedError)) return error;
-    lost.cause = error;
-    return lost;
-  }
+  const lost = await requireHeld(location, lock).catch((lost) => lost);
+  if (!(lost instanceof FencedError)) return error;
+  lost.cause = error;
+  return lost;
 }
 
 /**
@@ -332,36 +329,4 @@ export async function readManifest(
   } finally {
     await file.close();
   }
-}
-
-/**
- * Writes all of `bytes` at `offset` and continues after short writes; returns
- * no promise unless the file does.
- */
-export function writeAll(
-  file: StorageFile,
-  bytes: Uint8Array,
-  offset: number,
-): MaybePromise<void> {
-  const written = file.write(bytes, offset);
-  if (typeof written === "number") {
-    return continueWrite(file, bytes, offset, written);
-  }
-  return written.then((count) => continueWrite(file, bytes, offset, count));
-}
-
-function continueWrite(
-  file: StorageFile,
-  bytes: Uint8Array,
-  offset: number,
-  written: number,
-): MaybePromise<void> {
-  if (written === bytes.length) return;
-  if (!(written > 0 && written < bytes.length)) {
-    throw new Error(
-      `Cannot write ${bytes.length} bytes at offset ${offset} because the ` +
-        `storage reports that it wrote ${written}`,
-    );
-  }
-  return writeAll(file, bytes.subarray(written), offset + written);
 }

@@ -19,7 +19,6 @@ export {
   requireHeld,
   sizeOf,
   sizesOf,
-  writeAll,
   writeManifest,
 } from "./log_files.ts";
 export { batchOf, recordsOf, SegmentReads } from "./read_segments.ts";
@@ -43,3 +42,4 @@ export {
 } from "./segment_reader.ts";
 export type { SegmentOwner } from "./segment_supply.ts";
 export { RESERVE_NAME, SpaceReserve } from "./space_reserve.ts";
+export { writeAll } from "./write_all.ts";

@@ -1,5 +1,5 @@
 import type { Storage } from "../storage.ts";
-import { writeAll } from "./log_files.ts";
+import { writeAll } from "./write_all.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 
 /** Name of the reserve's file. */

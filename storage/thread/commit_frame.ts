@@ -1,5 +1,5 @@
 import { encodeFrame, frameBytes } from "../format/frame.ts";
-import { writeAll } from "../segments/log_files.ts";
+import { writeAll } from "../segments/write_all.ts";
 import type { ZerosAhead } from "../segments/zeros_ahead.ts";
 import type { MaybePromise, StorageFile } from "../storage.ts";
 import {

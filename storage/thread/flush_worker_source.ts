@@ -280,40 +280,7 @@ export const FLUSH_WORKER: string = `(() => {
     view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
   }
 
-  // storage/format/cuts.ts
-  var MOST_CUTS = 8;
-
-  // storage/format/log_meta.ts
-  var MAX_META_BYTES = 4096;
-
-  // storage/format/manifest.ts
-  var MANIFEST_BYTES = 128;
-  var CUT_BYTES = 16;
-  var MAX_MANIFEST_BYTES = MANIFEST_BYTES + MOST_CUTS * CUT_BYTES + MAX_META_BYTES;
-
-  // storage/turns.ts
-  var turnEnds = "setImmediate" in globalThis ? globalThis : {
-    setImmediate(callback) {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        callback();
-      };
-      port2.postMessage(void 0);
-      return port1;
-    },
-    clearImmediate: (turn) => turn.close()
-  };
-  var FIRST_BYTES = 1024 * 1024;
-  var LOOK_BYTES = 64 * 1024;
-  var OPEN_BYTES = 4 * 1024;
-  var REMOVE_BYTES = 256 * 1024;
-
-  // storage/segments/segment_reader.ts
-  var WINDOW_BYTES = 128 * 1024;
-  var LARGE_WINDOW_BYTES = 1024 * 1024;
-
-  // storage/segments/log_files.ts
+  // storage/segments/write_all.ts
   function writeAll(file, bytes, offset) {
     const written = file.write(bytes, offset);
     if (typeof written === "number") {

@@ -87,7 +87,7 @@ async function handle(
     if (options.ignoresConditions) await store.remove(key);
     const id = String(request.headers["x-amz-meta-id"]);
     const made = await store.create(key, body, { id });
-    return made === "exists"
+    return made === "exists" && !options.ignoresConditions
       ? refuse(response, 412, "PreconditionFailed")
       : void response.writeHead(200).end();
   }

@@ -119,8 +119,8 @@ const LEAST_FOR_P99 = 100;
  * records, or have two owners. The opposite cannot be proved by trying: a race
  * that was not seen may still be lost. What a store promises is in its manual.
  *
- * By default it makes about 15,000 requests, half of them conditional writes,
- * and sends 107 MB. It takes as long as those take, 8 at a time.
+ * By default it makes about 10,000 requests, 7,700 of them conditional writes,
+ * and sends 113 MB. It takes as long as those take, at most 8 at a time.
  *
  * Rejects with an {@linkcode ObjectStoreError} if the store cannot be judged:
  * it does not answer, the bucket is not there, access is denied; and with the

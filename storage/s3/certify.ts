@@ -131,13 +131,14 @@ const LEAST_FOR_P99 = 100;
  * import { certify, MemoryObjectStore } from "@syncline/wal/storage/s3";
  * import assert from "node:assert/strict";
  *
- * // A store that takes every write, and the last one wins.
+ * // A store that accepts every write.
  * class Careless extends MemoryObjectStore {
  *   override async create(
  *     ...args: Parameters<MemoryObjectStore["create"]>
  *   ): Promise<"created" | "exists"> {
  *     await this.remove(args[0]);
- *     return await super.create(...args);
+ *     await super.create(...args);
+ *     return "created";
  *   }
  * }
  * const found = await certify(new Careless(), {

@@ -356,8 +356,8 @@ function reasonOf(
   const storeAt = Date.parse(headers.get("date") ?? "");
   if (code !== "RequestTimeTooSkewed" || Number.isNaN(storeAt)) return;
   const seconds = Math.round((Date.now() - storeAt) / 1000);
-  const way = seconds > 0 ? "ahead of" : "behind";
-  return `the clock here is ${Math.abs(seconds)} s ${way} the store's`;
+  const way = seconds > 0 ? "fast" : "slow";
+  return `the clock here is ${Math.abs(seconds)} s ${way}`;
 }
 
 function idOf(headers: Headers): string | undefined {

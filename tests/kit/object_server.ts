@@ -84,10 +84,12 @@ async function handle(
   const key = stored(parts.join("/"));
   if (key === "") return await list(store, url.searchParams, response);
   if (request.method === "PUT") {
-    if (options.ignoresConditions) await store.remove(key);
+    const isFree = options.ignoresConditions ||
+      request.headers["if-none-match"] !== "*";
+    if (isFree) await store.remove(key);
     const id = String(request.headers["x-amz-meta-id"]);
     const made = await store.create(key, body, { id });
-    return made === "exists" && !options.ignoresConditions
+    return made === "exists" && !isFree
       ? refuse(response, 412, "PreconditionFailed")
       : void response.writeHead(200).end();
   }

@@ -4,6 +4,7 @@ import { checkpointMutants } from "./checkpoint_mutants.ts";
 import { exampleMutants } from "./example_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { objectStoreMutants } from "./object_store_mutants.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
@@ -25,6 +26,7 @@ export const mutants: readonly Mutant[] = [
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
+  ...objectStoreMutants,
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,

@@ -107,7 +107,7 @@ const ANSWERS: Record<string, [
       body: "<Error><Code>RequestTimeTooSkewed</Code></Error>",
     },
     { status: 403, code: "RequestTimeTooSkewed" },
-    " s ahead of the store's",
+    " s fast (403 RequestTimeTooSkewed)",
   ],
   "that sends elsewhere": [
     { status: 301, headers: { "x-amz-bucket-region": "eu-west-9" } },

@@ -142,10 +142,12 @@ export class RetryingStore implements ObjectStore {
     requireKey("create an object", key);
     requireId("create an object", id);
     const call = this.#begin("create", key, bytes.length, signal);
+    // A try that was given up may still read them when the caller has them back.
+    const copy = bytes.slice();
     let isTaken = false;
     try {
       const made = await call.run((signal) =>
-        this.#store.create(key, bytes, { id, signal })
+        this.#store.create(key, copy, { id, signal })
       );
       if (made === "created") return made;
       isTaken = true;
@@ -275,14 +277,17 @@ class RetriedCall {
   #try<Answer>(
     act: (signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
-    const { signal, tryMs, schedule } = this.#options;
+    const { tryMs, schedule } = this.#options;
     const leftMs = Math.max(0, schedule.deadlineMs - this.#elapsedMs());
     const controller = new AbortController();
     return this.#race<Answer>(
       Math.min(tryMs, leftMs),
       (resolve, reject) => void act(controller.signal).then(resolve, reject),
       () => this.#timeout(),
-    ).finally(() => controller.abort(signal?.reason));
+    ).catch((error) => {
+      controller.abort(error);
+      throw error;
+    });
   }
 
   #timeout(): ObjectStoreError {
@@ -336,6 +341,23 @@ class RetriedCall {
  * not be found out before the deadline, or before the signal came. It may even
  * appear later. To find out, call `create` again with the same id: nothing else
  * is safe to write in its place.
+ *
+ * @example
+ * ```ts
+ * import { MemoryObjectStore, RetryingStore } from "@syncline/wal/storage/s3";
+ * import assert from "node:assert/strict";
+ *
+ * let isDown = true;
+ * const memory = new MemoryObjectStore({
+ *   onCall: () =>
+ *     isDown ? { error: { status: 500, code: "InternalError" } } : undefined,
+ * });
+ * const store = new RetryingStore(memory, { deadlineMs: 1 });
+ * const create = () => store.create("a", new Uint8Array(9), { id: "1" });
+ * await assert.rejects(create(), { name: "UnknownOutcomeError", id: "1" });
+ * isDown = false;
+ * assert.equal(await create(), "created");
+ * ```
  */
 export class UnknownOutcomeError extends Error {
   /** The class's name. */

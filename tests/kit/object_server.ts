@@ -32,7 +32,11 @@ export interface ObjectServerOptions {
   readonly answer?: (
     request: IncomingMessage,
   ) =>
-    | { status: number; headers?: Record<string, string>; body?: string }
+    | {
+      status: number;
+      headers?: Record<string, string>;
+      body?: string | Uint8Array;
+    }
     | void;
 }
 

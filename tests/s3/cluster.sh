@@ -161,6 +161,7 @@ start() {
   local is_new=
   if [ ! -e "$DIR/made" ]; then
     is_new=1
+    stop
     rm -rf "$DIR"/mon.* "$DIR"/mgr.* "$DIR"/osd.*
     write_conf
     create_mons
@@ -219,6 +220,10 @@ case ${1:-} in
     kill -9 "$pid"
     ;;
   revive) revive "${2:-}" ;;
-  clean) stop; rm -rf "$DIR" ;;
+  clean)
+    [ -e "$CONF" ] || fail "there is no cluster in $DIR"
+    stop
+    rm -rf "$DIR"
+    ;;
   *) fail "expected start, stop, kill, revive, status or clean" ;;
 esac

@@ -150,6 +150,34 @@ test("RetryingStore gives up a try in time, which may still arrive", async () =>
   assertEquals((await memory.head(KEY))?.id, "mine");
 });
 
+test("RetryingStore lets the caller change its bytes before a late try reads them", async () => {
+  const clock = new VirtualClock();
+  let arrive = () => {};
+  const late = new Promise<void>((resolve) => arrive = resolve);
+  const seen: string[] = [];
+  let calls = 0;
+  const memory = new MemoryObjectStore();
+  // Unlike other stores, it reads the bytes when the request arrives.
+  const lazy = Object.create(memory, {
+    location: { value: "[lazy]" },
+    create: {
+      async value(...args: Parameters<MemoryObjectStore["create"]>) {
+        if (++calls === 1) await late;
+        seen.push(new TextDecoder().decode(args[1]));
+        return await memory.create(...args);
+      },
+    },
+  });
+  const store = new RetryingStore(lazy, { clock });
+  const own = bytes.slice();
+  await clock.run(store.create(KEY, own, { id: "mine" }));
+  own.fill(0);
+  arrive();
+  await late;
+  await Promise.resolve();
+  assertEquals(seen, ["mine", "mine"]);
+});
+
 test("RetryingStore does not know about a create that is stuck", async () => {
   const clock = new VirtualClock();
   const memory = new MemoryObjectStore({

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import {
   ObjectStoreError,
   requireKey,
@@ -144,6 +145,33 @@ test("S3Store refuses a part of an object that was not asked for", () =>
   }, async (store) => {
     const call = store.get("a", { range: { from: 2, to: 4 } });
     assertEquals((await failure(call)).code, "BadAnswer");
+  }));
+
+test("S3Store reads an answer that was compressed on the way", () =>
+  withStore({
+    answer: () => ({
+      status: 200,
+      headers: { "content-encoding": "gzip" },
+      body: gzipSync(
+        "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
+      ),
+    }),
+  }, async (store) => {
+    assertEquals(await store.list(), { objects: [], isTruncated: false });
+  }));
+
+test("S3Store refuses an answer that is cut short", () =>
+  withObjectServer({}, async (endpoint) => {
+    const store = await S3Store.open(`s3://${BUCKET}`, {
+      endpoint,
+      fetch: () =>
+        Promise.resolve(
+          new Response("01234", { headers: { "content-length": "10" } }),
+        ),
+    });
+    const error = await failure(store.get("a"));
+    assertEquals(error.status, 0);
+    assertStringIncludes(error.message, "5 of 10 bytes came");
   }));
 
 test("S3Store says that nothing listens at an address", async () => {

@@ -39,6 +39,7 @@
  *
  * @module
  */
+export * from "./contract/object_store_contract.ts";
 export * from "./contract/storage_contract.ts";
 export { type StoragePlace } from "./contract/storage_under_test.ts";
 export { ExplorationError } from "./explore/describe_failure.ts";

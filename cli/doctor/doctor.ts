@@ -29,6 +29,7 @@ import {
   pauseUntil,
   replayError,
 } from "../lab/lab.ts";
+import type { CertifyStorageOptions } from "./certify_storage.ts";
 import { formatCode } from "./format_code.ts";
 import {
   type DoctorReplay,
@@ -43,7 +44,10 @@ import { recommend } from "./recommend.ts";
 import { PAGE_BYTES, type Trial } from "./subject.ts";
 
 /** Options of {@linkcode doctor}. */
-interface DoctorOptions extends CompareOptions {
+type DoctorOptions = DirectoryDoctorOptions | CertifyStorageOptions;
+
+/** What to measure of a directory. */
+interface DirectoryDoctorOptions extends CompareOptions {
   readonly directory: string;
   /** How long to measure. */
   readonly seconds: number;
@@ -53,6 +57,7 @@ interface DoctorOptions extends CompareOptions {
 }
 
 const HELP = `Usage: wal doctor DIR [OPTIONS]
+       wal doctor --storage s3://BUCKET/PREFIX [OPTIONS]
 
 Measures what it costs to make a write durable in the directory DIR, which must
 exist, and recommends options for a log there. It writes as a log does, to a
@@ -67,6 +72,21 @@ all alike. Warns if a sync there does not do what a log relies on.
 ${COMPARE_HELP}
   --json                   one JSON object instead of text, with durations in ms
 
+With --storage, finds out whether object storage keeps what a log there relies
+on, above all that of many who create an object exactly one succeeds; times
+writes of several sizes, and says what they cost. The exit code is 1 if the
+store breaks a rule. Credentials and region come from the environment, as
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION. It
+needs the package aws4fetch.
+
+  --storage URL            the place to certify; makes about 10,000 requests,
+                           7,700 of them writes, and removes what it created
+  --endpoint URL           address of the store, if it is not Amazon's; more
+                           than once for several gateways, which all take part
+  --region NAME            region to sign for
+  --quick                  makes about a tenth of the requests
+  --put-price N            price of 1000 writes; default 0.005
+
 All of --goal, --max-p99-ms, --seeds and --recorded-policy need --trace.
 
 Takes no lock and touches no log. It temporarily needs 200 MB in a directory
@@ -78,7 +98,15 @@ const OPTIONS = {
   seconds: { type: "string" },
   trace: { type: "string", values: "file" },
   ...JSON_OPTION,
+  storage: { type: "string" },
+  endpoint: { type: "string", multiple: true },
+  region: { type: "string" },
+  quick: { type: "boolean" },
+  "put-price": { type: "string" },
 } as const;
+
+/** Those that only object storage has. */
+const STORAGE_OPTIONS = ["endpoint", "region", "quick", "put-price"] as const;
 
 /** `wal doctor`: measures a directory's syncs; a warning is not a failure. */
 export const doctor: CliCommand<DoctorOptions> = {
@@ -89,6 +117,11 @@ export const doctor: CliCommand<DoctorOptions> = {
   options: OPTIONS,
   parse(args) {
     const { values, positionals } = parseArguments(args, OPTIONS);
+    if (values.storage !== undefined) return parseStorage(values, positionals);
+    const astray = STORAGE_OPTIONS.find((name) => values[name] !== undefined);
+    if (astray !== undefined) {
+      throw new UsageError(`--${astray} needs --storage`);
+    }
     const { seconds, trace, json = false, ...compared } = values;
     const [first] = Object.keys(compared);
     if (trace === undefined && first !== undefined) {
@@ -102,7 +135,12 @@ export const doctor: CliCommand<DoctorOptions> = {
       json,
     };
   },
-  async run(options, { stdout, stderr, interrupt }) {
+  async run(options, io) {
+    if ("storage" in options) {
+      const { certifyStorage } = await import("./certify_storage.ts");
+      return await certifyStorage(options, io);
+    }
+    const { stdout, stderr, interrupt } = io;
     const { directory, seconds, json } = options;
     requireDirectory("measure", directory);
     const trace = options.trace === undefined
@@ -123,6 +161,34 @@ export const doctor: CliCommand<DoctorOptions> = {
   },
 };
 
+/** What was given with --storage. */
+function parseStorage(
+  values: ReturnType<typeof parseArguments<typeof OPTIONS>>["values"],
+  positionals: readonly string[],
+): CertifyStorageOptions {
+  const known: readonly string[] = ["storage", "json", ...STORAGE_OPTIONS];
+  const other = Object.keys(values).find((name) => !known.includes(name));
+  if (other !== undefined) throw new UsageError(`--${other} needs a directory`);
+  if (positionals.length > 0) {
+    throw new UsageError("doctor takes a directory or --storage, not both");
+  }
+  const { storage, endpoint = [], region, quick = false, json = false } =
+    values;
+  if (!storage!.startsWith("s3://")) {
+    throw refusal("--storage", "s3://BUCKET or s3://BUCKET/PREFIX", storage!);
+  }
+  const price = values["put-price"] ?? "0.005";
+  const putPrice = parseNumber("--put-price", price, AMOUNT);
+  return {
+    storage: storage!,
+    endpoints: endpoint,
+    region,
+    quick,
+    putPrice,
+    json,
+  };
+}
+
 function parseSeconds(text: string): number {
   const seconds = parseNumber("--seconds", text, AMOUNT);
   if (seconds > 0) return seconds;
@@ -130,7 +196,7 @@ function parseSeconds(text: string): number {
 }
 
 async function toReport(
-  { directory, seconds, maxP99Ms }: DoctorOptions,
+  { directory, seconds, maxP99Ms }: DirectoryDoctorOptions,
   results: readonly (Result & Measured)[],
   replay: DoctorReplay | undefined,
 ): Promise<DoctorReport> {
@@ -175,7 +241,7 @@ function syncCosts(
 
 /** `undefined` for a trace without appends, and when interrupted. */
 async function replayTrace(
-  options: DoctorOptions,
+  options: DirectoryDoctorOptions,
   results: readonly (Result & Measured)[],
   trace: Trace,
   interrupt: AbortSignal,

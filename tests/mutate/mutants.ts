@@ -5,6 +5,7 @@ import { exampleMutants } from "./example_mutants.ts";
 import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { objectStoreMutants } from "./object_store_mutants.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
@@ -26,6 +27,7 @@ export const mutants: readonly Mutant[] = [
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
+  ...objectStoreMutants,
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,

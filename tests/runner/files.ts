@@ -85,7 +85,7 @@ export function documentedFiles(): string[] {
   const flat = readdirSync(root).filter((name) => name.endsWith(".ts"));
   const nested = [...new Set(folders)].flatMap(filesBelow)
     .filter((file) => file.endsWith(".ts"));
-  return [...flat, ...nested, ...documents()].sort();
+  return [...new Set([...flat, ...nested, ...documents()])].sort();
 }
 
 function filesBelow(folder: string): string[] {

@@ -41,6 +41,7 @@ import {
   simulate,
 } from "@syncline/wal/simulator";
 import type { Storage } from "@syncline/wal/storage";
+import { certify, type S3Options, S3Store } from "@syncline/wal/storage/s3";
 import {
   explore,
   frameLogLaws,
@@ -144,4 +145,11 @@ await explore<number>(async ({ storage, clock, note }) => {
 for await (const event of readTrace(["a line\n"])) {
   const kind: TraceEvent["kind"] = event.kind;
   console.log(kind);
+}
+
+const s3: S3Options = { endpoint: undefined, fetch: undefined };
+export async function isFit(): Promise<boolean> {
+  const store = await S3Store.open("s3://bucket/prefix", s3);
+  const { rules } = await certify(store, { keys: undefined, rules: ["ids"] });
+  return rules.every(({ finding }) => finding === undefined);
 }

@@ -49,6 +49,7 @@ export const GUIDES: readonly GuideGroup[] = [
     title: "Run",
     files: [
       "docs/operations.md",
+      "docs/object-storage.md",
       "docs/monitoring.md",
       "docs/opentelemetry.md",
       "docs/backup.md",

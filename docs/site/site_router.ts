@@ -17,7 +17,8 @@ export class SiteRouter extends BaseRouter {
     const names: string[] = [];
     let at: Models.Reflection | undefined = reflection;
     for (; at !== undefined && !at.isProject(); at = at.parent) {
-      names.unshift(this.getUrlSafeName(shortName(at.name)));
+      const parts = shortName(at.name).split("/");
+      names.unshift(...parts.map((part) => this.getUrlSafeName(part)));
     }
     return ["reference", ...names].join("/");
   }
@@ -25,7 +26,6 @@ export class SiteRouter extends BaseRouter {
 
 /** `policies` for the module `@syncline/wal/policies`, `wal` for the package. */
 export function shortName(name: string): string {
-  return name.startsWith(PACKAGE)
-    ? name.slice(name.lastIndexOf("/") + 1)
-    : name;
+  if (!name.startsWith(PACKAGE)) return name;
+  return name.slice(PACKAGE.length + 1) || "wal";
 }

@@ -3,9 +3,8 @@
  * its protocol, and a certifier that finds out whether a store keeps what such a
  * log relies on.
  *
- * This entry point is new: no log runs on object storage yet.
+ * Does a store keep what a log relies on?
  *
- * @example Does this store keep what a log relies on?
  * ```ts
  * import { certify, MemoryObjectStore } from "@syncline/wal/storage/s3";
  * import assert from "node:assert/strict";
@@ -15,6 +14,20 @@
  * assert.ok(isFit);
  * assert.ok(rules.every(({ finding }) => finding === undefined));
  * ```
+ *
+ * - {@linkcode ObjectStore} is what a log needs of object storage, and
+ *   {@linkcode S3Store} has it of Amazon S3 and of stores that speak its protocol,
+ *   by aws4fetch, an optional peer, or by a signing `fetch` of your own.
+ * - {@linkcode RetryingStore} makes requests again until a deadline, and throws
+ *   {@linkcode UnknownOutcomeError} where it cannot know what became of one.
+ * - {@linkcode MemoryObjectStore} is a store in memory, whose calls can fail.
+ * - {@linkcode certify} tries each rule, and reports how long requests take.
+ *
+ * **Limits.** No log runs on object storage yet. Tried with Ceph 16.2; not with
+ * Amazon, over TLS, or with versioned buckets. Whether a store has written an
+ * object to stable storage cannot be seen from outside.
+ *
+ * **Read next:** [Object storage](https://github.com/syncline/wal/blob/main/docs/object-storage.md).
  *
  * @module
  */

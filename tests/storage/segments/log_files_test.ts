@@ -5,7 +5,7 @@ import {
 import { FencedError } from "../../../storage/frame_log.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
-import { writeAll } from "../../../storage/segments/log_files.ts";
+import { writeAll } from "../../../storage/segments/write_all.ts";
 import {
   type CreatedSegment,
   createSegment,

@@ -7,7 +7,7 @@ import {
   type MemoryStorageOptions,
 } from "../../../storage/memory/memory_storage.ts";
 import { formatSegmentName } from "../../../storage/format/file_names.ts";
-import { writeAll } from "../../../storage/segments/log_files.ts";
+import { writeAll } from "../../../storage/segments/write_all.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
 import type { Storage, StorageLock } from "../../../storage/storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";

@@ -1,4 +1,4 @@
-import { writeAll } from "../../../storage/segments/log_files.ts";
+import { writeAll } from "../../../storage/segments/write_all.ts";
 import {
   ExplorationError,
   explore,

@@ -42,7 +42,7 @@
  * [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md).
  *
  * **Read next:** [Sixty seconds](https://github.com/syncline/wal/blob/main/docs/sixty-seconds.md),
- * [Guide](https://github.com/syncline/wal/blob/main/docs/guide.md),
+ * [The tour](https://github.com/syncline/wal/blob/main/docs/guide.md),
  * [Reading](https://github.com/syncline/wal/blob/main/docs/reading.md),
  * [Checkpoints](https://github.com/syncline/wal/blob/main/docs/checkpoints.md),
  * [Command line](https://github.com/syncline/wal/blob/main/docs/cli.md).

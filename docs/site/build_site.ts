@@ -18,6 +18,7 @@ import { FRONT_PAGE, GUIDES, pageOf } from "./guides.ts";
 import { linkSymbols } from "./link_symbols.ts";
 import { PLAYGROUND, REPOSITORY, SITE } from "./links.ts";
 import { makeLlms } from "./llms.ts";
+import { searchSections } from "./search_sections.ts";
 import { PACKAGE, PAGE, SiteRouter } from "./site_router.ts";
 import { resolveSiteLinks, SiteTheme, TOP_LINKS } from "./site_theme.ts";
 
@@ -183,7 +184,9 @@ function extend(app: Application): SiteDocument[] {
     const router = () => app.renderer.router;
     linkSymbols(parser, { page: () => page, router });
   });
-  return [front, ...groups.flatMap(({ documents }) => documents)];
+  const all = [front, ...groups.flatMap(({ documents }) => documents)];
+  searchSections(app, all);
+  return all;
 }
 
 function addDocument(

@@ -94,7 +94,7 @@ export function mapLinks(
 }
 
 /** The parts of a document: blocks of code, and the text between them. */
-function splitFences(
+export function splitFences(
   markdown: string,
 ): { readonly text: string; readonly isCode: boolean }[] {
   const block = FENCED.exec(markdown);

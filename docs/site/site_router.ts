@@ -1,4 +1,4 @@
-import { BaseRouter, type Models } from "typedoc";
+import { BaseRouter, type Models, type RouterTarget } from "typedoc";
 
 /** The frontmatter that says which page a document has. */
 export const PAGE = "page";
@@ -12,6 +12,17 @@ export const PACKAGE = "@syncline/wal";
  * `reference/policies/AgePolicy.html` for what is declared in it.
  */
 export class SiteRouter extends BaseRouter {
+  readonly #led = new Map<RouterTarget, string>();
+
+  /** Gives something an address that is not a page. */
+  lead(target: RouterTarget, url: string): void {
+    this.#led.set(target, url);
+  }
+
+  override getFullUrl(target: RouterTarget): string {
+    return this.#led.get(target) ?? super.getFullUrl(target);
+  }
+
   protected override getIdealBaseName(reflection: Models.Reflection): string {
     if (reflection.isDocument()) return String(reflection.frontmatter[PAGE]);
     const names: string[] = [];

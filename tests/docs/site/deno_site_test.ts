@@ -11,6 +11,7 @@ import { checkLinks } from "../../../docs/site/broken_links.ts";
 import { readDocument } from "../../../docs/site/document.ts";
 import { guideFiles, GUIDES, pageOf } from "../../../docs/site/guides.ts";
 import { REPOSITORY } from "../../../docs/site/links.ts";
+import { sectionsOf } from "../../../docs/site/search_sections.ts";
 import {
   assert,
   assertEquals,
@@ -104,6 +105,31 @@ test("the search finds guides and symbols", () => {
   for (const name of ["Wal", "AgePolicy", "Durability", "append"]) {
     assert(names.has(name), name);
   }
+  assert(names.has("A full disk · Durability"));
+});
+
+test("sectionsOf() splits at headings, not in code, with anchors as on a page", () => {
+  const markdown = "# A `log`\n\nOne.\n\n## Limits\n\nTwo.\n\n" +
+    "```sh\n# no heading\n```\n\n### Limits\n\nThree.\n";
+  assertEquals(sectionsOf(markdown), [
+    { title: "A log", anchor: "a-log", text: "\nOne.\n\n" },
+    { title: "Limits", anchor: "limits", text: "\nTwo.\n\n\n\n" },
+    { title: "Limits", anchor: "limits-1", text: "\nThree.\n" },
+  ]);
+});
+
+test("the search leads to anchors that exist, and to a method once", () => {
+  const { rows } = dataOf("assets/search.js") as {
+    rows: { name: string; url: string; parent?: string }[];
+  };
+  const gone = rows.filter(({ url }) => {
+    const [page, anchor] = url.split("#");
+    return anchor !== undefined && !read(page).includes(`id="${anchor}"`);
+  });
+  assertEquals(gone.map(({ url }) => url), []);
+  const owners = rows.filter(({ name }) => name === "checkpoint")
+    .map(({ parent }) => parent);
+  assertEquals(owners, ["@syncline/wal.Wal"]);
 });
 
 test("every link of the site leads somewhere", () => {

@@ -110,7 +110,7 @@ inBrowser(
 );
 
 inBrowser(
-  "the search leads to a symbol and to a guide",
+  "the search leads to a symbol, to a guide and to a section",
   (browser) =>
     visit(browser, {}, async (page, go) => {
       await go("index");
@@ -118,12 +118,13 @@ inBrowser(
         const [words, end] of [
           ["LeaderCommitPolicy", "reference/wal/LeaderCommitPolicy.html"],
           ["Durability", "guides/durability.html"],
+          ["docker", "#does-it-work-in-docker-and-kubernetes"],
         ]
       ) {
         await page.click("#tsd-search-trigger");
         await page.fill("#tsd-search-input", words);
         await page.click(`#tsd-search-results a[href*="${end}"]`);
-        await page.waitForURL((url) => url.pathname.endsWith(end));
+        await page.waitForURL((url) => url.href.endsWith(end));
       }
     }),
 );

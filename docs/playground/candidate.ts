@@ -40,7 +40,7 @@ export function labelOf(id: string): string {
   return CANDIDATES.find((one) => one.id === id)?.label ?? "The log itself";
 }
 
-/** The color and symbol of a candidate; grey for the log of a trace. */
+/** The color and symbol of a candidate; gray for the log of a trace. */
 export function lookOf(id: string): Look {
   return CANDIDATES.find((one) => one.id === id)?.look ?? roster.alone.look;
 }

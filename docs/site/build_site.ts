@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   Application,
@@ -20,7 +20,12 @@ import { PLAYGROUND, REPOSITORY, SITE } from "./links.ts";
 import { makeLlms } from "./llms.ts";
 import { searchSections } from "./search_sections.ts";
 import { PACKAGE, PAGE, SiteRouter } from "./site_router.ts";
-import { resolveSiteLinks, SiteTheme, TOP_LINKS } from "./site_theme.ts";
+import {
+  describePage,
+  resolveSiteLinks,
+  SiteTheme,
+  TOP_LINKS,
+} from "./site_theme.ts";
 
 /** What deno.json says about the package. */
 interface Manifest {
@@ -180,6 +185,7 @@ function extend(app: Application): SiteDocument[] {
     page = event;
   });
   app.renderer.on(PageEvent.END, resolveSiteLinks);
+  app.renderer.on(PageEvent.END, describePage);
   app.options.setValue("markdownItLoader", (parser: never) => {
     const router = () => app.renderer.router;
     linkSymbols(parser, { page: () => page, router });
@@ -232,8 +238,12 @@ function pathOf({ file }: SiteDocument): ReturnType<typeof normalizePath> {
   return normalizePath(join(root, file));
 }
 
+/** The playground, with a way back, which it lacks because it works alone. */
 function addPlayground(folder: string): void {
   const target = join(folder, PLAYGROUND);
   mkdirSync(dirname(target), { recursive: true });
-  copyFileSync(join(root, "docs", PLAYGROUND), target);
+  const page = readFileSync(join(root, "docs", PLAYGROUND), "utf8");
+  const back = '<p><a href="../index.html">Syncline</a> · ' +
+    '<a href="../guides/policies.html">Choosing a policy</a></p>';
+  writeFileSync(target, page.replace("</header>", `${back}\n    </header>`));
 }

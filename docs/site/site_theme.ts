@@ -2,12 +2,13 @@ import {
   DefaultTheme,
   type DefaultThemeRenderContext,
   JSX,
-  type Models,
+  Models,
   type PageEvent,
   type Renderer,
 } from "typedoc";
 import { GUIDES, pageOf } from "./guides.ts";
 import { PLAYGROUND, REPOSITORY, SITE } from "./links.ts";
+import { moduleSummary } from "./module_text.ts";
 
 /** An entry of the navigation. */
 type Entry = ReturnType<DefaultTheme["buildNavigation"]>[number];
@@ -58,6 +59,23 @@ export function resolveSiteLinks(page: PageEvent): void {
   page.contents = page.contents?.replaceAll(
     `"${SITE}`,
     `"${"../".repeat(depth)}`,
+  );
+}
+
+/** Describes a page, for search engines, by the first sentence about it. */
+export function describePage(page: PageEvent): void {
+  const model = page.model as Models.Reflection;
+  const module = model.isProject() ? model.children?.[0] : model;
+  const summary = model.isDocument()
+    ? String(model.frontmatter.summary)
+    : module?.kindOf(Models.ReflectionKind.Module)
+    ? moduleSummary(module as Models.DeclarationReflection)
+    : "";
+  if (summary === "") return;
+  const escaped = summary.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  page.contents = page.contents?.replace(
+    /(?<=<meta name="description" content=)"[^"]*"/,
+    () => `"${escaped}"`,
   );
 }
 

@@ -78,6 +78,17 @@ test("the site shows each guide, with its pictures", () => {
   }
 });
 
+test("a guide and a module describe themselves, and the playground leads back", () => {
+  const descriptionOf = (page: string) =>
+    /<meta name="description" content="([^"]*)"/.exec(read(page))?.[1];
+  assertEquals(
+    descriptionOf("guides/policies.html"),
+    readDocument("docs/policies.md").summary,
+  );
+  assertStringIncludes(descriptionOf("reference/codec.html")!, "Codecs: a log");
+  assertStringIncludes(read("playground/index.html"), 'href="../index.html"');
+});
+
 test("the navigation has groups and guides in their order, and the modules", () => {
   const entries = dataOf("assets/navigation.js") as Entry[];
   const wanted = GUIDES.map(({ title, files }) => [title, files.map(pageOf)]);

@@ -46,9 +46,9 @@
  * [Reading](https://github.com/syncline/wal/blob/main/docs/reading.md),
  * [Checkpoints](https://github.com/syncline/wal/blob/main/docs/checkpoints.md),
  * [Command line](https://github.com/syncline/wal/blob/main/docs/cli.md).
- * Other entry points: `./codec`, `./policies`, `./storage`, `./recovery`,
- * `./reader`, `./checkpoint`, `./backup`, `./port`, `./simulator`, `./trace`,
- * `./testing`, `./opentelemetry`, `./cli`.
+ * Other entry points: `./codec`, `./policies`, `./storage`, `./storage/s3`,
+ * `./recovery`, `./reader`, `./checkpoint`, `./backup`, `./port`,
+ * `./simulator`, `./trace`, `./testing`, `./opentelemetry`, `./cli`.
  *
  * @module
  */

@@ -49,7 +49,6 @@ export const GUIDES: readonly GuideGroup[] = [
     title: "Run",
     files: [
       "docs/operations.md",
-      "docs/object-storage.md",
       "docs/monitoring.md",
       "docs/opentelemetry.md",
       "docs/backup.md",
@@ -63,6 +62,7 @@ export const GUIDES: readonly GuideGroup[] = [
     files: [
       "docs/custom-policies.md",
       "docs/storage-adapters.md",
+      "docs/object-storage.md",
     ],
   },
   {

@@ -1,9 +1,7 @@
 /**
- * Object storage: the seam that logs on it use, Amazon S3 and stores that speak
- * its protocol, and a certifier that finds out whether a store keeps what such a
- * log relies on.
- *
- * Does a store keep what a log relies on?
+ * Object storage: the interface that a log on it will use, a client of Amazon S3
+ * and of stores that speak its protocol, and a certifier that finds out whether a
+ * store keeps what such a log relies on.
  *
  * ```ts
  * import { certify, MemoryObjectStore } from "@syncline/wal/storage/s3";

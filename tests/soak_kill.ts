@@ -7,21 +7,15 @@
  */
 
 import { killLoop } from "./kit/process/kill_loop.ts";
+import { soakArguments } from "./kit/soak_arguments.ts";
 import { withTempDir } from "./kit/temp_dir.ts";
 
 /** Runs the loop and says how it goes. */
-async function main([rounds = "300", seed]: string[]): Promise<void> {
-  const options = {
-    rounds: Number(rounds),
-    seed: Number(seed ?? Math.floor(Math.random() * 2 ** 31)),
-  };
-  if (!Number.isSafeInteger(options.rounds + options.seed)) {
-    throw new RangeError("ROUNDS and SEED must be integers");
-  }
-  console.log(`${options.rounds} rounds, seed ${options.seed}`);
+async function main(args: string[]): Promise<void> {
+  const { count: rounds, seed } = soakArguments(args, 300, "rounds");
   await withTempDir(async (scratch) => {
     const report = (line: string) => console.log(line);
-    const tally = await killLoop({ ...options, scratch, report });
+    const tally = await killLoop({ rounds, seed, scratch, report });
     console.log(
       `killed ${tally.rounds} processes, ${tally.killedBlindly} of them ` +
         `blindly; acked ${tally.acked} records, lost 0`,

@@ -6,23 +6,17 @@
  * @module
  */
 import { endThreads } from "./kit/end_threads.ts";
+import { soakArguments } from "./kit/soak_arguments.ts";
 
 /** Ends threads and says what became of the log. */
-async function main([ends = "1000", seed]: string[]): Promise<void> {
-  const options = {
-    ends: Number(ends),
-    seed: Number(seed ?? Math.floor(Math.random() * 2 ** 31)),
-  };
-  if (!Number.isSafeInteger(options.ends + options.seed)) {
-    throw new RangeError("ENDS and SEED must be integers");
-  }
-  console.log(`${options.ends} threads, seed ${options.seed}`);
+async function main(args: string[]): Promise<void> {
+  const { count: ends, seed } = soakArguments(args, 1000, "threads");
   const ended = (count: number) => {
     if (count % 100 === 0) console.log(`${count} terminated`);
   };
-  const { acked, lost, twice } = await endThreads({ ...options, ended });
+  const { acked, lost, twice } = await endThreads({ ends, seed, ended });
   console.log(
-    `terminated ${options.ends} threads; acked ${acked} records, ` +
+    `terminated ${ends} threads; acked ${acked} records, ` +
       `lost ${lost}, twice ${twice}`,
   );
   if (lost + twice > 0) Deno.exit(1);

@@ -55,9 +55,21 @@ export function isOfRepository(file: string): boolean {
     .test(file);
 }
 
+/**
+ * Tells whether a test explores crashes, damage, policies or laws, all in
+ * memory. What it finds is the same everywhere, as a test of `explore` shows. So
+ * Deno runs it of the sources alone, and the others of the package.
+ */
+export function isExploration(file: string): boolean {
+  return new RegExp(
+    "^tests/(policies|simulator|testing/laws|recovery/salvage)/|" +
+      "(crash|takeover|bit_flip|damage|truncation|foreign_segment)_test\\.ts$",
+  ).test(file);
+}
+
 /** Tells whether a test is run of the installed package, on Deno. */
 export function isOfPackage(file: string): boolean {
-  return !isOfSources(file) && !isOfRepository(file);
+  return !isOfSources(file) && !isOfRepository(file) && !isExploration(file);
 }
 
 /** Tells whether a test is run on every runtime. */

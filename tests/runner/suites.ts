@@ -29,10 +29,9 @@ const OFFLINE = Deno.env.get("SYNCLINE_STD") === "jsr" ? [] : ["--cached-only"];
 /** The installed package, for tests that start processes. */
 const INSTALLED = join(projectDir, "node_modules", "@syncline", "wal");
 
-/** The runs of the tests, of which each explores a share of the samples. */
+/** The runs of all tests, of which each explores a share of the samples. */
 const SUITES = [
   "deno",
-  "installed deno",
   "node 20",
   "node 22",
   "node 24",
@@ -68,7 +67,7 @@ export function sourceSuites(): Gate[] {
   ];
 }
 
-/** The same tests on every runtime, of the package that npm has installed. */
+/** The tests on every runtime, of the package that npm has installed. */
 export function installedSuites(): Gate[] {
   const skipped = testFiles().filter((file) => !isPortable(file));
   const suite = (
@@ -251,11 +250,17 @@ function bunTests(files: readonly string[]): Promise<Verdict> {
   ], { cwd: projectDir, env: share("bun") });
 }
 
-/** Which share of the samples a suite has, and where it says what it saw. */
+/**
+ * Which share of the samples a suite has, and where it says what it saw. The
+ * package on Deno, which is not one of them, has that of the sources, with
+ * other seeds.
+ */
 function share(suite: string): Record<string, string> {
   mkdirSync(statesDir, { recursive: true });
+  const at = SUITES.indexOf(suite);
+  const nth = at < 0 ? SUITES.length : at;
   return {
-    SYNCLINE_SHARE: `${SUITES.indexOf(suite) + 1}/${SUITES.length}`,
+    SYNCLINE_SHARE: `${nth + 1}/${SUITES.length}`,
     SYNCLINE_STATES: join(statesDir, suite.replace(" ", "_")),
   };
 }

@@ -15,17 +15,10 @@ import {
   withId,
   withoutId,
 } from "./entry.ts";
+import { type HardState, requireSuccessor } from "./hard_state.ts";
 import { Terms } from "./terms.ts";
 
-export type { Entry, EntryId };
-
-/** What a node must never forget, even if it has no entries. */
-export interface HardState {
-  /** The latest term that the node has seen. */
-  readonly term: number;
-  /** The node that it voted for in this term. */
-  readonly vote: string | null;
-}
+export type { Entry, EntryId, HardState };
 
 /** A snapshot of the state machine, piece by piece. */
 export type SnapshotData =
@@ -51,6 +44,8 @@ export class RaftLog {
   #offset = 0;
   #lastIndex = 0;
   #hardState: HardState = { term: 0, vote: null };
+  /** The last one that is known to be durable, as it is stored. */
+  #saved = JSON.stringify(this.#hardState);
   #snapshot: EntryId = { index: 0, term: 0 };
   readonly #terms = new Terms();
   /** The last append. */
@@ -74,7 +69,11 @@ export class RaftLog {
     target: WalTarget,
     options: RaftLogOptions = {},
   ): Promise<RaftLog> {
-    const wal = await Wal.open(target, { ...options, synchronous: "full" });
+    // An append that is refused would be a failure.
+    const room = Number.MAX_SAFE_INTEGER;
+    const queue = { maxWaitingBytes: room, maxWaitingRecords: room };
+    const settings = { ...options, ...queue, synchronous: "full" } as const;
+    const wal = await Wal.open(target, settings);
     const log = new RaftLog(wal);
     try {
       await log.#recover();
@@ -118,9 +117,11 @@ export class RaftLog {
    */
   async saveHardState(state: HardState): Promise<void> {
     this.#requireHealth();
-    this.#requireSuccessor(state);
-    this.#hardState = state;
-    await this.#begin(() => this.#wal.setMeta(JSON.stringify(state)));
+    requireSuccessor(state, this.#hardState);
+    this.#hardState = { ...state };
+    const meta = JSON.stringify(state);
+    await this.#begin(() => this.#wal.setMeta(meta));
+    this.#saved = meta;
   }
 
   /**
@@ -135,15 +136,20 @@ export class RaftLog {
   async append(entries: readonly Entry[], state?: HardState): Promise<void> {
     this.#requireHealth();
     if (this.#isInstalling) throw new Error("Cannot append while installing");
-    if (state !== undefined) this.#requireSuccessor(state);
+    if (state !== undefined) requireSuccessor(state, this.#hardState);
     const fresh = this.#choose(entries, state ?? this.#hardState);
-    if (state !== undefined) this.#hardState = state;
-    const meta = state && JSON.stringify(state);
+    if (state !== undefined) this.#hardState = { ...state };
+    const text = JSON.stringify(this.#hardState);
+    // One that is still being saved goes with the entries, which rely on it.
+    const meta = text === this.#saved ? undefined : text;
     if (fresh.length === 0) {
       if (meta !== undefined) await this.#begin(() => this.#wal.setMeta(meta));
       if (entries.length > 0) await this.#settle();
-      return;
-    }
+    } else await this.#appendFresh(fresh, meta);
+    if (meta !== undefined) this.#saved = meta;
+  }
+
+  async #appendFresh(fresh: readonly Entry[], meta?: string): Promise<void> {
     if (fresh[0].index <= this.#lastIndex) this.#cutAfter(fresh[0].index - 1);
     for (const { index, term } of fresh) this.#terms.add(index, term);
     this.#lastIndex = fresh.at(-1)!.index;
@@ -160,11 +166,11 @@ export class RaftLog {
    */
   async truncateAfter(index: number): Promise<void> {
     this.#requireHealth();
-    if (index === this.#lastIndex) return;
-    if (this.#isInstalling || this.term(index) === undefined) {
-      throw this.#outside(`cut after entry ${index}`);
+    if (index !== this.#lastIndex) {
+      const isKept = !this.#isInstalling && this.term(index) !== undefined;
+      if (!isKept) throw this.#outside(`cut after entry ${index}`);
+      this.#cutAfter(index);
     }
-    this.#cutAfter(index);
     await this.#begin(() => Promise.resolve());
   }
 
@@ -233,16 +239,21 @@ export class RaftLog {
     read: (id: EntryId, data: AsyncIterable<Uint8Array>) => Promise<void>,
   ): Promise<boolean> {
     return await this.#alone(async () => {
-      const id = this.#snapshot;
-      if (id.index === 0) return false;
-      await this.#wal.restore((file) => read(id, withoutId(file)));
+      if (this.#snapshot.index === 0) return false;
+      // After a failure, the file may be newer than what is in memory.
+      await this.#wal.restore(async (file) =>
+        await read(await readId(file), withoutId(file))
+      );
       return true;
     });
   }
 
-  /** Makes all that was appended durable, and releases the directory. */
+  /**
+   * Makes all that was appended durable, and releases the directory. Ends a
+   * compaction or an installation whose snapshot is not durable yet.
+   */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#cut, this.#replaced]);
+    await Promise.allSettled([this.#cut]);
     await this.#wal.close();
   }
 
@@ -250,7 +261,8 @@ export class RaftLog {
     const wal = this.#wal;
     const { meta } = wal;
     if (meta !== undefined) {
-      this.#hardState = JSON.parse(new TextDecoder().decode(meta));
+      this.#saved = new TextDecoder().decode(meta);
+      this.#hardState = JSON.parse(this.#saved);
     }
     const from = await wal.restore(async (file) => {
       this.#snapshot = await readId(file);
@@ -338,17 +350,6 @@ export class RaftLog {
     this.#offset = id.index - lsn;
     this.#lastIndex = id.index;
     this.#terms.cutAfter(0);
-  }
-
-  #requireSuccessor({ term, vote }: HardState): void {
-    const now = this.#hardState;
-    const isLater = term > now.term;
-    const isSame = term === now.term && (now.vote ?? vote) === vote;
-    if (Number.isSafeInteger(term) && (isLater || isSame)) return;
-    throw new RangeError(
-      `Cannot save term ${term} with a vote for ${vote} because the node is ` +
-        `in term ${now.term} and has voted for ${now.vote}`,
-    );
   }
 
   /**

@@ -215,3 +215,112 @@ test("RaftLog rejects everything after a failure of the disk, until it is opened
   await again.append([entry(2, 1)]);
   await again.close();
 });
+
+/** A storage whose syncs, but those of `isFree` files, wait for `release`. */
+function held(isFree: (file: string) => boolean) {
+  const state = { isSlow: false, release: () => {} };
+  const gate = new Promise<void>((resolve) => state.release = resolve);
+  const storage = new MemoryStorage({
+    onCall: ({ operation, file }) =>
+      state.isSlow && operation === "datasync" && !isFree(file)
+        ? { after: gate }
+        : undefined,
+  });
+  return { storage, state };
+}
+
+test("RaftLog.append() is not durable before the term that is being saved", async () => {
+  const { storage, state } = held((file) => file.endsWith(".wal"));
+  const log = await RaftLog.open(storage);
+  await log.append([entry(1, 1)], { term: 1, vote: null });
+  state.isSlow = true;
+  const saved = log.saveHardState({ term: 5, vote: "b" });
+  await log.append([entry(2, 5)]);
+  const crashed = storage.crash(() => 0);
+  state.release();
+  await saved;
+  await log.close();
+  const again = await RaftLog.open(crashed);
+  assertEquals(again.lastIndex, 2);
+  assertEquals(again.hardState, { term: 5, vote: "b" });
+  await again.close();
+});
+
+test("RaftLog.saveHardState() copies the state, so that callers may change theirs", async () => {
+  const log = await RaftLog.open(new MemoryStorage());
+  const state = { term: 3, vote: "a" };
+  await log.saveHardState(state);
+  state.term = 2;
+  await assertRejects(() => log.saveHardState(state), RangeError, "in term 3");
+  await log.close();
+});
+
+test("RaftLog.truncateAfter() waits for a cut that is in progress", async () => {
+  const { storage, state } = held(() => false);
+  const log = await RaftLog.open(storage);
+  await log.append([entry(1, 1), entry(2, 1)], { term: 1, vote: null });
+  state.isSlow = true;
+  const ended: string[] = [];
+  const cuts = ["first", "second"].map((name) =>
+    log.truncateAfter(1).then(() => ended.push(name))
+  );
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(ended, []);
+  state.release();
+  await Promise.all(cuts);
+  await log.close();
+});
+
+test("RaftLog.append() takes any number of appends at the same time", async () => {
+  const log = await RaftLog.open(new MemoryStorage());
+  await log.saveHardState({ term: 1, vote: null });
+  const count = 60_000; // More records than may wait for room by default.
+  const batch = (first: number) =>
+    log.append(Array.from({ length: count }, (_, at) => entry(first + at, 1)));
+  await Promise.all([batch(1), batch(count + 1), batch(2 * count + 1)]);
+  assertEquals(log.lastIndex, 3 * count);
+  await log.close();
+});
+
+test("RaftLog.close() ends an installation whose data never ends", async () => {
+  const storage = new MemoryStorage();
+  const log = await RaftLog.open(storage);
+  await log.append([entry(1, 1)], { term: 1, vote: null });
+  const endless = (async function* () {
+    yield new Uint8Array(10);
+    await new Promise(() => {});
+  })();
+  const installed = log.install({ index: 9, term: 1 }, endless);
+  const rejected = assertRejects(() => installed, Error, "closed");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await log.close();
+  await rejected;
+  const again = await RaftLog.open(storage);
+  assertEquals(await textsOf(again), ["1 1 x"]);
+  await again.close();
+});
+
+test("RaftLog.readSnapshot() passes the id of the data, even after a failure", async () => {
+  let isRenamed = false;
+  let isBroken = false;
+  const storage = new MemoryStorage({
+    onCall({ operation, file }) {
+      if (operation === "rename" && file.includes("snapshot")) isRenamed = true;
+      const fails = isBroken && isRenamed && operation === "syncDirectory";
+      return fails ? { error: "EIO" } : undefined;
+    },
+  });
+  const log = await RaftLog.open(storage);
+  await log.append([entry(1, 1), entry(2, 1)], { term: 1, vote: null });
+  await log.compact(1, [new Uint8Array([1])]);
+  [isRenamed, isBroken] = [false, true];
+  await assertRejects(() => log.compact(2, [new Uint8Array([2])]));
+  isBroken = false;
+  const found: number[] = [];
+  await log.readSnapshot(async ({ index }, data) => {
+    found.push(index);
+    for await (const piece of data) found.push(...piece);
+  });
+  assertEquals(found, [2, 2]);
+  await log.close().catch(() => {});
+});

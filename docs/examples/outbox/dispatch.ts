@@ -83,7 +83,7 @@ async function deliverOrBury(
       await deliver(event);
       return true;
     } catch (error) {
-      if (attempt === attempts) {
+      if (!(attempt < attempts)) {
         await bury(event, `${error}`);
         return true;
       }

@@ -39,6 +39,8 @@ export class Ledger {
   readonly #reserved = new Map<string, number>();
   /** Transfers in progress, by their ids. */
   readonly #pending = new Map<string, Promise<void>>();
+  /** Resolves once what was appended so far is in the state, or was refused. */
+  #applied: Promise<void> = Promise.resolve();
 
   private constructor(
     wal: Wal<LedgerRecord, LedgerRecord>,
@@ -61,16 +63,21 @@ export class Ledger {
       // A checkpoint keeps what the dispatcher has not delivered yet.
       cursors: { hold: [OUTBOX], limitBytes: Number.MAX_SAFE_INTEGER },
     });
-    let state = new LedgerState();
-    const from = await wal.restore(async (snapshot) => {
-      state = new LedgerState(await snapshot.text());
-    });
-    let appliedLsn = from - 1;
-    for await (const { lsn, data } of wal.read({ from })) {
-      state.apply(data);
-      appliedLsn = lsn;
+    try {
+      let state = new LedgerState();
+      const from = await wal.restore(async (snapshot) => {
+        state = new LedgerState(await snapshot.text());
+      });
+      let appliedLsn = from - 1;
+      for await (const { lsn, data } of wal.read({ from })) {
+        state.apply(data);
+        appliedLsn = lsn;
+      }
+      return new Ledger(wal, state, appliedLsn);
+    } catch (error) {
+      await wal.close();
+      throw error;
     }
-    return new Ledger(wal, state, appliedLsn);
   }
 
   /** What an account holds, as far as it is durable. */
@@ -90,6 +97,9 @@ export class Ledger {
 
   /** Opens an account; durable when it resolves. */
   async openAccount(name: string, cents: number): Promise<void> {
+    if (!(Number.isSafeInteger(cents) && cents >= 0)) {
+      throw new RangeError(`Cannot open account ${name} with ${cents} cents`);
+    }
     if (this.balance(name) !== undefined) return;
     await this.#commit([{ is: "account", name, cents }]);
   }
@@ -165,10 +175,19 @@ export class Ledger {
     await this.#wal.close();
   }
 
-  /** Appends records atomically. The state changes once they are durable. */
+  /**
+   * Appends records atomically. The state changes once they are durable, in the
+   * order of the log: an append that had to wait for room may resolve after a
+   * later one, and a snapshot contains all records up to its LSN and no others.
+   */
   async #commit(records: readonly LedgerRecord[]): Promise<void> {
-    const { last } = await this.#wal.appendBatch(records);
-    for (const record of records) this.#state.apply(record);
-    this.#appliedLsn = last;
+    const before = this.#applied;
+    const appended = this.#wal.appendBatch(records);
+    const applied = Promise.all([appended, before]).then(([{ last }]) => {
+      for (const record of records) this.#state.apply(record);
+      this.#appliedLsn = last;
+    });
+    this.#applied = applied.catch(() => before);
+    await applied;
   }
 }

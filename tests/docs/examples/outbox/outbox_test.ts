@@ -1,4 +1,5 @@
 import { json, Wal, WalReader } from "@syncline/wal";
+import { SnapshotMissingError } from "@syncline/wal/checkpoint";
 import { MemoryStorage } from "@syncline/wal/storage";
 import {
   dispatch,
@@ -177,4 +178,63 @@ test("dispatch() works in another process, which keeps dead letters itself", asy
   assert(dead.durableLsn === 1);
   await reader.close();
   await dead.close();
+});
+
+test("Ledger.checkpoint() matches its LSN after any order of acknowledgements", async () => {
+  const storage = new MemoryStorage();
+  let ledger = await Ledger.open(storage);
+  await ledger.openAccount("ann", 1e6);
+  await ledger.openAccount("bob", 0);
+  let paid = 0;
+  const transfers: Promise<void>[] = [];
+  const transfer = (count: number) => {
+    for (; count > 0; count--) {
+      transfers.push(ledger.transfer(`t-${paid++}`, pay(1)));
+    }
+  };
+  // The last one of these has to wait for room in the queue, and the others are
+  // appended in the turn in which it gets some, so they share its flush.
+  transfer(5001);
+  await transfers[0];
+  transfer(1);
+  await Promise.all(transfers);
+  await ledger.checkpoint();
+  await ledger.close();
+  ledger = await Ledger.open(storage);
+  assertEquals(ledger.balance("bob"), paid);
+  await ledger.close();
+});
+
+test("Ledger.openAccount() refuses what is no amount", async () => {
+  const ledger = await Ledger.open(new MemoryStorage());
+  for (const cents of [NaN, -1, 0.5, Infinity]) {
+    await assertRejects(() => ledger.openAccount("a", cents), RangeError);
+  }
+  assertEquals(ledger.balance("a"), undefined);
+  await ledger.close();
+});
+
+test("Ledger.open() releases the log if the state cannot be restored", async () => {
+  const storage = new MemoryStorage();
+  const ledger = await openLedger(storage);
+  await ledger.transfer("a", pay(1));
+  await deliver(ledger, 1);
+  await (await ledger.outbox()).commit(4);
+  await ledger.checkpoint();
+  await ledger.close();
+  for (const name of await storage.list()) {
+    if (name.endsWith(".snapshot")) await storage.remove(name);
+  }
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await assertRejects(() => Ledger.open(storage), SnapshotMissingError);
+  }
+});
+
+test("dispatch() without any attempts tries once", async () => {
+  const ledger = await openLedger();
+  await ledger.transfer("a", pay(1));
+  const broken = () => Promise.reject(new Error("poison"));
+  await deliver(ledger, 9, { attempts: 0, once: true, deliver: broken });
+  assertEquals(ledger.deadLetters.size, 1);
+  await ledger.close();
 });

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import type { Wal } from "@syncline/wal";
 import type { Journal } from "./journal.ts";
 
 /** A place in a JSONL file that is not one event on one line. */
@@ -56,15 +57,18 @@ interface Line {
   readonly isWhole: boolean;
 }
 
-/** How far the import of a file has got: the metadata of the log. */
+/** How far the import of a file has got. */
 interface Progress {
-  readonly file: string;
   readonly offset: number;
   readonly line: number;
 }
 
-/** Events that are appended together, at most. */
+/** The metadata of the log: the progress of each file, by its path. */
+type Meta = Readonly<Record<string, Progress>>;
+
+/** Events that are appended together, and bytes of their lines, at most. */
 const AT_ONCE = 500;
+const BYTES_AT_ONCE = 1024 * 1024;
 
 /** Where a line that is not JSON may be searched for events, at most. */
 const MAX_STARTS = 1000;
@@ -75,48 +79,60 @@ const MAX_STARTS = 1000;
  *
  * How far it got is stored together with the events. So if it is interrupted, or
  * called again with the same file, it continues there and imports no event
- * twice; its report is about the rest of the file.
+ * twice; its report is about the rest of the file. Imports into one journal run
+ * one after the other. A torn end waits for the rest of its line.
  */
 export function importJsonl<Event>(
   journal: Journal<Event>,
   file: string,
   options: ImportOptions<Event> = {},
 ): Promise<ImportReport> {
-  return journal.use(async (log) => {
-    const path = resolve(file);
-    const start = progressIn(log.meta, path);
-    const faults: JsonlFault[] = [];
-    let events = 0;
-    let batch: Event[] = [];
-    const append = async (offset: number, line: number) => {
-      if (batch.length === 0) return;
-      const progress: Progress = { file: path, offset, line };
-      await log.appendBatch(batch, { meta: JSON.stringify(progress) });
-      events += batch.length;
-      batch = [];
-    };
-    let { offset, line } = start;
-    for await (const next of linesOf(path, start)) {
-      if (batch.length >= AT_ONCE) await append(offset, line);
-      const found = readLine(next, options);
-      batch.push(...found.events);
-      faults.push(...found.faults);
-      // A torn end may be a line that is still being written.
-      if (!next.isWhole && found.events.length === 0) continue;
-      offset = next.offset + next.bytes.length + (next.isWhole ? 1 : 0);
-      line = next.number + (next.isWhole ? 1 : 0);
-    }
-    await append(offset, line);
-    return { events, faults };
-  });
+  const path = resolve(file);
+  const before = imports.get(journal) ?? Promise.resolve();
+  const report = before.then(() =>
+    journal.use((log) => importInto(log, path, options))
+  );
+  imports.set(journal, report.catch(() => {}));
+  return report;
 }
 
-function progressIn(meta: Uint8Array | undefined, file: string): Progress {
-  const progress: Partial<Progress> = meta === undefined
-    ? {}
-    : JSON.parse(new TextDecoder().decode(meta));
-  const { offset = 0, line = 1 } = progress.file === file ? progress : {};
-  return { file, offset, line };
+/** The last import into each journal: two at once would import events twice. */
+const imports = new WeakMap<object, Promise<unknown>>();
+
+async function importInto<Event>(
+  log: Wal<Event, Event>,
+  path: string,
+  options: ImportOptions<Event>,
+): Promise<ImportReport> {
+  const meta = metaOf(log);
+  let { offset, line } = meta[path] ?? { offset: 0, line: 1 };
+  const faults: JsonlFault[] = [];
+  let events = 0;
+  let batch: Event[] = [];
+  let bytes = 0;
+  const append = async () => {
+    if (batch.length === 0) return;
+    const progress: Meta = { ...meta, [path]: { offset, line } };
+    await log.appendBatch(batch, { meta: JSON.stringify(progress) });
+    events += batch.length;
+    batch = [];
+    bytes = 0;
+  };
+  for await (const next of linesOf(path, { offset, line })) {
+    bytes += next.bytes.length;
+    if (batch.length >= AT_ONCE || bytes > BYTES_AT_ONCE) await append();
+    const found = readLine(next, options);
+    batch.push(...found.events);
+    faults.push(...found.faults);
+    offset = found.end;
+    if (next.isWhole) line = next.number + 1;
+  }
+  await append();
+  return { events, faults };
+}
+
+function metaOf({ meta }: { readonly meta: Uint8Array | undefined }): Meta {
+  return meta === undefined ? {} : JSON.parse(new TextDecoder().decode(meta));
 }
 
 /** Lines end with byte 0x0A, which is part of no other character in UTF-8. */
@@ -149,11 +165,14 @@ async function* linesOf(
   if (rest.bytes.length > 0) yield rest;
 }
 
-/** The events of a line, and its faults; zeros divide it into parts. */
+/**
+ * The events of a line, its faults, and where the file continues; zeros divide
+ * it into parts.
+ */
 function readLine<Event>(
   line: Line,
   options: ImportOptions<Event>,
-): { events: Event[]; faults: JsonlFault[] } {
+): { events: Event[]; faults: JsonlFault[]; end: number } {
   const events: Event[] = [];
   const faults: JsonlFault[] = [];
   const { bytes, number, offset } = line;
@@ -169,12 +188,21 @@ function readLine<Event>(
     const isLast = end === bytes.length;
     const isCut = isLast ? !line.isWhole : true;
     const part = readPart<Event>(bytes.subarray(from, end), isCut, options);
+    if (part.problem !== undefined && isLast && !line.isWhole) {
+      // It may still be written, so the next import begins with it.
+      faults.push({ ...place, problem: part.problem, recovered: 0 });
+      return { events, faults, end: place.offset };
+    }
     events.push(...part.events);
     if (part.problem === undefined) continue;
     const recovered = part.events.length;
     faults.push({ ...place, problem: part.problem, recovered });
   }
-  return { events, faults };
+  return {
+    events,
+    faults,
+    end: offset + bytes.length + (line.isWhole ? 1 : 0),
+  };
 }
 
 /** The events of a part without zeros, and what is wrong with it. */

@@ -15,7 +15,8 @@ export interface JournalEntry<Event> {
 export interface JournalOptions {
   /**
    * Time in ms without a call after which the log is closed, until the next call
-   * opens it again; `Infinity` keeps it open. Default 30,000.
+   * opens it again; `Infinity`, or more than 24 days, keeps it open. Default
+   * 30,000.
    */
   readonly idleMs?: number;
   /**
@@ -38,6 +39,9 @@ export interface JournalInfo {
 
 /** An id is the name of a directory, and leads nowhere else. */
 const ID = /^[\w-][\w.-]{0,99}$/;
+
+/** Timers that are longer end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Line ends in JavaScript and Python, which JSON may have within a string. */
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
@@ -67,7 +71,10 @@ export async function openJournal<Event = unknown>(
   return journal;
 }
 
-/** The sessions below `directory`, the one that was changed last first. */
+/**
+ * The sessions below `directory`, the one that was changed last first. Rejects
+ * if there is no such directory.
+ */
 export async function listJournals(directory: string): Promise<JournalInfo[]> {
   const found: JournalInfo[] = [];
   for (const id of await readdir(directory)) {
@@ -149,8 +156,15 @@ export class Journal<Event = unknown> {
 
   /** Drops all events but the last `keep`, for good when it resolves. */
   async trim(keep: number): Promise<void> {
+    if (!(keep >= 0)) throw new RangeError(`Cannot keep ${keep} events`);
     await this.use(async (log) => {
-      const first = Math.max(log.firstLsn, log.lastLsn + 1 - keep);
+      let first = await log.flush() + 1;
+      let kept = 0;
+      // Counted one by one, because numbers may be missing after a repair.
+      for await (const { lsn } of log.read({ reverse: true })) {
+        if (kept++ >= keep) break;
+        first = lsn;
+      }
       await log.truncateBefore(first);
     });
   }
@@ -203,16 +217,17 @@ export class Journal<Event = unknown> {
   async #leave(opening: Promise<Wal<Event, Event>>): Promise<void> {
     this.#calls--;
     const log = await opening.catch(() => undefined);
-    if (opening !== this.#log) return;
-    if (log === undefined) this.#log = undefined; // The next call tries again.
-    else if (log.health.status === "failed") this.#rest();
-    else if (this.#calls === 0) this.#restLater();
+    if (opening === this.#log) {
+      if (log === undefined) this.#log = undefined; // The next call tries again.
+      else if (log.health.status === "failed") this.#rest();
+    }
+    if (this.#calls === 0 && this.#log !== undefined) this.#restLater();
   }
 
   #restLater(): void {
     const { idleMs = 30_000 } = this.#options;
     clearTimeout(this.#idle);
-    if (idleMs === Infinity) return;
+    if (idleMs > MAX_TIMER_MS) return;
     this.#idle = setTimeout(() => this.#rest(), idleMs);
     this.#idle.unref();
   }

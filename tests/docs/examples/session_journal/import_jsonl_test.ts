@@ -180,3 +180,65 @@ test("importJsonl() imports each event once, whenever power is lost", async () =
     assertEquals([...parts].sort((a, b) => a - b), [0, 120, 620]);
   });
 });
+
+/** Runs `use` with a journal, and with a function that writes files. */
+async function withFiles(
+  use: (
+    session: Journal<Event>,
+    write: (name: string, content: string) => string,
+  ) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async (directory) => {
+    const session = new Journal<Event>(new MemoryStorage(), {
+      idleMs: Infinity,
+    });
+    await use(session, (name, content) => {
+      const file = join(directory, name);
+      writeFileSync(file, content);
+      return file;
+    });
+    await session.close();
+  });
+}
+
+async function numbersIn(session: Journal<Event>): Promise<number[]> {
+  return (await collect(session.read())).map(({ event }) => event.n);
+}
+
+test("importJsonl() imports each event once, from several files in turn", () =>
+  withFiles(async (session, write) => {
+    const one = write("one", '{"n":1}\n{"n":2}\n');
+    const two = write("two", '{"n":3}\n');
+    for (const file of [one, two, one, two]) await importJsonl(session, file);
+    appendFileSync(one, '{"n":4}\n');
+    const reports = [importJsonl(session, one), importJsonl(session, one)];
+    const counts = (await Promise.all(reports)).map(({ events }) => events);
+    assertEquals(counts, [1, 0]);
+    assertEquals(await numbersIn(session), [1, 2, 3, 4]);
+  }));
+
+test("importJsonl() keeps a torn end until its line is whole", () =>
+  withFiles(async (session, write) => {
+    const file = write("old", '{"n":1}\n\0\0{"n":2}\0{"n":3}{"n":');
+    const first = await importJsonl(session, file, { isEvent });
+    const faults = first.faults.map(({ problem, offset, recovered }) =>
+      `${problem} at ${offset}: ${recovered}`
+    );
+    assertEquals(faults, [
+      "zeros at 8: 0",
+      "zeros at 17: 0",
+      "torn end at 18: 0",
+    ]);
+    appendFileSync(file, '4}\n{"n":5}\n');
+    await importJsonl(session, file, { isEvent });
+    assertEquals(await numbersIn(session), [1, 2, 3, 4, 5]);
+  }));
+
+test("importJsonl() imports events that are too large to be appended at once", () =>
+  withFiles(async (session, write) => {
+    const line = (n: number) =>
+      JSON.stringify({ n, text: "x".repeat(4_000_000) }) + "\n";
+    const numbers = Array.from({ length: 17 }, (_, at) => at);
+    const file = write("old", numbers.map(line).join(""));
+    assertEquals((await importJsonl(session, file)).events, 17);
+  }));

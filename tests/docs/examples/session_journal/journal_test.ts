@@ -5,7 +5,7 @@
  */
 import { Wal } from "@syncline/wal";
 import { MemoryStorage, type OnCall } from "@syncline/wal/storage";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -189,6 +189,78 @@ test("jsonl() writes lines, and trim() keeps the last events", async () => {
     assertEquals(await session.last(50), []);
     await session.close();
   });
+});
+
+test("trim() keeps as many events as it says, even if some are lost", async () => {
+  await withTempDir(async (directory) => {
+    const log = { segmentBytes: 4096, warn() {} };
+    let session = await openJournal(directory, "session", { log });
+    for (let n = 1; n <= 60; n++) {
+      await session.append({ n, text: "x".repeat(400) });
+    }
+    await session.close();
+    const path = join(directory, "session");
+    const segments = readdirSync(path).filter((name) => name.endsWith(".wal"));
+    const damaged = join(path, segments.sort()[3]);
+    writeFileSync(damaged, readFileSync(damaged).fill(7, 200, 3000));
+    session = await openJournal(directory, "session", { log, repair: true });
+    const intact = await collect(session.read());
+    assertLess(intact.length, 60);
+    await session.trim(intact.length);
+    assertEquals(await collect(session.read()), intact);
+    await session.trim(intact.length - 5);
+    assertEquals(await collect(session.read()), intact.slice(5));
+    for (const keep of [-1, NaN]) {
+      await assertRejects(() => session.trim(keep), RangeError);
+    }
+    await session.close();
+  });
+});
+
+test("trim() counts events that are still being appended", async () => {
+  const session = new Journal(new MemoryStorage(), { idleMs: Infinity });
+  const appended = [1, 2, 3].map((n) => session.append({ n }));
+  await session.trim(1);
+  await Promise.all(appended);
+  assertEquals((await session.last(9)).map(({ lsn }) => lsn), [3]);
+  const last = session.append({ n: 4 });
+  await session.trim(0);
+  await last;
+  assertEquals(await session.last(9), []);
+  await session.close();
+});
+
+test("a journal is idle once the last call on it ends, even one that failed", async () => {
+  let isFailing = false;
+  const onCall: OnCall = ({ operation }) =>
+    isFailing && operation === "datasync" ? { error: "EIO" } : undefined;
+  const storage = new MemoryStorage({ onCall });
+  const log = { warn() {} };
+  const session = new Journal<string>(storage, { idleMs: 5, log });
+  await session.appendAll(["first", "second"]);
+  const reading = session.read();
+  await reading.next();
+  isFailing = true;
+  await assertRejects(() => session.append("refused"));
+  isFailing = false;
+  await session.append("third"); // Opens the log again.
+  await reading.return(); // The last call on the log that failed.
+  let other: Wal | undefined;
+  while (other === undefined) {
+    await new Promise((wake) => setTimeout(wake, 5));
+    other = await Wal.open(storage, log).catch(() => undefined);
+  }
+  await other.close();
+  await session.close();
+});
+
+test("a journal stays open if its time is longer than a timer can be", async () => {
+  const storage = new MemoryStorage();
+  const session = new Journal(storage, { idleMs: 2 ** 31 });
+  await session.append("event");
+  await new Promise((wake) => setTimeout(wake, 20));
+  await assertRejects(() => Wal.open(storage), Error, "already open");
+  await session.close();
 });
 
 test("use() follows a session as it goes on", async () => {

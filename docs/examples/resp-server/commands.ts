@@ -40,7 +40,8 @@ const remaining = (unitMs: number): Command => ({
     if (store.get(text(key)) === undefined) return integer(-2);
     const at = store.expiresAt(text(key));
     if (at === Infinity) return integer(-1);
-    return integer(Math.round((at - store.now()) / unitMs));
+    // It may have expired since; less than 0 would mean something else.
+    return integer(Math.round(Math.max(0, at - store.now()) / unitMs));
   },
 });
 

@@ -76,12 +76,11 @@ export class Store {
       warn,
     });
     const store = new Store(wal, { now, rewriteBytes, warn });
-    const from = await wal.restore((snapshot) => store.#load(snapshot));
-    for await (const { records } of wal.readBatches({ from })) {
-      for (const record of records) {
-        store.#replay(record);
-        store.#bytesSinceRewrite += record.length;
-      }
+    try {
+      await store.#restore();
+    } catch (error) {
+      await wal.close();
+      throw error;
     }
     store.#sweeper = setInterval(() => store.#sweep(), SWEEP_MS);
     store.#sweeper.unref?.();
@@ -183,7 +182,11 @@ export class Store {
     let bytes = 0;
     for (const [key, value] of this.#values) {
       const expiresAt = this.expiresAt(key);
-      if (expiresAt <= this.now()) continue;
+      if (expiresAt <= this.now()) {
+        // Nothing may prolong what the snapshot does not have.
+        this.#forget(key);
+        continue;
+      }
       const head = this.#encodeHead(SET, key, expiresAt);
       const length = Buffer.alloc(4);
       length.writeUInt32LE(head.length + value.length);
@@ -198,6 +201,16 @@ export class Store {
     yield Buffer.concat(pieces);
     // The snapshot must not be on disk before the records that it shows.
     await this.settled();
+  }
+
+  async #restore(): Promise<void> {
+    const from = await this.#wal.restore((snapshot) => this.#load(snapshot));
+    for await (const { records } of this.#wal.readBatches({ from })) {
+      for (const record of records) {
+        this.#replay(record);
+        this.#bytesSinceRewrite += record.length;
+      }
+    }
   }
 
   async #load(snapshot: Snapshot): Promise<void> {

@@ -1,3 +1,6 @@
+import { Buffer } from "node:buffer";
+import { execute } from "../../../../docs/examples/resp-server/commands.ts";
+import type { Store } from "../../../../docs/examples/resp-server/store.ts";
 import { assertEquals, assertMatch } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { bulk, request, type RespClient } from "../../../kit/resp_client.ts";
@@ -135,6 +138,16 @@ test("EXPIRE and TTL, PEXPIRE and PTTL", async () => {
       ["TTL k", ":-2|"],
     ]);
   }, { clock });
+});
+
+test("PTTL never says of a key that is just expiring that it never does", () => {
+  const store = {
+    get: () => Buffer.from("v"),
+    expiresAt: () => 1000,
+    now: () => 1001,
+  };
+  const words = ["PTTL", "k"].map((word) => Buffer.from(word));
+  assertEquals(execute(store as unknown as Store, words), ":0\r\n");
 });
 
 test("a key is gone from the instant at which it expires", async () => {

@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import { Store } from "../../../../docs/examples/resp-server/store.ts";
+import { SnapshotMissingError } from "../../../../checkpoint/restore.ts";
 import { MemoryStorage } from "../../../../storage/memory/memory_storage.ts";
 import { Wal } from "../../../../wal.ts";
-import { assert, assertEquals } from "../../../kit/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { withTempDir } from "../../../kit/temp_dir.ts";
 
@@ -256,4 +257,52 @@ test("Store keeps a key whose expiry was prolonged after the last rewrite", asyn
   const again = await Store.open(storage, { now });
   assertEquals([again.get("k"), again.expiresAt("k")], [bytes, 9000]);
   await again.close();
+});
+
+test("Store loses no key that a rewrite left out, if the clock is set back", async () => {
+  const storage = new MemoryStorage();
+  const clock = { ms: 1000 };
+  const now = () => clock.ms;
+  const store = await Store.open(storage, { now });
+  store.set("k", bytes, 2000);
+  await store.settled();
+  clock.ms = 2000;
+  // Before the timer looks for keys that have expired.
+  store.rewrite();
+  await rewritten(store);
+  clock.ms = 1500;
+  const isKept = store.expire("k", 9000);
+  await store.close();
+  const again = await Store.open(storage, { now });
+  assertEquals(again.get("k") !== undefined, isKept);
+  await again.close();
+});
+
+test("Store.rewrite() forgets what has expired, however much that is", async () => {
+  const clock = { ms: 1000 };
+  const now = () => clock.ms;
+  const store = await Store.open(new MemoryStorage(), { now });
+  for (let key = 0; key < 20_000; key++) store.set(`${key}`, bytes, 2000);
+  store.set("kept", bytes);
+  await store.settled();
+  clock.ms = 2000;
+  store.rewrite();
+  await rewritten(store);
+  assertEquals(store.size, 1);
+  await store.close();
+});
+
+test("Store.open() releases the log if its values cannot be restored", async () => {
+  const storage = new MemoryStorage();
+  const store = await Store.open(storage);
+  store.set("k", bytes);
+  store.rewrite();
+  await rewritten(store);
+  await store.close();
+  for (const name of storage.list()) {
+    if (name.endsWith(".snapshot")) storage.remove(name);
+  }
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await assertRejects(() => Store.open(storage), SnapshotMissingError);
+  }
 });

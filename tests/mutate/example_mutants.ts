@@ -17,11 +17,24 @@ export const exampleMutants: readonly Mutant[] = [
     edits: [{
       file: "docs/examples/raft-log/raft_log.ts",
       find:
-        "await this.#begin(() => this.#wal.setMeta(JSON.stringify(state)));",
+        "await this.#begin(() => this.#wal.setMeta(meta));\n    this.#saved",
       replace:
-        "void this.#begin(() => this.#wal.setMeta(JSON.stringify(state)));",
+        "void this.#begin(() => this.#wal.setMeta(meta));\n    this.#saved",
     }],
     caughtBy: votes,
+  },
+  {
+    name: "makes entries durable before the term that is being saved",
+    edits: [{
+      file: "docs/examples/raft-log/raft_log.ts",
+      find: "text === this.#saved ? undefined : text",
+      replace: "state && text",
+    }],
+    caughtBy: {
+      file: "tests/docs/examples/raft_log/raft_log_test.ts",
+      name:
+        "RaftLog.append() is not durable before the term that is being saved",
+    },
   },
   {
     name: "moves the cursor before an event is delivered",
@@ -42,5 +55,18 @@ export const exampleMutants: readonly Mutant[] = [
         '.then(() => this.#commit([{ is: "event", event }]))',
     }],
     caughtBy: events,
+  },
+  {
+    name: "applies transfers in the order in which their promises resolve",
+    edits: [{
+      file: "docs/examples/outbox/ledger.ts",
+      find: "Promise.all([appended, before])",
+      replace: "Promise.all([appended])",
+    }],
+    caughtBy: {
+      file: "tests/docs/examples/outbox/outbox_test.ts",
+      name:
+        "Ledger.checkpoint() matches its LSN after any order of acknowledgements",
+    },
   },
 ];

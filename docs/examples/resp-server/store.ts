@@ -140,6 +140,7 @@ export class Store {
 
   /** Resolves once all changes so far are on disk. */
   async settled(): Promise<void> {
+    if (this.#lastLsn > this.#wal.lastLsn) throw dropped();
     if (this.#lastLsn > 0) await this.#wal.settled(this.#lastLsn, "disk");
   }
 
@@ -232,7 +233,9 @@ export class Store {
   #log(kind: number, key: string, expiresAt: number, value?: Buffer): void {
     const head = this.#encodeHead(kind, key, expiresAt);
     // Both are copied into the log's buffer before this returns.
-    this.#lastLsn = this.#wal.enqueue(value ? [head, value] : head);
+    const lsn = this.#wal.enqueue(value ? [head, value] : head);
+    if (lsn <= this.#lastLsn) throw dropped();
+    this.#lastLsn = lsn;
     this.#bytesSinceRewrite += head.length + (value?.length ?? 0);
     const limit = Math.max(this.#rewriteBytes, this.#snapshotBytes);
     if (this.#bytesSinceRewrite >= limit) this.rewrite();
@@ -290,4 +293,11 @@ export class Store {
       if (value[1] <= now) this.#forget(value[0]);
     }
   }
+}
+
+/** A full disk makes the log drop what it could not write, and reuse its LSNs. */
+function dropped(): Error {
+  return new Error(
+    "Cannot go on because the disk was full: values in memory are not in the log",
+  );
 }

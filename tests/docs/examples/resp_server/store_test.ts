@@ -3,7 +3,12 @@ import { Store } from "../../../../docs/examples/resp-server/store.ts";
 import { SnapshotMissingError } from "../../../../checkpoint/restore.ts";
 import { MemoryStorage } from "../../../../storage/memory/memory_storage.ts";
 import { Wal } from "../../../../wal.ts";
-import { assert, assertEquals, assertRejects } from "../../../kit/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+} from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { withTempDir } from "../../../kit/temp_dir.ts";
 
@@ -305,4 +310,32 @@ test("Store.open() releases the log if its values cannot be restored", async () 
   for (let attempt = 0; attempt < 2; attempt++) {
     await assertRejects(() => Store.open(storage), SnapshotMissingError);
   }
+});
+
+test("Store says that the disk was full, even if a rewrite has seen it first", async () => {
+  let isFull = false;
+  const storage = new MemoryStorage({
+    onCall: ({ operation, file }) =>
+      isFull && operation === "write" && file.includes(".wal")
+        ? { error: "ENOSPC" }
+        : {},
+  });
+  const store = await Store.open(storage, { warn() {} });
+  store.set("k", bytes);
+  await store.settled();
+  isFull = true;
+  store.set("dropped", bytes);
+  await wait(5); // The log drops it, and no call is waiting.
+  isFull = false;
+  store.rewrite();
+  while (store.rewriteState === "busy") await wait(1);
+  await assertRejects(() => store.settled(), Error, "the disk was full");
+  let caught: unknown;
+  try {
+    store.set("next", bytes); // It gets the LSN of the one that was dropped.
+  } catch (error) {
+    caught = error;
+  }
+  assertMatch(`${caught}`, /the disk was full/);
+  await store.close().catch(() => {});
 });

@@ -44,7 +44,7 @@ export class RaftLog {
   #offset = 0;
   #lastIndex = 0;
   #hardState: HardState = { term: 0, vote: null };
-  /** The last one that is known to be durable, as it is stored. */
+  /** JSON of the last one that is known to be durable. */
   #saved = JSON.stringify(this.#hardState);
   #snapshot: EntryId = { index: 0, term: 0 };
   readonly #terms = new Terms();

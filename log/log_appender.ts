@@ -145,8 +145,9 @@ export abstract class LogAppender<
    * has reached the level `ack`.
    *
    * The record is copied during the call, so its buffers may be reused at once.
-   * While the queue is full, appends wait in order; `expect` is judged when the
-   * record gets its place. Rejects with `TypeError`, `EncodeError`,
+   * Appends at the same level resolve in LSN order; those with a receipt may be
+   * some microtasks later. While the queue is full, appends wait in order;
+   * `expect` is judged when the record gets its place. Rejects with `TypeError`, `EncodeError`,
    * `RecordTooLargeError` or `ConflictError`, or with `QueueFullError` if too
    * many appends are already waiting; nothing is queued then. Rejects with
    * `StorageFullError` if the disk is full: nothing of the record is on disk,

@@ -63,23 +63,6 @@ export class Acks {
     return this.#waiters(level).wait(lsn);
   }
 
-  /** Resolves with `value` once the record `lsn` has reached `level`. */
-  waitWith<Value>(lsn: number, level: AckLevel, value: Value): Promise<Value> {
-    if (this.reached(lsn, level)) return Promise.resolve(value);
-    return this.#waiters(level).waitWith(lsn, value);
-  }
-
-  /** Like {@linkcode Acks.waitWith}, until an abort. */
-  waitOrAbort<Value>(
-    lsn: number,
-    level: AckLevel,
-    value: Value,
-    abort: Abort,
-  ): Promise<Value> {
-    if (this.reached(lsn, level)) return Promise.resolve(value);
-    return this.#waiters(level).waitOrAbort(lsn, value, abort);
-  }
-
   /** Like {@linkcode Acks.wait}; an abort rejects it with its reason. */
   settled(
     lsn: number,
@@ -89,10 +72,19 @@ export class Acks {
     if (signal === undefined) return this.wait(lsn, level);
     const error = () => signal.reason;
     if (signal.aborted) return Promise.reject(error());
-    return this.waitOrAbort(lsn, level, lsn, { signal, error });
+    if (this.reached(lsn, level)) return Promise.resolve(lsn);
+    return new Promise((resolve, reject) => {
+      const abort = { signal, error };
+      this.#waiters(level).settleOrAbort(lsn, lsn, abort, { resolve, reject });
+    });
   }
 
-  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
+  /**
+   * Settles a promise once a request has reached its level; `lsn` is its last
+   * LSN. It takes a promise that exists, so that a request that has waited for
+   * room is answered in LSN order as well: a promise that follows another one
+   * would be some microtasks late.
+   */
   answer<Answer>(
     lsn: number,
     { count, level, signal }: {
@@ -101,13 +93,21 @@ export class Acks {
       readonly signal?: AbortSignal | undefined;
     },
     answer: (lastLsn: number) => Answer,
-  ): Promise<Answer> {
+    settle: Settle<Answer>,
+  ): void {
     const value = answer(lsn);
-    if (signal === undefined) return this.waitWith(lsn, level, value);
+    const isReached = this.reached(lsn, level);
+    const waiters = this.#waiters(level);
+    if (signal === undefined) {
+      if (isReached) settle.resolve(value);
+      else waiters.settleWith(lsn, value, settle);
+      return;
+    }
     const first = lsn - count + 1;
     const error = () => new AppendAbortedError(first, signal.reason);
-    if (signal.aborted) throw error();
-    return this.waitOrAbort(lsn, level, value, { signal, error });
+    if (signal.aborted) settle.reject(error());
+    else if (isReached) settle.resolve(value);
+    else waiters.settleOrAbort(lsn, value, { signal, error }, settle);
   }
 
   /** Everything up to `lsn` is written, and also durable if `synced`. */
@@ -152,6 +152,12 @@ export class Acks {
   #waiters(level: AckLevel): AckWaiters {
     return level === "os" ? this.#written : this.#durable;
   }
+}
+
+/** What settles a promise. */
+export interface Settle<Value> {
+  resolve(value: Value | Promise<never>): void;
+  reject(error: unknown): void;
 }
 
 /** What ends a wait early, and the error for it. */
@@ -212,34 +218,35 @@ export class AckWaiters {
     return promise;
   }
 
-  /** Returns a promise that resolves with `value` once `lsn` is released. */
-  waitWith<Value>(lsn: number, value: Value): Promise<Value> {
-    return new Promise((resolve) => {
-      this.#put(lsn, (released) => {
-        resolve(released === lsn ? value : released as Promise<never>);
-      });
+  /** Resolves a promise with `value` once `lsn` is released. */
+  settleWith<Value>(
+    lsn: number,
+    value: Value,
+    { resolve }: Pick<Settle<Value>, "resolve">,
+  ): void {
+    this.#put(lsn, (released) => {
+      resolve(released === lsn ? value : released as Promise<never>);
     });
   }
 
-  /** The same, but rejects once the signal is aborted. */
-  waitOrAbort<Value>(
+  /** The same, but rejects it once the signal is aborted. */
+  settleOrAbort<Value>(
     lsn: number,
     value: Value,
     { signal, error }: Abort,
-  ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const release: Resolve = (released) => {
-        unwatch();
-        if (!this.#aborted.delete(release)) {
-          resolve(released === lsn ? value : released as Promise<never>);
-        } else if (typeof released !== "number") this.#unheard++;
-      };
-      const unwatch = onAbort(signal, () => {
-        this.#abandon(release);
-        reject(error());
-      });
-      this.#put(lsn, release);
+    { resolve, reject }: Settle<Value>,
+  ): void {
+    const release: Resolve = (released) => {
+      unwatch();
+      if (!this.#aborted.delete(release)) {
+        resolve(released === lsn ? value : released as Promise<never>);
+      } else if (typeof released !== "number") this.#unheard++;
+    };
+    const unwatch = onAbort(signal, () => {
+      this.#abandon(release);
+      reject(error());
     });
+    this.#put(lsn, release);
   }
 
   /** Resolves all waiters for `lsn` or lower. */

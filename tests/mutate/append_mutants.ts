@@ -106,10 +106,24 @@ export const appendMutants: readonly Mutant[] = [
     caughtBy: model,
   },
   {
+    name: "answers an append that waited for room after later ones",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "placed(lsn, { resolve, reject })",
+      replace: "placed(lsn, { resolve: (value) => " +
+        "void Promise.resolve(value).then(resolve, reject), reject })",
+    }],
+    caughtBy: {
+      file: "tests/writer/ack_order_test.ts",
+      name:
+        "appends resolve in the order of the log, even those that waited for room",
+    },
+  },
+  {
     name: "keeps a listener for each append",
     edits: [{
       file: "writer/acks.ts",
-      find: "        unwatch();\n",
+      find: "      unwatch();\n",
       replace: "",
     }],
     caughtBy: model,

@@ -56,17 +56,4 @@ export const exampleMutants: readonly Mutant[] = [
     }],
     caughtBy: events,
   },
-  {
-    name: "applies transfers in the order in which their promises resolve",
-    edits: [{
-      file: "docs/examples/outbox/ledger.ts",
-      find: "Promise.all([appended, before])",
-      replace: "Promise.all([appended])",
-    }],
-    caughtBy: {
-      file: "tests/docs/examples/outbox/outbox_test.ts",
-      name:
-        "Ledger.checkpoint() matches its LSN after any order of acknowledgements",
-    },
-  },
 ];

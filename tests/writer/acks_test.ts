@@ -54,13 +54,15 @@ test("AckWaiters.reject() rejects all that still wait", async () => {
   assertStrictEquals(waiters[2].error, error);
 });
 
-test("AckWaiters.waitWith() resolves with its value, in the same order", async () => {
+test("AckWaiters.settleWith() resolves with its value, in the same order", async () => {
   const queue = new AckWaiters();
+  const waitWith = (lsn: number, value: string) =>
+    new Promise<string>((resolve) => queue.settleWith(lsn, value, { resolve }));
   const order: unknown[] = [];
   queue.wait(3).then((value) => order.push(value));
-  queue.waitWith(2, "two").then((value) => order.push(value));
+  waitWith(2, "two").then((value) => order.push(value));
   queue.wait(1).then((value) => order.push(value));
-  const late = track(queue.waitWith(9, "nine"));
+  const late = track(waitWith(9, "nine"));
   queue.release(3);
   const error = new Error("stop");
   queue.reject(error);

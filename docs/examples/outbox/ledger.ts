@@ -39,8 +39,6 @@ export class Ledger {
   readonly #reserved = new Map<string, number>();
   /** Transfers in progress, by their ids. */
   readonly #pending = new Map<string, Promise<void>>();
-  /** Resolves once what was appended so far is in the state, or was refused. */
-  #applied: Promise<void> = Promise.resolve();
 
   private constructor(
     wal: Wal<LedgerRecord, LedgerRecord>,
@@ -177,17 +175,11 @@ export class Ledger {
 
   /**
    * Appends records atomically. The state changes once they are durable, in the
-   * order of the log: an append that had to wait for room may resolve after a
-   * later one, and a snapshot contains all records up to its LSN and no others.
+   * order of the log, because appends resolve in it.
    */
   async #commit(records: readonly LedgerRecord[]): Promise<void> {
-    const before = this.#applied;
-    const appended = this.#wal.appendBatch(records);
-    const applied = Promise.all([appended, before]).then(([{ last }]) => {
-      for (const record of records) this.#state.apply(record);
-      this.#appliedLsn = last;
-    });
-    this.#applied = applied.catch(() => before);
-    await applied;
+    const { last } = await this.#wal.appendBatch(records);
+    for (const record of records) this.#state.apply(record);
+    this.#appliedLsn = last;
   }
 }

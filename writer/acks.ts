@@ -63,23 +63,6 @@ export class Acks {
     return this.#waiters(level).wait(lsn);
   }
 
-  /** Resolves with `value` once the record `lsn` has reached `level`. */
-  waitWith<Value>(lsn: number, level: AckLevel, value: Value): Promise<Value> {
-    if (this.reached(lsn, level)) return Promise.resolve(value);
-    return this.#waiters(level).waitWith(lsn, value);
-  }
-
-  /** Like {@linkcode Acks.waitWith}, until an abort. */
-  waitOrAbort<Value>(
-    lsn: number,
-    level: AckLevel,
-    value: Value,
-    abort: Abort,
-  ): Promise<Value> {
-    if (this.reached(lsn, level)) return Promise.resolve(value);
-    return this.#waiters(level).waitOrAbort(lsn, value, abort);
-  }
-
   /** Like {@linkcode Acks.wait}; an abort rejects it with its reason. */
   settled(
     lsn: number,
@@ -89,25 +72,36 @@ export class Acks {
     if (signal === undefined) return this.wait(lsn, level);
     const error = () => signal.reason;
     if (signal.aborted) return Promise.reject(error());
-    return this.waitOrAbort(lsn, level, lsn, { signal, error });
+    if (this.reached(lsn, level)) return Promise.resolve(lsn);
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters(level);
+      const promise = { resolve, reject };
+      waiters.settleOrAbort(lsn, lsn, promise, { signal, error });
+    });
   }
 
-  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
-  answer<Answer>(
+  /**
+   * Resolves a promise with `value` once a request has reached its level; `lsn`
+   * is its last LSN. It takes the promise that the caller has, because one that
+   * follows another resolves after those of later records.
+   */
+  settle<Value>(
     lsn: number,
     { count, level, signal }: {
       readonly count: number;
       readonly level: AckLevel;
       readonly signal?: AbortSignal | undefined;
     },
-    answer: (lastLsn: number) => Answer,
-  ): Promise<Answer> {
-    const value = answer(lsn);
-    if (signal === undefined) return this.waitWith(lsn, level, value);
+    value: Value,
+    promise: Settling<Value>,
+  ): void {
     const first = lsn - count + 1;
-    const error = () => new AppendAbortedError(first, signal.reason);
-    if (signal.aborted) throw error();
-    return this.waitOrAbort(lsn, level, value, { signal, error });
+    const error = () => new AppendAbortedError(first, signal?.reason);
+    if (signal?.aborted) return promise.reject(error());
+    if (this.reached(lsn, level)) return promise.resolve(value);
+    const waiters = this.#waiters(level);
+    if (signal === undefined) waiters.settle(lsn, value, promise);
+    else waiters.settleOrAbort(lsn, value, promise, { signal, error });
   }
 
   /** Everything up to `lsn` is written, and also durable if `synced`. */
@@ -152,6 +146,12 @@ export class Acks {
   #waiters(level: AckLevel): AckWaiters {
     return level === "os" ? this.#written : this.#durable;
   }
+}
+
+/** How a promise is settled. */
+export interface Settling<Value> {
+  readonly resolve: (value: Value | PromiseLike<Value>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What ends a wait early, and the error for it. */
@@ -212,34 +212,35 @@ export class AckWaiters {
     return promise;
   }
 
-  /** Returns a promise that resolves with `value` once `lsn` is released. */
-  waitWith<Value>(lsn: number, value: Value): Promise<Value> {
-    return new Promise((resolve) => {
-      this.#put(lsn, (released) => {
-        resolve(released === lsn ? value : released as Promise<never>);
-      });
+  /** Resolves a promise with `value` once `lsn` is released. */
+  settle<Value>(
+    lsn: number,
+    value: Value,
+    { resolve }: Settling<Value>,
+  ): void {
+    this.#put(lsn, (released) => {
+      resolve(released === lsn ? value : released as Promise<never>);
     });
   }
 
-  /** The same, but rejects once the signal is aborted. */
-  waitOrAbort<Value>(
+  /** The same, but rejects it once the signal is aborted. */
+  settleOrAbort<Value>(
     lsn: number,
     value: Value,
+    { resolve, reject }: Settling<Value>,
     { signal, error }: Abort,
-  ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const release: Resolve = (released) => {
-        unwatch();
-        if (!this.#aborted.delete(release)) {
-          resolve(released === lsn ? value : released as Promise<never>);
-        } else if (typeof released !== "number") this.#unheard++;
-      };
-      const unwatch = onAbort(signal, () => {
-        this.#abandon(release);
-        reject(error());
-      });
-      this.#put(lsn, release);
+  ): void {
+    const release: Resolve = (released) => {
+      unwatch();
+      if (!this.#aborted.delete(release)) {
+        resolve(released === lsn ? value : released as Promise<never>);
+      } else if (typeof released !== "number") this.#unheard++;
+    };
+    const unwatch = onAbort(signal, () => {
+      this.#abandon(release);
+      reject(error());
     });
+    this.#put(lsn, release);
   }
 
   /** Resolves all waiters for `lsn` or lower. */

@@ -162,6 +162,22 @@ export const writerMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "acknowledges what waited for room after what came later",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "placed(lsn, { resolve, reject });",
+      replace: `placed(lsn, {
+        resolve: (value) => void Promise.resolve(value).then(resolve, reject),
+        reject,
+      });`,
+    }],
+    caughtBy: {
+      file: "tests/writer/append_queue_test.ts",
+      name:
+        "append() is acknowledged in LSN order, whether it waited for room or not",
+    },
+  },
+  {
     name: "closes and leaves the files of unfinished reads open",
     edits: [{
       file: "reader/open_read.ts",

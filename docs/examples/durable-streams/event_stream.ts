@@ -52,7 +52,10 @@ async function* eventsAfter(
   const isOver = () =>
     stream.isDeleted || gone.aborted || store.closing.aborted;
   while (!isOver()) {
-    const part = await store.read(stream, position);
+    const part = await store.read(stream, position).catch((error) => {
+      if (!isOver()) throw error;
+    });
+    if (part === undefined) return;
     position = part.end;
     const data = part.messages.length > 0
       ? event("data", format(part.messages))

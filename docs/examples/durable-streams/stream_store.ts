@@ -7,7 +7,7 @@ import {
 } from "./decide_append.ts";
 import { messageOf, prefixOf } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
-import type { Stream } from "./stream.ts";
+import type { MessagePlace, Stream } from "./stream.ts";
 import { StreamIndex } from "./stream_index.ts";
 import { type StreamRecord, streamRecords } from "./stream_record.ts";
 
@@ -220,13 +220,10 @@ export class StreamStore implements AsyncDisposable {
     let bytes = 0;
     for (const place of stream.messagesAfter(position)) {
       if (bytes >= this.#maxReadBytes) break;
-      const record = await this.#wal.get(place.lsn);
-      if (record?.data.kind !== "append") {
-        if (stream.isDeleted) return await this.read(stream, position);
-        throw new Error(`Record ${place.lsn} is not a message`);
-      }
-      messages.push(record.data.data.slice());
-      bytes += record.data.data.length;
+      const message = await this.#message(stream, place);
+      if (message === undefined) return await this.read(stream, position);
+      messages.push(message);
+      bytes += message.length;
       end = place.end;
     }
     if (messages.length === 0) end = stream.end;
@@ -367,6 +364,21 @@ export class StreamStore implements AsyncDisposable {
     }
   }
 
+  /** What a message holds; nothing if its stream was deleted meanwhile. */
+  async #message(
+    stream: Stream,
+    { lsn }: MessagePlace,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      const record = await this.#wal.get(lsn);
+      if (record?.data.kind === "append") return record.data.data.slice();
+      throw new Error(`Record ${lsn} is not a message`);
+    } catch (error) {
+      if (stream.isDeleted) return undefined;
+      throw error;
+    }
+  }
+
   async #beginningOf(fork: Fork): Promise<Beginning> {
     const source = await this.find(fork.path).catch((refusal) => {
       if (refusal.status !== 410) throw refusal;
@@ -375,15 +387,13 @@ export class StreamStore implements AsyncDisposable {
     const { subOffset = 0, position = source.end } = fork;
     if (subOffset === 0) return { source };
     const [next] = source.messagesAfter(position);
-    const record = next && await this.#wal.get(next.lsn);
-    if (source.isDeleted) return { source };
-    if (record?.data.kind !== "append") {
-      throw new Refusal(400, "Invalid fork sub-offset");
-    }
+    if (next === undefined) throw new Refusal(400, "Invalid fork sub-offset");
+    const message = await this.#message(source, next);
+    if (message === undefined) return { source };
     const { contentType } = source.config;
     return {
       source,
-      prefix: prefixOf(contentType, record.data.data, subOffset),
+      prefix: prefixOf(contentType, message, subOffset),
     };
   }
 }

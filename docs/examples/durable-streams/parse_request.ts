@@ -96,10 +96,16 @@ export async function bodyOf(
   req: HonoRequest,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  const length = req.header("Content-Length");
-  if (length === undefined) return await readBody(req.raw.body, maxBytes);
-  if (Number(length) > maxBytes) throw new Refusal(413, "Body too large");
-  return new Uint8Array(await req.arrayBuffer());
+  const length = Number(req.header("Content-Length") ?? NaN);
+  if (length > maxBytes) throw new Refusal(413, "Body too large");
+  try {
+    return Number.isNaN(length)
+      ? await readBody(req.raw.body, maxBytes)
+      : new Uint8Array(await req.arrayBuffer());
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(400, "The body ended early");
+  }
 }
 
 /** The same of a body that does not say how long it is. */

@@ -39,11 +39,17 @@ test("a body is refused if it is too long, however it is sent", async () => {
   await withApp(async (ask) => {
     await ask(URL_A, { method: "PUT" });
     const headers = { "Content-Type": "application/octet-stream" };
-    const post = (body: BodyInit, more: object = {}) =>
-      ask(URL_A, { method: "POST", headers: { ...headers, ...more }, body });
+    const post = (body: BodyInit, more: object = {}, options: object = {}) =>
+      ask(URL_A, {
+        ...{ method: "POST", headers: { ...headers, ...more }, body },
+        ...options,
+      });
     const long = new Uint8Array(101);
     assertEquals((await post(long, { "Content-Length": "101" })).status, 413);
     assertEquals((await post(long)).status, 413);
+    const pull = () => Promise.reject(new Error("the connection is gone"));
+    const half = new ReadableStream({ pull });
+    assertEquals((await post(half, {}, { duplex: "half" })).status, 400);
     assertEquals((await post(long.subarray(1))).status, 204);
   });
 });

@@ -171,6 +171,26 @@ test("StreamStore.open() leaves a log that it cannot read closed", async () => {
   await using _ = await Wal.open(storage, wal);
 });
 
+test("a read whose stream is deleted and dropped meanwhile finds no stream", async () => {
+  let resume = () => {};
+  let isSlow = false;
+  const paused = new Promise<void>((resolve) => resume = resolve);
+  const storage = new MemoryStorage({
+    onCall: ({ operation }) =>
+      isSlow && operation === "read" ? { after: paused } : undefined,
+  });
+  await using store = await StreamStore.open(storage, { wal });
+  const { stream } = await store.create(createOf("/a", "1"));
+  await store.append("/a", appendOf("2"));
+  isSlow = true;
+  const read = store.read(stream, 0);
+  await store.delete("/a");
+  await store.reclaim();
+  isSlow = false;
+  resume();
+  await assertRejects(() => read, Refusal, "not found");
+});
+
 test("an expired stream does not come back", async () => {
   const storage = new MemoryStorage();
   {

@@ -93,6 +93,27 @@ test("a webhook leads nowhere else, and little of its answer is read", async () 
   }
 });
 
+test("a webhook with an address of a private network is refused", async () => {
+  await withApp(async (ask) => {
+    const statuses: Record<string, number> = {};
+    for (
+      const url of [
+        ...["https://10.0.0.1", "https://192.168.1.1", "https://172.31.0.1"],
+        ...["https://169.254.169.254/x", "https://100.64.0.1", "https://0"],
+        ...["https://0x7f.1", "https://2130706433", "https://127.0.0.1."],
+        ...["https://[::1]", "https://localhost", "https://LOCALHOST."],
+        ...["https://a.localhost", "http://example.com", "file:///x", "x"],
+      ]
+    ) {
+      const body = { type: "webhook", webhook: { url }, streams: ["a"] };
+      statuses[url] = (await ask("PUT", ONE, body)).status;
+    }
+    const accepted = Object.entries(statuses)
+      .filter(([, status]) => status !== 400);
+    assertEquals(accepted, []);
+  });
+});
+
 test("trim() takes as long as the path is", () => {
   const path = `a${"/".repeat(300_000)}b`;
   assertEquals(trim(`//${path}/`), path);

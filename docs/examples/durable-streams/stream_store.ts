@@ -142,9 +142,10 @@ export class StreamStore implements AsyncDisposable {
       await this.#deletions;
       throw new Refusal(404, "Stream not found");
     }
-    if (stream.createdLsn > 0 && !stream.isDeleted) return stream;
+    const { isDeleted, createdLsn } = stream;
+    if (createdLsn > 0 && !isDeleted) return stream;
     await stream.pending;
-    if (stream.isDeleted) throw new Refusal(410, "Stream is gone");
+    if (isDeleted) throw new Refusal(410, "Stream is gone");
     return await this.find(path);
   }
 

@@ -31,4 +31,21 @@ export const streamsMutants: readonly Mutant[] = [
         "StreamStore answers nothing that rests on an append before its sync",
     },
   },
+  {
+    name: "drops messages of a fork whose deletion is not on disk",
+    edits: [{
+      file,
+      find: "const streams = this.#streams.all();\n",
+      replace: "",
+    }, {
+      file,
+      find: "await this.#wal.flush();\n",
+      replace:
+        "await this.#wal.flush();\nconst streams = this.#streams.all();\n",
+    }],
+    caughtBy: {
+      file: `${tests}/crash_test.ts`,
+      name: "a crash leaves a fork with the messages of its source, or no fork",
+    },
+  },
 ];

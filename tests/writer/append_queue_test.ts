@@ -33,6 +33,19 @@ test("append() waits in order while the queue is full", async () => {
   await close();
 });
 
+test("append() is acknowledged in LSN order, whether it waited for room or not", async () => {
+  const { wal, log, clock, close } = await openWal({ maxQueuedRecords: 2 });
+  const order: number[] = [];
+  const append = async () => order.push(await wal.append("x"));
+  const first = append();
+  const others = [append(), append(), first.then(append)];
+  await clock.settle(Promise.all(others));
+  // The third waited for room, the fourth did not, and they share a frame.
+  assertEquals(log.frames.map(({ records }) => records.length), [2, 2]);
+  assertEquals(order, [1, 2, 3, 4]);
+  await close();
+});
+
 test("append() waits for bytes as it does for records", async () => {
   const { wal, log, clock, close } = await openWal({ maxQueuedBytes: 20 });
   const record = new Uint8Array(6);

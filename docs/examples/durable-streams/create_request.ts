@@ -43,8 +43,7 @@ export function configOf(
   if (forkPosition > end) {
     throw new Refusal(400, "Fork offset beyond source stream length");
   }
-  const inherits = ttlSeconds === undefined && expiresAt === undefined;
-  const expiry = inherits ? config : request;
+  const expiry = expiryOf(request, source);
   return {
     ...{ path, contentType: type, isClosed },
     ...{ ttlSeconds: expiry.ttlSeconds, expiresAt: expiry.expiresAt },
@@ -52,16 +51,26 @@ export function configOf(
   };
 }
 
+/** By default, that of the source, if there is one. */
+function expiryOf(
+  request: CreateRequest,
+  source: Stream | undefined,
+): Pick<StreamConfig, "ttlSeconds" | "expiresAt"> {
+  const { ttlSeconds, expiresAt } = request;
+  const inherits = ttlSeconds === undefined && expiresAt === undefined;
+  return inherits && source !== undefined ? source.config : request;
+}
+
 /** Whether a stream can be found, and was created as a request says. */
 export function isCreatedBy(stream: Stream, request: CreateRequest): boolean {
   const { config } = stream;
   const { contentType = DEFAULT_TYPE, fork } = request;
+  const { ttlSeconds, expiresAt } = expiryOf(request, stream.source);
   const inheritsType = fork !== undefined && request.contentType === undefined;
   return !stream.isDeleted &&
     (inheritsType ||
       mediaTypeOf(contentType) === mediaTypeOf(config.contentType)) &&
-    request.ttlSeconds === config.ttlSeconds &&
-    request.expiresAt === config.expiresAt &&
+    ttlSeconds === config.ttlSeconds && expiresAt === config.expiresAt &&
     request.isClosed === stream.isClosed &&
     fork?.path === config.forkedFrom &&
     (fork?.position ?? config.forkPosition) === config.forkPosition &&

@@ -24,8 +24,7 @@ export function eventsOf(
   options: EventOptions,
 ): Response {
   const gone = new AbortController();
-  const signals = [gone.signal, store.closing];
-  const events = eventsAfter(store, stream, options, signals);
+  const events = eventsAfter(store, stream, options, gone.signal);
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -47,20 +46,25 @@ async function* eventsAfter(
   store: StreamStore,
   stream: Stream,
   { position, cursor, longPollMs }: EventOptions,
-  signals: readonly AbortSignal[],
+  gone: AbortSignal,
 ): AsyncGenerator<string, void> {
   const format = formatter(stream.config.contentType);
   const isOver = () =>
-    stream.isDeleted || signals.some(({ aborted }) => aborted);
+    stream.isDeleted || gone.aborted || store.closing.aborted;
   while (!isOver()) {
-    const part = await store.read(stream, position);
+    const part = await store.read(stream, position).catch((error) => {
+      if (!isOver()) throw error;
+    });
+    if (part === undefined) return;
     position = part.end;
     const data = part.messages.length > 0
       ? event("data", format(part.messages))
       : "";
     yield data + event("control", JSON.stringify(controlOf(part, cursor)));
     if (part.isClosed) return;
-    if (stream.isQuietAt(position)) await stream.changed(longPollMs, signals);
+    if (stream.isQuietAt(position) && !isOver()) {
+      await stream.changed(longPollMs, gone);
+    }
   }
 }
 
@@ -93,8 +97,11 @@ function base64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** Each line of a text is one of the event, so none can begin another event. */
+/**
+ * Each line of a text is one of the event, so none can begin another event. A
+ * space at the beginning is sent twice, because clients take one away.
+ */
 function event(name: string, text: string): string {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => `data:${line}\n`);
-  return `event: ${name}\n${lines.join("")}\n`;
+  const lines = `\n${text}`.replace(/(?:\r\n|\r|\n)( ?)/g, "\ndata:$1$1");
+  return `event: ${name}${lines}\n\n`;
 }

@@ -51,15 +51,27 @@ export function prefixOf(
   message: Uint8Array,
   count: number,
 ): Uint8Array {
-  const values = isJson(contentType)
-    ? parse(`[${decode(message)}]`) as unknown[]
-    : undefined;
-  if (count > (values ?? message).length) {
-    throw new Refusal(400, "Invalid fork sub-offset");
+  const text = isJson(contentType) ? decode(message) : undefined;
+  const ends = text === undefined ? message : endsOf(text);
+  if (count > ends.length) throw new Refusal(400, "Invalid fork sub-offset");
+  if (text === undefined) return message.slice(0, count);
+  return encoder.encode(text.slice(0, ends[count - 1]));
+}
+
+/** Where each of the values ends. */
+function endsOf(values: string): number[] {
+  const ends: number[] = [];
+  let depth = 0;
+  let isString = false;
+  for (let at = 0; at < values.length; at++) {
+    const character = values[at];
+    if (character === '"') isString = !isString;
+    else if (isString) at += character === "\\" ? 1 : 0;
+    else if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth--;
+    else if (character === "," && depth === 0) ends.push(at);
   }
-  if (values === undefined) return message.slice(0, count);
-  const kept = values.slice(0, count).map((value) => JSON.stringify(value));
-  return encoder.encode(kept.join(","));
+  return [...ends, values.length];
 }
 
 function decode(bytes: Uint8Array): string {

@@ -24,7 +24,7 @@ export async function requestOfCreate(
     contentType: sent && /^[\w-]+\/[\w-]/.test(sent) ? sent : undefined,
     ttlSeconds: ttl ? parseCount(ttl, header.ttl) : undefined,
     expiresAt: expiresAt || undefined,
-    isClosed: req.header(header.closed) === "true",
+    isClosed: isTrue(req.header(header.closed)),
     fork: forkOf(req),
     body: await bodyOf(req, maxBodyBytes),
   };
@@ -39,9 +39,13 @@ export async function requestOfAppend(
     contentType: req.header("Content-Type"),
     seq: req.header(header.seq),
     producer: producerOf(req),
-    closes: req.header(header.closed) === "true",
+    closes: isTrue(req.header(header.closed)),
     body: await bodyOf(req, maxBodyBytes),
   };
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text?.toLowerCase() === "true";
 }
 
 function forkOf(req: HonoRequest): CreateRequest["fork"] {
@@ -53,12 +57,21 @@ function forkOf(req: HonoRequest): CreateRequest["fork"] {
     throw new Refusal(400, `It takes ${header.forkedFrom} to fork`);
   }
   return {
-    path,
+    path: unescaped(path),
     position: offset ? parseOffset(offset) : undefined,
     subOffset: subOffset === undefined
       ? undefined
       : parseCount(subOffset, header.forkSubOffset),
   };
+}
+
+/** A path as `req.path` would have it. */
+function unescaped(path: string): string {
+  try {
+    return decodeURI(path.replaceAll("%25", "%2525"));
+  } catch {
+    return path;
+  }
 }
 
 function producerOf(req: HonoRequest): ProducerMark | undefined {
@@ -79,24 +92,30 @@ function producerOf(req: HonoRequest): ProducerMark | undefined {
 }
 
 /** The body. Throws `Refusal` before it has read more than `maxBytes`. */
-async function bodyOf(
+export async function bodyOf(
   req: HonoRequest,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  const length = req.header("Content-Length");
-  if (length === undefined) return await readBody(req, maxBytes);
-  if (Number(length) > maxBytes) throw new Refusal(413, "Body too large");
-  return new Uint8Array(await req.arrayBuffer());
+  const length = Number(req.header("Content-Length") ?? NaN);
+  if (length > maxBytes) throw new Refusal(413, "Body too large");
+  try {
+    return Number.isNaN(length)
+      ? await readBody(req.raw.body, maxBytes)
+      : new Uint8Array(await req.arrayBuffer());
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(400, "The body ended early");
+  }
 }
 
-/** A body that is sent in chunks does not say how long it is. */
-async function readBody(
-  req: HonoRequest,
+/** The same of a body that does not say how long it is. */
+export async function readBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
   maxBytes: number,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
-  for await (const chunk of req.raw.body ?? []) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw new Refusal(413, "Body too large");
     chunks.push(chunk);

@@ -111,15 +111,14 @@ async function poll(
   longPollMs: number,
 ): Promise<Response> {
   const { stream, position } = place;
-  if (stream.isQuietAt(position)) {
-    await stream.changed(longPollMs, [store.closing]);
+  if (stream.isQuietAt(position) && !store.closing.aborted) {
+    await stream.changed(longPollMs);
   }
   const cursor = nextCursor(req.query("cursor"));
-  if (stream.end !== position) {
+  if (stream.end !== position || stream.isDeleted) {
     return await part(store, place, req, { [header.cursor]: cursor });
   }
   stream.accessedAt = Date.now();
-  if (stream.isDeleted) throw new Refusal(404, "Stream not found");
   const isClosed = stream.isClosedForReaders;
   return respond(204, {
     [header.nextOffset]: formatOffset(position),

@@ -29,13 +29,19 @@ export async function serve(app: Hono, port: number): Promise<Listening> {
     return { port: server.port, close: () => server.stop(true) };
   }
   if (Deno !== undefined) {
+    // Its shutdown() would wait for clients, however long they take.
+    const ending = new AbortController();
+    const { signal } = ending;
     const server = Deno.serve(
-      { hostname, port, onListen() {} },
+      { hostname, port, signal, onListen() {} },
       (request) => fetch(request),
     );
     return {
       port: (server.addr as Deno.NetAddr).port,
-      close: () => server.shutdown(),
+      close: () => {
+        ending.abort();
+        return server.finished;
+      },
     };
   }
   const { serve } = await import("@hono/node-server");

@@ -144,21 +144,20 @@ export class Stream {
   }
 
   /**
-   * Resolves when anything has changed for readers, after `timeoutMs`, or when
-   * one of the signals aborts.
+   * Resolves when anything has changed for readers, the store closes, the signal
+   * aborts, or after `timeoutMs`.
    */
-  changed(timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {
+  changed(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         this.#waiting.delete(done);
-        for (const signal of signals) signal.removeEventListener("abort", done);
+        signal?.removeEventListener("abort", done);
         resolve();
       };
       const timer = setTimeout(done, timeoutMs);
       this.#waiting.add(done);
-      for (const signal of signals) signal.addEventListener("abort", done);
-      if (signals.some(({ aborted }) => aborted)) done();
+      signal?.addEventListener("abort", done);
     });
   }
 

@@ -7,14 +7,19 @@ import {
 } from "./decide_append.ts";
 import { messageOf, prefixOf } from "./messages.ts";
 import { Refusal } from "./refusal.ts";
-import { Stream } from "./stream.ts";
-import {
-  type StreamConfig,
-  type StreamRecord,
-  streamRecords,
-} from "./stream_record.ts";
+import type { MessagePlace, Stream } from "./stream.ts";
+import { StreamIndex } from "./stream_index.ts";
+import { type StreamRecord, streamRecords } from "./stream_record.ts";
 
 type StreamLog = Wal<StreamRecord, StreamRecord>;
+type Fork = NonNullable<CreateRequest["fork"]>;
+
+/** What a fork begins with. */
+interface Beginning {
+  readonly source: Stream;
+  /** What it has of the message at which it begins. */
+  readonly prefix?: Uint8Array;
+}
 
 /** What a record counts for on top of its body while it waits, in bytes. */
 const OVERHEAD = 1024;
@@ -67,12 +72,8 @@ export class StreamStore implements AsyncDisposable {
   readonly #maxReadBytes: number;
   readonly #maxPendingBytes: number;
   readonly #wal: StreamLog;
-  /** By path: what a request can name. */
-  readonly #paths = new Map<string, Stream>();
-  /** By number: those, and the deleted ones that forks need. */
-  readonly #numbers = new Map<number, Stream>();
+  readonly #streams = new StreamIndex();
   readonly #closing = new AbortController();
-  #lastNumber = 0;
   #pendingBytes = 0;
   /** Resolves when all deletions so far are on disk. */
   #deletions: Promise<unknown> = Promise.resolve();
@@ -98,15 +99,24 @@ export class StreamStore implements AsyncDisposable {
       throw new RangeError(`maxBodyBytes is ${options.maxBodyBytes}`);
     }
     const wal = await Wal.open(target, {
+      // The store has a bound of its own, and an append that it accepts is
+      // never refused.
+      maxWaitingBytes: Number.MAX_SAFE_INTEGER,
+      maxWaitingRecords: Number.MAX_SAFE_INTEGER,
       ...options.wal,
       codec: streamRecords,
     });
     const store = new StreamStore(wal, options);
-    for await (const { lsn, data: record } of wal.read()) {
-      store.#accept(record);
-      store.#settle(record, lsn);
+    try {
+      for await (const { lsn, data: record } of wal.read()) {
+        store.#streams.accept(record);
+        store.#streams.settle(record, lsn);
+      }
+      return store;
+    } catch (error) {
+      await wal.close();
+      throw error;
     }
-    return store;
   }
 
   /** Aborted when the store closes. */
@@ -116,13 +126,13 @@ export class StreamStore implements AsyncDisposable {
 
   /** The paths of all streams that can be found. */
   paths(): string[] {
-    return [...this.#paths.values()]
+    return this.#streams.all()
       .filter((stream) => !stream.isDeleted).map(({ config }) => config.path);
   }
 
   /** The position after the last message of a stream; 0 if there is none. */
   endOf(path: string): number {
-    return this.#paths.get(path)?.end ?? 0;
+    return this.#streams.at(path)?.end ?? 0;
   }
 
   /** The stream at a path. Rejects with a `Refusal` if there is none. */
@@ -132,18 +142,25 @@ export class StreamStore implements AsyncDisposable {
       await this.#deletions;
       throw new Refusal(404, "Stream not found");
     }
-    if (!stream.isDeleted) return stream;
+    const { isDeleted, createdLsn } = stream;
+    if (createdLsn > 0 && !isDeleted) return stream;
     await stream.pending;
-    throw new Refusal(410, "Stream is gone");
+    if (isDeleted) throw new Refusal(410, "Stream is gone");
+    return await this.find(path);
   }
 
   /** Creates a stream, or finds the one that was created just so. */
   async create(
     request: CreateRequest,
   ): Promise<{ stream: Stream; isNew: boolean }> {
-    const prefix = await this.#forkPrefix(request);
-    const existing = this.#lookUp(request.path);
-    if (existing === undefined) return await this.#create(request, prefix);
+    let existing = this.#lookUp(request.path);
+    if (existing === undefined) {
+      const beginning = request.fork && await this.#beginningOf(request.fork);
+      // Meanwhile the source may be gone, or another request has been faster.
+      if (beginning?.source.isDeleted) return await this.create(request);
+      existing = this.#lookUp(request.path);
+      if (existing === undefined) return await this.#create(request, beginning);
+    }
     const isSame = isCreatedBy(existing, request);
     await existing.pending;
     if (isSame) return { stream: existing, isNew: false };
@@ -156,8 +173,12 @@ export class StreamStore implements AsyncDisposable {
     if (!stream || stream.isDeleted) stream = await this.find(path);
     const { body, seq, producer, closes } = request;
     let decision: AppendDecision;
+    let data = body;
     try {
       decision = decideAppend(stream, request);
+      if (decision.kind === "append") {
+        data = messageOf(stream.config.contentType, body);
+      }
     } catch (refusal) {
       await stream.pending;
       throw refusal;
@@ -170,12 +191,12 @@ export class StreamStore implements AsyncDisposable {
       : {
         kind: "append",
         stream: number,
-        data: messageOf(stream.config.contentType, body),
+        data,
         marks: seq !== undefined || producer || closes
           ? { seq, producer, closes }
           : undefined,
       };
-    const written = this.#commit([record], body.length);
+    const written = this.#commit([record]);
     const end = stream.tail;
     await written;
     if (decision.kind === "append") this.onAppend(path);
@@ -200,12 +221,10 @@ export class StreamStore implements AsyncDisposable {
     let bytes = 0;
     for (const place of stream.messagesAfter(position)) {
       if (bytes >= this.#maxReadBytes) break;
-      const record = await this.#wal.get(place.lsn);
-      if (record?.data.kind !== "append") {
-        throw new Error(`Record ${place.lsn} is not a message`);
-      }
-      messages.push(record.data.data.slice());
-      bytes += record.data.data.length;
+      const message = await this.#message(stream, place);
+      if (message === undefined) return await this.read(stream, position);
+      messages.push(message);
+      bytes += message.length;
       end = place.end;
     }
     if (messages.length === 0) end = stream.end;
@@ -219,8 +238,11 @@ export class StreamStore implements AsyncDisposable {
    * Resolves with the LSN of the oldest record kept.
    */
   async reclaim(): Promise<number> {
-    let oldest = await this.#wal.flush() + 1;
-    for (const stream of [...this.#numbers.values()]) {
+    const streams = this.#streams.all();
+    let oldest = this.#wal.lastLsn + 1;
+    // Or a crash could bring back a fork whose messages are dropped.
+    await this.#wal.flush();
+    for (const stream of streams) {
       if (stream.createdLsn === 0) await stream.pending;
       oldest = Math.min(oldest, stream.createdLsn);
     }
@@ -229,13 +251,14 @@ export class StreamStore implements AsyncDisposable {
 
   /** Removes streams whose time is over, even if nobody asks for them. */
   async expire(): Promise<void> {
-    for (const path of [...this.#paths.keys()]) this.#lookUp(path);
+    for (const path of this.paths()) this.#lookUp(path);
     await this.#deletions;
   }
 
   /** Ends all waiting readers, and closes the log. */
   async close(): Promise<void> {
     this.#closing.abort();
+    for (const stream of this.#streams.all()) stream.wake();
     await this.#wal.close();
   }
 
@@ -245,12 +268,12 @@ export class StreamStore implements AsyncDisposable {
 
   /** A stream at a path, even a deleted one with forks; none if it expired. */
   #lookUp(path: string): Stream | undefined {
-    const stream = this.#paths.get(path);
+    const stream = this.#streams.at(path);
     if (stream === undefined || stream.isDeleted) return stream;
     if (!stream.isExpired(Date.now())) return stream;
     // Written down: or a crash would bring it back. Who asks waits for that.
     this.#remove(stream).catch(() => {});
-    return this.#paths.get(path);
+    return this.#streams.at(path);
   }
 
   /** The answer to a request that was done before, perhaps just now. */
@@ -265,11 +288,10 @@ export class StreamStore implements AsyncDisposable {
 
   async #create(
     request: CreateRequest,
-    prefix: Uint8Array,
+    beginning: Beginning | undefined,
   ): Promise<{ stream: Stream; isNew: boolean }> {
-    const number = this.#lastNumber + 1;
-    const { fork } = request;
-    const config = configOf(request, fork && this.#sourceOf(fork.path));
+    const number = this.#streams.nextNumber;
+    const config = configOf(request, beginning?.source);
     const records: StreamRecord[] = [
       { kind: "create", stream: number, config },
     ];
@@ -277,36 +299,38 @@ export class StreamStore implements AsyncDisposable {
     const first = body.length > 0
       ? messageOf(config.contentType, body, true)
       : body;
-    for (const data of [prefix, first]) {
-      if (data.length > 0) {
+    for (const data of [beginning?.prefix, first]) {
+      if (data !== undefined && data.length > 0) {
         records.push({ kind: "append", stream: number, data });
       }
     }
-    const written = this.#commit(records, body.length);
-    const stream = this.#numbers.get(number)!;
+    const written = this.#commit(records);
+    const stream = this.#streams.numbered(number)!;
     await written;
     if (first.length > 0) this.onAppend(request.path);
     return { stream, isNew: true };
   }
 
-  async #remove(stream: Stream): Promise<void> {
-    const record: StreamRecord = { kind: "delete", stream: stream.number };
-    const written = this.#commit([record], 0);
+  /** Throws if the log takes no more. */
+  #remove(stream: Stream): Promise<void> {
+    const written = this.#commit([{ kind: "delete", stream: stream.number }]);
     this.#deletions = stream.pending = written;
     this.onDelete(stream.config.path);
-    await written;
-    stream.wake();
+    return written.then(() => stream.wake());
   }
 
   /**
    * Appends records of one stream, as one if there are several. Requests that
    * follow are judged by them at once, readers see them when they are on disk.
    */
-  #commit(records: readonly StreamRecord[], bytes: number): Promise<void> {
+  #commit(records: readonly StreamRecord[]): Promise<void> {
     if (this.#failure !== undefined) {
       throw new Refusal(503, "The log has failed; restart the server");
     }
-    const charge = bytes + OVERHEAD * records.length;
+    let charge = OVERHEAD * records.length;
+    for (const record of records) {
+      if (record.kind === "append") charge += record.data.length;
+    }
     if (this.#pendingBytes + charge > this.#maxPendingBytes) {
       throw new Refusal(503, "Too many appends wait for the disk", {
         "Retry-After": "1",
@@ -314,8 +338,8 @@ export class StreamStore implements AsyncDisposable {
     }
     this.#pendingBytes += charge;
     const written = this.#write(records, charge);
-    for (const record of records) this.#accept(record);
-    const stream = this.#numbers.get(records[0].stream);
+    for (const record of records) this.#streams.accept(record);
+    const stream = this.#streams.numbered(records[0].stream);
     // An unhandled failure is that of the request that waits for it.
     written.catch(() => {});
     if (stream !== undefined) stream.pending = written;
@@ -331,7 +355,7 @@ export class StreamStore implements AsyncDisposable {
       const first = records.length === 1
         ? await this.#wal.append(record)
         : (await this.#wal.appendBatch(records)).first;
-      records.forEach((record, i) => this.#settle(record, first + i));
+      records.forEach((record, i) => this.#streams.settle(record, first + i));
     } catch (error) {
       // What was accepted is ahead of the disk now, so nothing more is.
       this.#failure ??= error;
@@ -341,60 +365,36 @@ export class StreamStore implements AsyncDisposable {
     }
   }
 
-  #accept(record: StreamRecord): void {
-    const { kind, stream: number } = record;
-    if (kind === "create") {
-      this.#add(number, record.config);
-      return;
-    }
-    const stream = this.#numbers.get(number);
-    if (stream === undefined) return;
-    if (kind !== "delete") return stream.accept(record);
-    stream.isDeleted = true;
-    this.#forget(stream);
-  }
-
-  #settle(record: StreamRecord, lsn: number): void {
-    this.#numbers.get(record.stream)?.settle(record, lsn);
-  }
-
-  #add(number: number, config: StreamConfig): void {
-    const source = this.#numbers.get(config.source ?? 0);
-    const stream = new Stream(number, config, source);
-    if (source !== undefined) source.forks++;
-    this.#lastNumber = Math.max(this.#lastNumber, number);
-    this.#numbers.set(number, stream);
-    this.#paths.set(config.path, stream);
-  }
-
-  /** Forgets a deleted stream, and those that only it needed. */
-  #forget(deleted: Stream): void {
-    let stream: Stream | undefined = deleted;
-    while (stream !== undefined && stream.isDeleted && stream.forks === 0) {
-      this.#numbers.delete(stream.number);
-      this.#paths.delete(stream.config.path);
-      stream = stream.source;
-      if (stream !== undefined) stream.forks--;
+  /** What a message holds; nothing if its stream was deleted meanwhile. */
+  async #message(
+    stream: Stream,
+    { lsn }: MessagePlace,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      const record = await this.#wal.get(lsn);
+      if (record?.data.kind === "append") return record.data.data.slice();
+      throw new Error(`Record ${lsn} is not a message`);
+    } catch (error) {
+      if (stream.isDeleted) return undefined;
+      throw error;
     }
   }
 
-  /** What a fork has of the message at which it begins. */
-  async #forkPrefix({ fork }: CreateRequest): Promise<Uint8Array> {
-    const { subOffset = 0 } = fork ?? {};
-    if (fork === undefined || subOffset === 0) return new Uint8Array(0);
-    const source = this.#sourceOf(fork.path);
-    const [next] = source.messagesAfter(fork.position ?? source.end);
-    const record = next && await this.#wal.get(next.lsn);
-    if (record?.data.kind !== "append") {
-      throw new Refusal(400, "Invalid fork sub-offset");
-    }
-    return prefixOf(source.config.contentType, record.data.data, subOffset);
-  }
-
-  #sourceOf(path: string): Stream {
-    const source = this.#lookUp(path);
-    if (source === undefined) throw new Refusal(404, "Source stream not found");
-    if (!source.isDeleted) return source;
-    throw new Refusal(409, "The source was deleted; only its forks are left");
+  async #beginningOf(fork: Fork): Promise<Beginning> {
+    const source = await this.find(fork.path).catch((refusal) => {
+      if (refusal.status !== 410) throw refusal;
+      throw new Refusal(409, "The source was deleted; only forks are left");
+    });
+    const { subOffset = 0, position = source.end } = fork;
+    if (subOffset === 0) return { source };
+    const [next] = source.messagesAfter(position);
+    if (next === undefined) throw new Refusal(400, "Invalid fork sub-offset");
+    const message = await this.#message(source, next);
+    if (message === undefined) return { source };
+    const { contentType } = source.config;
+    return {
+      source,
+      prefix: prefixOf(contentType, message, subOffset),
+    };
   }
 }

@@ -4,9 +4,15 @@
  */
 import { runConformanceTests } from "@durable-streams/server-conformance-tests";
 import process from "node:process";
+import { afterEach } from "vitest";
 
 runConformanceTests({
   baseUrl: process.env.SYNCLINE_STREAMS_URL,
   longPollTimeoutMs: 500,
   subscriptions: true,
+});
+
+// In the report: how often a test failed before it passed.
+afterEach(({ task }) => {
+  task.meta.retries = task.result?.retryCount ?? 0;
 });

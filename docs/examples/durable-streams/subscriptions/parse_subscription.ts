@@ -2,6 +2,15 @@ import { refusal, type SubscriptionConfig, trim } from "./subscription.ts";
 
 const DEFAULT_LEASE_MS = 30_000;
 
+/** Hosts that are not on the outside. */
+const PRIVATE: readonly RegExp[] = [
+  /^(?:0|10|127|192\.168|169\.254)\.[\d.]+$/,
+  /^172\.(?:1[6-9]|2\d|3[01])\.[\d.]+$/,
+  /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.[\d.]+$/,
+  /^\[/,
+  /(?:^|\.)localhost\.?$/,
+];
+
 /** What a request wants to subscribe to. Throws `Refusal` if it makes no sense. */
 export function parseSubscription(body: unknown): SubscriptionConfig {
   const sent: Record<string, unknown> = Object(body);
@@ -56,12 +65,11 @@ function webhookOf(webhook: unknown): { url: string } {
 function isAllowed(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
-  const isLocal = /^(?:localhost|127(?:\.\d+){3})$/.test(hostname);
-  if (protocol === "http:") return isLocal;
-  const isPrivate =
-    /^(?:0|10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]+$/
-      .test(hostname) || hostname.startsWith("[");
-  return protocol === "https:" && !isLocal && !isPrivate;
+  if (protocol === "http:") {
+    return /^(?:localhost|127(?:\.\d+){3})$/.test(hostname);
+  }
+  return protocol === "https:" &&
+    !PRIVATE.some((pattern) => pattern.test(hostname));
 }
 
 function invalid(name: string): never {

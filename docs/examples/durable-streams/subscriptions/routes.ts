@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import { bodyOf } from "../parse_request.ts";
 import { respond } from "../respond.ts";
 import type { StreamStore } from "../stream_store.ts";
 import { parseStreams, parseSubscription } from "./parse_subscription.ts";
@@ -11,6 +12,7 @@ export function addSubscriptions(app: Hono, store: StreamStore): void {
   const base = `${ROOT}__ds`;
   const one = `${base}/subscriptions/:id`;
   const { jwk } = all.keys;
+  const { maxBodyBytes } = store;
   app.get(`${base}/jwks.json`, () =>
     respond(
       200,
@@ -18,7 +20,7 @@ export function addSubscriptions(app: Hono, store: StreamStore): void {
       JSON.stringify({ keys: [jwk] }),
     ));
   app.put(one, async ({ req }) => {
-    const config = parseSubscription(await bodyOf(req));
+    const config = parseSubscription(await objectOf(req, maxBodyBytes));
     const { origin } = new URL(req.url);
     const { subscription, isNew } = all.create(req.param("id"), config, origin);
     return json(isNew ? 201 : 200, describe(subscription, jwk.kid));
@@ -32,7 +34,9 @@ export function addSubscriptions(app: Hono, store: StreamStore): void {
     return respond(204);
   });
   app.post(`${one}/streams`, async ({ req }) => {
-    const { streams } = await bodyOf(req) as { streams?: unknown };
+    const { streams } = await objectOf(req, maxBodyBytes) as {
+      streams?: unknown;
+    };
     const subscription = all.get(req.param("id"));
     for (const name of parseStreams(streams)) {
       subscription.link(name, "explicit");
@@ -44,22 +48,24 @@ export function addSubscriptions(app: Hono, store: StreamStore): void {
     return respond(204);
   });
   app.post(`${one}/claim`, async ({ req }) => {
-    const { worker } = await bodyOf(req) as { worker?: unknown };
+    const { worker } = await objectOf(req, maxBodyBytes) as {
+      worker?: unknown;
+    };
     if (typeof worker !== "string") throw refusal(400, "INVALID_REQUEST");
     return json(200, all.claim(req.param("id"), worker));
   });
   app.post(`${one}/callback`, async ({ req }) => {
-    const report = await bodyOf(req) as WakeReport;
+    const report = await objectOf(req, maxBodyBytes) as WakeReport;
     const token = tokenOf(req);
     return json(200, all.report(req.param("id"), "webhook", token, report));
   });
   app.post(`${one}/ack`, async ({ req }) => {
-    const report = await bodyOf(req) as WakeReport;
+    const report = await objectOf(req, maxBodyBytes) as WakeReport;
     const token = tokenOf(req);
     return json(200, all.report(req.param("id"), "pull-wake", token, report));
   });
   app.post(`${one}/release`, async ({ req }) => {
-    const report = await bodyOf(req) as WakeReport;
+    const report = await objectOf(req, maxBodyBytes) as WakeReport;
     all.release(req.param("id"), tokenOf(req), report);
     return respond(204);
   });
@@ -88,9 +94,12 @@ function describe(subscription: Subscription, kid: string): object {
   };
 }
 
-async function bodyOf(req: Context["req"]): Promise<object> {
+async function objectOf(
+  req: Context["req"],
+  maxBytes: number,
+): Promise<object> {
+  const text = new TextDecoder().decode(await bodyOf(req, maxBytes));
   try {
-    const text = await req.text();
     return Object(text === "" ? {} : JSON.parse(text));
   } catch {
     throw refusal(400, "INVALID_REQUEST", { message: "Invalid JSON" });

@@ -143,11 +143,13 @@ export class Subscription {
 
   /** Applies all acknowledgements, or none. */
   ack(acks: readonly Ack[]): void {
-    const checked = acks.map(({ stream, path, offset }) => {
-      const name = trim(stream ?? path ?? "");
+    const checked = acks.map((ack) => {
+      const { stream, path, offset }: Ack = Object(ack);
+      const name = trim(`${stream ?? path}`);
       const link = this.#links.get(name);
-      const isValid = link !== undefined && offset !== BEFORE_FIRST &&
-        offset >= link.acked && offset <= this.#tailOf(name);
+      const isValid = link !== undefined && typeof offset === "string" &&
+        offset !== BEFORE_FIRST && offset >= link.acked &&
+        offset <= this.#tailOf(name);
       if (!isValid) throw refusal(409, "INVALID_OFFSET", { stream: name });
       return { link, offset };
     });
@@ -157,7 +159,10 @@ export class Subscription {
 
 /** A path without slashes at its ends. */
 export function trim(path: string): string {
-  return path.replace(/^\/+|\/+$/g, "");
+  let [start, end] = [0, path.length];
+  while (path[start] === "/") start++;
+  while (end > start && path[end - 1] === "/") end--;
+  return path.slice(start, end);
 }
 
 /** Whether a path matches a pattern, in time proportional to their product. */

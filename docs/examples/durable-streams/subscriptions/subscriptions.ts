@@ -1,3 +1,4 @@
+import { readBody } from "../parse_request.ts";
 import { formatOffset } from "../protocol.ts";
 import type { StreamStore } from "../stream_store.ts";
 import {
@@ -18,6 +19,9 @@ export interface WakeReport {
   readonly acks?: readonly Ack[];
   readonly done?: boolean;
 }
+
+/** Longest answer of a webhook that is read. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Streams that can be subscribed to are below this path. */
 export const ROOT = "/v1/stream/";
@@ -114,7 +118,9 @@ export class Subscriptions {
   ): object {
     const subscription = this.#require(id, type);
     const wake = this.#authorize(subscription, token, report);
-    subscription.ack(report.acks ?? []);
+    const { acks = [] } = report;
+    if (!Array.isArray(acks)) throw refusal(400, "INVALID_REQUEST");
+    subscription.ack(acks);
     if (report.done !== true) this.#lease(subscription, wake);
     const next_wake = report.done === true && this.#next(subscription);
     return { ok: true, next_wake };
@@ -213,11 +219,13 @@ export class Subscriptions {
     };
     try {
       const signal = AbortSignal.timeout(config.lease_ttl_ms);
-      const request = { method: "POST", headers, body, signal };
-      const response = await fetch(config.webhook!.url, request);
+      const response = await fetch(config.webhook!.url, {
+        ...{ method: "POST", headers, body, signal },
+        redirect: "manual", // It could lead to where no URL may.
+      });
       subscription.isFailing = !response.ok;
-      const answer = await response.json().catch(() => undefined);
-      if (!response.ok || answer?.done !== true) return;
+      const answer = await answerOf(response);
+      if (!response.ok || answer.done !== true) return;
       if (subscription.wake !== wake) return;
       subscription.ack(wake.streams.map(({ path, tail_offset }) => ({
         stream: path,
@@ -245,6 +253,16 @@ export class Subscriptions {
     } catch (error) {
       console.warn(`Cannot announce a wake of ${id}:`, error);
     }
+  }
+}
+
+/** What a webhook says, if it is JSON and short. */
+async function answerOf(response: Response): Promise<{ done?: unknown }> {
+  try {
+    const bytes = await readBody(response.body, MAX_ANSWER_BYTES);
+    return Object(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return {};
   }
 }
 

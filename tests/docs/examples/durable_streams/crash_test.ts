@@ -86,3 +86,22 @@ for (
     await explore(work, check, options);
   });
 }
+
+test("a crash leaves a fork with the messages of its source, or no fork", async () => {
+  const work = async (life: Life<Answer>) => {
+    await using store = await openStore(life);
+    await store.create(createOf("/source", "x"));
+    await store.create(createOf("/other"));
+    await store.create({ ...createOf("/fork"), fork: { path: "/source" } });
+    await store.delete("/source");
+    life.note({ path: "/fork", text: "x" });
+    await Promise.all([store.reclaim(), store.delete("/fork")]);
+  };
+  const check = async (life: Life<Answer>) => {
+    await using store = await openStore(life);
+    if (life.facts.length === 0 || !store.paths().includes("/fork")) return;
+    assertEquals(await textOf(store, "/fork"), "x");
+  };
+  const options = { seed: shareIndex, bound: 6, samples: 1, print() {} };
+  await explore(work, check, options);
+});

@@ -1,6 +1,7 @@
 import { Refusal } from "../../../../docs/examples/durable-streams/refusal.ts";
 import { StreamStore } from "../../../../docs/examples/durable-streams/stream_store.ts";
 import { MemoryStorage } from "../../../../storage/mod.ts";
+import { Wal } from "../../../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { slowSyncs } from "../../../kit/slow_syncs.ts";
@@ -59,6 +60,55 @@ test("StreamStore makes a 404 wait until the deletion is on disk", async () => {
   await assertRejects(() => answers[1], Refusal, "not found");
 });
 
+test("a stream is shown and refused as a source once that is on disk", async () => {
+  const { storage, slow, release } = slowSyncs();
+  await using store = await StreamStore.open(storage, { wal });
+  await store.create(createOf("/old"));
+  slow(true);
+  const created = store.create(createOf("/new"));
+  const deleted = store.delete("/old");
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const fork = store.create({ ...createOf("/b"), fork: { path: "/old" } });
+  const answers = [created, store.find("/new"), deleted, fork];
+  for (const answer of answers) assertEquals(await isSettled(answer), false);
+  slow(false);
+  release();
+  await Promise.all([created, deleted, answers[1]]);
+  await assertRejects(() => fork, Refusal, "not found");
+});
+
+test("readers see messages in their order, even if some waited for room", async () => {
+  const options = { wal: { ...wal, maxQueuedRecords: 2 } };
+  await using store = await StreamStore.open(new MemoryStorage(), options);
+  await store.create(createOf("/a"));
+  const append = (text: string) => store.append("/a", appendOf(text));
+  const first = append("1");
+  await Promise.all([append("2"), append("3"), first.then(() => append("4"))]);
+  assertEquals(await textOf(store, "/a"), "1234");
+});
+
+test("a fork has nothing of a stream that takes its source's place", async () => {
+  let resume = () => {};
+  let isSlow = false;
+  const paused = new Promise<void>((resolve) => resume = resolve);
+  const storage = new MemoryStorage({
+    onCall: ({ operation }) =>
+      isSlow && operation === "read" ? { after: paused } : undefined,
+  });
+  await using store = await StreamStore.open(storage, { wal });
+  await store.create(createOf("/a", "xx"));
+  await store.append("/a", appendOf("old"));
+  isSlow = true;
+  const fork = { path: "/a", position: 2, subOffset: 1 };
+  const forked = store.create({ ...createOf("/b"), fork });
+  await store.delete("/a");
+  await store.create(createOf("/a", "yy"));
+  isSlow = false;
+  resume();
+  // It has no message at that position.
+  await assertRejects(() => forked, Refusal, "sub-offset");
+});
+
 test("StreamStore finds streams, forks and producers again", async () => {
   const storage = new MemoryStorage();
   {
@@ -111,6 +161,36 @@ test("reclaim() drops what is older than the oldest stream, and no more", async 
   assertEquals(await store.reclaim(), 7);
 });
 
+test("StreamStore.open() leaves a log that it cannot read closed", async () => {
+  const storage = new MemoryStorage();
+  {
+    await using other = await Wal.open(storage, wal);
+    await other.append("a record of something else");
+  }
+  await assertRejects(() => StreamStore.open(storage, { wal }));
+  await using _ = await Wal.open(storage, wal);
+});
+
+test("a read whose stream is deleted and dropped meanwhile finds no stream", async () => {
+  let resume = () => {};
+  let isSlow = false;
+  const paused = new Promise<void>((resolve) => resume = resolve);
+  const storage = new MemoryStorage({
+    onCall: ({ operation }) =>
+      isSlow && operation === "read" ? { after: paused } : undefined,
+  });
+  await using store = await StreamStore.open(storage, { wal });
+  const { stream } = await store.create(createOf("/a", "1"));
+  await store.append("/a", appendOf("2"));
+  isSlow = true;
+  const read = store.read(stream, 0);
+  await store.delete("/a");
+  await store.reclaim();
+  isSlow = false;
+  resume();
+  await assertRejects(() => read, Refusal, "not found");
+});
+
 test("an expired stream does not come back", async () => {
   const storage = new MemoryStorage();
   {
@@ -149,6 +229,8 @@ test("after a failed append StreamStore takes no other, and reads what is on dis
   });
   const store = await StreamStore.open(storage, { wal });
   await store.create(createOf("/a", "kept"));
+  const expiresAt = new Date(Date.now() + 10).toISOString();
+  await store.create({ ...createOf("/b"), expiresAt });
   isBroken = true;
   await assertRejects(() => store.append("/a", appendOf("lost")));
   await assertRejects(
@@ -157,6 +239,8 @@ test("after a failed append StreamStore takes no other, and reads what is on dis
     "failed",
   );
   assertEquals(await textOf(store, "/a"), "kept");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await assertRejects(() => store.find("/b"), Refusal, "failed");
   await store.close().catch(() => {});
 });
 

@@ -12,8 +12,8 @@ import {
   SNAPSHOT_HEADER_BYTES,
 } from "../storage/format/companions/mod.ts";
 import { parseCursorName, type SnapshotName } from "../storage/format/mod.ts";
-import { readFully, writeAll } from "../storage/segments/mod.ts";
-import type { Storage } from "../storage/storage.ts";
+import { readFully } from "../storage/segments/mod.ts";
+import { type Storage, writeAll } from "../storage/storage.ts";
 import { areEqual } from "./are_equal.ts";
 import { putFile } from "./put_file.ts";
 import type { SourceLog, SourceLook } from "./source_log.ts";

@@ -24,10 +24,13 @@ import {
   requireHeld,
   SegmentCursor,
   splitFrame,
-  writeAll,
   writeManifest,
 } from "../storage/segments/mod.ts";
-import type { Storage, StorageLock } from "../storage/storage.ts";
+import {
+  type Storage,
+  type StorageLock,
+  writeAll,
+} from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
 import {
   closeSnapshots,

@@ -11,9 +11,12 @@ import {
   removeQuietly,
   SegmentCursor,
   SegmentReader,
-  writeAll,
 } from "../storage/segments/mod.ts";
-import type { Storage, StorageFile } from "../storage/storage.ts";
+import {
+  type Storage,
+  type StorageFile,
+  writeAll,
+} from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
 import { areEqual } from "./are_equal.ts";
 import { putFile, stageFile } from "./put_file.ts";

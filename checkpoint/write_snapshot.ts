@@ -5,8 +5,12 @@ import {
   SNAPSHOT_HEADER_BYTES,
   type SnapshotHeader,
 } from "../storage/format/companions/mod.ts";
-import { removeQuietly, writeAll } from "../storage/segments/mod.ts";
-import type { Storage, StorageFile } from "../storage/storage.ts";
+import { removeQuietly } from "../storage/segments/mod.ts";
+import {
+  type Storage,
+  type StorageFile,
+  writeAll,
+} from "../storage/storage.ts";
 import { explainFull } from "../storage/storage_error.ts";
 import { Pace } from "../storage/turns.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";

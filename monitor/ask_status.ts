@@ -1,6 +1,6 @@
 import { REQUEST_NAME, STATUS_NAME } from "../storage/format/mod.ts";
-import type { Storage } from "../storage/storage.ts";
-import { removeQuietly, writeAll } from "../storage/segments/mod.ts";
+import { type Storage, writeAll } from "../storage/storage.ts";
+import { removeQuietly } from "../storage/segments/mod.ts";
 import { type LiveStatus, parseStatus, readText } from "./live_status.ts";
 
 /** How often a request is renewed; the owner waits some times longer. */

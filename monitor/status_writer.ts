@@ -2,8 +2,8 @@ import type * as Process from "node:process";
 import { builtin } from "../builtin.ts";
 import { REQUEST_NAME, STATUS_NAME } from "../storage/format/mod.ts";
 import { FencedError, type FrameLog } from "../storage/frame_log.ts";
-import { removeQuietly, writeAll } from "../storage/segments/mod.ts";
-import type { Storage } from "../storage/storage.ts";
+import { removeQuietly } from "../storage/segments/mod.ts";
+import { type Storage, writeAll } from "../storage/storage.ts";
 import { isMissing } from "../storage/storage_error.ts";
 import { readText, type StatusFrame } from "./live_status.ts";
 

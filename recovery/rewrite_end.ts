@@ -19,9 +19,13 @@ import {
   SegmentCursor,
   type SegmentOwner,
   sizeOf,
-  writeAll,
 } from "../storage/segments/mod.ts";
-import type { Storage, StorageFile, StorageLock } from "../storage/storage.ts";
+import {
+  type Storage,
+  type StorageFile,
+  type StorageLock,
+  writeAll,
+} from "../storage/storage.ts";
 import type { Pace } from "../storage/turns.ts";
 
 /** What a write costs, in bytes to read. */

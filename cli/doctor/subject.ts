@@ -1,4 +1,4 @@
-import { writeAll } from "../../storage/segments/mod.ts";
+import { writeAll } from "../../storage/storage.ts";
 import {
   isPromise,
   type MaybePromise,

@@ -17,9 +17,13 @@ import {
   randomNumber,
   readFully,
   removeQuietly,
-  writeAll,
 } from "../../storage/segments/mod.ts";
-import type { OpenMode, Storage, StorageFile } from "../../storage/storage.ts";
+import {
+  type OpenMode,
+  type Storage,
+  type StorageFile,
+  writeAll,
+} from "../../storage/storage.ts";
 import {
   explainFull,
   isMissing,

@@ -1,13 +1,10 @@
 import { encodeHole, KIND, makeFrame } from "../../storage/format/mod.ts";
+import { createSegment, readFully } from "../../storage/segments/mod.ts";
 import {
-  createSegment,
-  readFully,
+  type Storage,
+  type StorageFile,
+  type StorageLock,
   writeAll,
-} from "../../storage/segments/mod.ts";
-import type {
-  Storage,
-  StorageFile,
-  StorageLock,
 } from "../../storage/storage.ts";
 import { Pace } from "../../storage/turns.ts";
 import type { Piece, SegmentPlan } from "./plan_segment.ts";

@@ -1,8 +1,12 @@
 import { SEGMENT_HEADER_BYTES } from "../format/segment_header.ts";
-import { isPromise, type MaybePromise, type StorageFile } from "../storage.ts";
+import {
+  isPromise,
+  type MaybePromise,
+  type StorageFile,
+  writeAll,
+} from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 import { type FrameIndex, IndexBuilder } from "./frame_index.ts";
-import { writeAll } from "./write_all.ts";
 import type { ZerosAhead } from "./zeros_ahead.ts";
 
 /** A segment that frames can be written to. */

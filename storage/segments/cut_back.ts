@@ -10,12 +10,11 @@ import {
   makeFrame,
   RECORD_HEADER_BYTES,
 } from "../format/frame.ts";
-import type { Storage } from "../storage.ts";
+import { type Storage, writeAll } from "../storage.ts";
 import { StorageFullError } from "../storage_error.ts";
 import type { Pace } from "../turns.ts";
 import { lastUpTo } from "./frame_index.ts";
 import { type CreatedSegment, createSegment } from "./log_files.ts";
-import { writeAll } from "./write_all.ts";
 import type { LogOwner } from "./log_owner.ts";
 import { advance, type ChainEnd, SegmentCursor } from "./segment_cursor.ts";
 import type { SegmentLookup } from "./segment_lookup.ts";

@@ -22,11 +22,11 @@ import {
   type Storage,
   type StorageFile,
   type StorageLock,
+  writeAll,
 } from "../storage.ts";
 import { explainFull, isMissing } from "../storage_error.ts";
 import { OPEN_BYTES, Pace, REMOVE_BYTES } from "../turns.ts";
 import { readFully } from "./segment_reader.ts";
-import { writeAll } from "./write_all.ts";
 
 /**
  * Writes the initial frames of a segment at `offset`, and resolves with where

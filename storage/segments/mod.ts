@@ -42,4 +42,3 @@ export {
 } from "./segment_reader.ts";
 export type { SegmentOwner } from "./segment_supply.ts";
 export { RESERVE_NAME, SpaceReserve } from "./space_reserve.ts";
-export { writeAll } from "./write_all.ts";

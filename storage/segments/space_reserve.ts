@@ -1,5 +1,4 @@
-import type { Storage } from "../storage.ts";
-import { writeAll } from "./write_all.ts";
+import { type Storage, writeAll } from "../storage.ts";
 import { explainFull, isOutOfSpace } from "../storage_error.ts";
 
 /** Name of the reserve's file. */

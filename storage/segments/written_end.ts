@@ -13,11 +13,10 @@ import {
 import { type LogMeta, newerMeta } from "../format/log_meta.ts";
 import { encodeIndex, indexBytes } from "../format/segment_index.ts";
 import type { FrameDraft } from "../frame_log.ts";
-import { isPromise, type MaybePromise } from "../storage.ts";
+import { isPromise, type MaybePromise, writeAll } from "../storage.ts";
 import { isOutOfSpace } from "../storage_error.ts";
 import type { ActiveSegment } from "./active_segment.ts";
 import type { Fill } from "./log_files.ts";
-import { writeAll } from "./write_all.ts";
 import type { SegmentLogState } from "./segment_log_state.ts";
 
 /** Bytes of a mark, which has no content. */

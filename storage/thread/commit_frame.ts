@@ -1,7 +1,6 @@
 import { encodeFrame, frameBytes } from "../format/frame.ts";
-import { writeAll } from "../segments/write_all.ts";
 import type { ZerosAhead } from "../segments/zeros_ahead.ts";
-import type { MaybePromise, StorageFile } from "../storage.ts";
+import { type MaybePromise, type StorageFile, writeAll } from "../storage.ts";
 import {
   type FrameOutcome,
   type FrameTarget,

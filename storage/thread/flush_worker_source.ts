@@ -280,7 +280,7 @@ export const FLUSH_WORKER: string = `(() => {
     view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
   }
 
-  // storage/segments/write_all.ts
+  // storage/storage.ts
   function writeAll(file, bytes, offset) {
     const written = file.write(bytes, offset);
     if (typeof written === "number") {

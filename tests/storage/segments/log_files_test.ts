@@ -5,13 +5,16 @@ import {
 import { FencedError } from "../../../storage/frame_log.ts";
 import type { StorageCall } from "../../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
-import { writeAll } from "../../../storage/segments/write_all.ts";
 import {
   type CreatedSegment,
   createSegment,
   type NewSegment,
 } from "../../../storage/segments/log_files.ts";
-import type { Storage, StorageLock } from "../../../storage/storage.ts";
+import {
+  type Storage,
+  type StorageLock,
+  writeAll,
+} from "../../../storage/storage.ts";
 import {
   StorageError,
   StorageFullError,

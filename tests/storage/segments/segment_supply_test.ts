@@ -7,9 +7,12 @@ import {
   type MemoryStorageOptions,
 } from "../../../storage/memory/memory_storage.ts";
 import { formatSegmentName } from "../../../storage/format/file_names.ts";
-import { writeAll } from "../../../storage/segments/write_all.ts";
 import { SegmentSupply } from "../../../storage/segments/segment_supply.ts";
-import type { Storage, StorageLock } from "../../../storage/storage.ts";
+import {
+  type Storage,
+  type StorageLock,
+  writeAll,
+} from "../../../storage/storage.ts";
 import { StorageError } from "../../../storage/storage_error.ts";
 import { Wal } from "../../../wal.ts";
 import { assert, assertEquals, assertRejects } from "../../kit/assert.ts";

@@ -1,4 +1,4 @@
-import { writeAll } from "../../../storage/segments/write_all.ts";
+import { writeAll } from "../../../storage/storage.ts";
 import {
   ExplorationError,
   explore,

@@ -63,23 +63,6 @@ export class Acks {
     return this.#waiters(level).wait(lsn);
   }
 
-  /** Resolves with `value` once the record `lsn` has reached `level`. */
-  waitWith<Value>(lsn: number, level: AckLevel, value: Value): Promise<Value> {
-    if (this.reached(lsn, level)) return Promise.resolve(value);
-    return this.#waiters(level).waitWith(lsn, value);
-  }
-
-  /** Like {@linkcode Acks.waitWith}, until an abort. */
-  waitOrAbort<Value>(
-    lsn: number,
-    level: AckLevel,
-    value: Value,
-    abort: Abort,
-  ): Promise<Value> {
-    if (this.reached(lsn, level)) return Promise.resolve(value);
-    return this.#waiters(level).waitOrAbort(lsn, value, abort);
-  }
-
   /** Like {@linkcode Acks.wait}; an abort rejects it with its reason. */
   settled(
     lsn: number,
@@ -87,27 +70,32 @@ export class Acks {
     signal: AbortSignal | undefined,
   ): Promise<number> {
     if (signal === undefined) return this.wait(lsn, level);
-    const error = () => signal.reason;
-    if (signal.aborted) return Promise.reject(error());
-    return this.waitOrAbort(lsn, level, lsn, { signal, error });
+    const abort = { signal, error: () => signal.reason };
+    return new Promise((resolve, reject) =>
+      this.#settle(lsn, level, lsn, { resolve, reject }, abort)
+    );
   }
 
-  /** Resolves once a request has reached its level; `lsn` is its last LSN. */
-  answer<Answer>(
+  /**
+   * Resolves `call` with `value` once a request has reached its level; `lsn` is
+   * its last LSN.
+   */
+  answer<Value>(
     lsn: number,
     { count, level, signal }: {
       readonly count: number;
       readonly level: AckLevel;
       readonly signal?: AbortSignal | undefined;
     },
-    answer: (lastLsn: number) => Answer,
-  ): Promise<Answer> {
-    const value = answer(lsn);
-    if (signal === undefined) return this.waitWith(lsn, level, value);
+    value: Value,
+    call: Call<Value>,
+  ): void {
     const first = lsn - count + 1;
-    const error = () => new AppendAbortedError(first, signal.reason);
-    if (signal.aborted) throw error();
-    return this.waitOrAbort(lsn, level, value, { signal, error });
+    const abort = signal === undefined ? undefined : {
+      signal,
+      error: () => new AppendAbortedError(first, signal.reason),
+    };
+    this.#settle(lsn, level, value, call, abort);
   }
 
   /** Everything up to `lsn` is written, and also durable if `synced`. */
@@ -149,9 +137,27 @@ export class Acks {
     return this.#written.reject(error) + this.#durable.reject(error);
   }
 
+  #settle<Value>(
+    lsn: number,
+    level: AckLevel,
+    value: Value,
+    call: Call<Value>,
+    abort: Abort | undefined,
+  ): void {
+    if (abort?.signal.aborted) call.reject(abort.error());
+    else if (this.reached(lsn, level)) call.resolve(value);
+    else this.#waiters(level).settle(lsn, value, call, abort);
+  }
+
   #waiters(level: AckLevel): AckWaiters {
     return level === "os" ? this.#written : this.#durable;
   }
+}
+
+/** Settles the promise that a call has returned. */
+export interface Call<Value> {
+  readonly resolve: (value: Value | Promise<never>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What ends a wait early, and the error for it. */
@@ -212,34 +218,27 @@ export class AckWaiters {
     return promise;
   }
 
-  /** Returns a promise that resolves with `value` once `lsn` is released. */
-  waitWith<Value>(lsn: number, value: Value): Promise<Value> {
-    return new Promise((resolve) => {
-      this.#put(lsn, (released) => {
-        resolve(released === lsn ? value : released as Promise<never>);
-      });
-    });
-  }
-
-  /** The same, but rejects once the signal is aborted. */
-  waitOrAbort<Value>(
+  /** Resolves `call` with `value` once `lsn` is released; an abort rejects it. */
+  settle<Value>(
     lsn: number,
     value: Value,
-    { signal, error }: Abort,
-  ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const release: Resolve = (released) => {
-        unwatch();
-        if (!this.#aborted.delete(release)) {
-          resolve(released === lsn ? value : released as Promise<never>);
-        } else if (typeof released !== "number") this.#unheard++;
-      };
-      const unwatch = onAbort(signal, () => {
-        this.#abandon(release);
-        reject(error());
-      });
-      this.#put(lsn, release);
+    { resolve, reject }: Call<Value>,
+    abort: Abort | undefined,
+  ): void {
+    const settle: Resolve = (released) =>
+      resolve(released === lsn ? value : released as Promise<never>);
+    if (abort === undefined) return this.#put(lsn, settle);
+    const { signal, error } = abort;
+    const release: Resolve = (released) => {
+      unwatch();
+      if (!this.#aborted.delete(release)) settle(released);
+      else if (typeof released !== "number") this.#unheard++;
+    };
+    const unwatch = onAbort(signal, () => {
+      this.#abandon(release);
+      reject(error());
     });
+    this.#put(lsn, release);
   }
 
   /** Resolves all waiters for `lsn` or lower. */

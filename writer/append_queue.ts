@@ -1,6 +1,6 @@
 import type { BatchLimits } from "../policies/batch_policy.ts";
 import { onAbort } from "./abort.ts";
-import type { AckLevel } from "./acks.ts";
+import type { AckLevel, Call } from "./acks.ts";
 import { type Batch, BatchQueue, encodeRecords } from "./batch.ts";
 import { Backpressure, type Waiting } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
@@ -107,25 +107,28 @@ export class AppendQueue {
 
   /**
    * Waits in line with a copy; calls `placed` with the last LSN once queued, in
-   * the same turn, and resolves with what that returns. Throws `QueueFullError`
+   * the same turn, and with what settles the promise returned. Throws `QueueFullError`
    * if the line itself is full. Rejects with `ConflictError` if it would get
    * another LSN than it expects, or once its signal is aborted.
    */
   waitForRoom<Answer>(
     request: AppendRequest,
-    placed: (lsn: number) => Promise<Answer>,
+    placed: (lsn: number, call: Call<Answer>) => void,
   ): Promise<Answer> {
     this.#requireWaitingRoom(request);
     const { signal } = request;
     this.#lineFull = undefined;
     const waiting = this.#room.wait(copyRequest(request));
-    // Not in a later microtask: a call that blocks may do more in this turn.
-    let answer: Promise<Answer>;
-    waiting.onPlaced = (lsn) => answer = placed(lsn);
     if (signal !== undefined) {
       waiting.unwatch = onAbort(signal, () => this.#withdraw(waiting));
     }
-    return waiting.ended.then(() => answer);
+    return new Promise((resolve, reject) => {
+      // Not in a later microtask: a call that blocks may do more in this turn.
+      // And not by way of another promise, which would let acks of later
+      // appends, which found room, overtake this one's.
+      waiting.onPlaced = (lsn) => placed(lsn, { resolve, reject });
+      waiting.ended.catch(reject);
+    });
   }
 
   /**

@@ -133,7 +133,9 @@ export class Writer {
     flusher.askSoon();
     const lsn = flusher.appends.addTogether(request);
     if (lsn === 0) return this.#waitForRoom(request, answer);
-    const answered = flusher.acks.answer(lsn, request, answer);
+    const answered = new Promise<Answer>((resolve, reject) =>
+      flusher.acks.answer(lsn, request, answer(lsn), { resolve, reject })
+    );
     if (lsn >= flusher.mode.handOverLsn) flusher.handOver();
     return answered;
   }
@@ -300,9 +302,9 @@ export class Writer {
     answer: (lastLsn: number) => Answer,
   ): Promise<Answer> {
     const { appends, acks } = this.#flusher;
-    const answered = appends.waitForRoom(
+    const answered = appends.waitForRoom<Answer>(
       request,
-      (lsn) => acks.answer(lsn, request, answer),
+      (lsn, call) => acks.answer(lsn, request, answer(lsn), call),
     );
     this.#flusher.press();
     return answered;

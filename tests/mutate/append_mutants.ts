@@ -97,6 +97,19 @@ export const appendMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "acknowledges an append that waited for room after a later one",
+    edits: [{
+      file: "writer/append_queue.ts",
+      find: "waiting.onPlaced = (lsn) => placed(lsn, { resolve, reject });",
+      replace: "waiting.onPlaced = (lsn) => resolve(new Promise((resolve, " +
+        "reject) => placed(lsn, { resolve, reject })));",
+    }],
+    caughtBy: {
+      file: "tests/writer/append_queue_test.ts",
+      name: "append() is acknowledged in LSN order, even if it waited for room",
+    },
+  },
+  {
     name: "keeps a listener for each append that waited for room",
     edits: [{
       file: "writer/backpressure.ts",
@@ -109,7 +122,7 @@ export const appendMutants: readonly Mutant[] = [
     name: "keeps a listener for each append",
     edits: [{
       file: "writer/acks.ts",
-      find: "        unwatch();\n",
+      find: "      unwatch();\n",
       replace: "",
     }],
     caughtBy: model,
@@ -118,8 +131,8 @@ export const appendMutants: readonly Mutant[] = [
     name: "withdraws a record that has a place, and says that it never appears",
     edits: [{
       file: "writer/acks.ts",
-      find: "const error = () => new AppendAbortedError(first, signal.reason);",
-      replace: "const error = () => signal.reason ?? first;",
+      find: "error: () => new AppendAbortedError(first, signal.reason),",
+      replace: "error: () => signal.reason ?? first,",
     }],
     caughtBy: model,
   },

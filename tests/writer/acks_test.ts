@@ -54,13 +54,20 @@ test("AckWaiters.reject() rejects all that still wait", async () => {
   assertStrictEquals(waiters[2].error, error);
 });
 
-test("AckWaiters.waitWith() resolves with its value, in the same order", async () => {
+/** A call that waits for `lsn`, and resolves with a value. */
+function call(queue: AckWaiters, lsn: number, value: string): Promise<string> {
+  return new Promise((resolve, reject) =>
+    queue.settle(lsn, value, { resolve, reject }, undefined)
+  );
+}
+
+test("AckWaiters.settle() resolves with its value, in the same order", async () => {
   const queue = new AckWaiters();
   const order: unknown[] = [];
   queue.wait(3).then((value) => order.push(value));
-  queue.waitWith(2, "two").then((value) => order.push(value));
+  call(queue, 2, "two").then((value) => order.push(value));
   queue.wait(1).then((value) => order.push(value));
-  const late = track(queue.waitWith(9, "nine"));
+  const late = track(call(queue, 9, "nine"));
   queue.release(3);
   const error = new Error("stop");
   queue.reject(error);

@@ -33,6 +33,31 @@ test("append() waits in order while the queue is full", async () => {
   await close();
 });
 
+test("append() is acknowledged in LSN order, even if it waited for room", async () => {
+  const { wal, clock, close } = await openWal({ maxQueuedRecords: 2 });
+  const order: number[] = [];
+  const note = (lsn: number) => void order.push(lsn);
+  const signal = new AbortController().signal;
+  const appends = [
+    () => wal.append("x").then(note),
+    () => wal.append("x", { signal }).then(note),
+    () => wal.appendBatch(["x"]).then(({ last }) => note(last)),
+  ];
+  const calls: Promise<void>[] = [];
+  for (const waiting of appends) {
+    for (const direct of appends) {
+      const [first] = [appends[0](), appends[0]()];
+      calls.push(waiting());
+      // Now one has room, and the next call finds some, too.
+      await clock.settle(first);
+      calls.push(direct());
+      await clock.settle(Promise.all(calls));
+    }
+  }
+  assertEquals(order, order.map((_, index) => index + 1));
+  await close();
+});
+
 test("append() waits for bytes as it does for records", async () => {
   const { wal, log, clock, close } = await openWal({ maxQueuedBytes: 20 });
   const record = new Uint8Array(6);

@@ -98,6 +98,10 @@ export class DurableLevel<K = string, V = string>
    */
   async checkpoint(): Promise<void> {
     await this.#untilOpen();
+    await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
     let covered = 0;
     const { bytes } = await this.#wal.checkpoint(() => {
       covered = this.#logBytes;
@@ -212,7 +216,7 @@ export class DurableLevel<K = string, V = string>
     if (this.#checkpointing !== undefined) return;
     if (this.#logBytes < this.#dueBytes) return;
     const { warn = console.warn } = this.#options.wal ?? {};
-    this.#checkpointing = this.checkpoint().catch((error) => {
+    this.#checkpointing = this.#checkpoint().catch((error) => {
       this.#dueBytes = this.#logBytes + this.#checkpointBytes;
       if (this.status === "open") warn(`Cannot checkpoint: ${error}`);
     }).finally(() => this.#checkpointing = undefined);

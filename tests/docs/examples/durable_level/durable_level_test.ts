@@ -209,6 +209,18 @@ test("DurableLevel can be opened again after a failure that nobody knew of", asy
   await db.close();
 });
 
+test("DurableLevel closes after a write that makes a checkpoint due", async () => {
+  const storage = new MemoryStorage();
+  const db = open(storage, { checkpointBytes: 100 });
+  await db.open();
+  const putting = db.put("a", "x".repeat(200));
+  await db.close();
+  await putting;
+  await db.open();
+  assertEquals(await db.keys().all(), ["a"]);
+  await db.close();
+});
+
 test("DurableLevel waits until it is open before it flushes", async () => {
   for (const method of ["flush", "checkpoint"] as const) {
     const storage = new MemoryStorage();

@@ -88,7 +88,8 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * log cannot do what they ask for, `LogLockedError` if it is open elsewhere,
    * `CorruptLogError` if acknowledged records may be damaged or missing,
    * `FormatVersionError`, `ForeignFileError`, `LogExistsError`,
-   * `StorageFullError` or `StorageError`.
+   * `StorageFullError`, `StorageError`, or `FencedError` if another owner takes
+   * over meanwhile.
    */
   static async open<In = RecordInput, Out = Uint8Array<ArrayBuffer>>(
     target: WalTarget,

@@ -288,7 +288,10 @@ export class TruncatedError extends RangeError {
 
 /**
  * Thrown after another owner has taken over the log: nothing further is
- * acknowledged here. Callers see it as the `cause` of a `LogFailedError`.
+ * acknowledged here. Appends reject with a `LogFailedError`, of which it is the
+ * `cause`; opening and truncating throw it as it is. If the loss was noticed by
+ * another failure, such as a file that the taker has removed, that is its own
+ * `cause`.
  */
 export class FencedError extends Error {
   /** The class's name. */

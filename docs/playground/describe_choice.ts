@@ -36,7 +36,9 @@ function describeBest(
   best: Standing,
   price: number,
 ): string {
-  const others = standings.filter(({ name }) => name !== choice);
+  const others = standings.filter(({ name, isExcluded }) =>
+    name !== choice && !isExcluded
+  );
   if (others.length === 0) return "";
   // The first of those that are nearest.
   const next = others.reduce((least, one) =>

@@ -26,10 +26,19 @@ export const levelMutants: readonly Mutant[] = [
       replace: "let covered = 0;\n    const map = this.#map;",
     }, {
       file,
-      find: "return encodeMap(this.#map);",
-      replace: "return encodeMap(map);",
+      find: "return this.#encodeDurably(this.#map);",
+      replace: "return this.#encodeDurably(map);",
     }],
     caughtBy: crash("full, slow"),
+  },
+  {
+    name: "writes a snapshot of records that are not durable",
+    edits: [{
+      file,
+      find: "return this.#encodeDurably(this.#map);",
+      replace: "return encodeSnapshot(this.#map);",
+    }],
+    caughtBy: crash("memory"),
   },
   {
     name: "makes a record of each change of a batch",

@@ -3,6 +3,19 @@ import type { Mutant } from "./mutant.ts";
 /** Bugs of the lock. */
 export const ownershipMutants: readonly Mutant[] = [
   {
+    name: "says that a file is missing where a taker has removed it",
+    edits: [{
+      file: "storage/segments/log_files.ts",
+      find: "    lost.cause = error;\n    return lost;",
+      replace: "    return error;",
+    }],
+    caughtBy: {
+      file: "tests/recovery/takeover_test.ts",
+      name:
+        "Wal.open() that is displaced at any call takes nothing from the taker",
+    },
+  },
+  {
     name: "takes a lock that somebody has",
     edits: [{
       file: "storage/directory/lock_file.ts",

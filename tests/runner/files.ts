@@ -36,7 +36,7 @@ export function isDenoOnly(file: string): boolean {
 export function startsPrograms(file: string): boolean {
   const text = readFileSync(join(root, file), "utf8");
   return isDenoOnly(file) && text.includes("kit/process/") &&
-    !isOfSources(file);
+    isOfPackage(file);
 }
 
 /** Tells whether a test of Deno alone is about the sources. */

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import {
   type AbstractDatabaseOptions,
   AbstractIterator,
@@ -11,7 +11,16 @@ import {
   type WalOptions,
   type WalTarget,
 } from "@syncline/wal";
-import type { Snapshot } from "@syncline/wal/checkpoint";
+import {
+  bytesOf,
+  type Change,
+  decodeChanges,
+  decodeSnapshot,
+  encodeChanges,
+  encodeSnapshot,
+  foreign,
+  textOf,
+} from "./changes.ts";
 import { isWithin, type Range, SortedMap } from "./sorted_map.ts";
 
 /** Options of a {@linkcode DurableLevel}. */
@@ -32,20 +41,11 @@ export interface DurableLevelOptions<K, V>
   wal?: WalOptions | undefined;
 }
 
-/** A change of one key; without a value, the key is deleted. */
-type Change = readonly [key: string, value: string | undefined];
-
-/** Keys and values are bytes, kept in strings with a character for each. */
-const BYTES = "latin1";
-
-/** Stands for the length of a value where a key is deleted. */
-const DELETED = 0xffffffff;
-
 /** Keys that `clear` deletes with one record. */
 const CLEAR_KEYS = 1000;
 
-/** A piece of a snapshot has about this many bytes. */
-const PIECE_BYTES = 64 * 1024;
+/** A segment of the log has at most this many bytes, as by default. */
+const MOST_SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /**
  * A sorted key-value database in memory that survives crashes: each change is
@@ -58,6 +58,8 @@ export class DurableLevel<K = string, V = string>
   readonly #options: DurableLevelOptions<K, V>;
   readonly #checkpointBytes: number;
   #wal!: Wal;
+  /** The same until it is closed. */
+  #unclosed: Wal | undefined;
   /** What all acknowledged changes have led to. */
   #map = SortedMap.empty;
   /** Bytes of records that no snapshot covers. */
@@ -86,6 +88,7 @@ export class DurableLevel<K = string, V = string>
 
   /** Makes all changes durable that were acknowledged, whatever their level. */
   async flush(): Promise<void> {
+    await this.#untilOpen();
     await this.#wal.flush();
   }
 
@@ -94,18 +97,38 @@ export class DurableLevel<K = string, V = string>
    * on. The database calls it from time to time.
    */
   async checkpoint(): Promise<void> {
+    await this.#untilOpen();
+    await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
     let covered = 0;
     const { bytes } = await this.#wal.checkpoint(() => {
       covered = this.#logBytes;
-      return encodeMap(this.#map);
+      return this.#encodeDurably(this.#map);
     });
     this.#logBytes -= covered;
     this.#dueBytes = Math.max(this.#checkpointBytes, bytes);
   }
 
+  /** Waits while it opens, as other calls do; rejects if it is closed. */
+  async #untilOpen(): Promise<void> {
+    if (this.status !== "open") await this.open({ passive: true });
+  }
+
+  /**
+   * With `ack: "memory"`, the map may be ahead of what is durable, and a crash
+   * must not leave a snapshot of records that it has lost.
+   */
+  async *#encodeDurably(map: SortedMap): AsyncGenerator<Buffer, void> {
+    yield* encodeSnapshot(map);
+    await this.#wal.flush();
+  }
+
   protected async _open(): Promise<void> {
     // The log is dropped by segments, so it needs several.
-    const segmentBytes = Math.max(4096, this.#checkpointBytes >> 2);
+    const quarter = Math.floor(this.#checkpointBytes / 4);
+    const segmentBytes = Math.min(Math.max(4096, quarter), MOST_SEGMENT_BYTES);
     const wal = await Wal.open(this.location, {
       segmentBytes,
       ...this.#options.wal,
@@ -116,7 +139,7 @@ export class DurableLevel<K = string, V = string>
       await wal.close();
       throw error;
     }
-    this.#wal = wal;
+    this.#wal = this.#unclosed = wal;
   }
 
   async #replay(wal: Wal): Promise<void> {
@@ -125,21 +148,23 @@ export class DurableLevel<K = string, V = string>
     this.#dueBytes = this.#checkpointBytes;
     const from = await wal.restore(async (snapshot) => {
       this.#dueBytes = Math.max(this.#checkpointBytes, snapshot.size);
-      for await (const change of decodeSnapshot(snapshot)) this.#apply(change);
+      for await (const changes of decodeSnapshot(snapshot)) {
+        for (const change of changes) this.#apply(change);
+      }
     });
     for await (const { lsn, data } of wal.read({ from })) {
       const { changes, end } = decodeChanges(data);
-      if (end !== data.length) {
-        const location = String(this.location);
-        throw new Error(`Record ${lsn} of ${location} is not a change`);
-      }
+      if (end !== data.length) throw foreign(`record ${lsn}`);
       for (const change of changes) this.#apply(change);
       this.#logBytes += data.length;
     }
   }
 
   protected async _close(): Promise<void> {
-    await this.#wal.close(); // It ends a checkpoint, too.
+    const wal = this.#unclosed;
+    // If a failure is not known yet, this call rejects, and the next one not.
+    this.#unclosed = undefined;
+    await wal?.close(); // It ends a checkpoint, too.
     await this.#checkpointing;
   }
 
@@ -191,7 +216,7 @@ export class DurableLevel<K = string, V = string>
     if (this.#checkpointing !== undefined) return;
     if (this.#logBytes < this.#dueBytes) return;
     const { warn = console.warn } = this.#options.wal ?? {};
-    this.#checkpointing = this.checkpoint().catch((error) => {
+    this.#checkpointing = this.#checkpoint().catch((error) => {
       this.#dueBytes = this.#logBytes + this.#checkpointBytes;
       if (this.status === "open") warn(`Cannot checkpoint: ${error}`);
     }).finally(() => this.#checkpointing = undefined);
@@ -203,7 +228,7 @@ export class DurableLevel<K = string, V = string>
 
   protected _getSync(key: Buffer, options: ReadOptions): Buffer | undefined {
     const value = this.#mapOf(options).get(textOf(key));
-    return value === undefined ? undefined : Buffer.from(value, BYTES);
+    return value === undefined ? undefined : bytesOf(value);
   }
 
   protected _getMany(keys: readonly Buffer[], options: ReadOptions) {
@@ -277,7 +302,7 @@ class MapIterator<Db, K, V> extends AbstractIterator<Db, K, V> {
   protected _nextv(size: number): Promise<[Buffer, Buffer][]> {
     const found: [Buffer, Buffer][] = [];
     for (const { key, value } of take(this.#entries, size)) {
-      found.push([Buffer.from(key, BYTES), Buffer.from(value, BYTES)]);
+      found.push([bytesOf(key), bytesOf(value)]);
     }
     return Promise.resolve(found);
   }
@@ -301,78 +326,10 @@ function* take<T>(entries: Iterator<T>, count: number): Generator<T, void> {
   }
 }
 
-function textOf(bytes: Buffer): string {
-  return bytes.toString(BYTES);
-}
-
 function rangeOf({ gt, gte, lt, lte, reverse }: ReadOptions): Range {
   const bound = (bytes?: Buffer) => bytes && textOf(bytes);
   return {
     ...{ gt: bound(gt), gte: bound(gte) },
     ...{ lt: bound(lt), lte: bound(lte), reverse },
   };
-}
-
-/** Each change is two lengths of 32 bits, a key, and a value if there is one. */
-function encodeChanges(changes: readonly Change[]): Buffer {
-  const bytes = Buffer.allocUnsafe(
-    changes.reduce((sum, change) => sum + measure(change), 0),
-  );
-  let at = 0;
-  for (const [key, value] of changes) {
-    at = bytes.writeUInt32LE(key.length, at);
-    at = bytes.writeUInt32LE(value === undefined ? DELETED : value.length, at);
-    at += bytes.write(key, at, BYTES);
-    if (value !== undefined) at += bytes.write(value, at, BYTES);
-  }
-  return bytes;
-}
-
-function measure([key, value]: Change): number {
-  return 8 + key.length + (value === undefined ? 0 : value.length);
-}
-
-/** The whole changes that `data` begins with, and how many bytes they take. */
-function decodeChanges(data: Uint8Array) {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
-  const changes: Change[] = [];
-  let end = 0;
-  while (end + 8 <= bytes.length) {
-    const keyAt = end + 8;
-    const valueAt = keyAt + bytes.readUInt32LE(end);
-    const length = bytes.readUInt32LE(end + 4);
-    const next = valueAt + (length === DELETED ? 0 : length);
-    if (next > bytes.length) break;
-    const key = bytes.toString(BYTES, keyAt, valueAt);
-    const isDeleted = length === DELETED;
-    const value = isDeleted ? undefined : bytes.toString(BYTES, valueAt, next);
-    changes.push([key, value]);
-    end = next;
-  }
-  return { changes, end };
-}
-
-/** A snapshot is what would make the map of an empty one. */
-function* encodeMap(map: SortedMap): Generator<Buffer, void> {
-  let changes: Change[] = [];
-  let bytes = 0;
-  for (const { key, value } of map.entries()) {
-    changes.push([key, value]);
-    bytes += measure([key, value]);
-    if (bytes < PIECE_BYTES) continue;
-    yield encodeChanges(changes);
-    changes = [];
-    bytes = 0;
-  }
-  yield encodeChanges(changes);
-}
-
-async function* decodeSnapshot(snapshot: Snapshot): AsyncGenerator<Change> {
-  let rest = Buffer.alloc(0);
-  for await (const piece of snapshot) {
-    rest = Buffer.concat([rest, piece]);
-    const { changes, end } = decodeChanges(rest);
-    yield* changes;
-    rest = rest.subarray(end);
-  }
 }

@@ -57,6 +57,7 @@ test("describeChoice() says that a policy breaks the bound", () => {
     contender("leader", {}),
     contender("count", { meanMs: 2, p99Ms: 26 }),
   ], { goal: "mean", maxP99Ms: 21 });
+  assertEquals(describeChoice(bounded, "best", 0), "");
   const text = describeChoice(bounded, "count", 0);
   const end = "Its p99 is beyond the bound that is set.";
   assertEquals(text.slice(-end.length), end);

@@ -12,6 +12,7 @@ import {
   type Life,
 } from "../../../../testing/mod.ts";
 import type { Synchronous } from "../../../../wal_options.ts";
+import type { AckLevel } from "../../../../writer/acks.ts";
 import { assert } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
 import { isMine, shareIndex } from "../../../kit/share.ts";
@@ -20,16 +21,16 @@ import { countWrites, writeNumber } from "./counted_writes.ts";
 /** A database in one life, and what it promises. */
 class LivingLevel {
   readonly #life: Life<number>;
-  readonly #level: "os" | "disk";
+  readonly #level: AckLevel;
   readonly #db: DurableLevel;
 
-  constructor(life: Life<number>, synchronous: Synchronous) {
+  constructor(life: Life<number>, synchronous: Synchronous, ack?: AckLevel) {
     const { storage, clock } = life;
     this.#life = life;
-    this.#level = synchronous === "full" ? "disk" : "os";
+    this.#level = ack ?? (synchronous === "full" ? "disk" : "os");
     const policy = new CountPolicy({ records: 1 });
     const wal = { clock, policy, synchronous, reserveBytes: 512, warn() {} };
-    this.#db = new DurableLevel(storage, { checkpointBytes: 300, wal });
+    this.#db = new DurableLevel(storage, { checkpointBytes: 300, ack, wal });
   }
 
   /** The number of writes; throws if one that must be there is lost. */
@@ -44,15 +45,20 @@ class LivingLevel {
   async write(first: number, last: number): Promise<void> {
     let pending: Promise<void>[] = [];
     for (let i = first; i <= last; i++) {
-      const written = this.#db.batch(writeNumber(i));
-      pending.push(written.then(() => this.#life.note(i, this.#level)));
+      pending.push(this.#db.batch(writeNumber(i)).then(() => this.#note(i)));
       if (i % 3 === 0) continue;
       await Promise.all(pending);
       pending = [];
+      // Or all would be in one flush: nothing that was acknowledged is done.
+      if (this.#level === "memory") await microtasks();
     }
     await Promise.all(pending);
     await this.#db.flush();
     this.#life.note(last);
+  }
+
+  #note(i: number): void {
+    if (this.#level !== "memory") this.#life.note(i, this.#level);
   }
 
   close(): Promise<void> {
@@ -60,19 +66,25 @@ class LivingLevel {
   }
 }
 
+/** As many as part the steps of a checkpoint from each other. */
+async function microtasks(): Promise<void> {
+  for (let count = 0; count < 12; count++) await null;
+}
+
 async function crashEverywhere(
   synchronous: Synchronous,
   options: ExploreOptions,
+  ack?: AckLevel,
 ): Promise<void> {
   await explore<number>(async (life) => {
-    const db = new LivingLevel(life, synchronous);
-    await db.write(1, 6);
+    const db = new LivingLevel(life, synchronous, ack);
+    await db.write(1, ack === "memory" ? 14 : 6);
     await db.close();
     // Or there would be no crash during a checkpoint.
     const names = life.storage.list();
     assert(names.some((name) => name.endsWith(".snapshot")), `${names}`);
   }, async (life) => {
-    const db = new LivingLevel(life, synchronous);
+    const db = new LivingLevel(life, synchronous, ack);
     const count = await db.check();
     await db.write(count + 1, count + 3);
     await db.check();
@@ -90,6 +102,7 @@ const CASES: [name: string, ...Parameters<typeof crashEverywhere>][] = [
   ["full, faults", "full", faults],
   ["normal, faults", "normal", faults],
   ["full, three crashes", "full", { crashes: 3, samples: 2, bound: 1 }],
+  ["memory", "full", { bound: 1 }, "memory"],
 ];
 
 for (const [index, [name, ...rest]] of CASES.entries()) {

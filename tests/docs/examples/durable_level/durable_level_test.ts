@@ -2,6 +2,7 @@
  * Goal: what abstract-level does not ask about: checkpoints, full disks, bytes
  * that change, logs of others. Method: databases on a storage in memory.
  */
+import { Buffer } from "node:buffer";
 import {
   DurableLevel,
   type DurableLevelOptions,
@@ -10,6 +11,7 @@ import { MemoryStorage } from "../../../../storage/memory/memory_storage.ts";
 import { StorageFullError } from "../../../../storage/storage_error.ts";
 import { LogLockedError } from "../../../../storage/storage.ts";
 import { Wal } from "../../../../wal.ts";
+import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import {
   assert,
   assertEquals,
@@ -89,6 +91,57 @@ test("DurableLevel applies writes in the order of the log, even if they wait", a
   await again.close();
 });
 
+test("DurableLevel lets no write overtake one that waited for room", async () => {
+  const storage = new MemoryStorage();
+  const db = open(storage, { wal: { maxQueuedRecords: 2 } });
+  await db.open();
+  const [first, second] = [db.put("a", ""), db.put("a", "")];
+  const waiting = db.put("b", "earlier");
+  await first;
+  await Promise.all([second, waiting, db.put("b", "later")]);
+  assertEquals(await db.get("b"), "later");
+  await db.checkpoint();
+  await db.close();
+  await db.open();
+  assertEquals(await db.get("b"), "later");
+  await db.close();
+});
+
+test("DurableLevel copies a large value of a snapshot once or twice", async () => {
+  const storage = new MemoryStorage();
+  const db = open(storage);
+  const size = 8_000_000;
+  await db.put("large", "v".repeat(size));
+  await db.checkpoint();
+  await db.close();
+  const { concat } = Buffer;
+  let copied = 0;
+  Buffer.concat = (...args: Parameters<typeof concat>) => {
+    const whole = concat(...args);
+    copied += whole.length;
+    return whole;
+  };
+  try {
+    await db.open();
+  } finally {
+    Buffer.concat = concat;
+  }
+  assertEquals((await db.get("large"))!.length, size);
+  assertLess(copied, 2 * size);
+  await db.close();
+});
+
+test("DurableLevel has few segments, however late checkpoints are made", async () => {
+  for (const checkpointBytes of [2 ** 31, 2 ** 32, Infinity]) {
+    const storage = new MemoryStorage();
+    const db = open(storage, { checkpointBytes });
+    for (let i = 0; i < 5; i++) await db.put("a", "x".repeat(5000));
+    const segments = storage.list().filter((name) => name.endsWith(".wal"));
+    assertEquals(segments.length, 1);
+    await db.close();
+  }
+});
+
 test("DurableLevel shows a write once it is acknowledged", async () => {
   const db = open(new MemoryStorage());
   await db.open();
@@ -137,6 +190,56 @@ test("DurableLevel warns of a checkpoint that fails, and makes another one later
   assert(storage.list().some((name) => name.endsWith(".snapshot")));
 });
 
+test("DurableLevel can be opened again after a failure that nobody knew of", async () => {
+  let isBroken = false;
+  const storage = new MemoryStorage({
+    onCall: ({ operation }) =>
+      isBroken && operation === "datasync" ? { error: "EIO" } : undefined,
+  });
+  const db = open(storage, { ack: "os" });
+  await db.put("a", "1");
+  isBroken = true;
+  const { cause } = await assertRejects(() => db.close(), Error);
+  assertInstanceOf(cause, LogFailedError);
+  isBroken = false;
+  await db.close();
+  await db.open();
+  await db.put("b", "2");
+  assertStringIncludes(`${await db.keys().all()}`, "b");
+  await db.close();
+});
+
+test("DurableLevel closes after a write that makes a checkpoint due", async () => {
+  const storage = new MemoryStorage();
+  const db = open(storage, { checkpointBytes: 100 });
+  await db.open();
+  const putting = db.put("a", "x".repeat(200));
+  await db.close();
+  await putting;
+  await db.open();
+  assertEquals(await db.keys().all(), ["a"]);
+  await db.close();
+});
+
+test("DurableLevel waits until it is open before it flushes", async () => {
+  for (const method of ["flush", "checkpoint"] as const) {
+    const storage = new MemoryStorage();
+    const db = open(storage, { ack: "memory" });
+    const putting = db.put("a", "1");
+    await db[method]();
+    await putting;
+    const again = open(storage.crash(() => 0));
+    assertEquals(await again.get("a"), "1");
+    await again.close();
+    await db.close();
+    const refused = await assertRejects(() => db[method](), Error);
+    assertEquals(
+      (refused as { code?: string }).code,
+      "LEVEL_DATABASE_NOT_OPEN",
+    );
+  }
+});
+
 test("DurableLevel keeps bytes that the caller changes later, in both directions", async () => {
   const storage = new MemoryStorage();
   const encoding = { keyEncoding: "view", valueEncoding: "view" };
@@ -164,6 +267,6 @@ test("DurableLevel does not open what is open, or the log of something else", as
   await wal.close();
   for (let time = 0; time < 2; time++) {
     const refused = await assertRejects(() => open(storage).open(), Error);
-    assertStringIncludes(`${refused.cause}`, "Record 1 of");
+    assertStringIncludes(`${refused.cause}`, "record 1 is not of a database");
   }
 });

@@ -37,7 +37,8 @@ export interface AppendOptions {
   meta?: Uint8Array | string | undefined;
   /**
    * Whether to resolve with a receipt, which says in which flush the records
-   * were and how long it took. Not with `ack: "memory"`. Default: false.
+   * were and how long it took. It comes right after the acks of its flush, even
+   * those of later records. Not with `ack: "memory"`. Default: false.
    */
   receipt?: false | undefined;
 }

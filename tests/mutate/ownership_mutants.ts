@@ -6,8 +6,8 @@ export const ownershipMutants: readonly Mutant[] = [
     name: "says that a file is missing where a taker has removed it",
     edits: [{
       file: "storage/segments/log_files.ts",
-      find: "    lost.cause = error;\n    return lost;",
-      replace: "    return error;",
+      find: "  lost.cause = error;\n  return lost;",
+      replace: "  return error;",
     }],
     caughtBy: {
       file: "tests/recovery/takeover_test.ts",

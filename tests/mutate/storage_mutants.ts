@@ -89,7 +89,7 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "mistakes a short write for a whole one",
     edits: [{
-      file: "storage/segments/log_files.ts",
+      file: "storage/storage.ts",
       find: "if (written === bytes.length) return;",
       replace: "if (written > 0) return;",
     }],

@@ -1,4 +1,4 @@
-import { argumentError } from "../../argument.ts";
+import { argumentError, requireInteger } from "../../argument.ts";
 
 /** What every call on an object store takes. */
 export interface ObjectCallOptions {
@@ -22,8 +22,9 @@ export interface CreateOptions extends ObjectCallOptions {
 /** Options of `ObjectStore.get`. */
 export interface GetOptions extends ObjectCallOptions {
   /**
-   * The bytes to get, from `from` up to, but not including, `to`. The object has
-   * more than `from` bytes; it may end before `to`. Default: all.
+   * The bytes to get, from `from` up to, but not including, `to`, which is
+   * larger. The object has more than `from` bytes; it may end before `to`.
+   * Default: all.
    */
   readonly range?: { readonly from: number; readonly to: number } | undefined;
 }
@@ -223,4 +224,11 @@ export function requireId(action: string, id: unknown): void {
   if (typeof id === "string" && /^[!-~]{1,200}$/.test(id)) return;
   const rule = "1 to 200 printable ASCII characters";
   throw argumentError(action, "id", rule, id, false);
+}
+
+/** Throws `RangeError` unless `range` has a byte. */
+export function requireRange(action: string, range: GetOptions["range"]): void {
+  if (range === undefined) return;
+  const from = requireInteger(action, "from", range.from, 0);
+  requireInteger(action, "to", range.to, from + 1);
 }

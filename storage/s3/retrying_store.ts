@@ -12,19 +12,12 @@ import {
   requireId,
   requireKey,
 } from "./object_store.ts";
+import { type RetryClock, systemClock, TRY_MS } from "./retry_clock.ts";
 import {
   decideRetry,
   mayBeApplied,
   type RetrySchedule,
 } from "./retry_rules.ts";
-
-/** Where a {@linkcode RetryingStore} has its time from. A `Clock` is one. */
-export interface RetryClock {
-  /** Milliseconds since some fixed instant; never goes backwards. */
-  now(): number;
-  /** Calls back once after `delayMs`; the result cancels it. */
-  after(delayMs: number, callback: () => void): () => void;
-}
 
 /** Options of {@linkcode RetryingStore}. */
 export interface RetryOptions {
@@ -56,14 +49,6 @@ const MIB = 1024 * 1024;
 
 /** What a whole object counts as: its size is not known. */
 const WHOLE_BYTES = 8 * MIB;
-
-const systemClock: RetryClock = {
-  now: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 /**
  * Repeats the calls on an object store that fail, with the same key and the same
@@ -117,7 +102,7 @@ export class RetryingStore implements ObjectStore {
   constructor(store: ObjectStore, options: RetryOptions = {}) {
     const action = "retry calls on an object store";
     requireOptions(action, options, KNOWN);
-    const { deadlineMs = 30_000, tryMs = 5000, backoffMs = 50 } = options;
+    const { deadlineMs = 30_000, tryMs = TRY_MS, backoffMs = 50 } = options;
     this.#schedule = {
       deadlineMs: requirePositive(action, "deadlineMs", deadlineMs),
       backoffMs: requirePositive(action, "backoffMs", backoffMs),
@@ -253,7 +238,9 @@ class RetriedCall {
         this.#tries++;
         return await this.#try(act);
       } catch (error) {
-        const isFailure = error instanceof ObjectStoreError;
+        // The signal's reason may be an ObjectStoreError, of another call.
+        const isFailure = error instanceof ObjectStoreError &&
+          error !== signal?.reason;
         this.#mayBeApplied ||= !isFailure || mayBeApplied(error);
         if (!isFailure) throw error;
         const next = decideRetry(
@@ -264,6 +251,7 @@ class RetriedCall {
           schedule,
         );
         if (!next.again) throw error;
+        signal?.throwIfAborted();
         await this.#wait(next.afterMs);
       }
     }
@@ -282,7 +270,9 @@ class RetriedCall {
     const controller = new AbortController();
     return this.#race<Answer>(
       Math.min(tryMs, leftMs),
-      (resolve, reject) => void act(controller.signal).then(resolve, reject),
+      // A store may throw before it returns a promise.
+      (resolve, reject) =>
+        void (async () => await act(controller.signal))().then(resolve, reject),
       () => this.#timeout(),
     ).catch((error) => {
       controller.abort(error);

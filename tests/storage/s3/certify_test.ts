@@ -116,10 +116,14 @@ test("certify() removes what it created when its signal comes", async () => {
       },
     });
     const { signal } = controller;
-    const call = certify(store, { ...few, signal, retry: { clock } })
-      .catch((error) => error);
-    assertEquals(await clock.run(call), reason);
-    assertEquals((await store.list()).objects, []);
+    const call = certify(store, {
+      ...{ keys: 1, racers: 2, flushes: 1, signal, retry: { clock } },
+    }).catch((error) => error);
+    assert(await clock.run(call) === reason, `at call ${after}`);
+    await clock.run(
+      new Promise<void>((resolve) => clock.after(5000, resolve)),
+    );
+    assertEquals((await store.list()).objects, [], `at call ${after}`);
   }
 });
 

@@ -5,10 +5,12 @@ import {
 } from "../../argument.ts";
 import { type CertifiedRule, RULES } from "./certified_rules.ts";
 import { type ObjectStore, ObjectStoreError } from "./object_store.ts";
-import { type RetryClock, systemClock, TRY_MS } from "./retry_clock.ts";
 import {
+  type RetryClock,
   RetryingStore,
   type RetryOptions,
+  systemClock,
+  TRY_MS,
   UnknownOutcomeError,
 } from "./retrying_store.ts";
 import { allEnded, newId, type RuleBench } from "./rule_bench.ts";
@@ -40,7 +42,7 @@ export interface CertifyOptions {
   /** Called after each rule. */
   readonly onRule?: ((report: RuleReport) => void) | undefined;
   /**
-   * Called with what the keys begin with that could not be removed, also if it
+   * Called with what the keys begin with that could not be removed, even if it
    * fails or is ended.
    */
   readonly onLeftovers?: ((prefix: string) => void) | undefined;
@@ -113,6 +115,9 @@ const LEAST_FOR_P99 = 100;
 
 /** After this, a request that was given up has been applied, or never will be. */
 const SETTLE_MS = 1000;
+
+/** How long a call may take for somebody who has asked for the end. */
+const IMPATIENT_MS = 5000;
 
 /**
  * Finds out whether a store keeps what a log on object storage relies on, and
@@ -196,8 +201,14 @@ export async function certify(
     signal?.throwIfAborted();
     throw error;
   } finally {
+    const cleaner = signal?.aborted
+      ? new RetryingStore(bare[0], {
+        ...options.retry,
+        deadlineMs: IMPATIENT_MS,
+      })
+      : stores[0];
     if (signal?.aborted) await settle(clock);
-    leftovers = await clean(stores[0], scratch);
+    leftovers = await clean(cleaner, scratch);
     if (leftovers !== undefined) onLeftovers?.(leftovers);
   }
   return {

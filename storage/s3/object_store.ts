@@ -92,7 +92,9 @@ export interface ObjectStore {
    * Creates an object, unless there is one with this key: of any number of
    * callers that try at the same time, exactly one creates it. Once it resolves
    * with `"created"`, the object is durable and all its bytes are there; with
-   * `"exists"`, nothing has changed. The caller may change `bytes` afterwards.
+   * `"exists"`, no object was replaced. The one that is there may be this
+   * caller's, if the way to the store repeats requests. The caller may change
+   * `bytes` afterwards.
    */
   create(
     key: string,
@@ -196,6 +198,7 @@ export class ObjectStoreError extends Error implements ObjectFailure {
 const REASONS: Readonly<Record<string, string | undefined>> = {
   AccessDenied: "access is denied",
   ConditionalRequestConflict: "another request for this key is in progress",
+  ConnectionRefused: "nothing listens there",
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "the host is unknown",
   ExpiredToken: "the session token has expired",

@@ -12,12 +12,19 @@ import {
   requireId,
   requireKey,
 } from "./object_store.ts";
-import { type RetryClock, systemClock, TRY_MS } from "./retry_clock.ts";
 import {
   decideRetry,
   mayBeApplied,
   type RetrySchedule,
 } from "./retry_rules.ts";
+
+/** Where a {@linkcode RetryingStore} has its time from. A `Clock` is one. */
+export interface RetryClock {
+  /** Milliseconds since some fixed instant; never goes backwards. */
+  now(): number;
+  /** Calls back once after `delayMs`; the result cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
 
 /** Options of {@linkcode RetryingStore}. */
 export interface RetryOptions {
@@ -50,6 +57,18 @@ const MIB = 1024 * 1024;
 /** What a whole object counts as: its size is not known. */
 const WHOLE_BYTES = 8 * MIB;
 
+/** How long to wait for the answer to a small request, in ms. */
+export const TRY_MS = 5000;
+
+/** The runtime's clock. */
+export const systemClock: RetryClock = {
+  now: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 /**
  * Repeats the calls on an object store that fail, with the same key and the same
  * id, until they succeed, are refused, or a deadline passes.
@@ -61,7 +80,7 @@ const WHOLE_BYTES = 8 * MIB;
  * `create` tells an earlier try of this caller from an object of somebody else:
  * if the key is taken, it looks up the id. So `"created"` means that the object
  * with this id is there, whichever try made it, and `"exists"` that another one
- * is, or was: if it has been removed since, `create` does not put its own in its
+ * is, or that what was there has been removed since: `create` puts nothing in its
  * place.
  *
  * All calls may run concurrently. They reject with an

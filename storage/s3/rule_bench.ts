@@ -1,6 +1,5 @@
 import { type ObjectStore, ObjectStoreError } from "./object_store.ts";
-import type { RetryClock } from "./retry_clock.ts";
-import type { RetryingStore } from "./retrying_store.ts";
+import type { RetryClock, RetryingStore } from "./retrying_store.ts";
 
 /** What a rule is checked with. */
 export interface RuleBench {

@@ -88,7 +88,7 @@ function parseEndpoint(action: string, endpoint: string): URL {
   const isPlain = url !== undefined && /^https?:$/.test(url.protocol) &&
     url.search === "" && url.hash === "" && url.username + url.password === "";
   if (isPlain) return url;
-  // Whoever put a password there does not want it in a message.
+  // A password does not belong into a message.
   const shown = endpoint.replace(/\/\/[^/]*@/, "//***@");
   throw argumentError(action, "endpoint", rule, shown, false);
 }

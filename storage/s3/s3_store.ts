@@ -101,7 +101,9 @@ interface Answer {
  * and `s3:DeleteObject` on the objects.
  *
  * Each call makes one request and does not repeat it: that is for
- * {@linkcode RetryingStore}.
+ * {@linkcode RetryingStore}. But Deno and Bun repeat a request if its connection
+ * had been kept from an earlier one and ends, so `"exists"` may be about an
+ * object that this very call created; `RetryingStore` looks that up.
  *
  * @example
  * ```ts ignore

@@ -178,6 +178,27 @@ test("certify() does not wait forever for a way that never answers", async () =>
   assertEquals((await store.list()).objects, []);
 });
 
+test("certify() soon gives up a store that is down when its signal comes", async () => {
+  const clock = new VirtualClock();
+  const controller = new AbortController();
+  const store = new MemoryObjectStore({
+    onCall: () =>
+      clock.now() < 100
+        ? { after: new Promise<void>((resolve) => clock.after(10, resolve)) }
+        : { after: new Promise(() => {}) },
+  });
+  clock.after(2000, () => controller.abort("SIGINT"));
+  const isLeft: string[] = [];
+  const error = await clock.run(
+    certify(store, {
+      ...{ ...few, signal: controller.signal, retry: { clock } },
+      onLeftovers: (prefix) => isLeft.push(prefix),
+    }).catch((error) => error),
+  );
+  assertEquals([error, isLeft.length], ["SIGINT", 1]);
+  assert(clock.now() <= 10_000, `${clock.now()}`);
+});
+
 test("certify() says what it could not remove when it fails", async () => {
   const isLeft: string[] = [];
   const store = new MemoryObjectStore({

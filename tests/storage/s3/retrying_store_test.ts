@@ -108,8 +108,8 @@ test("RetryingStore.create() knows what a refusal leaves", async () => {
   const cases: [ObjectCallEffect[], unknown][] = [
     [[refused], ObjectStoreError],
     [[conflict, conflict, refused], ObjectStoreError],
-    // Bun and Deno repeat a request themselves if a connection that was kept
-    // ends, and then say of the second one that nothing listens.
+    // Bun and Deno send a request again if a connection that was kept ends, and
+    // then report how the second one failed: nothing listens.
     [[unsent, refused], UnknownOutcomeError],
     [[failed, refused], UnknownOutcomeError],
     [[lost, refused], UnknownOutcomeError],

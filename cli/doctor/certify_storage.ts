@@ -1,9 +1,15 @@
 import { certify, S3Store } from "../../storage/s3/mod.ts";
-import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
+import {
+  type CliIo,
+  EXIT,
+  signalExitCode,
+  writeLine,
+  writeWarning,
+} from "../io/cli_io.ts";
 import {
   certificateJson,
+  describeLeftovers,
   formatCertificate,
-  warnOfLeftovers,
 } from "./format_certificate.ts";
 
 /** Which object storage to certify, and how. */
@@ -48,7 +54,8 @@ export async function certifyStorage(
     return certificate.isFit ? EXIT.ok : EXIT.failure;
   } catch (error) {
     if (leftovers !== undefined) {
-      await writeLine(stderr, warnOfLeftovers(store.location, leftovers));
+      const message = describeLeftovers(store.location, leftovers);
+      await writeWarning({ stderr }, json, message);
     }
     if (interrupt.aborted) return signalExitCode(interrupt.reason);
     throw error;

@@ -65,8 +65,8 @@ export function* formatCertificate(
 }
 
 /** Says what is left behind, whether there is a report or not. */
-export function warnOfLeftovers(location: string, leftovers: string): string {
-  return `WARNING: objects below "${location}/${leftovers}" could not be removed.`;
+export function describeLeftovers(location: string, leftovers: string): string {
+  return `objects below "${location}/${leftovers}" could not be removed`;
 }
 
 /** The report as an object for `JSON.stringify`. */
@@ -100,7 +100,7 @@ function* formatVerdict(
   { location, isFit, rules, leftovers }: Certificate,
 ): Generator<string> {
   if (leftovers !== undefined) {
-    yield warnOfLeftovers(location, leftovers);
+    yield `WARNING: ${describeLeftovers(location, leftovers)}.`;
   }
   if (isFit) {
     yield "Fit: no rule that a log on object storage relies on was seen broken.";

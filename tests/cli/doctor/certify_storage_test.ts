@@ -92,7 +92,7 @@ test("doctor --storage says what it leaves behind if it fails", async () => {
   assertEquals([code, stdout.length], [1, 0]);
   assertStringIncludes(
     stderr,
-    `WARNING: objects below "s3://${BUCKET}/p/certify-`,
+    `wal: objects below "s3://${BUCKET}/p/certify-`,
   );
   assertStringIncludes(stderr, "because access is denied");
 });

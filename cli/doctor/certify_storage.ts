@@ -1,6 +1,16 @@
 import { certify, S3Store } from "../../storage/s3/mod.ts";
-import { type CliIo, EXIT, signalExitCode, writeLine } from "../io/cli_io.ts";
-import { certificateJson, formatCertificate } from "./format_certificate.ts";
+import {
+  type CliIo,
+  EXIT,
+  signalExitCode,
+  writeLine,
+  writeWarning,
+} from "../io/cli_io.ts";
+import {
+  certificateJson,
+  describeLeftovers,
+  formatCertificate,
+} from "./format_certificate.ts";
 
 /** Which object storage to certify, and how. */
 export interface CertifyStorageOptions {
@@ -29,9 +39,11 @@ export async function certifyStorage(
   if (stderr.isTerminal && !json) {
     await writeLine(stderr, `certifying "${store.location}"`);
   }
+  let leftovers: string | undefined;
   try {
     const certificate = await certify(store, {
       ...{ others, signal: interrupt },
+      onLeftovers: (prefix) => leftovers = prefix,
       ...(quick && { keys: 60, flushes: 20 }),
     });
     const report = { certificate, putPrice: options.putPrice };
@@ -41,6 +53,10 @@ export async function certifyStorage(
     for (const line of lines) await writeLine(stdout, line);
     return certificate.isFit ? EXIT.ok : EXIT.failure;
   } catch (error) {
+    if (leftovers !== undefined) {
+      const message = describeLeftovers(store.location, leftovers);
+      await writeWarning({ stderr }, json, message);
+    }
     if (interrupt.aborted) return signalExitCode(interrupt.reason);
     throw error;
   }

@@ -64,6 +64,11 @@ export function* formatCertificate(
   yield* formatVerdict(certificate);
 }
 
+/** Says what is left behind, whether there is a report or not. */
+export function describeLeftovers(location: string, leftovers: string): string {
+  return `objects below "${location}/${leftovers}" could not be removed`;
+}
+
 /** The report as an object for `JSON.stringify`. */
 export function certificateJson(
   { certificate, putPrice }: CertificateReport,
@@ -92,10 +97,10 @@ function* formatPrices(putPrice: number): Generator<string> {
 }
 
 function* formatVerdict(
-  { isFit, rules, leftovers }: Certificate,
+  { location, isFit, rules, leftovers }: Certificate,
 ): Generator<string> {
   if (leftovers !== undefined) {
-    yield `WARNING: objects below "${leftovers}" could not be removed.`;
+    yield `WARNING: ${describeLeftovers(location, leftovers)}.`;
   }
   if (isFit) {
     yield "Fit: no rule that a log on object storage relies on was seen broken.";

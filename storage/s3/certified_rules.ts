@@ -1,23 +1,5 @@
-import {
-  type ObjectContent,
-  type ObjectStore,
-  ObjectStoreError,
-} from "./object_store.ts";
-import type { RetryingStore } from "./retrying_store.ts";
-
-/** What a rule is checked with. */
-export interface RuleBench {
-  /** Each is a way to the same place; the first is the one to certify. */
-  readonly stores: readonly RetryingStore[];
-  /** The same without tries again. */
-  readonly bare: readonly ObjectStore[];
-  /** How many keys to race for. */
-  readonly keys: number;
-  /** How many try to create each. */
-  readonly racers: number;
-  /** Ends it. */
-  readonly signal: AbortSignal | undefined;
-}
+import type { ObjectContent } from "./object_store.ts";
+import { allEnded, newId, type RuleBench, tryToCreate } from "./rule_bench.ts";
 
 /** A rule that a log on object storage relies on. */
 interface Rule {
@@ -41,7 +23,8 @@ interface Rule {
  *   removed, at once;
  * - `list-order`: a listing is sorted by the bytes of the keys;
  * - `list-pages`: pages are as long as asked for, and together whole;
- * - `removal`: a removed key is free, and one that is not there can be removed.
+ * - `removal`: a removed key is free, and one that is not there can be removed;
+ *   nobody sees what was removed, even if they have read it before.
  */
 export type CertifiedRule =
   | "if-none-match"
@@ -70,13 +53,6 @@ const ORDERED = [
 /** How often a rule is checked that does not depend on luck. */
 const TRIES = 5;
 
-let made = 0;
-
-/** An id that no other object has. */
-export function newId(): string {
-  return `${crypto.randomUUID()}-${++made}`;
-}
-
 /** Bytes without a short period. */
 function pattern(length: number, seed = 0): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
@@ -89,27 +65,6 @@ function pattern(length: number, seed = 0): Uint8Array<ArrayBuffer> {
 function isSame(found: ObjectContent | undefined, bytes: Uint8Array): boolean {
   return found?.bytes.length === bytes.length &&
     bytes.every((byte, index) => found.bytes[index] === byte);
-}
-
-/**
- * One try to create an object, by the way number `way`: unlike
- * `RetryingStore.create`, it does not look up whose object is in the way. It is
- * repeated only if no answer came.
- */
-async function tryToCreate(
-  { bare, stores, signal }: RuleBench,
-  way: number,
-  key: string,
-  bytes: Uint8Array,
-  id: string,
-): Promise<"created" | "exists"> {
-  const nth = way % stores.length;
-  try {
-    return await bare[nth].create(key, bytes, { id, signal });
-  } catch (error) {
-    if (!(error instanceof ObjectStoreError)) throw error;
-    return await stores[nth].create(key, bytes, { id, signal });
-  }
 }
 
 /** The rules, in the order in which they are checked. */
@@ -260,16 +215,24 @@ export const RULES: readonly Rule[] = [
   { name: "list-pages", check: listPages },
   {
     name: "removal",
-    async check({ stores: [store], signal }, prefix) {
+    async check({ stores, signal }, prefix) {
+      const [store] = stores;
       const key = `${prefix}key`;
       for (let nth = 0; nth < TRIES; nth++) {
         await store.remove(key, { signal });
-        const id = newId();
-        const made = await store.create(key, pattern(10), { id, signal });
+        const [id, bytes] = [newId(), pattern(10, nth)];
+        const made = await store.create(key, bytes, { id, signal });
         if (made === "exists") return "a key is still taken after its removal";
+        for (const reader of stores) {
+          if (isSame(await reader.get(key, { signal }), bytes)) continue;
+          return "a read of a key that was used again gets another object";
+        }
         await store.remove(key, { signal });
-        if (await store.head(key, { signal }) === undefined) continue;
-        return "an object is still there after its removal";
+        for (const reader of stores) {
+          const found = await reader.head(key, { signal }) ??
+            await reader.get(key, { signal });
+          if (found) return "an object is still there after its removal";
+        }
       }
     },
   },
@@ -287,7 +250,7 @@ async function race(
   for (; nth < keys; nth++) {
     if (brokenKeys === HOPELESS_KEYS && nth === HOPELESS_KEYS) break;
     const key = `${prefix}${nth}`;
-    const outcomes = await Promise.all(
+    const outcomes = await allEnded(
       Array.from({ length: racers }, async (_, racer) => {
         const id = newId();
         const bytes = pattern(64, racer * 64);
@@ -326,7 +289,7 @@ async function retry(
   const other = stores.at(-1)!;
   for (let nth = 0; nth < TRIES; nth++) {
     const [key, bytes, id] = [`${prefix}${nth}`, pattern(100, nth), newId()];
-    const tries = await Promise.all([
+    const tries = await allEnded([
       tryToCreate(bench, 0, key, bytes, id),
       other.create(key, bytes, { id, signal }),
     ]);

@@ -3,18 +3,17 @@ import {
   requireOneOf,
   requireOptions,
 } from "../../argument.ts";
-import {
-  type CertifiedRule,
-  newId,
-  type RuleBench,
-  RULES,
-} from "./certified_rules.ts";
+import { type CertifiedRule, RULES } from "./certified_rules.ts";
 import { type ObjectStore, ObjectStoreError } from "./object_store.ts";
 import {
+  type RetryClock,
   RetryingStore,
   type RetryOptions,
+  systemClock,
+  TRY_MS,
   UnknownOutcomeError,
 } from "./retrying_store.ts";
+import { allEnded, newId, type RuleBench } from "./rule_bench.ts";
 
 /** The names of all rules, in the order in which they are checked. */
 export const CERTIFIED_RULES: readonly CertifiedRule[] = RULES.map(({ name }) =>
@@ -42,11 +41,16 @@ export interface CertifyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each rule. */
   readonly onRule?: ((report: RuleReport) => void) | undefined;
+  /**
+   * Called with what the keys begin with that could not be removed, even if it
+   * fails or is ended.
+   */
+  readonly onLeftovers?: ((prefix: string) => void) | undefined;
 }
 
 const KNOWN = [
   ...["others", "keys", "racers", "flushes", "rules", "retry", "signal"],
-  "onRule",
+  ...["onRule", "onLeftovers"],
 ];
 
 /** How a store did by one rule. */
@@ -109,6 +113,12 @@ const CLEANERS = 8;
 /** With fewer, a 99th percentile is the maximum. */
 const LEAST_FOR_P99 = 100;
 
+/** After this, a request that was given up has been applied, or never will be. */
+const SETTLE_MS = 1000;
+
+/** How long a call may take for somebody who has asked for the end. */
+const IMPATIENT_MS = 5000;
+
 /**
  * Finds out whether a store keeps what a log on object storage relies on, and
  * how long a flush takes there. It creates objects below a key of its own,
@@ -159,7 +169,7 @@ export async function certify(
 ): Promise<Certificate> {
   requireOptions(CERTIFY, options, KNOWN);
   const { others = [], keys = 900, racers = 8, flushes = 100 } = options;
-  const { signal, onRule, rules = CERTIFIED_RULES } = options;
+  const { signal, onRule, onLeftovers, rules = CERTIFIED_RULES } = options;
   requireInteger(CERTIFY, "keys", keys);
   requireInteger(CERTIFY, "racers", racers, 2);
   requireInteger(CERTIFY, "flushes", flushes, 0);
@@ -169,33 +179,44 @@ export async function certify(
   const requests = { writes: 0, reads: 0, removals: 0 };
   const bare = [store, ...others].map((one) => counted(one, requests));
   const stores = bare.map((one) => new RetryingStore(one, options.retry));
-  const bench: RuleBench = { stores, bare, keys, racers, signal };
+  const { clock = systemClock, tryMs = TRY_MS } = options.retry ?? {};
+  const bench = { stores, bare, keys, racers, tryMs, clock, signal };
   const scratch = `certify-${crypto.randomUUID()}/`;
   const reports: RuleReport[] = [];
   // A store that cannot even be asked is not judged.
   await stores[0].list({ prefix: scratch, signal });
-  let isDone = false;
+  let leftovers: string | undefined;
+  let times: FlushReport[];
   try {
     for (const rule of RULES.filter(({ name }) => rules.includes(name))) {
       const prefix = `${scratch}${rule.name}/`;
-      const finding = await findingOf(() => rule.check(bench, prefix));
+      const finding = await findingOf(() => rule.check(bench, prefix), signal);
       const report = { rule: rule.name, ...(finding && { finding }) };
       reports.push(report);
       onRule?.(report);
     }
-    const clock = options.retry?.clock ?? performance;
-    const times = await timeFlushes(bench, `${scratch}flush/`, flushes, clock);
-    isDone = true;
-    const leftovers = await clean(stores[0], scratch);
-    return {
-      location: store.location,
-      isFit: reports.every(({ finding }) => finding === undefined),
-      ...{ keys, racers, rules: reports, flushes: times, requests },
-      ...(leftovers && { leftovers }),
-    };
+    times = await timeFlushes(bench, `${scratch}flush/`, flushes);
+  } catch (error) {
+    // Calls that it ended say in their own words that they do not know.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
-    if (!isDone) await clean(stores[0], scratch);
+    const cleaner = signal?.aborted
+      ? new RetryingStore(bare[0], {
+        ...options.retry,
+        deadlineMs: IMPATIENT_MS,
+      })
+      : stores[0];
+    if (signal?.aborted) await settle(clock);
+    leftovers = await clean(cleaner, scratch);
+    if (leftovers !== undefined) onLeftovers?.(leftovers);
   }
+  return {
+    location: store.location,
+    isFit: reports.every(({ finding }) => finding === undefined),
+    ...{ keys, racers, rules: reports, flushes: times, requests },
+    ...(leftovers && { leftovers }),
+  };
 }
 
 /** What a flush costs per month if it is repeated without pause. */
@@ -231,26 +252,37 @@ export function monthlyFlushPrice(
 /** A rule's finding. A store that cannot be judged is an error. */
 async function findingOf(
   check: () => Promise<string | undefined>,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   try {
     return await check();
   } catch (error) {
+    signal?.throwIfAborted();
     const cause = error instanceof UnknownOutcomeError ? error.cause : error;
-    if (!(cause instanceof ObjectStoreError)) throw error;
-    const { status, code } = cause;
-    const isUnjudged = code !== "BadAnswer" &&
-      [0, 401, 403, 404, 408, 429, 503].includes(status);
-    if (isUnjudged) throw error;
+    if (!(cause instanceof ObjectStoreError) || isUnjudged(cause)) throw error;
     return cause.message;
   }
 }
 
+/** Whether a failure is about the way to a store, or about who asks. */
+function isUnjudged({ status, code }: ObjectStoreError): boolean {
+  if (code === "BadAnswer") return false;
+  return UNJUDGED_CODES.has(code) || status >= 300 && status < 400 ||
+    [0, 401, 403, 404, 408, 429, 502, 503, 504].includes(status);
+}
+
+/** They come with 400. */
+const UNJUDGED_CODES = new Set([
+  "AuthorizationHeaderMalformed",
+  "ExpiredToken",
+  "InvalidToken",
+]);
+
 /** Times conditional writes, one after another, sizes in turn. */
 async function timeFlushes(
-  { stores: [store], signal }: RuleBench,
+  { stores: [store], clock, signal }: RuleBench,
   prefix: string,
   count: number,
-  clock: { now(): number },
 ): Promise<FlushReport[]> {
   if (count === 0) return [];
   const times = FLUSH_BYTES.map((): number[] => []);
@@ -271,6 +303,10 @@ async function timeFlushes(
   });
 }
 
+function settle(clock: RetryClock): Promise<void> {
+  return new Promise((resolve) => void clock.after(SETTLE_MS, resolve));
+}
+
 /**
  * Removes all that a certification created. Returns the prefix if that fails: it
  * must not hide what was found.
@@ -288,7 +324,7 @@ async function clean(
       last = first;
       for (let at = 0; at < objects.length; at += CLEANERS) {
         const some = objects.slice(at, at + CLEANERS);
-        await Promise.all(some.map(({ key }) => store.remove(key)));
+        await allEnded(some.map(({ key }) => store.remove(key)));
       }
     }
   } catch {

@@ -12,6 +12,7 @@ import {
   ObjectStoreError,
   requireId,
   requireKey,
+  requireRange,
 } from "./object_store.ts";
 
 /*
@@ -123,6 +124,7 @@ export class MemoryObjectStore implements ObjectStore {
     { range, signal }: GetOptions = {},
   ): Promise<ObjectContent | undefined> {
     requireKey("get an object", key);
+    requireRange("get an object", range);
     return await this.#perform({ operation: "get", key }, () => {
       const entry = this.#entries.get(key);
       if (entry === undefined) return undefined;

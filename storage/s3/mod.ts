@@ -46,7 +46,12 @@ export {
   ObjectStoreError,
   type ObjectStoreErrorDetails,
 } from "./object_store.ts";
-export * from "./retrying_store.ts";
+export {
+  type RetryClock,
+  RetryingStore,
+  type RetryOptions,
+  UnknownOutcomeError,
+} from "./retrying_store.ts";
 export { type S3Options, S3Store } from "./s3_store.ts";
 export {
   type S3Credentials,

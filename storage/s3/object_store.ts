@@ -1,4 +1,4 @@
-import { argumentError } from "../../argument.ts";
+import { argumentError, requireInteger } from "../../argument.ts";
 
 /** What every call on an object store takes. */
 export interface ObjectCallOptions {
@@ -22,8 +22,9 @@ export interface CreateOptions extends ObjectCallOptions {
 /** Options of `ObjectStore.get`. */
 export interface GetOptions extends ObjectCallOptions {
   /**
-   * The bytes to get, from `from` up to, but not including, `to`. The object has
-   * more than `from` bytes; it may end before `to`. Default: all.
+   * The bytes to get, from `from` up to, but not including, `to`, which is
+   * larger. The object has more than `from` bytes; it may end before `to`.
+   * Default: all.
    */
   readonly range?: { readonly from: number; readonly to: number } | undefined;
 }
@@ -91,7 +92,9 @@ export interface ObjectStore {
    * Creates an object, unless there is one with this key: of any number of
    * callers that try at the same time, exactly one creates it. Once it resolves
    * with `"created"`, the object is durable and all its bytes are there; with
-   * `"exists"`, nothing has changed. The caller may change `bytes` afterwards.
+   * `"exists"`, no object was replaced. The one that is there may be this
+   * caller's, if the way to the store repeats requests. The caller may change
+   * `bytes` afterwards.
    */
   create(
     key: string,
@@ -195,6 +198,7 @@ export class ObjectStoreError extends Error implements ObjectFailure {
 const REASONS: Readonly<Record<string, string | undefined>> = {
   AccessDenied: "access is denied",
   ConditionalRequestConflict: "another request for this key is in progress",
+  ConnectionRefused: "nothing listens there",
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "the host is unknown",
   ExpiredToken: "the session token has expired",
@@ -223,4 +227,11 @@ export function requireId(action: string, id: unknown): void {
   if (typeof id === "string" && /^[!-~]{1,200}$/.test(id)) return;
   const rule = "1 to 200 printable ASCII characters";
   throw argumentError(action, "id", rule, id, false);
+}
+
+/** Throws `RangeError` unless `range` has a byte. */
+export function requireRange(action: string, range: GetOptions["range"]): void {
+  if (range === undefined) return;
+  const from = requireInteger(action, "from", range.from, 0);
+  requireInteger(action, "to", range.to, from + 1);
 }

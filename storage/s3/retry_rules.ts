@@ -45,14 +45,6 @@ const THROTTLED = new Set([
   "TooManyRequests",
 ]);
 
-/** The request never left. */
-const NOT_SENT = new Set([
-  "ConnectionRefused",
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ENOTFOUND",
-]);
-
 /** What a failure means for the next try. */
 export function kindOf({ status, code }: ObjectFailure): FailureKind {
   if (status === 429 || THROTTLED.has(code)) return "throttled";
@@ -66,11 +58,15 @@ export function kindOf({ status, code }: ObjectFailure): FailureKind {
 
 /**
  * Whether what was asked for may have happened, or may still happen, though the
- * try failed. A refusal by a status from 400 to 499 says that it did not.
+ * try failed. A redirect and a refusal by a status from 400 to 499 say that it did
+ * not. That nothing listens does not say so: if a connection that was kept ends
+ * after a request was sent, Bun and Deno send it again, and what they report is
+ * how the second one failed.
  */
-export function mayBeApplied({ status, code }: ObjectFailure): boolean {
-  if (status === 0) return !NOT_SENT.has(code);
-  return status === 408 || status >= 500 || status < 400;
+export function mayBeApplied(
+  { status }: ObjectFailure,
+): boolean {
+  return status === 408 || status >= 500 || status < 300;
 }
 
 /**

@@ -57,7 +57,11 @@ const MIB = 1024 * 1024;
 /** What a whole object counts as: its size is not known. */
 const WHOLE_BYTES = 8 * MIB;
 
-const systemClock: RetryClock = {
+/** How long to wait for the answer to a small request, in ms. */
+export const TRY_MS = 5000;
+
+/** The runtime's clock. */
+export const systemClock: RetryClock = {
   now: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
@@ -76,7 +80,7 @@ const systemClock: RetryClock = {
  * `create` tells an earlier try of this caller from an object of somebody else:
  * if the key is taken, it looks up the id. So `"created"` means that the object
  * with this id is there, whichever try made it, and `"exists"` that another one
- * is, or was: if it has been removed since, `create` does not put its own in its
+ * is, or that what was there has been removed since: `create` puts nothing in its
  * place.
  *
  * All calls may run concurrently. They reject with an
@@ -117,7 +121,7 @@ export class RetryingStore implements ObjectStore {
   constructor(store: ObjectStore, options: RetryOptions = {}) {
     const action = "retry calls on an object store";
     requireOptions(action, options, KNOWN);
-    const { deadlineMs = 30_000, tryMs = 5000, backoffMs = 50 } = options;
+    const { deadlineMs = 30_000, tryMs = TRY_MS, backoffMs = 50 } = options;
     this.#schedule = {
       deadlineMs: requirePositive(action, "deadlineMs", deadlineMs),
       backoffMs: requirePositive(action, "backoffMs", backoffMs),
@@ -253,7 +257,9 @@ class RetriedCall {
         this.#tries++;
         return await this.#try(act);
       } catch (error) {
-        const isFailure = error instanceof ObjectStoreError;
+        // The signal's reason may be an ObjectStoreError, of another call.
+        const isFailure = error instanceof ObjectStoreError &&
+          error !== signal?.reason;
         this.#mayBeApplied ||= !isFailure || mayBeApplied(error);
         if (!isFailure) throw error;
         const next = decideRetry(
@@ -264,6 +270,7 @@ class RetriedCall {
           schedule,
         );
         if (!next.again) throw error;
+        signal?.throwIfAborted();
         await this.#wait(next.afterMs);
       }
     }
@@ -282,7 +289,9 @@ class RetriedCall {
     const controller = new AbortController();
     return this.#race<Answer>(
       Math.min(tryMs, leftMs),
-      (resolve, reject) => void act(controller.signal).then(resolve, reject),
+      // A store may throw before it returns a promise.
+      (resolve, reject) =>
+        void (async () => await act(controller.signal))().then(resolve, reject),
       () => this.#timeout(),
     ).catch((error) => {
       controller.abort(error);

@@ -15,8 +15,8 @@ export function readS3Error(body: string): S3Error {
     const error = parseXml(body);
     if (error.name !== "Error") return { code: "" };
     return {
-      code: optional(error, "Code") ?? "",
-      requestId: optional(error, "RequestId"),
+      code: word(error, "Code") ?? "",
+      requestId: word(error, "RequestId"),
     };
   } catch {
     return { code: "" };
@@ -62,6 +62,12 @@ function decodeKey(text: string): string {
 
 function optional(element: XmlElement, name: string): string | undefined {
   return element.children.find((child) => child.name === name)?.text;
+}
+
+/** A text that fits into a line, and does nothing to a terminal. */
+function word(element: XmlElement, name: string): string | undefined {
+  const text = optional(element, name) ?? "";
+  return /^[!-~]{1,200}$/.test(text) ? text : undefined;
 }
 
 function required(element: XmlElement, name: string): string {

@@ -29,8 +29,10 @@ export function parseS3Url(
   const [, bucket = "", prefix = ""] =
     /^s3:\/\/([^/]*)(?:\/(.*))?$/.exec(String(url)) ?? [];
   const parts = prefix.replace(/\/$/, "").split("/");
+  // No address can have half of a surrogate pair in it.
   const isPlain = prefix === "" ||
-    parts.every((part) => !["", ".", ".."].includes(part));
+    !/\p{Surrogate}/u.test(prefix) &&
+      parts.every((part) => !["", ".", ".."].includes(part));
   const isShort = new TextEncoder().encode(prefix).length <= 500;
   if (typeof url === "string" && BUCKET.test(bucket) && isPlain && isShort) {
     return { bucket, prefix: parts.join("/") };
@@ -51,10 +53,18 @@ export function locate(
   const style = requireOneOf(
     action,
     "addressing",
-    addressing ?? (endpoint === undefined ? "virtual" : "path"),
+    addressing ?? defaultStyle(bucket, endpoint),
     ["path", "virtual"],
   );
-  if (style === "virtual") base.hostname = `${bucket}.${base.hostname}`;
+  if (style === "virtual") {
+    const host = `${bucket}.${base.hostname}`;
+    base.hostname = host;
+    // It stays as it was if the endpoint is a number, and not a name.
+    if (base.hostname !== host) {
+      const rule = '"path" for an endpoint that has no name';
+      throw argumentError(action, "addressing", rule, style, false);
+    }
+  }
   const root = base.href.replace(/\/$/, "");
   return {
     name: `s3://${bucket}${prefix && `/${prefix}`}`,
@@ -64,13 +74,23 @@ export function locate(
   };
 }
 
+/** Amazon's certificates cover names of buckets without dots. */
+function defaultStyle(
+  bucket: string,
+  endpoint: string | undefined,
+): "path" | "virtual" {
+  return endpoint === undefined && !bucket.includes(".") ? "virtual" : "path";
+}
+
 function parseEndpoint(action: string, endpoint: string): URL {
   const rule = "the http or https address of a store, without a query";
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const isPlain = url !== undefined && /^https?:$/.test(url.protocol) &&
-    url.search === "" && url.hash === "" && url.username === "";
+    url.search === "" && url.hash === "" && url.username + url.password === "";
   if (isPlain) return url;
-  throw argumentError(action, "endpoint", rule, endpoint, false);
+  // A password does not belong into a message.
+  const shown = endpoint.replace(/\/\/[^/]*@/, "//***@");
+  throw argumentError(action, "endpoint", rule, shown, false);
 }
 
 /** A key as it stands in an address. */

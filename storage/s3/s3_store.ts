@@ -12,6 +12,7 @@ import {
   ObjectStoreError,
   requireId,
   requireKey,
+  requireRange,
 } from "./object_store.ts";
 import { readListing, readS3Error } from "./s3_answers.ts";
 import {
@@ -22,6 +23,7 @@ import {
 } from "./s3_location.ts";
 import {
   environment,
+  networkCode,
   type S3Credentials,
   type S3Request,
   type SignedFetch,
@@ -99,7 +101,9 @@ interface Answer {
  * and `s3:DeleteObject` on the objects.
  *
  * Each call makes one request and does not repeat it: that is for
- * {@linkcode RetryingStore}.
+ * {@linkcode RetryingStore}. But Deno and Bun repeat a request if its connection
+ * had been kept from an earlier one and ends, so `"exists"` may be about an
+ * object that this very call created; `RetryingStore` looks that up.
  *
  * @example
  * ```ts ignore
@@ -176,6 +180,7 @@ export class S3Store implements ObjectStore {
     { range, signal }: GetOptions = {},
   ): Promise<ObjectContent | undefined> {
     requireKey("get an object", key);
+    requireRange("get an object", range);
     const asked = { action: "get", key };
     const { status, headers, body } = await this.#send("GET", asked, {
       headers: range === undefined
@@ -223,13 +228,15 @@ export class S3Store implements ObjectStore {
     requireInteger("list objects", "limit", limit, 1, 1000);
     const { place } = this.#location;
     const asked = { action: "list", key: "" };
+    // After the place itself: consoles make an object of that name, a folder.
+    const start = prefix + after === "" ? place : after && place + after;
     const { status, body } = await this.#send("GET", asked, {
       query: {
         "encoding-type": "url",
         "list-type": "2",
         "max-keys": `${limit}`,
         "prefix": place + prefix,
-        ...(after !== "" && { "start-after": place + after }),
+        ...(start !== "" && { "start-after": start }),
       },
       signal,
     });
@@ -272,8 +279,10 @@ export class S3Store implements ObjectStore {
     const { code, requestId } = readS3Error(
       new TextDecoder().decode(answer.body),
     );
-    // 404 has two meanings, and an answer to HEAD has no body to say which.
-    if (expects.includes(status) && code !== "NoSuchBucket") return answer;
+    // 404 has more meanings, and so has a proxy's that knows no way. An answer
+    // to HEAD has no body to say which.
+    const isMeant = status !== 404 || method === "HEAD" || code === "NoSuchKey";
+    if (expects.includes(status) && isMeant) return answer;
     throw this.#error(asked, {
       status,
       code: code || REASON_OF_STATUS[status] || "",
@@ -302,10 +311,9 @@ export class S3Store implements ObjectStore {
     } catch (cause) {
       request.signal?.throwIfAborted();
       const reason = String((cause as Error)?.message ?? cause);
-      throw this.#error(asked, {
-        ...{ status: 0, code: networkCode(cause), cause },
-        ...(networkCode(cause) === "" && { reason }),
-      });
+      const code = networkCode(cause);
+      const details = { status: 0, code, cause };
+      throw this.#error(asked, code ? details : { ...details, reason });
     }
   }
 
@@ -369,14 +377,6 @@ function idOf(headers: Headers): string | undefined {
 function retryAfterMs(headers: Headers): number | undefined {
   const seconds = headers.get("retry-after") ?? "";
   return /^\d{1,5}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
-}
-
-/** Node has it in the cause, Bun in the error, and Deno only in words. */
-function networkCode(error: unknown): string {
-  const { code, cause } = Object(error) as { code?: unknown; cause?: unknown };
-  const found = code ?? Object(cause).code;
-  if (typeof found === "string") return found;
-  return /Connection refused/i.test(String(error)) ? "ECONNREFUSED" : "";
 }
 
 async function sha256(bytes: Uint8Array = new Uint8Array()): Promise<string> {

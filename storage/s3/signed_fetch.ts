@@ -121,6 +121,20 @@ function requireCredentials(
   return credentials;
 }
 
+/**
+ * The code of an error that `fetch` threw, or `""`: Node has it in the cause, Bun
+ * in the error, and Deno only in words, of one or the other.
+ */
+export function networkCode(error: unknown): string {
+  const { code, cause } = Object(error) as { code?: unknown; cause?: unknown };
+  const found = code ?? Object(cause).code;
+  if (typeof found === "string") return found;
+  const isRefused = [error, cause].some((one) =>
+    one instanceof Error && /Connection refused/i.test(one.message)
+  );
+  return isRefused ? "ECONNREFUSED" : "";
+}
+
 /** A variable of the environment; `undefined` if it is not set, or empty. */
 export function environment(name: string): string | undefined {
   const { process } = globalThis as {

@@ -59,4 +59,41 @@ export const objectStoreMutants: readonly Mutant[] = [
       name: "certify() finds a store that looks first and writes then",
     },
   },
+  {
+    name: "believes that nothing was sent if no answer came",
+    edits: [{
+      file: "storage/s3/retry_rules.ts",
+      find: "status >= 500 || status < 300;",
+      replace: "status >= 500;",
+    }],
+    caughtBy: {
+      file: "tests/storage/s3/s3_store_test.ts",
+      name:
+        "a create is unknown if the server dies on a connection that was kept",
+    },
+  },
+  {
+    name: "takes the reason of a signal for a refusal",
+    edits: [{
+      file: "storage/s3/retrying_store.ts",
+      find: "error !== signal?.reason;",
+      replace: "true;",
+    }],
+    caughtBy: {
+      file: "tests/storage/s3/retrying_store_test.ts",
+      name: "RetryingStore does not take its signal's reason for a refusal",
+    },
+  },
+  {
+    name: "removes what it created while more is created",
+    edits: [{
+      file: "storage/s3/rule_bench.ts",
+      find: "await Promise.allSettled(calls);",
+      replace: "",
+    }],
+    caughtBy: {
+      file: "tests/storage/s3/certify_test.ts",
+      name: "certify() lets no call outlive it",
+    },
+  },
 ];

@@ -82,6 +82,21 @@ test("doctor --storage ends when it is interrupted", async () => {
   assertEquals([code, stdout.length], [130, 0]);
 });
 
+test("doctor --storage says what it leaves behind if it fails", async () => {
+  const { code, stdout, stderr } = await doctor([], {
+    answer({ method }) {
+      if (method !== "DELETE") return;
+      return { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" };
+    },
+  });
+  assertEquals([code, stdout.length], [1, 0]);
+  assertStringIncludes(
+    stderr,
+    `wal: objects below "s3://${BUCKET}/p/certify-`,
+  );
+  assertStringIncludes(stderr, "because access is denied");
+});
+
 test("doctor refuses options that do not belong together", async () => {
   const cases: [string[], string][] = [
     [["DIR", "--quick"], "--quick needs --storage"],

@@ -43,7 +43,7 @@ test("formatCertificate() shows rules, times, prices and the verdict", () => {
     "every 250 ms    103.68",
     "every 1.00 s     25.92",
     "",
-    'WARNING: objects below "certify-1/" could not be removed.',
+    'WARNING: objects below "s3://bucket/p/certify-1/" could not be removed.',
     "NOT FIT for a log: it breaks one-winner.",
   ]);
 });

@@ -5,6 +5,7 @@ import {
   type GetOptions,
   type ListOptions,
   type ObjectCallOptions,
+  type ObjectContent,
   ObjectStoreError,
 } from "../../../storage/s3/object_store.ts";
 
@@ -211,7 +212,8 @@ export const brokenObjectStores: readonly BrokenStore[] = [
         async get(key: string, options?: GetOptions) {
           if (missing.has(key)) return undefined;
           const found = await memory.get(key, options);
-          if (found === undefined) missing.add(key);
+          const isMissed = found === undefined && key.includes("/read-after-");
+          if (isMissed) missing.add(key);
           return found;
         },
       };
@@ -349,6 +351,43 @@ export const brokenObjectStores: readonly BrokenStore[] = [
           const found = await memory.head(key, options);
           return found ??
             (removed.has(key) ? { size: 10, id: "1" } : undefined);
+        },
+      };
+    },
+  ),
+  broken(
+    "removal",
+    "remembers what was read after it was removed",
+    "an object is still there after its removal",
+    (memory) => {
+      const read = new Map<string, ObjectContent>();
+      return {
+        async create(...args: CreateArgs) {
+          read.delete(args[0]);
+          return await memory.create(...args);
+        },
+        async get(key: string, options?: GetOptions) {
+          if (options?.range) return await memory.get(key, options);
+          const found = read.get(key) ?? await memory.get(key, options);
+          if (found) read.set(key, found);
+          return found;
+        },
+      };
+    },
+  ),
+  broken(
+    "removal",
+    "remembers what was read until it is read again",
+    "a read of a key that was used again gets another object",
+    (memory) => {
+      const read = new Map<string, ObjectContent>();
+      return {
+        async get(key: string, options?: GetOptions) {
+          if (!key.includes("/removal/")) return await memory.get(key, options);
+          const found = await memory.get(key, options);
+          const known = read.get(key);
+          if (found) read.set(key, found);
+          return found && (known ?? found);
         },
       };
     },

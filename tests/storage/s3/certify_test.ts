@@ -6,6 +6,7 @@ import {
 import { MemoryObjectStore } from "../../../storage/s3/memory_object_store.ts";
 import { ObjectStoreError } from "../../../storage/s3/object_store.ts";
 import { S3Store } from "../../../storage/s3/s3_store.ts";
+import { VirtualClock } from "../../../testing/virtual_clock.ts";
 import { assert, assertEquals, assertRejects } from "../../kit/assert.ts";
 import {
   BUCKET,
@@ -72,8 +73,13 @@ test("certify() refuses a server that ignores If-None-Match, by name", () =>
   }));
 
 test("certify() does not judge a store that it cannot ask", async () => {
-  for (const status of [0, 403, 404, 503]) {
-    const code = "some";
+  const failures = [
+    ...[0, 301, 307, 403, 404, 502, 503, 504].map((status) =>
+      [status, "some"] as const
+    ),
+    ...[[400, "ExpiredToken"], [400, "AuthorizationHeaderMalformed"]] as const,
+  ];
+  for (const [status, code] of failures) {
     const retry = { deadlineMs: 1 };
     for (const isLater of [false, true]) {
       let calls = 0;
@@ -93,19 +99,122 @@ test("certify() does not judge a store that it cannot ask", async () => {
 });
 
 test("certify() removes what it created when its signal comes", async () => {
-  for (const after of [3, 50, 120]) {
+  for (let after = 1; after < 130; after++) {
+    const clock = new VirtualClock();
     const controller = new AbortController();
+    const reason = new Error("enough");
     let calls = 0;
     const store = new MemoryObjectStore({
-      onCall() {
-        if (++calls === after) controller.abort(new Error("enough"));
+      onCall({ operation }) {
+        if (++calls !== after) return;
+        controller.abort(reason);
+        // It arrives though nobody waits for it any longer.
+        if (operation !== "create") return;
+        return {
+          after: new Promise<void>((resolve) => clock.after(500, resolve)),
+        };
       },
     });
-    const call = () => certify(store, { ...few, signal: controller.signal });
-    const error = await assertRejects(call) as Error;
-    assertEquals((error.cause as Error ?? error).message, "enough");
-    assertEquals((await store.list()).objects, []);
+    const { signal } = controller;
+    const call = certify(store, {
+      ...{ keys: 1, racers: 2, flushes: 1, signal, retry: { clock } },
+    }).catch((error) => error);
+    assert(await clock.run(call) === reason, `at call ${after}`);
+    await clock.run(
+      new Promise<void>((resolve) => clock.after(5000, resolve)),
+    );
+    assertEquals((await store.list()).objects, [], `at call ${after}`);
   }
+});
+
+test("certify() lets no call outlive it", async () => {
+  for (const rule of ["one-winner", "idempotent-retries"] as const) {
+    const clock = new VirtualClock();
+    let creates = 0;
+    const tries = new Map<string, number>();
+    let refused = "";
+    const store = new MemoryObjectStore({
+      onCall({ operation, id = "" }) {
+        // One is refused at once, while the others are tried again.
+        if (operation !== "create") return;
+        creates++;
+        const nth = (tries.get(id) ?? 0) + 1;
+        tries.set(id, nth);
+        refused ||= id;
+        const status = rule === "one-winner"
+          ? (id === refused ? 403 : nth < 4 ? 503 : 0)
+          : nth === 2
+          ? 503
+          : nth === 3
+          ? 403
+          : 0;
+        if (status > 0) return { error: { status, code: "some" } };
+      },
+    });
+    const call = certify(store, {
+      ...{ ...few, rules: [rule], retry: { clock, random: () => 0.9 } },
+    }).catch((error) => error);
+    await clock.run(call);
+    const made = creates;
+    await clock.run(
+      new Promise<void>((resolve) => clock.after(60_000, resolve)),
+    );
+    assertEquals([creates, (await store.list()).objects], [made, []], rule);
+  }
+});
+
+test("certify() does not wait forever for a way that never answers", async () => {
+  const clock = new VirtualClock();
+  const store = new MemoryObjectStore();
+  const stuck = new MemoryObjectStore({
+    onCall: () => ({ after: new Promise(() => {}) }),
+  });
+  const error = await clock.run(
+    certify(store, {
+      ...{ ...few, others: [stuck], rules: ["one-winner"], retry: { clock } },
+    }).catch((error) => error),
+  );
+  assertEquals((error.cause ?? error).code, "TimeoutError");
+  assertEquals((await store.list()).objects, []);
+});
+
+test("certify() soon gives up a store that is down when its signal comes", async () => {
+  const clock = new VirtualClock();
+  const controller = new AbortController();
+  const store = new MemoryObjectStore({
+    onCall: () =>
+      clock.now() < 100
+        ? { after: new Promise<void>((resolve) => clock.after(10, resolve)) }
+        : { after: new Promise(() => {}) },
+  });
+  clock.after(2000, () => controller.abort("SIGINT"));
+  const isLeft: string[] = [];
+  const error = await clock.run(
+    certify(store, {
+      ...{ ...few, signal: controller.signal, retry: { clock } },
+      onLeftovers: (prefix) => isLeft.push(prefix),
+    }).catch((error) => error),
+  );
+  assertEquals([error, isLeft.length], ["SIGINT", 1]);
+  assert(clock.now() <= 10_000, `${clock.now()}`);
+});
+
+test("certify() says what it could not remove when it fails", async () => {
+  const isLeft: string[] = [];
+  const store = new MemoryObjectStore({
+    onCall: ({ operation }) =>
+      operation === "remove"
+        ? { error: { status: 403, code: "AccessDenied" } }
+        : undefined,
+  });
+  const error = await assertRejects(() =>
+    certify(store, { ...few, onLeftovers: (prefix) => isLeft.push(prefix) })
+  );
+  assertEquals((error as ObjectStoreError).status, 403);
+  const { objects } = await store.list();
+  assert(objects.length > 0);
+  assertEquals(isLeft.length, 1);
+  assert(objects.every(({ key }) => key.startsWith(isLeft[0])));
 });
 
 test("certify() says what it could not remove", async () => {

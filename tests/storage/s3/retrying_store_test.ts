@@ -107,7 +107,10 @@ test("RetryingStore.create() knows what a refusal leaves", async () => {
   const { refused, conflict, unsent, lost, failed } = FAULTS;
   const cases: [ObjectCallEffect[], unknown][] = [
     [[refused], ObjectStoreError],
-    [[conflict, unsent, refused], ObjectStoreError],
+    [[conflict, conflict, refused], ObjectStoreError],
+    // Bun and Deno send a request again if a connection that was kept ends, and
+    // then report how the second one failed: nothing listens.
+    [[unsent, refused], UnknownOutcomeError],
     [[failed, refused], UnknownOutcomeError],
     [[lost, refused], UnknownOutcomeError],
   ];
@@ -217,6 +220,70 @@ test("RetryingStore ends with its signal, between tries and during one", async (
     assertEquals(outcome.cause, reason);
     assertEquals(clock.now(), 100);
   }
+});
+
+test("RetryingStore does not take its signal's reason for a refusal", async () => {
+  const clock = new VirtualClock();
+  const controller = new AbortController();
+  const memory = new MemoryObjectStore({
+    onCall: () => ({ after: new Promise(() => {}) }),
+  });
+  const store = new RetryingStore(memory, { clock });
+  // As a log does whose other call was refused.
+  const reason = new ObjectStoreError({
+    ...{ action: "create", location: "[memory]", key: "b/0" },
+    ...{ status: 403, code: "AccessDenied" },
+  });
+  clock.after(100, () => controller.abort(reason));
+  const outcome = await clock.run(
+    store.create(KEY, bytes, { id: "mine", signal: controller.signal })
+      .catch((error) => error),
+  );
+  assertInstanceOf(outcome, UnknownOutcomeError);
+  assertEquals(outcome.cause, reason);
+});
+
+test("RetryingStore does not wait if its signal came with a failure", async () => {
+  const clock = new VirtualClock();
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const memory = new MemoryObjectStore({
+    onCall: () => ({
+      error: { status: 503, code: "SlowDown", retryAfterMs: 9000 },
+    }),
+  });
+  const store = new RetryingStore(memory, {
+    clock,
+    random() {
+      controller.abort(reason);
+      return 0.5;
+    },
+  });
+  const { signal } = controller;
+  const outcome = store.head(KEY, { signal }).catch((error) => error);
+  assertEquals(await clock.run(outcome), reason);
+  assertEquals(clock.now(), 0);
+});
+
+test("RetryingStore leaves no timer behind a store that throws at once", async () => {
+  let timers = 0;
+  const store = new RetryingStore({
+    ...new MemoryObjectStore(),
+    location: "[odd]",
+    head() {
+      throw new Error("at once");
+    },
+  } as never, {
+    clock: {
+      now: () => 0,
+      after() {
+        timers++;
+        return () => timers--;
+      },
+    },
+  });
+  await assertRejects(() => store.head(KEY), Error, "at once");
+  assertEquals(timers, 0);
 });
 
 test("RetryingStore repeats every call, and passes on what it asks for", async () => {

@@ -1,8 +1,14 @@
+import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
+import { MemoryObjectStore } from "../../../storage/s3/memory_object_store.ts";
 import {
   ObjectStoreError,
   requireKey,
 } from "../../../storage/s3/object_store.ts";
+import {
+  RetryingStore,
+  UnknownOutcomeError,
+} from "../../../storage/s3/retrying_store.ts";
 import { S3Store } from "../../../storage/s3/s3_store.ts";
 import {
   assert,
@@ -147,6 +153,106 @@ test("S3Store refuses a part of an object that was not asked for", () =>
     assertEquals((await failure(call)).code, "BadAnswer");
   }));
 
+test("S3Store does not take a proxy's 404 for an object that is not there", () =>
+  withStore({
+    answer: () => ({ status: 404, body: "default backend - 404" }),
+  }, async (store) => {
+    for (const call of [() => store.get("a"), () => store.remove("a")]) {
+      assertEquals((await failure(call())).status, 404);
+    }
+  }));
+
+test("S3Store refuses a range that is none before it asks", async () => {
+  const fetch = () => Promise.reject(new Error("sent"));
+  const stores = [
+    await S3Store.open("s3://bucket", { fetch }),
+    new MemoryObjectStore(),
+  ];
+  const ranges = [[0, 0], [5, 4], [-1, 4], [0.5, 2], [0, NaN]];
+  for (const store of stores) {
+    for (const [from, to] of ranges) {
+      const call = () => store.get("a", { range: { from, to } });
+      await assertRejects(call, RangeError, "Cannot get an object because");
+    }
+  }
+});
+
+test("S3Store does not list the folder that the place is", async () => {
+  const asked: string[] = [];
+  const keys = ["p/", "p/a", "p/b"];
+  const fetch = (url: string) => {
+    const query = new URL(url).searchParams;
+    asked.push(url);
+    const after = query.get("start-after") ?? "";
+    const limit = Number(query.get("max-keys"));
+    const found = keys.filter((key) => key > after);
+    return Promise.resolve(
+      new Response(
+        "<ListBucketResult>" +
+          `<IsTruncated>${found.length > limit}</IsTruncated>` +
+          found.slice(0, limit).map((key) =>
+            `<Contents><Key>${key}</Key><Size>0</Size></Contents>`
+          ).join("") + "</ListBucketResult>",
+      ),
+    );
+  };
+  const store = await S3Store.open("s3://bucket/p", { fetch });
+  const first = await store.list({ limit: 1 });
+  assertEquals(first.objects, [{ key: "a", size: 0 }]);
+  const second = await store.list({ limit: 1, after: "a" });
+  assertEquals(second, {
+    objects: [{ key: "b", size: 0 }],
+    isTruncated: false,
+  });
+});
+
+test("S3Store shows no more of a store's words than a line has", () =>
+  withStore({
+    answer: () => ({
+      status: 400,
+      body: `<Error><Code>a\u001b[2J\nb</Code><RequestId>${
+        "x".repeat(5000)
+      }</RequestId></Error>`,
+    }),
+  }, async (store) => {
+    const error = await failure(store.list());
+    assertEquals([error.code, error.requestId], ["", undefined]);
+  }));
+
+test("a create is unknown if the server dies on a connection that was kept", async () => {
+  let puts = 0;
+  const server = createServer((socket) => {
+    let text = "";
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      text += data.toString("latin1");
+      if (text.startsWith("HEAD") && text.endsWith("\r\n\r\n")) {
+        text = "";
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+      } else if (text.startsWith("PUT") && text.endsWith("hello")) {
+        puts++;
+        server.close();
+        socket.destroy();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const store = new RetryingStore(
+    await S3Store.open("s3://bucket", {
+      endpoint: `http://127.0.0.1:${port}`,
+      fetch: (url, request) => fetch(url, request),
+    }),
+    { deadlineMs: 50 },
+  );
+  await store.head("b/0");
+  await assertRejects(
+    () => store.create("b/1", bytes, { id: "1" }),
+    UnknownOutcomeError,
+  );
+  assertEquals(puts, 1);
+});
+
 test("S3Store reads an answer that was compressed on the way", () =>
   withStore({
     answer: () => ({
@@ -186,7 +292,10 @@ test("S3Store says that nothing listens at an address", async () => {
   });
   const error = await failure(store.head("a"));
   assertEquals(error.status, 0);
-  assertStringIncludes(error.message, `Cannot look up "s3://${BUCKET}/a"`);
+  assertStringIncludes(
+    error.message,
+    `Cannot look up "s3://${BUCKET}/a" because nothing listens there`,
+  );
 });
 
 test("S3Store gives up a request when its signal comes", () =>
@@ -220,6 +329,7 @@ test("S3Store sends by an injected fetch, to the address of the bucket", async (
     await S3Store.open("s3://bucket", {
       ...{ fetch, endpoint: "https://x", addressing: "virtual" },
     }),
+    await S3Store.open("s3://my.bucket", { fetch, region: "eu-west-1" }),
   ];
   for (const store of opened) await store.head("a/b");
   assertEquals(asked, [
@@ -227,6 +337,8 @@ test("S3Store sends by an injected fetch, to the address of the bucket", async (
     "HEAD https://s3.us-east-1.amazonaws.com/bucket/p/a/b",
     "HEAD http://x:1/y/bucket/p%20q/a/b",
     "HEAD https://bucket.x/a/b",
+    // A certificate for *.s3.… does not cover a name with more dots.
+    "HEAD https://s3.eu-west-1.amazonaws.com/my.bucket/a/b",
   ]);
 });
 
@@ -235,7 +347,9 @@ test("S3Store.open() refuses what is no place, before anything is sent", async (
   for (const url of ["", "bucket", "s3://", "s3://A", "s3://ab", "s3://a/b"]) {
     await assertRejects(() => S3Store.open(url, { fetch }), TypeError, "s3://");
   }
-  for (const prefix of ["/", "a//b", "..", "a/./b", "x".repeat(501)]) {
+  for (
+    const prefix of ["/", "a//b", "..", "a/./b", "x".repeat(501), "\ud800"]
+  ) {
     const url = `s3://bucket/${prefix}`;
     await assertRejects(() => S3Store.open(url, { fetch }), TypeError, "s3://");
   }
@@ -246,6 +360,19 @@ test("S3Store.open() refuses what is no place, before anything is sent", async (
       "endpoint must be",
     );
   }
+  for (const endpoint of ["http://127.0.0.1:1", "http://[::1]"]) {
+    await assertRejects(
+      () =>
+        S3Store.open("s3://bucket", { fetch, endpoint, addressing: "virtual" }),
+      TypeError,
+      "addressing",
+    );
+  }
+  const leaky = await assertRejects(
+    () => S3Store.open("s3://bucket", { fetch, endpoint: "http://:pw123@x" }),
+    TypeError,
+  ) as Error;
+  assert(!leaky.message.includes("pw123"), leaky.message);
   const credentials = { accessKeyId: "a", secretAccessKey: 7 as never };
   const error = await assertRejects(
     () => S3Store.open("s3://bucket", { credentials }),

@@ -61,9 +61,10 @@ async function run(orders: PortThreadsOrders): Promise<PortThreadsReport> {
   });
   const waited = await answerOf(startThread("wait", openPort(wal)));
   const idle = startThread("idle", openPort(wal));
-  await answerOf(idle);
   let idleEnded = false;
+  // Before its answer: both may come in one turn.
   idle.once("exit", () => idleEnded = true);
+  await answerOf(idle);
   for (let wait = 0; wait < 500 && !idleEnded; wait++) await sleep(10);
   const orphaned = await orphan();
   const byWebWorker = await useWebWorker(openPort(wal));

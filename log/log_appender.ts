@@ -147,12 +147,13 @@ export abstract class LogAppender<
    * The record is copied during the call, so its buffers may be reused at once.
    * Appends at the same level resolve in LSN order; those with a receipt may be
    * some microtasks later. While the queue is full, appends wait in order;
-   * `expect` is judged when the record gets its place. Rejects with `TypeError`, `EncodeError`,
-   * `RecordTooLargeError` or `ConflictError`, or with `QueueFullError` if too
-   * many appends are already waiting; nothing is queued then. Rejects with
-   * `StorageFullError` if the disk is full: nothing of the record is on disk,
-   * and the log stays usable. After an abort it rejects with the signal's
-   * reason if the record never appears, and with `AppendAbortedError` if it does.
+   * `expect` is judged when the record gets its place. Rejects with `TypeError`,
+   * `EncodeError`, `RecordTooLargeError` or `ConflictError`, or with
+   * `QueueFullError` if too many appends are already waiting; nothing is queued
+   * then. Rejects with `StorageFullError` if the disk is full: nothing of the
+   * record is on disk, and the log stays usable. After an abort it rejects with
+   * the signal's reason if the record never appears, and with
+   * `AppendAbortedError` if it does.
    *
    * @example In pieces, only as the first record, and within a second
    * ```ts

@@ -1,5 +1,4 @@
 import { build, type Plugin, stop } from "esbuild";
-import { readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { byName, REQUIRE } from "../../tests/kit/process/bundle_module.ts";
@@ -14,8 +13,8 @@ export const projectDir: string = resolve(
 );
 
 /**
- * Bundles a source, relative to `bench/`, into one module, so that Node 20 and Deno run
- * the same text. The bundle is below `bench/` too, where it finds its packages.
+ * Bundles a source, relative to `bench/`, into one module, so that Node 20 and
+ * Deno run the same text. The bundle is below `bench/` too, where it finds its packages.
  * The library in it is that of the checkout `library`.
  */
 export async function bundle(
@@ -51,16 +50,9 @@ export async function bundle(
  */
 function libraryIn(checkout: string): Plugin {
   const bench = join(projectDir, "bench");
-  const config = readFileSync(join(projectDir, "deno.json"), "utf8");
-  const exports: Record<string, string> = JSON.parse(config).exports;
   return {
     name: "library",
     setup({ onResolve }) {
-      // What an example imports by its public name.
-      onResolve({ filter: /^@syncline\/wal/ }, ({ path }) => {
-        const entry = exports[path.replace("@syncline/wal", ".")];
-        return { path: join(checkout, entry) };
-      });
       onResolve({ filter: /^\.\.\// }, ({ path, resolveDir }) => {
         const file = resolve(resolveDir, path);
         const isOwn = isIn(bench, resolveDir) && isIn(projectDir, file) &&

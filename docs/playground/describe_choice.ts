@@ -1,6 +1,7 @@
 import { type Figures, moneyPerMonth } from "../../cli/lab/candidates.ts";
 import type { Standing, Verdict } from "../../cli/lab/decide.ts";
 import { labelOf } from "./candidate.ts";
+import { inWords } from "./describe_verdict.ts";
 import { formatMs, formatRate } from "./format_figures.ts";
 
 /** Figures that differ by no more than this share read as equal. */
@@ -116,10 +117,4 @@ function by(ratio: number, how: string, suffix: string, less: string): string {
   const percent = Math.round(Math.abs(ratio - 1) * 100);
   const more = suffix === "" ? "more" : how + suffix;
   return `${percent} % ${ratio > 1 ? more : less}`;
-}
-
-function inWords(parts: readonly string[]): string {
-  return parts.length === 1
-    ? parts[0]
-    : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }

@@ -47,6 +47,8 @@ export function summarizeVerdict({ choice, alike }: Verdict): string {
   return alike.length === 1 ? `★ ${labelOf(choice)}` : "no clear winner";
 }
 
-function inWords(names: readonly string[]): string {
+/** A list of one or more: "a, b and c". */
+export function inWords(names: readonly string[]): string {
+  if (names.length === 1) return names[0];
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -45,7 +45,8 @@ export interface S3Options {
   readonly region?: string | undefined;
   /**
    * Whether the bucket is in the path of an address or in its host name.
-   * Default: `"virtual"` without an endpoint, `"path"` with one.
+   * Default: `"path"` with an endpoint, or if the bucket's name has a dot;
+   * otherwise `"virtual"`.
    */
   readonly addressing?: "path" | "virtual" | undefined;
   /**

@@ -242,8 +242,8 @@ export async function requireHeld(
 }
 
 /**
- * What to throw for a failure: {@linkcode FencedError} if the lock is lost, for
- * a taker removes what an owner had not finished; otherwise `error` itself.
+ * What to throw for a failure: {@linkcode FencedError} if the lock is lost,
+ * because a taker removes what an owner had not finished; otherwise `error`.
  */
 export async function explainLost(
   location: string,

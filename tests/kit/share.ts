@@ -3,8 +3,8 @@ import process from "node:process";
 /*
  * What is explored can be shared among the runtimes: each case is explored in
  * depth by one of them, and tried by another one, with other seeds. All see the
- * same with the same seed, as a test shows. The variable `SYNCLINE_SHARE` says which share
- * of how many this is, such as `2/6`. Without it there is one.
+ * same with the same seed, as a test shows. The variable `SYNCLINE_SHARE` says
+ * which share of how many this is, such as `2/5`. Without it there is one.
  */
 const [index, count] = (process.env["SYNCLINE_SHARE"] ?? "1/1").split("/")
   .map(Number);
@@ -24,6 +24,21 @@ export type Depth = "deep" | "shallow" | "not at all";
 export function depthOf(number: number): Depth {
   if (isMine(number)) return "deep";
   return isMine(number + 1) ? "shallow" : "not at all";
+}
+
+/**
+ * Counts cases; each call returns the options with which this share explores the
+ * next one: `deep` ones, the shallow ones, or none if it does not.
+ */
+export function shareCases<Options>(
+  shallow: Options,
+): (deep: Options) => Options | undefined {
+  let cases = 0;
+  return (deep) => {
+    const depth = depthOf(cases++);
+    if (depth === "not at all") return undefined;
+    return depth === "deep" ? deep : shallow;
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ import { dispatch } from "../../../../docs/examples/outbox/dispatch.ts";
 import { Ledger } from "../../../../docs/examples/outbox/ledger.ts";
 import { assert, assertEquals } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
-import { depthOf, shareIndex, shareOf } from "../../../kit/share.ts";
+import { shareCases, shareIndex, shareOf } from "../../../kit/share.ts";
 
 /** What the world knows of a transfer, by its number. */
 interface Fact {
@@ -156,16 +156,15 @@ class Shop {
 /** What is tried of a workload that another runtime explores in depth. */
 const SHALLOW: ExploreOptions = { crashes: 1, bound: 2 };
 
-let workloads = 0;
+const optionsFor = shareCases(SHALLOW);
 
 /** Explores a workload in depth, unless another runtime does. */
 async function share(
   steps: readonly Step[],
   options: ExploreOptions,
 ): Promise<void> {
-  const depth = depthOf(workloads++);
-  if (depth === "not at all") return;
-  await crashEverywhere(steps, depth === "deep" ? options : SHALLOW);
+  const shared = optionsFor(options);
+  if (shared !== undefined) await crashEverywhere(steps, shared);
 }
 
 async function crashEverywhere(

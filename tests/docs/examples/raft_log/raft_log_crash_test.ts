@@ -7,7 +7,7 @@
 import { explore, type ExploreOptions } from "@syncline/wal/testing";
 import fc from "fast-check";
 import { test } from "../../../kit/register.ts";
-import { depthOf, shareIndex, shareOf } from "../../../kit/share.ts";
+import { shareCases, shareIndex, shareOf } from "../../../kit/share.ts";
 import {
   ModeledRaftLog,
   type RaftFact,
@@ -24,16 +24,15 @@ const AFTERWARDS: readonly RaftStep[] = [
   { do: "install", ahead: 3 },
 ];
 
-let workloads = 0;
+const optionsFor = shareCases(SHALLOW);
 
 /** Explores a workload in depth, unless another runtime does. */
 async function share(
   steps: readonly RaftStep[],
   options: ExploreOptions,
 ): Promise<void> {
-  const depth = depthOf(workloads++);
-  if (depth === "not at all") return;
-  await crashEverywhere(steps, depth === "deep" ? options : SHALLOW);
+  const shared = optionsFor(options);
+  if (shared !== undefined) await crashEverywhere(steps, shared);
 }
 
 async function crashEverywhere(

@@ -1,3 +1,4 @@
+import type { CursorStore } from "./cursor_store.ts";
 import type { LogMeta } from "./format/log_meta.ts";
 import type { RecordList } from "./format/records.ts";
 import type { MaybePromise, Storage } from "./storage.ts";
@@ -121,6 +122,16 @@ export interface FrameLog {
   /** Fails with a `FencedError` if another owner has taken over. */
   checkOwner(): MaybePromise<void>;
   /**
+   * Commits that may overlap. The writer then makes them instead of `append`,
+   * `sync` and `checkOwner`. Absent if the log makes one call at a time.
+   */
+  readonly pipeline?: CommitPipeline | undefined;
+  /**
+   * What a flush should gather, if whoever opens the log names no policy:
+   * flushes are expensive here. Absent if the writer's default is fine.
+   */
+  readonly batching?: Batching | undefined;
+  /**
    * Reads the records `from` to `to`, both included; both are in the log.
    * `Wal.get` reads a single record in this way, so it should not take long to
    * begin anywhere.
@@ -149,6 +160,14 @@ export interface FrameLog {
    * Absent if the log keeps no metadata.
    */
   setMeta?(meta: LogMeta): Promise<void>;
+  /**
+   * Goes on `lost` records later, around a hole: a copy of a log of which a
+   * salvage gave records up. Durable once it resolves; no other call is in
+   * progress. Absent if there can be no holes.
+   */
+  skip?(lost: number): Promise<void>;
+  /** Durable cursors where there are no `files`; absent if there are none. */
+  readonly cursors?: CursorStore | undefined;
   /** Number of segments; absent if there are none. */
   readonly segmentCount?: number;
   /** Bytes on storage; absent if that is not known. */
@@ -197,6 +216,28 @@ export interface BlockingCalls {
   checkOwner(): void;
   /** Releases all resources, as a process does that ends. */
   release(): void;
+}
+
+/** Commits of a frame log that may overlap. */
+export interface CommitPipeline {
+  /** Most commits in progress at a time, at least 1. */
+  readonly depth: number;
+  /**
+   * Appends a frame; once it resolves, the frame and all before it survive a
+   * power loss, and no other owner had taken over before they did. Calls resolve
+   * in their order. Rejects with a `FencedError` if another owner has taken
+   * over; once a call has rejected, all later ones do, and it never rejects with
+   * a `StorageFullError`. The frame's buffer belongs to the log until then.
+   */
+  commit(frame: FrameDraft): Promise<void>;
+}
+
+/** When enough is gathered for a flush: as soon as one of both is reached. */
+export interface Batching {
+  /** Ms that the oldest record has waited. */
+  readonly limitMs: number;
+  /** Bytes of the records that wait. */
+  readonly limitBytes: number;
 }
 
 /** Called with the reason when a thread has ended by itself. */

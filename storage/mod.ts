@@ -41,7 +41,9 @@
  * @module
  */
 export { CorruptLogError } from "./corrupt_log_error.ts";
+export type { CursorEntry, CursorStore } from "./cursor_store.ts";
 export * from "./frame_log.ts";
+export * from "./log_engine.ts";
 export {
   type LockOptions,
   LogLockedError,

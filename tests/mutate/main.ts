@@ -22,43 +22,63 @@ import { tally } from "../runner/tally.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants } from "./mutants.ts";
 
-/** Whether the test passed in `copy`; neither if it did not even run. */
-async function runTest(
+type CatchingTest = Mutant["caughtBy"];
+
+/** How long the tests of one bug may take; and all of them, without a bug. */
+const BUG_MS = 120_000;
+const SOUND_MS = 600_000;
+
+/** Runs `tests` in `copy`; returns the report, and what was printed. */
+async function runTests(
   copy: string,
-  { file, name }: Mutant["caughtBy"],
-): Promise<{ outcome: "held" | "failed" | "none"; output: string }> {
-  const report = join(copy, "report.xml");
-  rmSync(report, { force: true });
-  const escaped = name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  tests: readonly CatchingTest[],
+  timeoutMs: number,
+): Promise<{ report: string; output: string }> {
+  const path = join(copy, "report.xml");
+  rmSync(path, { force: true });
+  const escape = (name: string) =>
+    name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  const names = new Set(tests.map(({ name }) => escape(name)));
   const { output } = await command(Deno.execPath(), [
     "test",
     "-A",
+    "--parallel",
     "--no-check",
     "--cached-only",
-    `--filter=/^${escaped}$/`,
-    `--junit-path=${report}`,
-    file,
-  ], { cwd: copy, timeoutMs: 120_000 });
-  const text = existsSync(report) ? readFileSync(report, "utf8") : "";
-  const { passed, failed } = tally(text);
-  if (passed + failed !== 1) return { outcome: "none", output };
-  return { outcome: failed === 1 ? "failed" : "held", output };
+    `--filter=/^(${[...names].join("|")})$/`,
+    `--junit-path=${path}`,
+    ...new Set(tests.map(({ file }) => file)),
+  ], { cwd: copy, timeoutMs });
+  return { report: existsSync(path) ? readFileSync(path, "utf8") : "", output };
 }
 
-/** The tests that are known to hold without a bug. */
-const holding = new Set<string>();
+/** Throws unless all tests hold without a bug, each of them run. */
+async function requireSound(chosen: readonly Mutant[]): Promise<void> {
+  const tests = new Map(
+    chosen.map(({ caughtBy }) => [JSON.stringify(caughtBy), caughtBy]),
+  );
+  const copy = await copyTree();
+  try {
+    const { report, output } = await runTests(
+      copy,
+      [...tests.values()],
+      SOUND_MS,
+    );
+    const { passed, failed } = tally(report);
+    // A name may occur in several of the files.
+    if (failed > 0 || passed < tests.size) {
+      throw new Error(
+        `Only ${passed} of ${tests.size} tests hold without a bug:\n${output}`,
+      );
+    }
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
 
 /** What went wrong with the experiment, or nothing if the bug was caught. */
 async function plant(copy: string, mutant: Mutant): Promise<string> {
   const { caughtBy, edits } = mutant;
-  const key = JSON.stringify(caughtBy);
-  if (!holding.has(key)) {
-    const before = await runTest(copy, caughtBy);
-    if (before.outcome !== "held") {
-      return `the test does not hold without the bug:\n${before.output}`;
-    }
-    holding.add(key);
-  }
   const originals = edits.map(({ file }) => readFileSync(join(copy, file)));
   try {
     for (const { file, find, replace } of edits) {
@@ -69,9 +89,10 @@ async function plant(copy: string, mutant: Mutant): Promise<string> {
       }
       writeFileSync(path, source.replace(find, () => replace));
     }
-    const after = await runTest(copy, caughtBy);
-    if (after.outcome === "none") return `does not run:\n${after.output}`;
-    return after.outcome === "failed" ? "" : "it survives";
+    const { report, output } = await runTests(copy, [caughtBy], BUG_MS);
+    const { passed, failed } = tally(report);
+    if (passed + failed !== 1) return `does not run:\n${output}`;
+    return failed === 1 ? "" : "it survives";
   } finally {
     edits.forEach(({ file }, at) => {
       writeFileSync(join(copy, file), originals[at]);
@@ -121,6 +142,7 @@ const AT_ONCE = 2;
 async function main(): Promise<void> {
   const [wanted = ""] = Deno.args;
   const chosen = mutants.filter(({ name }) => name.includes(wanted));
+  await requireSound(chosen);
   const left = chosen.values();
   const counts = await Promise.all(
     Array.from({ length: AT_ONCE }, () => plantAll(left)),

@@ -1,0 +1,16 @@
+import type { LogMeta } from "../../format/log_meta.ts";
+import type { ObjectStore } from "../object_store.ts";
+import type { LogIdentity } from "./log_identity.ts";
+import type { RuleState } from "./slot_rule.ts";
+
+/** A log as its parts share it: reads, removal, compaction. */
+export interface SharedLog {
+  /** Repeats what fails. */
+  readonly store: ObjectStore;
+  /** What never changes about the log. */
+  readonly identity: LogIdentity;
+  /** What is known after the last slot that is known to be final. */
+  readonly state: RuleState;
+  /** The log's metadata after that slot; `undefined` if there is none. */
+  readonly meta: LogMeta | undefined;
+}

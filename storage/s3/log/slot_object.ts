@@ -6,9 +6,10 @@ import {
   hex,
   MAX_FRAME_BYTES,
   META_FLAG,
+  RECORD_HEADER_BYTES,
   setUint64,
 } from "../../format/frame.ts";
-import type { LogMeta } from "../../format/log_meta.ts";
+import { encodeMeta, type LogMeta } from "../../format/log_meta.ts";
 import {
   faultOfRecords,
   FrameRecords,
@@ -185,6 +186,15 @@ export function encodeSlot(
   return seal(bytes, SLOT_HEADER_BYTES);
 }
 
+/** The entry that metadata are, with its length. */
+export function encodeMetaEntry(meta: LogMeta): Uint8Array<ArrayBuffer> {
+  const content = encodeMeta(meta);
+  const entry = new Uint8Array(RECORD_HEADER_BYTES + content.length);
+  new DataView(entry.buffer).setUint32(0, content.length, true);
+  entry.set(content, RECORD_HEADER_BYTES);
+  return entry;
+}
+
 /**
  * Decodes and checks the header at the start of `bytes`, which hold at least
  * the first {@linkcode SLOT_HEADER_BYTES} of the object, or all of it. `size` is
@@ -241,8 +251,7 @@ export function decodeSlot(
   const header = decodeSlotHeader(bytes, log, slot);
   if ("fault" in header || header.kind === SLOT_KIND.fence) return header;
   const content = new SlotContent(header, bytes);
-  const fault = content.fault();
-  return fault ?? content;
+  return content.check() ?? content;
 }
 
 /** An object that is not a fence: its header, records and metadata. */
@@ -275,7 +284,7 @@ export class SlotContent {
   }
 
   /** Why the entries are not what the header says; `undefined` if they are. */
-  fault(): SlotFault | undefined {
+  check(): SlotFault | undefined {
     const { header: { length, checksum, metaVersion } } = this;
     const { view } = this.#entries.window;
     const end = SLOT_HEADER_BYTES + length;

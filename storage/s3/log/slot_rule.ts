@@ -9,6 +9,7 @@
  * @module
  */
 import {
+  emptyState,
   type SettledState,
   SLOT_KIND,
   type SlotHeader,
@@ -65,7 +66,7 @@ export function judgeSlot(state: RuleState, header: SlotHeader): Verdict {
   const told = {
     ...next,
     time: Math.max(state.time, header.time),
-    ...(header.metaVersion > state.metaVersion &&
+    ...(header.metaVersion > 0 && header.metaVersion >= state.metaVersion &&
       { metaSlot: slot, metaVersion: header.metaVersion }),
   };
   if (header.kind === SLOT_KIND.mark) {
@@ -108,6 +109,27 @@ export function restoreState(
   { epoch, settled }: { epoch: number; settled: SettledState },
 ): RuleState {
   return { ...settled, epoch };
+}
+
+/**
+ * What was known before `state.firstSlot`, as far as it matters for reading on:
+ * what is dropped is left out. `header` is that of the object there, which is
+ * not looked at if nothing was ever dropped.
+ */
+export function stateBeforeFirst(
+  state: RuleState,
+  header: SlotHeader,
+): RuleState {
+  const { firstSlot, firstLsn } = state;
+  const { kind } = header;
+  const next = kind === SLOT_KIND.frame || kind === SLOT_KIND.hole
+    ? header.firstLsn
+    : firstLsn;
+  return {
+    ...emptyState(next),
+    epoch: firstSlot === 1 ? 0 : header.epoch,
+    slot: firstSlot - 1,
+  };
 }
 
 function corrupt(reason: string): Verdict {

@@ -103,6 +103,13 @@ export interface FrameLog {
    * absent, the log has neither.
    */
   readonly files?: Storage;
+  /** Where the log is, for messages; absent if `files` says so, if anything. */
+  readonly location?: string | undefined;
+  /**
+   * The log's id, 32 hexadecimal digits: a cursor of another log is refused by
+   * it. All zeros if absent. What is in `files` has its own.
+   */
+  readonly id?: string | undefined;
   /**
    * Number of this opening, never used before: it is part of the names of the
    * snapshots that it makes. 0 if absent.
@@ -166,7 +173,10 @@ export interface FrameLog {
    * progress. Absent if there can be no holes.
    */
   skip?(lost: number): Promise<void>;
-  /** Durable cursors where there are no `files`; absent if there are none. */
+  /**
+   * Durable cursors where there are no `files`; absent if there are none, or if
+   * the log can be cut back: only files say how far it was, and when.
+   */
   readonly cursors?: CursorStore | undefined;
   /** Number of segments; absent if there are none. */
   readonly segmentCount?: number;
@@ -344,14 +354,17 @@ export class FencedError extends Error {
     readonly location: string,
     /** Epoch of the fenced owner. */
     readonly epoch: number,
-    /** How it lost the lock, if known; see `StorageLock.whyLost`. */
+    /**
+     * How it was displaced, if known: see `StorageLock.whyLost`, or which opening
+     * came later, where there is no lock.
+     */
     how = "another owner took over, or the lock file or directory was " +
       "moved or removed",
   ) {
     super(
-      `Cannot continue in "${location}" because its lock of epoch ${epoch} ` +
-        `is lost (${how}): nothing further is acknowledged here; open the ` +
-        "log again",
+      `Cannot continue in "${location}" because the owner of epoch ${epoch} ` +
+        `was displaced (${how}): nothing further is acknowledged here; open ` +
+        "the log again",
     );
   }
 }

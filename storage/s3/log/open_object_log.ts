@@ -3,7 +3,13 @@ import { MAX_FRAME_TIME } from "../../format/frame.ts";
 import { FencedError } from "../../frame_log.ts";
 import { LogExistsError } from "../../log_exists_error.ts";
 import type { ObjectStore } from "../object_store.ts";
-import { encodeHint, findClaim, findEnd, laterClaim } from "./find_end.ts";
+import {
+  encodeHint,
+  findClaim,
+  findEnd,
+  laterClaim,
+  type NearEnd,
+} from "./find_end.ts";
 import {
   decodeIdentity,
   encodeIdentity,
@@ -48,6 +54,9 @@ export function openObjectLog(options: OpeningOptions): Promise<OpenedLog> {
   return new Opening(options).run();
 }
 
+/** Most slots that an opening which chases a busy owner tries at once. */
+const MOST_FENCES = 256;
+
 class Opening {
   readonly #options: OpeningOptions;
   readonly #store: ObjectStore;
@@ -71,8 +80,7 @@ class Opening {
       refuseRecords(store, firstLsn, seen);
     }
     const epoch = await this.#claim(claim.epoch + 1, end.newest);
-    const next = await this.#fence(identity, epoch, end.free);
-    const state = await this.#readBack(identity, epoch, end.state, next - 1);
+    const state = await this.#takeOver(identity, epoch, end);
     if (firstLsn !== undefined) refuseRecords(store, firstLsn, state);
     const meta = await readMeta(store, identity, state);
     const options = { store, identity, state, meta, time };
@@ -105,55 +113,72 @@ class Opening {
   }
 
   /**
-   * Puts fences in the slots from `from` on, until a window of slots from the
-   * first one on is taken. The owner has at most a window in flight, and the
-   * first fence stops it, so none of its slots after that can be free. Resolves
-   * with the next slot.
+   * Puts fences after the log's end, until the owner can go on nowhere; resolves
+   * with what is known after the last slot then.
+   *
+   * The owner has at most a window in flight, and the first fence stops it: once
+   * all slots are taken from what it knows to be settled up to a window after
+   * the first fence, none of its slots counts any more. The end is looked for
+   * anew each time, because this process may have been slow, or paused: its
+   * fences may be where slots have been removed since, which nobody looks at.
    */
-  async #fence(
-    { id, window }: LogIdentity,
-    epoch: number,
-    from: number,
-  ): Promise<number> {
-    // One window at a time would never catch an owner that is busy.
-    const width = 2 * window;
-    const time = Math.min(this.#options.time(), MAX_FRAME_TIME);
-    let first = Infinity;
-    let next = from;
-    for (; next < first + window || first === Infinity; next += width) {
-      const slots = Array.from({ length: width }, (_, index) => next + index);
-      const made = await settleAll(slots.map((slot) => {
-        const bytes = encodeFence(id, { epoch, slot, time });
-        const options = { id: objectId(epoch, this.#nonce, slot) };
-        return this.#store.create(slotKey(slot), bytes, options);
-      }));
-      const created = slots.filter((_, index) => made[index] === "created");
-      first = Math.min(first, ...created);
-    }
-    return next;
-  }
-
-  /** Reads what is there up to slot `to`. Nothing there will change. */
-  async #readBack(
+  async #takeOver(
     identity: LogIdentity,
     epoch: number,
-    state: RuleState,
-    to: number,
+    end: NearEnd,
   ): Promise<RuleState> {
+    const { window } = identity;
+    const fences: number[] = [];
+    let near = end;
+    for (let width = 2 * window;; width = Math.min(2 * width, MOST_FENCES)) {
+      fences.push(...await this.#fence(identity, epoch, near.free, width));
+      near = await this.#look(
+        epoch,
+        () => findEnd(this.#store, identity, near.newest),
+      );
+      const { state, free } = near;
+      const first = fences.find((slot) => slot > state.slot) ?? Infinity;
+      if (free >= first + window) break;
+    }
+    const { state, free } = near;
+    return await this.#look(
+      epoch,
+      () => readForward(this.#store, identity, state, free - 1),
+    );
+  }
+
+  /** Puts fences in slots that are free; resolves with those. */
+  async #fence(
+    { id }: LogIdentity,
+    epoch: number,
+    from: number,
+    width: number,
+  ): Promise<number[]> {
+    const time = Math.min(this.#options.time(), MAX_FRAME_TIME);
+    const slots = Array.from({ length: width }, (_, index) => from + index);
+    const made = await settleAll(slots.map((slot) => {
+      const bytes = encodeFence(id, { epoch, slot, time });
+      const options = { id: objectId(epoch, this.#nonce, slot) };
+      return this.#store.create(slotKey(slot), bytes, options);
+    }));
+    return slots.filter((_, index) => made[index] === "created");
+  }
+
+  /** Looks at the log; fails with a `FencedError` if it has a later owner. */
+  async #look<Found extends RuleState | NearEnd>(
+    epoch: number,
+    look: () => Promise<Found>,
+  ): Promise<Found> {
     const store = this.#store;
-    const [read] = await Promise.allSettled([
-      readForward(store, identity, state, to),
-    ]);
+    const [looked] = await Promise.allSettled([look()]);
     // A later owner may have removed what was missed.
     const later = await laterClaim(store, epoch) ?? 0;
-    const seen = read.status === "fulfilled" ? read.value.epoch : epoch;
-    const highest = Math.max(seen, later);
-    if (highest > epoch) {
-      const how = `a later opening claimed epoch ${highest}`;
+    if (later > epoch) {
+      const how = `a later opening claimed epoch ${later}`;
       throw new FencedError(store.location, epoch, how);
     }
-    if (read.status === "rejected") throw read.reason;
-    return read.value;
+    if (looked.status === "rejected") throw looked.reason;
+    return looked.value;
   }
 }
 

@@ -191,13 +191,12 @@ async function nextState(
   if (objects.length === 0) return state;
   const isShort = !isTruncated && objects.length <= FEW_SLOTS;
   if (isShort && !isDoubtful) {
-    const slots = objects.map(({ key }) => parseSlotKey(key));
-    let last = state.slot;
-    for (const slot of slots) if (slot === last + 1) last = slot;
-    const isPlain = slots[0] === state.slot + 1 && last > state.slot;
-    if (isPlain && last - state.slot + identity.window >= slots.length) {
-      return await readForward(store, identity, state, last);
-    }
+    // After a gap, there may be more: what was dropped is gone.
+    const isDense = objects.every(({ key }, at) =>
+      parseSlotKey(key) === state.slot + 1 + at
+    );
+    const last = state.slot + objects.length;
+    if (isDense) return await readForward(store, identity, state, last);
   }
   const found = await findEnd(store, identity, state.slot);
   const known = found.state.slot > state.slot ? found.state : state;

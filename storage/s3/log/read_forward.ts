@@ -7,11 +7,12 @@ import {
   decodeSlot,
   decodeSlotHeader,
   SLOT_HEADER_BYTES,
+  SLOT_KIND,
   SlotContent,
   type SlotFault,
   type SlotHeader,
 } from "./slot_object.ts";
-import { judgeSlot, type RuleState } from "./slot_rule.ts";
+import { judgeSlot, restoreState, type RuleState } from "./slot_rule.ts";
 
 /** Headers that are read at a time. */
 const AT_ONCE = 16;
@@ -19,6 +20,10 @@ const AT_ONCE = 16;
 /**
  * Reads the headers of all slots after `state` up to `to`, and goes by the rule.
  * Throws a `CorruptLogError` if one is missing or damaged.
+ *
+ * It begins after the last slot that one of the objects says is settled. Slots
+ * up to that one may have been removed since, and an opening that was paused may
+ * have put a fence there, which is no part of the log.
  */
 export async function readForward(
   store: ObjectStore,
@@ -26,26 +31,38 @@ export async function readForward(
   state: RuleState,
   to: number,
 ): Promise<RuleState> {
-  let known = state;
-  while (known.slot < to) {
-    const length = Math.min(AT_ONCE, to - known.slot);
-    const from = known.slot + 1;
-    const headers = await settleAll(
-      Array.from(
-        { length },
-        (_, index) => readHeader(store, identity, from + index),
-      ),
+  const headers: (SlotHeader | undefined)[] = [];
+  while (state.slot + headers.length < to) {
+    const from = state.slot + headers.length + 1;
+    const length = Math.min(AT_ONCE, to - from + 1);
+    const read = Array.from(
+      { length },
+      (_, index) => readHeader(store, identity, from + index),
     );
-    for (const [index, header] of headers.entries()) {
-      if (header === undefined) throw corrupt(store, from + index, "missing");
-      const verdict = judgeSlot(known, header);
-      if (verdict.kind === "corrupt") {
-        throw corrupt(store, from + index, verdict.reason);
-      }
-      known = verdict.state;
-    }
+    headers.push(...await settleAll(read));
+  }
+  let known = lastSettled(headers, state);
+  for (const header of headers.slice(known.slot - state.slot)) {
+    const slot = known.slot + 1;
+    if (header === undefined) throw corrupt(store, slot, "missing");
+    const verdict = judgeSlot(known, header);
+    if (verdict.kind === "corrupt") throw corrupt(store, slot, verdict.reason);
+    known = verdict.state;
   }
   return known;
+}
+
+/** What is known after the last slot that is said to be settled. */
+function lastSettled(
+  headers: readonly (SlotHeader | undefined)[],
+  state: RuleState,
+): RuleState {
+  let last = state;
+  for (const header of headers) {
+    if (header === undefined || header.kind === SLOT_KIND.fence) continue;
+    if (header.settled.slot > last.slot) last = restoreState(header);
+  }
+  return last;
 }
 
 /**

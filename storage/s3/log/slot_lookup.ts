@@ -82,6 +82,7 @@ export class SlotLookup {
       const header = await this.#header(next, signal);
       // It has been compacted meanwhile.
       if (header === undefined) return place.slot + 1;
+      if (!await this.isInPlace(known, header, signal)) return place.slot + 1;
       const verdict = judgeSlot(known, header);
       if (verdict.kind === "corrupt") {
         throw this.corrupt(slotKey(next), verdict.reason);
@@ -89,6 +90,32 @@ export class SlotLookup {
       known = verdict.state;
       if (known.lastLsn >= kept) return next;
     }
+  }
+
+  /**
+   * Whether an object that was read after `place` is part of the log. An opening
+   * that was paused may put a fence where a slot was removed, and to go by it
+   * would make what follows void. What has been dropped must be known.
+   */
+  async isInPlace(
+    place: SlotPlace,
+    { kind, epoch, slot }: SlotHeader,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    if (kind !== SLOT_KIND.fence || epoch <= place.epoch) return true;
+    return slot >= this.#log.state.firstSlot &&
+      !await this.isCompacted(slot, slot, signal);
+  }
+
+  /** Whether there is a compacted object with one of these slots by now. */
+  async isCompacted(
+    firstSlot: number,
+    lastSlot: number,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    this.ranges.forget();
+    const range = await this.ranges.from(firstSlot, signal);
+    return range !== undefined && range.firstSlot <= lastSlot;
   }
 
   /** The error for an object that is damaged. */
@@ -119,7 +146,7 @@ export class SlotLookup {
       if (after.firstLsn <= lsn) return beginningOf(after);
       high = Math.min(high, after.firstSlot - 1);
     }
-    if (before !== undefined && before.lastSlot > (low?.slot ?? 0)) {
+    if (before !== undefined && before.lastSlot > first) {
       low = await this.#endOf(before, signal);
       if (low === undefined) return before.lastSlot;
     }

@@ -21,8 +21,10 @@ import type { SlotLookup } from "./slot_lookup.ts";
 import {
   decodeSlot,
   emptyState,
+  type FenceHeader,
   SLOT_KIND,
   SlotContent,
+  type SlotHeader,
 } from "./slot_object.ts";
 import { judgeSlot } from "./slot_rule.ts";
 
@@ -201,8 +203,10 @@ export class SlotReads implements BatchSource {
         if (fetched === undefined) throw this.#lost("the log ends before it");
         const { want, object } = fetched;
         if (object === undefined) await this.#replan(want);
-        else if (want.compacted === undefined) this.#readSlot(want, object);
-        else this.#openPiece(want, want.compacted, object);
+        else if (want.compacted === undefined) {
+          const reading = this.#readSlot(want, object);
+          if (reading !== undefined) await reading;
+        } else this.#openPiece(want, want.compacted, object);
         const taken = this.#take();
         if (taken !== undefined) return taken;
       }
@@ -215,7 +219,10 @@ export class SlotReads implements BatchSource {
   async #fetching(): Promise<FetchAhead<ReadPiece>> {
     const { log, lookup } = this.#source;
     const { signal } = this.#signal;
-    const place = this.#place ??= await lookup.find(this.#from, signal);
+    const place = this.#place ??= await lookup.find(
+      this.#nextLsn,
+      signal,
+    );
     const to = this.#to;
     const known = lookup.index.after(to)?.slot ?? Infinity;
     return this.#fetch ??= new FetchAhead(
@@ -231,19 +238,38 @@ export class SlotReads implements BatchSource {
     );
   }
 
-  #readSlot({ key, slot }: ReadPiece, { bytes }: ObjectContent): void {
+  #readSlot(want: ReadPiece, { bytes }: ObjectContent): MaybePromise<void> {
+    const { key, slot } = want;
     const { log, lookup } = this.#source;
     const content = decodeSlot(bytes, log.identity.id, slot);
-    const header = content instanceof SlotContent ? content.header : content;
-    if ("fault" in header) throw lookup.corrupt(key, header.fault);
+    if ("fault" in content) throw lookup.corrupt(key, content.fault);
+    if (content instanceof SlotContent) {
+      this.#noteSize(bytes.length);
+      if (this.#judge(content.header)) this.#slot = this.#batchOf(content);
+    } else if (content.epoch <= this.#place!.epoch) this.#judge(content);
+    else return this.#readFence(want, content);
+  }
+
+  /** Goes by a fence of another owner, unless it is where a slot was removed. */
+  async #readFence(want: ReadPiece, fence: FenceHeader): Promise<void> {
+    const { lookup, refresh } = this.#source;
+    await refresh();
+    const { signal } = this.#signal;
+    if (await lookup.isInPlace(this.#place!, fence, signal)) this.#judge(fence);
+    else await this.#replan(want);
+  }
+
+  /** Goes by the rule; returns whether the object counts. */
+  #judge(header: SlotHeader): boolean {
+    const { lookup } = this.#source;
     const before = { ...emptyState(1), ...this.#place! };
     const verdict = judgeSlot(before, header);
-    if (verdict.kind === "corrupt") throw lookup.corrupt(key, verdict.reason);
+    if (verdict.kind === "corrupt") {
+      throw lookup.corrupt(slotKey(header.slot), verdict.reason);
+    }
     this.#place = verdict.state;
     lookup.index.note(verdict.state);
-    if (!(content instanceof SlotContent)) return;
-    this.#noteSize(bytes.length);
-    if (verdict.kind === "counts") this.#slot = this.#batchOf(content);
+    return verdict.kind === "counts";
   }
 
   #openPiece(
@@ -267,17 +293,20 @@ export class SlotReads implements BatchSource {
 
   /** Goes on with what has replaced an object that is gone. */
   async #replan({ key, slot }: ReadPiece): Promise<void> {
-    const { lookup } = this.#source;
+    const { log, lookup, refresh } = this.#source;
     const next = this.#place!.slot + 1;
     const { slot: last, tries } = this.#replaced;
     this.#replaced = { slot: next, tries: last === next ? tries + 1 : 1 };
     await this.#stop();
     this.#signal = new AbortController();
     this.#fetch = undefined;
-    lookup.ranges.forget();
-    const range = await lookup.ranges.from(next, this.#signal.signal);
-    const isThere = range !== undefined && range.firstSlot <= next;
-    if (isThere && this.#replaced.tries <= MOST_TRIES) return;
+    if (this.#replaced.tries <= MOST_TRIES) {
+      const { signal } = this.#signal;
+      if (await lookup.isCompacted(next, next, signal)) return;
+      await refresh();
+      // What is wanted comes later: the slots before it are dropped.
+      if (next < log.state.firstSlot) return void (this.#place = undefined);
+    }
     throw lookup.corrupt(key, `the object of slot ${slot} is missing`);
   }
 

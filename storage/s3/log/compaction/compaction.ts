@@ -1,6 +1,7 @@
 import { Pace } from "../../../turns.ts";
 import type { ListedRange } from "../compacted_ranges.ts";
 import { endedBy } from "../ended_by.ts";
+import { laterClaim } from "../find_end.ts";
 import { readForward } from "../read_forward.ts";
 import { removeObjects } from "../remove_objects.ts";
 import type { OwnedLog } from "../shared_log.ts";
@@ -145,7 +146,9 @@ export class Compaction {
       if (large > done.slot) {
         const state = { ...emptyState(1), ...done };
         const store = endedBy(log.store, signal);
-        this.#done = await readForward(store, log.identity, state, large);
+        const passed = await readForward(store, log.identity, state, large);
+        if (!await this.#isInPlace(done.slot, large)) return this.#forget();
+        this.#done = passed;
         continue;
       }
       const run = planRun(listed, done.slot, until, this.#limits);
@@ -218,6 +221,7 @@ export class Compaction {
     const { log, lookup, signal } = this.#site;
     const read = await readRun(this.#site, done, run);
     if (read === undefined) return false;
+    if (!await this.#isInPlace(done.slot, run.lastSlot)) return false;
     const { state, parts, metaBefore } = read;
     const { lastLsn, epoch, metaSlot } = state;
     const range = { ...run, firstLsn: done.lastLsn + 1, lastLsn };
@@ -237,6 +241,18 @@ export class Compaction {
       .map(slotKey);
     await removeObjects(log.store, keys, signal);
     return true;
+  }
+
+  /**
+   * Whether nothing that was read between two slots can have been removed: then
+   * none of it is a fence that an opening, which was paused, has put there since.
+   */
+  async #isInPlace(after: number, lastSlot: number): Promise<boolean> {
+    const { log, lookup, signal } = this.#site;
+    if (log.state.firstSlot > after + 1) return false;
+    if (await lookup.isCompacted(after + 1, lastSlot, signal)) return false;
+    const store = endedBy(log.store, signal);
+    return await laterClaim(store, log.state.epoch) === undefined;
   }
 
   /** Whether a compacted object holds a slot; 0 is none. */

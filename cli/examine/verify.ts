@@ -73,8 +73,9 @@ Some things are reported that are not damage:
 
 ${STORAGE_HELP}
 
-There, it gets all objects and checks each one, and the rule by which they count.
-For damage, it gives the object's key. docs/cli.md lists what --json prints.`;
+There, it gets all objects and checks each one, and the rule by which they
+count. For damage, it gives the object's key. docs/cli.md says what --json
+prints.`;
 
 const OPTIONS = { ...STORAGE_OPTIONS, ...JSON_OPTION } as const;
 

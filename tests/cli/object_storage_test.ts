@@ -3,6 +3,7 @@
  * directory. Method: the tool in this process, on a store in memory, whose
  * objects the test damages one by one; once on a server that speaks S3.
  */
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { LeaderCommitPolicy } from "../../policies/leader_commit_policy.ts";
 import {
@@ -291,19 +292,53 @@ test("verify --storage names keys that no log has", async () => {
   assertStringIncludes(`${stdout}`, 'warning  "what" does not belong');
 });
 
-test("verify --storage checks compacted objects", async () => {
-  const make = async () => {
-    const store = new MemoryObjectStore();
-    const compaction = { leastSlots: 4 };
-    const log = await open(store, { compaction } as never);
-    for (let lsn = 1; lsn <= 80; lsn++) await log.append(`${lsn}`);
-    await log.close();
-    return store;
-  };
-  const store = await make();
-  const { code, stdout } = await run(store, ["verify"]);
-  assertEquals(code, 0, `${stdout}`);
-  assertStringIncludes(`${stdout}`, "OK: 80 records in 80 frames");
+/** A store with a log of 60 records, most of them compacted. */
+async function compactedLog(): Promise<MemoryObjectStore> {
+  const store = new MemoryObjectStore();
+  const log = await open(store, { window: 1, compaction: { slots: 8 } });
+  for (let lsn = 1; lsn <= 60; lsn++) await log.append(`${lsn}`);
+  for (let tries = 0; tries < 500; tries++) {
+    const keys = await keysOf(store);
+    const slots = keys.filter((key) => key.startsWith("b/"));
+    if (keys.some((key) => key.startsWith("s/")) && slots.length < 40) break;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await log.close();
+  return store;
+}
+
+test("verify --storage checks all of a compacted object, and where it lies", async () => {
+  const whole = await compactedLog();
+  const good = await run(whole, ["verify"]);
+  assertEquals(good.code, 0, `${good.stdout}`);
+  assertStringIncludes(`${good.stdout}`, "OK: 60 records in 60 frames");
+  assertStringIncludes(`${good.stdout}`, "ok       s/");
+  const keys = (await keysOf(whole)).filter((key) => key.startsWith("s/"));
+  const status = await run(whole, ["status", "--json"]);
+  assertEquals(JSON.parse(`${status.stdout}`).compacted, keys.length);
+  for (const key of keys) {
+    const { length } = (await whole.get(key))!.bytes;
+    for (const change of [cut, flip(20), flip(70), flip(length - 1)]) {
+      const store = await copyOf(whole);
+      await replace(store, key, change);
+      const { code, stdout } = await run(store, ["verify", "--json"]);
+      const { damages } = JSON.parse(`${stdout}`);
+      assertEquals(code, 1, key);
+      assertEquals(damages.map(({ key }: { key: string }) => key), [key]);
+    }
+    const store = await copyOf(whole);
+    await store.remove(key);
+    assertEquals((await run(store, ["verify"])).code, 1, key);
+  }
+});
+
+test("status --storage counts the slots that are not compacted", async () => {
+  const store = await compactedLog();
+  const { stdout } = await run(store, ["status", "--json"]);
+  const found = JSON.parse(`${stdout}`);
+  const slots = (await keysOf(store)).filter((key) => key.startsWith("b/"));
+  assertEquals(found.uncompacted, slots.length - found.fences);
+  assert(found.uncompacted < 40, `${stdout}`);
 });
 
 test("commands that need a directory refuse --storage", async () => {
@@ -337,3 +372,26 @@ for (const [args, message] of refusals) {
     assertStringIncludes(stderr, message);
   });
 }
+
+test("docs/cli.md lists every name that --json prints of object storage", async () => {
+  const document = readFileSync(
+    new URL("../../docs/cli.md", import.meta.url),
+    "utf8",
+  );
+  const store = await compactedLog();
+  const log = await open(store);
+  await log.cursor("billing");
+  await log.close();
+  await store.create("b/what", new Uint8Array(), { id: "1" });
+  for (const command of ["status", "verify"]) {
+    const { stdout } = await run(store, [command, "--json"]);
+    const names = new Set<string>();
+    JSON.parse(`${stdout}`, (name, value) => {
+      if (/[a-z]/.test(name)) names.add(name);
+      return value;
+    });
+    for (const name of names) {
+      assertStringIncludes(document, `\`${name}\``, command);
+    }
+  }
+});

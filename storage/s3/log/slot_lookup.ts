@@ -132,8 +132,8 @@ export class SlotLookup {
     const { slot, firstSlot } = this.#log.state;
     let high = this.index.after(lsn)?.slot ?? slot;
     let low = this.index.before(lsn);
-    // What it would be read on from is dropped.
-    if (low !== undefined && low.slot < firstSlot - 1) low = undefined;
+    // What follows it may have been removed.
+    if (low !== undefined && low.slot + 1 < firstSlot) low = undefined;
     if (low !== undefined && isNear(low, lsn, high)) return low;
     const first = low?.slot ?? firstSlot - 1;
     const { before, after } = await this.ranges.around(

@@ -67,6 +67,20 @@ export class SlotLookup {
    * mark that drops those before; the record is in the log, or the next one.
    */
   async firstSlotFor(lsn: number, signal?: AbortSignal): Promise<number> {
+    try {
+      return await this.#firstSlotFor(lsn, signal);
+    } catch (error) {
+      const { firstLsn, firstSlot } = this.#log.state;
+      if (lsn > firstLsn) throw error;
+      // More has been dropped meanwhile.
+      return firstSlot;
+    }
+  }
+
+  async #firstSlotFor(
+    lsn: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const { lastLsn, firstLsn, firstSlot } = this.#log.state;
     if (lastLsn < firstLsn) return firstSlot;
     // Where all is dropped, the last record tells where the next one will be.
@@ -195,7 +209,9 @@ export class SlotLookup {
   async beginning(
     signal?: AbortSignal,
   ): Promise<SlotPlace | undefined> {
-    const { firstSlot } = this.#log.state;
+    // It may change meanwhile.
+    const { state } = this.#log;
+    const { firstSlot } = state;
     if (firstSlot === 1) {
       const lastLsn = this.#log.identity.firstLsn - 1;
       return { slot: 0, lastLsn, epoch: 0 };
@@ -205,7 +221,7 @@ export class SlotLookup {
       return beginningOf(range);
     }
     const header = await this.#header(firstSlot, signal);
-    return header && stateBeforeFirst(this.#log.state, header);
+    return header && stateBeforeFirst(state, header);
   }
 
   /** A slot's header; `undefined` if it is missing. */

@@ -1,6 +1,7 @@
 import { appendMutants } from "./append_mutants.ts";
 import { backupMutants } from "./backup_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
+import { engineMutants } from "./engine_mutants.ts";
 import { exampleMutants } from "./example_mutants.ts";
 import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...storageMutants,
   ...objectStoreMutants,
+  ...engineMutants,
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,

@@ -168,6 +168,7 @@ test("Writer fails a log whose commit throws or is rejected ahead of an earlier 
   log.commits[0].resolve();
   await clock.quiet();
   assertEquals(statesOf(appends), ["rejected", "rejected", "rejected"]);
+  assertEquals([wal.durableLsn, log.commits.length], [0, 3]);
   await clock.settle(wal.close());
 
   const second = await openPipelined(2);

@@ -146,7 +146,7 @@ test("follow() at memory shows each record in flight, and at disk only what has 
   }
   assertEquals(early.lsns, [1, 2, 3, 4, 5]);
   assertEquals(late.lsns, [1]);
-  // They end in one turn, so the log's own time is already that of the last.
+  // They end in one turn, so the time of the log is already that of the last.
   for (const commit of [...log.inFlight]) commit.resolve();
   await clock.quiet();
   assertEquals(late.lsns, [1, 2, 3, 4]);

@@ -21,7 +21,7 @@ import { track, type Tracked } from "../kit/track.ts";
 
 const gone = new Error("the store is gone");
 
-/** Appends one record a turn; returns how each append stands. */
+/** Appends one record per turn; returns how each append stands. */
 async function appendOneByOne(
   wal: Wal,
   clock: VirtualClock,
@@ -63,7 +63,7 @@ test("Writer has as many commits in progress as the pipeline is deep, and no mor
       const atOnce = Math.min(depth, count);
       const alone = Array.from({ length: atOnce }, (_, at) => [at + 1, at + 1]);
       assertEquals(spansOf(log), alone);
-      // What came meanwhile shares a frame.
+      // Those appended meanwhile share a frame.
       if (count > depth) {
         log.step();
         await clock.turn();
@@ -105,7 +105,7 @@ test("Writer acknowledges in LSN order, in whichever order commits end", async (
           resolvedUpTo(whole, appends.length),
         );
         assertEquals([wal.writtenLsn, wal.durableLsn], [whole, whole]);
-        // One that has ended out of order keeps its place until it is told of.
+        // One that has ended out of order keeps its place until it lands.
         appends.push(track(wal.append("one more")));
         await clock.turn();
         assertLessOrEqual(log.commits.length, whole + count);

@@ -9,6 +9,7 @@ import type { Mutant } from "./mutant.ts";
 import { objectLogReadingMutants } from "./object_log_reading_mutants.ts";
 import { objectStoreMutants } from "./object_store_mutants.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
+import { pipelineMutants } from "./pipeline_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...upkeepMutants,
   ...writerMutants,
   ...appendMutants,
+  ...pipelineMutants,
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,

@@ -80,8 +80,8 @@ export interface Figures {
   readonly moneyPerMonth?: number;
 }
 
-/** A month of 365.25 / 12 days. */
-const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
+/** A month of 365.25 / 12 days, in seconds. */
+export const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
 
 /** Sums up a contender; each flush is a request that has its price. */
 export function figuresOf(

@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { FlushReason } from "../policies/batch_policy.ts";
 import {
   type CommitEnd,
@@ -6,7 +7,7 @@ import {
   type FrameDraft,
   type FrameLog,
 } from "../storage/frame_log.ts";
-import type { MaybePromise } from "../storage/storage.ts";
+import { isPromise, type MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { Acks } from "./acks.ts";
 import type { Batch } from "./batch.ts";
@@ -24,6 +25,46 @@ export interface Flight {
   isWritten: boolean;
   /** Whether a call that blocks has gone ahead of it, before its sync ended. */
   isOvertaken: boolean;
+  /** Tells those who wait for it; set once it has ended. */
+  land?: () => void;
+}
+
+/**
+ * What is in progress, in the order in which it began: at most one flush or
+ * sync, or as many flushes as the pipeline of the log is deep.
+ */
+export class Flights {
+  readonly #depth: number;
+  readonly #flights: Flight[] = [];
+
+  /** None yet. */
+  constructor({ pipeline }: FrameLog) {
+    this.#depth = pipeline?.depth ?? 1;
+  }
+
+  /** The one that began first, if any. */
+  get oldest(): Flight | undefined {
+    return this.#flights[0];
+  }
+
+  /** Whether one is in progress, and another may begin. */
+  get hasRoom(): boolean {
+    const { length } = this.#flights;
+    return length > 0 && length < this.#depth;
+  }
+
+  /** One begins. */
+  begin(flight: Flight): void {
+    const { length } = this.#flights;
+    invariant(length < this.#depth, "more in flight than may be");
+    this.#flights.push(flight);
+  }
+
+  /** One has ended: it lands once all before it have, and those after it may. */
+  end(flight: Flight, land: () => void): void {
+    flight.land = land;
+    while (this.#flights[0]?.land) this.#flights.shift()!.land!();
+  }
 }
 
 /** A flush of `batch`, or a sync alone, that begins now. */
@@ -41,8 +82,8 @@ export function beginFlight(
 export interface CommitSteps {
   /** Whether to sync; asked before anything is. */
   needsSync(): boolean;
-  /** Called when the frame is written, `agoMs` ago. */
-  written(agoMs: number): void;
+  /** Called when the frame is written, `agoMs` ago, with its time if known. */
+  written(agoMs: number, time?: number | void): void;
   /**
    * Called when all is done, and this process still owns the log; with `end` if
    * a thread has done it.
@@ -61,7 +102,8 @@ export type CommitEndings = Pick<CommitSteps, "confirmed" | "refused">;
  * The only way to an acknowledgement: write the frame, if there is one, sync if
  * asked to, and only then check that this process still owns the log. An owner
  * that takes over after the check finds everything that was synced before it.
- * All of it happens on `thread`, if that can do it.
+ * All of it happens on `thread`, if that can do it. A log with a pipeline does
+ * all of it in one call.
  */
 export function commit(
   log: FrameLog,
@@ -70,6 +112,13 @@ export function commit(
   steps: CommitSteps,
 ): void {
   const failed = (error: unknown) => steps.failed(error);
+  const { pipeline } = log;
+  if (pipeline && frame) {
+    return continueWith(() => pipeline.commit(frame), (time) => {
+      steps.written(0, time);
+      steps.confirmed(true);
+    }, failed);
+  }
   try {
     if (thread && commitOnThread(thread, frame, steps)) return;
   } catch (error) {
@@ -114,19 +163,19 @@ function commitOnThread(
  * Calls `call`, then `next`: in the same turn if the call returns no promise,
  * otherwise when its promise resolves. Calls `fail` if it throws or rejects.
  */
-function continueWith(
-  call: () => MaybePromise<void>,
-  next: () => void,
+function continueWith<Value>(
+  call: () => MaybePromise<Value>,
+  next: (value: Value) => void,
   fail: (error: unknown) => void,
 ): void {
-  let answer: void | Promise<void>;
+  let answer: MaybePromise<Value>;
   try {
     answer = call();
   } catch (error) {
     return fail(error);
   }
-  if (typeof answer?.then === "function") answer.then(next, fail);
-  else next();
+  if (isPromise(answer)) answer.then(next, fail);
+  else next(answer);
 }
 
 /** The LSN up to which to sync, beyond what batches ask for. */

@@ -220,6 +220,7 @@ export class Run {
     const batch = this.#queue.head;
     if (batch === undefined) return false;
     const decision = decideFlush(this.#policy, batch, this.#now, {
+      busy: this.#flights.length > 0,
       sealed: this.#queue.headIsSealed,
       demanded: this.#closing || batch.firstLsn <= this.#demandedLsn,
       pressed: this.#pressed,
@@ -244,16 +245,18 @@ export class Run {
       "writeMs",
       this.#costs.writeMs(bytes),
     );
-    const writtenAt = startedAt + writeMs;
+    const sentAt = startedAt + writeMs;
     const syncMs = requireAmount(
       "simulate",
       "syncMs",
-      this.#costs.syncMs(writtenAt, bytes, this.#begun++),
+      this.#costs.syncMs(sentAt, bytes, this.#begun++),
     );
     const endedAt = Math.max(
-      writtenAt + syncMs,
+      sentAt + syncMs,
       this.#flights.at(-1)?.times.endedAt ?? 0,
     );
+    // A commit of a pipeline is one call: nobody hears when it was written.
+    const writtenAt = this.#options.depth > 1 ? endedAt : sentAt;
     const times = { reason, startedAt, writtenAt, endedAt };
     this.#flights.push({ batch, times });
     if (this.#costs.isBlocking) this.#busyUntil = endedAt;

@@ -26,7 +26,9 @@ export interface SimulateOptions {
   maxQueuedRecords?: number | undefined;
   /**
    * Most flushes in flight at a time, an integer of at least 1: the `depth` of a
-   * `CommitPipeline`. They are acknowledged in order. Default 1, as in files.
+   * `CommitPipeline`. They are acknowledged in order. With more than one, a
+   * write and its sync are one request, so reports have `writtenAt` equal to
+   * `endedAt`. Default 1, as in files.
    */
   depth?: number | undefined;
   /**

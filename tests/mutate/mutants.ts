@@ -13,6 +13,7 @@ import { recoveryMutants } from "./recovery_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
+import { simulatorMutants } from "./simulator_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
+  ...simulatorMutants,
   ...objectStoreMutants,
   ...ownershipMutants,
   ...recoveryMutants,

@@ -107,7 +107,7 @@ export const NUMBERS = {
   },
   depth: {
     label: "In flight",
-    unit: "flushes at most",
+    unit: "at most",
     hint: "A disk has one at a time. Requests may overlap, and are still " +
       "acknowledged in order.",
     least: 1,

@@ -70,7 +70,7 @@ const SYNC_INTERVAL_MS = 1000;
 /**
  * The device that is set, as the log uses it: for one run. At `os`, the first
  * flush of each second brings the sync. If several flushes are in flight, each
- * is a request, which has no sync of its own and blocks nothing.
+ * is a request, which needs no sync and blocks nothing.
  */
 export function costsOf({ level, flushing, numbers }: Settings): CostModel {
   const device = driftingCosts({

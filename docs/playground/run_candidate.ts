@@ -88,7 +88,7 @@ export function runCandidate(
     settings,
     loaded,
     (flush, appends) => {
-      // A request has no write of its own: it is drawn like a sync.
+      // A request has no separate write: it is drawn like a sync.
       const writtenAt = isRequest ? flush.startedAt : flush.writtenAt;
       flushes.push({ flush: { ...flush, writtenAt }, appends });
     },

@@ -131,7 +131,7 @@ export interface FrameLog {
   checkOwner(): MaybePromise<void>;
   /**
    * Commits that may overlap. The writer then makes them instead of `append`,
-   * `sync` and `checkOwner`; `sync` is left for records that were there on
+   * `sync` and `checkOwner`, which are left for records that were there on
    * opening, beyond `syncedLsn`. There is no `thread`. Absent if the log makes
    * one call at a time.
    */

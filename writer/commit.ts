@@ -7,7 +7,7 @@ import {
   type FrameDraft,
   type FrameLog,
 } from "../storage/frame_log.ts";
-import { isPromise, type MaybePromise } from "../storage/storage.ts";
+import type { MaybePromise } from "../storage/storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { Acks } from "./acks.ts";
 import type { Batch } from "./batch.ts";
@@ -25,7 +25,7 @@ export interface Flight {
   isWritten: boolean;
   /** Whether a call that blocks has gone ahead of it, before its sync ended. */
   isOvertaken: boolean;
-  /** Tells those who wait for it; set once it has ended. */
+  /** Tells of its end; set once it has ended. */
   land?: () => void;
 }
 
@@ -60,9 +60,8 @@ export class Flights {
     this.#flights.push(flight);
   }
 
-  /** One has ended: it lands once all before it have, and those after it may. */
-  end(flight: Flight, land: () => void): void {
-    flight.land = land;
+  /** Tells of those that have ended, up to the first that has not. */
+  land(): void {
     while (this.#flights[0]?.land) this.#flights.shift()!.land!();
   }
 }
@@ -174,8 +173,9 @@ function continueWith<Value>(
   } catch (error) {
     return fail(error);
   }
-  if (isPromise(answer)) answer.then(next, fail);
-  else next(answer);
+  const then = (answer as Promise<Value> | undefined)?.then;
+  if (typeof then === "function") (answer as Promise<Value>).then(next, fail);
+  else next(answer as Value);
 }
 
 /** The LSN up to which to sync, beyond what batches ask for. */

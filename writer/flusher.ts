@@ -48,11 +48,11 @@ type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
  * The core: flushes what is queued when the policy says so, and releases each
  * waiter when, and only when, what it waits for is true.
  *
- * Only one flush or sync is in flight at a time, unless the log has a pipeline:
- * then as many flushes are as that is deep. The policy is asked once per turn,
- * at its end, about all of that turn's appends. So callers that are released
- * together and append again share the next frame: unless a thread flushes, and
- * `FlushMode` finds that two groups are faster.
+ * Only one flush or sync is in flight at a time, or as many flushes as the
+ * pipeline of the log is deep. The policy is asked once per turn, at its end,
+ * about all of that turn's appends. So callers that are released together and
+ * append again share the next frame: unless a thread flushes, and `FlushMode`
+ * finds that two groups are faster.
  */
 export class Flusher {
   /** Where records enter. */
@@ -103,9 +103,8 @@ export class Flusher {
     });
     this.queue = this.appends.queue;
     this.readers = new Readers(this.queue);
-    const sync = new SyncSchedule(clock, syncIntervalMs, () => this.askSoon());
-    this.#sync = sync;
-    this.#progress = new Progress({ ...this, log, clock, sync });
+    this.#sync = new SyncSchedule(clock, syncIntervalMs, () => this.askSoon());
+    this.#progress = new Progress({ ...this, log, clock, sync: this.#sync });
   }
 
   /** Why nothing follows: the log is closed, or has failed. */
@@ -244,7 +243,7 @@ export class Flusher {
         this.#sync.reaches(batch.firstLsn) || this.#sync.isDue(this.acks),
       written: (agoMs, time) => {
         flight.isWritten = true;
-        if (time) batch!.time = time;
+        if (time !== undefined) batch!.time = time;
         const writtenAt = this.#clock.now() - agoMs;
         times.writtenAt = Math.max(times.startedAt, writtenAt);
       },
@@ -255,13 +254,14 @@ export class Flusher {
     });
   }
 
-  /** One has ended: tells of it, and of those that have waited for it. */
+  /** One has ended: tells of it once all before it have ended. */
   #land(flight: Flight, tell: () => void): void {
     const before = this.#activity;
-    if (before === "failed") return;
+    flight.land = tell;
+    if (before === "failed" || flight !== this.#flights.oldest) return;
     if (before === "waiting") this.#cancelWait();
     this.#activity = "flushing";
-    this.#flights.end(flight, tell);
+    this.#flights.land();
     if (before === "asked") this.#activity = before;
     else this.#rest();
   }
@@ -273,8 +273,8 @@ export class Flusher {
    */
   flushSync(blocking: BlockingCalls): void {
     this.#flights.oldest?.thread?.settle();
-    const before = this.#activity;
     const flight = this.#flights.oldest;
+    const before = this.#activity;
     const isWriting = flight ? !flight.isWritten : before === "flushing";
     if (isWriting || before === "asking") throw new FlushInProgressError();
     if (before === "waiting") this.#cancelWait();

@@ -1,21 +1,15 @@
+import { COMPACTION_LIMITS } from "../../storage/s3/log/compaction/plan_compaction.ts";
 import type { Requests } from "./bill.ts";
 
-/** Frames are merged into objects of this many bytes. */
-export const MERGED_BYTES = 8 * 2 ** 20;
-
 /**
- * An opening of a log with this `window`, if nobody else opens it: `log` is
- * read, `e/` listed for the newest claim and the next one made, and two
- * listings find the end of `b/`. Twice the window of fences are made, a listing
- * shows that nothing is beyond, and what may hold records after the last
- * settled slot is read, before the opening mark is made.
+ * An opening of a log with this `window` that was closed: `log` is read, `e/`
+ * listed, the newest claim read and the next one made. A listing and a header
+ * show where `b/` ends; twice the window of fences are made and read back, with
+ * what may hold records after the last settled slot; `e/` is listed again, and
+ * the opening mark made.
  */
 export function requestsToOpen(window: number): Requests {
-  return {
-    puts: 1 + 2 * window + 1,
-    lists: 1 + 2 + 1,
-    gets: 1 + 1 + window + 1,
-  };
+  return { puts: 1 + 2 * window + 1, lists: 3, gets: 4 + 2 * window };
 }
 
 /** `frames` frames: one PUT for each. */
@@ -23,9 +17,17 @@ export function requestsOfFrames(frames: number): Requests {
   return { puts: frames, lists: 0, gets: 0 };
 }
 
-/** Merging `frames` frames of `bytes` bytes in all: each is read once. */
-export function requestsToMerge(frames: number, bytes: number): Requests {
-  return { puts: bytes / MERGED_BYTES, lists: 0, gets: frames };
+const { slots, bytes: runBytes, mergedBytes } = COMPACTION_LIMITS;
+
+/**
+ * Compacting `frames` frames of `bytes` bytes in all: each is read once, and
+ * those of a run become an object, after two listings. Later, objects are read
+ * again and merged into large ones.
+ */
+export function requestsToCompact(frames: number, bytes: number): Requests {
+  const runs = Math.max(frames / slots, bytes / runBytes);
+  const merged = Math.max(runs / slots, bytes / mergedBytes);
+  return { puts: runs + merged, lists: 2 * runs, gets: frames + runs };
 }
 
 /** A reader that looks `looks` times, and finds `frames` frames. */

@@ -9,16 +9,16 @@ import {
   requestsOfCursor,
   requestsOfFrames,
   requestsOfReader,
-  requestsToMerge,
+  requestsToCompact,
   requestsToOpen,
 } from "./requests.ts";
 import { loads, type Month, policies } from "./runs.ts";
 
 const GB = 2 ** 30;
 
-/** What a writer sends in a month: its frames, and merging them. */
+/** What a writer sends in a month: its frames, and compacting them. */
 export function requestsOfWriter({ frames, bytes }: Month): Requests {
-  return sum(requestsOfFrames(frames), requestsToMerge(frames, bytes));
+  return sum(requestsOfFrames(frames), requestsToCompact(frames, bytes));
 }
 
 /** Requests and their price in a month, policies by loads. */

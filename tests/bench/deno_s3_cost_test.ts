@@ -7,7 +7,13 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { priceOf, STANDARD, sum, times } from "../../bench/s3_cost/bill.ts";
+import {
+  priceOf,
+  type Requests,
+  STANDARD,
+  sum,
+  times,
+} from "../../bench/s3_cost/bill.ts";
 import {
   DEFAULTS,
   DOCUMENT,
@@ -15,10 +21,10 @@ import {
   PLOT,
 } from "../../bench/s3_cost/main.ts";
 import {
-  MERGED_BYTES,
   requestsOfFrames,
   requestsOfReader,
-  requestsToMerge,
+  requestsToCompact,
+  requestsToOpen,
 } from "../../bench/s3_cost/requests.ts";
 import {
   loads,
@@ -27,11 +33,18 @@ import {
   simulateAll,
   simulateMonth,
 } from "../../bench/s3_cost/runs.ts";
-import { money } from "../../bench/s3_cost/tables.ts";
+import { money, requestsOfWriter } from "../../bench/s3_cost/tables.ts";
 import { MONTH_SECONDS } from "../../cli/lab/candidates.ts";
 import { insertTables } from "../../docs/figures/tables.ts";
 import { parsePolicy } from "../../policies/parse_policy.ts";
 import { simulate } from "../../simulator/simulate.ts";
+import { Compaction } from "../../storage/s3/log/compaction/compaction.ts";
+import { openObjectLog } from "../../storage/s3/log/open_object_log.ts";
+import { SlotLookup } from "../../storage/s3/log/slot_lookup.ts";
+import {
+  MemoryObjectStore,
+  type ObjectCall,
+} from "../../storage/s3/memory_object_store.ts";
 import {
   assert,
   assertEquals,
@@ -40,6 +53,7 @@ import {
   assertLessOrEqual,
 } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
+import { ScriptedObjectLog } from "../kit/scripted_object_log.ts";
 import { root } from "../runner/files.ts";
 
 const { tables, plot } = makeCost(STANDARD, DEFAULTS);
@@ -63,6 +77,21 @@ test(`${DOCUMENT} and its plot are what "bench:s3-cost --write" makes`, () => {
   for (const { policy } of policies) assert(plot.includes(`>${policy}</text>`));
 });
 
+test(`${DOCUMENT} says the same in words`, () => {
+  const document = readFileSync(`${root}/${DOCUMENT}`, "utf8")
+    .replaceAll(/\s+/g, " ");
+  for (const policy of ["leader", "age:100", "age:1000"]) {
+    const requests = requestsOfWriter(monthOf(policy, "100/s"));
+    const said = `${money(priceOf(requests, STANDARD))} dollars`;
+    assert(document.includes(said), `${policy}: ${said}`);
+  }
+  for (const ms of [10, 250]) {
+    const looks = requestsOfReader(MONTH_SECONDS * 1000 / ms, 0);
+    const said = `${money(priceOf(looks, STANDARD))} dollars`;
+    assert(document.includes(said), `${ms} ms: ${said}`);
+  }
+});
+
 test("bench:s3-cost takes every price from its inputs", () => {
   const requests = { puts: 1000, lists: 2000, gets: 5000 };
   const prices = { put: 7, get: 0.1, gb: 0, out: 0 };
@@ -84,13 +113,55 @@ test("a reader that looks 4 times a second costs 52 dollars and a half", () => {
   assert(/every 250 ms +\|.*\| +53 \|/.test(tables.get("other")!));
 });
 
-test("a writer pays for its frames and for merging them, and nothing when idle", () => {
-  const merged = requestsToMerge(100, 3 * MERGED_BYTES);
-  assertEquals(merged, { puts: 3, lists: 0, gets: 100 });
-  const all = sum(requestsOfFrames(100), merged);
-  assertEquals(all, { puts: 103, lists: 0, gets: 100 });
-  assertEquals(times(all, 2), { puts: 206, lists: 0, gets: 200 });
+/** A store, and how often each operation was called since `take`. */
+function countedStore() {
+  let counts = { create: 0, list: 0, get: 0, head: 0, remove: 0 };
+  const onCall = ({ operation }: ObjectCall) => void counts[operation]++;
+  const take = (): Requests => {
+    const { create: puts, list: lists, get, head } = counts;
+    counts = { create: 0, list: 0, get: 0, head: 0, remove: 0 };
+    return { puts, lists, gets: get + head };
+  };
+  return { store: new MemoryObjectStore({ onCall }), take };
+}
+
+for (const window of [1, 4, 16]) {
+  test(`requestsToOpen() counts what an opening sends, window ${window}`, async () => {
+    const { store, take } = countedStore();
+    const time = () => 0;
+    const random = Math.random;
+    await openObjectLog({ store, window, time, random });
+    take();
+    await openObjectLog({ store, window, time, random });
+    assertEquals(take(), requestsToOpen(window));
+  });
+}
+
+for (const [bytes, frames] of [[300, 9000], [20_000, 3000], [200_000, 500]]) {
+  test(`requestsToCompact() prices what compaction sends, ${bytes} bytes`, async () => {
+    const { store, take } = countedStore();
+    const log = await new ScriptedObjectLog(store, { window: 4 }).create();
+    const compaction = new Compaction(log, new SlotLookup(log), {
+      token: "one",
+      warn: (message) => {
+        throw new Error(message);
+      },
+    });
+    take();
+    for (let nth = 0; nth < frames; nth++) {
+      await log.frameOf([new Uint8Array(bytes)]);
+      compaction.note(bytes);
+      await compaction.idle();
+    }
+    const sent = sum(take(), times(requestsOfFrames(frames), -1));
+    const counted = requestsToCompact(frames, frames * bytes);
+    assertNear(priceOf(counted, STANDARD), priceOf(sent, STANDARD), 0.25);
+  });
+}
+
+test("an idle log pays for nothing", () => {
   assertEquals(priceOf(sum(), STANDARD), 0);
+  assert(/open and idle +\| +no requests \| +0 \|/.test(tables.get("other")!));
 });
 
 test("an age bounds the price, however many records arrive", () => {

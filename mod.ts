@@ -36,7 +36,7 @@
  *   {@linkcode CorruptLogError}: damage that no crash explains.
  *   {@linkcode LogLockedError}: another process has the log open.
  *
- * **Limits.** One writer per directory, and no copy on another machine. Records
+ * **Limits.** One writer per log, and no copy of a directory on another machine. Records
  * are found by LSN or time, not by key. It is tested on Linux only. What `disk`
  * means depends on the device: see
  * [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md).

@@ -22,7 +22,11 @@ export const GUIDES: readonly GuideGroup[] = [
   },
   {
     title: "Decide",
-    files: ["docs/policies.md", "docs/durability.md"],
+    files: [
+      "docs/policies.md",
+      "docs/durability.md",
+      "docs/object-storage.md",
+    ],
   },
   {
     title: "Build",
@@ -59,11 +63,7 @@ export const GUIDES: readonly GuideGroup[] = [
   },
   {
     title: "Extend",
-    files: [
-      "docs/custom-policies.md",
-      "docs/storage-adapters.md",
-      "docs/object-storage.md",
-    ],
+    files: ["docs/custom-policies.md", "docs/storage-adapters.md"],
   },
   {
     title: "Understand",

@@ -119,9 +119,13 @@ export function moneyPerMonth(
  * begins elsewhere in the recording.
  */
 export function tracedCosts(trace: Trace, seed: number): CostModel {
-  const { flushes, turns = [], isBlocking } = trace;
+  const { flushes, turns = [], isBlocking, options: { depth = 1 } } = trace;
+  // Requests have no separate write.
+  const costed = depth === 1
+    ? flushes
+    : flushes.map((flush) => ({ ...flush, writtenAt: flush.startedAt }));
   return {
-    ...sampledCosts(flushes, seed),
+    ...sampledCosts(costed, seed),
     ...sampledTurns(turns, seed),
     isBlocking,
   };

@@ -162,9 +162,11 @@ function drawnCosts(settings: Settings, trace?: Trace) {
     : undefined;
 }
 
-/** How many flushes are in flight at most: one on the device of a trace. */
+/** How many flushes are in flight at most. */
 function depthOf(settings: Settings, trace?: Trace): number {
-  return takesCostsOf(trace, settings) ? 1 : settings.numbers.depth;
+  return takesCostsOf(trace, settings)
+    ? trace.options.depth ?? 1
+    : settings.numbers.depth;
 }
 
 function takesCostsOf(

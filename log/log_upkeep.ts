@@ -318,12 +318,12 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     blocked: (message: string) => void,
   ): Promise<number> {
     const { cursors, archive, warn } = this.options;
-    let keepFrom = lsn;
+    let keepFrom = this.access.replica?.hold(lsn) ?? lsn;
     if (cursors !== undefined) {
       const { holdBack } = await import("../reader/cursors/mod.ts");
       const { firstLsn, files } = this.#log;
       const isArchived = archive !== undefined;
-      const request = { lsn, firstLsn, warn, blocked, isArchived };
+      const request = { lsn: keepFrom, firstLsn, warn, blocked, isArchived };
       keepFrom = await holdBack(files!, cursors, request);
     }
     if (archive === undefined) return keepFrom;

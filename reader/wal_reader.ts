@@ -37,6 +37,10 @@ const OPTIONS: readonly (keyof WalReaderOptions)[] = [
 ];
 const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
 
+/** Opens a reader for what is not part of every program. */
+// deno-lint-ignore no-explicit-any
+export let observedBy: (reader: WalReader<any>) => ObservedLog;
+
 /**
  * Reads a log that another process may be writing to, or nobody. It takes no
  * lock, opens files for reading only, and neither writes nor syncs anything, so
@@ -73,6 +77,10 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
   implements AsyncDisposable {
   readonly #log: ObservedLog;
   #closing: Promise<void> | undefined;
+
+  static {
+    observedBy = (reader) => reader.#log;
+  }
 
   private constructor(
     log: ObservedLog,

@@ -44,7 +44,7 @@ const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
 
 /** Opens a reader for what is not part of every program. */
 // deno-lint-ignore no-explicit-any
-export let observedBy: (reader: WalReader<any>) => ObservedLog;
+export let observedBy: (reader: WalReader<any>) => ObservedSource;
 
 /**
  * Reads a log that another process may be writing to, or nobody. It takes no

@@ -1,6 +1,7 @@
 import { argumentError } from "../argument.ts";
 import { accessOf, type LogAccess, LogAppender } from "../log/log_appender.ts";
 import type { LogView } from "../reader/log_view.ts";
+import { ObservedLog } from "../reader/observed_log.ts";
 import { observedBy, WalReader } from "../reader/wal_reader.ts";
 import type { LogMeta } from "../storage/format/mod.ts";
 import { requireFiles } from "../storage/no_directory_error.ts";
@@ -58,12 +59,14 @@ export async function sourceOf(log: ReplicableLog): Promise<ReplicaSource> {
     throw argumentError(ACTION, "its source", rule, typeof log, false);
   }
   const observed = observedBy(log);
+  const files = requireFiles(ACTION, observed.files);
   return {
-    ...await placeOf(observed.files),
+    ...await placeOf(files),
     view: log,
     access: undefined,
     refresh: () => log.refresh(),
     meta() {
+      if (!(observed instanceof ObservedLog)) return undefined;
       const meta = observed.layout?.manifest.meta;
       return meta && { meta, afterLsn: observed.writtenLsn };
     },

@@ -323,10 +323,10 @@ export class Replica implements AttachedReplica, AsyncDisposable {
   }
 
   #change(state: ReplicaState, error?: Error): void {
-    const isSame = state === this.#state && error === this.#error;
-    if (isSame || this.#isFinal) return;
-    this.#state = state;
+    if (this.#isFinal) return;
     this.#error = error;
+    if (state === this.#state) return;
+    this.#state = state;
     const stats = this.stats();
     this.#listeners.tell(stats);
     const diagnostics = builtin<typeof Diagnostics>("node:diagnostics_channel");

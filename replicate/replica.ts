@@ -3,26 +3,17 @@ import { requireInteger, requireOptions, requireSignal } from "../argument.ts";
 import { builtin } from "../builtin.ts";
 import type { AttachedReplica } from "../log/attached_replica.ts";
 import type { ReplicaState, ReplicaStats } from "../monitor/replica_stats.ts";
-import {
-  CompactedError,
-  FencedError,
-  type FrameLog,
-  TruncatedError,
-} from "../storage/frame_log.ts";
+import type { FrameLog } from "../storage/frame_log.ts";
 import type { LogEngine } from "../storage/log_engine.ts";
 import { AckWaiters } from "../writer/acks.ts";
 import type { WaitOptions } from "../writer/append_options.ts";
 import { type Clock, wallTime } from "../writer/clock.ts";
 import { Listeners } from "../writer/listeners.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
-import { LogFailedError } from "../writer/log_failed_error.ts";
 import type { FrameLimits } from "./frame_draft.ts";
 import { type EarlierOpenings, openReplica } from "./open_replica.ts";
-import {
-  ForeignReplicaError,
-  NotReplicatedError,
-  ReplicaGapError,
-} from "./replica_errors.ts";
+import { judgeFailure } from "./judge_failure.ts";
+import { NotReplicatedError } from "./replica_errors.ts";
 import { ReplicaSession } from "./replica_session.ts";
 import type { ReplicaSource } from "./replica_source.ts";
 import { type ReplicaRetention, retain } from "./retain.ts";
@@ -341,26 +332,15 @@ export class Replica implements AttachedReplica, AsyncDisposable {
   }
 
   /** Decides whether to try again after `error`. */
-  #judge(error: unknown): void {
-    const reason = error instanceof Error ? error : new Error(String(error));
+  #judge(failure: unknown): void {
     if (this.#isClosing) return;
-    if (reason instanceof FencedError) return this.#finish("fenced", reason);
-    if (reason instanceof LogClosedError) {
-      return this.#finish("closed", reason);
-    }
-    if (reason instanceof CompactedError) {
-      const { location } = this;
-      const { firstLsn } = this.#source.view;
-      const gap = new ReplicaGapError(location, this.#lsn, firstLsn);
-      return this.#finish("failed", gap);
-    }
-    const isFinal = reason instanceof ForeignReplicaError ||
-      reason instanceof ReplicaGapError || reason instanceof TypeError ||
-      reason instanceof LogFailedError;
-    if (isFinal) return this.#finish("failed", reason);
-    // What was cut off may have been on its way only: the next opening tells.
-    if (reason instanceof TruncatedError) this.#delayMs = 0;
-    this.#change("degraded", reason);
+    const { location } = this;
+    const { firstLsn } = this.#source.view;
+    const position = { location, lsn: this.#lsn, firstLsn };
+    const { state, error, atOnce } = judgeFailure(failure, position);
+    if (state !== "degraded") return this.#finish(state, error);
+    if (atOnce) this.#delayMs = 0;
+    this.#change(state, error);
   }
 
   async #pause(): Promise<void> {

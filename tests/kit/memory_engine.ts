@@ -1,4 +1,4 @@
-import { LogExistsError } from "../../recovery/log_exists_error.ts";
+import { LogExistsError } from "../../storage/log_exists_error.ts";
 import type { LogMeta } from "../../storage/format/log_meta.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
 import type { CursorEntry, CursorStore } from "../../storage/cursor_store.ts";
@@ -168,6 +168,10 @@ export class EngineObserver implements LogObserver {
 
   constructor(engine: MemoryEngine) {
     this.#engine = engine;
+  }
+
+  get location(): string {
+    return this.#engine.location;
   }
 
   get id(): string | undefined {

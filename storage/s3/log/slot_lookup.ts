@@ -56,6 +56,9 @@ export class SlotLookup {
       if (!isThere || tries === MOST_TRIES) {
         throw this.corrupt(slotKey(found), `slot ${found} is missing`);
       }
+      if (range.firstLsn <= lsn && lsn <= range.lastLsn) {
+        return beginningOf(range);
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-import { LogExistsError } from "../../recovery/log_exists_error.ts";
+import { LogExistsError } from "../../storage/log_exists_error.ts";
 import type { CursorEntry, CursorStore } from "../../storage/cursor_store.ts";
 import { FRAME_HEADER_BYTES } from "../../storage/format/frame.ts";
 import { type LogMeta, newerMeta } from "../../storage/format/log_meta.ts";

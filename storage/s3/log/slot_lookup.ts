@@ -19,7 +19,7 @@ import {
 } from "./slot_rule.ts";
 
 /** Slots between two places that are read rather than searched. */
-const FEW_SLOTS = 8;
+const FEW_SLOTS = 4;
 
 /** How often a search begins again because slots are compacted meanwhile. */
 const MOST_TRIES = 10;
@@ -103,7 +103,7 @@ export class SlotLookup {
     const { slot } = this.#log.state;
     let high = this.index.after(lsn)?.slot ?? slot;
     let low = this.index.before(lsn);
-    if (low !== undefined && high - low.slot <= FEW_SLOTS) return low;
+    if (low !== undefined && isNear(low, lsn, high)) return low;
     const first = low?.slot ?? this.#log.state.firstSlot - 1;
     const { before, after } = await this.ranges.around(
       lsn,
@@ -131,7 +131,7 @@ export class SlotLookup {
     signal: AbortSignal | undefined,
   ): Promise<SlotPlace | number> {
     let [low, high] = [from, to];
-    while (high - low.slot > FEW_SLOTS) {
+    while (!isNear(low, lsn, high)) {
       const middle = low.slot + Math.floor((high - low.slot) / 2);
       let place: SlotPlace | undefined;
       // Fences say nothing.
@@ -190,6 +190,11 @@ export class SlotLookup {
     if ("fault" in header) throw this.corrupt(slotKey(slot), header.fault);
     return header;
   }
+}
+
+/** Whether few slots are between a place and record `lsn`, at most at `high`. */
+function isNear(place: SlotPlace, lsn: number, high: number): boolean {
+  return Math.min(high - place.slot, lsn - place.lastLsn) <= FEW_SLOTS;
 }
 
 /** The place before a compacted object, in which every object counts. */

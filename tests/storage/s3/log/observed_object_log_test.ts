@@ -6,11 +6,9 @@
  *
  * @module
  */
-import { Compaction } from "../../../../storage/s3/log/compaction/compaction.ts";
 import { ObservedObjectLog } from "../../../../storage/s3/log/observed_object_log.ts";
 import { removeDropped } from "../../../../storage/s3/log/remove_dropped.ts";
 import { slotKey } from "../../../../storage/s3/log/slot_keys.ts";
-import { SlotLookup } from "../../../../storage/s3/log/slot_lookup.ts";
 import {
   MemoryObjectStore,
   type ObjectCall,
@@ -21,6 +19,7 @@ import {
   assertGreaterOrEqual,
   assertRejects,
 } from "../../../kit/assert.ts";
+import { compact } from "../../../kit/compact_log.ts";
 import { readRecords } from "../../../kit/read_object_log.ts";
 import { test } from "../../../kit/register.ts";
 import { ScriptedObjectLog } from "../../../kit/scripted_object_log.ts";
@@ -144,7 +143,6 @@ test("ObservedObjectLog finds the end of a long log by few calls", async () => {
 });
 
 test("ObservedObjectLog looks and reads while slots are compacted and dropped", async () => {
-  const limits = { slots: 4, bytes: 3000, tinyBytes: 900, mergedBytes: 3000 };
   for (let begin = 0; begin < 40; begin++) {
     let calls = 0;
     let act: (() => Promise<void>) | undefined;
@@ -163,14 +161,7 @@ test("ObservedObjectLog looks and reads while slots are compacted and dropped", 
       },
     });
     act = async () => {
-      const task = new Compaction(log, new SlotLookup(log), {
-        ...{ token: "t", limits },
-        warn(message) {
-          throw new Error(message);
-        },
-      });
-      task.start();
-      await task.idle();
+      await compact(log);
       await log.mark(undefined, { firstLsn: 12, firstSlot: 17 });
       await log.frame(["last"]);
       await removeDropped(log, new AbortController().signal);

@@ -1,7 +1,6 @@
 import type * as Diagnostics from "node:diagnostics_channel";
 import { requireInteger, requireOptions, requireSignal } from "../argument.ts";
 import { builtin } from "../builtin.ts";
-import type { AttachedReplica } from "../log/attached_replica.ts";
 import type { ReplicaState, ReplicaStats } from "../monitor/replica_stats.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
 import type { LogEngine } from "../storage/log_engine.ts";
@@ -55,7 +54,7 @@ const FINAL: readonly ReplicaState[] = ["fenced", "failed", "closed"];
  * and opens the engine again. If another owner has taken over there, it is
  * `fenced`, and if it cannot continue, it has `failed`; both last.
  */
-export class Replica implements AttachedReplica, AsyncDisposable {
+export class Replica implements AsyncDisposable {
   /** Where it is. */
   readonly location: string;
   readonly #source: ReplicaSource;

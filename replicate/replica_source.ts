@@ -7,10 +7,11 @@ import type { LogMeta } from "../storage/format/mod.ts";
 import { requireFiles } from "../storage/no_directory_error.ts";
 import { identifyLog } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Wal } from "../wal.ts";
 
 /** A log that can be replicated: one that is written here, or one that is read. */
 // deno-lint-ignore no-explicit-any
-export type ReplicableLog = LogAppender<any, any> | WalReader<any>;
+export type ReplicableLog = Wal<any, any> | WalReader<any>;
 
 /** Metadata, and the record after which it counts. */
 export interface PlacedMeta {
@@ -37,7 +38,7 @@ export interface ReplicaSource {
 
 const ACTION = "replicate a log";
 
-/** Finds out what is to be replicated. */
+/** Looks up what a replica needs of its source. */
 export async function sourceOf(log: ReplicableLog): Promise<ReplicaSource> {
   if (log instanceof LogAppender) {
     const access = accessOf(log);

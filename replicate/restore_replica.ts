@@ -104,7 +104,7 @@ const PROGRESS_BYTES = 4 * 1024 * 1024;
  * goes on where it was, once it has checked what is there. Two calls with the
  * same target exclude each other.
  *
- * Rejects with `TypeError` or `RangeError` for bad arguments, also if `to` is
+ * Rejects with `TypeError` or `RangeError` for bad arguments, and if `to` is
  * beyond what the replica has; with `BackupError` if the target holds other
  * files, {@linkcode ForeignReplicaError} if it holds a part of another replica,
  * `LogLockedError`, `StorageFullError`, `StorageError`, and what the engine

@@ -37,7 +37,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   reader: ["checkpoint", "codec", "recovery", "storage", "writer"],
   backup: ["checkpoint", "reader", "recovery", "storage"],
   replicate: [
-    ...["backup", "log", "monitor", "reader", "recovery", "storage", "writer"],
+    ...["backup", "log", "monitor", "reader", "recovery", "storage"],
+    ...["wal.ts", "writer"],
   ],
   trace: ["policies", "storage", "writer"],
   upkeep: ["checkpoint", "reader", "storage", "writer"],

@@ -30,9 +30,12 @@ export function requestsToCompact(frames: number, bytes: number): Requests {
   return { puts: runs + merged, lists: 2 * runs, gets: frames + runs };
 }
 
-/** A reader that looks `looks` times, and finds `frames` frames. */
+/**
+ * A reader that looks `looks` times, and finds `frames` frames: of each it gets
+ * the header when it sees it, and all of it when it reads it.
+ */
 export function requestsOfReader(looks: number, frames: number): Requests {
-  return { puts: 0, lists: looks, gets: frames };
+  return { puts: 0, lists: looks, gets: 2 * frames };
 }
 
 /** `commits` commits of a durable cursor. */

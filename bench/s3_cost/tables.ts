@@ -79,8 +79,8 @@ export function otherTable(prices: Prices, window: number): string {
       price(requestsOfCursor(often(ms))),
     ]),
     [
-      "a reader's GETs of a million frames",
-      "1.00M GETs",
+      "a million frames, followed by a reader",
+      `${compact(requestsOfReader(0, 1e6).gets)} GETs`,
       price(requestsOfReader(0, 1e6)),
     ],
     ...STORED.map((perSecond) => {

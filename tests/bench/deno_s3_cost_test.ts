@@ -40,11 +40,13 @@ import { parsePolicy } from "../../policies/parse_policy.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { Compaction } from "../../storage/s3/log/compaction/compaction.ts";
 import { openObjectLog } from "../../storage/s3/log/open_object_log.ts";
+import { ObjectLog } from "../../storage/s3/mod.ts";
 import { SlotLookup } from "../../storage/s3/log/slot_lookup.ts";
 import {
   MemoryObjectStore,
   type ObjectCall,
 } from "../../storage/s3/memory_object_store.ts";
+import { Wal } from "../../wal.ts";
 import {
   assert,
   assertEquals,
@@ -158,6 +160,43 @@ for (const [bytes, frames] of [[300, 9000], [20_000, 3000], [200_000, 500]]) {
     assertNear(priceOf(counted, STANDARD), priceOf(sent, STANDARD), 0.25);
   });
 }
+
+test("a log sends a request for each flush, and none when idle or closed", async () => {
+  const { store, take } = countedStore();
+  const wal = await Wal.open(new ObjectLog(store));
+  take();
+  await Promise.all(Array.from({ length: 100 }, () => wal.append("one")));
+  assertEquals(take(), requestsOfFrames(1));
+  await wal.close();
+  assertEquals(take(), sum());
+});
+
+test("a reader lists once for each look, and gets each new frame twice", async () => {
+  const { store, take } = countedStore();
+  const log = new ObjectLog(store);
+  const wal = await Wal.open(log);
+  const observer = await log.observeLog();
+  const follow = async (frames: number) => {
+    for (let nth = 0; nth < frames; nth++) await wal.append("one");
+    take();
+    const from = observer.lastLsn + 1;
+    await observer.look();
+    assertEquals(observer.lastLsn, from - 1 + frames);
+    if (frames === 0) return take();
+    const source = observer.read(from, observer.lastLsn);
+    while (!(await source.next()).done);
+    return take();
+  };
+  // The first read also lists what is compacted.
+  const { lists, gets } = await follow(1);
+  assertEquals([lists, gets], [2, 2]);
+  for (const frames of [0, 1, 3, 0]) {
+    const asked = await follow(frames);
+    assertEquals(asked, requestsOfReader(1, frames), `${frames} frames`);
+  }
+  await observer.close();
+  await wal.close();
+});
 
 test("an idle log pays for nothing", () => {
   assertEquals(priceOf(sum(), STANDARD), 0);

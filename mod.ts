@@ -36,7 +36,7 @@
  *   {@linkcode CorruptLogError}: damage that no crash explains.
  *   {@linkcode LogLockedError}: another process has the log open.
  *
- * **Limits.** One writer per directory, and no copy on another machine. Records
+ * **Limits.** One writer per log, and no copy of a directory on another machine. Records
  * are found by LSN or time, not by key. It is tested on Linux only. What `disk`
  * means depends on the device: see
  * [Durability](https://github.com/syncline/wal/blob/main/docs/durability.md).
@@ -83,6 +83,7 @@ export type {
   AlertName,
   AlertOptions,
 } from "./monitor/alert_options.ts";
+export type { ReplicaState, ReplicaStats } from "./monitor/replica_stats.ts";
 export type { ThreadStats, WalStats } from "./monitor/wal_stats.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
@@ -180,7 +181,7 @@ export { LogView } from "./reader/log_view.ts";
 export type { ReaderLevel } from "./reader/log_source.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
 export type { LogIterator } from "./reader/serial_generator.ts";
-export * from "./reader/wal_reader.ts";
+export { WalReader, type WalReaderOptions } from "./reader/wal_reader.ts";
 export {
   type LogRecord,
   type LsnRange,

@@ -38,6 +38,8 @@ export interface SettingsChange {
 export interface RunOptions {
   maxQueuedBytes: number;
   maxQueuedRecords: number;
+  /** Most flushes in flight at a time. */
+  depth: number;
   /** In order of time. */
   changes: readonly SettingsChange[];
   onFlush: (flush: FlushReport, appends: number) => void;
@@ -63,7 +65,10 @@ export class Run {
   readonly #line = new AppendLine();
   readonly #simulation = new NotedRun();
   #now = 0;
-  #flight: Flight | undefined;
+  /** Flushes in flight, in order; none ends before the one before it. */
+  readonly #flights: Flight[] = [];
+  /** How many were ever begun. */
+  #begun = 0;
   #wakeAt = Infinity;
   /** Until then the event loop is busy, and no append can be made. */
   #busyUntil = 0;
@@ -87,7 +92,7 @@ export class Run {
   /** Runs until everything is durable. */
   toEnd(): Simulation {
     while (true) {
-      const stirsAt = this.#flight?.times.endedAt ?? this.#wakeAt;
+      const stirsAt = Math.min(this.#landsAt, this.#wakeAt);
       const arrivesAt = Math.min(this.#source.nextAt, this.#changeAt);
       const nextAt = Math.max(arrivesAt, this.#busyUntil);
       if (stirsAt < Infinity && stirsAt <= nextAt) this.#stir(stirsAt);
@@ -99,10 +104,20 @@ export class Run {
 
   #stir(now: number): void {
     this.#now = now;
-    if (this.#flight === undefined) return this.#ask();
-    const { records } = this.#flight.batch;
-    this.#complete(this.#flight);
+    if (this.#landsAt > now) return this.#ask();
+    let records = 0;
+    while (this.#landsAt <= now) {
+      const flight = this.#flights.shift()!;
+      records += flight.batch.records;
+      this.#complete(flight);
+    }
     this.#askAfterTurn(records + this.#takeIn());
+  }
+
+  /** When the event loop hears of the end of the oldest flush in flight. */
+  get #landsAt(): number {
+    const endsAt = this.#flights[0]?.times.endedAt ?? Infinity;
+    return Math.max(endsAt, this.#busyUntil);
   }
 
   /** When settings change next. */
@@ -132,7 +147,11 @@ export class Run {
   #arrive(now: number): void {
     this.#now = now;
     const appends = this.#takeIn();
-    if (this.#flight === undefined) this.#askAfterTurn(appends);
+    if (this.#hasFreeFlight) this.#askAfterTurn(appends);
+  }
+
+  get #hasFreeFlight(): boolean {
+    return this.#flights.length < this.#options.depth;
   }
 
   /** The policy is asked when all that a turn brings about is done. */
@@ -193,17 +212,28 @@ export class Run {
 
   #ask(): void {
     this.#wakeAt = Infinity;
+    while (this.#hasFreeFlight && this.#askOnce());
+  }
+
+  /** Whether a flush was begun. */
+  #askOnce(): boolean {
     const batch = this.#queue.head;
-    if (batch === undefined) return;
+    if (batch === undefined) return false;
     const decision = decideFlush(this.#policy, batch, this.#now, {
+      busy: this.#flights.length > 0,
       sealed: this.#queue.headIsSealed,
       demanded: this.#closing || batch.firstLsn <= this.#demandedLsn,
       pressed: this.#pressed,
     });
-    if ("flush" in decision) return this.#flush(decision.flush);
-    if (++this.#putOffs > MOST_PUT_OFFS) return;
-    // The same sum as a timer's: it may differ from `waitUntil` by rounding.
-    this.#wakeAt = this.#now + Math.max(0, decision.waitUntil - this.#now);
+    if ("flush" in decision) {
+      this.#flush(decision.flush);
+      return true;
+    }
+    if (++this.#putOffs <= MOST_PUT_OFFS) {
+      // The same sum as a timer's: it may differ from `waitUntil` by rounding.
+      this.#wakeAt = this.#now + Math.max(0, decision.waitUntil - this.#now);
+    }
+    return false;
   }
 
   #flush(reason: FlushReason): void {
@@ -215,20 +245,24 @@ export class Run {
       "writeMs",
       this.#costs.writeMs(bytes),
     );
-    const writtenAt = startedAt + writeMs;
+    const sentAt = startedAt + writeMs;
     const syncMs = requireAmount(
       "simulate",
       "syncMs",
-      this.#costs.syncMs(writtenAt, bytes, this.#simulation.flushes),
+      this.#costs.syncMs(sentAt, bytes, this.#begun++),
     );
-    const endedAt = writtenAt + syncMs;
+    const endedAt = Math.max(
+      sentAt + syncMs,
+      this.#flights.at(-1)?.times.endedAt ?? 0,
+    );
+    // A commit of a pipeline is one call: nobody hears when it was written.
+    const writtenAt = this.#options.depth > 1 ? endedAt : sentAt;
     const times = { reason, startedAt, writtenAt, endedAt };
-    this.#flight = { batch, times };
+    this.#flights.push({ batch, times });
     if (this.#costs.isBlocking) this.#busyUntil = endedAt;
   }
 
   #complete({ batch, times }: Flight): void {
-    this.#flight = undefined;
     let appends = 0;
     this.#line.takeUntil(batch.end, (at, caller) => {
       appends++;

@@ -109,7 +109,7 @@ export async function loadTrace(
     arrivals,
     flushes,
     turns,
-    isBlocking: arrivals.areHeldUpBy(flushes),
+    isBlocking: (options.depth ?? 1) === 1 && arrivals.areHeldUpBy(flushes),
     missing,
     ...(end !== undefined && { end }),
   };

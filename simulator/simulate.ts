@@ -25,6 +25,13 @@ export interface SimulateOptions {
   /** As in `WalOptions`, an integer of at least 1. Default 10,000. */
   maxQueuedRecords?: number | undefined;
   /**
+   * Most flushes in flight at a time, an integer of at least 1: the `depth` of a
+   * `CommitPipeline`. They are acknowledged in order. With more than one, a
+   * write and its sync are one request, so reports have `writtenAt` equal to
+   * `endedAt`. Default 1, as in files.
+   */
+  depth?: number | undefined;
+  /**
    * Settings that are changed while the log is open, in order of time, as by
    * `Wal.configure`. Default: none.
    */
@@ -88,13 +95,19 @@ export function simulate(
   const {
     maxQueuedBytes = DEFAULT_QUEUE.maxQueuedBytes,
     maxQueuedRecords = DEFAULT_QUEUE.maxQueuedRecords,
+    depth = 1,
     changes = [],
     onFlush = () => {},
   } = options;
   requireInteger("simulate", "maxQueuedBytes", maxQueuedBytes);
   requireInteger("simulate", "maxQueuedRecords", maxQueuedRecords);
+  requireInteger("simulate", "depth", depth);
+  if (depth > 1 && costs.isBlocking) {
+    const rule = "1 if flushes block the event loop";
+    throw argumentError("simulate", "depth", rule, depth);
+  }
   requireChanges(changes);
-  const bounds = { maxQueuedBytes, maxQueuedRecords, changes, onFlush };
+  const bounds = { maxQueuedBytes, maxQueuedRecords, depth, changes, onFlush };
   return new Run(policy, sourceOf(load), costs, bounds).toEnd();
 }
 

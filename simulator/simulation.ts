@@ -10,7 +10,7 @@ export interface Simulation {
   readonly records: number;
   /** Bytes of those records, including their lengths. */
   readonly bytes: number;
-  /** How long the device was busy with writes and syncs, in ms. */
+  /** How long the device was busy with writes and syncs, one or more, in ms. */
   readonly busyMs: number;
   /** When the first append arrived, in ms; 0 if there was none. */
   readonly startedAt: number;
@@ -108,7 +108,7 @@ export class NotedRun implements Simulation {
     this.flushes++;
     this.records += flush.records;
     this.bytes += flush.bytes;
-    this.busyMs += flush.endedAt - flush.startedAt;
+    this.busyMs += flush.endedAt - Math.max(flush.startedAt, this.endedAt);
     this.endedAt = flush.endedAt;
     this.reasons[flush.reason]++;
     if (isStranded) this.stranded += flush.records;

@@ -117,8 +117,9 @@ function toObject(line: string): Record<string, unknown> {
 }
 
 function toOptions(value: unknown): TracedOptions {
-  const { synchronous, syncIntervalMs, maxQueuedBytes, maxQueuedRecords } =
-    Object(value);
+  const options = Object(value);
+  const { synchronous, syncIntervalMs, maxQueuedBytes } = options;
+  const { maxQueuedRecords, depth } = options;
   if (!["full", "normal", "off"].includes(synchronous)) {
     throw new BrokenRule('one with synchronous "full", "normal" or "off"');
   }
@@ -129,6 +130,7 @@ function toOptions(value: unknown): TracedOptions {
       : requireNumber("syncIntervalMs", syncIntervalMs, 0),
     maxQueuedBytes: requireCount("maxQueuedBytes", maxQueuedBytes, 1),
     maxQueuedRecords: requireCount("maxQueuedRecords", maxQueuedRecords, 1),
+    ...(depth !== undefined && { depth: requireCount("depth", depth, 1) }),
   };
 }
 

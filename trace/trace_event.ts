@@ -30,6 +30,8 @@ export interface TracedOptions {
   readonly maxQueuedBytes: number;
   /** Maximum records in the queue. */
   readonly maxQueuedRecords: number;
+  /** Most flushes in flight at a time; absent if that is 1, as in files. */
+  readonly depth?: number | undefined;
 }
 
 /** Appends that arrived in one turn. */

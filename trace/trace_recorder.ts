@@ -47,6 +47,8 @@ export interface TraceSource {
   readonly syncIntervalMs: number;
   readonly maxQueuedBytes: number;
   readonly maxQueuedRecords: number;
+  /** Most flushes in flight at a time. */
+  readonly depth: number;
   /** The policy, in the notation of `parsePolicy`, if it is known. */
   readonly policyName: string | undefined;
   /** Whether appends come with their links. */
@@ -92,6 +94,7 @@ export class TraceRecorder {
           : source.syncIntervalMs,
         maxQueuedBytes: source.maxQueuedBytes,
         maxQueuedRecords: source.maxQueuedRecords,
+        ...(source.depth > 1 && { depth: source.depth }),
       },
       ...(source.policyName !== undefined && { policy: source.policyName }),
       linked: source.linked,

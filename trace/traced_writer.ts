@@ -19,13 +19,16 @@ export class TracedWriter extends Writer {
   /** Continues where `log` ends; `policy` is its policy's notation. */
   constructor(
     log: FrameLog,
-    options: WriterOptions & Omit<TraceSource, "policyName" | "linked">,
+    options:
+      & WriterOptions
+      & Omit<TraceSource, "policyName" | "linked" | "depth">,
     sink: TraceOptions,
     policyName: string | undefined,
   ) {
     const callers = new Callers();
     const { areKnown: linked } = callers;
-    const source = { ...options, policyName, linked };
+    const depth = log.pipeline?.depth ?? 1;
+    const source = { ...options, policyName, linked, depth };
     const trace = new TraceRecorder(sink, source);
     super(log, { ...options, policy: trace.watch(options.policy) });
     this.#trace = trace;

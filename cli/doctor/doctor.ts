@@ -253,7 +253,9 @@ async function replayTrace(
   const pause = pauseUntil(interrupt);
   const { p50: syncMs } = syncCosts(results, "blocking");
   const contenders = await replayAll(candidatesFor(syncMs, options), {
-    ...{ trace, seeds, pause },
+    ...{ seeds, pause },
+    // A disk makes one flush at a time, wherever the trace was recorded.
+    trace: { ...trace, options: { ...trace.options, depth: 1 } },
     costsOf: (seed) => ({
       ...measuredCosts(results, seed),
       ...sampledTurns(trace.turns ?? [], seed),

@@ -80,8 +80,8 @@ export interface Figures {
   readonly moneyPerMonth?: number;
 }
 
-/** A month of 365.25 / 12 days. */
-const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
+/** A month of 365.25 / 12 days, in seconds. */
+export const MONTH_SECONDS = 365.25 / 12 * 24 * 60 * 60;
 
 /** Sums up a contender; each flush is a request that has its price. */
 export function figuresOf(
@@ -119,9 +119,13 @@ export function moneyPerMonth(
  * begins elsewhere in the recording.
  */
 export function tracedCosts(trace: Trace, seed: number): CostModel {
-  const { flushes, turns = [], isBlocking } = trace;
+  const { flushes, turns = [], isBlocking, options: { depth = 1 } } = trace;
+  // Requests have no separate write.
+  const costed = depth === 1
+    ? flushes
+    : flushes.map((flush) => ({ ...flush, writtenAt: flush.startedAt }));
   return {
-    ...sampledCosts(flushes, seed),
+    ...sampledCosts(costed, seed),
     ...sampledTurns(turns, seed),
     isBlocking,
   };

@@ -225,7 +225,8 @@ function costsOf(
   seed: number,
 ): CostModel {
   if (syncMs === undefined) return tracedCosts(trace, seed);
-  const isBlocking = syncMs < SLOW_MS;
+  const { depth = 1 } = trace.options;
+  const isBlocking = depth === 1 && syncMs < SLOW_MS;
   const turns = sampledTurns(trace.turns ?? [], seed);
   return { ...constantCosts({ syncMs }), ...turns, isBlocking };
 }

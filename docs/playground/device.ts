@@ -3,7 +3,7 @@ import type { NumberName } from "./number_field.ts";
 import type { Settings } from "./settings.ts";
 
 /** Numbers that describe a device. */
-const DEVICE_NUMBERS = ["sync", "spread", "write", "price"] as const;
+const DEVICE_NUMBERS = ["sync", "spread", "write", "depth", "price"] as const;
 
 type DeviceNumber = typeof DEVICE_NUMBERS[number];
 
@@ -20,28 +20,28 @@ export const DEVICES: readonly Device[] = [
   {
     label: "NVMe drive that keeps its cache",
     text: "A drive with capacitors acknowledges a sync from its cache.",
-    numbers: { sync: 0.1, spread: 1.3, write: 0.7, price: 0 },
+    numbers: { sync: 0.1, spread: 1.3, write: 0.7, depth: 1, price: 0 },
   },
   {
     label: "Consumer SSD",
     text: "Each sync has to reach the flash.",
-    numbers: { sync: 1.5, spread: 1.8, write: 2, price: 0 },
+    numbers: { sync: 1.5, spread: 1.8, write: 2, depth: 1, price: 0 },
   },
   {
     label: "Hard disk",
     text: "A sync waits until the platter has come around.",
-    numbers: { sync: 8, spread: 1.3, write: 8, price: 0 },
+    numbers: { sync: 8, spread: 1.3, write: 8, depth: 1, price: 0 },
   },
   {
     label: "Network volume",
     text: "Block storage of a cloud answers after a trip over the network.",
-    numbers: { sync: 2.5, spread: 1.6, write: 8, price: 0 },
+    numbers: { sync: 2.5, spread: 1.6, write: 8, depth: 1, price: 0 },
   },
   {
     label: "Object storage",
-    text: "Each flush is one PUT request, of which a million cost 5; there " +
-      "is one at a time here.",
-    numbers: { sync: 30, spread: 1.6, write: 15, price: 5 },
+    text: "Each flush is one PUT request, of which a million cost 5, and up " +
+      "to 4 are on their way.",
+    numbers: { sync: 30, spread: 1.6, write: 15, depth: 4, price: 5 },
   },
 ];
 
@@ -69,7 +69,8 @@ const SYNC_INTERVAL_MS = 1000;
 
 /**
  * The device that is set, as the log uses it: for one run. At `os`, the first
- * flush of each second brings the sync.
+ * flush of each second brings the sync. If several flushes are in flight, each
+ * is a request, which needs no sync and blocks nothing.
  */
 export function costsOf({ level, flushing, numbers }: Settings): CostModel {
   const device = driftingCosts({
@@ -78,6 +79,7 @@ export function costsOf({ level, flushing, numbers }: Settings): CostModel {
     writeMsPerMiB: numbers.write,
     seed: numbers.seed,
   });
+  if (numbers.depth > 1) return device;
   const handOverMs = flushing === "thread" ? HAND_OVER_MS : 0;
   let syncedAt = 0;
   return {
@@ -93,6 +95,9 @@ export function costsOf({ level, flushing, numbers }: Settings): CostModel {
 
 /** What it means that appends wait for this level. */
 export function describeLevel({ level, load, numbers }: Settings): string {
+  if (numbers.depth > 1) {
+    return "A request that is answered is durable, so both are the same here.";
+  }
   if (level === "disk") {
     return "An acknowledged record survives a power loss.";
   }
@@ -104,6 +109,9 @@ export function describeLevel({ level, load, numbers }: Settings): string {
 
 /** What it means that flushes run there. */
 export function describeFlushing({ flushing, numbers }: Settings): string {
+  if (numbers.depth > 1) {
+    return "Requests leave the event loop free, so both are the same here.";
+  }
   if (flushing === "thread") {
     return "The event loop stays free. A flush takes 0.12 ms longer, which a " +
       "fast device notices.";

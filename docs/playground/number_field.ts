@@ -105,6 +105,16 @@ export const NUMBERS = {
     initial: 1,
     orZero: true,
   },
+  depth: {
+    label: "In flight",
+    unit: "at most",
+    hint: "A disk has one at a time. Requests may overlap, and are still " +
+      "acknowledged in order.",
+    least: 1,
+    most: 64,
+    initial: 1,
+    isWhole: true,
+  },
   window: {
     label: "Window",
     unit: "ms",
@@ -192,6 +202,8 @@ export const NUMBERS = {
   price: {
     label: "A million flushes",
     unit: "cost, 0: none",
+    hint: "A price of 0.005 for 1,000 requests is 5 here. A log that is idle " +
+      "makes no requests and costs nothing.",
     least: 0.01,
     most: 1000,
     initial: 0,

@@ -47,8 +47,9 @@ export const PRESETS: readonly Preset[] = [
     text:
       "Every flush is a request that costs money, and 99 % of the records " +
       "must be durable within 250 ms, which is also the goal of Adaptive.",
-    hash: "rate=500&burst=1&sync=30&spread=1.6&window=15&count=256&" +
-      "bytes=65536&age=50&anyAge=100&target=250&price=5&goal=money&bound=250",
+    hash: "rate=500&burst=1&sync=30&spread=1.6&write=15&depth=4&window=15&" +
+      "count=256&bytes=65536&age=50&anyAge=100&target=250&price=5&goal=money&" +
+      "bound=250",
   },
   {
     label: "Readings that can wait",

@@ -82,12 +82,15 @@ export function runCandidate(
   loaded?: Trace,
 ): Outcome {
   const flushes: CountedFlush[] = [];
+  const isRequest = depthOf(settings, traceIn(settings, loaded)) > 1;
   const run = simulateCandidate(
     candidate,
     settings,
     loaded,
     (flush, appends) => {
-      flushes.push({ flush, appends });
+      // A request has no separate write: it is drawn like a sync.
+      const writtenAt = isRequest ? flush.startedAt : flush.writtenAt;
+      flushes.push({ flush: { ...flush, writtenAt }, appends });
     },
   );
   const name = nameOf(candidate, settings.numbers);
@@ -115,7 +118,7 @@ function simulateCandidate(
     policyOf(candidate, settings.numbers),
     trace?.arrivals ?? loadOf(settings),
     drawnCosts(settings, trace) ?? costsOf(settings),
-    { ...trace?.options, onFlush },
+    { ...trace?.options, depth: depthOf(settings, trace), onFlush },
   );
 }
 
@@ -135,7 +138,8 @@ export function runAtFactor(
 ): SweepPoint {
   const load = loadOf(settings, { factor, appends });
   const policy = policyOf(candidate, settings.numbers);
-  const run = simulate(policy, load, costsOf(settings));
+  const { depth } = settings.numbers;
+  const run = simulate(policy, load, costsOf(settings), { depth });
   const { recordsPerSecond, meanMs } = run;
   return { recordsPerSecond, mean: meanMs, p99: run.quantileMs(0.99) };
 }
@@ -152,10 +156,24 @@ export function sweepAppends({ load, numbers }: Settings, factor: number) {
   return Math.round(Math.min(40_000, Math.max(4000, wanted)));
 }
 
-function drawnCosts({ costs, numbers }: Settings, trace?: Trace) {
-  if (trace === undefined || costs === "set") return undefined;
-  if (trace.flushes.length === 0) return undefined;
-  return tracedCosts(trace, numbers.seed);
+function drawnCosts(settings: Settings, trace?: Trace) {
+  return takesCostsOf(trace, settings)
+    ? tracedCosts(trace, settings.numbers.seed)
+    : undefined;
+}
+
+/** How many flushes are in flight at most. */
+function depthOf(settings: Settings, trace?: Trace): number {
+  return takesCostsOf(trace, settings)
+    ? trace.options.depth ?? 1
+    : settings.numbers.depth;
+}
+
+function takesCostsOf(
+  trace: Trace | undefined,
+  { costs }: Settings,
+): trace is Trace {
+  return trace !== undefined && costs === "trace" && trace.flushes.length > 0;
 }
 
 function toOutcome(

@@ -22,7 +22,11 @@ export const GUIDES: readonly GuideGroup[] = [
   },
   {
     title: "Decide",
-    files: ["docs/policies.md", "docs/durability.md"],
+    files: [
+      "docs/policies.md",
+      "docs/durability.md",
+      "docs/object-storage.md",
+    ],
   },
   {
     title: "Build",
@@ -52,6 +56,7 @@ export const GUIDES: readonly GuideGroup[] = [
       "docs/monitoring.md",
       "docs/opentelemetry.md",
       "docs/backup.md",
+      "docs/replication.md",
       "docs/retention.md",
       "docs/cli.md",
       "docs/trace.md",
@@ -59,11 +64,7 @@ export const GUIDES: readonly GuideGroup[] = [
   },
   {
     title: "Extend",
-    files: [
-      "docs/custom-policies.md",
-      "docs/storage-adapters.md",
-      "docs/object-storage.md",
-    ],
+    files: ["docs/custom-policies.md", "docs/storage-adapters.md"],
   },
   {
     title: "Understand",

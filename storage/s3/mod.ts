@@ -1,18 +1,21 @@
 /**
- * Object storage: the interface that a log on it will use, a client of Amazon S3
- * and of stores that speak its protocol, and a certifier that finds out whether a
- * store keeps what such a log relies on.
+ * Object storage: a log that lives in a bucket, a client of Amazon S3 and of
+ * stores that speak its protocol, and a certifier that finds out whether a store
+ * keeps what such a log relies on.
  *
  * ```ts
- * import { certify, MemoryObjectStore } from "@syncline/wal/storage/s3";
+ * import { Wal } from "@syncline/wal";
+ * import { MemoryObjectStore, ObjectLog } from "@syncline/wal/storage/s3";
  * import assert from "node:assert/strict";
  *
  * const store = new MemoryObjectStore(); // or await S3Store.open("s3://…")
- * const { isFit, rules } = await certify(store, { keys: 10, flushes: 2 });
- * assert.ok(isFit);
- * assert.ok(rules.every(({ finding }) => finding === undefined));
+ * const wal = await Wal.open(new ObjectLog(store));
+ * assert.equal(await wal.append("in the bucket once this resolves"), 1);
+ * await wal.close();
  * ```
  *
+ * - {@linkcode ObjectLog} is a log on an object store, for `Wal.open` and
+ *   `WalReader.open`.
  * - {@linkcode ObjectStore} is what a log needs of object storage, and
  *   {@linkcode S3Store} has it of Amazon S3 and of stores that speak its protocol,
  *   by aws4fetch, an optional peer, or by a signing `fetch` of your own.
@@ -21,9 +24,10 @@
  * - {@linkcode MemoryObjectStore} is a store in memory, whose calls can fail.
  * - {@linkcode certify} tries each rule, and reports how long requests take.
  *
- * **Limits.** No log runs on object storage yet. Tried with Ceph 16.2; not with
- * Amazon, over TLS, or with versioned buckets. Whether a store has written an
- * object to stable storage cannot be seen from outside.
+ * **Limits.** Each flush, and each look of a reader, is a request that takes its
+ * time and costs money. Tried with Ceph 16.2; not with Amazon, over TLS, or with
+ * versioned buckets. Whether a store has written an object to stable storage
+ * cannot be seen from outside.
  *
  * **Read next:** [Object storage](https://github.com/syncline/wal/blob/main/docs/object-storage.md).
  *

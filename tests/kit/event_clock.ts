@@ -26,6 +26,11 @@ export class EventClock implements Clock {
     return () => this.#drop(timer);
   }
 
+  /** Calls back at an instant, before all timers that were set for it. */
+  at(instant: number, callback: () => void): void {
+    this.#timers.unshift({ at: instant, callback });
+  }
+
   /** When the next timer fires, `Infinity` if none is set. */
   get nextAt(): number {
     return Math.min(...this.#timers.map(({ at }) => at));

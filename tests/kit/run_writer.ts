@@ -26,12 +26,13 @@ export async function runWriter(
   policy: BatchPolicy,
   source: Source,
   costs: CostModel,
-  { changes = [], ...options }: WalOptions & {
+  { changes = [], depth = 1, ...options }: WalOptions & {
     changes?: readonly SettingsChange[];
+    depth?: number;
   } = {},
 ): Promise<WriterRun> {
   const clock = new EventClock();
-  const log = new CostedFrameLog(clock, costs);
+  const log = new CostedFrameLog(clock, costs, depth);
   const observer = new ObservingPolicy(policy);
   let nextChange = 0;
   const wal = await Wal.open(log, { clock, policy: observer, ...options });
@@ -86,6 +87,8 @@ export async function runWriter(
     else clock.time = arrivesAt;
     await anotherTurn();
     deliver();
+    // What waits for a promise goes on before the turn ends.
+    await anotherTurn();
     await turn();
   }
   closing = true;

@@ -17,6 +17,7 @@ import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
 import { slotMutants } from "./slot_mutants.ts";
+import { simulatorMutants } from "./simulator_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...storageMutants,
   ...objectLogReadingMutants,
+  ...simulatorMutants,
   ...objectStoreMutants,
   ...slotMutants,
   ...engineMutants,

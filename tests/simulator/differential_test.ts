@@ -52,18 +52,35 @@ const closedLoads: fc.Arbitrary<ClosedLoop> = fc.record({
   seed: fc.integer(),
 }).map(thinkingCallers);
 
-const costs: fc.Arbitrary<CostModel> = fc.record({
+const costs = fc.record({
   syncMs: fc.constantFrom(0.02, 1, 7),
   toSyncMs: fc.constantFrom(0.02, 1, 7),
   driftMs: fc.constantFrom(0, 50),
   spread: fc.constantFrom(1, 2),
   writeMs: fc.constantFrom(0, 0.3),
   writeMsPerMiB: fc.constantFrom(0, 100),
+}).map(driftingCosts);
+
+/** Where flushes go. */
+interface Place {
+  depth: number;
+  costs: CostModel;
+}
+
+/** A device, of which a sync may take no time. */
+const devices: fc.Arbitrary<Place> = fc.record({
+  costs,
   free: fc.constantFrom(false, false, true),
-}).map(({ free, ...options }) => ({
-  ...driftingCosts(options),
-  ...(free && { syncMs: () => 0 }),
+}).map(({ costs, free }) => ({
+  depth: 1,
+  costs: { ...costs, ...(free && { syncMs: () => 0 }) },
 }));
+
+/** A store of which each request takes time, and several are on their way. */
+const stores: fc.Arbitrary<Place> = fc.record({
+  depth: fc.constantFrom(2, 3, 8),
+  costs,
+});
 
 const bounds = fc.record({
   maxQueuedRecords: fc.constantFrom(1, 2, 5, 10_000),
@@ -111,24 +128,31 @@ function changesOf(makers: readonly MakeChange[]) {
 async function differ(
   policies: fc.Arbitrary<MakePolicy>,
   loads: fc.Arbitrary<Arrival[] | ClosedLoop>,
-  changes = noChanges,
+  { changes = noChanges, places = devices }: {
+    changes?: fc.Arbitrary<MakeChange[]>;
+    places?: fc.Arbitrary<Place>;
+  } = {},
 ): Promise<void> {
   const property = fc.asyncProperty(
     policies,
     loads,
-    costs,
+    places,
     bounds,
     changes,
-    async (make, load, costs, bounds, changes) => {
+    async (make, load, { costs, depth }, bounds, changes) => {
       const flushes: FlushReport[] = [];
       const onFlush = (flush: FlushReport) => void flushes.push(flush);
-      const options = { ...bounds, onFlush, changes: changesOf(changes) };
-      const { latencies } = simulate(make(), load, costs, options);
+      const options = { ...bounds, onFlush, depth };
+      const { latencies } = simulate(make(), load, costs, {
+        ...options,
+        changes: changesOf(changes),
+      });
       const source = Array.isArray(load)
         ? new OpenSource(load)
         : new ClosedSource(load);
       const run = await runWriter(make(), source, costs, {
         ...bounds,
+        depth,
         changes: changesOf(changes),
       });
       assertEquals(flushes, run.flushes);
@@ -145,10 +169,27 @@ test("simulate() equals the writer for each policy, closed loop", () =>
   differ(friendlyPolicies, closedLoads));
 
 test("simulate() equals the writer when settings change, open loop", () =>
-  differ(friendlyPolicies, openLoads, someChanges));
+  differ(friendlyPolicies, openLoads, { changes: someChanges }));
 
 test("simulate() equals the writer when settings change, closed loop", () =>
-  differ(friendlyPolicies, closedLoads, someChanges));
+  differ(friendlyPolicies, closedLoads, { changes: someChanges }));
+
+test("simulate() equals the writer with several in flight, open loop", () =>
+  differ(friendlyPolicies, openLoads, { places: stores }));
+
+test("simulate() equals the writer with several in flight, closed loop", () =>
+  differ(friendlyPolicies, closedLoads, { places: stores }));
+
+test("simulate() equals the writer with several in flight, changed", () =>
+  differ(friendlyPolicies, openLoads, {
+    places: stores,
+    changes: someChanges,
+  }));
+
+test("simulate() equals the writer with several in flight, for anything", () =>
+  differ(hostilePolicies, fc.oneof(openLoads, closedLoads), {
+    places: stores,
+  }));
 
 test("simulate() equals the writer for compositions, open loop", () =>
   differ(compositions, openLoads));

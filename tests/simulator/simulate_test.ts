@@ -245,3 +245,57 @@ test("simulate() gives the same figures on every runtime, to the last bit", () =
     [846, 9.485449003263005, 23.164508311563168, 4539.9678779737105],
   ]);
 });
+
+const steps = (depth: number, syncs: number[], policy: BatchPolicy) => {
+  const flushes: FlushReport[] = [];
+  const onFlush = (flush: FlushReport) => void flushes.push(flush);
+  const costs = {
+    writeMs: () => 0,
+    syncMs: (_at: number, _bytes: number, nth: number) => syncs[nth],
+  };
+  const load = [0, 1, 2, 3].map((at) => ({ at, bytes: 6 }));
+  const run = simulate(policy, load, costs, { depth, onFlush });
+  return {
+    run,
+    flights: flushes.map((
+      { startedAt, endedAt, records },
+    ) => [startedAt, endedAt, records]),
+  };
+};
+
+test("simulate() keeps up to depth flushes in flight", () => {
+  const { run, flights } = steps(2, [10, 10, 10, 10], leader());
+  assertEquals(flights, [[0, 10, 1], [1, 11, 1], [10, 20, 2]]);
+  assertEquals([...run.latencies], [10, 10, 18, 17]);
+  assertEquals(run.busyMs, 20);
+});
+
+test("simulate() acknowledges flushes in order, however long each takes", () => {
+  const { run, flights } = steps(3, [20, 1, 5, 4], leader());
+  assertEquals(flights, [[0, 20, 1], [1, 20, 1], [2, 20, 1], [20, 24, 1]]);
+  assertEquals([...run.latencies], [20, 19, 18, 21]);
+  assertEquals([run.busyMs, run.busyShare], [24, 1]);
+});
+
+test("simulate() asks about what waits while other flushes are in flight", () => {
+  const { flights } = steps(4, [10, 10, 10, 10], new AgePolicy({ ms: 2 }));
+  assertEquals(flights, [[2, 12, 2], [4, 14, 2]]);
+});
+
+test("simulate() seals and sends several full batches at once", () => {
+  const load = Array.from({ length: 5 }, () => ({ at: 0, bytes: 6 }));
+  const run = simulate(new CountPolicy({ records: 2 }), load, costs, {
+    depth: 2,
+  });
+  assertEquals([...run.latencies], [10, 10, 10, 10, 20]);
+});
+
+test("simulate() has one flush in flight if it blocks, and says so", () => {
+  const blocking = { ...costs, isBlocking: true };
+  assertThrows(
+    () => simulate(leader(), [], blocking, { depth: 2 }),
+    RangeError,
+    "depth must be 1 if flushes block the event loop",
+  );
+  assertThrows(() => simulate(leader(), [], costs, { depth: 0 }), RangeError);
+});

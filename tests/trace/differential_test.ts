@@ -69,6 +69,7 @@ async function replay(
   load: Arrival[] | ClosedLoop,
   costs: CostModel,
   bounds: { maxQueuedRecords: number; maxQueuedBytes: number },
+  depth = 1,
 ): Promise<void> {
   const lines: string[] = [];
   const write = (more: string) => void lines.push(more);
@@ -77,6 +78,7 @@ async function replay(
     : new ClosedSource(load);
   const run = await runWriter(make(), source, costs, {
     ...bounds,
+    depth,
     trace: { write },
   });
   const trace = await loadTrace(lines);
@@ -89,8 +91,11 @@ async function replay(
   const onFlush = (flush: FlushReport) => void replayed.push(flush);
   const { maxQueuedBytes, maxQueuedRecords } = trace.options;
   assertEquals({ maxQueuedBytes, maxQueuedRecords }, { ...bounds });
-  const options = { maxQueuedBytes, maxQueuedRecords, onFlush };
-  const { latencies } = simulate(make(), trace.arrivals, costs, options);
+  assertEquals(trace.options.depth, depth > 1 ? depth : undefined);
+  const { latencies } = simulate(make(), trace.arrivals, costs, {
+    ...trace.options,
+    onFlush,
+  });
   assertEquals(replayed, run.flushes);
   assertEquals([...latencies], run.latencies);
 }
@@ -98,13 +103,20 @@ async function replay(
 function replayAll(
   policies: fc.Arbitrary<MakePolicy>,
   loads: fc.Arbitrary<Arrival[] | ClosedLoop>,
+  depth = 1,
 ): Promise<void> {
-  const property = fc.asyncProperty(policies, loads, costs, bounds, replay);
+  const property = fc.asyncProperty(
+    ...[policies, loads, costs, bounds] as const,
+    (...drawn) => replay(...drawn, depth),
+  );
   return fc.assert(property, { numRuns: 150 });
 }
 
 test("a trace replays to the flushes that the log made, open loop", () =>
   replayAll(friendlyPolicies, openLoads));
+
+test("a trace replays with as many flushes in flight as the log had", () =>
+  replayAll(friendlyPolicies, openLoads, 3));
 
 test("a trace replays to the flushes that the log made, closed loop", () =>
   replayAll(friendlyPolicies, closedLoads));

@@ -24,7 +24,7 @@ const PANELS: Readonly<Record<string, readonly NumberName[]>> = {
   "load-rate": ["rate", "burst", "burstMs"],
   "load-callers": ["callers", "think"],
   "load-both": ["size"],
-  "device": ["sync", "spread", "write"],
+  "device": ["sync", "spread", "write", "depth"],
   "judging": ["bound", "price"],
   "run": ["appends"],
   "time-numbers": ["place", "zoom"],

@@ -21,18 +21,20 @@ pageTest(
   "a kind of device, a level and a thread are set, and said in words",
   { hash: "#appends=2000" },
   async ({ page }) => {
-    const storage = DEVICES.find(({ label }) => label === "Object storage")!;
-    await page.selectOption("#kind", storage.label);
-    const priced = withDevice(readSettings("#appends=2000"), storage);
-    await shown(page, priced);
-    assertEquals(await page.innerText("#kind-text"), storage.text);
-    assertEquals(await page.inputValue("#price"), "5");
+    const start = readSettings("#appends=2000");
+    await shown(page, start);
     const atDisk = await figures(page);
     await page.selectOption("#level", "os");
     await page.selectOption("#flushing", "thread");
-    const settings: Settings = { ...priced, level: "os", flushing: "thread" };
-    await shown(page, settings);
+    const level = { level: "os", flushing: "thread" } as const;
+    await shown(page, { ...start, ...level });
     assertNotEquals(await figures(page), atDisk);
+    const storage = DEVICES.find(({ label }) => label === "Object storage")!;
+    await page.selectOption("#kind", storage.label);
+    const settings: Settings = withDevice({ ...start, ...level }, storage);
+    await shown(page, settings);
+    assertEquals(await page.innerText("#kind-text"), storage.text);
+    assertEquals(await page.inputValue("#price"), "5");
     assertEquals(await page.innerText("#level-text"), describeLevel(settings));
     const code = await page.innerText("#code");
     assertMatch(code, /synchronous: "normal",\n {2}flushing: "thread",\n/);

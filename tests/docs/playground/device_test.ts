@@ -51,6 +51,31 @@ test("costsOf() on a thread takes longer and never blocks", () => {
   assertEquals(costsOf(readSettings("#sync=1")).isBlocking, false);
 });
 
+test("costsOf() several requests in flight knows no os, thread or blocking", () => {
+  const store = readSettings("#sync=0.1&write=0&depth=4");
+  const costs = costsOf({ ...store, level: "os", flushing: "thread" });
+  assert([0, 1, 2].every((nth) => costs.syncMs(nth, 100, nth) > 0));
+  assertEquals([costs.writeMs(1), costs.isBlocking], [0, undefined]);
+  const said = [describeLevel(store), describeFlushing(store)];
+  assert(said.every((text) => text.endsWith("both are the same here.")));
+});
+
+test("runCandidate() keeps several requests in flight, drawn like syncs", () => {
+  const at = (depth: number) =>
+    runCandidate(
+      leader,
+      readSettings(`#rate=200&burst=1&sync=30&appends=3000&depth=${depth}`),
+    );
+  const [one, four] = [at(1), at(4)];
+  assert(four.figures.meanMs < one.figures.meanMs);
+  const { startedAt, writtenAt, endedAt } = four.course;
+  assertEquals(writtenAt, startedAt);
+  const most = startedAt.map((at) =>
+    startedAt.filter((other, nth) => other <= at && endedAt[nth] > at).length
+  );
+  assertEquals(Math.max(...most), 4);
+});
+
 test("at os, appends wait less than at disk", () => {
   const run = (level: "os" | "disk") =>
     runCandidate(leader, { ...readSettings("#appends=3000"), level });

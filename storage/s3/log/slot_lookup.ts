@@ -69,7 +69,9 @@ export class SlotLookup {
   async firstSlotFor(lsn: number, signal?: AbortSignal): Promise<number> {
     const { lastLsn, firstLsn, firstSlot } = this.#log.state;
     if (lastLsn < firstLsn) return firstSlot;
-    const place = await this.find(Math.min(lsn, lastLsn), signal);
+    // Where all is dropped, the last record tells where the next one will be.
+    const kept = Math.min(lsn, lastLsn);
+    const place = await this.find(kept, signal);
     const range = await this.ranges.from(place.slot + 1, signal);
     if (range !== undefined && range.firstSlot <= place.slot + 1) {
       return range.firstSlot;
@@ -85,7 +87,7 @@ export class SlotLookup {
         throw this.corrupt(slotKey(next), verdict.reason);
       }
       known = verdict.state;
-      if (known.lastLsn > place.lastLsn) return next;
+      if (known.lastLsn >= kept) return next;
     }
   }
 
@@ -100,11 +102,13 @@ export class SlotLookup {
     lsn: number,
     signal: AbortSignal | undefined,
   ): Promise<SlotPlace | number> {
-    const { slot } = this.#log.state;
+    const { slot, firstSlot } = this.#log.state;
     let high = this.index.after(lsn)?.slot ?? slot;
     let low = this.index.before(lsn);
+    // Slots after it may have been dropped.
+    if (low !== undefined && low.slot < firstSlot - 1) low = undefined;
     if (low !== undefined && isNear(low, lsn, high)) return low;
-    const first = low?.slot ?? this.#log.state.firstSlot - 1;
+    const first = low?.slot ?? firstSlot - 1;
     const { before, after } = await this.ranges.around(
       lsn,
       first,

@@ -224,12 +224,12 @@ test("SlotReads fetches 8 objects ahead at most, and 16 MiB", async () => {
     });
     const log = await new ScriptedObjectLog(store).create();
     const record = new Uint8Array(bytes);
-    for (let at = 0; at < 30; at++) await log.frameOf([record]);
+    for (let at = 0; at < 20; at++) await log.frameOf([record]);
     isWatched = true;
-    const reads = new SlotReads(readable(log), 1, 30);
+    const reads = new SlotReads(readable(log), 1, 20);
     let isOver = false;
     const reading = (async () => {
-      for (let at = 0; at < 30; at++) await reads.next();
+      for (let at = 0; at < 20; at++) await reads.next();
       isOver = true;
     })();
     while (!isOver) {

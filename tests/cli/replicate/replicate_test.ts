@@ -3,12 +3,20 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { runReplica } from "../../../cli/replicate/replicate.ts";
 import { WalReader } from "../../../reader/wal_reader.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
 import { ForeignReplicaError } from "../../../replicate/mod.ts";
 import { Wal } from "../../../wal.ts";
-import { assert, assertEquals, assertRejects } from "../../kit/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "../../kit/assert.ts";
+import { MemoryObjectStore } from "../../../storage/s3/mod.ts";
+import { withTempDir } from "../../kit/temp_dir.ts";
 import { ReplicaEngine } from "../../kit/replica_engine.ts";
 import { test } from "../../kit/register.ts";
 import { collector, input, wal, withSegments } from "../../kit/run_tool.ts";
@@ -108,3 +116,27 @@ test("replicate and restore --storage need a place they know", () =>
       assertEquals((await wal(args)).code, 2, args.join(" "));
     }
   }));
+
+test("replicate and restore --storage work on object storage", () =>
+  withSegments((dir) =>
+    withTempDir(async (top) => {
+      const store = new MemoryObjectStore();
+      const openStore = () => Promise.resolve(store);
+      const place = ["--storage", "s3://bucket/log"];
+      const world = { openStore };
+      const copied = await wal(["replicate", dir, "--once", ...place], world);
+      assertEquals([copied.code, copied.stderr], [0, ""]);
+      const target = join(top, "restored");
+      const restored = await wal(
+        ["restore", target, "--lsn", "4", "--json", ...place],
+        world,
+      );
+      assertEquals([restored.code, restored.stderr], [0, ""]);
+      const { lastLsn, segments } = JSON.parse(`${restored.stdout}`);
+      assertEquals([lastLsn, segments], [4, 1]);
+      const { stdout } = await wal(["verify", target]);
+      assertStringIncludes(`${stdout}`, "OK: 4 records");
+      const cat = await wal(["cat", target, "--last", "1"]);
+      assertEquals(`${cat.stdout}`.startsWith("record 3"), true);
+    })
+  ));

@@ -10,6 +10,7 @@ import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
+import { replicaMutants } from "./replica_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
@@ -34,6 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...checkpointMutants,
   ...levelMutants,
   ...backupMutants,
+  ...replicaMutants,
   ...portMutants,
   ...monitorMutants,
   ...threadMutants,

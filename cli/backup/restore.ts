@@ -2,7 +2,6 @@ import {
   restoreBackup,
   type RestoreReport,
 } from "../../backup/restore_backup.ts";
-import type { RestoreReplicaReport } from "../../replicate/mod.ts";
 import {
   type CliCommand,
   JSON_OPTION,
@@ -17,17 +16,16 @@ import { EXIT, writeLines } from "../io/cli_io.ts";
 import { formatAmount, formatRange } from "../io/format.ts";
 import { requireDirectory } from "../io/log_directory.ts";
 import {
-  openStorageEngine,
-  parseStorage,
+  type LogPlace,
+  openObjectEngine,
+  parsePlace,
   STORAGE_OPTIONS,
-  type StoragePlace,
-} from "../io/storage_engine.ts";
+} from "../io/object_storage.ts";
 import { runCopy } from "./run_copy.ts";
 
 /** Options of {@linkcode restore}. */
 interface RestoreCommandOptions {
-  /** A directory, or object storage. */
-  readonly from: string | StoragePlace;
+  readonly from: LogPlace;
   readonly target: string;
   readonly lsn?: number;
   /** In ms since 1970. */
@@ -93,23 +91,24 @@ export const restore: CliCommand<RestoreCommandOptions> = {
     };
   },
   async run(options, io) {
-    const { from, target, json } = options;
-    if (typeof from === "string") requireDirectory("restore", from);
+    const { from, target, lsn, time, json } = options;
     requireDirectory("restore to", target, true);
-    const report = typeof from === "string"
-      ? await runCopy(
-        io.interrupt,
-        "nothing was restored",
-        (signal) => {
-          const { lsn, time } = options;
-          return restoreBackup(from, target, { lsn, time, signal });
-        },
-      )
-      : await runCopy(
+    const restoring = "directory" in from
+      ? runCopy(io.interrupt, "nothing was restored", (signal) => {
+        requireDirectory("restore", from.directory);
+        return restoreBackup(from.directory, target, { lsn, time, signal });
+      })
+      : runCopy(
         io.interrupt,
         "run the command again to continue",
-        (signal) => restoreStorage(from, options, signal),
+        async (signal) => {
+          const engine = await openObjectEngine(from, io);
+          const to = time === undefined ? lsn : new Date(time);
+          const { restoreReplica } = await import("../../replicate/mod.ts");
+          return await restoreReplica(engine, target, { to, signal });
+        },
       );
+    const report = await restoring;
     await writeLines(io, [json ? JSON.stringify(report) : describe(report)]);
     return EXIT.ok;
   },
@@ -117,29 +116,15 @@ export const restore: CliCommand<RestoreCommandOptions> = {
 
 /** What to restore, and where to. */
 function placesOf(
-  values: Parameters<typeof parseStorage>[0],
+  values: Parameters<typeof parsePlace>[1],
   positionals: string[],
 ): Pick<RestoreCommandOptions, "from" | "target"> {
   if (values.storage !== undefined) {
     const target = onlyArgument("restore", "directory", positionals);
-    return { from: parseStorage(values), target };
+    return { from: parsePlace("restore", values, []), target };
   }
   const [from, target] = twoDirectories("restore", positionals);
-  const astray = values.endpoint === undefined ? "region" : "endpoint";
-  if (values[astray] === undefined) return { from, target };
-  throw new UsageError(`--${astray} needs --storage`);
-}
-
-/** Restores a replica. */
-async function restoreStorage(
-  place: StoragePlace,
-  { target, lsn, time }: RestoreCommandOptions,
-  signal: AbortSignal,
-): Promise<RestoreReplicaReport> {
-  const { restoreReplica } = await import("../../replicate/mod.ts");
-  const to = time === undefined ? lsn : new Date(time);
-  const engine = await openStorageEngine(place);
-  return await restoreReplica(engine, target, { to, signal });
+  return { from: parsePlace("restore", values, [from]), target };
 }
 
 function parseTime(text: string): number {

@@ -6,6 +6,7 @@ import {
   JSON_OPTION,
   onlyArgument,
   parseArguments,
+  UsageError,
 } from "../command.ts";
 import {
   type CliIo,
@@ -17,16 +18,16 @@ import {
 import { formatRecords, formatSize } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
 import {
-  openStorageEngine,
-  parseStorage,
+  type ObjectPlace,
+  openObjectEngine,
+  parsePlace,
   STORAGE_OPTIONS,
-  type StoragePlace,
-} from "../io/storage_engine.ts";
+} from "../io/object_storage.ts";
 
 /** Options of {@linkcode replicate}. */
 interface ReplicateCommandOptions extends ReplicationOptions {
   readonly directory: string;
-  readonly place: StoragePlace;
+  readonly place: ObjectPlace;
 }
 
 /** How to replicate. */
@@ -89,7 +90,11 @@ export const replicate: CliCommand<ReplicateCommandOptions> = {
     const { once = false, "take-over": takeOver = false, json = false } =
       values;
     const directory = onlyArgument("replicate", "directory", positionals);
-    return { directory, place: parseStorage(values), once, takeOver, json };
+    if (values.storage === undefined) {
+      throw new UsageError("replicate needs --storage");
+    }
+    const place = parsePlace("replicate", values, []) as ObjectPlace;
+    return { directory, place, once, takeOver, json };
   },
   async run({ directory, place, ...options }, io) {
     const files = openLogDirectory("replicate", directory, io.interrupt);
@@ -97,7 +102,7 @@ export const replicate: CliCommand<ReplicateCommandOptions> = {
     try {
       return await runReplica(
         reader,
-        await openStorageEngine(place),
+        await openObjectEngine(place, io),
         options,
         io,
       );

@@ -8,12 +8,10 @@ import {
   replicate,
   restoreReplica,
 } from "../../replicate/mod.ts";
-import { ObservedObjectLog } from "../../storage/s3/log/observed_object_log.ts";
-import { ObjectLog } from "../../storage/s3/log/object_log.ts";
 import {
   MemoryObjectStore,
   type ObjectCallEffect,
-  RetryingStore,
+  ObjectLog,
 } from "../../storage/s3/mod.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";
 import { Wal } from "../../wal.ts";
@@ -25,19 +23,7 @@ import type { LogEngine } from "../../storage/log_engine.ts";
 const RETRY = { deadlineMs: 60, tryMs: 30, backoffMs: 2 };
 
 function engineOf(store: MemoryObjectStore): LogEngine {
-  const log = new ObjectLog(store, { retry: RETRY });
-  return {
-    location: log.location,
-    openLog: (options) => log.openLog(options),
-    async observeLog() {
-      const token = `${Math.random()}`.slice(2);
-      const observer = new ObservedObjectLog(new RetryingStore(store, RETRY), {
-        ...{ pollMs: 10, token },
-      });
-      await observer.look();
-      return observer;
-    },
-  };
+  return new ObjectLog(store, { retry: RETRY });
 }
 
 test("replicate() keeps a log on an object store, and restoreReplica() brings it back", async () => {

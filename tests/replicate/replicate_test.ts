@@ -161,12 +161,13 @@ test("replicate() does not fence a successor after a failure of its own", async 
   const copy = await Wal.open(storage.kill(), SMALL);
   await copy.truncateAfter(1);
   const other = await replicate(copy, engine, QUICK);
-  await copy.append("of the successor", { ack: "remote" });
   const { epoch } = engine;
   const waiting = one.waitFor(2).catch((error) => error);
   const error = await clock.run(waiting);
   assert(error instanceof NotReplicatedError);
+  assert(error.cause instanceof FencedError, `${error.cause}`);
   assertEquals(engine.epoch, epoch);
+  await copy.append("of the successor", { ack: "remote" });
   assertEquals(engine.texts, ["shared", "of the successor"]);
   assertEquals(other.stats().state, "live");
   await clock.run(one.close());

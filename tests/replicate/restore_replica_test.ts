@@ -58,13 +58,15 @@ test("restoreReplica() makes a log up to every record", async () => {
       ...{ to, segmentBytes: 4096 },
     });
     assertEquals([report.firstLsn, report.lastLsn], [1, to]);
+    const crashed = target.crash(() => 0);
+    assertEquals(await stateOf(crashed), expected(engine, to));
     assertEquals(await stateOf(target), expected(engine, to));
     // It goes on, and recovers, like any other.
     const wal = await Wal.open(target, SMALL);
     assertEquals(await wal.append("more"), to + 1);
-    const crashed = await Wal.open(target.crash(() => 0), SMALL);
-    assertEquals(crashed.lastLsn, to + 1);
-    await crashed.close();
+    const later = await Wal.open(target.crash(() => 0), SMALL);
+    assertEquals(later.lastLsn, to + 1);
+    await later.close();
     await wal.close();
   }
   for (const to of [-1, engine.lastLsn + 1]) {

@@ -56,3 +56,15 @@ for (const fault of FAULTS) {
     });
   });
 }
+
+test("decideFault() depends on the seed and the request alone", () => {
+  const decide = (seed: number, share: number) =>
+    Array.from(
+      { length: 300 },
+      (_, nth) => decideFault({ port: 1, seed, share }, nth),
+    );
+  assertEquals(decide(5, 0.5), decide(5, 0.5));
+  assert(decide(5, 0.5).join() !== decide(6, 0.5).join());
+  assertEquals(new Set(decide(5, 0.5)).size, FAULTS.length);
+  assertEquals(new Set(decide(5, 0)), new Set(["none"]));
+});

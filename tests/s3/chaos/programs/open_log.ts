@@ -1,0 +1,37 @@
+import process from "node:process";
+import { Wal } from "../../../../wal.ts";
+import { ObjectLog } from "../stand_in.ts";
+import { openPlace } from "../../place.ts";
+import type { Orders } from "../orders.ts";
+
+/** Reads the orders; the process ends when nobody is left to end it. */
+export function readOrders<Given extends Orders>(): Given {
+  process.stdin.resume().once("end", () => process.exit());
+  return JSON.parse(process.argv[2]);
+}
+
+async function chaosLog(
+  { endpoint, prefix, settings }: Orders,
+): Promise<ObjectLog> {
+  const { window, limitMs, compactBytes } = settings;
+  return new ObjectLog(await openPlace(endpoint, prefix), {
+    window,
+    // A try that meets with silence ends soon, so that a round is short.
+    retry: { tryMs: 2000 },
+    batching: { limitMs, limitBytes: 1 << 20 },
+    compaction: { targetBytes: compactBytes },
+    pollMs: 50,
+  });
+}
+
+/** Opens the log for writing. */
+export async function openWal(orders: Orders): Promise<Wal> {
+  return await Wal.open(await (await chaosLog(orders)).openLog({}));
+}
+
+/** Opens the log for reading. */
+export async function openReader(orders: Orders): Promise<Wal> {
+  return await Wal.open(
+    await (await chaosLog(orders)).openLog({ readOnly: true }),
+  );
+}

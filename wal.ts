@@ -69,7 +69,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     this.#openedAt = options.clock.now();
     this.#monitor = new LogMonitor(log, writer, this);
     const alerts = this.#monitor.listeners;
-    publishEvents(log.files?.location ?? "", writer, alerts);
+    publishEvents(log.location ?? log.files?.location ?? "", writer, alerts);
   }
 
   /**
@@ -81,6 +81,9 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * until the next sync. Opening changes no existing bytes, except with
    * `recovery: "salvage"`, which keeps a copy of the originals next to them.
    *
+   * In a `LogEngine` the opening always displaces the owner. Options that mean
+   * nothing there are refused before that; each says so.
+   *
    * With a `codec`, the log takes and gives back the values of a type instead
    * of bytes.
    *
@@ -89,14 +92,14 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    * `CorruptLogError` if acknowledged records may be damaged or missing,
    * `FormatVersionError`, `ForeignFileError`, `LogExistsError`,
    * `StorageFullError`, `StorageError`, or `FencedError` if another owner takes
-   * over meanwhile.
+   * over meanwhile; and what the `openLog` of a `LogEngine` rejects with.
    */
   static async open<In = RecordInput, Out = Uint8Array<ArrayBuffer>>(
     target: WalTarget,
     options: WalOptions<In, Out> = {},
   ): Promise<Wal<In, Out>> {
     const checked = checkOptions(options);
-    const log = await openFrameLog(target, options.storage, checked);
+    const log = await openFrameLog(target, options, checked);
     try {
       requireUpkeep(log, checked);
       const writer = await makeWriter(log, checked, options.policy);
@@ -309,7 +312,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
   async #watchExit(atExit: "warn" | "flush"): Promise<void> {
     const { watchExit } = await import("./log/at_exit.ts");
     const log = {
-      location: this.#log.files?.location ?? "a log",
+      location: this.#log.location ?? this.#log.files?.location ?? "a log",
       lost: () =>
         this.lastLsn - this.writtenLsn + this.writer.load.waitingRecords,
       closeSync: () => this.closeSync(),
@@ -352,15 +355,19 @@ export interface WalEvents {
   alert: Alert;
 }
 
-/** The writer of a log; only one with a trace loads what records it. */
+/** The writer of a log; what few logs need is loaded on demand. */
 async function makeWriter(
   log: FrameLog,
   options: CheckedOptions,
   policy: BatchPolicy | undefined,
 ): Promise<Writer> {
   const { trace } = options;
+  let name = policy === undefined ? "leader" : trace?.policy;
+  if (policy === undefined && log.batching !== undefined) {
+    const { choosePolicy } = await import("./log/choose_policy.ts");
+    name = choosePolicy(log.batching, options);
+  }
   if (trace === undefined) return new Writer(log, options);
   const { TracedWriter } = await import("./trace/traced_writer.ts");
-  const name = policy === undefined ? "leader" : trace.policy;
   return new TracedWriter(log, options, trace, name);
 }

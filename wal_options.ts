@@ -21,23 +21,29 @@ export interface WalOptions<
   In = RecordInput,
   Out = Uint8Array<ArrayBuffer>,
 > {
-  /** When a batch is flushed. Default: `new LeaderCommitPolicy()`. */
+  /**
+   * When a batch is flushed. Default: `new LeaderCommitPolicy()`, or, if the
+   * frame log says what a flush should gather ({@linkcode Batching}), an
+   * `AgePolicy` and a `BytesPolicy` of those limits, whichever is due first.
+   */
   policy?: BatchPolicy | undefined;
   /**
    * Where frames are written and synced: `"inline"`, in the thread that appends;
    * `"thread"`, on a separate thread; or `"auto"`, on a thread while
-   * that pays. Default `"inline"`. See docs/threads.md.
+   * that pays. Default `"inline"`. See docs/threads.md. Only `"inline"` in a
+   * `LogEngine`.
    */
   flushing?: Flushing | undefined;
   /**
    * Maximum size of a segment in bytes: an integer of at least 4096. A single
-   * frame that is larger may exceed it. Default 67,108,864.
+   * frame that is larger may exceed it. Default 67,108,864. Refused in a
+   * `LogEngine`, which has no segment files.
    */
   segmentBytes?: number | undefined;
   /**
    * Bytes to hold in a reserve file, so that the log can still be opened, read
    * and truncated when the disk is full: an integer of at least 0, where 0
-   * means no reserve. Default 16,384.
+   * means no reserve. Default 16,384. Refused in a `LogEngine`.
    */
   reserveBytes?: number | undefined;
   /**
@@ -80,24 +86,26 @@ export interface WalOptions<
   retention?: RetentionOptions | undefined;
   /**
    * Receives each segment once it is full, in order and one at a time, before
-   * anything drops its records. Default: none. See docs/retention.md.
+   * anything drops its records. Default: none. See docs/retention.md. Needs a
+   * directory.
    */
   archive?: ArchiveHook | undefined;
   /**
    * Calls `checkpoint` from time to time, if anything was appended since: so
-   * restore the state first. Default: never. See docs/retention.md.
+   * restore the state first. Default: never. See docs/retention.md. Needs a
+   * directory.
    */
   autoCheckpoint?: AutoCheckpointOptions | undefined;
   /**
    * How damage is handled. `"tail"` (the default) drops a torn tail and refuses
    * any other damage. `"strict"` refuses a torn tail as well. `"salvage"` reads
    * the whole log, keeps every intact record, leaves holes for the rest, and
-   * warns about each one.
+   * warns about each one. Only `"tail"` in a `LogEngine`.
    */
   recovery?: RecoveryMode | undefined;
   /**
    * Creates the storage for a path. Default: `DenoStorage` on Deno, otherwise
-   * `NodeStorage`.
+   * `NodeStorage`. Refused with a `LogEngine`, which is not a path.
    */
   storage?: ((directory: string | URL) => Storage) | undefined;
   /** When the log syncs, and its default ack level. Default `"full"`. */
@@ -112,7 +120,8 @@ export interface WalOptions<
   syncIntervalMs?: number | undefined;
   /**
    * Takes over the lock even if its owner is alive; the displaced owner
-   * acknowledges nothing further. Default false.
+   * acknowledges nothing further. Default false; but a `LogEngine` always takes
+   * over, so false is refused there.
    */
   takeOver?: boolean | undefined;
   /**
@@ -120,7 +129,8 @@ export interface WalOptions<
    * `Deno.exit`, while the log is open and records are not written yet, such as
    * those acknowledged at `memory`: `"warn"` says how many are lost, `"flush"`
    * calls `closeSync`, and warns if that fails. A signal or an uncaught error
-   * may end a process otherwise. Default: nothing happens.
+   * may end a process otherwise. Default: nothing happens. `"flush"` is refused
+   * in a `LogEngine`, which cannot block.
    */
   atExit?: "warn" | "flush" | undefined;
   /**
@@ -131,7 +141,7 @@ export interface WalOptions<
   /**
    * Whether other processes may ask for the log's status, as `wal top` does: the
    * log then looks once per second whether a certain file exists. Default: true
-   * in a directory, false on other storages.
+   * in a directory, false on other storages. True is refused in a `LogEngine`.
    */
   status?: boolean | undefined;
   /** Receives warnings, such as about tmpfs. Default: `console.warn`. */

@@ -1,3 +1,4 @@
+import type { CursorStore } from "../storage/cursor_store.ts";
 import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AckLevel } from "../writer/acks.ts";
@@ -11,6 +12,13 @@ export interface LogSource {
   reached(level: AckLevel): number;
   /** The directory of the log; absent if it has none. */
   readonly files?: Storage | undefined;
+  /** Its durable cursors if they are not in `files`; absent if it has none. */
+  readonly cursors?: CursorStore | undefined;
+  /** Which log it is, and its epoch, for those cursors. */
+  readonly identity?: {
+    readonly id: string | undefined;
+    readonly epoch: number;
+  } | undefined;
   /**
    * Whether it is written here, so that no other process appends: a cursor
    * beyond its last record was cut off then. Default: false.
@@ -37,6 +45,24 @@ export interface LogSource {
   lowestSince(cuts: number): number;
   /** Why nothing follows: the log is closed, or has failed. */
   readonly end: "closed" | Error | undefined;
+}
+
+/** What a reader shows: records that are durable, or all that are written. */
+export type ReaderLevel = "disk" | "os";
+
+/** A log that somebody else may be writing to, as of the last look. */
+export interface ObservedSource extends LogSource {
+  /** What it shows. */
+  readonly level: ReaderLevel;
+  /** LSN of the last record that was seen, shown or not. */
+  readonly writtenLsn: number;
+  /**
+   * Looks at the log; once it resolves, all that was there when it was called is
+   * known. Rejects if the log cannot be read.
+   */
+  refresh(): Promise<void>;
+  /** Releases what it holds, and wakes those who wait: `end` is "closed". */
+  close(): Promise<void>;
 }
 
 /** The records near the end of a log that are in memory. */

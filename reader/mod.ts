@@ -50,7 +50,7 @@ export { LogView } from "./log_view.ts";
 export type { Cursor, CursorOptions, NextOptions } from "./cursors/cursor.ts";
 export { CursorMovedError, ForeignCursorError } from "./cursors/cursor_file.ts";
 export type { HoldOptions } from "./cursors/hold_back.ts";
-export type { ReaderLevel } from "./observed_log.ts";
+export type { ReaderLevel } from "./log_source.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reads.ts";
 export type { LogIterator } from "./serial_generator.ts";
 export * from "./wal_reader.ts";

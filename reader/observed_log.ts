@@ -5,7 +5,7 @@ import { SegmentLookup, SegmentReads } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Pace } from "../storage/turns.ts";
 import type { AckLevel } from "../writer/acks.ts";
-import type { LogSource } from "./log_source.ts";
+import type { ObservedSource, ReaderLevel } from "./log_source.ts";
 import { Lookout } from "./lookout.ts";
 import {
   isSettled,
@@ -19,9 +19,6 @@ import type { ObservedTail } from "./observed_tail.ts";
 import { RecentFrames } from "./recent_frames.ts";
 import { isGone } from "./survey_live_log.ts";
 import { Suspicion } from "./suspicion.ts";
-
-/** What a reader shows: records that are durable, or all that are written. */
-export type ReaderLevel = "disk" | "os";
 
 /** Looks that find damage before it is believed. */
 const LOOKS = 3;
@@ -37,7 +34,7 @@ const LOOK_AGAIN = new Error("A look found less than the one before");
  * and ends, as of the last look. Takes no lock, and opens files for reading
  * only.
  */
-export class ObservedLog implements LogSource {
+export class ObservedLog implements ObservedSource {
   /** The directory of the log. */
   readonly files: Storage;
   /** The records near its end, while somebody waits for more. */

@@ -1,10 +1,12 @@
 import {
+  argumentError,
   requireMethod,
   requireOneOf,
   requireOptions,
   requireType,
 } from "../argument.ts";
 import { type Codec, decoderOf } from "../codec/codec.ts";
+import type { LogEngine } from "../storage/log_engine.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
@@ -13,7 +15,9 @@ import type { FollowOptions } from "./following.ts";
 import { LogView } from "./log_view.ts";
 import type { Decode } from "./record_reader.ts";
 import type { LogIterator } from "./serial_generator.ts";
-import { ObservedLog, type ReaderLevel } from "./observed_log.ts";
+import { EngineSource } from "./engine_source.ts";
+import type { ObservedSource, ReaderLevel } from "./log_source.ts";
+import { ObservedLog } from "./observed_log.ts";
 
 /** Options of {@linkcode WalReader.open}. */
 export interface WalReaderOptions<Out = Uint8Array<ArrayBuffer>> {
@@ -22,12 +26,13 @@ export interface WalReaderOptions<Out = Uint8Array<ArrayBuffer>> {
   /**
    * Which records to show: `"disk"` (the default), only those that the log
    * declares durable; `"os"`, all that are written, of which a power loss, a
-   * full disk or another owner may withdraw the last ones.
+   * full disk or another owner may withdraw the last ones. In an engine it makes
+   * no difference.
    */
   level?: ReaderLevel | undefined;
   /**
    * Creates the storage for a path. Default: `DenoStorage` on Deno, otherwise
-   * `NodeStorage`.
+   * `NodeStorage`. Refused with an engine, which is not a path.
    */
   storage?: ((directory: string | URL) => Storage) | undefined;
 }
@@ -71,11 +76,11 @@ const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
  */
 export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
   implements AsyncDisposable {
-  readonly #log: ObservedLog;
+  readonly #log: ObservedSource;
   #closing: Promise<void> | undefined;
 
   private constructor(
-    log: ObservedLog,
+    log: ObservedSource,
     decode: Decode<Out>,
   ) {
     super(log, decode);
@@ -83,16 +88,17 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
   }
 
   /**
-   * Opens the log at `target`, a directory or a storage, for reading.
+   * Opens the log at `target`, a directory, a storage or an engine, for reading.
    *
-   * It reads about the last segment, or less if that is complete. Rejects with
+   * It reads about the last segment, or less if that is complete; an engine says
+   * what it reads, and rejects with errors of its own. Otherwise it rejects with
    * `TypeError` for bad options, `StorageError` if the directory does not exist
    * or cannot be read, `CorruptLogError` if records may be damaged or missing
    * at its end, `FormatVersionError`, and `ForeignFileError` if the directory
    * holds other files but no log.
    */
   static async open<Out = Uint8Array<ArrayBuffer>>(
-    target: string | URL | Storage,
+    target: string | URL | Storage | LogEngine,
     options: WalReaderOptions<Out> = {},
   ): Promise<WalReader<Out>> {
     requireOptions("read a log", options, OPTIONS);
@@ -104,17 +110,7 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
     if (codec !== undefined) {
       requireMethod("read a log", "codec", codec, "decode");
     }
-    const storage = await toStorage(target, {
-      action: "read a log",
-      rule: "a path that is not empty, a file URL or a storage",
-      makeStorage,
-    });
-    const log = await ObservedLog.open(storage, level);
-    const { end } = log;
-    if (end instanceof Error) {
-      await log.close();
-      throw end;
-    }
+    const log = await observe(target, level, makeStorage);
     return new WalReader(
       log,
       codec === undefined ? (bytes) => bytes as Out : decoderOf(codec),
@@ -133,6 +129,11 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
    * Follows the log, like a `Wal`'s `follow`; at the reader's level by default.
    * While the log is at rest it waits for the file system to report a change,
    * or polls where that does not work. It ends when the reader is closed.
+   *
+   * An engine is polled every `pollMs`. If looks fail, it goes on looking, more
+   * and more rarely, up to every 5 s, and rejects with the last failure after a
+   * minute of failures; at once with `CorruptLogError` or
+   * `FormatVersionError`, which do not pass.
    */
   override follow(
     options: FollowOptions = {},
@@ -185,4 +186,34 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
     await this.reads.close();
     await this.#log.close();
   }
+}
+
+/** Looks at a log for the first time; rejects if its end is damaged. */
+async function observe(
+  target: string | URL | Storage | LogEngine,
+  level: ReaderLevel,
+  makeStorage: WalReaderOptions["storage"],
+): Promise<ObservedSource> {
+  const action = "read a log";
+  if (isEngine(target)) {
+    if (makeStorage !== undefined) {
+      const rule = "absent because an engine is not a path";
+      throw argumentError(action, "storage", rule, makeStorage);
+    }
+    return new EngineSource(await target.observeLog(), level);
+  }
+  const storage = await toStorage(target, {
+    action,
+    rule: "a path that is not empty, a file URL, a storage or an engine",
+    makeStorage,
+  });
+  const log = await ObservedLog.open(storage, level);
+  const { end } = log;
+  if (!(end instanceof Error)) return log;
+  await log.close();
+  throw end;
+}
+
+function isEngine(target: unknown): target is LogEngine {
+  return "observeLog" in Object(target);
 }

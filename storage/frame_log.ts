@@ -103,6 +103,13 @@ export interface FrameLog {
    * absent, the log has neither.
    */
   readonly files?: Storage;
+  /** Where the log is, for messages; absent if `files` says so, if anything. */
+  readonly location?: string | undefined;
+  /**
+   * The log's id, 32 hexadecimal digits: a cursor of another log is refused by
+   * it. All zeros if absent. What is in `files` has its own.
+   */
+  readonly id?: string | undefined;
   /**
    * Number of this opening, never used before: it is part of the names of the
    * snapshots that it makes. 0 if absent.
@@ -166,7 +173,10 @@ export interface FrameLog {
    * progress. Absent if there can be no holes.
    */
   skip?(lost: number): Promise<void>;
-  /** Durable cursors where there are no `files`; absent if there are none. */
+  /**
+   * Durable cursors where there are no `files`; absent if there are none, or if
+   * the log can be cut back: only files say how far it was, and when.
+   */
   readonly cursors?: CursorStore | undefined;
   /** Number of segments; absent if there are none. */
   readonly segmentCount?: number;

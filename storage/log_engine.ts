@@ -41,6 +41,8 @@ export interface LogObserver {
   readonly time?: number | undefined;
   /** The log's metadata; `undefined` if there is none. */
   readonly meta?: LogMeta | undefined;
+  /** The log's id, as `FrameLog.id` says. */
+  readonly id?: string | undefined;
   /** The epoch of the owner; 0 or absent if there was none. */
   readonly epoch?: number | undefined;
   /** Bytes on storage; absent if that is not known. */

@@ -1,8 +1,9 @@
 import type { Storage } from "./storage.ts";
 
 /**
- * Thrown if a log is not in a directory of files, because it is a `FrameLog`
- * without `files`: cursors and snapshots are files next to the log.
+ * Thrown if a log is not in a directory of files, because it is in a `LogEngine`
+ * or is a `FrameLog` without `files`: snapshots are files next to the log, and so
+ * are cursors, unless the log keeps them elsewhere.
  */
 export class NoDirectoryError extends Error {
   /** The class's name. */
@@ -11,8 +12,7 @@ export class NoDirectoryError extends Error {
   /** Creates the error for what was asked of the log. */
   constructor(action: string) {
     super(
-      `Cannot ${action} because the log has no directory: its FrameLog has no ` +
-        "files",
+      `Cannot ${action} because the log is not in a directory: it has no files`,
     );
   }
 }

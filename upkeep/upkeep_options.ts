@@ -126,7 +126,9 @@ export function requireUpkeep(
     readonly cursors?: unknown;
   },
 ): void {
-  if (cursors !== undefined) requireFiles("hold back for cursors", log.files);
+  if (cursors !== undefined && log.cursors === undefined) {
+    requireFiles("hold back for cursors", log.files);
+  }
   if (autoCheckpoint !== undefined) requireFiles("checkpoint", log.files);
   if (archive !== undefined) {
     requireFiles("archive", log.files);

@@ -1,4 +1,4 @@
-import { openFrameLog } from "../../log/open_log.ts";
+import { openStorage } from "../../log/open_storage.ts";
 import type { SegmentLog } from "../../storage/segments/mod.ts";
 import { isMissing } from "../../storage/storage_error.ts";
 import { defaultStorage } from "../../storage/storage_target.ts";
@@ -210,7 +210,7 @@ async function openTarget(
     warn: (message) => void writeWarning(io, json, message).catch(() => {}),
   });
   // A directory's log is one of segments.
-  const log = await openFrameLog(directory, undefined, options) as SegmentLog;
+  const log = await openStorage(directory, undefined, options) as SegmentLog;
   return {
     log,
     setTime(next) {

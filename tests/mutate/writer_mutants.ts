@@ -200,7 +200,7 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "keeps the lock when warn throws",
     edits: [{
-      file: "log/open_log.ts",
+      file: "log/open_storage.ts",
       find: "await log.close(false);",
       replace: "",
     }],

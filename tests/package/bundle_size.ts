@@ -11,7 +11,7 @@ const OPEN_LIMIT = 54_000;
 
 /** What is loaded when it is asked for, and the module that is asked for. */
 const PARTS: readonly (readonly [string, string])[] = [
-  ["opening a log on a storage", "recovery/open_segments.js"],
+  ["opening a log on a storage", "log/open_storage.js"],
   ["a directory, on any runtime", "storage/directory/mod.js"],
   ["a flush thread", "storage/thread/flush_thread.js"],
   ["following, and reads by time or backwards", "reader/on_demand.js"],
@@ -63,7 +63,7 @@ export async function measureSize(): Promise<string> {
     const more = chunks.closure(chunks.of(module));
     const bytes = chunks.size(more.difference(loaded));
     lines.push(`size: ${what} loads ${kB(bytes)} more`);
-    if (module !== "recovery/open_segments.js") continue;
+    if (module !== "log/open_storage.js") continue;
     for (const chunk of more) loaded.add(chunk);
     open += bytes;
   }

@@ -1,5 +1,5 @@
 import { RecordImporter } from "../../../cli/jsonl/record_importer.ts";
-import { openFrameLog } from "../../../log/open_log.ts";
+import { openStorage } from "../../../log/open_storage.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { SegmentLog } from "../../../storage/segments/mod.ts";
 import type { Storage } from "../../../storage/storage.ts";
@@ -25,7 +25,7 @@ async function importInto(
   clock?: Clock,
 ): Promise<{ log: SegmentLog; importer: RecordImporter }> {
   const options = checkOptions({ ...(clock && { clock }), reserveBytes: 0 });
-  const log = await openFrameLog(storage, undefined, options) as SegmentLog;
+  const log = await openStorage(storage, undefined, options) as SegmentLog;
   const importer = new RecordImporter({ log, setTime: () => {} }, RULES);
   return { log, importer };
 }

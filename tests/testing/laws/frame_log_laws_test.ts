@@ -1,4 +1,4 @@
-import { openFrameLog } from "../../../log/open_log.ts";
+import { openStorage } from "../../../log/open_storage.ts";
 import { MemoryStorage } from "../../../storage/memory/memory_storage.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { frameLogLaws } from "../../../testing/laws/frame_log_laws.ts";
@@ -14,12 +14,12 @@ import { depthOf } from "../../kit/share.ts";
 /** Segments on a storage; small ones, so that there are several. */
 async function segments(storage: Storage): Promise<FrameLogPlace> {
   const options = checkOptions({ segmentBytes: 4096, firstLsn: 5 });
-  const reopen = () => openFrameLog(storage, undefined, options);
+  const reopen = () => openStorage(storage, undefined, options);
   const first = await reopen();
   const again = checkOptions({ segmentBytes: 4096 });
   return {
     log: first,
-    reopen: () => openFrameLog(storage, undefined, again),
+    reopen: () => openStorage(storage, undefined, again),
   };
 }
 

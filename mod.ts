@@ -93,7 +93,7 @@ export * from "./policies/count_policy.ts";
 export * from "./policies/leader_commit_policy.ts";
 export type { RecoveryMode } from "./recovery/decide_tail.ts";
 export { ForeignFileError } from "./recovery/survey.ts";
-export * from "./recovery/log_exists_error.ts";
+export * from "./storage/log_exists_error.ts";
 export {
   type SalvagedDamage,
   salvageLog,

@@ -54,7 +54,7 @@ export {
   type TailEvidence,
 } from "./decide_tail.ts";
 export { ForeignFileError } from "./survey.ts";
-export * from "./log_exists_error.ts";
+export * from "../storage/log_exists_error.ts";
 export {
   type SalvagedDamage,
   salvageLog,

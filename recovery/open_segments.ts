@@ -28,7 +28,7 @@ import {
   requireSound,
   requireWhole,
 } from "./decide_tail.ts";
-import { LogExistsError } from "./log_exists_error.ts";
+import { LogExistsError } from "../storage/log_exists_error.ts";
 import { countMergeable, rewriteEnd } from "./rewrite_end.ts";
 import {
   type FoundMeta,

@@ -3,7 +3,7 @@
  * every LSN of a log of several segments, transient errors at every call, and
  * reads that are overtaken.
  */
-import { LogExistsError } from "../../recovery/log_exists_error.ts";
+import { LogExistsError } from "../../storage/log_exists_error.ts";
 import { CompactedError } from "../../storage/frame_log.ts";
 import type { StorageCall } from "../../storage/memory/memory_file.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";

@@ -254,6 +254,18 @@ export function decodeSlot(
   return content.check() ?? content;
 }
 
+/**
+ * The slot and the size that the header at `at` names, unchecked: where objects
+ * that are not fences lie one after the other.
+ */
+export function peekSlot(
+  view: DataView,
+  at: number,
+): { readonly slot: number; readonly size: number } {
+  const size = SLOT_HEADER_BYTES + view.getUint32(at + 136, true);
+  return { slot: getUint64(view, at + 32), size };
+}
+
 /** An object that is not a fence: its header, records and metadata. */
 export class SlotContent {
   /** Its header. */

@@ -1,0 +1,321 @@
+import { CorruptLogError } from "../../corrupt_log_error.ts";
+import {
+  type BatchSource,
+  CompactedError,
+  type RecordBatch,
+} from "../../frame_log.ts";
+import type { MaybePromise } from "../../storage.ts";
+import { Pace } from "../../turns.ts";
+import type { ObjectContent } from "../object_store.ts";
+import { decodePart } from "./compacted_object.ts";
+import { FetchAhead, type FetchLimits } from "./fetch_ahead.ts";
+import {
+  type CompactedPiece,
+  planReads,
+  type ReadPiece,
+} from "./plan_reads.ts";
+import type { SharedLog } from "./shared_log.ts";
+import type { SlotPlace } from "./slot_index.ts";
+import { slotKey } from "./slot_keys.ts";
+import type { SlotLookup } from "./slot_lookup.ts";
+import {
+  decodeSlot,
+  emptyState,
+  SLOT_KIND,
+  SlotContent,
+} from "./slot_object.ts";
+import { judgeSlot } from "./slot_rule.ts";
+
+/** A log that can be read. */
+export interface ReadableLog {
+  /** The log. */
+  readonly log: SharedLog;
+  /** Finds where to begin. */
+  readonly lookup: SlotLookup;
+  /** Looks which records the log has dropped; called if an object is missing. */
+  refresh(): Promise<void>;
+}
+
+/** What is fetched ahead of need. */
+const LIMITS: FetchLimits = { count: 8, bytes: 16 * 1024 * 1024 };
+
+/** What a slot may have, until some were seen: as much as a flush gathers. */
+const FIRST_BYTES = 4 * 1024 * 1024;
+
+/** How many slots tell how large the next one may be. */
+const SIZES = 8;
+
+/** What a batch counts for when a read gives way, in bytes, at least. */
+const BATCH_BYTES = 16 * 1024;
+
+/** How often an object may be replaced before it is read. */
+const MOST_TRIES = 10;
+
+type Result = IteratorResult<RecordBatch, undefined>;
+
+/** A part of a compacted object that is being read. */
+interface OpenPiece {
+  readonly piece: CompactedPiece;
+  readonly bytes: Uint8Array;
+  /** Where `bytes` begin in the object. */
+  readonly offset: number;
+  /** The highest epoch, if this is the last part. */
+  readonly epoch: number;
+  /** Where the next object in it begins. */
+  at: number;
+  /** LSN of its first record. */
+  nextLsn: number;
+}
+
+/**
+ * Reads the records `from` to `to`, both included, from slots and from the
+ * objects that have replaced them, and goes on with those if slots vanish.
+ *
+ * Throws a `CorruptLogError` with the object's key if one is damaged or missing,
+ * and a {@linkcode CompactedError} if records were dropped during the read. The
+ * batches share the memory of what was read.
+ */
+export class SlotReads implements BatchSource {
+  readonly #source: ReadableLog;
+  readonly #from: number;
+  readonly #to: number;
+  readonly #end: number;
+  readonly #pace: Pace;
+  #signal = new AbortController();
+  #fetch: FetchAhead<ReadPiece> | undefined;
+  /** What was read up to now. */
+  #place: SlotPlace | undefined;
+  #nextLsn: number;
+  #open: OpenPiece | undefined;
+  #slot: RecordBatch | undefined;
+  #sizes: number[] = [];
+  #hasEnded = false;
+  /** How often the object after this slot was replaced. */
+  #replaced = { slot: -1, tries: 0 };
+
+  /** Makes no call before the first one of `next`. */
+  constructor(
+    source: ReadableLog,
+    from: number,
+    to: number,
+    pace: Pace = new Pace(),
+  ) {
+    this.#source = source;
+    this.#from = this.#nextLsn = from;
+    this.#to = to;
+    this.#end = source.log.state.slot;
+    this.#pace = pace;
+  }
+
+  /** The next batch, or the end. */
+  next(): MaybePromise<Result> {
+    const bytes = Math.max(BATCH_BYTES, this.#sizes.at(-1) ?? 0);
+    const turn = this.#pace.spend(bytes);
+    return turn === undefined ? this.#next() : turn.then(() => this.#next());
+  }
+
+  /** Ends all requests. */
+  async return(): Promise<Result> {
+    this.#hasEnded = true;
+    this.#open = this.#slot = undefined;
+    await this.#stop();
+    return { done: true, value: undefined };
+  }
+
+  #next(): MaybePromise<Result> {
+    try {
+      return this.#take() ?? this.#load();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** The next batch in memory, if any. */
+  #take(): Result | undefined {
+    this.#requireKept();
+    const slot = this.#slot;
+    this.#slot = undefined;
+    const value = slot ?? this.#takePart();
+    if (value === undefined) return undefined;
+    this.#nextLsn = value.firstLsn + (value.lost ?? value.records.length);
+    return { done: false, value };
+  }
+
+  #takePart(): RecordBatch | undefined {
+    const { log, lookup } = this.#source;
+    for (let open = this.#open; open !== undefined; open = this.#open) {
+      if (this.#nextLsn > this.#to) return undefined;
+      if (open.at === open.bytes.length) {
+        this.#finish(open);
+        continue;
+      }
+      const { piece: { object }, bytes, at, offset } = open;
+      const part = decodePart(bytes, at, log.identity.id);
+      if ("fault" in part) {
+        throw lookup.corrupt(object.key, part.fault, offset + at);
+      }
+      const { header } = part.content;
+      const { slot, firstLsn, epoch } = header;
+      if (firstLsn !== open.nextLsn) {
+        const reason = `expected record ${open.nextLsn}, found ${firstLsn}`;
+        throw lookup.corrupt(object.key, reason, offset + at);
+      }
+      open.at += part.size;
+      open.nextLsn += header.count;
+      this.#place = { slot, lastLsn: open.nextLsn - 1, epoch };
+      this.#noteSize(part.size);
+      const batch = this.#batchOf(part.content);
+      if (batch !== undefined) return batch;
+    }
+  }
+
+  /** A part of a compacted object has been read. */
+  #finish({ piece, nextLsn, offset, at, epoch }: OpenPiece): void {
+    const { object, lastLsn } = piece;
+    if (nextLsn !== lastLsn + 1) {
+      const reason = `expected record ${nextLsn}, found the end`;
+      throw this.#source.lookup.corrupt(object.key, reason, offset + at);
+    }
+    this.#open = undefined;
+    if (offset + at < object.size) return;
+    this.#place = { slot: object.lastSlot, lastLsn, epoch };
+    this.#source.lookup.index.note(this.#place);
+  }
+
+  async #load(): Promise<Result> {
+    try {
+      while (!this.#hasEnded && this.#nextLsn <= this.#to) {
+        const fetched = await (await this.#fetching()).next();
+        if (this.#hasEnded) break;
+        if (fetched === undefined) throw this.#lost("the log ends before it");
+        const { want, object } = fetched;
+        if (object === undefined) await this.#replan(want);
+        else if (want.compacted === undefined) this.#readSlot(want, object);
+        else this.#openPiece(want, want.compacted, object);
+        const taken = this.#take();
+        if (taken !== undefined) return taken;
+      }
+    } catch (error) {
+      return await this.#fail(error);
+    }
+    return await this.return();
+  }
+
+  async #fetching(): Promise<FetchAhead<ReadPiece>> {
+    const { log, lookup } = this.#source;
+    const { signal } = this.#signal;
+    const place = this.#place ??= await lookup.find(this.#from, signal);
+    const to = this.#to;
+    const known = lookup.index.after(to)?.slot ?? Infinity;
+    return this.#fetch ??= new FetchAhead(
+      log.store,
+      planReads(lookup.ranges, {
+        ...{ place, from: this.#nextLsn, to, signal },
+        end: Math.min(this.#end, known),
+        estimate: () => Math.max(0, ...this.#sizes) || FIRST_BYTES,
+      }),
+      // A single record is found nearly exactly.
+      this.#from === to ? { ...LIMITS, count: 1 } : LIMITS,
+      this.#signal,
+    );
+  }
+
+  #readSlot({ key, slot }: ReadPiece, { bytes }: ObjectContent): void {
+    const { log, lookup } = this.#source;
+    const content = decodeSlot(bytes, log.identity.id, slot);
+    const header = content instanceof SlotContent ? content.header : content;
+    if ("fault" in header) throw lookup.corrupt(key, header.fault);
+    const before = { ...emptyState(1), ...this.#place! };
+    const verdict = judgeSlot(before, header);
+    if (verdict.kind === "corrupt") throw lookup.corrupt(key, verdict.reason);
+    this.#place = verdict.state;
+    lookup.index.note(verdict.state);
+    if (!(content instanceof SlotContent)) return;
+    this.#noteSize(bytes.length);
+    if (verdict.kind === "counts") this.#slot = this.#batchOf(content);
+  }
+
+  #openPiece(
+    { range, key }: ReadPiece,
+    piece: CompactedPiece,
+    { bytes, size }: ObjectContent,
+  ): void {
+    const { lookup } = this.#source;
+    const { object, firstLsn: nextLsn } = piece;
+    const head = piece.head ?? lookup.ranges.decodeHead(object, bytes, size);
+    const offset = range?.from ?? 0;
+    const expected = range === undefined ? object.size : range.to - offset;
+    if (size !== object.size || bytes.length !== expected) {
+      const reason = `size: expected ${expected}, found ${bytes.length}`;
+      throw lookup.corrupt(key, reason, offset);
+    }
+    if (nextLsn > this.#nextLsn) throw this.#lost(`${key} begins after it`);
+    const at = range === undefined ? head.offsets[0] ?? size : 0;
+    this.#open = { piece, bytes, offset, epoch: head.epoch, at, nextLsn };
+  }
+
+  /** Goes on with what has replaced an object that is gone. */
+  async #replan({ key, slot }: ReadPiece): Promise<void> {
+    const { lookup } = this.#source;
+    const next = this.#place!.slot + 1;
+    const { slot: last, tries } = this.#replaced;
+    this.#replaced = { slot: next, tries: last === next ? tries + 1 : 1 };
+    await this.#stop();
+    this.#signal = new AbortController();
+    this.#fetch = undefined;
+    lookup.ranges.forget();
+    const range = await lookup.ranges.from(next, this.#signal.signal);
+    const isThere = range !== undefined && range.firstSlot <= next;
+    if (isThere && this.#replaced.tries <= MOST_TRIES) return;
+    throw lookup.corrupt(key, `the object of slot ${slot} is missing`);
+  }
+
+  /** The records of an object that are wanted, if any. */
+  #batchOf({ header, records }: SlotContent): RecordBatch | undefined {
+    const { kind, firstLsn, count, time } = header;
+    if (kind === SLOT_KIND.mark) return undefined;
+    const skip = Math.max(0, this.#nextLsn - firstLsn);
+    const stop = Math.min(count, this.#to + 1 - firstLsn);
+    if (skip >= stop) return undefined;
+    const begin = { firstLsn: firstLsn + skip, time };
+    return kind === SLOT_KIND.hole
+      ? { ...begin, records: [], lost: stop - skip }
+      : { ...begin, records: records.slice(skip, stop) };
+  }
+
+  #noteSize(bytes: number): void {
+    this.#sizes.push(bytes);
+    if (this.#sizes.length > SIZES) this.#sizes.shift();
+  }
+
+  #lost(reason: string): CorruptLogError {
+    const key = slotKey((this.#place?.slot ?? 0) + 1);
+    const why = `record ${this.#nextLsn} is missing: ${reason}`;
+    return this.#source.lookup.corrupt(key, why);
+  }
+
+  /** What is missing may have been dropped. */
+  async #fail(error: unknown): Promise<never> {
+    const wasEnded = this.#hasEnded;
+    await this.return();
+    if (!wasEnded && error instanceof CorruptLogError) {
+      await this.#source.refresh();
+      this.#requireKept();
+    }
+    throw error;
+  }
+
+  #requireKept(): void {
+    const { firstLsn } = this.#source.log.state;
+    const nextLsn = this.#nextLsn;
+    const isLeft = nextLsn <= this.#to;
+    if (isLeft && nextLsn < firstLsn) {
+      throw new CompactedError(nextLsn, firstLsn);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#signal.abort(new DOMException("The read has ended", "AbortError"));
+    await this.#fetch?.stop();
+  }
+}

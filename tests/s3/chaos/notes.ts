@@ -1,4 +1,5 @@
 import { existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import process from "node:process";
 import { addToRuns, type Run } from "./judge.ts";
 
 /*
@@ -69,8 +70,11 @@ export class NoteTaker {
     else this.bug(`${action}: ${(error as Error)?.stack ?? error}`);
   }
 
-  bug(what: string): void {
+  /** Notes what must not be, and ends the process. */
+  bug(what: string): never {
     this.#write(`bug ${what.replaceAll("\n", " | ")}`);
+    console.error(what);
+    process.exit(1);
   }
 
   /** Makes a call, and notes how long it takes. */

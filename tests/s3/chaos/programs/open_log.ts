@@ -1,13 +1,24 @@
 import process from "node:process";
+import { WalReader } from "../../../../reader/mod.ts";
 import { Wal } from "../../../../wal.ts";
-import { ObjectLog } from "../stand_in.ts";
 import { openPlace } from "../../place.ts";
+import { ObjectLog } from "../temp_object_log.ts";
 import type { Orders } from "../orders.ts";
 
 /** Reads the orders; the process ends when nobody is left to end it. */
 export function readOrders<Given extends Orders>(): Given {
   process.stdin.resume().once("end", () => process.exit());
   return JSON.parse(process.argv[2]);
+}
+
+/** Opens the log for writing. */
+export async function openWal(orders: Orders): Promise<Wal> {
+  return await Wal.open(await chaosLog(orders));
+}
+
+/** Opens the log for reading. */
+export async function openReader(orders: Orders): Promise<WalReader> {
+  return await WalReader.open(await chaosLog(orders));
 }
 
 async function chaosLog(
@@ -22,16 +33,4 @@ async function chaosLog(
     compaction: { targetBytes: compactBytes },
     pollMs: 50,
   });
-}
-
-/** Opens the log for writing. */
-export async function openWal(orders: Orders): Promise<Wal> {
-  return await Wal.open(await (await chaosLog(orders)).openLog({}));
-}
-
-/** Opens the log for reading. */
-export async function openReader(orders: Orders): Promise<Wal> {
-  return await Wal.open(
-    await (await chaosLog(orders)).openLog({ readOnly: true }),
-  );
 }

@@ -177,7 +177,7 @@ export type { HoldOptions } from "./reader/cursors/hold_back.ts";
 export type { FollowedBatch, FollowedRecord } from "./reader/follow.ts";
 export type { FollowOptions } from "./reader/following.ts";
 export { LogView } from "./reader/log_view.ts";
-export type { ReaderLevel } from "./reader/observed_log.ts";
+export type { ReaderLevel } from "./reader/log_source.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
 export type { LogIterator } from "./reader/serial_generator.ts";
 export * from "./reader/wal_reader.ts";

@@ -320,11 +320,12 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     const { cursors, archive, warn } = this.options;
     let keepFrom = lsn;
     if (cursors !== undefined) {
-      const { holdBack } = await import("../reader/cursors/mod.ts");
+      const { holdBack, placeOf } = await import("../reader/cursors/mod.ts");
       const { firstLsn, files } = this.#log;
+      const place = placeOf("hold back for cursors", files, this.#log);
       const isArchived = archive !== undefined;
       const request = { lsn, firstLsn, warn, blocked, isArchived };
-      keepFrom = await holdBack(files!, cursors, request);
+      keepFrom = await holdBack(place, cursors, request);
     }
     if (archive === undefined) return keepFrom;
     const upkeep = await this.#upkeep;

@@ -182,17 +182,20 @@ export class AlertWatch {
 
   /** What the storage does not say this time stays as it was. */
   async #checkFiles(): Promise<void> {
-    const { log: { files }, writer } = this.#watched;
+    const { log, writer } = this.#watched;
+    const { files } = log;
     const { freeBytes, cursorLagRecords } = this.#thresholds;
     try {
       if (files?.space !== undefined && freeBytes > 0) {
         this.#freeBytes = (await files.space())?.freeBytes;
       }
-      if (files !== undefined && cursorLagRecords < Infinity) {
-        const { cursorsOf } = await import("../reader/cursors/mod.ts");
+      const hasCursors = (files ?? log.cursors) !== undefined;
+      if (hasCursors && cursorLagRecords < Infinity) {
+        const { cursorsOf, placeOf } = await import("../reader/cursors/mod.ts");
+        const cursors = placeOf("watch cursors", files, log);
         const durableLsn = writer.reached("disk");
         this.#cursors = new Map(
-          (await cursorsOf(files)).flatMap(({ name, committedLsn }) =>
+          (await cursorsOf(cursors)).flatMap(({ name, committedLsn }) =>
             committedLsn === undefined
               ? []
               : [[name, Math.max(0, durableLsn - committedLsn)]]

@@ -1,5 +1,4 @@
 import { CorruptLogError } from "../storage/corrupt_log_error.ts";
-import type { CursorStore } from "../storage/cursor_store.ts";
 import { FormatVersionError } from "../storage/format/mod.ts";
 import type { BatchSource } from "../storage/frame_log.ts";
 import type { LogObserver } from "../storage/log_engine.ts";
@@ -7,7 +6,7 @@ import { type Clock, systemClock } from "../writer/clock.ts";
 import type { ObservedSource, ReaderLevel } from "./log_source.ts";
 
 /**
- * How long looks may fail before followers are told, in ms from when the first
+ * How long looks may fail before followers fail, in ms from when the first
  * one of them began: what a network or a store goes through mostly passes.
  */
 export const GIVE_UP_MS = 60_000;
@@ -23,7 +22,8 @@ export class EngineSource implements ObservedSource {
   readonly level: ReaderLevel;
   /** What such a log is never: cut back. */
   readonly cuts = 0;
-  readonly #log: LogObserver;
+  /** What tells of its cursors. */
+  readonly origin: LogObserver;
   readonly #clock: Clock;
   readonly #wakes = new Set<() => void>();
   #end: "closed" | Error | undefined;
@@ -43,7 +43,7 @@ export class EngineSource implements ObservedSource {
     level: ReaderLevel = "disk",
     clock: Clock = systemClock,
   ) {
-    this.#log = log;
+    this.origin = log;
     this.level = level;
     this.#clock = clock;
     this.#endedAt = clock.now();
@@ -51,27 +51,17 @@ export class EngineSource implements ObservedSource {
 
   /** LSN of the oldest record kept, or of the next one if there is none. */
   get firstLsn(): number {
-    return this.#log.firstLsn;
+    return this.origin.firstLsn;
   }
 
   /** LSN of the last record. */
   get writtenLsn(): number {
-    return this.#log.lastLsn;
+    return this.origin.lastLsn;
   }
 
   /** The same at all levels. */
   reached(): number {
-    return this.#log.lastLsn;
-  }
-
-  /** Where the durable cursors are; absent if there are none. */
-  get cursors(): CursorStore | undefined {
-    return this.#log.cursors;
-  }
-
-  /** Which log it is, and whose. */
-  get identity(): { readonly id: string | undefined; readonly epoch: number } {
-    return { id: this.#log.id, epoch: this.#log.epoch ?? 0 };
+    return this.origin.lastLsn;
   }
 
   /** Nothing is ever cut off. */
@@ -86,7 +76,7 @@ export class EngineSource implements ObservedSource {
 
   /** Reads records that were seen, both included. */
   read(from: number, to: number): BatchSource {
-    return this.#log.read(from, to);
+    return this.origin.read(from, to);
   }
 
   /**
@@ -124,7 +114,7 @@ export class EngineSource implements ObservedSource {
     this.#end = "closed";
     this.#stop();
     this.#notify();
-    await this.#log.close();
+    await this.origin.close();
     await this.#again?.catch(() => {});
     await this.#looking?.catch(() => {});
   }
@@ -134,7 +124,7 @@ export class EngineSource implements ObservedSource {
     const before = this.#marks();
     const startedAt = this.#clock.now();
     try {
-      this.#looking = this.#log.look();
+      this.#looking = this.origin.look();
       await this.#looking;
       this.#failures = 0;
       this.#failingSince = undefined;
@@ -174,7 +164,7 @@ export class EngineSource implements ObservedSource {
   /** Looks again once it is time. */
   #schedule(): void {
     if (this.#wakes.size === 0 || this.#end === "closed") return;
-    const { pollMs } = this.#log;
+    const { pollMs } = this.origin;
     const most = Math.max(pollMs, MOST_WAIT_MS);
     const waitMs = Math.min(pollMs * 2 ** this.#failures, most);
     const passedMs = this.#clock.now() - this.#endedAt;

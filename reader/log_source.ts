@@ -1,5 +1,8 @@
-import type { CursorStore } from "../storage/cursor_store.ts";
-import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
+import type {
+  BatchSource,
+  FrameLog,
+  RecordBatch,
+} from "../storage/frame_log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { LiveTail, Wake } from "../writer/live_tail.ts";
@@ -12,13 +15,8 @@ export interface LogSource {
   reached(level: AckLevel): number;
   /** The directory of the log; absent if it has none. */
   readonly files?: Storage | undefined;
-  /** Its durable cursors if they are not in `files`; absent if it has none. */
-  readonly cursors?: CursorStore | undefined;
-  /** Which log it is, and its epoch, for those cursors. */
-  readonly identity?: {
-    readonly id: string | undefined;
-    readonly epoch: number;
-  } | undefined;
+  /** What tells of cursors that are not in `files`; absent if none can be. */
+  readonly origin?: CursorOrigin | undefined;
   /**
    * Whether it is written here, so that no other process appends: a cursor
    * beyond its last record was cut off then. Default: false.
@@ -46,6 +44,18 @@ export interface LogSource {
   /** Why nothing follows: the log is closed, or has failed. */
   readonly end: "closed" | Error | undefined;
 }
+
+/** What a log says of its cursors, and for them. */
+export type CursorOrigin = Pick<
+  FrameLog,
+  | "cursors"
+  | "epoch"
+  | "firstLsn"
+  | "id"
+  | "lastLsn"
+  | "location"
+  | "storedBytes"
+>;
 
 /** What a reader shows: records that are durable, or all that are written. */
 export type ReaderLevel = "disk" | "os";

@@ -277,17 +277,18 @@ export abstract class LogView<Out = Uint8Array<ArrayBuffer>> {
   /**
    * Opens the durable cursor `name`, or creates it: the place of a consumer
    * that survives its death. It is kept in the file `<name>.cursor` next to the
-   * log; when this resolves, that file is durable.
+   * log, or where the engine of the log keeps its cursors; when this resolves, it
+   * is durable there.
    *
    * A name has 1 to 64 of the characters a-z, 0-9, `_` and `-`. One consumer at
    * a time may use a cursor, in the process of the writer or in another one.
    *
    * Rejects with `TypeError` or `RangeError` for a bad name or option,
    * `CompactedError` if a new cursor would begin with a record that was
-   * dropped, `ForeignCursorError` if the file is from another log,
+   * dropped, `ForeignCursorError` if the cursor is from another log,
    * `CorruptLogError` or `FormatVersionError` if it cannot be understood,
-   * `NoDirectoryError` if the log has no directory, `LogClosedError`,
-   * `StorageFullError` or `StorageError`.
+   * `NoDirectoryError` if the log has neither a directory nor cursors
+   * elsewhere, `LogClosedError`, `StorageFullError` or `StorageError`.
    */
   async cursor(
     name: string,

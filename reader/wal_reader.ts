@@ -91,7 +91,7 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
    * Opens the log at `target`, a directory, a storage or an engine, for reading.
    *
    * It reads about the last segment, or less if that is complete; an engine says
-   * what it reads, and rejects with errors of its own. Otherwise it rejects with
+   * what it reads, and why it fails. Otherwise this rejects with
    * `TypeError` for bad options, `StorageError` if the directory does not exist
    * or cannot be read, `CorruptLogError` if records may be damaged or missing
    * at its end, `FormatVersionError`, and `ForeignFileError` if the directory

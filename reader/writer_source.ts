@@ -8,21 +8,21 @@ import type { LogSource, RecentRecords } from "./log_source.ts";
 /** A log as readers of the process that writes it see it. */
 export class WriterSource implements LogSource {
   readonly isWriter = true;
-  readonly #log: FrameLog;
+  readonly origin: FrameLog;
   readonly #writer: Writer;
 
   /** What `writer` writes to `log`. */
   constructor(log: FrameLog, writer: Writer) {
-    this.#log = log;
+    this.origin = log;
     this.#writer = writer;
   }
 
   get files(): Storage | undefined {
-    return this.#log.files;
+    return this.origin.files;
   }
 
   get firstLsn(): number {
-    return this.#log.firstLsn;
+    return this.origin.firstLsn;
   }
 
   get cuts(): number {
@@ -42,7 +42,7 @@ export class WriterSource implements LogSource {
   }
 
   read(from: number, to: number): BatchSource {
-    return this.#log.read(from, to);
+    return this.origin.read(from, to);
   }
 
   lowestSince(cuts: number): number {

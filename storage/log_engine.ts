@@ -41,12 +41,14 @@ export interface LogObserver {
   readonly time?: number | undefined;
   /** The log's metadata; `undefined` if there is none. */
   readonly meta?: LogMeta | undefined;
+  /** Where the log is, for messages; absent if it is not known. */
+  readonly location?: string | undefined;
   /** The log's id, as `FrameLog.id` says. */
   readonly id?: string | undefined;
   /** The epoch of the owner; 0 or absent if there was none. */
-  readonly epoch?: number | undefined;
+  readonly epoch?: number;
   /** Bytes on storage; absent if that is not known. */
-  readonly storedBytes?: number | undefined;
+  readonly storedBytes?: number;
   /** How often somebody who follows the log should look, in ms. */
   readonly pollMs: number;
   /** The durable cursors of the log; absent if it has none. */

@@ -1,7 +1,11 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { StatusAnswer } from "../../monitor/ask_status.ts";
-import { cursorsOf, type HeldCursor } from "../../reader/cursors/mod.ts";
+import {
+  CursorFiles,
+  cursorsOf,
+  type HeldCursor,
+} from "../../reader/cursors/mod.ts";
 import { firstOf } from "../../reader/first_of.ts";
 import { ObservedLog } from "../../reader/observed_log.ts";
 import {
@@ -107,7 +111,8 @@ export async function readStatus(storage: Storage): Promise<LogStatus> {
     ...segment,
     bytes: sizeOf(location, segment.name),
   }));
-  const cursors = await noting(damages, () => cursorsOf(storage)) ?? [];
+  const cursors =
+    await noting(damages, () => cursorsOf(new CursorFiles(storage))) ?? [];
   // Not every system, or every runtime, can tell.
   const disk = await storage.space?.();
   return {

@@ -1,6 +1,6 @@
 import type { LiveStatus } from "../../monitor/live_status.ts";
 import { askStatus, pause, StatusReader } from "../../monitor/ask_status.ts";
-import { cursorsOf } from "../../reader/cursors/mod.ts";
+import { CursorFiles, cursorsOf } from "../../reader/cursors/mod.ts";
 import { ObservedLog } from "../../reader/observed_log.ts";
 import { parseSegmentName } from "../../storage/format/mod.ts";
 import { sizeOf } from "../../storage/segments/mod.ts";
@@ -128,7 +128,7 @@ export class LogWatch {
   }
 
   async #cursors(durableLsn: number): Promise<SeenCursor[]> {
-    const cursors = await cursorsOf(this.#files);
+    const cursors = await cursorsOf(new CursorFiles(this.#files));
     return cursors.map(({ name, committedLsn, error }) => ({
       name,
       ...(committedLsn !== undefined && {

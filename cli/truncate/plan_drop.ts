@@ -1,5 +1,6 @@
 import { requireInteger } from "../../argument.ts";
 import {
+  CursorFiles,
   cursorsOf,
   holdBack,
   type HoldOptions,
@@ -53,11 +54,12 @@ export async function planDrop(
   { goal, hold, warn }: DropRequest,
 ): Promise<DropPlan> {
   const { firstLsn, lastLsn } = log;
+  const cursors = new CursorFiles(storage);
   if (goal.kind === "after") {
     const action = "truncate after a record";
     const { value } = goal;
     requireInteger(action, "its LSN", value, firstLsn - 1, lastLsn);
-    const beyond = (await cursorsOf(storage))
+    const beyond = (await cursorsOf(cursors))
       .filter(({ committedLsn = 0 }) => committedLsn > value)
       .map(({ name }) => name);
     const dropped = rangeOf(value + 1, lastLsn);
@@ -67,11 +69,11 @@ export async function planDrop(
   const wanted = Math.max(firstLsn, lsn);
   const kept = hold === undefined
     ? wanted
-    : await holdBack(storage, hold, { lsn: wanted, firstLsn, warn });
+    : await holdBack(cursors, hold, { lsn: wanted, firstLsn, warn });
   const keepFrom = Math.max(firstLsn, kept);
   const heldBy = hold === undefined || keepFrom === wanted
     ? []
-    : needsOf(await cursorsOf(storage, hold.hold), firstLsn)
+    : needsOf(await cursorsOf(cursors, hold.hold), firstLsn)
       .filter(({ from }) => from === kept)
       .map(({ name }) => name);
   return {

@@ -5,14 +5,13 @@ import {
 } from "../../argument.ts";
 import { ARCHIVE_CURSOR, CURSOR_NAME } from "../../storage/format/mod.ts";
 import { CompactedError, TruncatedError } from "../../storage/frame_log.ts";
-import { requireFiles } from "../../storage/no_directory_error.ts";
-import { identifyLog, type LogIdentity } from "../../storage/segments/mod.ts";
-import type { Storage } from "../../storage/storage.ts";
+import type { LogIdentity } from "../../storage/segments/mod.ts";
 import { LogClosedError } from "../../writer/log_closed_error.ts";
 import type { LogRecord } from "../../writer/record.ts";
 import type { LogSource } from "../log_source.ts";
 import { requireSignal } from "../require_signal.ts";
-import { CursorFile, type Position } from "./cursor_file.ts";
+import type { CursorKeeper, CursorPlace, Position } from "./cursor_place.ts";
+import { placeOf } from "./place_of.ts";
 import { type Follow, RecordFeed } from "./record_feed.ts";
 
 /** Options of `cursor`. */
@@ -37,7 +36,8 @@ const NEXT_OPTIONS: readonly (keyof NextOptions)[] = ["signal"];
 
 /**
  * A durable place in a log: hands out the durable records after it, in order,
- * and keeps in a file next to the log how far its consumer has got.
+ * and keeps how far its consumer has got: in a file next to the log, or where
+ * the engine of the log keeps its cursors.
  *
  * Delivery is at least once: a consumer that dies sees again what it had not
  * committed, and never misses a record. Only one consumer at a time may use a
@@ -72,8 +72,8 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
   /** The cursor's name. */
   readonly name: string;
   readonly #source: LogSource;
-  readonly #files: Storage;
-  readonly #file: CursorFile;
+  readonly #cursors: CursorPlace;
+  readonly #keeper: CursorKeeper;
   readonly #feed: RecordFeed<Out>;
   readonly #refresh: Refresh;
   #identity: LogIdentity;
@@ -92,8 +92,8 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     const { source, identity, place } = parts;
     this.name = parts.name;
     this.#source = source;
-    this.#files = parts.files;
-    this.#file = parts.file;
+    this.#cursors = parts.cursors;
+    this.#keeper = parts.keeper;
     this.#refresh = parts.refresh;
     this.#identity = identity;
     this.#cuts = parts.cuts;
@@ -178,7 +178,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
       const most = Math.max(least, this.#source.reached("disk"));
       requireInteger("commit a record", "its LSN", lsn, least, most);
       if (lsn === least && this.#isDurable) return;
-      await this.#file.commit({ lsn, epoch: this.#identity.epoch });
+      await this.#keeper.commit({ lsn, epoch: this.#identity.epoch });
       this.#committedLsn = lsn;
       this.#isDurable = true;
       if (lsn > this.#feed.handedOutLsn) this.#feed.seek(lsn + 1);
@@ -198,7 +198,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     return this.#alone(async () => {
       await this.#identify(0);
       requirePlace("seek a record", "its LSN", lsn, this.#source);
-      await this.#file.commit({ lsn: lsn - 1, epoch: this.#identity.epoch });
+      await this.#keeper.commit({ lsn: lsn - 1, epoch: this.#identity.epoch });
       this.#committedLsn = lsn - 1;
       this.#isDurable = true;
       this.#truncated = undefined;
@@ -231,7 +231,7 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
     // A reader counts only the cuts of what it has shown.
     const { cuts, isWriter } = this.#source;
     if (isWriter && cuts === this.#cuts) return;
-    const identity = await identifyLog(this.#files);
+    const identity = await this.#cursors.identify();
     // Now the log is seen as it was then, or later.
     await this.#refresh();
     this.#feed.requireUncut(lsn);
@@ -256,8 +256,8 @@ interface CursorParts<Out> {
   readonly source: LogSource;
   readonly follow: Follow<Out>;
   readonly refresh: Refresh;
-  readonly files: Storage;
-  readonly file: CursorFile;
+  readonly cursors: CursorPlace;
+  readonly keeper: CursorKeeper;
   readonly identity: LogIdentity;
   /** How often the log had been cut back when its identity was read. */
   readonly cuts: number;
@@ -276,11 +276,11 @@ export async function openCursor<Out>(
   requireOptions(action, options, CURSOR_OPTIONS);
   const { from } = options;
   if (from !== undefined) requireInteger(action, "from", from);
-  const files = requireFiles(action, source.files);
+  const cursors = placeOf(action, source.files, source.origin);
   const { cuts } = source;
-  const identity = await identifyLog(files);
-  const file = new CursorFile(files, name, identity.log);
-  const place = await file.open(() => {
+  const identity = await cursors.identify();
+  const keeper = cursors.keeper(name, identity.log);
+  const place = await keeper.open(() => {
     const first = from ?? source.firstLsn;
     requirePlace(action, "from", first, source);
     return { lsn: first - 1, epoch: identity.epoch };
@@ -290,8 +290,8 @@ export async function openCursor<Out>(
     source,
     follow,
     refresh,
-    files,
-    file,
+    cursors,
+    keeper,
     identity,
     cuts,
     place,

@@ -29,17 +29,10 @@ import {
   isMissing,
   StorageError,
 } from "../../storage/storage_error.ts";
+import type { CursorKeeper, Position } from "./cursor_place.ts";
 
 /** How often the unfinished file of a new cursor may be removed. */
 const MOST_TRIES = 10;
-
-/** Where a consumer is. */
-export interface Position {
-  /** LSN of the last record that needs not be seen again. */
-  readonly lsn: number;
-  /** The log's epoch when that record was read. */
-  readonly epoch: number;
-}
 
 /**
  * A cursor's file, as one consumer uses it: it remembers what it wrote, so that
@@ -50,7 +43,7 @@ export interface Position {
  * sync takes back what was durable, even if a killed process had left a commit
  * that was never synced.
  */
-export class CursorFile {
+export class CursorFile implements CursorKeeper {
   readonly #files: Storage;
   readonly #cursor: string;
   readonly #log: string;

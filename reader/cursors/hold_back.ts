@@ -1,19 +1,10 @@
-import {
-  ARCHIVE_CURSOR,
-  formatCursorName,
-  parseCursorName,
-  parseSegmentName,
-  type SegmentName,
-} from "../../storage/format/mod.ts";
-import { identifyLog } from "../../storage/segments/mod.ts";
-import type { Storage } from "../../storage/storage.ts";
-import { isMissing } from "../../storage/storage_error.ts";
-import { readCursor } from "./cursor_file.ts";
+import { ARCHIVE_CURSOR } from "../../storage/format/mod.ts";
+import type { CursorPlace, SizedPart } from "./cursor_place.ts";
 
 /** Which cursors hold back what a log drops, and how far. */
 export interface HoldOptions {
   /**
-   * Names of the cursors, or `"all"` that exist. A name without a file holds
+   * Names of the cursors, or `"all"` that exist. A name without a cursor holds
    * back everything, because its consumer may be about to begin. A cursor whose
    * next record is dropped already holds back nothing.
    */
@@ -21,7 +12,9 @@ export interface HoldOptions {
   /**
    * Bytes of the log beyond which a cursor is left behind: an integer of at
    * least 0. Segments are counted as a whole, without the one that the cursor
-   * is in and the last one, so the log may be larger by two segments.
+   * is in and the last one, so the log may be larger by two segments. Where a
+   * log has no segments, the bytes are estimated, as if all records had the same
+   * size; there is no limit if it does not tell its size.
    */
   limitBytes: number;
 }
@@ -38,33 +31,28 @@ export interface HeldCursor {
   readonly error?: unknown;
 }
 
-/** A segment's first LSN and its bytes. */
-interface SizedSegment {
-  readonly firstLsn: number;
-  readonly bytes: number;
-}
-
 /**
  * Lists the cursors of a log by name, and how far each one certainly is. Those
  * of other logs are left out; those that cannot be read have an `error`.
  */
 export async function cursorsOf(
-  files: Storage,
+  place: CursorPlace,
   hold: HoldOptions["hold"] = "all",
 ): Promise<HeldCursor[]> {
-  const { log } = await identifyLog(files);
-  const names = hold === "all"
-    ? (await files.list()).flatMap((name) => parseCursorName(name) ?? [])
-    : hold;
+  const { log } = await place.identify();
+  const names = hold === "all" ? await place.list() : hold;
   const cursors: HeldCursor[] = [];
   for (const name of [...new Set(names)].sort()) {
     try {
-      const { newest, places } = await readCursor(files, name);
-      if (newest.log !== log) continue;
-      cursors.push({ name, committedLsn: newest.lsn, places });
+      const found = await place.read(name);
+      if (found === undefined) {
+        if (hold !== "all") cursors.push({ name });
+      } else if (found.log === log) {
+        const { lsn, places } = found;
+        cursors.push({ name, committedLsn: lsn, places });
+      }
     } catch (error) {
-      if (!isMissing(error)) cursors.push({ name, error });
-      else if (hold !== "all") cursors.push({ name });
+      cursors.push({ name, error });
     }
   }
   return cursors;
@@ -89,28 +77,27 @@ export interface DropRequest {
  * much less as the cursors demand.
  */
 export async function holdBack(
-  files: Storage,
+  place: CursorPlace,
   { hold, limitBytes }: HoldOptions,
   { lsn, firstLsn, warn, blocked = warn, isArchived = false }: DropRequest,
 ): Promise<number> {
-  const cursors = (await cursorsOf(files, hold))
+  const cursors = (await cursorsOf(place, hold))
     .filter(({ name }) => !(isArchived && name === ARCHIVE_CURSOR));
   for (const { name, error } of cursors) {
     if (error === undefined) continue;
-    const path = `${files.location}/${formatCursorName(name)}`;
     blocked(
-      `"${path}" cannot be read, so no record is dropped: ` +
+      `"${place.pathOf(name)}" cannot be read, so no record is dropped: ` +
         `${(error as Error).message}; repair it or remove it`,
     );
   }
   const needs = needsOf(cursors, firstLsn);
   // Nothing is measured if no cursor is in the way.
   const isHeld = needs.some(({ from }) => from < lsn);
-  const segments = isHeld ? await sizesOf(files) : [];
+  const segments = isHeld ? await place.sizes() : [];
   const { keepFrom, left } = decideHold(lsn, needs, segments, limitBytes);
   for (const { name, from } of left) {
     warn(
-      `cursor "${name}" of "${files.location}" is left behind: records from ` +
+      `cursor "${name}" of "${place.location}" is left behind: records from ` +
         `${from} on are dropped, because more than ${limitBytes} bytes ` +
         "follow them",
     );
@@ -147,7 +134,7 @@ export function needsOf(
 export function decideHold(
   lsn: number,
   needs: readonly Need[],
-  segments: readonly SizedSegment[],
+  segments: readonly SizedPart[],
   limitBytes: number,
 ): { keepFrom: number; left: Need[] } {
   const held = needs.filter(({ from, isUnknown }) =>
@@ -158,29 +145,8 @@ export function decideHold(
 }
 
 /** Bytes of the segments, but the last, that begin after record `lsn`. */
-function bytesAfter(lsn: number, segments: readonly SizedSegment[]): number {
+function bytesAfter(lsn: number, segments: readonly SizedPart[]): number {
   return segments.slice(0, -1)
     .filter(({ firstLsn }) => firstLsn > lsn)
     .reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** The segments in order; those that vanish meanwhile are left out. */
-async function sizesOf(files: Storage): Promise<SizedSegment[]> {
-  const found = (await files.list())
-    .flatMap<SegmentName>((name) => parseSegmentName(name) ?? [])
-    .sort((a, b) => a.firstLsn - b.firstLsn);
-  const sized: SizedSegment[] = [];
-  for (const { name, firstLsn } of found) {
-    try {
-      const file = await files.open(name, "read");
-      try {
-        sized.push({ firstLsn, bytes: await file.size() });
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
-  return sized;
 }

@@ -6,12 +6,9 @@
  * @module
  */
 export * from "./cursor.ts";
-export {
-  CursorFile,
-  CursorMovedError,
-  type Position,
-  readCursor,
-} from "./cursor_file.ts";
+export { CursorFile, CursorMovedError, readCursor } from "./cursor_file.ts";
+export { CursorFiles } from "./cursor_files.ts";
+export type { CursorPlace, Position } from "./cursor_place.ts";
 export {
   cursorsOf,
   type HeldCursor,
@@ -19,3 +16,4 @@ export {
   type HoldOptions,
   needsOf,
 } from "./hold_back.ts";
+export { placeOf } from "./place_of.ts";

@@ -170,6 +170,10 @@ export class EngineObserver implements LogObserver {
     this.#engine = engine;
   }
 
+  get location(): string {
+    return this.#engine.location;
+  }
+
   get id(): string | undefined {
     return this.#engine.id;
   }

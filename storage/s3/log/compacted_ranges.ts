@@ -34,6 +34,9 @@ interface Page {
 /** Most pages kept. */
 const MOST_PAGES = 4;
 
+/** As many of the last objects are found at least, if there are so many. */
+const LEAST_LAST = 500;
+
 /** Most heads kept: about 16 KiB each. */
 const MOST_HEADS = 64;
 
@@ -95,6 +98,32 @@ export class CompactedRanges {
       from = least + Math.floor((most - least) / 2);
     }
     return found;
+  }
+
+  /**
+   * The last objects, in ascending order: all that end with slot `from` or a
+   * later one if they fit in a page, and otherwise most of a page.
+   */
+  async last(
+    from: number,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<readonly ListedRange[]> {
+    const first = await this.#page(from, signal);
+    if (first.to === Infinity) return first.ranges;
+    let { ranges } = first;
+    let [low, high] = [from, end];
+    while (low < high) {
+      const middle = low + Math.ceil((high - low) / 2);
+      const page = await this.#page(middle, signal);
+      if (page.to !== Infinity) low = middle;
+      else {
+        high = middle - 1;
+        if (page.ranges.length > 0) ranges = page.ranges;
+        if (ranges.length >= LEAST_LAST && ranges === page.ranges) break;
+      }
+    }
+    return ranges;
   }
 
   /** The head of an object; `undefined` if the object is gone. */

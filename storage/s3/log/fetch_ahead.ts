@@ -43,23 +43,27 @@ export class FetchAhead<Want extends Wanted> {
   readonly #store: ObjectStore;
   readonly #wants: AsyncIterator<Want, unknown>;
   readonly #limits: FetchLimits;
-  readonly #end: AbortController;
+  readonly #end = new AbortController();
+  readonly #unlink: () => void;
   readonly #pending: Pending<Want>[] = [];
   #asking: Promise<void> | undefined;
   #next: Want | undefined;
   #hasAll = false;
 
-  /** Makes no call; `end` ends all of them. */
+  /** Makes no call; `signal` ends all of them. */
   constructor(
     store: ObjectStore,
     wants: AsyncIterator<Want, unknown>,
     limits: FetchLimits,
-    end: AbortController,
+    signal: AbortSignal,
   ) {
     this.#store = store;
     this.#wants = wants;
     this.#limits = limits;
-    this.#end = end;
+    const end = () => this.#end.abort(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    this.#unlink = () => signal.removeEventListener("abort", end);
+    if (signal.aborted) end();
   }
 
   /** The next one; `undefined` if nothing more is wanted. */
@@ -79,6 +83,7 @@ export class FetchAhead<Want extends Wanted> {
   /** Ends all requests. */
   async stop(): Promise<void> {
     this.#hasAll = true;
+    this.#unlink();
     this.#end.abort(new DOMException("The read has ended", "AbortError"));
     await this.#asking;
     await Promise.allSettled(this.#pending.map(({ answer }) => answer));

@@ -116,7 +116,7 @@ export class SlotLookup {
       low = await this.#endOf(before, signal);
       if (low === undefined) return before.lastSlot;
     }
-    low ??= await this.#beginning(signal);
+    low ??= await this.beginning(signal);
     return low === undefined ? first + 1 : this.#narrow(lsn, low, high, signal);
   }
 
@@ -158,8 +158,8 @@ export class SlotLookup {
   }
 
   /** The first place of all; `undefined` if the slot there is missing. */
-  async #beginning(
-    signal: AbortSignal | undefined,
+  async beginning(
+    signal?: AbortSignal,
   ): Promise<SlotPlace | undefined> {
     const { firstSlot } = this.#log.state;
     if (firstSlot === 1) {

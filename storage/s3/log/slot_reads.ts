@@ -216,7 +216,7 @@ export class SlotReads implements BatchSource {
       }),
       // A single record is found nearly exactly.
       this.#from === to ? { ...LIMITS, count: 1 } : LIMITS,
-      this.#signal,
+      signal,
     );
   }
 

@@ -4,6 +4,7 @@
  * logs in memory for what surrounds it.
  */
 import fc from "fast-check";
+import { CursorFiles } from "../../../reader/cursors/cursor_files.ts";
 import {
   cursorsOf,
   decideHold,
@@ -175,7 +176,7 @@ test("Wal.truncateBefore() ignores a cursor of another log", async () => {
     limitBytes: LIMITLESS,
   });
   storage.put("a.cursor", other.storage.get("a.cursor")!);
-  assertEquals(await cursorsOf(storage), []);
+  assertEquals(await cursorsOf(new CursorFiles(storage)), []);
   assertEquals(await wal.truncateBefore(3), 3);
   await other.wal.close();
   await wal.close();
@@ -197,7 +198,7 @@ test("Wal.truncateBefore() never relies on a commit that is not durable", async 
   await assertRejects(() => cursor.commit(4), Error, "EIO");
   // Another consumer reads 4, and a crash takes that back.
   assertEquals((await wal.cursor("a")).committedLsn, 4);
-  assertEquals((await cursorsOf(storage))[0].committedLsn, 4);
+  assertEquals((await cursorsOf(new CursorFiles(storage)))[0].committedLsn, 4);
   assertEquals(await wal.truncateBefore(6), 3);
   isFailing = false;
   const crashed = await Wal.open(storage.crash(() => 0), { warn() {} });

@@ -81,7 +81,8 @@ export interface SealedSegment {
  * that is not made of files can implement it directly.
  *
  * The writer makes one call to `append`, `sync` or `checkOwner` at a time, and
- * none after a failure other than a `StorageFullError`.
+ * none after a failure other than a `StorageFullError`. If there is a
+ * `pipeline`, it makes as many commits at a time as that is deep instead.
  */
 export interface FrameLog {
   /** LSN of the last record, or `firstLsn - 1` if there is none. */
@@ -130,7 +131,9 @@ export interface FrameLog {
   checkOwner(): MaybePromise<void>;
   /**
    * Commits that may overlap. The writer then makes them instead of `append`,
-   * `sync` and `checkOwner`. Absent if the log makes one call at a time.
+   * `sync` and `checkOwner`, which are left for records that were there on
+   * opening, beyond `syncedLsn`. There is no `thread`. Absent if the log makes
+   * one call at a time.
    */
   readonly pipeline?: CommitPipeline | undefined;
   /**
@@ -234,12 +237,15 @@ export interface CommitPipeline {
   readonly depth: number;
   /**
    * Appends a frame; once it resolves, the frame and all before it survive a
-   * power loss, and no other owner had taken over before they did. Calls resolve
-   * in their order. Rejects with a `FencedError` if another owner has taken
-   * over; once a call has rejected, all later ones do, and it never rejects with
-   * a `StorageFullError`. The frame's buffer belongs to the log until then.
+   * power loss, and no other owner had taken over before they did. Resolves with
+   * the frame's time, as `RecordBatch.time` says, if the log keeps times: its
+   * own `time` may then be that of a later frame. Calls resolve in their order.
+   * Rejects with a `FencedError` if another owner has taken over; once a call
+   * has rejected, all later ones do, and it never rejects with a
+   * `StorageFullError`. The frame's buffer belongs to the log until then. After
+   * a rejection, `close(false)` may be called before the later ones have ended.
    */
-  commit(frame: FrameDraft): Promise<void>;
+  commit(frame: FrameDraft): Promise<number | void>;
 }
 
 /** When enough is gathered for a flush: as soon as one of both is reached. */

@@ -37,6 +37,8 @@ export class Batch implements PendingBatch, FrameDraft {
   sync = false;
   /** The log's metadata from here on, after the last record. */
   meta: LogMeta | undefined;
+  /** When it was written, if the log has told; see `RecordBatch.time`. */
+  time: number | undefined;
   /** Whether somebody was shown its records, so its memory is not reused. */
   isShared = false;
   /** Holds the future frame; can be longer than it. */
@@ -140,8 +142,8 @@ export class Batch implements PendingBatch, FrameDraft {
 
 /** The batches of a queue, in the order of their records. */
 export interface QueuedBatches {
-  /** The one that is being flushed. */
-  readonly taken: Batch | undefined;
+  /** Those that are being flushed. */
+  readonly taken: readonly Batch[];
   /** Those that can no longer grow. */
   readonly sealed: readonly Batch[];
   /** The one that grows. */
@@ -158,8 +160,8 @@ export class BatchQueue {
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #open: Batch;
   #metaVersion: number;
-  /** The batch that is being flushed. */
-  #taken: Batch | undefined;
+  /** The batches that are being flushed. */
+  #taken: Batch[] = [];
   /** Called for each call that adds records, while somebody wants to know. */
   onAdded: (() => void) | undefined;
   /** Records queued and not yet released. */
@@ -193,7 +195,7 @@ export class BatchQueue {
 
   /** When the oldest record arrived, in ms; `NaN` if there is none. */
   get oldestAt(): number {
-    return (this.#taken ?? this.head)?.oldestAt ?? NaN;
+    return (this.#taken[0] ?? this.head)?.oldestAt ?? NaN;
   }
 
   /** The next batch to flush, if any. */
@@ -290,7 +292,7 @@ export class BatchQueue {
     if (this.#sealed.length === 0) this.#seal();
     const batch = this.#sealed.shift()!;
     invariant(batch.count > 0, "a flush without a record");
-    this.#taken = batch;
+    this.#taken.push(batch);
     return batch;
   }
 
@@ -299,9 +301,9 @@ export class BatchQueue {
     return { taken: this.#taken, sealed: this.#sealed, open: this.#open };
   }
 
-  /** Counts a batch off, and keeps its buffer for reuse. */
+  /** Counts the batch off that was taken first, and keeps its buffer for reuse. */
   release(batch: Batch): void {
-    this.#taken = undefined;
+    this.#taken.shift();
     this.records -= batch.count;
     this.bytes -= batch.length;
     invariant(this.records >= 0 && this.bytes >= 0, "a batch released twice");
@@ -327,7 +329,7 @@ export class BatchQueue {
   rollBack(nextLsn: number): number {
     const { records } = this;
     this.#sealed.length = 0;
-    this.#taken = undefined;
+    this.#taken.length = 0;
     this.#open = new Batch(nextLsn, this.#bounds.bytes);
     this.records = 0;
     this.bytes = 0;

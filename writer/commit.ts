@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { FlushReason } from "../policies/batch_policy.ts";
 import {
   type CommitEnd,
@@ -24,6 +25,45 @@ export interface Flight {
   isWritten: boolean;
   /** Whether a call that blocks has gone ahead of it, before its sync ended. */
   isOvertaken: boolean;
+  /** Tells of its end; set once it has ended. */
+  land?: () => void;
+}
+
+/**
+ * What is in progress, in the order in which it began: at most one flush or
+ * sync, or as many flushes as the pipeline of the log is deep.
+ */
+export class Flights {
+  readonly #depth: number;
+  readonly #flights: Flight[] = [];
+
+  /** None yet. */
+  constructor({ pipeline }: FrameLog) {
+    this.#depth = pipeline?.depth ?? 1;
+  }
+
+  /** The one that began first, if any. */
+  get oldest(): Flight | undefined {
+    return this.#flights[0];
+  }
+
+  /** Whether one is in progress, and another may begin. */
+  get hasRoom(): boolean {
+    const { length } = this.#flights;
+    return length > 0 && length < this.#depth;
+  }
+
+  /** One begins. */
+  begin(flight: Flight): void {
+    const { length } = this.#flights;
+    invariant(length < this.#depth, "more in flight than may be");
+    this.#flights.push(flight);
+  }
+
+  /** Tells of those that have ended, up to the first that has not. */
+  land(): void {
+    while (this.#flights[0]?.land) this.#flights.shift()!.land!();
+  }
 }
 
 /** A flush of `batch`, or a sync alone, that begins now. */
@@ -41,8 +81,8 @@ export function beginFlight(
 export interface CommitSteps {
   /** Whether to sync; asked before anything is. */
   needsSync(): boolean;
-  /** Called when the frame is written, `agoMs` ago. */
-  written(agoMs: number): void;
+  /** Called when the frame is written, `agoMs` ago, with its time if known. */
+  written(agoMs: number, time?: number | void): void;
   /**
    * Called when all is done, and this process still owns the log; with `end` if
    * a thread has done it.
@@ -61,7 +101,8 @@ export type CommitEndings = Pick<CommitSteps, "confirmed" | "refused">;
  * The only way to an acknowledgement: write the frame, if there is one, sync if
  * asked to, and only then check that this process still owns the log. An owner
  * that takes over after the check finds everything that was synced before it.
- * All of it happens on `thread`, if that can do it.
+ * All of it happens on `thread`, if that can do it. A log with a pipeline does
+ * all of it in one call.
  */
 export function commit(
   log: FrameLog,
@@ -70,6 +111,13 @@ export function commit(
   steps: CommitSteps,
 ): void {
   const failed = (error: unknown) => steps.failed(error);
+  const { pipeline } = log;
+  if (pipeline && frame) {
+    return continueWith(() => pipeline.commit(frame), (time) => {
+      steps.written(0, time);
+      steps.confirmed(true);
+    }, failed);
+  }
   try {
     if (thread && commitOnThread(thread, frame, steps)) return;
   } catch (error) {
@@ -114,19 +162,20 @@ function commitOnThread(
  * Calls `call`, then `next`: in the same turn if the call returns no promise,
  * otherwise when its promise resolves. Calls `fail` if it throws or rejects.
  */
-function continueWith(
-  call: () => MaybePromise<void>,
-  next: () => void,
+function continueWith<Value>(
+  call: () => MaybePromise<Value>,
+  next: (value: Value) => void,
   fail: (error: unknown) => void,
 ): void {
-  let answer: void | Promise<void>;
+  let answer: MaybePromise<Value>;
   try {
     answer = call();
   } catch (error) {
     return fail(error);
   }
-  if (typeof answer?.then === "function") answer.then(next, fail);
-  else next();
+  const then = (answer as Promise<Value> | undefined)?.then;
+  if (typeof then === "function") (answer as Promise<Value>).then(next, fail);
+  else next(answer as Value);
 }
 
 /** The LSN up to which to sync, beyond what batches ask for. */

@@ -15,6 +15,8 @@ export interface FlushContext {
   readonly demanded: boolean;
   /** Appends wait for room in the queue. */
   readonly pressed: boolean;
+  /** Another flush is in flight: the log is not idle. Default: false. */
+  readonly busy?: boolean;
 }
 
 /** Flush now, with a reason, or wait until an instant; `Infinity` is never. */
@@ -24,7 +26,7 @@ export type FlushDecision =
 
 /**
  * Whether to flush `batch` now. Pure except for the policy, and shared by the
- * writer and the simulator. Called when no flush is in flight.
+ * writer and the simulator. Called when one more flush can begin.
  */
 export function decideFlush(
   policy: BatchPolicy,
@@ -36,7 +38,7 @@ export function decideFlush(
   if (context.demanded) return { flush: "demand" };
   if (context.pressed) return { flush: "pressure" };
   try {
-    return askPolicy(policy, batch, now);
+    return askPolicy(policy, batch, now, context.busy);
   } catch {
     return { flush: "fault" };
   }
@@ -47,13 +49,14 @@ function askPolicy(
   policy: BatchPolicy,
   batch: PendingBatch,
   now: number,
+  busy = false,
 ): FlushDecision {
   const { records, bytes, oldestAt, newestAt } = batch;
   const due = policy.due({ records, bytes, oldestAt, newestAt }, now);
   handleRejection(due);
   if (typeof due !== "number" || Number.isNaN(due)) return { flush: "fault" };
   if (due <= now) return { flush: "due" };
-  if (policy.whenIdle === "flush") return { flush: "idle" };
+  if (policy.whenIdle === "flush" && !busy) return { flush: "idle" };
   return { waitUntil: due };
 }
 

@@ -41,7 +41,8 @@ export class FlushStats {
   readonly syncListeners: Listeners<SyncReport> = new Listeners();
   #unsyncedBytes = 0;
   #unsyncedSince = NaN;
-  #busySince = NaN;
+  /** When each of those in progress began. */
+  readonly #begun: number[] = [];
 
   /** Bytes that are written and not synced. */
   get unsyncedBytes(): number {
@@ -53,19 +54,24 @@ export class FlushStats {
     return this.#unsyncedSince;
   }
 
-  /** When the write or sync began that has not ended yet; or `NaN`. */
+  /** When the oldest write or sync began that has not ended yet; or `NaN`. */
   get busySince(): number {
-    return this.#busySince;
+    return this.#begun[0] ?? NaN;
   }
 
   /** A flush, or a sync alone, begins. */
   begin(now: number): void {
-    this.#busySince = now;
+    this.#begun.push(now);
   }
 
-  /** What was begun has ended; nothing is known of it. */
+  /** What was begun first has ended; nothing is known of it. */
   end(): void {
-    this.#busySince = NaN;
+    this.#begun.shift();
+  }
+
+  /** Nothing that was begun counts any more. */
+  endAll(): void {
+    this.#begun.length = 0;
   }
 
   /** A flush has ended. */

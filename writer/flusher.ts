@@ -16,6 +16,7 @@ import {
   type CommitEndings,
   cutBack,
   type Flight,
+  Flights,
   SyncMark,
   SyncSchedule,
 } from "./commit.ts";
@@ -47,10 +48,11 @@ type Activity = "idle" | "asked" | "asking" | "waiting" | "flushing" | "failed";
  * The core: flushes what is queued when the policy says so, and releases each
  * waiter when, and only when, what it waits for is true.
  *
- * Only one flush or sync is in flight at a time. The policy is asked once per
- * turn, at its end, about all of that turn's appends. So callers that are
- * released together and append again share the next frame: unless a thread
- * flushes, and `FlushMode` finds that two groups are faster.
+ * Only one flush or sync is in flight at a time, or as many flushes as the
+ * pipeline of the log is deep. The policy is asked once per turn, at its end,
+ * about all of that turn's appends. So callers that are released together and
+ * append again share the next frame: unless a thread flushes, and `FlushMode`
+ * finds that two groups are faster.
  */
 export class Flusher {
   /** Where records enter. */
@@ -80,7 +82,7 @@ export class Flusher {
   /** Records up to this LSN are flushed whatever the policy says. */
   #demandedLsn = 0;
   #pressed = false;
-  #flight: Flight | undefined;
+  readonly #flights: Flights;
   /** What has to be done while nothing else is, once all is synced. */
   #alone: (() => Promise<void>) | undefined;
   #isStopped = false;
@@ -91,6 +93,7 @@ export class Flusher {
     this.#log = log;
     this.#policy = policy;
     this.#clock = clock;
+    this.#flights = new Flights(log);
     this.acks = new Acks(log.lastLsn, log.syncedLsn);
     this.#mark = new SyncMark(log, this.acks);
     this.mode = new FlushMode(log, clock, this.health);
@@ -100,9 +103,8 @@ export class Flusher {
     });
     this.queue = this.appends.queue;
     this.readers = new Readers(this.queue);
-    const sync = new SyncSchedule(clock, syncIntervalMs, () => this.askSoon());
-    this.#sync = sync;
-    this.#progress = new Progress({ ...this, log, clock, sync });
+    this.#sync = new SyncSchedule(clock, syncIntervalMs, () => this.askSoon());
+    this.#progress = new Progress({ ...this, log, clock, sync: this.#sync });
   }
 
   /** Why nothing follows: the log is closed, or has failed. */
@@ -200,26 +202,27 @@ export class Flusher {
     const { lastLsn } = this.queue;
     const now = this.#clock.now();
     if (isTurn) this.mode.endTurn(lastLsn, now - this.queue.arrivedAt);
+    const isBusy = this.#flights.oldest !== undefined;
     const decision = decideFlush(this.#policy, batch, now, {
+      busy: isBusy,
       sealed: this.queue.headIsSealed,
       demanded: batch.firstLsn <= this.#demandedLsn,
       pressed: this.#pressed,
     });
     if ("flush" in decision) this.#flush(decision.flush, now);
     else if (this.queue.lastLsn !== lastLsn || this.#pressed) this.#rest();
-    else if (this.#sync.isDue(this.acks)) this.#restOrSync();
+    else if (!isBusy && this.#sync.isDue(this.acks)) this.#restOrSync();
     else this.#waitUntil(decision.waitUntil, now);
   }
 
   #waitUntil(instant: number, now: number): void {
-    this.#activity = "idle";
+    this.#activity = instant === Infinity ? "idle" : "waiting";
     if (instant === Infinity) return;
-    this.#activity = "waiting";
     this.#cancelWait = this.mode.after(instant - now, this.#askNow);
   }
 
   #flush(reason: FlushReason, now: number): void {
-    invariant(this.#activity === "asking", "two flushes in flight");
+    invariant(this.#activity === "asking", "a flush out of turn");
     this.#activity = "flushing";
     const batch = this.queue.take();
     const flight = beginFlight(reason, now, batch);
@@ -227,33 +230,40 @@ export class Flusher {
       confirmed: (synced, end) => this.#complete(flight, batch, synced, end),
       refused: (error) => this.#rollBack(error),
     });
+    if (this.#activity === "flushing" && this.#flights.hasRoom) this.#rest();
   }
 
   #commit(flight: Flight, { confirmed, refused }: CommitEndings): void {
     const { batch, times } = flight;
-    this.#flight = flight;
+    this.#flights.begin(flight);
     this.stats.begin(times.startedAt);
     commit(this.#log, flight.thread = this.mode.next, batch, {
       needsSync: () =>
         batch === undefined || batch.sync ||
         this.#sync.reaches(batch.firstLsn) || this.#sync.isDue(this.acks),
-      written: (agoMs) => {
+      written: (agoMs, time) => {
         flight.isWritten = true;
+        if (time !== undefined) batch!.time = time;
         const writtenAt = this.#clock.now() - agoMs;
         times.writtenAt = Math.max(times.startedAt, writtenAt);
       },
-      confirmed: (synced, end) => {
-        this.#flight = undefined;
-        if (!flight.isOvertaken) confirmed(synced, end);
-        this.#rest();
-      },
-      refused: (error) => {
-        this.#flight = undefined;
-        refused(error);
-        this.#rest();
-      },
+      confirmed: (synced, end) =>
+        this.#land(flight, () => flight.isOvertaken || confirmed(synced, end)),
+      refused: (error) => this.#land(flight, () => refused(error)),
       failed: (error) => this.#fail(error),
     });
+  }
+
+  /** One has ended: tells of it once all before it have ended. */
+  #land(flight: Flight, tell: () => void): void {
+    const before = this.#activity;
+    flight.land = tell;
+    if (before === "failed" || flight !== this.#flights.oldest) return;
+    if (before === "waiting") this.#cancelWait();
+    this.#activity = "flushing";
+    this.#flights.land();
+    if (before === "asked") this.#activity = before;
+    else this.#rest();
   }
 
   /**
@@ -262,10 +272,10 @@ export class Flusher {
    * ended: only that call may hear of its failure.
    */
   flushSync(blocking: BlockingCalls): void {
-    this.#flight?.thread?.settle();
+    this.#flights.oldest?.thread?.settle();
+    const flight = this.#flights.oldest;
     const before = this.#activity;
-    const flight = this.#flight;
-    const isWriting = before === "flushing" && !flight?.isWritten;
+    const isWriting = flight ? !flight.isWritten : before === "flushing";
     if (isWriting || before === "asking") throw new FlushInProgressError();
     if (before === "waiting") this.#cancelWait();
     this.#activity = "asking";
@@ -328,7 +338,8 @@ export class Flusher {
 
   #restOrSync(): void {
     invariant(this.#activity === "asking", "a sync in a flush");
-    this.#activity = "flushing";
+    this.#activity = this.#flights.oldest ? "idle" : "flushing";
+    if (this.#activity === "idle") return; // The last flush comes back here.
     const done = () => this.#rest();
     const failed = (error: unknown) => this.#fail(error);
     const alone = this.#alone;
@@ -364,24 +375,13 @@ export class Flusher {
     if (this.mode.hasGroups) this.handOver();
   }
 
-  /**
-   * There was no space: rejects everything that is not written, whichever call
-   * waits for it, and assigns its LSNs again. The next append tries again.
-   */
+  /** There was no space: drops what is queued. The next append tries again. */
   #rollBack(cause: StorageFullError): void {
     const { writtenLsn } = this.acks;
-    const nextLsn = writtenLsn + 1;
-    const error = new StorageFullError(cause.path, { cause }, nextLsn);
-    const waiters = this.acks.rejectUnwritten(error) +
-      this.appends.reject(error);
-    const dropped = this.queue.rollBack(nextLsn);
-    if (waiters === 0 && dropped > 0) this.health.drop = error;
-    this.stats.end();
     this.#demandedLsn = Math.min(this.#demandedLsn, writtenLsn);
     this.#sync.lower(writtenLsn);
     this.#pressed = false;
-    if (dropped > 0) this.readers.cutBack(writtenLsn);
-    this.health.trouble("space", error.message);
+    this.#progress.refused(cause);
   }
 
   /** The state of the storage is unknown: acknowledges nothing further. */
@@ -389,7 +389,7 @@ export class Flusher {
     // A call that blocks may have failed before a sync elsewhere does.
     if (this.health.failure !== undefined) return;
     this.#activity = "failed";
-    this.stats.end();
+    this.stats.endAll();
     this.health.fail(
       this.acks.durableLsn,
       cause,

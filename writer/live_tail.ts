@@ -212,7 +212,7 @@ function findBatch(
   if (lsn > open.lastLsn) return undefined;
   if (lsn >= open.firstLsn) return open;
   if (lsn < (sealed[0] ?? open).firstLsn) {
-    return taken !== undefined && lsn >= taken.firstLsn ? taken : undefined;
+    return taken.findLast(({ firstLsn }) => lsn >= firstLsn);
   }
   let low = 0;
   for (let high = sealed.length; high - low > 1;) {

@@ -1,5 +1,6 @@
 import type { BatchPolicy } from "../policies/batch_policy.ts";
 import type { CommitEnd, FrameLog } from "../storage/frame_log.ts";
+import { StorageFullError } from "../storage/storage_error.ts";
 import type { Acks } from "./acks.ts";
 import type { AppendQueue } from "./append_queue.ts";
 import type { Batch } from "./batch.ts";
@@ -43,7 +44,7 @@ export class Progress {
     end?: CommitEnd,
   ): void {
     const { appends, clock, health, log, mode, readers, stats } = this.#parts;
-    const written = readers.tail?.keep(batch, synced, log.time);
+    const written = readers.tail?.keep(batch, synced, batch.time ?? log.time);
     this.#advance(batch.lastLsn, synced, written);
     times.endedAt = synced ? clock.now() : times.writtenAt;
     if (end?.wakeMs !== undefined) times.wakeMs = end.wakeMs;
@@ -53,6 +54,23 @@ export class Progress {
     mode.observe(report, appends.queue.records, end);
     if (health.now.status === "degraded") health.trouble("space", undefined);
     appends.queue.updateBounds(policy);
+  }
+
+  /**
+   * There was no space: rejects everything that is not written, whichever call
+   * waits for it, and assigns its LSNs again.
+   */
+  refused(cause: StorageFullError): void {
+    const { acks, appends, health, readers, stats } = this.#parts;
+    const { writtenLsn } = acks;
+    const nextLsn = writtenLsn + 1;
+    const error = new StorageFullError(cause.path, { cause }, nextLsn);
+    const waiters = acks.rejectUnwritten(error) + appends.reject(error);
+    const dropped = appends.queue.rollBack(nextLsn);
+    if (waiters === 0 && dropped > 0) health.drop = error;
+    stats.end();
+    if (dropped > 0) readers.cutBack(writtenLsn);
+    health.trouble("space", error.message);
   }
 
   /** All up to `lsn` is synced, by a sync alone that began at `startedAt`. */

@@ -141,7 +141,9 @@ export class FakeFrameLog implements FrameLog {
 }
 
 /** Copies the records out when the append ends, as a slow device would. */
-function decode({ firstLsn, count, buffer, length }: FrameDraft): FakeFrame {
+export function decode(
+  { firstLsn, count, buffer, length }: FrameDraft,
+): FakeFrame {
   const view = new DataView(buffer.buffer, buffer.byteOffset);
   const records: Uint8Array<ArrayBuffer>[] = [];
   let at = FRAME_HEADER_BYTES;

@@ -123,9 +123,9 @@ export class ModelRun {
   /** Opens a log for one script. */
   static async open(
     options: WalOptions,
-    fake: FakeFrameLogOptions,
+    fake: FakeFrameLogOptions | FakeFrameLog,
   ): Promise<ModelRun> {
-    const log = new FakeFrameLog(fake);
+    const log = fake instanceof FakeFrameLog ? fake : new FakeFrameLog(fake);
     const clock = new VirtualClock();
     const wal = await WalClass.open(log, { ...options, clock });
     const ack = DEFAULT_ACK[options.synchronous ?? "full"];

@@ -225,9 +225,10 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "gives out LSNs after those that found no space",
     edits: [{
-      file: "writer/flusher.ts",
-      find: "const dropped = this.queue.rollBack(nextLsn);",
-      replace: "const dropped = this.queue.rollBack(this.queue.lastLsn + 1);",
+      file: "writer/progress.ts",
+      find: "const dropped = appends.queue.rollBack(nextLsn);",
+      replace:
+        "const dropped = appends.queue.rollBack(appends.queue.lastLsn + 1);",
     }],
     caughtBy: {
       file: "tests/recovery/full_disk_test.ts",
@@ -237,8 +238,8 @@ export const writerMutants: readonly Mutant[] = [
   {
     name: "does not report records that found no space",
     edits: [{
-      file: "writer/flusher.ts",
-      find: "if (waiters === 0 && dropped > 0) this.health.drop = error;",
+      file: "writer/progress.ts",
+      find: "if (waiters === 0 && dropped > 0) health.drop = error;",
       replace: "",
     }],
     caughtBy: {

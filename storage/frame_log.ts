@@ -360,14 +360,17 @@ export class FencedError extends Error {
     readonly location: string,
     /** Epoch of the fenced owner. */
     readonly epoch: number,
-    /** How it lost the lock, if known; see `StorageLock.whyLost`. */
+    /**
+     * How it was displaced, if known: see `StorageLock.whyLost`, or which opening
+     * came later, where there is no lock.
+     */
     how = "another owner took over, or the lock file or directory was " +
       "moved or removed",
   ) {
     super(
-      `Cannot continue in "${location}" because its lock of epoch ${epoch} ` +
-        `is lost (${how}): nothing further is acknowledged here; open the ` +
-        "log again",
+      `Cannot continue in "${location}" because the owner of epoch ${epoch} ` +
+        `was displaced (${how}): nothing further is acknowledged here; open ` +
+        "the log again",
     );
   }
 }

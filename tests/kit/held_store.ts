@@ -17,8 +17,10 @@ export interface HeldCall {
   readonly name: string;
   /** Whether it creates an object. */
   readonly isCreate: boolean;
-  /** Whether it is about an object that is there: as long as none is removed,
-   * it does not matter when it is performed. */
+  /**
+   * Whether it is about an object that is there: as long as none is removed, it
+   * does not matter when it is performed.
+   */
   isDecided(): boolean;
   /** Performs it and answers. */
   answer(): void;
@@ -49,16 +51,11 @@ export class HeldStore {
   readonly #memory = new MemoryObjectStore();
   readonly #told = new Map<string, string[]>();
   #ids = new Map<string, string>();
-  #isHolding = false;
+  #holds: (client: string, isCreate: boolean) => boolean = () => false;
 
-  /** From now on, calls wait. */
-  hold(): void {
-    this.#isHolding = true;
-  }
-
-  /** From now on, they do not. */
-  release(): void {
-    this.#isHolding = false;
+  /** From now on, those calls wait that `holds` tells of, and no others. */
+  hold(holds: (client: string, isCreate: boolean) => boolean): void {
+    this.#holds = holds;
   }
 
   /** What was told, asked and stored: equal for runs that go on alike. */
@@ -69,13 +66,6 @@ export class HeldStore {
     const asked = this.held.map(({ client, name }) => `${client} ${name}`);
     const stored = [...this.#ids].map(([key, id]) => `${key}=${id}`);
     return [told.toSorted(), asked.toSorted(), stored.toSorted()].join("|");
-  }
-
-  /** Removes an object at once. */
-  remove(key: string): void {
-    this.objects.delete(key);
-    this.#ids.delete(key);
-    void this.#memory.remove(key);
   }
 
   /** The store as one client sees it. */
@@ -91,7 +81,7 @@ export class HeldStore {
       apply: () => Promise<Answer>,
       digest: (answer: Answer) => string,
     ): Promise<Answer> => {
-      if (!this.#isHolding) return apply();
+      if (!this.#holds(client, isCreate)) return apply();
       const call = ++calls;
       return new Promise<Answer>((resolve, reject) => {
         const end = (finish: (answer: Promise<Answer>) => void) => () => {

@@ -1,4 +1,4 @@
-import { LogExistsError } from "../../recovery/log_exists_error.ts";
+import { LogExistsError } from "../../storage/log_exists_error.ts";
 import type { LogMeta } from "../../storage/format/log_meta.ts";
 import type { MaybePromise } from "../../storage/storage.ts";
 import type { CursorEntry, CursorStore } from "../../storage/cursor_store.ts";

@@ -31,10 +31,10 @@ export interface OpeningOptions {
 
 /** A log that was opened: nobody else can make anything count any more. */
 export interface OpenedLog {
-  /** What never changes about it. */
-  readonly identity: LogIdentity;
   /** The number of this opening. */
   readonly epoch: number;
+  /** A word that no other opening has. */
+  readonly nonce: string;
   /** Appends to it. */
   readonly pipeline: SlotPipeline;
 }
@@ -78,7 +78,7 @@ class Opening {
     const options = { store, identity, state, meta, time };
     const pipeline = new SlotPipeline({ ...options, nonce: this.#nonce });
     await pipeline.send(markEntry(state, meta));
-    return { identity, epoch, pipeline };
+    return { epoch, nonce: this.#nonce, pipeline };
   }
 
   /** Reads the log's identity, or gives it one. */

@@ -4,6 +4,7 @@ import type { LogMeta } from "../../format/log_meta.ts";
 import { FencedError } from "../../frame_log.ts";
 import type { ObjectStore } from "../object_store.ts";
 import { readHeader } from "./read_forward.ts";
+import type { OwnedLog } from "./shared_log.ts";
 import type { LogIdentity } from "./log_identity.ts";
 import { slotKey } from "./slot_keys.ts";
 import {
@@ -94,7 +95,7 @@ type Outcome =
  * from an opening that was overtaken and woke up late: then nothing more is sent
  * until all that is in flight has settled, and what did not count is sent again.
  */
-export class SlotPipeline {
+export class SlotPipeline implements OwnedLog {
   readonly #options: SlotPipelineOptions;
   readonly #abort = new AbortController();
   /** Slots in flight, in order, without gaps, from `#state.slot + 1` on. */
@@ -107,7 +108,6 @@ export class SlotPipeline {
   #voided: Sending[] = [];
   #state: RuleState;
   #meta: LogMeta | undefined;
-  #countedSlot = 0;
   #removableSlot = 0;
   #time: number;
   #failure: { readonly error: unknown } | undefined;
@@ -120,6 +120,16 @@ export class SlotPipeline {
     this.#time = options.state.time;
   }
 
+  /** Where it sends slots to. */
+  get store(): ObjectStore {
+    return this.#options.store;
+  }
+
+  /** The log's identity. */
+  get identity(): LogIdentity {
+    return this.#options.identity;
+  }
+
   /** What is known after the last slot that is settled. */
   get state(): RuleState {
     return this.#state;
@@ -128,11 +138,6 @@ export class SlotPipeline {
   /** The log's metadata after that slot. */
   get meta(): LogMeta | undefined {
     return this.#meta;
-  }
-
-  /** The slot of the newest object of this owner that counts; 0 at first. */
-  get countedSlot(): number {
-    return this.#countedSlot;
   }
 
   /** The highest slot that may be removed, as `OwnedLog` says. */
@@ -256,7 +261,6 @@ export class SlotPipeline {
       this.#voided.push(flight.sending);
       return;
     }
-    this.#countedSlot = flight.slot;
     this.#removableSlot = flight.settledSlot;
     const { entry, resolve } = flight.sending;
     if (verdict.state.metaSlot === flight.slot) this.#meta = entry.meta;

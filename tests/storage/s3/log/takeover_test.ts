@@ -11,30 +11,18 @@
 import { findClaim, findEnd } from "../../../../storage/s3/log/find_end.ts";
 import {
   type OpenedLog,
-  openObjectLog,
   readIdentity,
 } from "../../../../storage/s3/log/open_object_log.ts";
 import { readForward } from "../../../../storage/s3/log/read_forward.ts";
-import { slotKey } from "../../../../storage/s3/log/slot_keys.ts";
-import {
-  decodeSlot,
-  emptyState,
-  SLOT_KIND,
-  SlotContent,
-} from "../../../../storage/s3/log/slot_object.ts";
-import {
-  judgeSlot,
-  type RuleState,
-} from "../../../../storage/s3/log/slot_rule.ts";
-import { RetryingStore } from "../../../../storage/s3/retrying_store.ts";
-import { seeded } from "../../../../random.ts";
 import { assert, assertEquals } from "../../../kit/assert.ts";
+import { EagerReader } from "../../../kit/eager_reader.ts";
 import {
   exploreInterleavings,
   type InterleavedRun,
   type Step,
 } from "../../../kit/explore_interleavings.ts";
-import { type HeldCall, HeldStore, NO_TIME } from "../../../kit/held_store.ts";
+import { type HeldCall, HeldStore } from "../../../kit/held_store.ts";
+import { appendText, openAs } from "../../../kit/object_log_clients.ts";
 import { test } from "../../../kit/register.ts";
 
 /** What is explored. */
@@ -55,7 +43,7 @@ class Run implements InterleavedRun {
   readonly #reader = new EagerReader(this.#held);
   /** What was acknowledged, and to whom: `LSN text`. */
   readonly #acked: string[] = [];
-  readonly #notes: string[] = [];
+  #failure: unknown;
   #losses = 0;
 
   constructor(scene: Scene) {
@@ -63,8 +51,8 @@ class Run implements InterleavedRun {
   }
 
   async begin(): Promise<this> {
-    const owner = await this.#open("a");
-    this.#held.hold();
+    const owner = await openAs(this.#held, "a", this.#scene.window);
+    this.#held.hold(() => true);
     for (let nth = 1; nth <= this.#scene.appends; nth++) {
       void this.#append(owner, nth, `a${nth}`);
     }
@@ -91,6 +79,7 @@ class Run implements InterleavedRun {
   }
 
   check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#reader.read();
   }
 
@@ -103,7 +92,7 @@ class Run implements InterleavedRun {
     const changes = owners.filter((owner, at) => owner !== owners[at - 1]);
     assertEquals(changes.length, new Set(owners).size, `${records}`);
     const store = this.#held.client("last");
-    this.#held.release();
+    this.#held.hold(() => false);
     const identity = (await readIdentity(store))!;
     const { hint } = await findClaim(store);
     const end = await findEnd(store, identity, hint);
@@ -114,20 +103,9 @@ class Run implements InterleavedRun {
     );
   }
 
-  #open(name: string): Promise<OpenedLog> {
-    const random = seeded(name.charCodeAt(0));
-    const store = new RetryingStore(this.#held.client(name), {
-      ...{ clock: NO_TIME, random: () => 0, deadlineMs: 1e9 },
-    });
-    return openObjectLog({
-      ...{ store, window: this.#scene.window, time: () => 1 },
-      random: () => random(2 ** 32) / 2 ** 32,
-    });
-  }
-
   async #take(name: string): Promise<void> {
     try {
-      const log = await this.#open(name);
+      const log = await openAs(this.#held, name, this.#scene.window);
       // The reader has not read the last slots yet.
       this.#reader.read();
       const { lastLsn } = log.pipeline.state;
@@ -139,23 +117,15 @@ class Run implements InterleavedRun {
   }
 
   async #append(log: OpenedLog, lsn: number, text: string): Promise<void> {
-    const { frame: kind } = SLOT_KIND;
-    const header = { kind, firstLsn: lsn, count: 1 };
-    const bytes = new TextEncoder().encode(text);
-    const entries = Uint8Array.of(bytes.length, 0, 0, 0, ...bytes);
     try {
-      await log.pipeline.send({
-        header: { ...header, firstSlot: 0, metaVersion: 0 },
-        entries,
-      });
-      this.#acked.push(`${lsn} ${text}`);
+      this.#acked.push(await appendText(log, lsn, text));
     } catch (error) {
       this.#fail(error);
     }
   }
 
   #fail(error: unknown): void {
-    if ((error as Error).name !== "FencedError") this.#reader.failure ??= error;
+    if ((error as Error).name !== "FencedError") this.#failure ??= error;
   }
 
   #canLose({ isCreate }: HeldCall): boolean {
@@ -165,42 +135,6 @@ class Run implements InterleavedRun {
   #lose(call: HeldCall): void {
     this.#losses++;
     call.lose();
-  }
-}
-
-/** Reads each slot as soon as it is there, and never again. */
-class EagerReader {
-  readonly records: string[] = [];
-  state: RuleState = { ...emptyState(1), epoch: 0 };
-  failure: unknown;
-  readonly #store: HeldStore;
-  #log: Uint8Array<ArrayBuffer> | undefined;
-
-  constructor(store: HeldStore) {
-    this.#store = store;
-  }
-
-  read(): void {
-    if (this.failure !== undefined) throw this.failure;
-    for (;;) {
-      const slot = this.state.slot + 1;
-      const bytes = this.#store.objects.get(slotKey(slot));
-      if (bytes === undefined) return;
-      this.#log ??= new Uint8Array(bytes.subarray(8, 24));
-      const object = decodeSlot(bytes, this.#log, slot);
-      if ("fault" in object) throw new Error(object.fault);
-      const content = object instanceof SlotContent ? object : undefined;
-      const header = object instanceof SlotContent ? object.header : object;
-      const verdict = judgeSlot(this.state, header);
-      assert(verdict.kind !== "corrupt", `slot ${slot} is corrupt`);
-      const before = this.state.lastLsn;
-      this.state = verdict.state;
-      if (verdict.kind === "void" || content === undefined) continue;
-      for (const [index, record] of [...content.records].entries()) {
-        const text = new TextDecoder().decode(record);
-        this.records.push(`${before + 1 + index} ${text}`);
-      }
-    }
   }
 }
 

@@ -59,22 +59,21 @@ export class CompactedRanges {
   }
 
   /**
-   * The first object that ends with `slot` or a later one: it holds the slot
-   * unless it begins later, and then no object does. `undefined` if there is
-   * none.
+   * An object that holds `slot`, if there is one; otherwise the first object
+   * after it, if any.
    */
   async from(
     slot: number,
     signal?: AbortSignal,
   ): Promise<ListedRange | undefined> {
     const { ranges } = await this.#page(slot, signal);
-    return ranges.find(({ lastSlot }) => lastSlot >= slot);
+    return firstOf(ranges.filter(({ lastSlot }) => lastSlot >= slot));
   }
 
   /**
    * Where record `lsn` can be, which is after slot `low` and before slot `high`:
-   * the last object that ends before it, and the first that ends with it or
-   * later; absent if there is none.
+   * the last object that ends before it, and one that holds it or, if there is
+   * none, the first after it; absent if there is none.
    */
   async around(
     lsn: number,
@@ -89,7 +88,7 @@ export class CompactedRanges {
       const at = ranges.findIndex(({ lastLsn }) => lastLsn >= lsn);
       const last = ranges.at(at === -1 ? -1 : at - 1);
       if (at !== 0 && last !== undefined) found.before = last;
-      if (at !== -1) found.after = ranges[at];
+      if (at !== -1) found.after = firstOf(ranges.slice(at));
       if (at > 0 || from === least && (at === 0 || to === Infinity)) break;
       if (at === -1 && last !== undefined) {
         if (to === Infinity) break;
@@ -198,4 +197,16 @@ export class CompactedRanges {
     const to = isTruncated ? ranges.at(-1)?.lastSlot ?? from : Infinity;
     return { from, to, ranges };
   }
+}
+
+/**
+ * The one that begins first. What was merged may still be there in part, and
+ * end before what it was merged into.
+ */
+function firstOf(ranges: readonly ListedRange[]): ListedRange | undefined {
+  let first = ranges.at(0);
+  for (const range of ranges) {
+    if (range.firstSlot < first!.firstSlot) first = range;
+  }
+  return first;
 }

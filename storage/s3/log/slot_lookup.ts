@@ -19,7 +19,7 @@ import {
 } from "./slot_rule.ts";
 
 /** Slots between two places that are read rather than searched. */
-const FEW_SLOTS = 8;
+const FEW_SLOTS = 4;
 
 /** How often a search begins again because slots are compacted meanwhile. */
 const MOST_TRIES = 10;
@@ -56,6 +56,9 @@ export class SlotLookup {
       if (!isThere || tries === MOST_TRIES) {
         throw this.corrupt(slotKey(found), `slot ${found} is missing`);
       }
+      if (range.firstLsn <= lsn && lsn <= range.lastLsn) {
+        return beginningOf(range);
+      }
     }
   }
 
@@ -66,7 +69,9 @@ export class SlotLookup {
   async firstSlotFor(lsn: number, signal?: AbortSignal): Promise<number> {
     const { lastLsn, firstLsn, firstSlot } = this.#log.state;
     if (lastLsn < firstLsn) return firstSlot;
-    const place = await this.find(Math.min(lsn, lastLsn), signal);
+    // Where all is dropped, the last record tells where the next one will be.
+    const kept = Math.min(lsn, lastLsn);
+    const place = await this.find(kept, signal);
     const range = await this.ranges.from(place.slot + 1, signal);
     if (range !== undefined && range.firstSlot <= place.slot + 1) {
       return range.firstSlot;
@@ -82,7 +87,7 @@ export class SlotLookup {
         throw this.corrupt(slotKey(next), verdict.reason);
       }
       known = verdict.state;
-      if (known.lastLsn > place.lastLsn) return next;
+      if (known.lastLsn >= kept) return next;
     }
   }
 
@@ -100,7 +105,7 @@ export class SlotLookup {
     const { slot } = this.#log.state;
     let high = this.index.after(lsn)?.slot ?? slot;
     let low = this.index.before(lsn);
-    if (low !== undefined && high - low.slot <= FEW_SLOTS) return low;
+    if (low !== undefined && isNear(low, lsn, high)) return low;
     const first = low?.slot ?? this.#log.state.firstSlot - 1;
     const { before, after } = await this.ranges.around(
       lsn,
@@ -128,7 +133,7 @@ export class SlotLookup {
     signal: AbortSignal | undefined,
   ): Promise<SlotPlace | number> {
     let [low, high] = [from, to];
-    while (high - low.slot > FEW_SLOTS) {
+    while (!isNear(low, lsn, high)) {
       const middle = low.slot + Math.floor((high - low.slot) / 2);
       let place: SlotPlace | undefined;
       // Fences say nothing.
@@ -187,6 +192,11 @@ export class SlotLookup {
     if ("fault" in header) throw this.corrupt(slotKey(slot), header.fault);
     return header;
   }
+}
+
+/** Whether few slots are between a place and record `lsn`, at most at `high`. */
+function isNear(place: SlotPlace, lsn: number, high: number): boolean {
+  return Math.min(high - place.slot, lsn - place.lastLsn) <= FEW_SLOTS;
 }
 
 /** The place before a compacted object, in which every object counts. */

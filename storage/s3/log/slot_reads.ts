@@ -36,6 +36,14 @@ export interface ReadableLog {
   refresh(): Promise<void>;
 }
 
+/** Options of {@linkcode SlotReads}. */
+export interface SlotReadsOptions {
+  /** How it gives way. */
+  readonly pace?: Pace | undefined;
+  /** Called when it ends. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
 /** What is fetched ahead of need. */
 const LIMITS: FetchLimits = { count: 8, bytes: 16 * 1024 * 1024 };
 
@@ -81,6 +89,7 @@ export class SlotReads implements BatchSource {
   readonly #to: number;
   readonly #end: number;
   readonly #pace: Pace;
+  readonly #onEnd: () => void;
   #signal = new AbortController();
   #fetch: FetchAhead<ReadPiece> | undefined;
   /** What was read up to now. */
@@ -98,13 +107,14 @@ export class SlotReads implements BatchSource {
     source: ReadableLog,
     from: number,
     to: number,
-    pace: Pace = new Pace(),
+    options: SlotReadsOptions = {},
   ) {
     this.#source = source;
     this.#from = this.#nextLsn = from;
     this.#to = to;
     this.#end = source.log.state.slot;
-    this.#pace = pace;
+    this.#pace = options.pace ?? new Pace();
+    this.#onEnd = options.onEnd ?? (() => {});
   }
 
   /** The next batch, or the end. */
@@ -119,6 +129,7 @@ export class SlotReads implements BatchSource {
     this.#hasEnded = true;
     this.#open = this.#slot = undefined;
     await this.#stop();
+    this.#onEnd();
     return { done: true, value: undefined };
   }
 

@@ -1,5 +1,6 @@
 import { Pace } from "../../../turns.ts";
 import type { ListedRange } from "../compacted_ranges.ts";
+import { endedBy } from "../ended_by.ts";
 import { readForward } from "../read_forward.ts";
 import { removeObjects } from "../remove_objects.ts";
 import type { OwnedLog } from "../shared_log.ts";
@@ -143,8 +144,8 @@ export class Compaction {
       const large = lastLarge(listed, done.slot, until, this.#limits);
       if (large > done.slot) {
         const state = { ...emptyState(1), ...done };
-        const { store, identity } = log;
-        this.#done = await readForward(store, identity, state, large);
+        const store = endedBy(log.store, signal);
+        this.#done = await readForward(store, log.identity, state, large);
         continue;
       }
       const run = planRun(listed, done.slot, until, this.#limits);

@@ -9,19 +9,15 @@
  * @module
  */
 import {
-  Compaction,
-  type CompactionOptions,
-} from "../../../../../storage/s3/log/compaction/compaction.ts";
-import {
   readHeader,
   readMeta,
 } from "../../../../../storage/s3/log/read_forward.ts";
-import { SlotLookup } from "../../../../../storage/s3/log/slot_lookup.ts";
 import { SlotReads } from "../../../../../storage/s3/log/slot_reads.ts";
 import {
   MemoryObjectStore,
   type OnObjectCall,
 } from "../../../../../storage/s3/memory_object_store.ts";
+import { compact, compactionOf } from "../../../../kit/compact_log.ts";
 import { assert, assertEquals } from "../../../../kit/assert.ts";
 import {
   readable,
@@ -30,8 +26,6 @@ import {
 } from "../../../../kit/read_object_log.ts";
 import { test } from "../../../../kit/register.ts";
 import { ScriptedObjectLog } from "../../../../kit/scripted_object_log.ts";
-
-const limits = { slots: 4, bytes: 3000, tinyBytes: 1500, mergedBytes: 6000 };
 
 /** A store whose calls a test can watch, and fail. */
 function watchedStore(): {
@@ -65,28 +59,6 @@ async function longLog(store: MemoryObjectStore): Promise<ScriptedObjectLog> {
   }
   for (let index = 0; index < 12; index++) await log.frame([`end ${index}`]);
   return log;
-}
-
-function compaction(
-  log: ScriptedObjectLog,
-  options: Partial<CompactionOptions> = {},
-): Compaction {
-  const warn = () => {};
-  return new Compaction(log, new SlotLookup(log), {
-    ...{ token: `${Math.random()}`, warn, limits },
-    ...options,
-  });
-}
-
-/** Compacts all that is worth it. */
-async function compact(log: ScriptedObjectLog): Promise<void> {
-  const task = compaction(log, {
-    warn(message) {
-      throw new Error(message);
-    },
-  });
-  task.start();
-  await task.idle();
 }
 
 async function keysOf(store: MemoryObjectStore, prefix: string) {
@@ -123,7 +95,7 @@ test("Compaction can be stopped before each of its calls", async () => {
   for (let calls = 0, isOver = false; !isOver; calls++) {
     const { store, watch } = watchedStore();
     const log = await longLog(store);
-    const task = compaction(log);
+    const task = compactionOf(log);
     let left = calls;
     const isStuck = new Promise<void>((resolve) => {
       watch.onCall = () => {
@@ -176,7 +148,7 @@ test("Compaction of two owners at once changes nothing", async () => {
       const turn = (seed * 7919 + turns++ * 104729) % 5;
       return { after: wait(turn) };
     };
-    const tasks = [compaction(log), compaction(log)];
+    const tasks = [compactionOf(log), compactionOf(log)];
     for (const task of tasks) task.start();
     for (const task of tasks) await task.idle();
     watch.onCall = () => {};

@@ -22,7 +22,7 @@ export class EngineSource implements ObservedSource {
   readonly level: ReaderLevel;
   /** What such a log is never: cut back. */
   readonly cuts = 0;
-  /** What tells of its cursors. */
+  /** What has its cursors. */
   readonly origin: LogObserver;
   readonly #clock: Clock;
   readonly #wakes = new Set<() => void>();

@@ -15,7 +15,7 @@ export interface LogSource {
   reached(level: AckLevel): number;
   /** The directory of the log; absent if it has none. */
   readonly files?: Storage | undefined;
-  /** What tells of cursors that are not in `files`; absent if none can be. */
+  /** What has the cursors that are not in `files`; absent if nothing does. */
   readonly origin?: CursorOrigin | undefined;
   /**
    * Whether it is written here, so that no other process appends: a cursor
@@ -45,7 +45,7 @@ export interface LogSource {
   readonly end: "closed" | Error | undefined;
 }
 
-/** What a log says of its cursors, and for them. */
+/** A log as its cursors need it, if they are not in files. */
 export type CursorOrigin = Pick<
   FrameLog,
   | "cursors"

@@ -48,6 +48,9 @@ export function openObjectLog(options: OpeningOptions): Promise<OpenedLog> {
   return new Opening(options).run();
 }
 
+/** Most slots that an opening that chases a busy owner tries at once. */
+const MOST_FENCES = 256;
+
 class Opening {
   readonly #options: OpeningOptions;
   readonly #store: ObjectStore;
@@ -115,12 +118,13 @@ class Opening {
     epoch: number,
     from: number,
   ): Promise<number> {
-    // One window at a time would never catch an owner that is busy.
-    const width = 2 * window;
+    // One window at a time would never catch an owner that is busy, and neither
+    // would two if answers take longer here: so steps grow until one gets there.
+    let width = 2 * window;
     const time = Math.min(this.#options.time(), MAX_FRAME_TIME);
     let first = Infinity;
     let next = from;
-    for (; next < first + window || first === Infinity; next += width) {
+    while (next < first + window || first === Infinity) {
       const slots = Array.from({ length: width }, (_, index) => next + index);
       const made = await settleAll(slots.map((slot) => {
         const bytes = encodeFence(id, { epoch, slot, time });
@@ -129,6 +133,9 @@ class Opening {
       }));
       const created = slots.filter((_, index) => made[index] === "created");
       first = Math.min(first, ...created);
+      next += width;
+      const isBehind = created.length === 0 && width < MOST_FENCES;
+      if (isBehind) width *= 2;
     }
     return next;
   }

@@ -8,8 +8,8 @@ export interface LogSettings {
   readonly window: number;
   /** Ms that a flush gathers records. */
   readonly limitMs: number;
-  /** Size of what is compacted, in bytes. */
-  readonly compactBytes: number;
+  /** Slots that are compacted together. */
+  readonly compactSlots: number;
 }
 
 /** What every process is told. */

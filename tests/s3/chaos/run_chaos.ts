@@ -187,7 +187,7 @@ class Chaos {
     return new ChaosLog(name, {
       window: random.pick([1, 4, 8]),
       limitMs: random.pick([1, 5, 30]),
-      compactBytes: random.pick([20_000, 200_000]),
+      compactSlots: random.pick([5, 20]),
     });
   }
 }

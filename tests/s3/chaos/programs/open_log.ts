@@ -24,13 +24,16 @@ export async function openReader(orders: Orders): Promise<WalReader> {
 async function chaosLog(
   { endpoint, prefix, settings }: Orders,
 ): Promise<ObjectLog> {
-  const { window, limitMs, compactBytes } = settings;
+  const { window, limitMs, compactSlots } = settings;
   return new ObjectLog(await openPlace(endpoint, prefix), {
     window,
     // A try that meets with silence ends soon, so that a round is short.
     retry: { tryMs: 2000 },
     batching: { limitMs, limitBytes: 1 << 20 },
-    compaction: { targetBytes: compactBytes },
+    compaction: {
+      ...{ slots: compactSlots, bytes: 200_000 },
+      ...{ tinyBytes: 20_000, mergedBytes: 400_000 },
+    },
     pollMs: 50,
   });
 }

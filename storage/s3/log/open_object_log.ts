@@ -3,7 +3,13 @@ import { MAX_FRAME_TIME } from "../../format/frame.ts";
 import { FencedError } from "../../frame_log.ts";
 import { LogExistsError } from "../../log_exists_error.ts";
 import type { ObjectStore } from "../object_store.ts";
-import { encodeHint, findClaim, findEnd, laterClaim } from "./find_end.ts";
+import {
+  encodeHint,
+  findClaim,
+  findEnd,
+  laterClaim,
+  type NearEnd,
+} from "./find_end.ts";
 import {
   decodeIdentity,
   encodeIdentity,
@@ -75,7 +81,7 @@ class Opening {
     }
     const epoch = await this.#claim(claim.epoch + 1, end.newest);
     const next = await this.#fence(identity, epoch, end.free);
-    const state = await this.#readBack(identity, epoch, end.state, next - 1);
+    const state = await this.#readBack(identity, epoch, end, next - 1);
     if (firstLsn !== undefined) refuseRecords(store, firstLsn, state);
     const meta = await readMeta(store, identity, state);
     const options = { store, identity, state, meta, time };
@@ -144,12 +150,18 @@ class Opening {
   async #readBack(
     identity: LogIdentity,
     epoch: number,
-    state: RuleState,
+    end: NearEnd,
     to: number,
   ): Promise<RuleState> {
     const store = this.#store;
     const [read] = await Promise.allSettled([
-      readForward(store, identity, state, to),
+      readForward(store, identity, end.state, to).catch(async (error) => {
+        if (!(error instanceof CorruptLogError)) throw error;
+        // The owner went on until it met the fences, and may have compacted or
+        // dropped what follows the place that was found before.
+        const { state } = await findEnd(store, identity, end.newest);
+        return await readForward(store, identity, state, to);
+      }),
     ]);
     // A later owner may have removed what was missed.
     const later = await laterClaim(store, epoch) ?? 0;

@@ -45,6 +45,7 @@ export async function runCli(
   try {
     if (command === undefined) return await runWithout(name, rest, io);
     if (hasFlag(rest, "--help", "-h")) return await print(command.help, io);
+    refuseStorage(command, rest);
     return await command.run(parse(command, rest), io);
   } catch (error) {
     // The reader of our output has had enough, as in `wal cat DIR | head`.
@@ -92,6 +93,17 @@ function hasFlag(args: readonly string[], ...flags: string[]): boolean {
   const end = args.indexOf("--");
   const options = end === -1 ? args : args.slice(0, end);
   return flags.some((flag) => options.includes(flag));
+}
+
+/** Says which commands do work on object storage. */
+function refuseStorage({ name, options }: CliCommand, args: string[]): void {
+  const isGiven = args.some((arg) => /^--storage(=|$)/.test(arg));
+  if (!isGiven || "storage" in options) return;
+  const others = COMMANDS.filter(({ options }) => "storage" in options);
+  throw new UsageError(
+    `${name} needs a directory: --storage is an option of ` +
+      others.map(({ name }) => name).join(", "),
+  );
 }
 
 /** What the library refuses in an argument is a usage error here. */

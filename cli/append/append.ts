@@ -1,5 +1,6 @@
 import type { BatchPolicy } from "../../policies/batch_policy.ts";
 import { BYTES, parsePolicy } from "../../policies/parse_policy.ts";
+import type { LogEngine } from "../../storage/log_engine.ts";
 import { Wal } from "../../wal.ts";
 import { LEAST_SEGMENT_BYTES } from "../../log/check_options.ts";
 import type { WalOptions } from "../../wal_options.ts";
@@ -8,7 +9,6 @@ import { QueueFullError } from "../../writer/append_queue.ts";
 import {
   type CliCommand,
   JSON_OPTION,
-  onlyArgument,
   parseArguments,
   parseNumber,
   refusal,
@@ -21,6 +21,14 @@ import {
 } from "../io/cli_io.ts";
 import { eitherSignal, untilAborted } from "../io/interruptible_input.ts";
 import { requireDirectory } from "../io/log_directory.ts";
+import {
+  type LogPlace,
+  openObjectEngine,
+  parsePlace,
+  refuseOnStorage,
+  STORAGE_HELP,
+  STORAGE_OPTIONS,
+} from "../io/object_storage.ts";
 import { openTraceFile } from "../io/trace_file.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { LineSplitter } from "./line_splitter.ts";
@@ -28,7 +36,7 @@ import { showProgress, writeSummary } from "./show_progress.ts";
 
 /** Options of {@linkcode append}. */
 interface AppendOptions {
-  readonly directory: string;
+  readonly place: LogPlace;
   /** In its short notation; absent for the library's default. */
   readonly policy?: string;
   readonly ack: AckLevel;
@@ -42,6 +50,7 @@ interface AppendOptions {
 }
 
 const HELP = `Usage: wal append DIR [OPTIONS] < LINES
+       wal append --storage s3://BUCKET/PREFIX [OPTIONS] < LINES
 
 Appends each line of standard input as a record: its bytes up to the newline,
 unchanged. A last line without a newline counts too. DIR is created if it does
@@ -77,6 +86,12 @@ gives its number; the lines before it are kept.
                    bytes, firstLsn and lastLsn of what was acknowledged; ack;
                    and seconds
 
+${STORAGE_HELP}
+
+There, the log is always taken from a running owner, --segment-bytes and
+--take-over are refused, and the default policy is age:100,bytes:4m, because
+each batch is a request.
+
 Without --json, the last line on standard error says what was acknowledged.
 Ctrl-C, SIGTERM or SIGHUP stops reading, and what was read is made durable; a
 second one exits immediately.`;
@@ -92,6 +107,7 @@ const OPTIONS = {
   trace: { type: "string", values: "file" },
   "take-over": { type: "boolean" },
   "segment-bytes": { type: "string" },
+  ...STORAGE_OPTIONS,
   ...JSON_OPTION,
 } as const;
 
@@ -106,8 +122,10 @@ export const append: CliCommand<AppendOptions> = {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const { policy, trace, "segment-bytes": bytes } = values;
     if (policy !== undefined) parsePolicy(policy);
+    const place = parsePlace("append", values, positionals);
+    refuseOnStorage(place, values, ["segment-bytes", "take-over"]);
     return {
-      directory: onlyArgument("append", "directory", positionals),
+      place,
       ...(policy !== undefined && { policy }),
       ack: requireAckLevel("append", "--ack", values.ack ?? "disk"),
       ...(trace !== undefined && { trace }),
@@ -117,12 +135,12 @@ export const append: CliCommand<AppendOptions> = {
     };
   },
   async run(options, io) {
-    const { directory, trace, policy } = options;
-    requireDirectory("append to", directory, true);
+    const { place, trace, policy } = options;
+    const target = await openTarget(place, io);
     const sink = trace === undefined ? undefined : openTraceFile(trace);
     try {
       const traced = sink === undefined ? {} : { trace: { ...sink, policy } };
-      const wal = await Wal.open(directory, {
+      const wal = await Wal.open(target, {
         ...walOptions(options, io),
         ...traced,
       });
@@ -132,6 +150,15 @@ export const append: CliCommand<AppendOptions> = {
     }
   },
 };
+
+async function openTarget(
+  place: LogPlace,
+  io: CliIo,
+): Promise<string | LogEngine> {
+  if (!("directory" in place)) return await openObjectEngine(place, io);
+  requireDirectory("append to", place.directory, true);
+  return place.directory;
+}
 
 function parseSegmentBytes(text: string): number {
   const bytes = parseNumber("--segment-bytes", text, BYTES);
@@ -179,7 +206,7 @@ async function drain(wal: Wal, tracker: AckTracker): Promise<void> {
 
 /** The queue must have room for a policy's limits, or they are never reached. */
 function walOptions(
-  { policy: name, ack, takeOver, segmentBytes, json }: AppendOptions,
+  { place, policy: name, ack, takeOver, segmentBytes, json }: AppendOptions,
   io: CliIo,
 ): WalOptions {
   const policy = name === undefined ? undefined : parsePolicy(name);
@@ -188,7 +215,7 @@ function walOptions(
     synchronous: ack === "disk" ? "full" : "normal",
     ...(policy !== undefined && { policy }),
     ...(segmentBytes !== undefined && { segmentBytes }),
-    takeOver,
+    ...("directory" in place && { takeOver }),
     maxQueuedRecords: Math.max(QUEUED_RECORDS, limits?.records ?? 0),
     maxQueuedBytes: Math.max(QUEUED_BYTES, limits?.bytes ?? 0),
     warn: (message) => void writeWarning(io, json, message).catch(() => {}),

@@ -1,18 +1,27 @@
+import { EngineSource } from "../../reader/engine_source.ts";
+import { ObservedLog } from "../../reader/observed_log.ts";
 import {
   type CliCommand,
   JSON_OPTION,
-  onlyArgument,
   parseArguments,
   parseNumber,
   refusal,
 } from "../command.ts";
+import type { CliIo } from "../io/cli_io.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
-import { printLog } from "./print_log.ts";
+import {
+  type LogPlace,
+  openObjectEngine,
+  parsePlace,
+  STORAGE_HELP,
+  STORAGE_OPTIONS,
+} from "../io/object_storage.ts";
+import { type OpenLog, printLog } from "./print_log.ts";
 import { printJson, printRaw } from "./print_records.ts";
 
 /** Options of {@linkcode cat}. */
 interface CatOptions {
-  readonly directory: string;
+  readonly place: LogPlace;
   /** Absent for the oldest record. */
   readonly from?: number;
   /** `Infinity` for the last record there is. */
@@ -25,6 +34,7 @@ interface CatOptions {
 }
 
 const HELP = `Usage: wal cat DIR [OPTIONS]
+       wal cat --storage s3://BUCKET/PREFIX [OPTIONS]
 
 Prints records, each followed by a newline. Takes no lock and changes nothing,
 so a writer may have the log open. It prints the records that the log declares
@@ -39,7 +49,11 @@ lost in a repair are skipped, and reported on standard error.
   --follow, -f   wait for more records until Ctrl-C
   --json         one JSON object per line: {"lsn":1,"text":"..."}, or
                  {"lsn":1,"base64":"..."} if the record is not UTF-8, or
-                 {"lsn":1,"lost":2} if 2 records are lost, from LSN 1 on`;
+                 {"lsn":1,"lost":2} if 2 records are lost, from LSN 1 on
+
+${STORAGE_HELP}
+
+There, all records that can be read are durable; --written changes nothing.`;
 
 const OPTIONS = {
   from: { type: "string" },
@@ -47,6 +61,7 @@ const OPTIONS = {
   last: { type: "string" },
   written: { type: "boolean" },
   follow: { type: "boolean", short: "f" },
+  ...STORAGE_OPTIONS,
   ...JSON_OPTION,
 } as const;
 
@@ -72,7 +87,7 @@ export const cat: CliCommand<CatOptions> = {
       throw refusal("--to", `at least --from, ${first}`, to!);
     }
     return {
-      directory: onlyArgument("cat", "directory", positionals),
+      place: parsePlace("cat", values, positionals),
       ...(first !== undefined && { from: first }),
       to: last,
       ...(count !== undefined && { last: count }),
@@ -81,10 +96,9 @@ export const cat: CliCommand<CatOptions> = {
       written,
     };
   },
-  run(options, io) {
-    const { directory, from, last, json, ...range } = options;
-    const storage = openLogDirectory("read", directory, io.interrupt);
-    return printLog(storage, {
+  async run(options, io) {
+    const { place, from, last, json, ...range } = options;
+    return await printLog(await openerOf(place, io), {
       ...{ ...range, json },
       first: (log) =>
         last === undefined
@@ -94,3 +108,14 @@ export const cat: CliCommand<CatOptions> = {
     }, io);
   },
 };
+
+/** Looks at the log for the first time. */
+async function openerOf(place: LogPlace, io: CliIo): Promise<OpenLog> {
+  if ("directory" in place) {
+    const { directory } = place;
+    const storage = openLogDirectory("read", directory, io.interrupt);
+    return (level) => ObservedLog.open(storage, level);
+  }
+  const engine = await openObjectEngine(place, io);
+  return async (level) => new EngineSource(await engine.observeLog(), level);
+}

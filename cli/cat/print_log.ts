@@ -1,6 +1,6 @@
-import { ObservedLog } from "../../reader/observed_log.ts";
+import type { ObservedSource, ReaderLevel } from "../../reader/log_source.ts";
 import type { RecordBatch } from "../../storage/frame_log.ts";
-import type { MaybePromise, Storage } from "../../storage/storage.ts";
+import type { MaybePromise } from "../../storage/storage.ts";
 import {
   type CliIo,
   EXIT,
@@ -12,10 +12,13 @@ import { formatRecords } from "../io/format.ts";
 import { ChunkedOutput } from "./print_records.ts";
 import { shownBatches } from "./shown_batches.ts";
 
+/** Looks at a log for the first time. */
+export type OpenLog = (level: ReaderLevel) => Promise<ObservedSource>;
+
 /** Which records to print, and how. */
 export interface PrintRequest {
   /** LSN of the first record; `undefined` for the oldest that is kept. */
-  readonly first: (log: ObservedLog) => MaybePromise<number | undefined>;
+  readonly first: (log: ObservedSource) => MaybePromise<number | undefined>;
   /** LSN of the last record; `Infinity` for the last one there is. */
   readonly to: number;
   /** Whether to wait for more. */
@@ -33,12 +36,12 @@ export interface PrintRequest {
 
 /** Prints records of a log; resolves with the exit code. */
 export async function printLog(
-  storage: Storage,
+  open: OpenLog,
   request: PrintRequest,
   io: CliIo,
 ): Promise<number> {
   const { interrupt } = io;
-  await Promise.race([print(storage, request, io), interrupted(interrupt)]);
+  await Promise.race([print(open, request, io), interrupted(interrupt)]);
   return interrupt.aborted ? signalExitCode(interrupt.reason) : EXIT.ok;
 }
 
@@ -51,14 +54,14 @@ function interrupted(signal: AbortSignal): Promise<void> {
 }
 
 async function print(
-  storage: Storage,
+  open: OpenLog,
   request: PrintRequest,
   io: CliIo,
 ): Promise<void> {
   const { to, follow, written, json } = request;
   const { stdout, stderr, interrupt: signal } = io;
   const output = new ChunkedOutput(stdout);
-  const log = await ObservedLog.open(storage, written ? "os" : "disk");
+  const log = await open(written ? "os" : "disk");
   try {
     const first = await request.first(log);
     const range = { ...(first !== undefined && { from: first }), to };

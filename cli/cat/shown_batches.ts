@@ -1,4 +1,4 @@
-import type { ObservedLog } from "../../reader/observed_log.ts";
+import type { ObservedSource } from "../../reader/log_source.ts";
 import {
   CompactedError,
   type RecordBatch,
@@ -23,7 +23,7 @@ interface ShownRange {
  * below one that was shown, and what ails the log once all before it is shown.
  */
 export async function* shownBatches(
-  log: ObservedLog,
+  log: ObservedSource,
   range: ShownRange,
 ): AsyncGenerator<RecordBatch, undefined> {
   if (range.wait === undefined) return yield* showBatches(log, range);
@@ -38,7 +38,7 @@ export async function* shownBatches(
 }
 
 async function* showBatches(
-  log: ObservedLog,
+  log: ObservedSource,
   { from, to, wait, signal }: ShownRange,
   change?: () => Promise<void>,
 ): AsyncGenerator<RecordBatch, undefined> {
@@ -71,7 +71,7 @@ async function* showBatches(
 }
 
 async function* records(
-  log: ObservedLog,
+  log: ObservedSource,
   from: number,
   to: number,
 ): AsyncGenerator<RecordBatch> {

@@ -1,11 +1,6 @@
 import { describeLoss } from "../../recovery/salvage/mod.ts";
 import { describeContent } from "../../recovery/survey.ts";
-import {
-  type CliCommand,
-  type DirectoryOptions,
-  JSON_OPTION,
-  parseDirectory,
-} from "../command.ts";
+import { type CliCommand, JSON_OPTION, parseArguments } from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
 import {
   formatAmount,
@@ -15,6 +10,12 @@ import {
 } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
 import {
+  type LogPlace,
+  parsePlace,
+  STORAGE_HELP,
+  STORAGE_OPTIONS,
+} from "../io/object_storage.ts";
+import {
   examineLiveLog,
   type LiveLog,
   type LogEnd,
@@ -23,7 +24,14 @@ import type { LogReport, SegmentReport } from "./examine_log.ts";
 import { describeOwner, type LockState } from "./lock_state.ts";
 import { describeStray, logToJson, summarizeLog } from "./summarize_log.ts";
 
+/** Options of {@linkcode verify}. */
+interface VerifyOptions {
+  readonly place: LogPlace;
+  readonly json: boolean;
+}
+
 const HELP = `Usage: wal verify DIR [--json]
+       wal verify --storage s3://BUCKET/PREFIX [--json]
 
 Reads everything and checks every checksum, length and link, and that everything
 the manifest names is there. Takes no lock and changes nothing. Prints a line
@@ -61,18 +69,36 @@ Some things are reported that are not damage:
                  fenced      a list: name, epoch, firstLsn, lastLsn, and the
                              reason if it cannot be read
                  unfinished, obsolete, replaced, originals, strays
-                             lists of file names`;
+                             lists of file names
+
+${STORAGE_HELP}
+
+There, it gets all objects and checks each one, and the rule by which they
+count. For damage, it gives the object's key. docs/cli.md says what --json
+prints.`;
+
+const OPTIONS = { ...STORAGE_OPTIONS, ...JSON_OPTION } as const;
 
 /** `wal verify`: checks all of a log; neither a torn end nor a hole fails. */
-export const verify: CliCommand<DirectoryOptions> = {
+export const verify: CliCommand<VerifyOptions> = {
   name: "verify",
   summary: "read everything and check every checksum and link",
   help: HELP,
   operand: "directory",
-  options: JSON_OPTION,
-  parse: (args) => parseDirectory("verify", args),
-  async run({ directory, json }, io) {
-    const storage = openLogDirectory("verify", directory, io.interrupt);
+  options: OPTIONS,
+  parse(args) {
+    const { values, positionals } = parseArguments(args, OPTIONS);
+    return {
+      place: parsePlace("verify", values, positionals),
+      json: values.json ?? false,
+    };
+  },
+  async run({ place, json }, io) {
+    if (!("directory" in place)) {
+      const { verifyObjects } = await import("./verify_objects.ts");
+      return await verifyObjects(place, json, io);
+    }
+    const storage = openLogDirectory("verify", place.directory, io.interrupt);
     const log = await examineLiveLog(storage);
     const { damage, reports } = log.report;
     const isDamaged = damage !== undefined ||

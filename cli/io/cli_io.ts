@@ -1,3 +1,4 @@
+import type { ObjectStore } from "../../storage/s3/mod.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 
 /** The meaning of the exit codes. */
@@ -64,7 +65,18 @@ export interface CliIo {
   readonly interrupt: AbortSignal;
   /** What `stdout` is, if that is a terminal. */
   readonly terminal?: Terminal | undefined;
+  /** Opens object storage. Default: `S3Store.open`. */
+  readonly openStore?: OpenStore | undefined;
 }
+
+/** Opens object storage, such as `s3://bucket/prefix`. */
+export type OpenStore = (
+  url: string,
+  options: {
+    readonly endpoint: string | undefined;
+    readonly region: string | undefined;
+  },
+) => Promise<ObjectStore>;
 
 const encoder = new TextEncoder();
 

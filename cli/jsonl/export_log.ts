@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { findByTime } from "../../reader/find_by_time.ts";
-import type { ObservedLog } from "../../reader/observed_log.ts";
+import type { ObservedSource } from "../../reader/log_source.ts";
+import { ObservedLog } from "../../reader/observed_log.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { printLog } from "../cat/print_log.ts";
 import { printExport } from "../cat/print_records.ts";
@@ -98,12 +99,16 @@ export const exportLog: CliCommand<ExportOptions> = {
   async run(options, io) {
     const { directory, from, to, since, output, written, json } = options;
     const storage = openLogDirectory("export", directory, io.interrupt);
-    const first = async (log: ObservedLog) =>
+    const first = async (log: ObservedSource) =>
       since === undefined ? from : await findByTime(log, since);
-    return await withOutput(output, io, (io) =>
-      printLog(storage, {
-        ...{ first, to, follow: false, written, json, print: printExport },
-      }, io));
+    return await withOutput(
+      output,
+      io,
+      (io) =>
+        printLog((level) => ObservedLog.open(storage, level), {
+          ...{ first, to, follow: false, written, json, print: printExport },
+        }, io),
+    );
   },
 };
 

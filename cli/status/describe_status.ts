@@ -127,15 +127,16 @@ function cursorRows({ cursors }: LogStatus): string[][] {
   ]);
 }
 
-function describeCursor(
-  { committedLsn, lag, bytes = 0 }: CursorStatus,
+/** How far a cursor is. */
+export function describeCursor(
+  { committedLsn, lag, bytes }: CursorStatus,
 ): string {
   if (committedLsn === undefined) return "cannot be read";
   const place = `at LSN ${committedLsn}`;
   if (lag === undefined) return place;
-  return lag === 0
-    ? `${place}, up to date`
-    : `${place}, lags by ${formatRecords(lag)} in ${formatSize(bytes)}`;
+  if (lag === 0) return `${place}, up to date`;
+  const size = bytes === undefined ? "" : ` in ${formatSize(bytes)}`;
+  return `${place}, lags by ${formatRecords(lag)}${size}`;
 }
 
 function snapshotRows({ snapshots }: LogStatus): string[][] {

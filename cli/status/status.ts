@@ -5,13 +5,21 @@ import type { NumberNotation } from "../../policies/parse_policy.ts";
 import {
   type CliCommand,
   JSON_OPTION,
-  onlyArgument,
   parseArguments,
   parseNumber,
 } from "../command.ts";
 import { type CliIo, InterruptedError, writeLines } from "../io/cli_io.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
 import { COUNT, DURATION, SIZE } from "../io/notation.ts";
+import {
+  type LogPlace,
+  type ObjectPlace,
+  openRetryingStore,
+  parsePlace,
+  refuseOnStorage,
+  STORAGE_HELP,
+  STORAGE_OPTIONS,
+} from "../io/object_storage.ts";
 import { errorToJson } from "../io/report_error.ts";
 import { describeStatus, stateOf, statusToJson } from "./describe_status.ts";
 import {
@@ -23,7 +31,7 @@ import { readStatus } from "./read_status.ts";
 
 /** Options of {@linkcode status}. */
 interface StatusOptions {
-  readonly directory: string;
+  readonly place: LogPlace;
   readonly limits: StatusLimits;
   /** Whether to ask the process that has the log open. */
   readonly live: boolean;
@@ -34,6 +42,7 @@ interface StatusOptions {
 const CODES = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
 const HELP = `Usage: wal status DIR [OPTIONS]
+       wal status --storage s3://BUCKET/PREFIX [OPTIONS]
 
 Shows at once how a log is doing, whatever its size: reads file names, the
 manifest, the last segment and the oldest record. Takes no lock, changes
@@ -60,6 +69,11 @@ fails. Options add limits:
   --json                 one JSON object instead of text, with the same exit
                          code; docs/cli.md lists its names
 
+${STORAGE_HELP}
+
+There, it lists all objects and reads the newest. There is no lock and no disk:
+--require-owner, --live, --warn-free and --critical-free are refused.
+
 Exit codes, as of Nagios plugins: 0 fine, 1 warning, 2 critical, 3 unknown:
 there is no log, it cannot be read, or the arguments are bad.`;
 
@@ -76,12 +90,18 @@ const OPTIONS = {
   "critical-age": LIMIT,
   "require-owner": { type: "boolean" },
   live: { type: "boolean" },
+  ...STORAGE_OPTIONS,
   ...JSON_OPTION,
 } as const;
 
 const NOTATIONS: Readonly<Record<Measure, NumberNotation>> = {
   ...{ free: SIZE, bytes: SIZE, lag: COUNT, age: DURATION },
 };
+
+/** Options about what only a directory has. */
+const DIRECTORY_OPTIONS = [
+  ...["require-owner", "live", "warn-free", "critical-free"],
+];
 
 const DEFAULTS = {
   "warn-free": "1g",
@@ -98,6 +118,8 @@ export const status: CliCommand<StatusOptions> = {
   usageExitCode: CODES.unknown,
   parse(args) {
     const { values, positionals } = parseArguments(args, OPTIONS);
+    const place = parsePlace("status", values, positionals);
+    refuseOnStorage(place, values, DIRECTORY_OPTIONS);
     const texts = { ...DEFAULTS, ...values };
     const limitsOf = (level: "warn" | "critical") =>
       Object.fromEntries(
@@ -109,7 +131,7 @@ export const status: CliCommand<StatusOptions> = {
         }),
       );
     return {
-      directory: onlyArgument("status", "directory", positionals),
+      place,
       limits: {
         warning: limitsOf("warn"),
         critical: limitsOf("critical"),
@@ -131,9 +153,13 @@ export const status: CliCommand<StatusOptions> = {
 };
 
 async function show(
-  { directory, limits, live, json }: StatusOptions,
+  { place, limits, live, json }: StatusOptions,
   io: CliIo,
 ): Promise<number> {
+  if (!("directory" in place)) {
+    return await showObjects(place, limits, json, io);
+  }
+  const { directory } = place;
   const action = "show the status of";
   const storage = openLogDirectory(action, directory, io.interrupt);
   const read = await readStatus(storage);
@@ -146,6 +172,28 @@ async function show(
   const lines = json
     ? [JSON.stringify(statusToJson(found, problems, now))]
     : describeStatus(found, problems, now);
+  await writeLines(io, lines);
+  return CODES[stateOf(problems)];
+}
+
+/** The same of a log on object storage. */
+async function showObjects(
+  place: ObjectPlace,
+  limits: StatusLimits,
+  json: boolean,
+  io: CliIo,
+): Promise<number> {
+  const objects = await import("./object_status.ts");
+  const store = await openRetryingStore(place, io);
+  const found = await objects.readObjectStatus(store, io.interrupt)
+    .catch((error) => {
+      throw io.interrupt.aborted ? new InterruptedError("") : error;
+    });
+  const now = Date.now();
+  const problems = judgeStatus(objects.toLogStatus(found), limits, now);
+  const lines = json
+    ? [JSON.stringify(objects.objectStatusToJson(found, problems, now))]
+    : objects.describeObjectStatus(found, problems, now);
   await writeLines(io, lines);
   return CODES[stateOf(problems)];
 }

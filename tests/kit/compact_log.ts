@@ -9,7 +9,6 @@ import type { ScriptedObjectLog } from "./scripted_object_log.ts";
 export const SMALL_LIMITS = {
   slots: 4,
   bytes: 3000,
-  tinyBytes: 1500,
   mergedBytes: 6000,
 };
 

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CliIo, Output } from "../../cli/io/cli_io.ts";
+import type { CliIo, OpenStore, Output } from "../../cli/io/cli_io.ts";
 import { runCli } from "../../cli/run_cli.ts";
 import { Wal } from "../../wal.ts";
 import { assertEquals } from "./assert.ts";
@@ -25,6 +25,7 @@ interface World {
   stdin?: AsyncIterable<Uint8Array>;
   interrupt?: AbortSignal;
   stdout?: Output;
+  openStore?: OpenStore;
 }
 
 /** Runs the tool to its end. */
@@ -36,6 +37,7 @@ export async function wal(args: string[], world: World = {}): Promise<Run> {
     stdout: world.stdout ?? stdout,
     stderr,
     interrupt: world.interrupt ?? new AbortController().signal,
+    openStore: world.openStore,
   };
   const code = await runCli(args, io);
   return { code, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };

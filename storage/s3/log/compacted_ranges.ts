@@ -114,7 +114,8 @@ export class CompactedRanges {
     let [low, high] = [from, end];
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2);
-      const page = await this.#page(middle, signal);
+      // Not a page that begins before.
+      const page = await this.#list(middle, signal);
       if (page.to !== Infinity) low = middle;
       else {
         high = middle - 1;

@@ -3,7 +3,7 @@ import { decodeCompactedHead, decodePart } from "./compacted_object.ts";
 import type { ListedRange } from "./compacted_ranges.ts";
 import { FetchAhead, type Wanted } from "./fetch_ahead.ts";
 import { decodeIdentity, type LogIdentity } from "./log_identity.ts";
-import { LOG_KEY, slotKey } from "./slot_keys.ts";
+import { CLAIM_PREFIX, LOG_KEY, SLOT_PREFIX, slotKey } from "./slot_keys.ts";
 import {
   decodeSlot,
   decodeSlotHeader,
@@ -84,6 +84,12 @@ class Examination {
   async run(): Promise<ObjectReport> {
     const survey = await surveyObjects(this.#store, this.#signal);
     const identity = await this.#identify(survey);
+    for (const key of survey.strays) {
+      if (!key.startsWith(SLOT_PREFIX) && !key.startsWith(CLAIM_PREFIX)) {
+        continue;
+      }
+      this.#damage(key, "its name is not a number of 16 digits");
+    }
     if (identity === undefined) return this.#report(survey);
     this.#identity = identity;
     const end = await this.#findEnd(survey);

@@ -5,7 +5,11 @@ import {
   requirePositive,
 } from "../../../argument.ts";
 import type { Batching, FrameLog } from "../../frame_log.ts";
-import type { OpenLogOptions } from "../../log_engine.ts";
+import type {
+  LogEngine,
+  LogObserver,
+  OpenLogOptions,
+} from "../../log_engine.ts";
 import type { ObjectStore } from "../object_store.ts";
 import { RetryingStore, type RetryOptions } from "../retrying_store.ts";
 import {
@@ -13,7 +17,9 @@ import {
   type CompactionLimits,
 } from "./compaction/plan_compaction.ts";
 import { ObjectFrameLog } from "./object_frame_log.ts";
-import { openObjectLog } from "./open_object_log.ts";
+import { ObservedObjectLog } from "./observed_object_log.ts";
+import { openObjectLog, randomBytes } from "./open_object_log.ts";
+import { hexOf } from "./slot_object.ts";
 
 /** Options of {@linkcode ObjectLog}. */
 export interface ObjectLogOptions {
@@ -75,13 +81,14 @@ const KNOWN = [
  * await again.close();
  * ```
  */
-export class ObjectLog {
+export class ObjectLog implements LogEngine {
   /** Where the log is, for messages. */
   readonly location: string;
   readonly #store: ObjectStore;
   readonly #window: number;
   readonly #batching: Batching;
   readonly #compaction: CompactionLimits | false;
+  readonly #pollMs: number;
   readonly #random: () => number;
 
   /**
@@ -92,7 +99,8 @@ export class ObjectLog {
     const action = "make a log on an object store";
     requireMethod(action, "store", store, "create");
     requireOptions(action, options, KNOWN);
-    const { window = 4, batching, compaction, random = secureRandom } = options;
+    const { window = 4, batching, compaction } = options;
+    const { pollMs = 250, random = secureRandom } = options;
     this.#window = requireInteger(action, "window", window, 1, 64);
     const { limitMs = 100, limitBytes = 4 * 1024 * 1024 } = batching ?? {};
     this.#batching = {
@@ -101,6 +109,7 @@ export class ObjectLog {
     };
     this.#compaction = compaction !== false &&
       { ...COMPACTION_LIMITS, ...compaction };
+    this.#pollMs = requirePositive(action, "pollMs", pollMs);
     this.#random = random;
     this.#store = new RetryingStore(store, options.retry);
     this.location = store.location;
@@ -120,6 +129,24 @@ export class ObjectLog {
     const batching = this.#batching;
     const compaction = this.#compaction;
     return new ObjectFrameLog(opened, { batching, compaction, warn });
+  }
+
+  /**
+   * Looks at the log for the first time, and writes nothing. Called by
+   * `WalReader.open`. Rejects with a `CorruptLogError` if slots are damaged or
+   * missing.
+   */
+  async observeLog(): Promise<LogObserver> {
+    const pollMs = this.#pollMs;
+    const token = `reader-${hexOf(randomBytes(this.#random))}`;
+    const log = new ObservedObjectLog(this.#store, { pollMs, token });
+    try {
+      await log.look();
+      return log;
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
   }
 }
 

@@ -24,7 +24,7 @@ export interface ExaminedRun {
   lastLsn: number;
   /** Number of objects with records. */
   frames: number;
-  /** Records that a salvage gave up, by runs. */
+  /** Records lost in a repair, by runs. */
   readonly holes: { readonly firstLsn: number; readonly lastLsn: number }[];
   /** Number of objects that say where the log begins. */
   marks: number;
@@ -42,7 +42,7 @@ export interface ObjectReport {
   readonly survey: ObjectSurvey;
   /** Absent if there is no log, or it cannot be identified. */
   readonly identity?: LogIdentity | undefined;
-  /** What is known after the last slot; absent likewise. */
+  /** What is known after the last slot; absent if `identity` is. */
   readonly state?: RuleState | undefined;
   /** All that was read, in order. */
   readonly runs: readonly ExaminedRun[];
@@ -50,7 +50,7 @@ export interface ObjectReport {
   readonly damages: readonly ObjectDamage[];
   /** Number of records that are kept and whole. */
   readonly records: number;
-  /** Number of those that a salvage gave up. */
+  /** Number of those lost in a repair. */
   readonly lost: number;
 }
 

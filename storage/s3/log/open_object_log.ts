@@ -197,6 +197,7 @@ function refuseRecords(
   throw new LogExistsError(location, begins);
 }
 
-function randomBytes(random: () => number): Uint8Array<ArrayBuffer> {
+/** 16 bytes at random. */
+export function randomBytes(random: () => number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256));
 }

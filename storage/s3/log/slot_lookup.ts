@@ -102,11 +102,13 @@ export class SlotLookup {
     lsn: number,
     signal: AbortSignal | undefined,
   ): Promise<SlotPlace | number> {
-    const { slot } = this.#log.state;
+    const { slot, firstSlot } = this.#log.state;
     let high = this.index.after(lsn)?.slot ?? slot;
     let low = this.index.before(lsn);
+    // What follows it may have been removed.
+    if (low !== undefined && low.slot + 1 < firstSlot) low = undefined;
     if (low !== undefined && isNear(low, lsn, high)) return low;
-    const first = low?.slot ?? this.#log.state.firstSlot - 1;
+    const first = low?.slot ?? firstSlot - 1;
     const { before, after } = await this.ranges.around(
       lsn,
       first,

@@ -145,27 +145,25 @@ test("ObservedObjectLog finds the end of a long log by few calls", async () => {
 test("ObservedObjectLog looks and reads while slots are compacted and dropped", async () => {
   for (let begin = 0; begin < 40; begin++) {
     let calls = 0;
-    let act: (() => Promise<void>) | undefined;
     const inner = new MemoryObjectStore();
     const log = await new ScriptedObjectLog(inner).create();
     for (const step of STEPS) await step(log);
-    const store = new MemoryObjectStore();
-    const proxy = new Proxy(store, {
-      get: (_, name) => {
-        const value = Reflect.get(inner, name);
-        if (typeof value !== "function") return value;
-        return async (...parameters: unknown[]) => {
-          if (++calls === begin) await act?.();
-          return await value.apply(inner, parameters);
-        };
-      },
-    });
-    act = async () => {
+    const act = async () => {
       await compact(log);
       await log.mark(undefined, { firstLsn: 12, firstSlot: 17 });
       await log.frame(["last"]);
       await removeDropped(log, new AbortController().signal);
     };
+    const proxy = new Proxy(inner, {
+      get: (_, name) => {
+        const value = Reflect.get(inner, name);
+        if (typeof value !== "function") return value;
+        return async (...parameters: unknown[]) => {
+          if (++calls === begin) await act();
+          return await value.apply(inner, parameters);
+        };
+      },
+    });
     const observer = new ObservedObjectLog(proxy, options);
     await observer.look();
     assertGreaterOrEqual(observer.lastLsn, 40);

@@ -8,7 +8,7 @@
 export * from "./cursor.ts";
 export { CursorFile, CursorMovedError, readCursor } from "./cursor_file.ts";
 export { CursorFiles } from "./cursor_files.ts";
-export type { CursorPlace, Position } from "./cursor_place.ts";
+export type { Position } from "./cursor_place.ts";
 export {
   cursorsOf,
   type HeldCursor,

@@ -369,7 +369,6 @@ class Examination {
  * What to get: fences before slot `from`, where all else is about to be removed,
  * then slots up to `end` and compacted objects in the order of their slots.
  */
-// deno-lint-ignore require-await
 async function* wantsOf(
   { slots, compacted }: ObjectSurvey,
   from: number,

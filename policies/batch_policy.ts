@@ -68,10 +68,12 @@ export interface BatchLimits {
  * Decides *when* a batch is flushed and how large it may grow; nothing else.
  *
  * A policy is pure: it has no timer, does no I/O and reads no clock. It is
- * asked once per turn of the event loop, while no flush is in flight, so a
+ * asked once per turn of the event loop, while another flush may begin, so a
  * burst of appends in one turn is judged as a whole and the policy costs
- * nothing per record. The same object runs in the writer on real time and in a
- * simulator on virtual time.
+ * nothing per record. That is while no flush is in flight, except on a log whose
+ * commits overlap, such as one on an object store: there it may be while several
+ * are. The same object runs in the writer on real time and in a simulator on
+ * virtual time.
  *
  * A policy cannot break safety. Whatever it answers (never, `NaN`, an
  * exception, nonsense), no record is acknowledged early, lost or reordered, and
@@ -118,7 +120,9 @@ export interface BatchPolicy {
   due(batch: PendingBatch, now: number): number;
   /**
    * Called with the cost of each flush, once per flush, in order, and with the
-   * number of records that are in the queue when it has ended.
+   * number of records that are in the queue when it has ended. If commits
+   * overlap, the queue includes those in flight, and a flush may have begun
+   * before the one before it had ended.
    */
   observe?(flush: FlushReport, queuedRecords: number): void;
 }

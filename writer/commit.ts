@@ -25,8 +25,8 @@ export interface Flight {
   isWritten: boolean;
   /** Whether a call that blocks has gone ahead of it, before its sync ended. */
   isOvertaken: boolean;
-  /** Tells of its end; set once it has ended. */
-  land?: () => void;
+  /** Reports its end; set once it has ended. */
+  land: (() => void) | undefined;
 }
 
 /**
@@ -60,7 +60,7 @@ export class Flights {
     this.#flights.push(flight);
   }
 
-  /** Tells of those that have ended, up to the first that has not. */
+  /** Reports those that have ended, up to the first that has not. */
   land(): void {
     while (this.#flights[0]?.land) this.#flights.shift()!.land!();
   }
@@ -74,7 +74,7 @@ export function beginFlight(
 ): Flight {
   const times = { reason, startedAt: now, writtenAt: now, endedAt: now };
   const isWritten = batch === undefined;
-  return { batch, times, isWritten, isOvertaken: false };
+  return { batch, times, isWritten, isOvertaken: false, land: undefined };
 }
 
 /** The writer's callbacks for a {@linkcode commit}. */

@@ -254,10 +254,10 @@ export class Flusher {
     });
   }
 
-  /** One has ended: tells of it once all before it have ended. */
-  #land(flight: Flight, tell: () => void): void {
+  /** One has ended: reports it once all before it have ended. */
+  #land(flight: Flight, report: () => void): void {
     const before = this.#activity;
-    flight.land = tell;
+    flight.land = report;
     if (before === "failed" || flight !== this.#flights.oldest) return;
     if (before === "waiting") this.#cancelWait();
     this.#activity = "flushing";

@@ -7,6 +7,7 @@ import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { objectStoreMutants } from "./object_store_mutants.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
+import { pipelineMutants } from "./pipeline_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...upkeepMutants,
   ...writerMutants,
   ...appendMutants,
+  ...pipelineMutants,
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { projectDir } from "../runner/files.ts";
 
 /** The maximum number of bytes that `import { Wal }` alone loads, minified and gzipped. */
-const LIMIT = 33_000;
+const LIMIT = 33_300;
 
 /** The maximum number of bytes loaded once a log is open on any storage. */
 const OPEN_LIMIT = 54_000;

@@ -3,7 +3,9 @@ import type { BlockingCalls } from "../../storage/frame_log.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { Wal } from "../../wal.ts";
 import { AppendAbortedError } from "../../writer/abort.ts";
+import { BatchQueue } from "../../writer/batch.ts";
 import { FlushInProgressError } from "../../writer/flush_in_progress_error.ts";
+import { LiveTail } from "../../writer/live_tail.ts";
 import { anotherTurn } from "../kit/another_turn.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "../kit/assert.ts";
 import { ObservingPolicy } from "../kit/observing_policy.ts";
@@ -97,40 +99,62 @@ test("Wal stays stalled while any commit in progress is too old", async () => {
   await clock.run(wal.close());
 });
 
-test("follow() at memory shows each record in flight, and at disk only what has landed", async () => {
-  const { wal, log, clock } = await threeInFlight({}, 3);
-  track(wal.append("four"));
-  await clock.turn();
-  const early: string[] = [];
-  const late: string[] = [];
+/** What a follower has read so far, and when it was written. */
+function follow(wal: Wal, level: "memory" | "disk") {
+  const lsns: number[] = [];
   const times: (number | undefined)[] = [];
-  const decoder = new TextDecoder();
   const read = async () => {
-    for await (const { data } of wal.follow({ level: "memory" })) {
-      early.push(decoder.decode(data));
+    for await (const batch of wal.followBatches({ level })) {
+      for (let at = 0; at < batch.records.length; at++) {
+        lsns.push(batch.firstLsn + at);
+        times.push(batch.time);
+      }
     }
   };
-  const readLate = async () => {
-    for await (const { records, time } of wal.followBatches()) {
-      for (const record of records) late.push(decoder.decode(record));
-      times.push(time);
+  return { lsns, times, end: track(read()) };
+}
+
+test("LiveTail shows every batch that is being flushed, and those that wait", () => {
+  for (let taken = 0; taken <= 4; taken++) {
+    const queue = new BatchQueue(1, { records: 2 });
+    const tail = new LiveTail(queue);
+    tail.watch(() => {}, "memory");
+    for (let lsn = 1; lsn <= 9; lsn++) queue.add(Uint8Array.of(lsn), 5, true);
+    for (let batch = 0; batch < taken; batch++) queue.take();
+    for (let from = 1; from <= 9; from++) {
+      const shown = tail.take(from, 9)!;
+      const records = Array.from(shown.records, ([byte]) => byte);
+      const model = from % 2 === 1 && from < 9 ? [from, from + 1] : [from];
+      assertEquals([shown.firstLsn, records], [from, model]);
     }
-  };
-  const done = [track(read()), track(readLate())];
-  // Followers are loaded on demand.
-  while (early.length < 4) await anotherTurn();
-  await anotherTurn();
-  assertEquals(early, ["one", "two", "three", "four"]);
-  assertEquals(late, []);
-  // They end in one turn, so the log's own time is already that of the last.
+    assertEquals(tail.take(0, 9), undefined);
+  }
+});
+
+test("follow() at memory shows each record in flight, and at disk only what has landed", async () => {
+  const { wal, log, clock } = await openPipelined(3);
+  const early = follow(wal, "memory");
+  const late = follow(wal, "disk");
+  track(wal.append("one"));
+  await clock.turn();
+  log.step();
+  // They are loaded on demand, and wait at the end from then on.
+  while (early.lsns.length + late.lsns.length < 2) await anotherTurn();
+  for (let turn = 0; turn < 4; turn++) {
+    track(wal.append("another"));
+    await clock.turn();
+  }
+  assertEquals(early.lsns, [1, 2, 3, 4, 5]);
+  assertEquals(late.lsns, [1]);
+  // They end in one turn, so the time of the log is already that of the last.
   for (const commit of [...log.inFlight]) commit.resolve();
   await clock.quiet();
-  assertEquals(late, ["one", "two", "three"]);
+  assertEquals(late.lsns, [1, 2, 3, 4]);
   log.step();
   await clock.quiet();
-  assertEquals(times, [1001, 1002, 1003, 1004]);
+  assertEquals(late.times.slice(1), [1002, 1003, 1004, 1005]);
   await clock.settle(wal.close());
-  assertEquals(done.map(({ state }) => state), ["resolved", "resolved"]);
+  assertEquals([early.end.state, late.end.state], ["resolved", "resolved"]);
 });
 
 test("append() that is aborted in flight rejects, and nothing else changes", async () => {

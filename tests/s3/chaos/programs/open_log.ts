@@ -2,7 +2,7 @@ import process from "node:process";
 import { WalReader } from "../../../../reader/mod.ts";
 import { Wal } from "../../../../wal.ts";
 import { openPlace } from "../../place.ts";
-import { ObjectLog } from "../temp_object_log.ts";
+import { ObjectLog } from "../../../../storage/s3/mod.ts";
 import type { Orders } from "../orders.ts";
 
 /** Reads the orders; the process ends when nobody is left to end it. */

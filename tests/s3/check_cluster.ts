@@ -5,48 +5,25 @@
  *
  * @module
  */
-import { AwsV4Signer } from "aws4fetch";
 import process from "node:process";
 import { certify } from "../../storage/s3/certify.ts";
 import { RetryingStore } from "../../storage/s3/retrying_store.ts";
-import { S3Store } from "../../storage/s3/s3_store.ts";
 import { objectStoreContract } from "../../testing/contract/object_store_contract.ts";
-import { assert, assertEquals } from "../kit/assert.ts";
-
-const GATEWAYS = ["http://127.0.0.1:7481", "http://127.0.0.1:7482"];
-const BUCKET = "syncline";
-const credentials = {
-  accessKeyId: "AKSYNCLINE",
-  secretAccessKey: "SKSYNCLINE",
-};
+import { assertEquals } from "../kit/assert.ts";
+import { GATEWAYS, makeBucket, openPlace } from "./place.ts";
 
 /** What the runner does to the cluster while a check runs. */
 const chaos = process.argv[2];
-
-async function makeBucket(): Promise<void> {
-  const [url, method] = [`${GATEWAYS[0]}/${BUCKET}`, "PUT"];
-  const { headers } = await new AwsV4Signer({
-    ...{ url, method, ...credentials, service: "s3", region: "us-east-1" },
-  }).sign();
-  const response = await fetch(url, { method, headers });
-  await response.arrayBuffer();
-  assert(response.ok, `the bucket cannot be made: ${response.status}`);
-}
-
-function open(gateway: string, prefix: string): Promise<S3Store> {
-  const url = `s3://${BUCKET}/${prefix}`;
-  return S3Store.open(url, { endpoint: gateway, credentials });
-}
 
 let places = 0;
 
 /** A new place in the bucket, seen through both gateways. */
 async function makePlace() {
   const prefix = `run ${Date.now()}+${process.pid}/ü&<${++places}`;
-  const store = await open(GATEWAYS[0], prefix);
+  const store = await openPlace(GATEWAYS[0], prefix);
   return {
     store,
-    again: () => open(GATEWAYS[1], prefix),
+    again: () => openPlace(GATEWAYS[1], prefix),
     async dispose() {
       const { objects } = await store.list();
       await Promise.all(objects.map(({ key }) => store.remove(key)));

@@ -1,0 +1,50 @@
+/*
+ * What a process of the chaos is told: its only argument, as JSON.
+ */
+
+/** How a log is used; the same for all that use it at a time. */
+export interface LogSettings {
+  /** Frames in flight of a new log. */
+  readonly window: number;
+  /** Ms that a flush gathers records. */
+  readonly limitMs: number;
+  /** Slots that are compacted together. */
+  readonly compactSlots: number;
+}
+
+/** What every process is told. */
+export interface Orders {
+  /** Its number, which no other process has. */
+  readonly process: number;
+  /** The address of a gateway, or of a proxy of it. */
+  readonly endpoint: string;
+  /** Where in the bucket the log is. */
+  readonly prefix: string;
+  /** File for its notes. */
+  readonly notes: string;
+  readonly settings: LogSettings;
+}
+
+/** What a writer is told. */
+export interface WriterOrders extends Orders {
+  /** Determines what it does, but not when. */
+  readonly seed: number;
+  /** Callers of append at a time. */
+  readonly callers: number;
+  /** Whether it opens the log again if it has failed. */
+  readonly returns: boolean;
+  /** Acks from one truncation to the next; 0 for none. */
+  readonly truncateEvery: number;
+}
+
+/** What a follower is told. */
+export interface FollowerOrders extends Orders {
+  /** The durable cursor by which it follows; without one it begins anew. */
+  readonly cursor?: string;
+}
+
+/** What a checker is told. */
+export interface CheckerOrders extends Orders {
+  /** Where it writes what it has read, as JSON. */
+  readonly answer: string;
+}

@@ -18,7 +18,10 @@ export class FrameSender {
    */
   async send(frame: FrameDraft): Promise<void> {
     const log = this.#log;
-    if (log.pipeline !== undefined) return await log.pipeline.commit(frame);
+    if (log.pipeline !== undefined) {
+      await log.pipeline.commit(frame);
+      return;
+    }
     await log.append(frame);
     await log.sync();
     await log.checkOwner();

@@ -69,7 +69,7 @@ export class ObjectFrameLog implements FrameLog {
     this.cursors = new ObjectCursors(store, { log: this.id, token });
     this.pipeline = {
       depth: identity.window,
-      commit: (frame) => this.append(frame),
+      commit: (frame) => this.#commit(frame),
     };
     if (compaction === false) return;
     const options = { token, warn, limits: compaction };
@@ -99,17 +99,23 @@ export class ObjectFrameLog implements FrameLog {
 
   /** Appends a frame; durable once it resolves. Calls may overlap. */
   async append(frame: FrameDraft): Promise<void> {
+    await this.#commit(frame);
+  }
+
+  /** The same; resolves with the time of the frame. */
+  async #commit(frame: FrameDraft): Promise<number> {
     const { firstLsn, count, buffer, length, meta } = frame;
     const end = FRAME_HEADER_BYTES + length;
     const metaVersion = meta?.version ?? 0;
     const { frame: kind } = SLOT_KIND;
-    await this.#slots.send({
+    const time = await this.#slots.send({
       header: { kind, firstLsn, count, firstSlot: 0, metaVersion },
       entries: buffer.subarray(FRAME_HEADER_BYTES, end),
       meta,
     });
     this.#lookup.index.note(this.#slots.state);
     this.#compaction?.note(SLOT_HEADER_BYTES + length);
+    return time;
   }
 
   /** Fails if an append has; whatever was appended is durable. */
@@ -142,15 +148,15 @@ export class ObjectFrameLog implements FrameLog {
   }
 
   /** Replaces the metadata, by a mark. */
-  setMeta(meta: LogMeta): Promise<void> {
-    return this.#slots.send(markEntry(this.#slots.state, meta));
+  async setMeta(meta: LogMeta): Promise<void> {
+    await this.#slots.send(markEntry(this.#slots.state, meta));
   }
 
   /** Goes on `lost` records later. */
-  skip(lost: number): Promise<void> {
+  async skip(lost: number): Promise<void> {
     const firstLsn = this.lastLsn + 1;
     const { hole: kind } = SLOT_KIND;
-    return this.#slots.send({
+    await this.#slots.send({
       header: { kind, firstLsn, count: lost, firstSlot: 0, metaVersion: 0 },
       entries: new Uint8Array(),
     });

@@ -66,7 +66,7 @@ export interface SlotPipelineOptions {
 /** An entry that waits or is sent, and whoever waits for it. */
 interface Sending {
   readonly entry: SlotEntry;
-  readonly resolve: () => void;
+  readonly resolve: (time: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -151,12 +151,12 @@ export class SlotPipeline implements OwnedLog {
   }
 
   /**
-   * Sends an entry; resolves once its object counts and everything before it is
-   * final. Entries with records count in the order of these calls. Once a call
+   * Sends an entry; resolves with the time of its object, once that counts and
+   * everything before it is final. Entries with records count in the order of these calls. Once a call
    * has rejected, all later ones do.
    */
-  send(entry: SlotEntry): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
+  send(entry: SlotEntry): Promise<number> {
+    return new Promise<number>((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure.error);
       this.#waiting.push({ entry, resolve, reject });
       this.#launchSome();
@@ -264,7 +264,7 @@ export class SlotPipeline implements OwnedLog {
     this.#removableSlot = flight.settledSlot;
     const { entry, resolve } = flight.sending;
     if (verdict.state.metaSlot === flight.slot) this.#meta = entry.meta;
-    resolve();
+    resolve(header.time);
   }
 
   #fenced(how: string): FencedError {

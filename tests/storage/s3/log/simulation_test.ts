@@ -95,7 +95,7 @@ class Simulation {
         deadlineMs: 20_000,
         random: () => this.#below(1000) / 1000,
       },
-      compaction: { slots: 4, bytes: 4096, tinyBytes: 1024, mergedBytes: 8192 },
+      compaction: { slots: 4, bytes: 4096, mergedBytes: 8192 },
     });
   }
 
@@ -186,7 +186,7 @@ class Simulation {
   /** Looks again and again: nothing that was there once may differ later. */
   async #read(): Promise<void> {
     const client = this.#client();
-    const log = this.#observe(client);
+    const log = await this.#observe(client);
     const seen = new Map<number, string>();
     let lastLsn = 0;
     while (!this.#isOver) {
@@ -207,13 +207,15 @@ class Simulation {
     await log.close();
   }
 
-  #observe(client: StoreClient) {
-    const store = new RetryingStore(client, {
-      clock: client.clock,
-      deadlineMs: 20_000,
-      random: () => this.#below(1000) / 1000,
-    });
-    return new ObservedObjectLog(store, { pollMs: 100, token: "reader" });
+  async #observe(client: StoreClient) {
+    for (;;) {
+      try {
+        return await this.#log(client).observeLog();
+      } catch (error) {
+        this.#explain(error);
+        await client.wait(1000);
+      }
+    }
   }
 
   async #readAll(client: StoreClient) {

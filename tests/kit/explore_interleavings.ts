@@ -26,6 +26,9 @@ export interface Explored {
   readonly ends: number;
 }
 
+/** More steps than any program takes that ends. */
+const MOST_STEPS = 500;
+
 /** Microtasks after which a program has done what it can. */
 const SETTLED = 50;
 
@@ -48,6 +51,7 @@ export async function exploreInterleavings(
       const advance = async (choice: number) => {
         const step = run.steps()[choice];
         names.push(step.name);
+        if (names.length > MOST_STEPS) throw new Error("It does not end");
         taken.push(choice);
         step.take();
         await settle();

@@ -19,6 +19,7 @@ import { EagerReader } from "../../../kit/eager_reader.ts";
 import {
   exploreInterleavings,
   type InterleavedRun,
+  sampleInterleavings,
   type Step,
 } from "../../../kit/explore_interleavings.ts";
 import { type HeldCall, HeldStore } from "../../../kit/held_store.ts";
@@ -31,7 +32,7 @@ interface Scene {
   readonly window: number;
   /** How many records the owner appends, all at once. */
   readonly appends: number;
-  /** Who opens the log while the owner appends; each appends a record. */
+  /** Clients that open the log while the owner appends, and append a record. */
   readonly openers: readonly string[];
   /** How many answers to creations may be lost. */
   readonly losses: number;
@@ -153,5 +154,15 @@ for (const scene of SCENES) {
     const begin = () => new Run(scene).begin();
     const { states, ends } = await exploreInterleavings(begin);
     console.log(`explored ${states} distinct states, ${ends} ends: ${name}`);
+  });
+}
+
+for (const window of [2, 3]) {
+  test(`openObjectLog() fences an owner and one of two other openings: sampled, ${window} slots at a time`, async () => {
+    const scene = { window, appends: 5, openers: ["b", "c"], losses: 3 };
+    const seed = Date.now() >>> 0;
+    const begin = () => new Run(scene).begin();
+    await sampleInterleavings(begin, 500, seed);
+    console.log(`seed ${seed}: 500 runs, ${window} slots at a time`);
   });
 }

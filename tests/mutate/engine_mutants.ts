@@ -202,7 +202,7 @@ export const engineMutants: readonly Mutant[] = [
     edits: [{
       file: "storage/s3/log/slot_lookup.ts",
       find:
-        "if (low !== undefined && low.slot < firstSlot - 1) low = undefined;",
+        "if (low !== undefined && low.slot + 1 < firstSlot) low = undefined;",
       replace: "",
     }],
     caughtBy: {

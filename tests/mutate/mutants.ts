@@ -6,6 +6,7 @@ import { exampleMutants } from "./example_mutants.ts";
 import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { objectLogReadingMutants } from "./object_log_reading_mutants.ts";
 import { objectStoreMutants } from "./object_store_mutants.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
@@ -14,6 +15,7 @@ import { recoveryMutants } from "./recovery_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
+import { slotMutants } from "./slot_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
@@ -28,8 +30,10 @@ export const mutants: readonly Mutant[] = [
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
+  ...objectLogReadingMutants,
   ...objectStoreMutants,
   ...engineMutants,
+  ...slotMutants,
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,

@@ -39,6 +39,8 @@ export const mutants: readonly Mutant[] = [
   ...objectStoreMutants,
   ...slotMutants,
   ...engineMutants,
+  ...engineMutants,
+  ...slotMutants,
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,

@@ -132,7 +132,11 @@ export class ObjectFrameLog implements FrameLog {
   /** Drops the records below `lsn`: by a mark, and then in the background. */
   async truncateBefore(lsn: number): Promise<void> {
     if (lsn <= this.firstLsn) return;
-    const firstSlot = await this.#lookup.firstSlotFor(lsn);
+    const firstSlot = await this.#lookup.firstSlotFor(lsn)
+      .catch(async (error) => {
+        await this.#requireOwner();
+        throw error;
+      });
     await this.#slots.send(markEntry({ firstLsn: lsn, firstSlot }, this.meta));
     this.#removal.start();
   }

@@ -21,7 +21,7 @@ import {
 /** Slots between two places that are read rather than searched. */
 const FEW_SLOTS = 4;
 
-/** How often a search begins again because slots are compacted meanwhile. */
+/** How often a search begins again because slots vanish meanwhile. */
 const MOST_TRIES = 10;
 
 /** Finds the slots of records, with a bounded memory of what was seen. */
@@ -48,15 +48,17 @@ export class SlotLookup {
    */
   async find(lsn: number, signal?: AbortSignal): Promise<SlotPlace> {
     for (let tries = 1;; tries++) {
+      const { firstSlot } = this.#log.state;
       const found = await this.#find(lsn, signal);
       if (typeof found === "object") return found;
       this.ranges.forget();
       const range = await this.ranges.from(found, signal);
       const isThere = range !== undefined && range.firstSlot <= found;
-      if (!isThere || tries === MOST_TRIES) {
+      const isDropped = this.#log.state.firstSlot > firstSlot;
+      if (!isThere && !isDropped || tries === MOST_TRIES) {
         throw this.corrupt(slotKey(found), `slot ${found} is missing`);
       }
-      if (range.firstLsn <= lsn && lsn <= range.lastLsn) {
+      if (isThere && range.firstLsn <= lsn && lsn <= range.lastLsn) {
         return beginningOf(range);
       }
     }

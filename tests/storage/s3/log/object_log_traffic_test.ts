@@ -115,7 +115,7 @@ class Traffic {
     this.during(() => this.check(log.read(from, to), from, to));
   }
 
-  /** Reads; what was dropped meanwhile is told. */
+  /** Reads; it may reject if records are dropped meanwhile. */
   async check(source: BatchSource, from: number, to: number): Promise<void> {
     try {
       const found = await readRecords(source);

@@ -30,7 +30,11 @@ export function decodeIdentity(bytes: Uint8Array): LogIdentity | string {
   const isValid = typeof id === "string" && /^[0-9a-f]{32}$/.test(id) &&
     Number.isSafeInteger(window) && window >= 1 && window <= 64 &&
     Number.isSafeInteger(firstLsn) && firstLsn >= 1;
-  if (!isValid) return `expected an id, a window and firstLsn, found ${fields}`;
+  if (!isValid) {
+    return `expected an id, a window and firstLsn, found ${
+      JSON.stringify(fields)
+    }`;
+  }
   const pairs = id.match(/../g) ?? [];
   const log = Uint8Array.from(pairs, (pair: string) => parseInt(pair, 16));
   return { id: log, window, firstLsn };

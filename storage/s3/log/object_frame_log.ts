@@ -108,6 +108,7 @@ export class ObjectFrameLog implements FrameLog {
       entries: buffer.subarray(FRAME_HEADER_BYTES, end),
       meta,
     });
+    this.#lookup.index.note(this.#slots.state);
     this.#compaction?.note(SLOT_HEADER_BYTES + length);
   }
 

@@ -67,6 +67,20 @@ export class SlotLookup {
    * mark that drops those before; the record is in the log, or the next one.
    */
   async firstSlotFor(lsn: number, signal?: AbortSignal): Promise<number> {
+    try {
+      return await this.#firstSlotFor(lsn, signal);
+    } catch (error) {
+      const { firstLsn, firstSlot } = this.#log.state;
+      if (lsn > firstLsn) throw error;
+      // More has been dropped meanwhile.
+      return firstSlot;
+    }
+  }
+
+  async #firstSlotFor(
+    lsn: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const { lastLsn, firstLsn, firstSlot } = this.#log.state;
     if (lastLsn < firstLsn) return firstSlot;
     // Where all is dropped, the last record tells where the next one will be.
@@ -105,8 +119,8 @@ export class SlotLookup {
     const { slot, firstSlot } = this.#log.state;
     let high = this.index.after(lsn)?.slot ?? slot;
     let low = this.index.before(lsn);
-    // Slots after it may have been dropped.
-    if (low !== undefined && low.slot < firstSlot - 1) low = undefined;
+    // What follows it may have been removed.
+    if (low !== undefined && low.slot + 1 < firstSlot) low = undefined;
     if (low !== undefined && isNear(low, lsn, high)) return low;
     const first = low?.slot ?? firstSlot - 1;
     const { before, after } = await this.ranges.around(
@@ -119,7 +133,7 @@ export class SlotLookup {
       if (after.firstLsn <= lsn) return beginningOf(after);
       high = Math.min(high, after.firstSlot - 1);
     }
-    if (before !== undefined && before.lastSlot > (low?.slot ?? 0)) {
+    if (before !== undefined && before.lastSlot > first) {
       low = await this.#endOf(before, signal);
       if (low === undefined) return before.lastSlot;
     }
@@ -168,7 +182,9 @@ export class SlotLookup {
   async beginning(
     signal?: AbortSignal,
   ): Promise<SlotPlace | undefined> {
-    const { firstSlot } = this.#log.state;
+    // It may change meanwhile.
+    const { state } = this.#log;
+    const { firstSlot } = state;
     if (firstSlot === 1) {
       const lastLsn = this.#log.identity.firstLsn - 1;
       return { slot: 0, lastLsn, epoch: 0 };
@@ -178,7 +194,7 @@ export class SlotLookup {
       return beginningOf(range);
     }
     const header = await this.#header(firstSlot, signal);
-    return header && stateBeforeFirst(this.#log.state, header);
+    return header && stateBeforeFirst(state, header);
   }
 
   /** A slot's header; `undefined` if it is missing. */

@@ -99,6 +99,8 @@ export class SlotReads implements BatchSource {
   #slot: RecordBatch | undefined;
   #sizes: number[] = [];
   #hasEnded = false;
+  /** The log's first slot when the read began. */
+  #firstSlot = 0;
   /** How often the object after this slot was replaced. */
   #replaced = { slot: -1, tries: 0 };
 
@@ -137,7 +139,7 @@ export class SlotReads implements BatchSource {
     try {
       return this.#take() ?? this.#load();
     } catch (error) {
-      return this.#fail(error);
+      return this.#recover(error);
     }
   }
 
@@ -207,7 +209,7 @@ export class SlotReads implements BatchSource {
         if (taken !== undefined) return taken;
       }
     } catch (error) {
-      return await this.#fail(error);
+      return await this.#recover(error);
     }
     return await this.return();
   }
@@ -215,7 +217,11 @@ export class SlotReads implements BatchSource {
   async #fetching(): Promise<FetchAhead<ReadPiece>> {
     const { log, lookup } = this.#source;
     const { signal } = this.#signal;
-    const place = this.#place ??= await lookup.find(this.#from, signal);
+    if (this.#place === undefined) {
+      this.#firstSlot = log.state.firstSlot;
+      this.#place = await lookup.find(this.#nextLsn, signal);
+    }
+    const place = this.#place;
     const to = this.#to;
     const known = lookup.index.after(to)?.slot ?? Infinity;
     return this.#fetch ??= new FetchAhead(
@@ -271,10 +277,7 @@ export class SlotReads implements BatchSource {
     const next = this.#place!.slot + 1;
     const { slot: last, tries } = this.#replaced;
     this.#replaced = { slot: next, tries: last === next ? tries + 1 : 1 };
-    await this.#stop();
-    this.#signal = new AbortController();
-    this.#fetch = undefined;
-    lookup.ranges.forget();
+    await this.#begin();
     const range = await lookup.ranges.from(next, this.#signal.signal);
     const isThere = range !== undefined && range.firstSlot <= next;
     if (isThere && this.#replaced.tries <= MOST_TRIES) return;
@@ -305,15 +308,31 @@ export class SlotReads implements BatchSource {
     return this.#source.lookup.corrupt(key, why);
   }
 
-  /** What is missing may have been dropped. */
-  async #fail(error: unknown): Promise<never> {
-    const wasEnded = this.#hasEnded;
-    await this.return();
-    if (!wasEnded && error instanceof CorruptLogError) {
+  /**
+   * What is missing may have been dropped: then the read goes on if that was
+   * before the next record, from where the log begins now.
+   */
+  async #recover(error: unknown): Promise<Result> {
+    try {
+      if (this.#hasEnded || !(error instanceof CorruptLogError)) throw error;
       await this.#source.refresh();
       this.#requireKept();
+      if (this.#source.log.state.firstSlot === this.#firstSlot) throw error;
+    } catch (error) {
+      await this.return();
+      throw error;
     }
-    throw error;
+    await this.#begin();
+    this.#place = this.#open = undefined;
+    return await this.#load();
+  }
+
+  /** Gives up what was fetched ahead, and lists compacted objects again. */
+  async #begin(): Promise<void> {
+    await this.#stop();
+    this.#signal = new AbortController();
+    this.#fetch = undefined;
+    this.#source.lookup.ranges.forget();
   }
 
   #requireKept(): void {

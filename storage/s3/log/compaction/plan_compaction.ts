@@ -24,25 +24,28 @@ export interface SizedRange extends CompactedRange {
 
 /** From when on compaction is worth it. */
 export interface CompactionLimits {
-  /** As many slots, or as many tiny objects, make an object. */
+  /** As many slots make an object. */
   readonly slots: number;
   /** As many bytes make an object; a slot that has as many stays alone. */
   readonly bytes: number;
-  /** Objects below this size are merged soon, if there are many. */
-  readonly tinyBytes: number;
   /** Smaller objects are merged once they have as much in all. */
   readonly mergedBytes: number;
 }
 
 const MIB = 1024 * 1024;
 
-/** What is worth it on stores where a request costs as much as some 100 KiB. */
+/** Sizes at which the requests of a read no longer matter. */
 export const COMPACTION_LIMITS: CompactionLimits = {
   slots: 64,
   bytes: 8 * MIB,
-  tinyBytes: MIB / 2,
   mergedBytes: 16 * MIB,
 };
+
+/** How many times as large an object can become when it is merged. */
+const FACTOR = 32;
+
+/** Number of sizes, each larger by that factor, up to `mergedBytes`. */
+const SIZES = 3;
 
 /**
  * The last of the slots right after `after` that are large enough to stay as
@@ -95,17 +98,20 @@ export function planRun(
 
 /**
  * Decides which of the last compacted objects to merge into one, if any: they
- * follow each other in `ranges`, in ascending order of their slots. First those
- * that are tiny, if they are many; then all that are small, once they make a
- * large one, of less than twice `mergedBytes`. So however long a log gets, few of its objects
- * are small, and each record is copied about three times.
+ * follow each other in `ranges`, in ascending order of their slots. The smallest
+ * are merged first, and only with others that are not much larger. So however
+ * long a log gets, few of its objects have less than `mergedBytes`, none has
+ * twice as much, and each record is copied about three times.
  */
 export function planMerge<Range extends SizedRange>(
   ranges: readonly Range[],
-  { slots, bytes, tinyBytes, mergedBytes }: CompactionLimits,
+  { mergedBytes }: CompactionLimits,
 ): readonly Range[] | undefined {
-  return firstWorth(lastBelow(tinyBytes, ranges), bytes, slots) ??
-    firstWorth(lastBelow(mergedBytes, ranges), mergedBytes, Infinity);
+  for (let size = SIZES - 1; size >= 0; size--) {
+    const bytes = mergedBytes / FACTOR ** size;
+    const found = firstWorth(lastBelow(bytes, ranges), bytes);
+    if (found !== undefined) return found;
+  }
 }
 
 /** The last objects that follow each other and are smaller than `bytes`. */
@@ -123,17 +129,12 @@ function lastBelow<Range extends SizedRange>(
   return ranges.slice(at);
 }
 
-/** As few of the first ones as have so many bytes, or are so many. */
+/** As few of the first ones as have that many bytes. */
 function firstWorth<Range extends SizedRange>(
   ranges: readonly Range[],
   bytes: number,
-  count: number,
 ): readonly Range[] | undefined {
   let sum = 0;
-  for (let at = 0; at < ranges.length; at++) {
-    sum += ranges[at].size;
-    if (at > 0 && (sum >= bytes || at + 1 >= count)) {
-      return ranges.slice(0, at + 1);
-    }
-  }
+  const last = ranges.findIndex(({ size }) => (sum += size) >= bytes);
+  return last === -1 ? undefined : ranges.slice(0, last + 1);
 }

@@ -6,7 +6,11 @@ import {
 } from "../storage/frame_log.ts";
 import { LogClosedError } from "../writer/log_closed_error.ts";
 import { LogFailedError } from "../writer/log_failed_error.ts";
-import { ForeignReplicaError, ReplicaGapError } from "./replica_errors.ts";
+import {
+  ForeignReplicaError,
+  ReplicaGapError,
+  UnfitEngineError,
+} from "./replica_errors.ts";
 
 /** What a failure does to a replica. */
 export interface Verdict {
@@ -46,7 +50,7 @@ export function judgeFailure(
   }
   const isFinal = error instanceof ForeignReplicaError ||
     error instanceof ReplicaGapError || error instanceof LogFailedError ||
-    error instanceof TypeError;
+    error instanceof UnfitEngineError;
   if (isFinal) return { state: "failed", error, atOnce };
   // What was cut off may have been on its way only: the next opening tells.
   const isCut = error instanceof TruncatedError;

@@ -1,8 +1,16 @@
-import { FencedError, type FrameLog } from "../storage/frame_log.ts";
+import {
+  CompactedError,
+  FencedError,
+  type FrameLog,
+} from "../storage/frame_log.ts";
 import type { LogEngine, LogObserver } from "../storage/log_engine.ts";
 import type { Clock } from "../writer/clock.ts";
 import { type Claim, makeClaim, readClaim } from "./claim.ts";
-import { ForeignReplicaError, ReplicaGapError } from "./replica_errors.ts";
+import {
+  ForeignReplicaError,
+  ReplicaGapError,
+  UnfitEngineError,
+} from "./replica_errors.ts";
 import type { ReplicaSource } from "./replica_source.ts";
 import { firstDifference } from "./same_records.ts";
 import { within } from "./within.ts";
@@ -177,7 +185,13 @@ async function requireContinued(
     replica.read(from, lastLsn),
     view.readBatches({ from, to: lastLsn }),
   );
-  const lsn = await within(asked(place), "compare a replica", comparing);
+  const lsn = await within(asked(place), "compare a replica", comparing)
+    .catch((error) => {
+      if (!(error instanceof CompactedError)) throw error;
+      // Both sides may drop what both have; then there is less to compare.
+      const dropped = "records were dropped while they were compared";
+      throw new Error(`Cannot replicate to "${location}" because ${dropped}`);
+    });
   if (lsn === undefined) return;
   const reason = `its record ${lsn} is not that of this log: another log has ` +
     "written there, or this one was cut back, or its files are older";
@@ -189,7 +203,7 @@ function requireCursors(
   cursors: LogObserver["cursors"],
 ): NonNullable<LogObserver["cursors"]> {
   if (cursors !== undefined) return cursors;
-  throw new TypeError(
+  throw new UnfitEngineError(
     `Cannot replicate to "${location}" because it keeps no cursors, of which ` +
       "one says whose replica it is",
   );

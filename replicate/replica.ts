@@ -16,6 +16,7 @@ import { NotReplicatedError } from "./replica_errors.ts";
 import { ReplicaSession } from "./replica_session.ts";
 import type { ReplicaSource } from "./replica_source.ts";
 import { type ReplicaRetention, retain } from "./retain.ts";
+import { atMost } from "./within.ts";
 
 /** Options of `Replica.close`. */
 export interface CloseReplicaOptions {
@@ -372,7 +373,7 @@ export class Replica implements AsyncDisposable {
     this.#finish("closed", new Error("it was closed"));
     const access = this.#source.access;
     if (access?.replica === this) access.replica = undefined;
-    await this.#most(CLOSE_MS, this.#running!);
+    await atMost(this.#settings.clock, CLOSE_MS, this.#running!);
   }
 
   /** Waits until all is there that is durable now, at most for `ms`. */
@@ -380,16 +381,11 @@ export class Replica implements AsyncDisposable {
     const { durableLsn } = this.#source.view;
     if (ms === 0 || this.#isFinal || durableLsn <= this.#lsn) return;
     this.#session?.drain();
-    await this.#most(ms, this.#waiters.wait(durableLsn));
-  }
-
-  async #most(ms: number, ended: Promise<unknown>): Promise<void> {
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#settings.clock.after(ms, resolve);
-    });
-    await Promise.race([ended.catch(() => {}), late]);
-    cancel();
+    await atMost(
+      this.#settings.clock,
+      ms,
+      this.#waiters.wait(durableLsn),
+    );
   }
 }
 

@@ -83,3 +83,9 @@ export class NotReplicatedError extends Error {
     );
   }
 }
+
+/**
+ * Thrown if an engine lacks what replicas need. Another `TypeError` may be how a
+ * runtime says that a network is down.
+ */
+export class UnfitEngineError extends TypeError {}

@@ -3,6 +3,7 @@ import type { LogMeta } from "../storage/format/mod.ts";
 import { type Clock, wallTime } from "../writer/clock.ts";
 import { type FrameLimits, GatheredFrame } from "./frame_draft.ts";
 import { FrameSender } from "./frame_sender.ts";
+import { UnfitEngineError } from "./replica_errors.ts";
 import type { PlacedMeta, ReplicaSource } from "./replica_source.ts";
 import { within } from "./within.ts";
 
@@ -239,7 +240,7 @@ export class ReplicaSession {
   async #skip({ firstLsn, time = 0 }: RecordBatch, lost: number) {
     const { log, location } = this.#parts;
     if (log.skip === undefined) {
-      throw new TypeError(
+      throw new UnfitEngineError(
         `Cannot replicate to "${location}" because records from ${firstLsn} on ` +
           "are lost here, and its logs have no holes",
       );

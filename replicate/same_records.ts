@@ -1,38 +1,37 @@
+import { crc32 } from "../storage/format/mod.ts";
 import type { BatchSource, RecordBatch } from "../storage/frame_log.ts";
 
-/** The records `from` to `to`, both included; `undefined` for one that is lost. */
-async function recordsOf(
-  batches: BatchSource,
-): Promise<(Uint8Array | undefined)[]> {
-  const found: (Uint8Array | undefined)[] = [];
+/** What each record is recognized by, in order: so little that all fit in memory. */
+async function digestsOf(batches: BatchSource): Promise<string[]> {
+  const found: string[] = [];
   try {
     for (;;) {
       const { value, done } = await batches.next();
       if (done) return found;
       const { records, lost = 0 } = value as RecordBatch;
-      found.push(...records, ...Array(lost).fill(undefined));
+      for (const record of records) {
+        found.push(`${record.length} ${crc32(record)}`);
+      }
+      found.push(...Array(lost).fill("lost"));
     }
   } finally {
     await batches.return?.(undefined);
   }
 }
 
-/** LSN of the first record that differs between two logs, if any does. */
+/**
+ * LSN of the first record that differs between two logs, if any does; `from` is
+ * that of the first one of both.
+ */
 export async function firstDifference(
   from: number,
   one: BatchSource,
   other: BatchSource,
 ): Promise<number | undefined> {
-  const [ones, others] = [await recordsOf(one), await recordsOf(other)];
-  const isSame = (index: number) => {
-    const [mine, yours] = [ones[index], others[index]];
-    if (mine === undefined || yours === undefined) return mine === yours;
-    return mine.length === yours.length &&
-      mine.every((byte, at) => byte === yours[at]);
-  };
+  const [ones, others] = [await digestsOf(one), await digestsOf(other)];
   const count = Math.max(ones.length, others.length);
   for (let index = 0; index < count; index++) {
-    if (!isSame(index)) return from + index;
+    if (ones[index] !== others[index]) return from + index;
   }
   return undefined;
 }

@@ -38,3 +38,17 @@ export async function within<Answer>(
     end();
   }
 }
+
+/** Resolves once something has ended, well or not, and after `ms` at the latest. */
+export async function atMost(
+  clock: Clock,
+  ms: number,
+  ended: Promise<unknown>,
+): Promise<void> {
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve);
+  });
+  await Promise.race([ended.catch(() => {}), late]);
+  cancel();
+}

@@ -104,7 +104,9 @@ export const restore: CliCommand<RestoreCommandOptions> = {
         async (signal) => {
           const engine = await openObjectEngine(from, io);
           const to = time === undefined ? lsn : new Date(time);
-          const { restoreReplica } = await import("../../replicate/mod.ts");
+          const { restoreReplica } = await import(
+            "../../replicate/restore_replica.ts"
+          );
           return await restoreReplica(engine, target, { to, signal });
         },
       );

@@ -1,5 +1,6 @@
 import { WalReader } from "../../reader/wal_reader.ts";
-import { type Replica, replicate as begin } from "../../replicate/mod.ts";
+import type { Replica } from "../../replicate/replica.ts";
+import { replicate as begin } from "../../replicate/replicate.ts";
 import type { LogEngine } from "../../storage/log_engine.ts";
 import {
   type CliCommand,

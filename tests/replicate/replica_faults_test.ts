@@ -224,3 +224,41 @@ test("a FencedError is final: a replica does not open the engine again", async (
   await clock.run(replica.close());
   await end();
 });
+
+test("a replica tries again after whatever an engine may throw", async () => {
+  for (const odd of [new TypeError("fetch failed"), "a string", undefined]) {
+    const { clock, wal, engine, options, end } = await begin();
+    let failures = 0;
+    const observe = engine.observeLog.bind(engine);
+    engine.observeLog = () => ++failures < 4 ? Promise.reject(odd) : observe();
+    const replica = await clock.run(replicate(wal, engine, options));
+    assertEquals(replica.stats().state, "degraded");
+    await clock.run(wal.append("one", { ack: "remote" }));
+    assertEquals(replica.stats().retries, 3);
+    await clock.run(replica.close());
+    await end();
+  }
+});
+
+test("a replica at rest asks for nothing", async () => {
+  const { clock, wal, engine, options, end } = await begin();
+  const replica = await clock.run(replicate(wal, engine, options));
+  await clock.run(wal.append("one", { ack: "remote" }));
+  const { length } = engine.calls;
+  for (let minute = 0; minute < 60; minute++) await clock.advance(60_000);
+  assertEquals(engine.calls.length, length);
+  await clock.run(replica.close());
+  assertEquals(engine.calls.length, length);
+  await end();
+});
+
+test("replicate() refuses an engine without cursors, for good", async () => {
+  const { clock, wal, engine, options, end } = await begin();
+  Object.defineProperty(engine, "cursors", { value: undefined });
+  const refused = await clock.run(
+    replicate(wal, engine, options).catch((error) => error),
+  );
+  assert(refused instanceof TypeError);
+  assert(refused.message.includes("keeps no cursors"), refused.message);
+  await end();
+});

@@ -120,12 +120,13 @@ class Opening {
    * with the next slot.
    */
   async #fence(
-    { id, window }: LogIdentity,
+    identity: LogIdentity,
     epoch: number,
     from: number,
   ): Promise<number> {
-    // One window at a time would never catch an owner that is busy, and neither
-    // would two if answers take longer here: so steps grow until one gets there.
+    const { id, window } = identity;
+    // One window at a time would never catch an owner that is busy. If even two
+    // do not, because answers take longer here, it leaps to the end again.
     let width = 2 * window;
     const time = Math.min(this.#options.time(), MAX_FRAME_TIME);
     let first = Infinity;
@@ -140,8 +141,10 @@ class Opening {
       const created = slots.filter((_, index) => made[index] === "created");
       first = Math.min(first, ...created);
       next += width;
-      const isBehind = created.length === 0 && width < MOST_FENCES;
-      if (isBehind) width *= 2;
+      if (created.length > 0) continue;
+      const { free } = await findEnd(this.#store, identity, next - 1);
+      next = Math.max(next, free);
+      width = Math.max(width, Math.min(2 * width, MOST_FENCES));
     }
     return next;
   }

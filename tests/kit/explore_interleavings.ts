@@ -6,7 +6,7 @@ export interface InterleavedRun {
   key(): string;
   /** Called after each step; fails if something is wrong. */
   check(): void;
-  /** Called at the end, when there is no step left; fails likewise. */
+  /** Called at the end, when there is no step left; fails if something is wrong. */
   finish(): Promise<void>;
 }
 

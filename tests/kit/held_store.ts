@@ -40,7 +40,7 @@ export const NO_TIME: RetryClock = {
 
 /**
  * An object store in memory whose calls take place when the test says so, in
- * whatever order. What each client has been told and has asked is written down:
+ * whatever order. The answers and the open calls of each client are written down:
  * two runs in which all of it is the same, and the objects, too, go on alike.
  */
 export class HeldStore {
@@ -58,7 +58,7 @@ export class HeldStore {
     this.#holds = holds;
   }
 
-  /** What was told, asked and stored: equal for runs that go on alike. */
+  /** Answers, open calls and objects: equal for runs that go on alike. */
   key(): string {
     const told = [...this.#told].map(([client, answers]) =>
       `${client}: ${answers.toSorted().join(",")}`

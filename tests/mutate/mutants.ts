@@ -14,6 +14,7 @@ import { recoveryMutants } from "./recovery_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
+import { slotMutants } from "./slot_mutants.ts";
 import { storageMutants } from "./storage_mutants.ts";
 import { streamsMutants } from "./streams_mutants.ts";
 import { threadMutants } from "./thread_mutants.ts";
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...storageMutants,
   ...objectStoreMutants,
+  ...slotMutants,
   ...ownershipMutants,
   ...recoveryMutants,
   ...readingMutants,

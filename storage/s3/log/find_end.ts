@@ -28,7 +28,7 @@ export interface NearEnd {
   /** What was known after a slot near the end. */
   readonly state: RuleState;
   /**
-   * The slot of the newest object that is no fence; 0 if there is none. It is a
+   * The slot of the newest object that is not a fence; 0 if there is none. It is a
    * hint for whoever looks for the end later.
    */
   readonly newest: number;
@@ -90,7 +90,7 @@ export async function findEnd(
     if (header === undefined && newest !== 0) continue;
     const state = header === undefined
       ? { ...emptyState(identity.firstLsn), epoch: 0 }
-      // Its size has said that it is no fence.
+      // Its size has said that it is not a fence.
       : restoreState(header as ContentHeader);
     if (listed.length === 0 || listed[0].number > state.slot + 1) {
       listed = await listAfter(store, SLOT_PREFIX, state.slot);
@@ -106,7 +106,7 @@ function firstFree(listed: readonly Listed[], after: number): number {
   return free;
 }
 
-/** The newest object that is no fence, in what is listed or before; or 0. */
+/** The newest object that is not a fence, in what is listed or before; or 0. */
 async function findNewest(
   store: ObjectStore,
   listed: readonly Listed[],

@@ -18,10 +18,10 @@ export interface SharedLog {
 /** A log as its owner shares it. */
 export interface OwnedLog extends SharedLog {
   /**
-   * The highest slot that may be removed, if it is no fence and not
+   * The highest slot that may be removed, if it is not a fence and not
    * `state.metaSlot`: whoever opens the log next restores what was known after
    * this slot, or a later one, and reads on from there. A slot that is missing
-   * after that one is taken for free.
+   * after that one looks free.
    */
   readonly removableSlot: number;
 }

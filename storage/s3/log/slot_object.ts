@@ -135,7 +135,7 @@ export interface ContentHeader extends SlotBase {
 /** The header of an object in a slot. */
 export type SlotHeader = FenceHeader | ContentHeader;
 
-/** What is to be encoded: lengths and checksums follow from the entries. */
+/** What an encoder needs: lengths and checksums follow from the entries. */
 export type SlotDraft = Omit<ContentHeader, "length" | "checksum">;
 
 /** Why bytes are not what they should be. */

@@ -76,7 +76,7 @@ interface Flight {
   readonly sending: Sending;
   /** What was settled when it was sent. */
   readonly settledSlot: number;
-  /** What came of it; absent until then. */
+  /** The outcome; absent until it is known. */
   outcome?: Outcome;
 }
 

@@ -45,7 +45,7 @@ export type Verdict =
     readonly reason: VoidReason;
   }
   | {
-    /** No writer that obeys the rules can have made it. */
+    /** No writer can have made it by these rules. */
     readonly kind: "corrupt";
     /** What is wrong. */
     readonly reason: string;

@@ -31,7 +31,7 @@ interface Scene {
   readonly window: number;
   /** How many records the owner appends, all at once. */
   readonly appends: number;
-  /** Who opens the log while the owner appends; each appends a record. */
+  /** Clients that open the log while the owner appends, and append a record. */
   readonly openers: readonly string[];
   /** How many answers to creations may be lost. */
   readonly losses: number;

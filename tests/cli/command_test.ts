@@ -13,7 +13,7 @@ test("CliCommand.parse() reads options anywhere", () => {
   assertEquals(
     cat.parse(["--from", "3", "log", "--to=9", "-f", "--json"]),
     {
-      directory: "log",
+      place: { directory: "log" },
       from: 3,
       to: 9,
       follow: true,
@@ -23,7 +23,7 @@ test("CliCommand.parse() reads options anywhere", () => {
   );
   assertEquals(
     append.parse(["log"]),
-    { directory: "log", ack: "disk", takeOver: false, json: false },
+    { place: { directory: "log" }, ack: "disk", takeOver: false, json: false },
   );
   assertEquals(
     repair.parse(["--dry-run", "log"]),
@@ -31,7 +31,7 @@ test("CliCommand.parse() reads options anywhere", () => {
   );
   assertEquals(
     verify.parse(["log", "--json"]),
-    { directory: "log", json: true },
+    { place: { directory: "log" }, json: true },
   );
   assertEquals(
     doctor.parse(["--seconds", "0.5", "log", "--trace", "file"]),
@@ -56,7 +56,7 @@ test("CliCommand.parse() reads the options that a log is opened with", () => {
   assertEquals(
     append.parse(["a", "--take-over", "--segment-bytes", "1m"]),
     {
-      ...{ directory: "a", ack: "disk", json: false },
+      ...{ place: { directory: "a" }, ack: "disk", json: false },
       ...{ takeOver: true, segmentBytes: 1024 ** 2 },
     },
   );

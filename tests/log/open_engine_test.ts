@@ -1,5 +1,5 @@
 import { AgePolicy } from "../../policies/age_policy.ts";
-import { LogExistsError } from "../../recovery/log_exists_error.ts";
+import { LogExistsError } from "../../storage/log_exists_error.ts";
 import { FencedError } from "../../storage/frame_log.ts";
 import { NoDirectoryError } from "../../storage/no_directory_error.ts";
 import { MemoryStorage } from "../../storage/memory/memory_storage.ts";

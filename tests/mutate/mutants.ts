@@ -1,6 +1,7 @@
 import { appendMutants } from "./append_mutants.ts";
 import { backupMutants } from "./backup_mutants.ts";
 import { checkpointMutants } from "./checkpoint_mutants.ts";
+import { engineMutants } from "./engine_mutants.ts";
 import { exampleMutants } from "./example_mutants.ts";
 import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...storageMutants,
   ...objectLogReadingMutants,
   ...objectStoreMutants,
+  ...engineMutants,
   ...slotMutants,
   ...ownershipMutants,
   ...recoveryMutants,

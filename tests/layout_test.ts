@@ -188,10 +188,10 @@ test("the library declares nothing with `using`, which Node 20 cannot parse", ()
   assertEquals(lines.filter((line) => using.test(line)), []);
 });
 
-test("the root holds 8 files at most, the library about 350", () => {
+test("the root holds 8 files at most, the library about 430", () => {
   const root = library.filter((file) => !file.includes("/"));
   assert(root.length <= 8, root.join(" "));
-  assert(library.length <= 380, `${library.length} files`);
+  assert(library.length <= 445, `${library.length} files`);
 });
 
 test("no file is longer than 400 lines, but a table of faults, and what is built", () => {

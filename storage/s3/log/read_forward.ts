@@ -23,7 +23,7 @@ const AT_ONCE = 16;
  *
  * It begins after the last slot that one of the objects says is settled. Slots
  * up to that one may have been removed since, and an opening that was paused may
- * have put a fence there, which is no part of the log.
+ * have put a fence there, which does not belong to the log.
  */
 export async function readForward(
   store: ObjectStore,

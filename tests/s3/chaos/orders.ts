@@ -1,5 +1,5 @@
 /*
- * What a process of the chaos is told: its only argument, as JSON.
+ * The orders of a process of the chaos: its only argument, as JSON.
  */
 
 /** How a log is used; the same for all that use it at a time. */
@@ -12,7 +12,7 @@ export interface LogSettings {
   readonly compactSlots: number;
 }
 
-/** What every process is told. */
+/** Orders of every process. */
 export interface Orders {
   /** Its number, which no other process has. */
   readonly process: number;
@@ -25,7 +25,7 @@ export interface Orders {
   readonly settings: LogSettings;
 }
 
-/** What a writer is told. */
+/** Orders of a writer. */
 export interface WriterOrders extends Orders {
   /** Determines what it does, but not when. */
   readonly seed: number;
@@ -37,13 +37,13 @@ export interface WriterOrders extends Orders {
   readonly truncateEvery: number;
 }
 
-/** What a follower is told. */
+/** Orders of a follower. */
 export interface FollowerOrders extends Orders {
-  /** The durable cursor by which it follows; without one it begins anew. */
+  /** The durable cursor by which it follows; without one it begins again. */
   readonly cursor?: string;
 }
 
-/** What a checker is told. */
+/** Orders of a checker. */
 export interface CheckerOrders extends Orders {
   /** Where it writes what it has read, as JSON. */
   readonly answer: string;

@@ -38,7 +38,7 @@ interface Ack {
   readonly text: string;
 }
 
-/** All processes of one run, and what they were told. */
+/** All processes of one run, and what was acknowledged. */
 class Simulation {
   readonly #below: Choose;
   readonly #time = new VirtualTime();

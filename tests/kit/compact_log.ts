@@ -9,7 +9,7 @@ import type { ScriptedObjectLog } from "./scripted_object_log.ts";
 export const SMALL_LIMITS = {
   slots: 4,
   bytes: 3000,
-  mergedBytes: 6000,
+  mergedBytes: 1500,
 };
 
 let tokens = 0;

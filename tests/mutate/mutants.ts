@@ -5,6 +5,7 @@ import { exampleMutants } from "./example_mutants.ts";
 import { levelMutants } from "./level_mutants.ts";
 import { monitorMutants } from "./monitor_mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { objectLogReadingMutants } from "./object_log_reading_mutants.ts";
 import { objectStoreMutants } from "./object_store_mutants.ts";
 import { ownershipMutants } from "./ownership_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...respServerMutants,
   ...runningMutants,
   ...storageMutants,
+  ...objectLogReadingMutants,
   ...objectStoreMutants,
   ...slotMutants,
   ...ownershipMutants,

@@ -14,8 +14,8 @@ import {
 } from "./slot_object.ts";
 
 /*
- * The objects of frames and holes of some slots, as they were, one after the
- * other, behind an index of about one in 64 KiB:
+ * The objects of frames and holes of a run of slots, unchanged and one after the
+ * other, after an index with an entry for about every 64 KiB:
  *
  *  0        4         8          24         32          40         48
  *  +--------+---------+----------+----------+-----------+----------+---------+
@@ -46,7 +46,7 @@ const MOST_ENTRIES = 1024;
 /** Most bytes before the first object. */
 export const MAX_HEAD_BYTES = FIXED_BYTES + MOST_ENTRIES * ENTRY_BYTES;
 
-/** What a compacted object says of itself. */
+/** The head of a compacted object. */
 export interface CompactedHead extends CompactedRange {
   /** The highest epoch up to its last slot. */
   readonly epoch: number;

@@ -41,8 +41,8 @@ const LEAST_LAST = 500;
 const MOST_HEADS = 64;
 
 /**
- * The compacted objects of a log, as they were listed. What is kept may be out
- * of date: whoever finds an object or a slot missing calls `forget`, and asks
+ * The listing of a log's compacted objects. What is kept of it may be out of
+ * date: a reader that finds an object or a slot missing calls `forget`, and asks
  * again.
  */
 export class CompactedRanges {

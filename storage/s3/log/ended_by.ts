@@ -1,6 +1,6 @@
 import type { ObjectStore } from "../object_store.ts";
 
-/** The same store; `signal` ends the calls that have none of their own. */
+/** The same store; `signal` ends the calls that name no other signal. */
 export function endedBy(store: ObjectStore, signal: AbortSignal): ObjectStore {
   return {
     location: store.location,

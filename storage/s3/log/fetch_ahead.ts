@@ -18,7 +18,7 @@ export interface Wanted {
 export interface FetchLimits {
   /** Most requests in progress, and answers that wait. */
   readonly count: number;
-  /** Most bytes in all, unless a single one has more. */
+  /** The maximum number of bytes, unless a single one has more. */
   readonly bytes: number;
 }
 
@@ -26,7 +26,7 @@ export interface FetchLimits {
 export interface Fetched<Want> {
   /** What was wanted. */
   readonly want: Want;
-  /** What came; `undefined` if there is no such object. */
+  /** The object; `undefined` if there is none. */
   readonly object: ObjectContent | undefined;
 }
 
@@ -138,7 +138,7 @@ export class FetchAhead<Want extends Wanted> {
   }
 
   #push(bytes: number, answer: Promise<Fetched<Want>>): Pending<Want> {
-    // Whoever takes it hears of it.
+    // `next` rejects with it.
     answer.catch(() => {});
     const pending = { bytes, answer };
     this.#pending.push(pending);

@@ -108,6 +108,7 @@ export class ObjectFrameLog implements FrameLog {
       entries: buffer.subarray(FRAME_HEADER_BYTES, end),
       meta,
     });
+    this.#lookup.index.note(this.#slots.state);
     this.#compaction?.note(SLOT_HEADER_BYTES + length);
   }
 
@@ -131,7 +132,11 @@ export class ObjectFrameLog implements FrameLog {
   /** Drops the records below `lsn`: by a mark, and then in the background. */
   async truncateBefore(lsn: number): Promise<void> {
     if (lsn <= this.firstLsn) return;
-    const firstSlot = await this.#lookup.firstSlotFor(lsn);
+    const firstSlot = await this.#lookup.firstSlotFor(lsn)
+      .catch(async (error) => {
+        await this.#requireOwner();
+        throw error;
+      });
     await this.#slots.send(markEntry({ firstLsn: lsn, firstSlot }, this.meta));
     this.#removal.start();
   }

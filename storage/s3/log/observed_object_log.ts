@@ -178,7 +178,7 @@ class SeenLog implements SharedLog {
 
 /**
  * What is known after the last slot of the dense ones. `isDoubtful` if a slot
- * was missing: then the end is looked for anew.
+ * was missing: then the end is looked for again.
  */
 async function nextState(
   { store, identity, state }: SeenLog,

@@ -21,7 +21,7 @@ import {
 /** Slots between two places that are read rather than searched. */
 const FEW_SLOTS = 4;
 
-/** How often a search begins again because slots are compacted meanwhile. */
+/** How often a search begins again because slots vanish meanwhile. */
 const MOST_TRIES = 10;
 
 /** Finds the slots of records, with a bounded memory of what was seen. */
@@ -48,15 +48,17 @@ export class SlotLookup {
    */
   async find(lsn: number, signal?: AbortSignal): Promise<SlotPlace> {
     for (let tries = 1;; tries++) {
+      const { firstSlot } = this.#log.state;
       const found = await this.#find(lsn, signal);
       if (typeof found === "object") return found;
       this.ranges.forget();
       const range = await this.ranges.from(found, signal);
       const isThere = range !== undefined && range.firstSlot <= found;
-      if (!isThere || tries === MOST_TRIES) {
+      const isDropped = this.#log.state.firstSlot > firstSlot;
+      if (!isThere && !isDropped || tries === MOST_TRIES) {
         throw this.corrupt(slotKey(found), `slot ${found} is missing`);
       }
-      if (range.firstLsn <= lsn && lsn <= range.lastLsn) {
+      if (isThere && range.firstLsn <= lsn && lsn <= range.lastLsn) {
         return beginningOf(range);
       }
     }
@@ -67,6 +69,20 @@ export class SlotLookup {
    * mark that drops those before; the record is in the log, or the next one.
    */
   async firstSlotFor(lsn: number, signal?: AbortSignal): Promise<number> {
+    try {
+      return await this.#firstSlotFor(lsn, signal);
+    } catch (error) {
+      const { firstLsn, firstSlot } = this.#log.state;
+      if (lsn > firstLsn) throw error;
+      // More has been dropped meanwhile.
+      return firstSlot;
+    }
+  }
+
+  async #firstSlotFor(
+    lsn: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const { lastLsn, firstLsn, firstSlot } = this.#log.state;
     if (lastLsn < firstLsn) return firstSlot;
     // Where all is dropped, the last record tells where the next one will be.
@@ -119,7 +135,7 @@ export class SlotLookup {
       if (after.firstLsn <= lsn) return beginningOf(after);
       high = Math.min(high, after.firstSlot - 1);
     }
-    if (before !== undefined && before.lastSlot > (low?.slot ?? 0)) {
+    if (before !== undefined && before.lastSlot > first) {
       low = await this.#endOf(before, signal);
       if (low === undefined) return before.lastSlot;
     }
@@ -168,7 +184,9 @@ export class SlotLookup {
   async beginning(
     signal?: AbortSignal,
   ): Promise<SlotPlace | undefined> {
-    const { firstSlot } = this.#log.state;
+    // It may change meanwhile.
+    const { state } = this.#log;
+    const { firstSlot } = state;
     if (firstSlot === 1) {
       const lastLsn = this.#log.identity.firstLsn - 1;
       return { slot: 0, lastLsn, epoch: 0 };
@@ -178,7 +196,7 @@ export class SlotLookup {
       return beginningOf(range);
     }
     const header = await this.#header(firstSlot, signal);
-    return header && stateBeforeFirst(this.#log.state, header);
+    return header && stateBeforeFirst(state, header);
   }
 
   /** A slot's header; `undefined` if it is missing. */

@@ -1,5 +1,5 @@
 import { invariant } from "../../../../invariant.ts";
-import { Pace } from "../../../turns.ts";
+import type { Pace } from "../../../turns.ts";
 import {
   type CompactedPart,
   decodePart,

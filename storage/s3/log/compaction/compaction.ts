@@ -117,7 +117,7 @@ export class Compaction {
       await this.#pass();
       this.#hasWarned = false;
     } catch (error) {
-      // Whatever failed is looked at anew.
+      // Whatever failed is looked at again.
       this.#forget();
       if (this.#end.signal.aborted || this.#hasWarned) return;
       this.#hasWarned = true;

@@ -34,14 +34,14 @@ export interface CompactionLimits {
 
 const MIB = 1024 * 1024;
 
-/** What is worth it on stores where a request costs as much as some 100 KiB. */
+/** Sizes at which the requests of a read no longer matter. */
 export const COMPACTION_LIMITS: CompactionLimits = {
   slots: 64,
   bytes: 8 * MIB,
   mergedBytes: 16 * MIB,
 };
 
-/** An object is merged into one that is up to so many times as large. */
+/** How many times as large an object can become when it is merged. */
 const FACTOR = 32;
 
 /** Number of sizes, each larger by that factor, up to `mergedBytes`. */
@@ -129,7 +129,7 @@ function lastBelow<Range extends SizedRange>(
   return ranges.slice(at);
 }
 
-/** As few of the first ones as have so many bytes. */
+/** As few of the first ones as have that many bytes. */
 function firstWorth<Range extends SizedRange>(
   ranges: readonly Range[],
   bytes: number,

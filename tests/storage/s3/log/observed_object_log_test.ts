@@ -19,7 +19,7 @@ import {
   assertGreaterOrEqual,
   assertRejects,
 } from "../../../kit/assert.ts";
-import { compact } from "../../../kit/compact_log.ts";
+import { compact, SMALL_LIMITS } from "../../../kit/compact_log.ts";
 import { readRecords } from "../../../kit/read_object_log.ts";
 import { test } from "../../../kit/register.ts";
 import { ScriptedObjectLog } from "../../../kit/scripted_object_log.ts";
@@ -143,29 +143,29 @@ test("ObservedObjectLog finds the end of a long log by few calls", async () => {
 });
 
 test("ObservedObjectLog looks and reads while slots are compacted and dropped", async () => {
-  for (let begin = 0; begin < 40; begin++) {
+  for (let run = 0; run < 80; run++) {
+    const begin = run >> 1;
+    const mergedBytes = run % 2 === 0 ? 1500 : 6000;
     let calls = 0;
-    let act: (() => Promise<void>) | undefined;
     const inner = new MemoryObjectStore();
     const log = await new ScriptedObjectLog(inner).create();
     for (const step of STEPS) await step(log);
-    const store = new MemoryObjectStore();
-    const proxy = new Proxy(store, {
-      get: (_, name) => {
-        const value = Reflect.get(inner, name);
-        if (typeof value !== "function") return value;
-        return async (...parameters: unknown[]) => {
-          if (++calls === begin) await act?.();
-          return await value.apply(inner, parameters);
-        };
-      },
-    });
-    act = async () => {
-      await compact(log);
+    const act = async () => {
+      await compact(log, { limits: { ...SMALL_LIMITS, mergedBytes } });
       await log.mark(undefined, { firstLsn: 12, firstSlot: 17 });
       await log.frame(["last"]);
       await removeDropped(log, new AbortController().signal);
     };
+    const proxy = new Proxy(inner, {
+      get: (_, name) => {
+        const value = Reflect.get(inner, name);
+        if (typeof value !== "function") return value;
+        return async (...parameters: unknown[]) => {
+          if (++calls === begin) await act();
+          return await value.apply(inner, parameters);
+        };
+      },
+    });
     const observer = new ObservedObjectLog(proxy, options);
     await observer.look();
     assertGreaterOrEqual(observer.lastLsn, 40);
@@ -183,6 +183,33 @@ test("ObservedObjectLog looks and reads while slots are compacted and dropped", 
     assertEquals(observer.meta, log.meta);
     await observer.close();
   }
+});
+
+test("ObservedObjectLog.look() sees what was there when it was called, even during another look", async () => {
+  let resume = () => {};
+  let holds = false;
+  const store = new MemoryObjectStore({
+    onCall({ operation }) {
+      if (!holds || operation !== "get") return;
+      holds = false;
+      return { after: new Promise<void>((resolve) => resume = resolve) };
+    },
+  });
+  const log = await new ScriptedObjectLog(store).create();
+  await log.frame(["a"]);
+  const observer = await observe(store);
+  await log.frame(["b"]);
+  holds = true;
+  const first = observer.look();
+  await new Promise((resolve) => setTimeout(resolve));
+  await log.frame(["c"]);
+  const second = observer.look();
+  const third = observer.look();
+  resume();
+  await first;
+  assertEquals(observer.lastLsn, 2);
+  await Promise.all([second, third]);
+  assertEquals(observer.lastLsn, 3);
 });
 
 test("ObservedObjectLog.close() ends a look and a read in progress", async () => {

@@ -37,7 +37,7 @@ function watchedStore(): {
   return { store, watch };
 }
 
-/** Some 60 slots of everything. */
+/** About 40 slots of every kind. */
 async function longLog(store: MemoryObjectStore): Promise<ScriptedObjectLog> {
   const log = await new ScriptedObjectLog(store).create();
   await log.mark("one");

@@ -25,6 +25,7 @@ import {
 import { type HeldCall, HeldStore } from "../../../kit/held_store.ts";
 import { appendText, openAs } from "../../../kit/object_log_clients.ts";
 import { test } from "../../../kit/register.ts";
+import { runtime } from "../../../kit/runtime.ts";
 
 /** What is explored. */
 interface Scene {
@@ -145,7 +146,8 @@ const SCENES: readonly Scene[] = [
   { window: 1, appends: 1, openers: ["b", "c"], losses: 0 },
 ];
 
-for (const scene of SCENES) {
+// What it finds is the same everywhere; the others sample.
+for (const scene of runtime === "deno" ? SCENES : []) {
   const { window, appends, openers, losses } = scene;
   const name =
     `an owner that appends ${appends} records, ${window} at a time, ` +

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 100_000));
-const chosen = [...KINDS, { ...KILL_ALL, weight: 1 }]
+const chosen = [...KINDS, KILL_ALL]
   .filter(({ name }) => name === values.kind);
 if (!Number.isSafeInteger(rounds + seed)) {
   throw new RangeError("Cannot begin because rounds and seed must be integers");

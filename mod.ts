@@ -83,6 +83,7 @@ export type {
   AlertName,
   AlertOptions,
 } from "./monitor/alert_options.ts";
+export type { ReplicaState, ReplicaStats } from "./monitor/replica_stats.ts";
 export type { ThreadStats, WalStats } from "./monitor/wal_stats.ts";
 export * from "./policies/adaptive_policy.ts";
 export * from "./policies/age_policy.ts";
@@ -180,7 +181,7 @@ export { LogView } from "./reader/log_view.ts";
 export type { ReaderLevel } from "./reader/log_source.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reader/reads.ts";
 export type { LogIterator } from "./reader/serial_generator.ts";
-export * from "./reader/wal_reader.ts";
+export { WalReader, type WalReaderOptions } from "./reader/wal_reader.ts";
 export {
   type LogRecord,
   type LsnRange,

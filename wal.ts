@@ -175,7 +175,7 @@ export class Wal<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
    */
   stats(): WalStats {
     const now = this.options.clock.now();
-    return takeStats(this.#log, this.writer, this.#openedAt, now);
+    return takeStats(this.#log, this.writer, this.#openedAt, now, this.access);
   }
 
   /** How the log is, which `on("health", …)` tells when it changes. */

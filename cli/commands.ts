@@ -11,13 +11,14 @@ import { exportLog } from "./jsonl/export_log.ts";
 import { importLog } from "./jsonl/import_log.ts";
 import { lab } from "./lab/lab.ts";
 import { repair } from "./repair/repair.ts";
+import { replicate } from "./replicate/replicate.ts";
 import { status } from "./status/status.ts";
 import { top } from "./top/top.ts";
 import { truncate } from "./truncate/truncate.ts";
 
 const USERS: readonly CliCommand[] = [
   ...[append, cat, status, top, inspect, verify, repair, truncate],
-  ...[backup, restore, exportLog, importLog, doctor, lab],
+  ...[backup, restore, replicate, exportLog, importLog, doctor, lab],
 ];
 
 /** Every command, in the order of the help. */

@@ -3,6 +3,7 @@ import { type Codec, decoderOf, encodeWith } from "../codec/codec.ts";
 import { LogView } from "../reader/log_view.ts";
 import { WriterSource } from "../reader/writer_source.ts";
 import type { FrameLog } from "../storage/frame_log.ts";
+import { appendRemotely, type AttachedReplica } from "./attached_replica.ts";
 import { changeOptions, settingsOf } from "./check_options.ts";
 import { type AckLevel, requireAckLevel } from "../writer/acks.ts";
 import {
@@ -42,19 +43,23 @@ import type {
 import { RecordSink } from "../writer/record_sink.ts";
 import type { Writer } from "../writer/writer.ts";
 
-/** What a port needs of the log that it leads to. */
-export interface PortAccess {
+/** What ports and replicas need of the log that they lead to. */
+export interface LogAccess {
+  /** What it is made of. */
+  readonly log: FrameLog;
   /** Its writer. */
   readonly writer: Writer;
   /** Its level. */
   readonly ack: () => AckLevel;
   /** Throws `LogClosedError` if it is closed, or is being closed. */
   readonly refuseIfClosed: (action: string) => void;
+  /** What copies it elsewhere, if anything does. */
+  replica: AttachedReplica | undefined;
 }
 
-/** Opens a log for its ports, which are not part of every program. */
+/** Opens a log for what is not part of every program. */
 // deno-lint-ignore no-explicit-any
-export let accessOf: (log: LogAppender<any, any>) => PortAccess;
+export let accessOf: (log: LogAppender<any, any>) => LogAccess;
 
 /** A log to which records can be appended: the part of `Wal` that does that. */
 export abstract class LogAppender<
@@ -74,13 +79,15 @@ export abstract class LogAppender<
   #options: CheckedOptions;
   #ack: AckLevel;
   readonly #codec: Codec<In, Out> | undefined;
+  /**
+   * What others have of it.
+   *
+   * @internal
+   */
+  protected readonly access: LogAccess;
 
   static {
-    accessOf = (log) => ({
-      writer: log.writer,
-      ack: () => log.#ack,
-      refuseIfClosed: (action) => log.refuseIfClosed(action),
-    });
+    accessOf = (log) => log.access;
   }
 
   /**
@@ -103,6 +110,13 @@ export abstract class LogAppender<
     this.#options = options;
     this.#ack = DEFAULT_ACK[options.synchronous];
     this.#codec = codec;
+    this.access = {
+      log,
+      writer,
+      ack: () => this.#ack,
+      refuseIfClosed: (action) => this.refuseIfClosed(action),
+      replica: undefined,
+    };
   }
 
   /** The settings that `Wal.configure` can change, as they are now. */
@@ -183,6 +197,13 @@ export abstract class LogAppender<
     try {
       this.refuseIfClosed("append");
       if (options === undefined) return this.#append(record, this.#ack);
+      if (options?.ack === "remote") {
+        return appendRemotely(
+          this.access.replica,
+          options,
+          (local) => this.append(record, local),
+        );
+      }
       const demands = checkAppend(options, this.#ack);
       const { level, expect, signal, meta, receipt } = demands;
       if (receipt) return this.#appendForReceipt(record, demands);
@@ -218,6 +239,13 @@ export abstract class LogAppender<
   ): Promise<LsnRange | BatchReceipt> {
     try {
       this.refuseIfClosed("append");
+      if (options?.ack === "remote") {
+        return appendRemotely(
+          this.access.replica,
+          options,
+          (local) => this.appendBatch(records, local),
+        );
+      }
       const demands = checkAppend(options, this.#ack);
       const request = this.#request(records, demands);
       const { length } = request.records;

@@ -318,13 +318,13 @@ export abstract class LogUpkeep<In = RecordInput, Out = Uint8Array<ArrayBuffer>>
     blocked: (message: string) => void,
   ): Promise<number> {
     const { cursors, archive, warn } = this.options;
-    let keepFrom = lsn;
+    let keepFrom = this.access.replica?.hold(lsn) ?? lsn;
     if (cursors !== undefined) {
       const { holdBack, placeOf } = await import("../reader/cursors/mod.ts");
       const { firstLsn, files } = this.#log;
       const place = placeOf("hold back for cursors", files, this.#log);
       const isArchived = archive !== undefined;
-      const request = { lsn, firstLsn, warn, blocked, isArchived };
+      const request = { lsn: keepFrom, firstLsn, warn, blocked, isArchived };
       keepFrom = await holdBack(place, cursors, request);
     }
     if (archive === undefined) return keepFrom;

@@ -2,6 +2,7 @@ import { readFully } from "../storage/segments/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Histogram, type HistogramJson } from "../writer/histogram.ts";
 import type { Alert } from "./alert_options.ts";
+import type { ReplicaStats } from "./replica_stats.ts";
 import type { ThreadStats, WalStats } from "./wal_stats.ts";
 
 /** Version of the status of an open log. */
@@ -101,10 +102,11 @@ export function parseStatus(text: string): LiveStatus | undefined {
     return undefined;
   }
   if (!fits(found, SHAPE) || found.version !== VERSION) return undefined;
-  const { flushes, latency, thread } = found;
+  const { flushes, latency, thread, replica } = found;
   const { version: _, ...status } = found;
   return {
     ...status,
+    replica: fits(replica, REPLICA) ? replica : undefined,
     flushes: {
       ...flushes,
       records: Histogram.fromJson(flushes.records, 1),
@@ -161,6 +163,12 @@ const SHAPE: StatusJson = {
     ...{ message: "", at: 0 },
   }],
   settings: {},
+};
+
+/** An example of a replica, which not every log has. */
+const REPLICA: ReplicaStats = {
+  ...{ state: "live", lsn: 0, lagRecords: 0, lagMs: 0 },
+  ...{ sentBytes: 0, frames: 0, retries: 0 },
 };
 
 /** Whether `value` has all that `shape` has, of the same types. */

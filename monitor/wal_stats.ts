@@ -4,6 +4,7 @@ import type { FlushMode, FlushThreadState } from "../writer/flush_mode.ts";
 import type { Distribution } from "../writer/histogram.ts";
 import type { Health } from "../writer/log_health.ts";
 import type { Writer } from "../writer/writer.ts";
+import type { ReplicaStats } from "./replica_stats.ts";
 
 /** A log at one instant, and what it has done since it was opened. */
 export interface WalStats {
@@ -72,6 +73,8 @@ export interface WalStats {
   };
   /** How it is. */
   readonly health: Health;
+  /** The replica that is attached; absent if there is none. */
+  readonly replica?: ReplicaStats | undefined;
 }
 
 /** The thread that flushes a log, and what goes to it and comes back. */
@@ -93,6 +96,7 @@ export function takeStats(
   writer: Writer,
   openedAt: number,
   now: number,
+  { replica }: { replica: { stats(): ReplicaStats } | undefined },
 ): WalStats {
   const { load, stats } = writer;
   const durable = writer.reached("disk");
@@ -139,6 +143,7 @@ export function takeStats(
       bytes: log.storedBytes ?? 0,
     },
     health: writer.health.now,
+    replica: replica?.stats(),
   };
 }
 

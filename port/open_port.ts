@@ -1,4 +1,4 @@
-import { accessOf, type PortAccess } from "../log/log_appender.ts";
+import { accessOf, type LogAccess } from "../log/log_appender.ts";
 import { turnEnds } from "../storage/turns.ts";
 import type { Wal } from "../wal.ts";
 import { requireMethod } from "../argument.ts";
@@ -65,7 +65,7 @@ export function countPorts(wal: object): number {
   return portsOf.get(wal)?.size ?? 0;
 }
 
-function begin(wal: object, { writer }: PortAccess): Set<ServedPort> {
+function begin(wal: object, { writer }: LogAccess): Set<ServedPort> {
   const ports = new Set<ServedPort>();
   portsOf.set(wal, ports);
   writer.onStopped = () => {

@@ -1,5 +1,5 @@
 import { MAX_FRAME_BYTES, RECORD_HEADER_BYTES } from "../storage/format/mod.ts";
-import type { PortAccess } from "../log/log_appender.ts";
+import type { LogAccess } from "../log/log_appender.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import type { AckLevel } from "../writer/acks.ts";
 import type { WaitOptions } from "../writer/append_options.ts";
@@ -28,7 +28,7 @@ interface AskedLog extends ReadableLog {
 }
 
 /** A log that has ports. */
-export interface ServedLog extends PortAccess {
+export interface ServedLog extends Omit<LogAccess, "log" | "replica"> {
   /** Its public side. */
   readonly log: AskedLog;
 }

@@ -53,4 +53,4 @@ export type { HoldOptions } from "./cursors/hold_back.ts";
 export type { ReaderLevel } from "./log_source.ts";
 export type { ReadBatchesOptions, ReadOptions } from "./reads.ts";
 export type { LogIterator } from "./serial_generator.ts";
-export * from "./wal_reader.ts";
+export { WalReader, type WalReaderOptions } from "./wal_reader.ts";

@@ -42,6 +42,10 @@ const OPTIONS: readonly (keyof WalReaderOptions)[] = [
 ];
 const LEVELS: readonly ReaderLevel[] = ["disk", "os"];
 
+/** Opens a reader for what is not part of every program. */
+// deno-lint-ignore no-explicit-any
+export let observedBy: (reader: WalReader<any>) => ObservedSource;
+
 /**
  * Reads a log that another process may be writing to, or nobody. It takes no
  * lock, opens files for reading only, and neither writes nor syncs anything, so
@@ -78,6 +82,10 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
   implements AsyncDisposable {
   readonly #log: ObservedSource;
   #closing: Promise<void> | undefined;
+
+  static {
+    observedBy = (reader) => reader.#log;
+  }
 
   private constructor(
     log: ObservedSource,

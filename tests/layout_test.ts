@@ -36,6 +36,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ["storage", "writer"],
   reader: ["checkpoint", "codec", "recovery", "storage", "writer"],
   backup: ["checkpoint", "reader", "recovery", "storage"],
+  replicate: [
+    ...["backup", "log", "monitor", "reader", "recovery", "storage"],
+    ...["wal.ts", "writer"],
+  ],
   trace: ["policies", "storage", "writer"],
   upkeep: ["checkpoint", "reader", "storage", "writer"],
   simulator: ["policies", "storage", "trace", "writer"],
@@ -59,8 +63,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...["storage", "trace", "upkeep", "wal.ts", "wal_options.ts", "writer"],
   ],
   cli: [
-    ...["backup", "policies", "reader", "recovery", "simulator", "storage"],
-    ...["trace", "writer", ...facade],
+    ...["backup", "policies", "reader", "recovery", "replicate", "simulator"],
+    ...["storage", "trace", "writer", ...facade],
   ],
   "cli.ts": ["cli"],
   "mod.ts": [

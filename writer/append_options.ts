@@ -13,10 +13,12 @@ import type { Demands } from "./record.ts";
 /** Options of an append. */
 export interface AppendOptions {
   /**
-   * What must be true when the promise resolves. Default: the log's level,
-   * which is `"disk"` unless `synchronous` lowers it.
+   * What must be true when the promise resolves; `"remote"` means that the
+   * record is on disk here, and in the replica that is attached. Without one it
+   * is refused. Default: the log's level, which is `"disk"` unless `synchronous`
+   * lowers it.
    */
-  ack?: AckLevel | undefined;
+  ack?: AckLevel | "remote" | undefined;
   /**
    * The LSN that the record, or the first one of a batch, must get: an integer
    * of at least 1. If it would get another one, nothing is appended and the call
@@ -169,7 +171,7 @@ export function checkWritable(
 
 function checkAck(
   action: string,
-  { ack }: EnqueueOptions,
+  { ack }: Pick<AppendOptions, "ack">,
   level: AckLevel,
 ): AckLevel {
   return ack === undefined ? level : requireAckLevel(action, "ack", ack);

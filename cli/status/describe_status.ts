@@ -10,6 +10,7 @@ import {
 } from "../io/format.ts";
 import type { StorageSpace } from "../../storage/storage.ts";
 import type { StatusAnswer } from "../../monitor/ask_status.ts";
+import type { ReplicaStats } from "../../monitor/replica_stats.ts";
 import type { LiveStatus } from "../../monitor/live_status.ts";
 import type { Distribution } from "../../writer/histogram.ts";
 import type { Level, Problem } from "./judge_status.ts";
@@ -83,7 +84,7 @@ function ownerRows({ lock, extent }: LogStatus): string[][] {
 
 function liveRows({ live }: LogStatus): string[][] {
   if (live?.status === undefined) return [];
-  const { health, queue, thread, atRisk, latency } = live.status;
+  const { health, queue, thread, atRisk, latency, replica } = live.status;
   const [sync, ack] = [latency.syncMs, latency.ackMs].map(p99Of);
   return [
     ["health", health.status],
@@ -93,7 +94,18 @@ function liveRows({ live }: LogStatus): string[][] {
     ...(latency.ackMs.count === 0
       ? []
       : [["p99", `a sync ${sync}, an acknowledgement ${ack}`]]),
+    ...(replica === undefined ? [] : [["replica", describeReplica(replica)]]),
   ];
+}
+
+function describeReplica(
+  { state, lsn, lagRecords, lagMs, error }: ReplicaStats,
+): string {
+  const lag = lagRecords === 0
+    ? "up to date"
+    : `lags by ${formatRecords(lagRecords)}, ${formatAge(lagMs)}`;
+  const why = error === undefined ? "" : `; ${error}`;
+  return `${state}, at LSN ${lsn}, ${lag}${why}`;
 }
 
 function p99Of(times: Distribution): string {
@@ -187,7 +199,7 @@ export function statusToJson(
 function liveToJson({ status, reason }: StatusAnswer) {
   if (status === undefined) return { reason };
   const { health, alerts, queue, atRisk, busyMs, uptimeMs, latency } = status;
-  const { wakeMs } = status.thread;
+  const { thread: { wakeMs }, replica } = status;
   const p99Ms = Object.fromEntries(
     Object.entries({ ...latency, wakeMs }).map(([name, times]) => [
       name.replace(/Ms$/, ""),
@@ -195,7 +207,10 @@ function liveToJson({ status, reason }: StatusAnswer) {
     ]),
   );
   const thread = threadToJson(status.thread);
-  return { health, alerts, queue, thread, atRisk, busyMs, uptimeMs, p99Ms };
+  return {
+    ...{ health, alerts, queue, thread, atRisk, busyMs, uptimeMs, p99Ms },
+    ...(replica !== undefined && { replica }),
+  };
 }
 
 /** The flush thread, without its histogram. */

@@ -52,6 +52,7 @@ export const GUIDES: readonly GuideGroup[] = [
       "docs/monitoring.md",
       "docs/opentelemetry.md",
       "docs/backup.md",
+      "docs/replication.md",
       "docs/retention.md",
       "docs/cli.md",
       "docs/trace.md",

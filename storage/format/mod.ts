@@ -31,6 +31,7 @@ export {
   STATUS_NAME,
 } from "./file_names.ts";
 export {
+  encodeFrame,
   encodeHole,
   Frame,
   FRAME_HEADER_BYTES,

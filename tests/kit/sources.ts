@@ -18,6 +18,7 @@ const folders = [
   "storage",
   "reader",
   "recovery",
+  "replicate",
   "simulator",
   "trace",
   "testing",

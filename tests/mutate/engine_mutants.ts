@@ -197,17 +197,4 @@ export const engineMutants: readonly Mutant[] = [
       "verify --storage checks all of a compacted object, and where it lies",
     ),
   },
-  {
-    name: "begins a lookup in an object log with what was dropped",
-    edits: [{
-      file: "storage/s3/log/slot_lookup.ts",
-      find:
-        "if (low !== undefined && low.slot + 1 < firstSlot) low = undefined;",
-      replace: "",
-    }],
-    caughtBy: {
-      file: "tests/storage/s3/log/object_engine_test.ts",
-      name: "A log in an object store drops what is below a record, for good",
-    },
-  },
 ];

@@ -13,6 +13,7 @@ import { pipelineMutants } from "./pipeline_mutants.ts";
 import { portMutants } from "./port_mutants.ts";
 import { readingMutants } from "./reading_mutants.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
+import { replicaMutants } from "./replica_mutants.ts";
 import { respServerMutants } from "./resp_server_mutants.ts";
 import { runningMutants } from "./running_mutants.ts";
 import { sessionJournalMutants } from "./session_journal_mutants.ts";
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...checkpointMutants,
   ...levelMutants,
   ...backupMutants,
+  ...replicaMutants,
   ...portMutants,
   ...monitorMutants,
   ...threadMutants,

@@ -1,5 +1,5 @@
 /*
- * Goal: what a log's owners may leave behind is no damage, and what they cannot
+ * Goal: what a log's owners may leave behind is not damage, and what they cannot
  * have written is. Method: objects made one by one, and examined.
  */
 import { examineObjects } from "../../../../storage/s3/log/examine_objects.ts";
@@ -100,7 +100,7 @@ test("examineObjects() counts records, and those that are lost", async () => {
   assertEquals(await examine(store), counted);
 });
 
-test("examineObjects() takes what displaced owners leave for no damage", async () => {
+test("examineObjects() does not mistake what displaced owners leave for damage", async () => {
   const fence: Made = { kind: "fence", epoch: 2 };
   const late: Made = { kind: "fence", epoch: 1 };
   const again = frame(5, { epoch: 2, lastLsn: 2, settled: 5 });

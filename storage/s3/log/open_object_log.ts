@@ -10,7 +10,7 @@ import {
   type LogIdentity,
 } from "./log_identity.ts";
 import { readForward, readMeta, settleAll } from "./read_forward.ts";
-import { claimKey, LOG_KEY, slotKey } from "./slot_keys.ts";
+import { claimKey, LOG_KEY, SLOT_PREFIX, slotKey } from "./slot_keys.ts";
 import { encodeFence, hexOf } from "./slot_object.ts";
 import { markEntry, objectId, SlotPipeline } from "./slot_pipeline.ts";
 import type { RuleState } from "./slot_rule.ts";
@@ -71,7 +71,7 @@ class Opening {
       refuseRecords(store, firstLsn, seen);
     }
     const epoch = await this.#claim(claim.epoch + 1, end.newest);
-    const next = await this.#fence(identity, epoch, end.free);
+    const next = await this.#fenceEnd(identity, epoch, end.free);
     const state = await this.#readBack(identity, epoch, end.state, next - 1);
     if (firstLsn !== undefined) refuseRecords(store, firstLsn, state);
     const meta = await readMeta(store, identity, state);
@@ -102,6 +102,28 @@ class Opening {
     const bytes = encodeHint(hint);
     const made = await this.#store.create(claimKey(epoch), bytes, { id });
     return made === "created" ? epoch : this.#claim(epoch + 1, hint);
+  }
+
+  /**
+   * Puts fences at the end. An owner that has gone on meanwhile may have removed
+   * slots, so that fences fit in where the log no longer ends. But the slots at
+   * its end are never removed: if there are slots after the fences, that was not
+   * the end. Resolves with the next slot.
+   */
+  async #fenceEnd(
+    identity: LogIdentity,
+    epoch: number,
+    from: number,
+  ): Promise<number> {
+    const store = this.#store;
+    for (let free = from;;) {
+      const next = await this.#fence(identity, epoch, free);
+      const after = slotKey(next - 1);
+      const options = { prefix: SLOT_PREFIX, after, limit: 1 };
+      const { objects } = await store.list(options);
+      if (objects.length === 0) return next;
+      free = (await findEnd(store, identity, next - 1)).free;
+    }
   }
 
   /**
@@ -152,8 +174,10 @@ class Opening {
       const how = `a later opening claimed epoch ${highest}`;
       throw new FencedError(store.location, epoch, how);
     }
-    if (read.status === "rejected") throw read.reason;
-    return read.value;
+    if (read.status === "fulfilled") return read.value;
+    // The former owner may have gone on, and removed slots after that state.
+    const end = await findEnd(store, identity, to);
+    return await readForward(store, identity, end.state, to);
   }
 }
 

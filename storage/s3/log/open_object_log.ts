@@ -3,20 +3,14 @@ import { MAX_FRAME_TIME } from "../../format/frame.ts";
 import { FencedError } from "../../frame_log.ts";
 import { LogExistsError } from "../../log_exists_error.ts";
 import type { ObjectStore } from "../object_store.ts";
-import {
-  encodeHint,
-  findClaim,
-  findEnd,
-  laterClaim,
-  type NearEnd,
-} from "./find_end.ts";
+import { encodeHint, findClaim, findEnd, laterClaim } from "./find_end.ts";
 import {
   decodeIdentity,
   encodeIdentity,
   type LogIdentity,
 } from "./log_identity.ts";
 import { readForward, readMeta, settleAll } from "./read_forward.ts";
-import { claimKey, LOG_KEY, slotKey } from "./slot_keys.ts";
+import { claimKey, LOG_KEY, SLOT_PREFIX, slotKey } from "./slot_keys.ts";
 import { encodeFence, hexOf } from "./slot_object.ts";
 import { markEntry, objectId, SlotPipeline } from "./slot_pipeline.ts";
 import type { RuleState } from "./slot_rule.ts";
@@ -54,7 +48,7 @@ export function openObjectLog(options: OpeningOptions): Promise<OpenedLog> {
   return new Opening(options).run();
 }
 
-/** Most slots that an opening that chases a busy owner tries at once. */
+/** Most slots that an opening tries at once when it is behind the owner. */
 const MOST_FENCES = 256;
 
 class Opening {
@@ -80,8 +74,8 @@ class Opening {
       refuseRecords(store, firstLsn, seen);
     }
     const epoch = await this.#claim(claim.epoch + 1, end.newest);
-    const next = await this.#fence(identity, epoch, end.free);
-    const state = await this.#readBack(identity, epoch, end, next - 1);
+    const next = await this.#fenceEnd(identity, epoch, end.free);
+    const state = await this.#readBack(identity, epoch, end.state, next - 1);
     if (firstLsn !== undefined) refuseRecords(store, firstLsn, state);
     const meta = await readMeta(store, identity, state);
     const options = { store, identity, state, meta, time };
@@ -111,6 +105,28 @@ class Opening {
     const bytes = encodeHint(hint);
     const made = await this.#store.create(claimKey(epoch), bytes, { id });
     return made === "created" ? epoch : this.#claim(epoch + 1, hint);
+  }
+
+  /**
+   * Puts fences at the end. An owner that has gone on meanwhile may have removed
+   * slots, so that fences fit in where the log no longer ends. But the slots at
+   * its end are never removed: if there are slots after the fences, that was not
+   * the end. Resolves with the next slot.
+   */
+  async #fenceEnd(
+    identity: LogIdentity,
+    epoch: number,
+    from: number,
+  ): Promise<number> {
+    const store = this.#store;
+    for (let free = from;;) {
+      const next = await this.#fence(identity, epoch, free);
+      const after = slotKey(next - 1);
+      const options = { prefix: SLOT_PREFIX, after, limit: 1 };
+      const { objects } = await store.list(options);
+      if (objects.length === 0) return next;
+      free = (await findEnd(store, identity, next - 1)).free;
+    }
   }
 
   /**
@@ -153,18 +169,12 @@ class Opening {
   async #readBack(
     identity: LogIdentity,
     epoch: number,
-    end: NearEnd,
+    state: RuleState,
     to: number,
   ): Promise<RuleState> {
     const store = this.#store;
     const [read] = await Promise.allSettled([
-      readForward(store, identity, end.state, to).catch(async (error) => {
-        if (!(error instanceof CorruptLogError)) throw error;
-        // The owner went on until it met the fences, and may have compacted or
-        // dropped what follows the place that was found before.
-        const { state } = await findEnd(store, identity, end.newest);
-        return await readForward(store, identity, state, to);
-      }),
+      readForward(store, identity, state, to),
     ]);
     // A later owner may have removed what was missed.
     const later = await laterClaim(store, epoch) ?? 0;
@@ -174,8 +184,10 @@ class Opening {
       const how = `a later opening claimed epoch ${highest}`;
       throw new FencedError(store.location, epoch, how);
     }
-    if (read.status === "rejected") throw read.reason;
-    return read.value;
+    if (read.status === "fulfilled") return read.value;
+    // The former owner may have gone on, and removed slots after that state.
+    const end = await findEnd(store, identity, to);
+    return await readForward(store, identity, end.state, to);
   }
 }
 

@@ -31,6 +31,7 @@
  */
 export * from "./certify.ts";
 export type { CertifiedRule } from "./certified_rules.ts";
+export type { CompactionLimits } from "./log/compaction/plan_compaction.ts";
 export { ObjectLog, type ObjectLogOptions } from "./log/object_log.ts";
 export * from "./memory_object_store.ts";
 export {

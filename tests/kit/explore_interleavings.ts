@@ -1,3 +1,5 @@
+import { seeded } from "../../random.ts";
+
 /** One run of a program whose steps can be taken in various orders. */
 export interface InterleavedRun {
   /** The steps that can be taken now, in an order that is always the same. */
@@ -26,6 +28,9 @@ export interface Explored {
   readonly ends: number;
 }
 
+/** More steps than any program takes that ends. */
+const MOST_STEPS = 500;
+
 /** Microtasks after which a program has done what it can. */
 const SETTLED = 50;
 
@@ -48,6 +53,7 @@ export async function exploreInterleavings(
       const advance = async (choice: number) => {
         const step = run.steps()[choice];
         names.push(step.name);
+        if (names.length > MOST_STEPS) throw new Error("It does not end");
         taken.push(choice);
         step.take();
         await settle();
@@ -75,6 +81,39 @@ export async function exploreInterleavings(
     }
   }
   return { states: seen.size, ends };
+}
+
+/** Takes random sequences of steps, `runs` times; the same for a seed. */
+export async function sampleInterleavings(
+  begin: () => Promise<InterleavedRun>,
+  runs: number,
+  seed: number,
+): Promise<void> {
+  const choose = seeded(seed);
+  for (let nth = 0; nth < runs; nth++) {
+    const run = await begin();
+    const names: string[] = [];
+    try {
+      await settle();
+      for (;;) {
+        const steps = run.steps();
+        if (steps.length === 0) break;
+        const step = steps[choose(steps.length)];
+        names.push(step.name);
+        if (names.length > MOST_STEPS) throw new Error("It does not end");
+        step.take();
+        await settle();
+        run.check();
+      }
+      await run.finish();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const where = `seed ${seed}, run ${nth}`;
+      throw new Error(`${where}: ${reason}\nafter:\n${names.join("\n")}`, {
+        cause,
+      });
+    }
+  }
 }
 
 async function settle(): Promise<void> {

@@ -9,6 +9,13 @@ const takeover: Mutant["caughtBy"] = {
     "openObjectLog() fences an owner that appends 3 records, 2 at a time, while b open the log, 1 answers lost",
 };
 
+/** What catches an opening that others overtake. */
+const overtaken: Mutant["caughtBy"] = {
+  file: `${TESTS}/takeover_test.ts`,
+  name:
+    "openObjectLog() fences an owner that appends 1 records, 1 at a time, while b and c open the log, 0 answers lost",
+};
+
 /** What catches bugs that slots of a displaced owner bring to light. */
 const late: Mutant["caughtBy"] = {
   file: `${TESTS}/late_slots_test.ts`,
@@ -70,6 +77,24 @@ export const slotMutants: readonly Mutant[] = [
     caughtBy: takeover,
   },
   {
+    name: "two openings have the same epoch",
+    edits: [{
+      file: "storage/s3/log/open_object_log.ts",
+      find: 'return made === "created" ? epoch',
+      replace: "return made ? epoch",
+    }],
+    caughtBy: overtaken,
+  },
+  {
+    name: "an opening does not notice that a later one has overtaken it",
+    edits: [{
+      file: "storage/s3/log/open_object_log.ts",
+      find: "if (highest > epoch) {",
+      replace: "if (highest < epoch) {",
+    }],
+    caughtBy: overtaken,
+  },
+  {
     name: "an opening leaves no mark",
     edits: [{
       file: "storage/s3/log/open_object_log.ts",
@@ -85,8 +110,8 @@ export const slotMutants: readonly Mutant[] = [
     name: "acknowledges a frame that comes too early to count",
     edits: [{
       file: "storage/s3/log/slot_pipeline.ts",
-      find: 'kind === "another" || verdict.kind === "void"',
-      replace: 'kind === "another"',
+      find: 'if (!isOwn || verdict.kind === "void") {',
+      replace: "if (!isOwn) {",
     }],
     caughtBy: fences,
   },

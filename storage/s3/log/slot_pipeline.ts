@@ -252,12 +252,18 @@ export class SlotPipeline implements OwnedLog {
     }
     const verdict = judgeSlot(this.#state, header);
     if (verdict.kind === "corrupt") {
-      const path = `${this.#options.store.location}/${slotKey(flight.slot)}`;
-      return this.#fail(new CorruptLogError(path, 0, verdict.reason));
+      return this.#fail(this.#corrupt(flight, verdict.reason));
+    }
+    const isOwn = kind === "own";
+    if (isOwn && verdict.kind === "void" && this.#voided.length === 0) {
+      // Nothing was in its way, so it would never count.
+      const { lastLsn } = this.#state;
+      const reason = `its records do not follow record ${lastLsn}`;
+      return this.#fail(this.#corrupt(flight, reason));
     }
     this.#flights.shift();
     this.#state = verdict.state;
-    if (kind === "another" || verdict.kind === "void") {
+    if (!isOwn || verdict.kind === "void") {
       this.#voided.push(flight.sending);
       return;
     }
@@ -265,6 +271,11 @@ export class SlotPipeline implements OwnedLog {
     const { entry, resolve } = flight.sending;
     if (verdict.state.metaSlot === flight.slot) this.#meta = entry.meta;
     resolve();
+  }
+
+  #corrupt({ slot }: Flight, reason: string): CorruptLogError {
+    const path = `${this.#options.store.location}/${slotKey(slot)}`;
+    return new CorruptLogError(path, 0, reason);
   }
 
   #fenced(how: string): FencedError {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { CorruptLogError } from "../../../../storage/corrupt_log_error.ts";
 import { encodeFence } from "../../../../storage/s3/log/slot_object.ts";
 import { markEntry } from "../../../../storage/s3/log/slot_pipeline.ts";
 import { slotKey } from "../../../../storage/s3/log/slot_keys.ts";
@@ -136,6 +137,19 @@ test("SlotPipeline acknowledges what comes before a slot that was refused, and n
   );
   assertEquals(log.pipeline.state.lastLsn, 1);
   await assertRejects(() => appendText(log, 2, "x"), Error, "access is denied");
+});
+
+test("SlotPipeline refuses records that do not follow the last one, and sends them once", async () => {
+  for (const lsn of [0, 2]) {
+    let creates = 0;
+    const { log } = await openWith(4, () => void creates++);
+    await assertRejects(
+      () => appendText(log, lsn, "x"),
+      CorruptLogError,
+      "its records do not follow record 0",
+    );
+    assertEquals(creates, 1);
+  }
 });
 
 test("SlotPipeline.close() waits for what was sent if asked to, and gives up its requests otherwise", async () => {

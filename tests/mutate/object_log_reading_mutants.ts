@@ -134,6 +134,19 @@ export const objectLogReadingMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "fences a log where it no longer ends",
+    edits: [{
+      file: "storage/s3/log/open_object_log.ts",
+      find: "if (objects.length === 0) return next;",
+      replace: "return next;",
+    }],
+    caughtBy: {
+      file: "tests/storage/s3/log/paused_opening_test.ts",
+      name:
+        "ObjectLog.openLog() finds the end again if it was paused before any of its calls",
+    },
+  },
+  {
     name: "removes fences that a log has dropped",
     edits: [{
       file: "storage/s3/log/remove_dropped.ts",

@@ -37,7 +37,8 @@ export const slotMutants: readonly Mutant[] = [
     edits: [
       {
         file: "storage/s3/log/open_object_log.ts",
-        find: "let width = 2 * window;; width = Math.min(2 * width, MOST_FENCES)",
+        find:
+          "let width = 2 * window;; width = Math.min(2 * width, MOST_FENCES)",
         replace: "let width = 1;;",
       },
       {

@@ -11,7 +11,7 @@ import {
 } from "./log_identity.ts";
 import { readForward, readMeta, settleAll } from "./read_forward.ts";
 import { claimKey, LOG_KEY, SLOT_PREFIX, slotKey } from "./slot_keys.ts";
-import { encodeFence, hexOf } from "./slot_object.ts";
+import { encodeFence, FENCE_BYTES, hexOf } from "./slot_object.ts";
 import { markEntry, objectId, SlotPipeline } from "./slot_pipeline.ts";
 import type { RuleState } from "./slot_rule.ts";
 
@@ -107,8 +107,8 @@ class Opening {
   /**
    * Puts fences at the end. An owner that has gone on meanwhile may have removed
    * slots, so that fences fit in where the log no longer ends. But the slots at
-   * its end are never removed: if there are slots after the fences, that was not
-   * the end. Resolves with the next slot.
+   * its end are never removed: if something else than fences follows, that was
+   * not the end. Resolves with the next slot.
    */
   async #fenceEnd(
     identity: LogIdentity,
@@ -118,12 +118,21 @@ class Opening {
     const store = this.#store;
     for (let free = from;;) {
       const next = await this.#fence(identity, epoch, free);
-      const after = slotKey(next - 1);
-      const options = { prefix: SLOT_PREFIX, after, limit: 1 };
-      const { objects } = await store.list(options);
-      if (objects.length === 0) return next;
+      const options = { prefix: SLOT_PREFIX, after: slotKey(next - 1) };
+      const { objects, isTruncated } = await store.list(options);
+      const goesOn = isTruncated ||
+        objects.some(({ size }) => size !== FENCE_BYTES);
+      if (!goesOn) return next;
+      // Two openings must not go on past each other forever.
+      this.#requireLatest(epoch, await laterClaim(store, epoch) ?? 0);
       free = (await findEnd(store, identity, next - 1)).free;
     }
+  }
+
+  #requireLatest(epoch: number, highest: number): void {
+    if (highest <= epoch) return;
+    const how = `a later opening claimed epoch ${highest}`;
+    throw new FencedError(this.#store.location, epoch, how);
   }
 
   /**
@@ -169,11 +178,7 @@ class Opening {
     // A later owner may have removed what was missed.
     const later = await laterClaim(store, epoch) ?? 0;
     const seen = read.status === "fulfilled" ? read.value.epoch : epoch;
-    const highest = Math.max(seen, later);
-    if (highest > epoch) {
-      const how = `a later opening claimed epoch ${highest}`;
-      throw new FencedError(store.location, epoch, how);
-    }
+    this.#requireLatest(epoch, Math.max(seen, later));
     if (read.status === "fulfilled") return read.value;
     // The former owner may have gone on, and removed slots after that state.
     const end = await findEnd(store, identity, to);

@@ -95,6 +95,41 @@ test("ObjectLog begins at firstLsn only where no log is", async () => {
   await wal.close();
 });
 
+test("truncations of an ObjectLog that wait end without a call if the log fails", async () => {
+  const counts: number[] = [];
+  for (const truncations of [1, 3]) {
+    let calls = 0;
+    let isDown = false;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => release = resolve);
+    const store = new MemoryObjectStore({
+      onCall: ({ operation }) => {
+        if (!isDown) return;
+        calls++;
+        return operation === "create"
+          ? { error: { status: 403, code: "AccessDenied" } }
+          : { after: held };
+      },
+    });
+    const log = new ObjectLog(store, { compaction: false });
+    const wal = await Wal.open(log, { policy });
+    for (let nth = 1; nth <= 30; nth++) await wal.append("x");
+    isDown = true;
+    const ends = Array.from(
+      { length: truncations },
+      (_, at) => wal.truncateBefore(20 + at).catch(({ code }) => code),
+    );
+    await assertRejects(() => wal.append("lost"), LogFailedError);
+    release();
+    for (const code of await Promise.all(ends)) {
+      assertEquals(code, "AccessDenied");
+    }
+    counts.push(calls);
+    await wal.close();
+  }
+  assertEquals(counts[0], counts[1]);
+});
+
 test("ObjectLog sends nothing while nothing is appended, nor on close", async () => {
   const calls: ObjectCall[] = [];
   const store = new MemoryObjectStore({

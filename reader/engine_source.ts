@@ -3,7 +3,9 @@ import { FormatVersionError } from "../storage/format/mod.ts";
 import type { BatchSource } from "../storage/frame_log.ts";
 import type { LogObserver } from "../storage/log_engine.ts";
 import { type Clock, systemClock } from "../writer/clock.ts";
+import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { ObservedSource, ReaderLevel } from "./log_source.ts";
+import { isLater } from "./serial_generator.ts";
 
 /**
  * How long looks may fail before followers fail, in ms from when the first
@@ -76,7 +78,17 @@ export class EngineSource implements ObservedSource {
 
   /** Reads records that were seen, both included. */
   read(from: number, to: number): BatchSource {
-    return this.origin.read(from, to);
+    if (this.#end === "closed") throw new LogClosedError("read");
+    const batches = this.origin.read(from, to);
+    return {
+      next: () => {
+        const next = batches.next();
+        return isLater(next)
+          ? next.catch((error) => this.#rethrow(error))
+          : next;
+      },
+      return: (value) => batches.return?.(value),
+    };
   }
 
   /**
@@ -109,12 +121,13 @@ export class EngineSource implements ObservedSource {
   }
 
   /** Ends it, and all reads and looks in progress. */
-  async close(): Promise<void> {
+  async close(readsEnd?: Promise<void>): Promise<void> {
     if (this.#end === "closed") return;
     this.#end = "closed";
     this.#stop();
     this.#notify();
     await this.origin.close();
+    await readsEnd;
     await this.#again?.catch(() => {});
     await this.#looking?.catch(() => {});
   }
@@ -133,12 +146,17 @@ export class EngineSource implements ObservedSource {
       this.#failures++;
       this.#failingSince ??= startedAt;
       if (this.#isLasting(error)) this.#setEnd(error as Error);
-      throw error;
+      this.#rethrow(error);
     } finally {
       this.#looking = undefined;
       this.#endedAt = this.#clock.now();
       if (before !== this.#marks()) this.#notify();
     }
+  }
+
+  /** Throws what a call was rejected with, unless closing has ended it. */
+  #rethrow(error: unknown): never {
+    throw this.#end === "closed" ? new LogClosedError("read") : error;
   }
 
   /** Whether followers should hear of a failure, because it does not pass. */

@@ -71,8 +71,11 @@ export interface ObservedSource extends LogSource {
    * known. Rejects if the log cannot be read.
    */
   refresh(): Promise<void>;
-  /** Releases what it holds, and wakes those who wait: `end` is "closed". */
-  close(): Promise<void>;
+  /**
+   * Releases what it holds, and wakes those who wait: `end` is "closed". Files
+   * are held until `readsEnd`; reads in progress of anything else end at once.
+   */
+  close(readsEnd?: Promise<void>): Promise<void>;
 }
 
 /** The records near the end of a log that are in memory. */

@@ -195,7 +195,8 @@ export class ObservedLog implements ObservedSource {
   }
 
   /** Ends it, and closes all files. */
-  async close(): Promise<void> {
+  async close(readsEnd?: Promise<void>): Promise<void> {
+    await readsEnd;
     if (this.#end === "closed") return;
     this.#end = "closed";
     this.#notify();

@@ -178,7 +178,7 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
 
   /**
    * Closes all files and ends reads that are still running: the next call on
-   * each rejects. A second call returns the same promise.
+   * each rejects. An engine ends what it waits for: calls in progress reject. A second call returns the same promise.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -191,8 +191,7 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
   }
 
   async #close(): Promise<void> {
-    await this.reads.close();
-    await this.#log.close();
+    await this.#log.close(this.reads.close());
   }
 }
 

@@ -32,6 +32,11 @@ const QUIET: WalOptions = { warn() {} };
 /** A policy that never asks for a flush. */
 const never = () => new CountPolicy({ records: 1000, whenIdle: "wait" });
 
+/** Resolves once a sync alone has begun. */
+async function syncing(wal: Wal): Promise<void> {
+  while (wal.stats().busyMs === 0) await anotherTurn();
+}
+
 test("flushSync() makes durable what was appended, before it returns", async () => {
   const storage = new MemoryStorage();
   const wal = await Wal.open(storage, { policy: never() });
@@ -126,7 +131,7 @@ test("flushSync() goes on after a sync elsewhere that covered nothing new", asyn
   await wal.append("one");
   slow(true);
   const flushed = wal.flush();
-  await anotherTurn(); // A sync alone has begun.
+  await syncing(wal);
   wal.enqueue("two");
   slow(false);
   assertEquals(wal.flushSync(), 2);
@@ -134,6 +139,26 @@ test("flushSync() goes on after a sync elsewhere that covered nothing new", asyn
   assertEquals(await flushed, 1);
   assertEquals(await wal.flush(), 2);
   await wal.close();
+});
+
+test("flushSync() that goes ahead of a sync leaves nothing counted as busy", async () => {
+  for (const isQueued of [false, true]) {
+    const { storage, slow, release } = slowSyncs();
+    const wal = await Wal.open(storage, { synchronous: "normal" });
+    await wal.append("one");
+    slow(true);
+    const flushed = wal.flush();
+    await syncing(wal);
+    if (isQueued) wal.enqueue("two");
+    slow(false);
+    wal.flushSync();
+    release();
+    await flushed;
+    for (let nth = 0; nth < 3; nth++) await wal.append("more");
+    await wal.flush();
+    assertEquals(wal.stats().busyMs, 0);
+    await wal.close();
+  }
 });
 
 test("flushSync() refuses while a write is in progress, and writes nothing", async () => {

@@ -283,12 +283,9 @@ export class Flusher {
       this.#drainNow(blocking, flight);
     } catch (error) {
       if (error instanceof FlushInProgressError) throw error;
-      if (!(error instanceof StorageFullError)) {
-        this.#fail(error);
-        throw this.health.failure;
-      }
-      this.#rollBack(error);
-      throw error;
+      if (error instanceof StorageFullError) this.#rollBack(error);
+      else this.#fail(error);
+      throw this.health.failure ?? error;
     } finally {
       // The sync on the other thread goes on, and so does the turn.
       const goesOn = before === "flushing" || before === "asked";
@@ -304,6 +301,7 @@ export class Flusher {
       flight.isOvertaken = true;
       blocking.checkOwner();
       if (flight.batch) this.#complete(flight, flight.batch, false);
+      else this.stats.end();
     }
     while (this.queue.head !== undefined) {
       requireReady(blocking);

@@ -226,17 +226,26 @@ export class Cursor<Out = Uint8Array<ArrayBuffer>> implements AsyncDisposable {
    * which cuts concern the records up to `lsn`; throws if one does already.
    */
   async #identify(lsn: number): Promise<void> {
-    await this.#refresh();
+    await this.#look();
     this.#feed.requireUncut(lsn);
     // A reader counts only the cuts of what it has shown.
     const { cuts, isWriter } = this.#source;
     if (isWriter && cuts === this.#cuts) return;
     const identity = await this.#cursors.identify();
     // Now the log is seen as it was then, or later.
-    await this.#refresh();
+    await this.#look();
     this.#feed.requireUncut(lsn);
     this.#cuts = this.#source.cuts;
     this.#identity = identity;
+  }
+
+  /** A look that closing the log ends is like none: a commit goes on. */
+  async #look(): Promise<void> {
+    try {
+      await this.#refresh();
+    } catch (error) {
+      if (!(error instanceof LogClosedError)) throw error;
+    }
   }
 
   #alone(act: () => Promise<void>): Promise<void> {

@@ -84,6 +84,18 @@ test("Wal.open() refuses what needs files before it displaces an engine's owner"
   await owner.close();
 });
 
+test("Wal.open() refuses retention by bytes before it displaces an engine's owner", async () => {
+  const engine = new MemoryEngine();
+  const owner = await Wal.open(engine);
+  await assertRejects(
+    () => Wal.open(engine, { retention: { bytes: 0 } }),
+    TypeError,
+    "retention.bytes must be absent",
+  );
+  await owner.append("still the owner");
+  await owner.close();
+});
+
 test("Wal.open() fences the former owner of an engine", async () => {
   const engine = new MemoryEngine();
   const first = await Wal.open(engine);

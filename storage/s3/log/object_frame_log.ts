@@ -137,9 +137,11 @@ export class ObjectFrameLog implements FrameLog {
 
   /** Drops the records below `lsn`: by a mark, and then in the background. */
   async truncateBefore(lsn: number): Promise<void> {
+    this.#slots.check();
     if (lsn <= this.firstLsn) return;
     const firstSlot = await this.#lookup.firstSlotFor(lsn)
       .catch(async (error) => {
+        this.#slots.check();
         await this.#requireOwner();
         throw error;
       });

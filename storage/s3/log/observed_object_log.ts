@@ -41,7 +41,9 @@ export class ObservedObjectLog implements LogObserver {
   readonly location: string;
   /** How often somebody who follows the log should look, in ms. */
   readonly pollMs: number;
+  /** The store; closing ends its calls, but not those of cursors. */
   readonly #store: ObjectStore;
+  readonly #cursorStore: ObjectStore;
   readonly #token: string;
   readonly #end = new AbortController();
   readonly #reads = new Set<SlotReads>();
@@ -53,6 +55,7 @@ export class ObservedObjectLog implements LogObserver {
   /** Makes no call. `store` repeats calls that fail. */
   constructor(store: ObjectStore, options: ObservedObjectLogOptions) {
     this.#store = endedBy(store, this.#end.signal);
+    this.#cursorStore = store;
     this.location = store.location;
     this.pollMs = options.pollMs;
     this.#token = options.token;
@@ -154,7 +157,11 @@ export class ObservedObjectLog implements LogObserver {
   async #findLog(): Promise<SeenLog | undefined> {
     const store = this.#store;
     const identity = await readIdentity(store);
-    return identity && new SeenLog(store, identity, this.#token);
+    if (identity === undefined) return undefined;
+    const log = hexOf(identity.id);
+    const token = this.#token;
+    const cursors = new ObjectCursors(this.#cursorStore, { log, token });
+    return new SeenLog(store, identity, cursors);
   }
 }
 
@@ -167,12 +174,16 @@ class SeenLog implements SharedLog {
   state: RuleState;
   meta: LogMeta | undefined;
 
-  constructor(store: ObjectStore, identity: LogIdentity, token: string) {
+  constructor(
+    store: ObjectStore,
+    identity: LogIdentity,
+    cursors: CursorStore,
+  ) {
     this.store = store;
     this.identity = identity;
     this.state = { ...emptyState(identity.firstLsn), epoch: 0 };
     this.lookup = new SlotLookup(this);
-    this.cursors = new ObjectCursors(store, { log: hexOf(identity.id), token });
+    this.cursors = cursors;
   }
 }
 

@@ -3,6 +3,7 @@ import { MAX_FRAME_TIME } from "../../format/frame.ts";
 import type { LogMeta } from "../../format/log_meta.ts";
 import { FencedError } from "../../frame_log.ts";
 import type { ObjectStore } from "../object_store.ts";
+import { endedBy } from "./ended_by.ts";
 import { readHeader } from "./read_forward.ts";
 import type { OwnedLog } from "./shared_log.ts";
 import type { LogIdentity } from "./log_identity.ts";
@@ -98,6 +99,8 @@ type Outcome =
 export class SlotPipeline implements OwnedLog {
   readonly #options: SlotPipelineOptions;
   readonly #abort = new AbortController();
+  /** The store; closing ends its calls. */
+  readonly #store: ObjectStore;
   /** Slots in flight, in order, without gaps, from `#state.slot + 1` on. */
   readonly #flights: Flight[] = [];
   /** Requests in progress. */
@@ -115,6 +118,7 @@ export class SlotPipeline implements OwnedLog {
   /** Takes over from an opening that has fenced all others. */
   constructor(options: SlotPipelineOptions) {
     this.#options = options;
+    this.#store = endedBy(options.store, this.#abort.signal);
     this.#state = options.state;
     this.#meta = options.meta;
     this.#time = options.state.time;
@@ -193,7 +197,7 @@ export class SlotPipeline implements OwnedLog {
     const slot = settledSlot + this.#flights.length + 1;
     const flight: Flight = { slot, sending, settledSlot };
     this.#flights.push(flight);
-    const call = this.#store(flight)
+    const call = this.#create(flight)
       .catch((error): Outcome => ({ kind: "failed", error }))
       .then((outcome) => {
         this.#calls.delete(call);
@@ -204,20 +208,19 @@ export class SlotPipeline implements OwnedLog {
   }
 
   /** Creates the object of a flight; the rest is what the slot holds then. */
-  async #store({ slot, sending }: Flight): Promise<Outcome> {
-    const { store, identity, nonce } = this.#options;
+  async #create({ slot, sending }: Flight): Promise<Outcome> {
+    const { identity, nonce } = this.#options;
     const { epoch, ...settled } = this.#state;
     const { header, entries } = sending.entry;
     const draft = { ...header, epoch, slot, settled, time: this.#now() };
     const bytes = encodeSlot(identity.id, draft, entries);
     const id = objectId(epoch, nonce, slot);
-    const { signal } = this.#abort;
-    const made = await store.create(slotKey(slot), bytes, { id, signal });
+    const made = await this.#store.create(slotKey(slot), bytes, { id });
     if (made === "created") {
       const { length } = entries;
       return { kind: "own", header: { ...draft, length, checksum: 0 } };
     }
-    const found = await readHeader(store, identity, slot);
+    const found = await readHeader(this.#store, identity, slot);
     if (found !== undefined) return { kind: "another", header: found };
     throw this.#fenced("a later owner has removed what was written");
   }

@@ -1,5 +1,6 @@
 import { Pace } from "../../../turns.ts";
 import type { ListedRange } from "../compacted_ranges.ts";
+import type { ObjectStore } from "../../object_store.ts";
 import { endedBy } from "../ended_by.ts";
 import { laterClaim } from "../find_end.ts";
 import { readForward } from "../read_forward.ts";
@@ -51,6 +52,8 @@ const WINDOWS_KEPT = 4;
  */
 export class Compaction {
   readonly #site: CompactionSite;
+  /** The log's store; its calls end with this. */
+  readonly #store: ObjectStore;
   readonly #end = new AbortController();
   readonly #warn: (message: string) => void;
   readonly #limits: CompactionLimits;
@@ -70,6 +73,7 @@ export class Compaction {
     const nextId = () => `${token}-s${++this.#ids}`;
     const { signal } = this.#end;
     this.#site = { log, lookup, nextId, signal, pace };
+    this.#store = endedBy(log.store, signal);
     this.#warn = warn;
     this.#limits = options.limits ?? COMPACTION_LIMITS;
   }
@@ -145,8 +149,12 @@ export class Compaction {
       const large = lastLarge(listed, done.slot, until, this.#limits);
       if (large > done.slot) {
         const state = { ...emptyState(1), ...done };
-        const store = endedBy(log.store, signal);
-        const passed = await readForward(store, log.identity, state, large);
+        const passed = await readForward(
+          this.#store,
+          log.identity,
+          state,
+          large,
+        );
         if (!await this.#isInPlace(done.slot, large)) return this.#forget();
         this.#done = passed;
         continue;
@@ -251,8 +259,7 @@ export class Compaction {
     const { log, lookup, signal } = this.#site;
     if (log.state.firstSlot > after + 1) return false;
     if (await lookup.isCompacted(after + 1, lastSlot, signal)) return false;
-    const store = endedBy(log.store, signal);
-    return await laterClaim(store, log.state.epoch) === undefined;
+    return await laterClaim(this.#store, log.state.epoch) === undefined;
   }
 
   /** Whether a compacted object holds a slot; 0 is none. */

@@ -11,6 +11,7 @@ import {
 } from "../../../../storage/s3/memory_object_store.ts";
 import { FencedError } from "../../../../storage/frame_log.ts";
 import { LogExistsError } from "../../../../storage/log_exists_error.ts";
+import { LogClosedError } from "../../../../writer/log_closed_error.ts";
 import { LogFailedError } from "../../../../writer/log_failed_error.ts";
 import { WalReader } from "../../../../reader/wal_reader.ts";
 import { Wal } from "../../../../wal.ts";
@@ -23,6 +24,7 @@ import {
   assertThrows,
 } from "../../../kit/assert.ts";
 import { anotherTurn } from "../../../kit/another_turn.ts";
+import { NO_TIME } from "../../../kit/held_store.ts";
 import { test } from "../../../kit/register.ts";
 
 const policy = new LeaderCommitPolicy();
@@ -92,6 +94,75 @@ test("ObjectLog begins at firstLsn only where no log is", async () => {
   }
   // It was not displaced.
   assertEquals(await wal.append("y"), 101);
+  await wal.close();
+});
+
+test("truncations of an ObjectLog that wait end without a call if the log fails", async () => {
+  const counts: number[] = [];
+  for (const truncations of [1, 3]) {
+    let calls = 0;
+    let isDown = false;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => release = resolve);
+    const store = new MemoryObjectStore({
+      onCall: ({ operation }) => {
+        if (!isDown) return;
+        calls++;
+        return operation === "create"
+          ? { error: { status: 403, code: "AccessDenied" } }
+          : { after: held };
+      },
+    });
+    const log = new ObjectLog(store, { compaction: false });
+    const wal = await Wal.open(log, { policy });
+    for (let nth = 1; nth <= 30; nth++) await wal.append("x");
+    isDown = true;
+    const ends = Array.from(
+      { length: truncations },
+      (_, at) => wal.truncateBefore(20 + at).catch(({ code }) => code),
+    );
+    await assertRejects(() => wal.append("lost"), LogFailedError);
+    release();
+    for (const code of await Promise.all(ends)) {
+      assertEquals(code, "AccessDenied");
+    }
+    counts.push(calls);
+    await wal.close();
+  }
+  assertEquals(counts[0], counts[1]);
+});
+
+test("WalReader.close() ends calls on an object store that does not answer, but no commit", async () => {
+  let held: Promise<void> | undefined;
+  const store = new MemoryObjectStore({
+    onCall: () => held && { after: held },
+  });
+  const wal = await open(store);
+  for (let nth = 1; nth <= 9; nth++) await wal.append("x");
+  const retry = { clock: NO_TIME };
+  const reader = await WalReader.open(new ObjectLog(store, { retry }));
+  const cursor = await reader.cursor("one");
+  await cursor.next();
+  let release = () => {};
+  held = new Promise((resolve) => release = resolve);
+  const calls = [
+    () => reader.refresh(),
+    () => reader.get(2),
+    () => texts(reader),
+    () => reader.last(3),
+    () => reader.lsnAt(0),
+  ].map((call) => assertRejects(call, LogClosedError));
+  const commit = cursor.commit();
+  await anotherTurn();
+  await reader.close();
+  await Promise.all(calls);
+  release();
+  await commit;
+  held = undefined;
+  await cursor.commit(3);
+  await cursor.close();
+  const again = await wal.cursor("one");
+  assertEquals(again.committedLsn, 3);
   await wal.close();
 });
 

@@ -166,3 +166,20 @@ test("SlotPipeline.close() waits for what was sent if asked to, and gives up its
     assertEquals(await append, waits ? "1 x" : "closed");
   }
 });
+
+test("SlotPipeline.close() gives up the look at what is in its way", async () => {
+  let hasLooked = false;
+  const { log, store } = await openWith(1, ({ operation }) => {
+    if (operation !== "get") return;
+    hasLooked = true;
+    return { after: new Promise(() => {}) };
+  });
+  const { identity, state } = log.pipeline;
+  const slot = state.slot + 1;
+  const fence = encodeFence(identity.id, { epoch: 1, slot, time: 0 });
+  await store.create(slotKey(slot), fence, { id: "late" });
+  const append = appendText(log, 1, "x").catch((error) => error.message);
+  while (!hasLooked) await undefined;
+  await log.pipeline.close(false, new Error("closed"));
+  assertEquals(await append, "closed");
+});

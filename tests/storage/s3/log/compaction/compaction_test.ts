@@ -172,3 +172,41 @@ test("Compaction never removes a fence, nor the newest metadata", async () => {
 async function wait(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 }
+
+test("Compaction leaves no listener at its signal, however many passes it makes", async () => {
+  const { addEventListener, removeEventListener } = AbortSignal.prototype;
+  let listeners = 0;
+  AbortSignal.prototype.addEventListener = function (
+    ...args: Parameters<typeof addEventListener>
+  ) {
+    listeners++;
+    addEventListener.apply(this, args);
+  };
+  AbortSignal.prototype.removeEventListener = function (
+    ...args: Parameters<typeof removeEventListener>
+  ) {
+    listeners--;
+    removeEventListener.apply(this, args);
+  };
+  try {
+    const { store } = watchedStore();
+    const log = await longLog(store);
+    const compaction = compactionOf(log);
+    listeners = 0;
+    compaction.start();
+    for (let pass = 0; pass < 5; pass++) {
+      await compaction.idle();
+      for (let nth = 0; nth < 5; nth++) await log.frame(["more"]);
+      for (let nth = 0; nth < 5; nth++) compaction.note(100);
+    }
+    await compaction.idle();
+    assert((await keysOf(store, "s/")).length > 0);
+    assertEquals(listeners, 0);
+    await compaction.stop();
+  } finally {
+    Object.assign(AbortSignal.prototype, {
+      addEventListener,
+      removeEventListener,
+    });
+  }
+});

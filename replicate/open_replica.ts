@@ -7,6 +7,7 @@ import type { LogEngine, LogObserver } from "../storage/log_engine.ts";
 import type { Clock } from "../writer/clock.ts";
 import { type Claim, makeClaim, readClaim } from "./claim.ts";
 import {
+  aheadError,
   ForeignReplicaError,
   ReplicaGapError,
   UnfitEngineError,
@@ -94,29 +95,42 @@ async function survey(place: ReplicaPlace, earlier: EarlierOpenings) {
     }
     const isNew = lastLsn < firstLsn && epoch === 0;
     if (isNew) return { isNew, lastLsn: source.view.firstLsn - 1 };
-    await claim(place, observer, earlier);
+    const other = await findOtherClaim(place, observer, earlier);
     await requireContinued(place, observer);
+    // Not before: its owner could not connect again, even if this is refused.
+    if (other !== undefined) await takeOver(place, observer, other);
     return { isNew, lastLsn };
   } finally {
     observer.close().catch(() => {});
   }
 }
 
-/** Requires that the replica is this log's, or takes it over. */
-async function claim(
+/** The claim of another log, if this one may take over; throws if it may not. */
+async function findOtherClaim(
   place: ReplicaPlace,
   { cursors, firstLsn, lastLsn }: LogObserver,
   earlier: EarlierOpenings,
-): Promise<void> {
+): Promise<Claim | undefined> {
   const { source: { id }, engine: { location } } = place;
   const store = requireCursors(location, cursors);
   const reading = readClaim(location, store);
   const found = await within(asked(place), "read whose a replica is", reading);
-  if (found.log === id) return;
+  if (found.log === id) return undefined;
   const isEmpty = lastLsn < firstLsn;
-  if (found.log === undefined && isEmpty) return;
+  if (found.log === undefined && isEmpty) return undefined;
   if (!earlier.takeOver) throw notMine(place, found, earlier);
-  const making = makeClaim(location, store, id, found);
+  return found;
+}
+
+/** Claims a replica in place of the log that has it. */
+async function takeOver(
+  place: ReplicaPlace,
+  { cursors }: LogObserver,
+  before: Claim,
+): Promise<void> {
+  const { source: { id }, engine: { location } } = place;
+  const store = requireCursors(location, cursors);
+  const making = makeClaim(location, store, id, before);
   await within(asked(place), "claim a replica", making);
 }
 
@@ -168,10 +182,7 @@ async function requireContinued(
   const { source: { view }, engine: { location } } = place;
   const { lastLsn } = replica;
   if (lastLsn > view.durableLsn) {
-    const reason = `it has records up to ${lastLsn}, but this log ends with ` +
-      `${view.durableLsn}: another log has written there, or this one was cut ` +
-      "back, or its files are older";
-    throw new ForeignReplicaError(location, "ahead", reason);
+    throw aheadError(location, lastLsn, view.durableLsn);
   }
   if (view.firstLsn > lastLsn + 1) {
     throw new ReplicaGapError(location, lastLsn, view.firstLsn);

@@ -147,6 +147,17 @@ export const replicaMutants: readonly Mutant[] = [
     caughtBy: replicated("replicate() holds back no more than holdBytes"),
   },
   {
+    name: "compares only the last records of a replica",
+    edits: [{
+      file: "replicate/open_replica.ts",
+      find: "found.isSameTime || found.lsn",
+      replace: "true || found.lsn",
+    }],
+    caughtBy: parted(
+      "replicate() refuses a replica that parted from the log before many equal records",
+    ),
+  },
+  {
     name: "reads faster than a replica takes it",
     edits: [{
       file: "replicate/replica_session.ts",

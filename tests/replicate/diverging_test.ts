@@ -105,3 +105,64 @@ test("a takeover that is refused leaves the replica to its log", async () => {
   await wal.close();
   await other.close();
 });
+
+test("replicate() refuses a replica that parted from the log before many equal records", async () => {
+  const engine = new ReplicaEngine();
+  const clock = new VirtualClock();
+  const storage = new MemoryStorage();
+  const options = { ...SMALL, clock };
+  const one = await Wal.open(storage, options);
+  await clock.run(one.append("shared"));
+  const other = await Wal.open(storage.kill(), options);
+  for (const [wal, name] of [[one, "one"], [other, "other"]] as const) {
+    await clock.run(wal.append(name));
+    for (let lsn = 3; lsn <= 100; lsn++) await clock.run(wal.append("tick"));
+    await clock.advance(1000);
+  }
+  const replica = await replicate(one, engine, { ...QUICK, clock });
+  await clock.run(replica.waitFor(100));
+  await clock.run(replica.close());
+  const { epoch } = engine;
+  const refused = await assertRejects(
+    () => clock.run(replicate(other, engine, { ...QUICK, clock })),
+    ForeignReplicaError,
+    "its record 2 is not that of this log",
+  );
+  assertEquals(refused.problem, "other-records");
+  assertEquals(engine.epoch, epoch);
+  const again = await clock.run(replicate(one, engine, { ...QUICK, clock }));
+  assertEquals(again.stats().state, "live");
+  await clock.run(again.close());
+  for (const wal of [one, other]) await clock.run(wal.close());
+});
+
+test("restoreReplica() does not go on with another replica that has the same records", async () => {
+  const engines: ReplicaEngine[] = [];
+  for (const time of [1000, 2000]) {
+    const engine = new ReplicaEngine();
+    engine.epoch = 1;
+    for (let lsn = 1; lsn <= 100; lsn++) {
+      const records = [new Uint8Array(100)];
+      engine.frames.push({ firstLsn: lsn, records, time: time + lsn });
+    }
+    engine.lastLsn = 100;
+    engines.push(engine);
+  }
+  const [one, other] = engines;
+  const target = new MemoryStorage();
+  const stop = new AbortController();
+  let reads = 0;
+  one.onCall = (call) => {
+    if (call === "read" && ++reads === 90) stop.abort();
+  };
+  const options = { segmentBytes: 4096, signal: stop.signal };
+  await assertRejects(() => restoreReplica(one, target, options));
+  await assertRejects(
+    () => restoreReplica(other, target),
+    ForeignReplicaError,
+    "holds a part of another replica",
+  );
+  const { lastLsn, keptBytes } = await restoreReplica(one, target);
+  assertEquals(lastLsn, 100);
+  assert(keptBytes > 0);
+});

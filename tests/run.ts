@@ -56,7 +56,10 @@ async function main(): Promise<void> {
   }
   await mkdir(buildDir, { recursive: true });
   const verdicts: Verdict[] = [];
-  for (const gate of gates().filter(isChosen)) {
+  const chosen = gates().filter(isChosen);
+  chosen[0]?.prepare?.();
+  for (const [nth, gate] of chosen.entries()) {
+    chosen[nth + 1]?.prepare?.();
     verdicts.push(await report(gate));
   }
   const total = sum(verdicts);

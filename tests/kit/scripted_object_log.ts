@@ -111,6 +111,9 @@ export class ScriptedObjectLog implements OwnedLog {
     this.#judge(header);
   }
 
+  /** The last state that the writers of each epoch know. */
+  readonly #known = new Map<number, SettledState>();
+
   async #put(
     kind: SlotDraft["kind"],
     unusual: Unusual,
@@ -123,7 +126,10 @@ export class ScriptedObjectLog implements OwnedLog {
       ...{ firstLsn: state.lastLsn + 1, count: 0, firstSlot: 0 },
       metaVersion: 0,
       ...unusual,
-      settled: { ...state, ...unusual.settled },
+      settled: {
+        ...this.#known.get(unusual.epoch ?? this.epoch) ?? state,
+        ...unusual.settled,
+      },
     };
     const bytes = encodeSlot(this.identity.id, draft, entries);
     await this.store.create(slotKey(slot), bytes, {
@@ -135,6 +141,7 @@ export class ScriptedObjectLog implements OwnedLog {
   #judge(header: Parameters<typeof judgeSlot>[1]): void {
     const verdict = judgeSlot(this.state, header);
     if (verdict.kind === "corrupt") throw new Error(verdict.reason);
-    this.state = verdict.state;
+    const { epoch, ...settled } = this.state = verdict.state;
+    this.#known.set(epoch, settled);
   }
 }

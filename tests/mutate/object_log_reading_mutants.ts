@@ -134,6 +134,27 @@ export const objectLogReadingMutants: readonly Mutant[] = [
     },
   },
   {
+    name: "fences a log where it no longer ends",
+    edits: [
+      {
+        file: "storage/s3/log/open_object_log.ts",
+        find: "const { state, free } = near;\n    return",
+        replace:
+          "const { free } = near;\n    const { state } = end;\n    return",
+      },
+      {
+        file: "storage/s3/log/read_forward.ts",
+        find: "let known = lastSettled(headers, state);",
+        replace: "let known = state;",
+      },
+    ],
+    caughtBy: {
+      file: "tests/storage/s3/log/paused_opening_test.ts",
+      name:
+        "ObjectLog.openLog() finds the end again if it was paused before any of its calls",
+    },
+  },
+  {
     name: "removes fences that a log has dropped",
     edits: [{
       file: "storage/s3/log/remove_dropped.ts",

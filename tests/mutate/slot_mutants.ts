@@ -37,13 +37,14 @@ export const slotMutants: readonly Mutant[] = [
     edits: [
       {
         file: "storage/s3/log/open_object_log.ts",
-        find: "const width = 2 * window;",
-        replace: "const width = 1;",
+        find:
+          "let width = 2 * window;; width = Math.min(2 * width, MOST_FENCES)",
+        replace: "let width = 1;;",
       },
       {
         file: "storage/s3/log/open_object_log.ts",
-        find: "next < first + window ||",
-        replace: "next < first + 1 ||",
+        find: "if (free >= first + window) break;",
+        replace: "if (free >= first + 1) break;",
       },
     ],
     caughtBy: late,
@@ -89,8 +90,8 @@ export const slotMutants: readonly Mutant[] = [
     name: "an opening does not notice that a later one has overtaken it",
     edits: [{
       file: "storage/s3/log/open_object_log.ts",
-      find: "if (highest > epoch) {",
-      replace: "if (highest < epoch) {",
+      find: "if (later > epoch) {",
+      replace: "if (later < epoch) {",
     }],
     caughtBy: overtaken,
   },

@@ -18,6 +18,8 @@ export interface Gate {
   readonly counts?: string;
   /** The test files that it leaves out. */
   readonly skipped?: readonly string[];
+  /** Begins with what takes long, while the gate before is run. */
+  prepare?(): void;
   /** Runs it. */
   run(): Promise<Verdict>;
 }

@@ -4,6 +4,7 @@ import { packageGates } from "../package/gates.ts";
 import { command } from "./command.ts";
 import { buildDir, documents, entryPoints, root } from "./files.ts";
 import { check, type Gate, gate, succeed } from "./gate.ts";
+import { s3Gate } from "./s3_gate.ts";
 import { installedSuites, sourceSuites } from "./suites.ts";
 
 /** All gates, in the order in which they run. */
@@ -24,6 +25,7 @@ export function gates(): Gate[] {
       "tests/mutate/main.ts",
     ]),
     ...sourceSuites(),
+    s3Gate(),
     ...installedSuites(),
   ];
 }

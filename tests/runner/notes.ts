@@ -10,4 +10,4 @@ export function notesIn(output: string): string[] {
 }
 
 const NOTE =
-  /^(skipped:|explored \d+ distinct|\d+ of \d+ planted bugs|package:|size:)/;
+  /^(skipped:|explored \d+ distinct|\d+ of \d+ planted bugs|package:|size:|s3:)/;

@@ -4,6 +4,7 @@
 #   apt-get install --no-install-recommends \
 #     ceph-mon ceph-osd ceph-mgr radosgw ceph-common
 #
+# check         says why it cannot run here; nothing if it can
 # start         makes the cluster if there is none, starts what does not run,
 #               and returns when both gateways answer
 # stop          ends all of it, and keeps the data
@@ -23,6 +24,7 @@ OSD_BYTES=$((4 * 1024 * 1024 * 1024)) # sparse files
 ACCESS_KEY=AKSYNCLINE
 SECRET_KEY=SKSYNCLINE
 GATEWAYS="http://127.0.0.1:7481 http://127.0.0.1:7482"
+PACKAGES="ceph-mon ceph-osd ceph-mgr radosgw ceph-common"
 DAEMONS="mon.a mon.b mon.c mgr.x osd.0 osd.1 osd.2 rgw.1 rgw.2"
 
 fail() { echo "cluster.sh: $*" >&2; exit 1; }
@@ -153,10 +155,24 @@ create_osds() {
   done
 }
 
-start() {
+check() {
+  local program missing=
   for program in ceph-mon ceph-osd ceph-mgr radosgw radosgw-admin ceph curl; do
-    command -v $program > /dev/null || fail "$program is not installed"
+    command -v $program > /dev/null || missing="$missing $program"
   done
+  if [ -n "$missing" ]; then
+    echo "there is no${missing//radosgw-admin/}: apt-get install" \
+      "--no-install-recommends $PACKAGES"
+  elif [ -z "$(pid_of mon.a)" ] && (: < /dev/tcp/127.0.0.1/40001) 2> /dev/null
+  then
+    echo "something else, another cluster perhaps, has its ports"
+  fi
+}
+
+start() {
+  local why
+  why=$(check)
+  [ -z "$why" ] || fail "$why"
   mkdir -p "$DIR/run" "$DIR/log"
   local is_new=
   if [ ! -e "$DIR/made" ]; then
@@ -213,7 +229,7 @@ status() {
 }
 
 case ${1:-} in
-  start | stop | status) $1 ;;
+  check | start | stop | status) $1 ;;
   kill)
     pid=$(pid_of "${2:-}")
     [ -n "$pid" ] || fail "${2:-nothing} does not run"
@@ -225,5 +241,5 @@ case ${1:-} in
     stop
     rm -rf "$DIR"
     ;;
-  *) fail "expected start, stop, kill, revive, status or clean" ;;
+  *) fail "expected check, start, stop, kill, revive, status or clean" ;;
 esac

@@ -1,108 +1,88 @@
 /**
  * Starts the cluster of cluster.sh, runs check_cluster.ts on Deno, Node and Bun,
- * kills a gateway and a disk's daemon under load, and stops it all.
+ * then some rounds of chaos, and stops it all: `deno task test:s3 [SECONDS]`,
+ * after which no further round begins.
  *
  * @module
  */
-import { build, stop } from "esbuild";
-import { mkdirSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { buildDir, root } from "../runner/files.ts";
+import { bundleModule } from "../kit/process/bundle_module.ts";
+import { type Runtime, runtimes } from "../kit/process/runtimes.ts";
+import { withTempDir } from "../kit/temp_dir.ts";
+import { root } from "../runner/files.ts";
+import { KINDS } from "./chaos/kinds.ts";
+import { formatTally, runChaos } from "./chaos/run_chaos.ts";
+import { Cluster, whyNoCluster } from "./cluster.ts";
+import { makeBucket } from "./place.ts";
 
-const CLUSTER = join(root, "tests/s3/cluster.sh");
-const CHECK = "tests/s3/check_cluster.ts";
+/** What happens, in turn, if there is time; the rest takes longer. */
+const QUICK = [
+  ...["two owners", "killed writers", "faults on the way", "paused writer"],
+  ...["followed and truncated", "gateway killed"],
+].map((name) => KINDS.find((kind) => kind.name === name)!);
 
-/** What cluster.sh starts, and Debian's packages that have it. */
-const PROGRAMS: Readonly<Record<string, string>> = {
-  "ceph-mon": "ceph-mon",
-  "ceph-osd": "ceph-osd",
-  "ceph-mgr": "ceph-mgr",
-  radosgw: "radosgw",
-  ceph: "ceph-common",
-};
+const startedAt = performance.now();
 
-/** Which daemon is killed under load, and whether it comes back meanwhile. */
-const VICTIMS = ["osd.0", "rgw.1"];
-
-async function has(program: string): Promise<boolean> {
-  const args = ["-c", `command -v ${program}`];
-  const { success } = await new Deno.Command("sh", { args, stdout: "null" })
-    .output();
-  return success;
-}
-
-async function cluster(...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(CLUSTER, { args, cwd: root })
-    .spawn().status;
-  if (!success) throw new Error(`cluster.sh ${args.join(" ")} failed`);
-}
-
-/** Runs a program to its end; calls `onNow` when it prints "now". */
-async function run(
-  [program, ...args]: readonly string[],
-  onNow: () => Promise<void> = () => Promise.resolve(),
+/** Runs the checks on a runtime, and prints what they said once they end. */
+async function check(
+  { name, command: [program, ...args] }: Runtime,
+  module: string,
 ): Promise<boolean> {
-  const child = new Deno.Command(program, { args, cwd: root, stdout: "piped" })
-    .spawn();
-  const text = child.stdout.pipeThrough(new TextDecoderStream());
-  let pending: Promise<void> | undefined;
-  for await (const chunk of text) {
-    if (chunk.includes("now\n")) pending ??= onNow();
-    Deno.stdout.writeSync(new TextEncoder().encode(chunk));
-  }
-  await pending;
-  return (await child.status).success;
+  const child = spawn(program, [...args, module], { cwd: root });
+  let output = "";
+  child.stdout.on("data", (data) => output += data);
+  child.stderr.on("data", (data) => output += data);
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  console.log(`\n${name}, ${elapsed()}\n${output.trimEnd()}`);
+  return code === 0;
 }
 
-/** What runs the checks on each runtime. Node needs JavaScript. */
-async function runtimes(): Promise<Record<string, readonly string[]>> {
-  const bundle = join(buildDir, "s3", "check_cluster.mjs");
-  mkdirSync(join(buildDir, "s3"), { recursive: true });
-  await build({
-    ...{ absWorkingDir: root, entryPoints: [CHECK], outfile: bundle },
-    ...{ bundle: true, platform: "node", format: "esm", target: "node20" },
-    ...{ logLevel: "error", external: ["@std/assert"] },
+function elapsed(): string {
+  return `after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+}
+
+/** Returns how many checks and rounds have failed. */
+async function run(scratch: string, seconds: number): Promise<number> {
+  const source = join(root, "tests/s3/check_cluster.ts");
+  const module = await bundleModule(source, join(scratch, "check.mjs"));
+  const passed = await Promise.all(runtimes.map((one) => check(one, module)));
+  const failed = passed.filter((has) => !has).length;
+  const seed = Math.floor(Math.random() * 100_000);
+  console.log(`\ns3: checks on ${runtimes.length} runtimes ended ${elapsed()}`);
+  const tally = await runChaos({
+    ...{ rounds: QUICK.length, seed, scratch, kinds: QUICK },
+    budgetMs: seconds * 1000 - (performance.now() - startedAt),
+    report: (line) => console.log(line),
   });
-  await stop();
-  return {
-    Deno: [Deno.execPath(), "run", "-A", "--no-check", "--cached-only", CHECK],
-    Node: ["node", bundle],
-    Bun: [join(root, "node_modules/bun/bin/bun.exe"), CHECK],
-  };
+  console.log(formatTally(tally).join("\n"));
+  const rounds = Object.values(tally.rounds).reduce((sum, one) => sum + one, 0);
+  const wrong = tally.wrong.length;
+  console.log(
+    `s3: ${rounds} rounds of chaos from seed ${seed}, acked ${tally.acked} ` +
+      `records in ${tally.openings} openings; all ended ${elapsed()}`,
+  );
+  console.log(`${rounds - Math.min(wrong, rounds)} passed, ${wrong} failed`);
+  return failed + wrong;
 }
 
-const missing: string[] = [];
-for (const [program, name] of Object.entries(PROGRAMS)) {
-  if (!await has(program)) missing.push(name);
-}
-if (missing.length > 0) {
+const why = whyNoCluster();
+if (why !== "") {
   console.log(
-    "skipped: no check ran on a real object store, because there is no " +
-      `${missing.join(", ")}: apt-get install --no-install-recommends ` +
-      Object.values(PROGRAMS).join(" "),
+    `skipped: no check ran on a real object store, because ${why}`,
   );
   Deno.exit(0);
 }
-
-let failed = 0;
+let failed = 1;
 try {
-  await cluster("start");
-  const all = await runtimes();
-  for (const [name, command] of Object.entries(all)) {
-    console.log(`\n${name}`);
-    if (!await run(command)) failed++;
-  }
-  for (const victim of VICTIMS) {
-    console.log(`\nDeno, ${victim} is killed`);
-    const ok = await run([...all.Deno, `${victim} is killed`], async () => {
-      await cluster("kill", victim);
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-      await cluster("revive", victim);
-    });
-    if (!ok) failed++;
-  }
-} finally {
-  await cluster("stop");
+  await using cluster = new Cluster();
+  await cluster.started;
+  console.log(`s3: the cluster runs ${elapsed()}`);
+  await makeBucket();
+  const seconds = Number(Deno.args[0] ?? 600);
+  failed = await withTempDir((scratch) => run(scratch, seconds));
+} catch (error) {
+  console.log(error);
 }
 console.log(failed === 0 ? "\nall passed" : `\n${failed} failed`);
 Deno.exit(failed === 0 ? 0 : 1);

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { withTempDir } from "../../kit/temp_dir.ts";
-import { cluster, whyNoCluster } from "../cluster.ts";
+import { Cluster, whyNoCluster } from "../cluster.ts";
 import { makeBucket } from "../place.ts";
 import { KILL_ALL, KINDS } from "./kinds.ts";
 import { formatTally, runChaos } from "./run_chaos.ts";
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 100_000));
-const chosen = [...KINDS, { ...KILL_ALL, weight: 1 }]
+const chosen = [...KINDS, KILL_ALL]
   .filter(({ name }) => name === values.kind);
 if (!Number.isSafeInteger(rounds + seed)) {
   throw new RangeError("Cannot begin because rounds and seed must be integers");
@@ -32,15 +32,17 @@ if (values.kind !== undefined && chosen.length === 0) {
   throw new RangeError(`Cannot begin because the kinds are: ${names}`);
 }
 const why = whyNoCluster();
-if (why !== undefined) {
+if (why !== "") {
   console.log(`skipped: there is no chaos, because ${why}`);
   Deno.exit(0);
 }
 console.log(`${rounds} rounds, seed ${seed}`);
+let isRight = false;
 try {
-  await cluster("start");
+  await using cluster = new Cluster();
+  await cluster.started;
   await makeBucket();
-  const isRight = await withTempDir(async (scratch) => {
+  isRight = await withTempDir(async (scratch) => {
     const tally = await runChaos({
       ...{ rounds, seed, scratch },
       kinds: values.kind === undefined ? undefined : chosen,
@@ -49,8 +51,7 @@ try {
     console.log(`\n${formatTally(tally).join("\n")}`);
     return tally.wrong.length === 0;
   });
-  Deno.exitCode = isRight ? 0 : 1;
-} finally {
-  await cluster("stop");
+} catch (error) {
+  console.log(error);
 }
-Deno.exit();
+Deno.exit(isRight ? 0 : 1);

@@ -14,7 +14,7 @@ export interface ChaosOptions {
   readonly seed: number;
   /** An empty directory. */
   readonly scratch: string;
-  /** What may happen. Default: everything. */
+  /** What happens, in turn. Default: everything, at random. */
   readonly kinds?: readonly Kind[] | undefined;
   /** Ms after which no further round begins. Default: none. */
   readonly budgetMs?: number | undefined;
@@ -175,10 +175,11 @@ class Chaos {
   }
 
   #choose(nth: number, random: SeededRandom): Kind {
-    const { kinds = KINDS } = this.#options;
+    const { kinds } = this.#options;
+    if (kinds !== undefined) return kinds[(nth - 1) % kinds.length];
     if (nth % KILL_ALL_EVERY === 0) return KILL_ALL;
     return random.pick(
-      kinds.flatMap((kind) => Array<Kind>(kind.weight).fill(kind)),
+      KINDS.flatMap((kind) => Array<Kind>(kind.weight).fill(kind)),
     );
   }
 

@@ -102,17 +102,6 @@ export const replicaMutants: readonly Mutant[] = [
     ),
   },
   {
-    name: "confirms what was on its way when the log was cut back",
-    edits: [{
-      file: "replicate/replica_session.ts",
-      find: "if (cuts.count === known) return;",
-      replace: "if (cuts.count >= known) return;",
-    }],
-    caughtBy: parted(
-      "a frame that was on its way when the log was cut back confirms nothing",
-    ),
-  },
-  {
     name: "claims a replica before it is compared",
     edits: [{
       file: "replicate/open_replica.ts",

@@ -3,6 +3,7 @@ import type { ReplicaStats } from "../monitor/replica_stats.ts";
 import type {
   AppendOptions,
   ReceiptOptions,
+  WaitOptions,
 } from "../writer/append_options.ts";
 
 /** What copies a log to another place while it is written to. */
@@ -11,15 +12,14 @@ export interface AttachedReplica {
   stats(): ReplicaStats;
   /** LSN below which records may be dropped, at most `lsn`. */
   hold(lsn: number): number;
-  /** Calls `append`; its answer comes once its records are there as well. */
-  confirm<Answer>(
-    append: () => Promise<Answer>,
-    signal: AbortSignal | undefined,
-  ): Promise<Answer>;
+  /** Throws if nothing more gets there. */
+  requireUsable(): void;
+  /** Resolves once all records up to `lsn` are there. */
+  waitFor(lsn: number, options: WaitOptions): Promise<void>;
 }
 
 /** Appends at level `disk`; resolves once the replica has the records too. */
-export function appendRemotely<Answer>(
+export async function appendRemotely<Answer>(
   replica: AttachedReplica | undefined,
   options: AppendOptions | ReceiptOptions,
   append: (options: AppendOptions) => Promise<Answer>,
@@ -28,6 +28,16 @@ export function appendRemotely<Answer>(
     const rule = 'other than "remote" unless a replica is attached';
     throw argumentError("append", "ack", rule, "remote", false);
   }
+  replica.requireUsable();
   const local = { ...options, ack: "disk" } as AppendOptions;
-  return replica.confirm(() => append(local), options.signal);
+  const answer = await append(local);
+  await replica.waitFor(lastOf(answer), { signal: options.signal });
+  return answer;
+}
+
+/** LSN of the last record of an append. */
+function lastOf(answer: unknown): number {
+  if (typeof answer === "number") return answer;
+  const { lsn, last } = answer as { lsn?: number; last?: number };
+  return (lsn ?? last)!;
 }

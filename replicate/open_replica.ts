@@ -7,12 +7,13 @@ import type { LogEngine, LogObserver } from "../storage/log_engine.ts";
 import type { Clock } from "../writer/clock.ts";
 import { type Claim, makeClaim, readClaim } from "./claim.ts";
 import {
+  aheadError,
   ForeignReplicaError,
   ReplicaGapError,
   UnfitEngineError,
 } from "./replica_errors.ts";
 import type { ReplicaSource } from "./replica_source.ts";
-import { firstDifference } from "./same_records.ts";
+import { compareRecords, type Comparison } from "./same_records.ts";
 import { within } from "./within.ts";
 
 /** What an opening needs to know. */
@@ -38,8 +39,14 @@ export interface EarlierOpenings {
   takeOver: boolean;
 }
 
-/** Records at the end that are compared. */
+/**
+ * Records at the end that are compared. If the last one was written at another
+ * time than in the log, all are.
+ */
 const COMPARED = 64;
+
+/** That takes as long as it takes, in ms. */
+const UNLIMITED_MS = 2 ** 31 - 1;
 
 /**
  * Opens a replica to continue it, once it is sure that it is one of this log and
@@ -94,29 +101,42 @@ async function survey(place: ReplicaPlace, earlier: EarlierOpenings) {
     }
     const isNew = lastLsn < firstLsn && epoch === 0;
     if (isNew) return { isNew, lastLsn: source.view.firstLsn - 1 };
-    await claim(place, observer, earlier);
+    const other = await findOtherClaim(place, observer, earlier);
     await requireContinued(place, observer);
+    // Not before: its owner could not connect again, even if this is refused.
+    if (other !== undefined) await takeOver(place, observer, other);
     return { isNew, lastLsn };
   } finally {
     observer.close().catch(() => {});
   }
 }
 
-/** Requires that the replica is this log's, or takes it over. */
-async function claim(
+/** The claim of another log, if this one may take over; throws if it may not. */
+async function findOtherClaim(
   place: ReplicaPlace,
   { cursors, firstLsn, lastLsn }: LogObserver,
   earlier: EarlierOpenings,
-): Promise<void> {
+): Promise<Claim | undefined> {
   const { source: { id }, engine: { location } } = place;
   const store = requireCursors(location, cursors);
   const reading = readClaim(location, store);
   const found = await within(asked(place), "read whose a replica is", reading);
-  if (found.log === id) return;
+  if (found.log === id) return undefined;
   const isEmpty = lastLsn < firstLsn;
-  if (found.log === undefined && isEmpty) return;
+  if (found.log === undefined && isEmpty) return undefined;
   if (!earlier.takeOver) throw notMine(place, found, earlier);
-  const making = makeClaim(location, store, id, found);
+  return found;
+}
+
+/** Claims a replica in place of the log that has it. */
+async function takeOver(
+  place: ReplicaPlace,
+  { cursors }: LogObserver,
+  before: Claim,
+): Promise<void> {
+  const { source: { id }, engine: { location } } = place;
+  const store = requireCursors(location, cursors);
+  const making = makeClaim(location, store, id, before);
   await within(asked(place), "claim a replica", making);
 }
 
@@ -168,34 +188,47 @@ async function requireContinued(
   const { source: { view }, engine: { location } } = place;
   const { lastLsn } = replica;
   if (lastLsn > view.durableLsn) {
-    const reason = `it has records up to ${lastLsn}, but this log ends with ` +
-      `${view.durableLsn}: another log has written there, or this one was cut ` +
-      "back, or its files are older";
-    throw new ForeignReplicaError(location, "ahead", reason);
+    throw aheadError(location, lastLsn, view.durableLsn);
   }
   if (view.firstLsn > lastLsn + 1) {
     throw new ReplicaGapError(location, lastLsn, view.firstLsn);
   }
-  const from = Math.max(
-    ...[replica.firstLsn, view.firstLsn, lastLsn - COMPARED + 1],
-  );
+  const first = Math.max(replica.firstLsn, view.firstLsn);
+  const from = Math.max(first, lastLsn - COMPARED + 1);
   if (from > lastLsn) return;
-  const comparing = firstDifference(
+  const found = await compare(place, replica, from, place.timeoutMs);
+  // Logs that parted may have the same last records, such as empty ones.
+  const { lsn } = found.isSameTime || found.lsn !== undefined || from === first
+    ? found
+    : await compare(place, replica, first, UNLIMITED_MS);
+  if (lsn === undefined) return;
+  const reason = `its record ${lsn} is not that of this log: another log has ` +
+    "written there, or this one was cut back, or its files are older";
+  throw new ForeignReplicaError(location, "other-records", reason);
+}
+
+/** Compares the records of a replica from `from` on with those of its log. */
+async function compare(
+  place: ReplicaPlace,
+  replica: Pick<LogObserver, "lastLsn" | "read">,
+  from: number,
+  timeoutMs: number,
+): Promise<Comparison> {
+  const { source: { view }, engine: { location } } = place;
+  const { lastLsn } = replica;
+  const comparing = compareRecords(
     from,
     replica.read(from, lastLsn),
     view.readBatches({ from, to: lastLsn }),
   );
-  const lsn = await within(asked(place), "compare a replica", comparing)
+  const patience = { ...asked(place), timeoutMs };
+  return await within(patience, "compare a replica", comparing)
     .catch((error) => {
       if (!(error instanceof CompactedError)) throw error;
       // Both sides may drop what both have; then there is less to compare.
       const dropped = "records were dropped while they were compared";
       throw new Error(`Cannot replicate to "${location}" because ${dropped}`);
     });
-  if (lsn === undefined) return;
-  const reason = `its record ${lsn} is not that of this log: another log has ` +
-    "written there, or this one was cut back, or its files are older";
-  throw new ForeignReplicaError(location, "other-records", reason);
 }
 
 function requireCursors(

@@ -2,7 +2,7 @@ import type * as Diagnostics from "node:diagnostics_channel";
 import { requireInteger, requireOptions, requireSignal } from "../argument.ts";
 import { builtin } from "../builtin.ts";
 import type { ReplicaState, ReplicaStats } from "../monitor/replica_stats.ts";
-import type { FrameLog } from "../storage/frame_log.ts";
+import { TruncatedError } from "../storage/frame_log.ts";
 import type { LogEngine } from "../storage/log_engine.ts";
 import { AckWaiters } from "../writer/acks.ts";
 import type { WaitOptions } from "../writer/append_options.ts";
@@ -12,11 +12,11 @@ import { LogClosedError } from "../writer/log_closed_error.ts";
 import type { FrameLimits } from "./frame_draft.ts";
 import { type EarlierOpenings, openReplica } from "./open_replica.ts";
 import { judgeFailure } from "./judge_failure.ts";
-import { NotReplicatedError } from "./replica_errors.ts";
+import { aheadError, NotReplicatedError } from "./replica_errors.ts";
 import { ReplicaSession } from "./replica_session.ts";
 import type { ReplicaSource } from "./replica_source.ts";
 import { type ReplicaRetention, retain } from "./retain.ts";
-import { atMost } from "./within.ts";
+import { atMost, pause } from "./within.ts";
 
 /** Options of `Replica.close`. */
 export interface CloseReplicaOptions {
@@ -74,11 +74,12 @@ export class Replica implements AsyncDisposable {
   #frames = 0;
   #retries = 0;
   #delayMs = FIRST_WAIT_MS;
-  /** When it lacked nothing last, in ms since 1970. */
-  #caughtUpAt: number;
+  /** Since when it has lacked something at most, in ms since 1970. */
+  #lacksSince: number;
+  /** Cuts of the log that it has heeded. */
+  #cuts: number;
   #frameTime = 0;
   #session: ReplicaSession | undefined;
-  #log: FrameLog | undefined;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -98,7 +99,8 @@ export class Replica implements AsyncDisposable {
     this.#source = source;
     this.#engine = engine;
     this.#settings = settings;
-    this.#caughtUpAt = wallTime(settings.clock);
+    this.#lacksSince = wallTime(settings.clock);
+    this.#cuts = source.cuts.count;
     const { takeOver } = settings;
     this.#earlier = { epoch: undefined, failed: 0, takeOver };
   }
@@ -124,15 +126,18 @@ export class Replica implements AsyncDisposable {
 
   /** How it is. */
   stats(): ReplicaStats {
+    this.#heedCuts();
     const { durableLsn } = this.#source.view;
     const now = wallTime(this.#settings.clock);
     const lagRecords = Math.max(0, durableLsn - this.#lsn);
-    if (lagRecords === 0) this.#caughtUpAt = now;
+    this.#lacksSince = lagRecords === 0
+      ? now
+      : this.#session?.oldestTime ?? this.#lacksSince;
     return {
       state: this.#state,
       lsn: this.#lsn,
       lagRecords,
-      lagMs: lagRecords === 0 ? 0 : Math.max(0, now - this.#caughtUpAt),
+      lagMs: lagRecords === 0 ? 0 : Math.max(0, now - this.#lacksSince),
       sentBytes: this.#sentBytes,
       frames: this.#frames,
       retries: this.#retries,
@@ -160,7 +165,7 @@ export class Replica implements AsyncDisposable {
    *
    * Rejects with `RangeError` unless `lsn` is an integer of at least 1, and with
    * {@linkcode NotReplicatedError} if the replica is fenced, has failed or is
-   * closed.
+   * closed, and with `TruncatedError` if the log is cut back below `lsn`.
    */
   async waitFor(lsn: number, options: WaitOptions = {}): Promise<void> {
     const action = "wait for a replica";
@@ -169,6 +174,7 @@ export class Replica implements AsyncDisposable {
     const { signal } = options;
     if (signal !== undefined) requireSignal(action, signal);
     signal?.throwIfAborted();
+    this.#heedCuts();
     if (lsn <= this.#lsn) return;
     if (this.#isFinal) throw this.#notReplicated(lsn);
     try {
@@ -182,23 +188,18 @@ export class Replica implements AsyncDisposable {
       });
     } catch (error) {
       if (signal?.aborted && error === signal.reason) throw error;
+      if (error instanceof TruncatedError) throw error;
       throw this.#notReplicated(lsn);
     }
   }
 
   /**
-   * Appends, and waits for the records.
+   * Throws if nothing more gets there.
    *
    * @internal
    */
-  async confirm<Answer>(
-    append: () => Promise<Answer>,
-    signal: AbortSignal | undefined,
-  ): Promise<Answer> {
+  requireUsable(): void {
     if (this.#isFinal) throw this.#notReplicated(undefined);
-    const answer = await append();
-    await this.waitFor(lastOf(answer), { signal });
-    return answer;
   }
 
   /**
@@ -211,6 +212,9 @@ export class Replica implements AsyncDisposable {
     const { holdBytes, warn } = this.#settings;
     const next = this.#lsn + 1;
     if (this.#isFinal || lsn <= next) return lsn;
+    // It has a gap by now: it can never be connected again.
+    const isKnown = this.#earlier.epoch !== undefined;
+    if (isKnown && next < this.#source.view.firstLsn) return lsn;
     if ((access?.log.storedBytes ?? 0) <= holdBytes) return next;
     if (this.#warnedAt !== next) {
       warn(
@@ -267,18 +271,27 @@ export class Replica implements AsyncDisposable {
     const limits = this.#settings;
     const { clock, timeoutMs, warn, retention } = limits;
     const source = this.#source;
+    this.#heedCuts();
+    if (this.#isFinal) return;
+    const cuts = this.#cuts;
     const log = await openReplica({
       ...{ source, engine: this.#engine, clock, timeoutMs, warn },
       signal: this.#abort.signal,
       time: () => this.#frameTime,
     }, this.#earlier);
-    if (this.#isClosing) return await this.#release(log);
-    this.#log = log;
+    // Which may take forever.
+    const release = () => log.close(true).catch(() => {});
+    if (this.#isClosing) return await release();
     try {
+      if (source.cuts.count !== cuts) {
+        throw new TruncatedError(log.lastLsn, source.cuts.lowestSince(cuts));
+      }
       this.#reached(log.lastLsn);
       this.#liveLsn = source.view.durableLsn;
       this.#session = new ReplicaSession({
-        ...{ source, log, clock, limits, timeoutMs, location: this.location },
+        ...{ source, cuts, log, clock, limits, timeoutMs },
+        location: this.location,
+        ticked: () => this.stats(), // Notes that nothing is lacking.
         sent: (lsn, bytes) => this.#sent(lsn, bytes),
         setTime: (time) => this.#frameTime = time,
         upkeep: retention &&
@@ -288,15 +301,10 @@ export class Replica implements AsyncDisposable {
       begun();
       await this.#session.run();
     } finally {
+      this.stats(); // Notes since when something is lacking.
       this.#session = undefined;
-      this.#log = undefined;
-      this.#release(log);
+      release();
     }
-  }
-
-  /** Releases an opened replica, which may take forever. */
-  async #release(log: FrameLog): Promise<void> {
-    await log.close(true).catch(() => {});
   }
 
   #sent(lsn: number, bytes: number): void {
@@ -308,9 +316,27 @@ export class Replica implements AsyncDisposable {
   }
 
   #reached(lsn: number): void {
-    this.#lsn = Math.max(this.#lsn, lsn);
-    this.#waiters.release(this.#lsn);
+    this.#waiters.release(this.#lsn = Math.max(this.#lsn, lsn));
     this.stats(); // Notes that nothing is lacking.
+  }
+
+  /**
+   * Learns of cuts of the log. Records that the replica has cannot be taken back,
+   * and another record may get the LSN that somebody waits for.
+   */
+  #heedCuts(): void {
+    const { cuts, view } = this.#source;
+    const { count } = cuts;
+    if (count === this.#cuts) return;
+    const lowest = cuts.lowestSince(this.#cuts);
+    this.#cuts = count;
+    this.#waiters.rejectAbove(lowest, new TruncatedError(lowest + 1, lowest));
+    if (lowest >= this.#lsn) return;
+    const error = aheadError(this.location, this.#lsn, view.durableLsn);
+    this.#lsn = lowest;
+    this.#finish("failed", error);
+    this.#abort.abort();
+    this.#session?.stop();
   }
 
   #change(state: ReplicaState, error?: Error): void {
@@ -322,8 +348,7 @@ export class Replica implements AsyncDisposable {
     this.#listeners.tell(stats);
     const diagnostics = builtin<typeof Diagnostics>("node:diagnostics_channel");
     const channel = diagnostics?.channel("syncline:wal:replica");
-    if (!channel?.hasSubscribers) return;
-    channel.publish({ location: this.#source.location, event: stats });
+    channel?.publish({ location: this.#source.location, event: stats });
   }
 
   #finish(state: ReplicaState, error: Error): void {
@@ -344,22 +369,10 @@ export class Replica implements AsyncDisposable {
   }
 
   async #pause(): Promise<void> {
-    const { clock } = this.#settings;
     const delayMs = this.#delayMs;
-    this.#delayMs = Math.min(
-      ...[LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, 2 * delayMs)],
-    );
-    if (delayMs === 0) return;
-    const { signal } = this.#abort;
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        cancel();
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const cancel = clock.after(delayMs, end);
-      signal.addEventListener("abort", end);
-    });
+    const nextMs = Math.max(FIRST_WAIT_MS, 2 * delayMs);
+    this.#delayMs = Math.min(LONGEST_WAIT_MS, nextMs);
+    await pause(this.#settings.clock, delayMs, this.#abort.signal);
   }
 
   #notReplicated(lsn: number | undefined): NotReplicatedError {
@@ -381,17 +394,7 @@ export class Replica implements AsyncDisposable {
     const { durableLsn } = this.#source.view;
     if (ms === 0 || this.#isFinal || durableLsn <= this.#lsn) return;
     this.#session?.drain();
-    await atMost(
-      this.#settings.clock,
-      ms,
-      this.#waiters.wait(durableLsn),
-    );
+    const drained = this.#waiters.wait(durableLsn);
+    await atMost(this.#settings.clock, ms, drained);
   }
-}
-
-/** LSN of the last record of an append. */
-function lastOf(answer: unknown): number {
-  if (typeof answer === "number") return answer;
-  const { lsn, last } = answer as { lsn?: number; last?: number };
-  return (lsn ?? last)!;
 }

@@ -27,6 +27,18 @@ export class ForeignReplicaError extends Error {
   }
 }
 
+/** The error for a replica that has more than the log, up to `lastLsn`. */
+export function aheadError(
+  location: string,
+  lastLsn: number,
+  durableLsn: number,
+): ForeignReplicaError {
+  const reason = `it has records up to ${lastLsn}, but this log ends with ` +
+    `${durableLsn}: another log has written there, or this one was cut ` +
+    "back, or its files are older";
+  return new ForeignReplicaError(location, "ahead", reason);
+}
+
 /**
  * Thrown if a log has dropped records that its replica lacks: no replica can
  * have gaps. Begin a new one in another place.

@@ -1,4 +1,8 @@
-import type { FrameLog, RecordBatch } from "../storage/frame_log.ts";
+import {
+  type FrameLog,
+  type RecordBatch,
+  TruncatedError,
+} from "../storage/frame_log.ts";
 import type { LogMeta } from "../storage/format/mod.ts";
 import { type Clock, wallTime } from "../writer/clock.ts";
 import { type FrameLimits, GatheredFrame } from "./frame_draft.ts";
@@ -11,6 +15,8 @@ import { within } from "./within.ts";
 export interface SessionEvents {
   /** A frame is there: all up to `lsn` is. */
   sent(lsn: number, bytes: number): void;
+  /** A second has passed. */
+  ticked(): void;
   /** The frame that is sent next has this time. */
   setTime(time: number): void;
   /** What must be done to the replica now and then, if anything; no retry. */
@@ -20,6 +26,8 @@ export interface SessionEvents {
 /** What a session is made of. */
 export interface SessionParts extends SessionEvents {
   readonly source: ReplicaSource;
+  /** Cuts of the source when the replica was compared with it. */
+  readonly cuts: number;
   readonly log: FrameLog;
   readonly clock: Clock;
   readonly limits: FrameLimits;
@@ -49,7 +57,8 @@ export class ReplicaSession {
   /** Whether the frame need not wait for more. */
   #isDue = false;
   #cancelDue = (): void => {};
-  #inFlight = 0;
+  /** When the first record of each frame in flight was written. */
+  readonly #inFlight: number[] = [];
   #spare: Uint8Array<ArrayBuffer>[] = [];
   #failure: { readonly error: unknown } | undefined;
   #state: "following" | "draining" | "stopped" = "following";
@@ -87,6 +96,7 @@ export class ReplicaSession {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure.error;
         if (this.#state === "stopped") return;
+        this.#requireUncut();
         if (await this.#step()) continue;
         if (this.#isOver) return;
         if (!this.#hasNews) {
@@ -116,17 +126,27 @@ export class ReplicaSession {
     this.#tell();
   }
 
+  /**
+   * When the oldest record was written that was read and is not there, in ms
+   * since 1970; `undefined` if there is none, or it has no time.
+   */
+  get oldestTime(): number | undefined {
+    const [flying] = this.#inFlight;
+    const gathered = this.#frame?.oldestTime ?? this.#arrived?.value?.time;
+    return (flying ?? gathered) || undefined;
+  }
+
   /** Whether the source has ended, and everything is there. */
   get #isOver(): boolean {
     return this.#arrived?.done === true && this.#frame === undefined &&
-      this.#inFlight === 0;
+      this.#inFlight.length === 0;
   }
 
   /** Does what can be done now; resolves with false if that is nothing. */
   async #step(): Promise<boolean> {
     if (this.#gather()) return true;
     if (this.#send()) return true;
-    if (this.#frame !== undefined || this.#inFlight > 0) return false;
+    if (this.#frame !== undefined || this.#inFlight.length > 0) return false;
     const lost = this.#arrived?.value?.lost;
     if (lost !== undefined) {
       await this.#skip(this.#arrived!.value!, lost);
@@ -182,7 +202,7 @@ export class ReplicaSession {
   /** Sends the frame, if it is time and there is room. */
   #send(): boolean {
     const frame = this.#frame;
-    if (frame === undefined || this.#inFlight >= this.#sender.depth) {
+    if (frame === undefined || this.#inFlight.length >= this.#sender.depth) {
       return false;
     }
     const arrived = this.#arrived;
@@ -201,15 +221,31 @@ export class ReplicaSession {
     const meta = this.#metaAfter(lastLsn);
     if (meta !== undefined && frame.end(meta)) this.#metaVersion = meta.version;
     this.#parts.setTime(time);
-    this.#inFlight++;
+    this.#inFlight.push(frame.oldestTime);
     const sending = this.#sender.send(batch);
     within(this.#patience, "replicate", sending).then(() => {
-      this.#inFlight--;
+      this.#inFlight.shift();
       this.#reuse(batch.buffer);
-      this.#lsn = lastLsn;
-      this.#parts.sent(lastLsn, length);
-      this.#tell();
-    }, (error) => this.#fail(error));
+      this.#confirm(lastLsn, length);
+    }).catch((error) => this.#fail(error));
+  }
+
+  /** All up to `lsn` is there, and is still that of the source. */
+  #confirm(lsn: number, bytes: number): void {
+    this.#requireUncut();
+    this.#lsn = lsn;
+    this.#parts.sent(lsn, bytes);
+    this.#tell();
+  }
+
+  /**
+   * Throws once the source was cut back: other records may have the LSNs of those
+   * that are on their way.
+   */
+  #requireUncut(): void {
+    const { source: { cuts }, cuts: known } = this.#parts;
+    if (cuts.count === known) return;
+    throw new TruncatedError(this.#lsn + 1, cuts.lowestSince(known));
   }
 
   /** Keeps memory for the next frames, unless a frame was unusually large. */
@@ -247,8 +283,7 @@ export class ReplicaSession {
     }
     this.#parts.setTime(time);
     await within(this.#patience, "replicate a hole", log.skip(lost));
-    this.#lsn = firstLsn + lost - 1;
-    this.#parts.sent(this.#lsn, 0);
+    this.#confirm(firstLsn + lost - 1, 0);
     this.#ask();
   }
 
@@ -257,9 +292,9 @@ export class ReplicaSession {
     const { clock, log, upkeep } = this.#parts;
     const tick = () => {
       this.#tell();
-      if (upkeep !== undefined && clock.now() >= this.#upkeepAt) {
-        this.#keep(upkeep(log));
-      }
+      const isDue = clock.now() >= this.#upkeepAt && !this.#keeping;
+      if (upkeep !== undefined && isDue) this.#keep(upkeep(log));
+      this.#parts.ticked();
       this.#tick();
     };
     this.#cancelTick = clock.inBackground?.(TICK_MS, tick) ??
@@ -267,7 +302,6 @@ export class ReplicaSession {
   }
 
   #keep(keeping: Promise<void>): void {
-    if (this.#keeping) return;
     this.#keeping = true;
     keeping.then(() => {
       this.#keeping = false;

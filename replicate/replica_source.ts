@@ -19,6 +19,14 @@ export interface PlacedMeta {
   readonly afterLsn: number;
 }
 
+/** What is known of the cuts of a log. */
+export interface Cuts {
+  /** Number of them. */
+  readonly count: number;
+  /** The last record that none of those since the first `count` ones dropped. */
+  lowestSince(count: number): number;
+}
+
 /** What is replicated, wherever it is written. */
 export interface ReplicaSource {
   /** Where it is. */
@@ -30,7 +38,9 @@ export interface ReplicaSource {
   readonly view: LogView<any>;
   /** What a log that is written here has for replicas. */
   readonly access: LogAccess | undefined;
-  /** Looks where a log stands that is not written here. */
+  /** How often it was cut back. */
+  readonly cuts: Cuts;
+  /** Looks where a log stands that is not written here; rejects if it is closed. */
   refresh(): Promise<void>;
   /** The log's metadata, and the last record written when it was set, or later. */
   meta(): PlacedMeta | undefined;
@@ -48,7 +58,10 @@ export async function sourceOf(log: ReplicableLog): Promise<ReplicaSource> {
       ...await placeOf(files),
       view: log,
       access,
-      refresh: () => Promise.resolve(),
+      cuts: access.writer.readers.cuts,
+      async refresh() {
+        await access.refuseIfClosed("replicate");
+      },
       meta() {
         const { meta, lastLsn } = access.log;
         return meta && { meta, afterLsn: lastLsn };
@@ -65,6 +78,12 @@ export async function sourceOf(log: ReplicableLog): Promise<ReplicaSource> {
     ...await placeOf(files),
     view: log,
     access: undefined,
+    cuts: {
+      get count() {
+        return observed.cuts;
+      },
+      lowestSince: (count) => observed.lowestSince(count),
+    },
     refresh: () => log.refresh(),
     meta() {
       if (!(observed instanceof ObservedLog)) return undefined;

@@ -35,7 +35,7 @@ import {
   requireRestorable,
   type RestoredPart,
 } from "./restored_part.ts";
-import { firstDifference } from "./same_records.ts";
+import { compareRecords } from "./same_records.ts";
 import { RESTORED_EPOCH, SegmentFiles } from "./segment_files.ts";
 
 /** How far a restore is. */
@@ -279,9 +279,10 @@ class ReplicaRestore {
     const range = { log, from, to: lastLsn, firstLsn: () => firstLsn, lookup };
     const restored = new SegmentReads(target, segments, range);
     const theirs = observer.read(from, lastLsn);
-    const lsn = await firstDifference(from, restored, theirs)
+    const compared = await compareRecords(from, restored, theirs)
       .finally(() => lookup.close());
-    if (lsn === undefined) return;
+    if (compared.lsn === undefined && compared.isSameTime) return;
+    const { lsn = lastLsn } = compared;
     const reason = `"${target.location}" holds a part of another replica, ` +
       `whose record ${lsn} is not the same: use an empty directory`;
     throw new ForeignReplicaError(engine.location, "other-records", reason);

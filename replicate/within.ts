@@ -52,3 +52,21 @@ export async function atMost(
   await Promise.race([ended.catch(() => {}), late]);
   cancel();
 }
+
+/** Resolves after `ms`, or once the signal is aborted. */
+export async function pause(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (ms === 0 || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal.addEventListener("abort", end);
+  });
+}

@@ -20,18 +20,30 @@ export function showProgress(
   output: Output,
   acked: () => Acked,
 ): { end(): Promise<void> } {
+  let before = { records: 0, at: performance.now() };
+  return keepLine(output, () => {
+    const { records } = acked();
+    const at = performance.now();
+    const rate = (records - before.records) / (at - before.at) * 1000;
+    before = { records, at };
+    return `acked ${formatRecords(records)}, ${formatCount(rate)}/s`;
+  });
+}
+
+/** The same with any line, which may be empty. */
+export function keepLine(
+  output: Output,
+  describe: () => string,
+): { end(): Promise<void> } {
   if (!output.isTerminal) return { end: () => Promise.resolve() };
   const encoder = new TextEncoder();
   const show = async (text: string) => {
     await output.write(encoder.encode(CLEAR_LINE + text)).catch(() => {});
   };
-  let before = { records: 0, at: performance.now() };
+  let shown = "";
   const timer = setInterval(() => {
-    const { records } = acked();
-    const at = performance.now();
-    const rate = (records - before.records) / (at - before.at) * 1000;
-    before = { records, at };
-    void show(`acked ${formatRecords(records)}, ${formatCount(rate)}/s`);
+    const text = describe();
+    if (text !== shown) void show(shown = text);
   }, INTERVAL_MS);
   return {
     end() {

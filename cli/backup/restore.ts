@@ -13,7 +13,7 @@ import {
   UsageError,
 } from "../command.ts";
 import { EXIT, writeLines } from "../io/cli_io.ts";
-import { formatAmount, formatRange } from "../io/format.ts";
+import { formatAmount, formatRange, formatSize } from "../io/format.ts";
 import { requireDirectory } from "../io/log_directory.ts";
 import {
   type LogPlace,
@@ -21,6 +21,8 @@ import {
   parsePlace,
   STORAGE_OPTIONS,
 } from "../io/object_storage.ts";
+import type { RestoreProgress } from "../../replicate/restore_replica.ts";
+import { keepLine } from "../append/show_progress.ts";
 import { runCopy } from "./run_copy.ts";
 
 /** Options of {@linkcode restore}. */
@@ -45,7 +47,8 @@ it. LSNs, records and times stay the same. Snapshots that cover later records
 are left out, and cursors beyond the last record go back to it.
 
 With --storage, makes it of a replica in object storage; see "wal replicate".
-If that is interrupted, TARGET does not open; run it again to continue.
+If that is interrupted, TARGET does not open; run it again to continue. A
+terminal shows how far it is.
 
   --lsn N        the last record to restore; by default the last one there is
   --time TIME    restore the records written at this time or before, such as
@@ -107,7 +110,14 @@ export const restore: CliCommand<RestoreCommandOptions> = {
           const { restoreReplica } = await import(
             "../../replicate/restore_replica.ts"
           );
-          return await restoreReplica(engine, target, { to, signal });
+          let shown = "";
+          const onProgress = (progress: RestoreProgress) => {
+            shown = describeProgress(progress);
+          };
+          const progress = keepLine(io.stderr, () => shown);
+          const options = { to, signal, onProgress };
+          return await restoreReplica(engine, target, options)
+            .finally(() => progress.end());
         },
       );
     const report = await restoring;
@@ -133,6 +143,16 @@ function parseTime(text: string): number {
   const ms = Date.parse(text);
   if (!Number.isNaN(ms)) return ms;
   throw refusal("--time", "a time such as 2026-11-29T08:15:00Z", text);
+}
+
+function describeProgress(
+  { lsn, firstLsn, lastLsn, bytes }: RestoreProgress,
+): string {
+  const percent = Math.floor(
+    100 * (lsn - firstLsn + 1) / Math.max(1, lastLsn - firstLsn + 1),
+  );
+  return `restored up to LSN ${lsn} of ${lastLsn}, ${percent}%, ` +
+    `${formatSize(bytes)} written`;
 }
 
 function describe(

@@ -16,6 +16,7 @@ import {
   writeLines,
   writeWarning,
 } from "../io/cli_io.ts";
+import { keepLine } from "../append/show_progress.ts";
 import { formatRecords, formatSize } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
 import {
@@ -46,7 +47,8 @@ until Ctrl-C. What is there is a log with the same records and LSNs: "wal cat
 --storage" reads it, and "wal restore --storage" makes a log of it. Takes no
 lock on DIR and changes nothing there. Run it again to continue.
 
-If the storage cannot be reached, it tries again, and catches up later. It ends
+A terminal shows how far it is while it catches up. If the storage cannot be
+reached, it tries again, and catches up later. It ends
 if another log writes there, and refuses a place that holds another log.
 
 DIR must keep its records until they are copied: the writer does not know of
@@ -159,6 +161,7 @@ class ShownReplica {
   readonly #json: boolean;
   readonly #io: CliIo;
   readonly #stop: () => void;
+  readonly #progress: { end(): Promise<void> };
   #writing: Promise<void>;
 
   constructor(replica: Replica, json: boolean, io: CliIo) {
@@ -166,6 +169,7 @@ class ShownReplica {
     this.#json = json;
     this.#io = io;
     this.#writing = this.#show();
+    this.#progress = keepLine(io.stderr, () => this.#progressLine());
     this.#stop = replica.onChange(() => {
       if (replica.stats().state === "closed") return;
       this.#writing = this.#writing.then(() => this.#show());
@@ -174,8 +178,17 @@ class ShownReplica {
 
   async end(): Promise<void> {
     this.#stop();
+    await this.#progress.end();
     await this.#writing;
     await this.#show();
+  }
+
+  /** What a terminal shows while it catches up. */
+  #progressLine(): string {
+    const { state, lsn, lagRecords, sentBytes } = this.#replica.stats();
+    if (state !== "catching-up") return "";
+    return `up to LSN ${lsn}, ${formatRecords(lagRecords)} to go, ` +
+      `${formatSize(sentBytes)} sent`;
   }
 
   /** Never rejects: replication goes on if nobody reads this. */

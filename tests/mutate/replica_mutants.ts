@@ -5,6 +5,11 @@ const replicated = (name: string): Mutant["caughtBy"] => ({
   name,
 });
 
+const parted = (name: string): Mutant["caughtBy"] => ({
+  file: "tests/replicate/diverging_test.ts",
+  name,
+});
+
 const outlived = (name: string): Mutant["caughtBy"] => ({
   file: "tests/replicate/replica_faults_test.ts",
   name,
@@ -43,8 +48,9 @@ export const replicaMutants: readonly Mutant[] = [
   {
     name: "acknowledges a record that the replica may not have",
     edits: [{
-      file: "replicate/replica.ts",
-      find: "await this.waitFor(lastOf(answer), { signal });",
+      file: "log/attached_replica.ts",
+      find:
+        "await replica.waitFor(lastOf(answer), { signal: options.signal });",
       replace: "",
     }],
     caughtBy: replicated(
@@ -85,11 +91,67 @@ export const replicaMutants: readonly Mutant[] = [
     ),
   },
   {
+    name: "confirms a record by another one that had its LSN before a cut",
+    edits: [{
+      file: "replicate/replica.ts",
+      find: "if (count === this.#cuts) return;",
+      replace: "if (count >= this.#cuts) return;",
+    }],
+    caughtBy: parted(
+      'ack: "remote" is never kept by a record that was cut off, or by its successor',
+    ),
+  },
+  {
+    name: "claims a replica before it is compared",
+    edits: [{
+      file: "replicate/open_replica.ts",
+      find: "await requireContinued(place, observer);\n    // Not",
+      replace: "// Not",
+    }, {
+      file: "replicate/open_replica.ts",
+      find: "    return { isNew, lastLsn };\n  } finally",
+      replace: "    await requireContinued(place, observer);\n" +
+        "    return { isNew, lastLsn };\n  } finally",
+    }],
+    caughtBy: parted(
+      "a takeover that is refused leaves the replica to its log",
+    ),
+  },
+  {
+    name: "begins to drop records of a replica while it still does",
+    edits: [{
+      file: "replicate/replica_session.ts",
+      find: "this.#upkeepAt && !this.#keeping;",
+      replace: "this.#upkeepAt;",
+    }],
+    caughtBy: outlived("a retention that hangs is not begun again"),
+  },
+  {
+    name: "holds back records for a replica that has a gap already",
+    edits: [{
+      file: "replicate/replica.ts",
+      find: "if (isKnown && next < this.#source.view.firstLsn) return lsn;",
+      replace: "if (isKnown && next < 0) return lsn;",
+    }],
+    caughtBy: replicated("replicate() holds back no more than holdBytes"),
+  },
+  {
+    name: "compares only the last records of a replica",
+    edits: [{
+      file: "replicate/open_replica.ts",
+      find: "found.isSameTime || found.lsn",
+      replace: "true || found.lsn",
+    }],
+    caughtBy: parted(
+      "replicate() refuses a replica that parted from the log before many equal records",
+    ),
+  },
+  {
     name: "reads faster than a replica takes it",
     edits: [{
       file: "replicate/replica_session.ts",
-      find: "this.#inFlight >= this.#sender.depth",
-      replace: "this.#inFlight >= 100",
+      find: "this.#inFlight.length >= this.#sender.depth",
+      replace: "this.#inFlight.length >= 100",
     }],
     caughtBy: outlived(
       "a slow engine does not hold up the log, and has little in memory",
@@ -99,8 +161,8 @@ export const replicaMutants: readonly Mutant[] = [
     name: "forgets a frame of a replica whose outcome is unknown",
     edits: [{
       file: "replicate/replica_session.ts",
-      find: "}, (error) => this.#fail(error));\n  }\n\n  /** Keeps memory",
-      replace: "}, () => this.#inFlight--);\n  }\n\n  /** Keeps memory",
+      find: "}).catch((error) => this.#fail(error));",
+      replace: "}).catch(() => this.#inFlight.shift());",
     }],
     caughtBy: outlived(
       "a replica gets everything once, whatever call fails, hangs or loses its answer",

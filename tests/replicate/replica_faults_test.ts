@@ -262,3 +262,63 @@ test("replicate() refuses an engine without cursors, for good", async () => {
   assert(refused.message.includes("keeps no cursors"), refused.message);
   await end();
 });
+
+test("a retention that hangs is not begun again", async () => {
+  const engine = new ReplicaEngine();
+  const clock = new VirtualClock();
+  const wal = await Wal.open(new MemoryStorage(), SMALL);
+  const retention = { keepRecords: 1 };
+  const replica = await replicate(wal, engine, {
+    ...{ clock, retention, limitMs: 0, warn() {} },
+  });
+  await wal.appendBatch(["one", "two", "three"]);
+  await clock.run(replica.waitFor(3));
+  await wal.truncateBefore(3);
+  engine.onCall = (call) => call === "truncateBefore" ? "stuck" : undefined;
+  for (let second = 0; second < 90; second++) await clock.advance(1000);
+  assertEquals(
+    engine.calls.filter((one) => one === "truncateBefore").length,
+    1,
+  );
+  await clock.run(replica.close());
+  await wal.close();
+});
+
+test("a replica that cannot be reached ends with its log", async () => {
+  const engine = new ReplicaEngine();
+  const clock = new VirtualClock();
+  const wal = await Wal.open(new MemoryStorage(), SMALL);
+  engine.onCall = () => "fail";
+  const replica = await replicate(wal, engine, { clock, warn() {} });
+  await wal.append("not there");
+  await wal.close();
+  await clock.advance(60_000);
+  assertEquals(replica.stats().state, "closed");
+  assertEquals(clock.timers, 0);
+  await replica.close();
+});
+
+test("lagMs is the age of the oldest record that is not there, or a second more", async () => {
+  const engine = new ReplicaEngine();
+  const clock = new VirtualClock();
+  engine.pace = () => new Promise((resolve) => clock.after(200, resolve));
+  const wal = await Wal.open(new MemoryStorage(), { ...SMALL, clock });
+  const options = { limitMs: 250, warn() {}, clock };
+  const replica = await replicate(wal, engine, options);
+  let lacking = 0;
+  for (let time = 0; time < 20_000; time += 100) {
+    await clock.run(wal.append("under a steady load"));
+    await clock.advance(100);
+    const { lagRecords, lagMs } = replica.stats();
+    lacking += lagRecords;
+    assert(lagMs <= 600, `${lagMs} ms at ${time}`);
+  }
+  assert(lacking > 100, `${lacking}`);
+  await clock.run(replica.waitFor(wal.lastLsn));
+  for (let second = 0; second < 60; second++) await clock.advance(1000);
+  await clock.run(wal.append("after a while"));
+  const { lagMs } = replica.stats();
+  assert(lagMs <= 1000, `${lagMs}`);
+  await clock.run(replica.close());
+  await wal.close();
+});

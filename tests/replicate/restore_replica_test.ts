@@ -132,6 +132,42 @@ test("restoreReplica() goes on after a kill or a power loss at every call", asyn
   }
 });
 
+test("restoreReplica() goes on after two kills at any calls, each time to another record", async () => {
+  const seed = 7;
+  let state = seed;
+  const random = (below: number) =>
+    (state = state * 48271 % 2147483647) % below;
+  const options = { segmentBytes: 4096 };
+  for (let round = 0; round < 300; round++) {
+    const engine = makeReplica();
+    let target = new MemoryStorage();
+    for (let kill = 0; kill < 2; kill++) {
+      const to = [4, 7, 10, 12][random(4)];
+      const survive = random(2) === 0 ? "kill" : "crash";
+      target = await leftAfter(
+        random(40),
+        target,
+        survive,
+        (storage) => restoreReplica(engine, storage, { ...options, to }),
+      );
+      const opened = await openedState(target.kill());
+      if (opened === undefined) continue;
+      assertEquals(opened, expected(engine, opened.texts.length));
+    }
+    // What an earlier call has restored is kept even if it is dropped there.
+    engine.firstLsn = [1, 3, 9][random(3)];
+    const to = [8, 10, 12][random(3)];
+    const done = await restoreReplica(engine, target, { ...options, to })
+      .catch((error) => error);
+    if (done instanceof BackupError) continue; // It was restored before.
+    assertEquals(done.lastLsn, to, `seed ${seed}, round ${round}: ${done}`);
+    const { texts, ...rest } = await stateOf(target);
+    const { texts: all, ...others } = expected(engine, to);
+    assertEquals(texts, all.slice(done.firstLsn - 1));
+    assertEquals(rest, { ...others, firstLsn: done.firstLsn });
+  }
+});
+
 /** What is left in `target` if a process ends before call `stop`. */
 async function leftAfter(
   stop: number,

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { runCli } from "../../../cli/run_cli.ts";
 import { runReplica } from "../../../cli/replicate/replicate.ts";
 import { WalReader } from "../../../reader/wal_reader.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
@@ -140,3 +141,35 @@ test("replicate and restore --storage work on object storage", () =>
       assertEquals(`${cat.stdout}`.startsWith("record 3"), true);
     })
   ));
+
+test("replicate and restore --storage show a terminal how far they are", () =>
+  withTempDir(async (top) => {
+    const log = await Wal.open(join(top, "log"), { warn() {} });
+    for (let lsn = 1; lsn <= 20; lsn++) {
+      await log.append(new Uint8Array(1_000_000));
+    }
+    await log.close();
+    let slow = "";
+    const store = new MemoryObjectStore({
+      onCall: ({ operation, key }) => {
+        const ms = 200 * (Number(key.slice(2)) - 9);
+        if (operation !== slow || !(ms > 0)) return undefined;
+        return { after: new Promise((resolve) => setTimeout(resolve, ms)) };
+      },
+    });
+    const openStore = () => Promise.resolve(store);
+    const shown = async (args: string[]) => {
+      const stderr = { ...collector(), isTerminal: true };
+      const { signal: interrupt } = new AbortController();
+      const io = { stdin: input(), stdout: collector(), stderr, interrupt };
+      const place = ["--storage", "s3://bucket/log"];
+      assertEquals(await runCli([...args, ...place], { ...io, openStore }), 0);
+      return `${stderr.bytes()}`;
+    };
+    slow = "create";
+    const copying = await shown(["replicate", join(top, "log"), "--once"]);
+    assertStringIncludes(copying, "records to go");
+    slow = "get";
+    const restoring = await shown(["restore", join(top, "restored")]);
+    assertStringIncludes(restoring, "of 20, ");
+  }));

@@ -37,8 +37,8 @@ export const slotMutants: readonly Mutant[] = [
     edits: [
       {
         file: "storage/s3/log/open_object_log.ts",
-        find: "const width = 2 * window;",
-        replace: "const width = 1;",
+        find: "let width = 2 * window;",
+        replace: "let width = 1;",
       },
       {
         file: "storage/s3/log/open_object_log.ts",
@@ -47,6 +47,19 @@ export const slotMutants: readonly Mutant[] = [
       },
     ],
     caughtBy: late,
+  },
+  {
+    name: "an opening that is slower than the owner does not leap",
+    edits: [{
+      file: "storage/s3/log/open_object_log.ts",
+      find: "if (created.length > 0) continue;",
+      replace: "continue;",
+    }],
+    caughtBy: {
+      file: `${TESTS}/busy_owner_test.ts`,
+      name:
+        "ObjectLog.openLog() catches an owner that appends 20 frames while a request is on its way, window 1",
+    },
   },
   {
     name: "takes another owner's slot for its own",

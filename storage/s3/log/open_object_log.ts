@@ -125,6 +125,8 @@ class Opening {
       const options = { prefix: SLOT_PREFIX, after, limit: 1 };
       const { objects } = await store.list(options);
       if (objects.length === 0) return next;
+      // Of openings that get into each other's way, the last one goes on.
+      await this.#requireNewest(epoch, 0);
       free = (await findEnd(store, identity, next - 1)).free;
     }
   }
@@ -158,6 +160,7 @@ class Opening {
       first = Math.min(first, ...created);
       next += width;
       if (created.length > 0) continue;
+      await this.#requireNewest(epoch, 0);
       const { free } = await findEnd(this.#store, identity, next - 1);
       next = Math.max(next, free);
       width = Math.max(width, Math.min(2 * width, MOST_FENCES));
@@ -177,17 +180,22 @@ class Opening {
       readForward(store, identity, state, to),
     ]);
     // A later owner may have removed what was missed.
-    const later = await laterClaim(store, epoch) ?? 0;
     const seen = read.status === "fulfilled" ? read.value.epoch : epoch;
-    const highest = Math.max(seen, later);
-    if (highest > epoch) {
-      const how = `a later opening claimed epoch ${highest}`;
-      throw new FencedError(store.location, epoch, how);
-    }
+    await this.#requireNewest(epoch, seen);
     if (read.status === "fulfilled") return read.value;
     // The former owner may have gone on, and removed slots after that state.
     const end = await findEnd(store, identity, to);
     return await readForward(store, identity, end.state, to);
+  }
+
+  /** Throws if an epoch above `epoch` is claimed, or was `seen`. */
+  async #requireNewest(epoch: number, seen: number): Promise<void> {
+    const later = await laterClaim(this.#store, epoch) ?? 0;
+    const highest = Math.max(seen, later);
+    if (highest > epoch) {
+      const how = `a later opening claimed epoch ${highest}`;
+      throw new FencedError(this.#store.location, epoch, how);
+    }
   }
 }
 

@@ -65,9 +65,13 @@ async function fight(round: Round): Promise<void> {
   const proxy = random.integer(0, 1) === 0 ? await round.proxy(0.1) : undefined;
   const endpoint = proxy && { endpoint: proxy.endpoint };
   const writers = [round.writer(endpoint), round.writer()];
-  await Promise.all(writers.map((writer) => writer.speaks()));
+  const speak = writers.map((writer) => writer.speaks());
+  // By the proxy an opening may take so long that the other one is always
+  // quicker; without one, each gets its turn.
+  await (proxy === undefined ? Promise.all(speak) : Promise.race(speak));
   await pause(random.integer(1500, 3500));
   proxy?.calm();
+  await Promise.all(speak);
   await Promise.all(writers.map((writer) => writer.stop()));
 }
 

@@ -137,7 +137,7 @@ export const objectLogReadingMutants: readonly Mutant[] = [
     name: "fences a log where it no longer ends",
     edits: [{
       file: "storage/s3/log/open_object_log.ts",
-      find: "if (objects.length === 0) return next;",
+      find: "if (!goesOn) return next;",
       replace: "return next;",
     }],
     caughtBy: {

@@ -11,7 +11,7 @@ import {
 } from "./log_identity.ts";
 import { readForward, readMeta, settleAll } from "./read_forward.ts";
 import { claimKey, LOG_KEY, SLOT_PREFIX, slotKey } from "./slot_keys.ts";
-import { encodeFence, hexOf } from "./slot_object.ts";
+import { encodeFence, FENCE_BYTES, hexOf } from "./slot_object.ts";
 import { markEntry, objectId, SlotPipeline } from "./slot_pipeline.ts";
 import type { RuleState } from "./slot_rule.ts";
 
@@ -110,8 +110,8 @@ class Opening {
   /**
    * Puts fences at the end. An owner that has gone on meanwhile may have removed
    * slots, so that fences fit in where the log no longer ends. But the slots at
-   * its end are never removed: if there are slots after the fences, that was not
-   * the end. Resolves with the next slot.
+   * its end are never removed: if something else than fences follows, that was
+   * not the end. Resolves with the next slot.
    */
   async #fenceEnd(
     identity: LogIdentity,
@@ -121,14 +121,21 @@ class Opening {
     const store = this.#store;
     for (let free = from;;) {
       const next = await this.#fence(identity, epoch, free);
-      const after = slotKey(next - 1);
-      const options = { prefix: SLOT_PREFIX, after, limit: 1 };
-      const { objects } = await store.list(options);
-      if (objects.length === 0) return next;
-      // Of openings that get into each other's way, the last one goes on.
-      await this.#requireNewest(epoch, 0);
+      const options = { prefix: SLOT_PREFIX, after: slotKey(next - 1) };
+      const { objects, isTruncated } = await store.list(options);
+      const goesOn = isTruncated ||
+        objects.some(({ size }) => size !== FENCE_BYTES);
+      if (!goesOn) return next;
+      // Two openings must not go on past each other forever.
+      this.#requireLatest(epoch, await laterClaim(store, epoch) ?? 0);
       free = (await findEnd(store, identity, next - 1)).free;
     }
+  }
+
+  #requireLatest(epoch: number, highest: number): void {
+    if (highest <= epoch) return;
+    const how = `a later opening claimed epoch ${highest}`;
+    throw new FencedError(this.#store.location, epoch, how);
   }
 
   /**
@@ -160,7 +167,7 @@ class Opening {
       first = Math.min(first, ...created);
       next += width;
       if (created.length > 0) continue;
-      await this.#requireNewest(epoch, 0);
+      this.#requireLatest(epoch, await laterClaim(this.#store, epoch) ?? 0);
       const { free } = await findEnd(this.#store, identity, next - 1);
       next = Math.max(next, free);
       width = Math.max(width, Math.min(2 * width, MOST_FENCES));
@@ -180,22 +187,13 @@ class Opening {
       readForward(store, identity, state, to),
     ]);
     // A later owner may have removed what was missed.
+    const later = await laterClaim(store, epoch) ?? 0;
     const seen = read.status === "fulfilled" ? read.value.epoch : epoch;
-    await this.#requireNewest(epoch, seen);
+    this.#requireLatest(epoch, Math.max(seen, later));
     if (read.status === "fulfilled") return read.value;
     // The former owner may have gone on, and removed slots after that state.
     const end = await findEnd(store, identity, to);
     return await readForward(store, identity, end.state, to);
-  }
-
-  /** Throws if an epoch above `epoch` is claimed, or was `seen`. */
-  async #requireNewest(epoch: number, seen: number): Promise<void> {
-    const later = await laterClaim(this.#store, epoch) ?? 0;
-    const highest = Math.max(seen, later);
-    if (highest > epoch) {
-      const how = `a later opening claimed epoch ${highest}`;
-      throw new FencedError(this.#store.location, epoch, how);
-    }
   }
 }
 

@@ -90,14 +90,20 @@ export function judgeSlot(state: RuleState, header: SlotHeader): Verdict {
   return { kind: "void", state: passed, reason: "sent again" };
 }
 
-/** A mark may be sent again after a later one: a log never goes back. */
+/**
+ * A log never goes back: a mark may be sent again after a later one, and of two
+ * that were made at the same time, the one that drops more may name an earlier
+ * slot.
+ */
 function dropTo(
   state: RuleState,
   { firstLsn, firstSlot }: { firstLsn: number; firstSlot: number },
 ): RuleState {
-  return firstLsn > state.firstLsn || firstSlot > state.firstSlot
-    ? { ...state, firstLsn, firstSlot }
-    : state;
+  return {
+    ...state,
+    firstLsn: Math.max(state.firstLsn, firstLsn),
+    firstSlot: Math.max(state.firstSlot, firstSlot),
+  };
 }
 
 /**

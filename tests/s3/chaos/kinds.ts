@@ -7,6 +7,8 @@ export interface Kind {
   readonly name: string;
   /** How often it happens, compared with others. */
   readonly weight: number;
+  /** Whether its log is that of no other round: a replica. */
+  readonly isAlone?: boolean;
   run(round: Round): Promise<void>;
 }
 
@@ -33,6 +35,8 @@ export const KINDS: readonly Kind[] = [
   { name: "killed writers", weight: 6, run: killWriters },
   { name: "faults on the way", weight: 5, run: meetFaults },
   { name: "followed and truncated", weight: 5, run: follow },
+  { name: "primary lost", weight: 2, isAlone: true, run: losePrimary },
+  { name: "two primaries", weight: 2, isAlone: true, run: splitPrimary },
 ];
 
 function killOne(what: keyof typeof DAEMONS, weight: number): Kind {
@@ -146,4 +150,41 @@ async function follow(round: Round): Promise<void> {
     await round.caughtUp(follower, 30_000);
     await follower.stop();
   }
+}
+
+/** A primary and its disk are gone; its replica continues elsewhere, twice. */
+async function losePrimary(round: Round): Promise<void> {
+  let directory = round.directory();
+  for (const takeOver of [false, true]) {
+    const primary = round.primary({ directory, takeOver });
+    await primary.speaks();
+    await pause(round.random.integer(100, 1500));
+    await primary[Symbol.asyncDispose]();
+    directory = round.directory();
+    await round.restore(directory);
+  }
+}
+
+/** A primary sleeps while another one is made of its replica. */
+async function splitPrimary(round: Round): Promise<void> {
+  const { random } = round;
+  const old = round.primary({ directory: round.directory(), takeOver: false });
+  await old.speaks();
+  await pause(random.integer(100, 1000));
+  old.pause();
+  const pausedAt = performance.now();
+  const directory = round.directory();
+  await round.restore(directory);
+  const next = round.primary({ directory, takeOver: true });
+  await next.speaks();
+  old.resume();
+  round.pausedMs = performance.now() - pausedAt;
+  await old.ended();
+  const names = Object.keys(old.notes.failures).join();
+  if (!names.includes("NotReplicatedError by FencedError")) {
+    throw new Error(`the former primary ended otherwise: ${names}`);
+  }
+  await pause(random.integer(100, 1000));
+  await next.stop();
+  await round.restore(round.directory());
 }

@@ -41,8 +41,11 @@ export interface RoundOptions {
 /** A process of a round. */
 export class Actor implements AsyncDisposable {
   readonly runtime: Runtime;
+  /** How long it was paused, in ms. */
+  pausedMs = 0;
   readonly #child: Child;
   readonly #notes: string;
+  #pausedAt = 0;
 
   /** Starts it. */
   constructor(runtime: Runtime, program: string, orders: Orders) {
@@ -83,10 +86,12 @@ export class Actor implements AsyncDisposable {
 
   pause(): void {
     this.#child.kill("SIGSTOP");
+    this.#pausedAt = performance.now();
   }
 
   resume(): void {
     this.#child.kill("SIGCONT");
+    this.pausedMs += performance.now() - this.#pausedAt;
   }
 
   /** Tells it to stop, and waits until it has. */
@@ -117,8 +122,6 @@ export class Actor implements AsyncDisposable {
 export class Round implements AsyncDisposable {
   readonly random: SeededRandom;
   readonly log: ChaosLog;
-  /** How long processes were paused, in ms. */
-  pausedMs = 0;
   readonly proxies: FaultProxy[] = [];
   readonly actors: Actor[] = [];
   readonly #options: RoundOptions;

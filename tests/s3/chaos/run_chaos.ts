@@ -159,7 +159,7 @@ class Chaos {
     add(tally.rounds, kind.name, 1);
     add(tally.tookMs, kind.name, tookMs);
     let acked = 0;
-    for (const { notes } of round.actors) {
+    for (const { notes, pausedMs } of round.actors) {
       acked += sizeOf(notes.acked);
       tally.seen += sizeOf(notes.seen);
       tally.openings += notes.openings;
@@ -168,8 +168,8 @@ class Chaos {
       }
       for (const [call, ms] of Object.entries(notes.longestMs)) {
         const limitMs = LIMIT_MS[call] ?? OTHER_LIMIT_MS;
-        if (ms - round.pausedMs > limitMs) wrong.push(`${call} took ${ms} ms`);
-        const most = Math.max(tally.longestMs[call] ?? 0, ms - round.pausedMs);
+        if (ms - pausedMs > limitMs) wrong.push(`${call} took ${ms} ms`);
+        const most = Math.max(tally.longestMs[call] ?? 0, ms - pausedMs);
         tally.longestMs[call] = Math.round(most);
       }
     }

@@ -25,6 +25,7 @@ import { profile } from "./profile/profile.ts";
 import { raft } from "./raft/raft.ts";
 import { reader } from "./reader/reader.ts";
 import { redis } from "./redis/redis.ts";
+import { s3 } from "./s3/s3.ts";
 import { stalls } from "./stalls/stalls.ts";
 import { streams } from "./streams/streams.ts";
 import { thread } from "./thread/thread.ts";
@@ -44,6 +45,7 @@ const experiments: readonly Experiment[] = [
   port,
   profile,
   redis,
+  s3,
   stalls,
   streams,
   thread,

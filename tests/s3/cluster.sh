@@ -20,7 +20,7 @@ DIR=${CEPH_DIR:-$PWD/.build/ceph}
 case $DIR in /*) ;; *) DIR=$PWD/$DIR ;; esac
 CONF=$DIR/ceph.conf
 FSID=5b3f9a52-4c0e-4a8e-9d53-1f2f0d1a0001
-OSD_BYTES=$((4 * 1024 * 1024 * 1024)) # sparse files
+OSD_BYTES=$((10 * 1024 * 1024 * 1024)) # sparse files
 ACCESS_KEY=AKSYNCLINE
 SECRET_KEY=SKSYNCLINE
 GATEWAYS="http://127.0.0.1:7481 http://127.0.0.1:7482"
@@ -84,6 +84,8 @@ ms_mon_client_mode = crc
 rgw_thread_pool_size = 64
 rgw_enable_usage_log = false
 rgw_run_sync_thread = false
+rgw_gc_obj_min_wait = 30
+rgw_gc_processor_period = 30
 [client.rgw.1]
 rgw_frontends = beast endpoint=127.0.0.1:7481
 [client.rgw.2]

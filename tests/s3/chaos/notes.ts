@@ -97,7 +97,10 @@ export class NoteTaker {
 }
 
 /** Errors that a store out of reach, or another owner, explains. */
-const KNOWN = ["FencedError", "ObjectStoreError", "UnknownOutcomeError"];
+const KNOWN = [
+  ...["FencedError", "ObjectStoreError", "UnknownOutcomeError"],
+  "NotReplicatedError",
+];
 
 /** Reads notes; a process that was killed may have left none. */
 export function readNotes(path: string): Notes {

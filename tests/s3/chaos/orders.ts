@@ -48,3 +48,21 @@ export interface CheckerOrders extends Orders {
   /** Where it writes what it has read, as JSON. */
   readonly answer: string;
 }
+
+/** What a primary is told: the owner of a log in files, which has a replica. */
+export interface PrimaryOrders extends Orders {
+  /** Where its log is. */
+  readonly directory: string;
+  /** Whether its log continues another one, whose replica it takes over. */
+  readonly takeOver: boolean;
+  /** Determines what it does, but not when. */
+  readonly seed: number;
+  /** Callers of append at a time. */
+  readonly callers: number;
+}
+
+/** What a restorer is told. */
+export interface RestorerOrders extends CheckerOrders {
+  /** Where to; it does not exist. */
+  readonly directory: string;
+}

@@ -12,12 +12,19 @@ import type {
   CheckerOrders,
   FollowerOrders,
   Orders,
+  PrimaryOrders,
+  RestorerOrders,
   WriterOrders,
 } from "./orders.ts";
 
-/** The programs of the chaos, as modules for every runtime. */
+/** The programs of the chaos. */
+export const PROGRAMS = [
+  ...["writer", "checker", "follower", "primary", "restorer"] as const,
+];
+
+/** They, as modules for every runtime. */
 export type Programs = Readonly<
-  Record<"writer" | "checker" | "follower", string>
+  Record<typeof PROGRAMS[number], string>
 >;
 
 /** What a round is made with. */
@@ -34,8 +41,11 @@ export interface RoundOptions {
 /** A process of a round. */
 export class Actor implements AsyncDisposable {
   readonly runtime: Runtime;
+  /** How long it was paused, in ms. */
+  pausedMs = 0;
   readonly #child: Child;
   readonly #notes: string;
+  #pausedAt = 0;
 
   /** Starts it. */
   constructor(runtime: Runtime, program: string, orders: Orders) {
@@ -76,10 +86,12 @@ export class Actor implements AsyncDisposable {
 
   pause(): void {
     this.#child.kill("SIGSTOP");
+    this.#pausedAt = performance.now();
   }
 
   resume(): void {
     this.#child.kill("SIGCONT");
+    this.pausedMs += performance.now() - this.#pausedAt;
   }
 
   /** Tells it to stop, and waits until it has. */
@@ -110,8 +122,6 @@ export class Actor implements AsyncDisposable {
 export class Round implements AsyncDisposable {
   readonly random: SeededRandom;
   readonly log: ChaosLog;
-  /** How long processes were paused, in ms. */
-  pausedMs = 0;
   readonly proxies: FaultProxy[] = [];
   readonly actors: Actor[] = [];
   readonly #options: RoundOptions;
@@ -139,6 +149,30 @@ export class Round implements AsyncDisposable {
     return this.#start<FollowerOrders>("follower", orders);
   }
 
+  /** A directory that does not exist. */
+  directory(): string {
+    return join(this.#options.scratch, `${this.#options.nextProcess()}.log`);
+  }
+
+  /** Starts a primary. */
+  primary(orders: Pick<PrimaryOrders, "directory" | "takeOver">): Actor {
+    return this.#start<PrimaryOrders>("primary", {
+      seed: this.random.integer(0, 2 ** 31),
+      callers: this.random.pick([4, 12]),
+      ...orders,
+    });
+  }
+
+  /** Restores the replica; throws unless all is there that was confirmed. */
+  async restore(directory: string): Promise<void> {
+    const answer = join(this.#options.scratch, "answer.json");
+    const orders = { answer, directory };
+    const restorer = this.#start<RestorerOrders>("restorer", orders);
+    await restorer.ended();
+    const { wrong } = this.#judge(answer);
+    if (wrong.length > 0) throw new Error(`restored: ${wrong.join(", ")}`);
+  }
+
   /** A proxy that does harm to `share` of the requests. */
   async proxy(share: number): Promise<FaultProxy> {
     const proxy = await FaultProxy.listen({
@@ -155,7 +189,11 @@ export class Round implements AsyncDisposable {
     const answer = join(this.#options.scratch, "answer.json");
     const checker = this.#start<CheckerOrders>("checker", { answer });
     await checker.ended();
-    if (checker.notes.bugs.length > 0) throw new Error(checker.notes.bugs[0]);
+    return this.#judge(answer);
+  }
+
+  /** Compares what was read with all notes. */
+  #judge(answer: string): { wrong: string[]; records: number } {
     const answers: LogContent[] = JSON.parse(readFileSync(answer, "utf8"));
     const history = this.log.history();
     const wrong = history.bugs.map((bug) => `bug: ${bug}`);
@@ -166,7 +204,7 @@ export class Round implements AsyncDisposable {
         wrong.push(`${kind}: ${found.length} (${some})`);
       }
     }
-    if (JSON.stringify(answers[0]) !== JSON.stringify(answers[1])) {
+    if (new Set(answers.map((one) => JSON.stringify(one))).size > 1) {
       wrong.push("a reader and an owner see different logs");
     }
     return { wrong, records: sizeOf(answers[0].runs) };

@@ -21,14 +21,15 @@ export async function openReader(orders: Orders): Promise<WalReader> {
   return await WalReader.open(await chaosLog(orders));
 }
 
-async function chaosLog(
+/** The log, not opened yet. */
+export async function chaosLog(
   { endpoint, prefix, settings }: Orders,
 ): Promise<ObjectLog> {
   const { window, limitMs, compactSlots } = settings;
   return new ObjectLog(await openPlace(endpoint, prefix), {
     window,
     // A try that meets with silence ends soon, so that a round is short.
-    retry: { tryMs: 2000 },
+    retry: { tryMs: 1000 },
     batching: { limitMs, limitBytes: 1 << 20 },
     compaction: {
       ...{ slots: compactSlots, bytes: 200_000 },

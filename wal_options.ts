@@ -23,7 +23,7 @@ export interface WalOptions<
 > {
   /**
    * When a batch is flushed. Default: `new LeaderCommitPolicy()`, or, if the
-   * frame log says what a flush should gather ({@linkcode Batching}), an
+   * frame log says what a flush should gather (`Batching`), an
    * `AgePolicy` and a `BytesPolicy` of those limits, whichever is due first.
    */
   policy?: BatchPolicy | undefined;

@@ -4,10 +4,10 @@ import { gzipSync } from "node:zlib";
 import { projectDir } from "../runner/files.ts";
 
 /** The maximum number of bytes that `import { Wal }` alone loads, minified and gzipped. */
-const LIMIT = 33_300;
+const LIMIT = 33_500;
 
 /** The maximum number of bytes loaded once a log is open on any storage. */
-const OPEN_LIMIT = 54_000;
+const OPEN_LIMIT = 54_700;
 
 /** What is loaded when it is asked for, and the module that is asked for. */
 const PARTS: readonly (readonly [string, string])[] = [

@@ -11,6 +11,8 @@ export class BackgroundRemoval {
   readonly #end = new AbortController();
   /** What was dropped last: how often that was asked to be removed. */
   #asked = 0;
+  /** The slot up to which only fences are left. */
+  #removed = 0;
   #running: Promise<void> | undefined;
 
   /** Makes no call. */
@@ -41,7 +43,8 @@ export class BackgroundRemoval {
 
   async #remove(): Promise<void> {
     try {
-      await removeDropped(this.#log, this.#end.signal);
+      const { signal } = this.#end;
+      this.#removed = await removeDropped(this.#log, signal, this.#removed);
     } catch (error) {
       if (this.#end.signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);

@@ -34,6 +34,8 @@ export interface NearEnd {
   readonly newest: number;
   /** The first slot after `state.slot` that is free. */
   readonly free: number;
+  /** Which of the slots after `state.slot` hold fences. */
+  readonly fences: ReadonlySet<number>;
 }
 
 /** The newest claim of an epoch. */
@@ -95,8 +97,13 @@ export async function findEnd(
     if (listed.length === 0 || listed[0].number > state.slot + 1) {
       listed = await listAfter(store, SLOT_PREFIX, state.slot);
     }
-    return { state, newest, free: firstFree(listed, state.slot) };
+    const fences = new Set(listed.filter(isFence).map(({ number }) => number));
+    return { state, newest, free: firstFree(listed, state.slot), fences };
   }
+}
+
+function isFence({ size }: Listed): boolean {
+  return size === FENCE_BYTES;
 }
 
 /** The first number above `after` that is not listed. */
@@ -113,7 +120,7 @@ async function findNewest(
 ): Promise<number> {
   let page = listed;
   for (;;) {
-    const found = page.findLast(({ size }) => size !== FENCE_BYTES);
+    const found = page.findLast((one) => !isFence(one));
     if (found !== undefined) return found.number;
     const before = page[0]?.number ?? 1;
     if (before === 1) return 0;
@@ -140,6 +147,7 @@ async function listEnd(
     const ahead = await listPage(store, prefix, number + step);
     const isBeyond = ahead.listed.length === 0;
     if (!isBeyond) page = ahead;
+    else if (step === 0) break;
     grows &&= !isBeyond;
     step = grows ? step * 2 : step > PAGE ? step / 2 : 0;
   }

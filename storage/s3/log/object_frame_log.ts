@@ -12,7 +12,7 @@ import {
 import { BackgroundRemoval } from "./background_removal.ts";
 import { Compaction } from "./compaction/compaction.ts";
 import type { CompactionLimits } from "./compaction/plan_compaction.ts";
-import { laterClaim } from "./find_end.ts";
+import { laterOwner } from "./later_owner.ts";
 import { ObjectCursors } from "./object_cursors.ts";
 import type { OpenedLog } from "./open_object_log.ts";
 import { hexOf, SLOT_HEADER_BYTES, SLOT_KIND } from "./slot_object.ts";
@@ -172,10 +172,10 @@ export class ObjectFrameLog implements FrameLog {
     await this.#slots.close(clean, new Error(reason));
   }
 
-  /** Fails if a later opening is known: what is missing, it may have removed. */
+  /** Fails if there is a later owner: what is missing, it may have removed. */
   async #requireOwner(): Promise<void> {
-    const { store } = this.#slots;
-    const later = await laterClaim(store, this.epoch);
+    const { store, identity, state, meta } = this.#slots;
+    const later = await laterOwner({ store, identity, state, meta });
     if (later === undefined) return;
     const how = `a later opening claimed epoch ${later}`;
     throw new FencedError(this.location, this.epoch, how);

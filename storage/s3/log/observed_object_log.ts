@@ -13,7 +13,7 @@ import { readForward, readMeta } from "./read_forward.ts";
 import type { SharedLog } from "./shared_log.ts";
 import { parseSlotKey, SLOT_PREFIX, slotKey } from "./slot_keys.ts";
 import { SlotLookup } from "./slot_lookup.ts";
-import { emptyState, hexOf } from "./slot_object.ts";
+import { emptyState, FENCE_BYTES, hexOf } from "./slot_object.ts";
 import { SlotReads } from "./slot_reads.ts";
 import type { RuleState } from "./slot_rule.ts";
 
@@ -207,9 +207,15 @@ async function nextState(
       parseSlotKey(key) === state.slot + 1 + at
     );
     const last = state.slot + objects.length;
-    if (isDense) return await readForward(store, identity, state, last);
+    const fences = new Set(
+      objects.flatMap(({ size }, at) =>
+        size === FENCE_BYTES ? [state.slot + 1 + at] : []
+      ),
+    );
+    if (isDense) return await readForward(store, identity, state, last, fences);
   }
   const found = await findEnd(store, identity, state.slot);
   const known = found.state.slot > state.slot ? found.state : state;
-  return await readForward(store, identity, known, found.free - 1);
+  const last = found.free - 1;
+  return await readForward(store, identity, known, last, found.fences);
 }

@@ -1,5 +1,6 @@
 import { CorruptLogError } from "../../corrupt_log_error.ts";
 import { MAX_FRAME_TIME } from "../../format/frame.ts";
+import type { LogMeta } from "../../format/log_meta.ts";
 import { FencedError } from "../../frame_log.ts";
 import { LogExistsError } from "../../log_exists_error.ts";
 import type { ObjectStore } from "../object_store.ts";
@@ -54,6 +55,14 @@ export function openObjectLog(options: OpeningOptions): Promise<OpenedLog> {
   return new Opening(options).run();
 }
 
+/** What an opening finds once nobody else can write. */
+interface TakenLog {
+  /** What is known after the last slot. */
+  readonly state: RuleState;
+  /** The log's metadata then. */
+  readonly meta: LogMeta | undefined;
+}
+
 /** Most slots that an opening which chases a busy owner tries at once. */
 const MOST_FENCES = 256;
 
@@ -80,9 +89,8 @@ class Opening {
       refuseRecords(store, firstLsn, seen);
     }
     const epoch = await this.#claim(claim.epoch + 1, end.newest);
-    const state = await this.#takeOver(identity, epoch, end);
+    const { state, meta } = await this.#takeOver(identity, epoch, end);
     if (firstLsn !== undefined) refuseRecords(store, firstLsn, state);
-    const meta = await readMeta(store, identity, state);
     const options = { store, identity, state, meta, time };
     const pipeline = new SlotPipeline({ ...options, nonce: this.#nonce });
     await pipeline.send(markEntry(state, meta));
@@ -126,7 +134,7 @@ class Opening {
     identity: LogIdentity,
     epoch: number,
     end: NearEnd,
-  ): Promise<RuleState> {
+  ): Promise<TakenLog> {
     const { window } = identity;
     const fences: number[] = [];
     let near = end;
@@ -140,11 +148,12 @@ class Opening {
       const first = fences.find((slot) => slot > state.slot) ?? Infinity;
       if (free >= first + window) break;
     }
-    const { state, free } = near;
-    return await this.#look(
-      epoch,
-      () => readForward(this.#store, identity, state, free - 1),
-    );
+    const { state: from, free } = near;
+    return await this.#look(epoch, async () => {
+      const state = await readForward(this.#store, identity, from, free - 1);
+      const meta = await readMeta(this.#store, identity, state);
+      return { state, meta };
+    });
   }
 
   /** Puts fences in slots that are free; resolves with those. */
@@ -165,7 +174,7 @@ class Opening {
   }
 
   /** Looks at the log; fails with a `FencedError` if it has a later owner. */
-  async #look<Found extends RuleState | NearEnd>(
+  async #look<Found>(
     epoch: number,
     look: () => Promise<Found>,
   ): Promise<Found> {

@@ -47,6 +47,33 @@ const WHOLE_BYTES = 12 * 1024 * 1024;
 /** Bytes of a part of a larger one, if objects in it are not larger. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
+/** What a slot may have, until some were seen: as much as a flush gathers. */
+const FIRST_BYTES = 4 * 1024 * 1024;
+
+/** How many slots tell how large the next one may be. */
+const SIZES = 8;
+
+/** The sizes of the last slots that a read has seen. */
+export class SeenSizes {
+  readonly #sizes: number[] = [];
+
+  /** Notes the size of the next one, in bytes. */
+  note(bytes: number): void {
+    this.#sizes.push(bytes);
+    if (this.#sizes.length > SIZES) this.#sizes.shift();
+  }
+
+  /** The size of the last one; 0 if there is none. */
+  get last(): number {
+    return this.#sizes.at(-1) ?? 0;
+  }
+
+  /** As large the next one may be. */
+  get estimate(): number {
+    return Math.max(0, ...this.#sizes) || FIRST_BYTES;
+  }
+}
+
 /** What to get for a read, in order, as far as is known now. */
 export async function* planReads(
   ranges: CompactedRanges,

@@ -23,13 +23,15 @@ const AT_ONCE = 16;
  *
  * It begins after the last slot that one of the objects says is settled. Slots
  * up to that one may have been removed since, and an opening that was paused may
- * have put a fence there, which does not belong to the log.
+ * have put a fence there, which does not belong to the log. Nor does a fence in a
+ * slot that was listed, but not among `fences`.
  */
 export async function readForward(
   store: ObjectStore,
   identity: LogIdentity,
   state: RuleState,
   to: number,
+  fences?: ReadonlySet<number>,
 ): Promise<RuleState> {
   const headers: (SlotHeader | undefined)[] = [];
   while (state.slot + headers.length < to) {
@@ -41,10 +43,14 @@ export async function readForward(
     );
     headers.push(...await settleAll(read));
   }
+  const isLate = (header: SlotHeader | undefined) =>
+    header?.kind === SLOT_KIND.fence && fences?.has(header.slot) === false;
   let known = lastSettled(headers, state);
   for (const header of headers.slice(known.slot - state.slot)) {
     const slot = known.slot + 1;
-    if (header === undefined) throw corrupt(store, slot, "missing");
+    if (header === undefined || isLate(header)) {
+      throw corrupt(store, slot, "missing");
+    }
     const verdict = judgeSlot(known, header);
     if (verdict.kind === "corrupt") throw corrupt(store, slot, verdict.reason);
     known = verdict.state;

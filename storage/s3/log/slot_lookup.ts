@@ -223,7 +223,11 @@ export class SlotLookup {
       return beginningOf(range);
     }
     const header = await this.#header(firstSlot, signal);
-    return header && stateBeforeFirst(state, header);
+    // A fence is where that slot was removed: what was there counted.
+    if (header === undefined || header.kind === SLOT_KIND.fence) {
+      return undefined;
+    }
+    return stateBeforeFirst(state, header);
   }
 
   /** A slot's header; `undefined` if it is missing. */

@@ -13,6 +13,7 @@ import {
   type CompactedPiece,
   planReads,
   type ReadPiece,
+  SeenSizes,
 } from "./plan_reads.ts";
 import type { SharedLog } from "./shared_log.ts";
 import type { SlotPlace } from "./slot_index.ts";
@@ -49,13 +50,7 @@ export interface SlotReadsOptions {
 /** What is fetched ahead of need. */
 const LIMITS: FetchLimits = { count: 8, bytes: 16 * 1024 * 1024 };
 
-/** What a slot may have, until some were seen: as much as a flush gathers. */
-const FIRST_BYTES = 4 * 1024 * 1024;
-
-/** How many slots tell how large the next one may be. */
-const SIZES = 8;
-
-/** What a batch counts for when a read gives way, in bytes, at least. */
+/** Least bytes that a batch counts for when a read gives way. */
 const BATCH_BYTES = 16 * 1024;
 
 /** How often an object may be replaced before it is read. */
@@ -96,10 +91,12 @@ export class SlotReads implements BatchSource {
   #fetch: FetchAhead<ReadPiece> | undefined;
   /** What was read up to now. */
   #place: SlotPlace | undefined;
+  /** The last place up to which nothing is missing. */
+  #sound: SlotPlace | undefined;
   #nextLsn: number;
   #open: OpenPiece | undefined;
   #slot: RecordBatch | undefined;
-  #sizes: number[] = [];
+  readonly #sizes = new SeenSizes();
   #hasEnded = false;
   /** The log's first slot when the read began. */
   #firstSlot = 0;
@@ -123,7 +120,7 @@ export class SlotReads implements BatchSource {
 
   /** The next batch, or the end. */
   next(): MaybePromise<Result> {
-    const bytes = Math.max(BATCH_BYTES, this.#sizes.at(-1) ?? 0);
+    const bytes = Math.max(BATCH_BYTES, this.#sizes.last);
     const turn = this.#pace.spend(bytes);
     return turn === undefined ? this.#next() : turn.then(() => this.#next());
   }
@@ -177,8 +174,8 @@ export class SlotReads implements BatchSource {
       }
       open.at += part.size;
       open.nextLsn += header.count;
-      this.#place = { slot, lastLsn: open.nextLsn - 1, epoch };
-      this.#noteSize(part.size);
+      this.#reach({ slot, lastLsn: open.nextLsn - 1, epoch });
+      this.#sizes.note(part.size);
       const batch = this.#batchOf(part.content);
       if (batch !== undefined) return batch;
     }
@@ -193,8 +190,9 @@ export class SlotReads implements BatchSource {
     }
     this.#open = undefined;
     if (offset + at < object.size) return;
-    this.#place = { slot: object.lastSlot, lastLsn, epoch };
-    this.#source.lookup.index.note(this.#place);
+    this.#source.lookup.index.note(
+      this.#reach({ slot: object.lastSlot, lastLsn, epoch }),
+    );
   }
 
   async #load(): Promise<Result> {
@@ -202,7 +200,10 @@ export class SlotReads implements BatchSource {
       while (!this.#hasEnded && this.#nextLsn <= this.#to) {
         const fetched = await (await this.#fetching()).next();
         if (this.#hasEnded) break;
-        if (fetched === undefined) throw this.#lost("the log ends before it");
+        if (fetched === undefined) {
+          if (await this.#goBack()) continue;
+          throw this.#lost("the log ends before it");
+        }
         const { want, object } = fetched;
         if (object === undefined) await this.#replan(want);
         else if (want.compacted === undefined) {
@@ -223,9 +224,9 @@ export class SlotReads implements BatchSource {
     const { signal } = this.#signal;
     if (this.#place === undefined) {
       this.#firstSlot = log.state.firstSlot;
-      this.#place = await lookup.find(this.#nextLsn, signal);
+      this.#reach(await lookup.find(this.#nextLsn, signal));
     }
-    const place = this.#place;
+    const place = this.#place!;
     const to = this.#to;
     const known = lookup.index.after(to)?.slot ?? Infinity;
     return this.#fetch ??= new FetchAhead(
@@ -233,7 +234,7 @@ export class SlotReads implements BatchSource {
       planReads(lookup.ranges, {
         ...{ place, from: this.#nextLsn, to, signal },
         end: Math.min(this.#end, known),
-        estimate: () => Math.max(0, ...this.#sizes) || FIRST_BYTES,
+        estimate: () => this.#sizes.estimate,
       }),
       // A single record is found nearly exactly.
       this.#from === to ? { ...LIMITS, count: 1 } : LIMITS,
@@ -247,10 +248,39 @@ export class SlotReads implements BatchSource {
     const content = decodeSlot(bytes, log.identity.id, slot);
     if ("fault" in content) throw lookup.corrupt(key, content.fault);
     if (content instanceof SlotContent) {
-      this.#noteSize(bytes.length);
+      this.#sizes.note(bytes.length);
+      const { kind, firstLsn } = content.header;
+      const isAhead = firstLsn > this.#place!.lastLsn + 1;
+      if (isAhead && kind !== SLOT_KIND.mark) return this.#readAhead(content);
       if (this.#judge(content.header)) this.#slot = this.#batchOf(content);
     } else if (content.epoch <= this.#place!.epoch) this.#judge(content);
     else return this.#readFence(want, content);
+  }
+
+  /** Goes by a frame after the next record, unless something was missed. */
+  async #readAhead({ header }: SlotContent): Promise<void> {
+    if (await this.#goBack()) return;
+    this.#judge(header);
+    this.#reach(this.#place!);
+  }
+
+  /**
+   * Goes back to where nothing was missing if slots have been removed since: a
+   * fence of a former owner, which is passed without a question, may be where
+   * one of them was.
+   */
+  async #goBack(): Promise<boolean> {
+    const [first, last] = [this.#sound!.slot + 1, this.#place!.slot];
+    const isGone = first <= last &&
+      await this.#source.lookup.isCompacted(first, last, this.#signal.signal);
+    if (!isGone) return false;
+    this.#place = this.#sound;
+    await this.#begin();
+    return true;
+  }
+
+  #reach(place: SlotPlace): SlotPlace {
+    return this.#place = this.#sound = place;
   }
 
   /** Goes by a fence of another owner, unless it is where a slot was removed. */
@@ -271,7 +301,9 @@ export class SlotReads implements BatchSource {
       throw lookup.corrupt(slotKey(header.slot), verdict.reason);
     }
     this.#place = verdict.state;
-    lookup.index.note(verdict.state);
+    if (verdict.state.lastLsn > before.lastLsn) {
+      lookup.index.note(this.#reach(verdict.state));
+    }
     return verdict.kind === "counts";
   }
 
@@ -297,6 +329,7 @@ export class SlotReads implements BatchSource {
   /** Goes on with what has replaced an object that is gone. */
   async #replan({ key, slot }: ReadPiece): Promise<void> {
     const { lookup } = this.#source;
+    this.#place = this.#sound;
     const next = this.#place!.slot + 1;
     const { slot: last, tries } = this.#replaced;
     this.#replaced = { slot: next, tries: last === next ? tries + 1 : 1 };
@@ -320,11 +353,6 @@ export class SlotReads implements BatchSource {
       : { ...begin, records: records.slice(skip, stop) };
   }
 
-  #noteSize(bytes: number): void {
-    this.#sizes.push(bytes);
-    if (this.#sizes.length > SIZES) this.#sizes.shift();
-  }
-
   #lost(reason: string): CorruptLogError {
     const key = slotKey((this.#place?.slot ?? 0) + 1);
     const why = `record ${this.#nextLsn} is missing: ${reason}`;
@@ -346,11 +374,10 @@ export class SlotReads implements BatchSource {
       throw error;
     }
     await this.#begin();
-    this.#place = this.#open = undefined;
+    this.#place = this.#sound = this.#open = undefined;
     return await this.#load();
   }
 
-  /** Gives up what was fetched ahead, and lists compacted objects again. */
   async #begin(): Promise<void> {
     await this.#stop();
     this.#signal = new AbortController();
@@ -361,8 +388,7 @@ export class SlotReads implements BatchSource {
   #requireKept(): void {
     const { firstLsn } = this.#source.log.state;
     const nextLsn = this.#nextLsn;
-    const isLeft = nextLsn <= this.#to;
-    if (isLeft && nextLsn < firstLsn) {
+    if (nextLsn <= this.#to && nextLsn < firstLsn) {
       throw new CompactedError(nextLsn, firstLsn);
     }
   }

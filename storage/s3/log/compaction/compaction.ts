@@ -2,7 +2,7 @@ import { Pace } from "../../../turns.ts";
 import type { ListedRange } from "../compacted_ranges.ts";
 import type { ObjectStore } from "../../object_store.ts";
 import { endedBy } from "../ended_by.ts";
-import { laterClaim } from "../find_end.ts";
+import { laterOwner } from "../later_owner.ts";
 import { readForward } from "../read_forward.ts";
 import { removeObjects } from "../remove_objects.ts";
 import type { OwnedLog } from "../shared_log.ts";
@@ -52,7 +52,7 @@ const WINDOWS_KEPT = 4;
  */
 export class Compaction {
   readonly #site: CompactionSite;
-  /** The log's store; its calls end with this. */
+  /** Its calls end with the compaction. */
   readonly #store: ObjectStore;
   readonly #end = new AbortController();
   readonly #warn: (message: string) => void;
@@ -149,12 +149,8 @@ export class Compaction {
       const large = lastLarge(listed, done.slot, until, this.#limits);
       if (large > done.slot) {
         const state = { ...emptyState(1), ...done };
-        const passed = await readForward(
-          this.#store,
-          log.identity,
-          state,
-          large,
-        );
+        const { identity } = log;
+        const passed = await readForward(this.#store, identity, state, large);
         if (!await this.#isInPlace(done.slot, large)) return this.#forget();
         this.#done = passed;
         continue;
@@ -259,7 +255,14 @@ export class Compaction {
     const { log, lookup, signal } = this.#site;
     if (log.state.firstSlot > after + 1) return false;
     if (await lookup.isCompacted(after + 1, lastSlot, signal)) return false;
-    return await laterClaim(this.#store, log.state.epoch) === undefined;
+    const { identity, state, meta } = log;
+    const later = await laterOwner({
+      store: this.#store,
+      identity,
+      state,
+      meta,
+    });
+    return later === undefined;
   }
 
   /** Whether a compacted object holds a slot; 0 is none. */

@@ -5,6 +5,8 @@
  * @module
  */
 import { FencedError, type FrameLog } from "../../../../storage/frame_log.ts";
+import { encodeHint } from "../../../../storage/s3/log/find_end.ts";
+import { claimKey } from "../../../../storage/s3/log/slot_keys.ts";
 import { ObjectLog } from "../../../../storage/s3/log/object_log.ts";
 import {
   MemoryObjectStore,
@@ -85,4 +87,18 @@ test("ObjectLog.openLog() finds the end again if it was paused before any of its
       await owner.close(false);
     }
   }
+});
+
+test("ObjectLog's owner reads on after an opening that has only claimed an epoch", async () => {
+  const store = new MemoryObjectStore();
+  const former = await engineOf(store).openLog(options);
+  await append(former, 3);
+  await former.close(true);
+  const engine = new ObjectLog(store, { compaction: false });
+  const owner = await engine.openLog(options);
+  await append(owner, 3);
+  await store.create(claimKey(3), encodeHint(0), { id: "crashed" });
+  const found = await readRecords(owner.read(1, 6));
+  assertEquals([...found.values()], ["1", "2", "3", "4", "5", "6"]);
+  await owner.close(true);
 });

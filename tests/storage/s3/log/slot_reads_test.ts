@@ -9,6 +9,8 @@
  * @module
  */
 import { removeDropped } from "../../../../storage/s3/log/remove_dropped.ts";
+import { slotKey } from "../../../../storage/s3/log/slot_keys.ts";
+import { encodeFence } from "../../../../storage/s3/log/slot_object.ts";
 import { SlotReads } from "../../../../storage/s3/log/slot_reads.ts";
 import { MemoryObjectStore } from "../../../../storage/s3/memory_object_store.ts";
 import {
@@ -286,5 +288,25 @@ test("SlotReads of a single record asks for little", async () => {
     assertEquals([...found], [[lsn, `${lsn - 1}`]]);
     // The last slots are not compacted.
     assert(calls.length <= (lsn > 1900 ? 9 : 3), calls.join("\n"));
+  }
+});
+
+test("SlotReads goes on in a compacted object if an old fence is where a slot was removed", async () => {
+  for (let slot = 3; slot <= 18; slot++) {
+    const store = new MemoryObjectStore();
+    const log = await new ScriptedObjectLog(store).create();
+    await log.mark();
+    await log.fence(3);
+    log.epoch = 3;
+    for (let at = 0; at < 18; at++) await log.frame([`${at}`]);
+    // It has listed no compacted object yet when it has read some slots.
+    const reads = new SlotReads(readable(log), 1, 18);
+    await reads.next();
+    await compact(log);
+    const { id } = log.identity;
+    const fence = encodeFence(id, { epoch: 2, slot, time: 1 });
+    await store.create(slotKey(slot), fence, { id: "late" });
+    const found = await readRecords(reads);
+    assertEquals([...found], [...log.records].slice(1));
   }
 });

@@ -43,6 +43,11 @@ export async function openEngine(
     if (value === undefined || value === accepted) continue;
     throw argumentError(action, name, rule, value, false);
   }
+  const bytes = given.retention?.bytes;
+  if (bytes !== undefined) {
+    const rule = "absent because an engine has no segments";
+    throw argumentError(action, "retention.bytes", rule, bytes, false);
+  }
   if (given.archive !== undefined) requireFiles("archive", undefined);
   if (given.autoCheckpoint !== undefined) requireFiles("checkpoint", undefined);
   const time = () => wallTime(clock);

@@ -101,8 +101,8 @@ export async function openObjectEngine(
 }
 
 /**
- * Looks at the log there for the first time; rejects if there is none: whoever
- * misspells a prefix should not be told that the log is empty.
+ * Looks at the log there for the first time; rejects if there is none: a prefix
+ * that is misspelled must not look like an empty log.
  */
 export async function observeExisting(
   action: string,

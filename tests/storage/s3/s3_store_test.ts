@@ -280,21 +280,6 @@ test("S3Store refuses an answer that is cut short", () =>
     assertStringIncludes(error.message, "5 of 10 bytes came");
   }));
 
-test("S3Store says why fetch failed, which has it in the cause", async () => {
-  const sending = "error sending request for url (https://x/b?c=d): ";
-  for (const prefix of ["", sending]) {
-    const cause = new Error(`${prefix}dns error`);
-    const error = new TypeError("fetch failed", { cause });
-    const fetch = () => Promise.reject(error);
-    const store = await S3Store.open("s3://bucket", { fetch });
-    const { message } = await failure(store.head("a"));
-    assertEquals(
-      message,
-      'Cannot look up "s3://bucket/a" because dns error',
-    );
-  }
-});
-
 test("S3Store says that nothing listens at an address", async () => {
   let address = "";
   await withObjectServer({}, (endpoint) => {

@@ -6,14 +6,14 @@ const TESTS = "tests/storage/s3/log";
 const takeover: Mutant["caughtBy"] = {
   file: `${TESTS}/takeover_test.ts`,
   name:
-    "openObjectLog() fences an owner that appends 3 records, 2 at a time, while b open the log, 1 answers lost",
+    "openObjectLog() fences an owner that appends 4 records, 2 at a time, while b open the log, 0 answers lost",
 };
 
 /** What catches an opening that others overtake. */
 const overtaken: Mutant["caughtBy"] = {
   file: `${TESTS}/takeover_test.ts`,
   name:
-    "openObjectLog() fences an owner that appends 1 records, 1 at a time, while b and c open the log, 0 answers lost",
+    "openObjectLog() fences an owner that appends 0 records, 1 at a time, while b and c open the log, 0 answers lost",
 };
 
 /** What catches bugs that slots of a displaced owner bring to light. */

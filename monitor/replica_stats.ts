@@ -29,6 +29,6 @@ export interface ReplicaStats {
   readonly frames: number;
   /** How often the connection had to be made again. */
   readonly retries: number;
-  /** What went wrong last, in words; absent while it is live. */
+  /** What went wrong last, in words; absent while it is live, or closed. */
   readonly error?: string | undefined;
 }

@@ -141,7 +141,8 @@ export class Replica implements AsyncDisposable {
       sentBytes: this.#sentBytes,
       frames: this.#frames,
       retries: this.#retries,
-      ...(this.#error && { error: this.#error.message }),
+      ...(this.#state !== "closed" && this.#error &&
+        { error: this.#error.message }),
     };
   }
 

@@ -27,6 +27,7 @@ import {
 import { listFiles } from "../recovery/survey.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { toStorage } from "../storage/storage_target.ts";
+import { onAbort, orAborted } from "../writer/abort.ts";
 import { ForeignReplicaError } from "./replica_errors.ts";
 import {
   declareRestore,
@@ -143,7 +144,10 @@ export async function restoreReplica(
     makeStorage,
   });
   signal?.throwIfAborted();
-  const observer = await engine.observeLog();
+  const observer = await observe(engine, signal);
+  // A store that does not answer would hold a read up.
+  const unwatch = signal &&
+    onAbort(signal, () => void observer.close().catch(() => {}));
   try {
     const lastLsn = await findEnd(engine, observer, options);
     await to.prepare();
@@ -156,8 +160,26 @@ export async function restoreReplica(
     } finally {
       await lock.release();
     }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    unwatch?.();
     await observer.close();
+  }
+}
+
+/** Looks at the replica, unless `signal` comes first. */
+async function observe(
+  engine: LogEngine,
+  signal: AbortSignal | undefined,
+): Promise<LogObserver> {
+  const observing = engine.observeLog();
+  try {
+    return await orAborted(observing, signal);
+  } catch (error) {
+    observing.then((late) => late.close()).catch(() => {});
+    throw error;
   }
 }
 

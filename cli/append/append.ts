@@ -4,6 +4,7 @@ import type { LogEngine } from "../../storage/log_engine.ts";
 import { Wal } from "../../wal.ts";
 import { LEAST_SEGMENT_BYTES } from "../../log/check_options.ts";
 import type { WalOptions } from "../../wal_options.ts";
+import { orAborted } from "../../writer/abort.ts";
 import { type AckLevel, requireAckLevel } from "../../writer/acks.ts";
 import { QueueFullError } from "../../writer/append_queue.ts";
 import {
@@ -16,6 +17,7 @@ import {
 import {
   type CliIo,
   EXIT,
+  InterruptedError,
   signalExitCode,
   writeWarning,
 } from "../io/cli_io.ts";
@@ -140,16 +142,36 @@ export const append: CliCommand<AppendOptions> = {
     const sink = trace === undefined ? undefined : openTraceFile(trace);
     try {
       const traced = sink === undefined ? {} : { trace: { ...sink, policy } };
-      const wal = await Wal.open(target, {
+      const opening = Wal.open(target, {
         ...walOptions(options, io),
         ...traced,
       });
+      const wal = "directory" in place
+        ? await opening
+        : await unlessInterrupted(opening, io.interrupt);
       return await appendAll(wal, options, io);
     } finally {
       sink?.close();
     }
   },
 };
+
+/**
+ * Does not wait for a store that does not answer. What an opening leaves there
+ * stops nobody, and it locks nothing.
+ */
+async function unlessInterrupted(
+  opening: Promise<Wal>,
+  interrupt: AbortSignal,
+): Promise<Wal> {
+  try {
+    return await orAborted(opening, interrupt);
+  } catch (error) {
+    if (!interrupt.aborted || error !== interrupt.reason) throw error;
+    opening.then((wal) => wal.close()).catch(() => {});
+    throw new InterruptedError("interrupted before the log was open");
+  }
+}
 
 async function openTarget(
   place: LogPlace,

@@ -11,6 +11,7 @@ import type { CliIo } from "../io/cli_io.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
 import {
   type LogPlace,
+  observeExisting,
   openObjectEngine,
   parsePlace,
   STORAGE_HELP,
@@ -97,9 +98,9 @@ export const cat: CliCommand<CatOptions> = {
     };
   },
   async run(options, io) {
-    const { place, from, last, json, ...range } = options;
-    return await printLog(await openerOf(place, io), {
-      ...{ ...range, json },
+    const { from, last, json, to, follow, written } = options;
+    return await printLog(await openerOf(options, io), {
+      ...{ to, follow, written, json },
       first: (log) =>
         last === undefined
           ? from
@@ -110,12 +111,20 @@ export const cat: CliCommand<CatOptions> = {
 };
 
 /** Looks at the log for the first time. */
-async function openerOf(place: LogPlace, io: CliIo): Promise<OpenLog> {
+async function openerOf(
+  { place, follow }: CatOptions,
+  io: CliIo,
+): Promise<OpenLog> {
   if ("directory" in place) {
     const { directory } = place;
     const storage = openLogDirectory("read", directory, io.interrupt);
     return (level) => ObservedLog.open(storage, level);
   }
   const engine = await openObjectEngine(place, io);
-  return async (level) => new EngineSource(await engine.observeLog(), level);
+  return async (level) => {
+    const observer = follow
+      ? await engine.observeLog()
+      : await observeExisting("read", engine);
+    return new EngineSource(observer, level);
+  };
 }

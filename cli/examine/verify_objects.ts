@@ -17,6 +17,7 @@ import {
   formatRange,
   formatRecords,
 } from "../io/format.ts";
+import { noLogError } from "../io/log_directory.ts";
 import { type ObjectPlace, openRetryingStore } from "../io/object_storage.ts";
 
 /** What `wal verify --storage` does: exit code 1 if anything is damaged. */
@@ -28,6 +29,9 @@ export async function verifyObjects(
   const store = await openRetryingStore(place, io);
   const report = await examine(store, io);
   const isDamaged = report.damages.length > 0;
+  if (report.identity === undefined && !isDamaged) {
+    throw noLogError("verify", store);
+  }
   const lines = json
     ? [JSON.stringify(reportToJson(report))]
     : describeReport(report);
@@ -83,11 +87,10 @@ function* describeRun(run: ExaminedRun): Generator<string> {
 }
 
 /** The last line. */
-function conclude({ damages, runs, records, lost, identity }: ObjectReport) {
+function conclude({ damages, runs, records, lost }: ObjectReport) {
   if (damages.length > 0) {
     return `DAMAGED: ${formatAmount(damages.length, "object")}`;
   }
-  if (identity === undefined) return "OK: there is no log, or an empty one";
   const frames = runs.reduce((sum, run) => sum + run.frames, 0);
   return `OK: ${formatRecords(records)} in ${formatAmount(frames, "frame")}; ` +
     "every object is whole, and each one follows on the one before" +

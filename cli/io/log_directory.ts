@@ -51,10 +51,10 @@ export async function holdsLog(storage: Storage): Promise<boolean> {
   return manifest !== undefined || damage !== undefined;
 }
 
-/** The error for a directory without a log. */
+/** The error for a place without a log. */
 export function noLogError(
   action: string,
-  { location }: Storage,
+  { location }: { readonly location: string },
 ): StorageError {
   const message = `Cannot ${action} "${location}" because it holds no log`;
   return new StorageError(message, location, "ENOENT");

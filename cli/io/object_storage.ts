@@ -1,7 +1,8 @@
-import type { LogEngine } from "../../storage/log_engine.ts";
+import type { LogEngine, LogObserver } from "../../storage/log_engine.ts";
 import type { ObjectStore } from "../../storage/s3/mod.ts";
 import { onlyArgument, refusal, UsageError } from "../command.ts";
 import type { CliIo } from "./cli_io.ts";
+import { noLogError } from "./log_directory.ts";
 
 /** Options of a command that works on object storage, too. */
 export const STORAGE_OPTIONS = {
@@ -97,6 +98,20 @@ export async function openObjectEngine(
   const store = await openStore(place, io);
   const { ObjectLog } = await import("../../storage/s3/mod.ts");
   return new ObjectLog(store);
+}
+
+/**
+ * Looks at the log there for the first time; rejects if there is none: a prefix
+ * that is misspelled must not look like an empty log.
+ */
+export async function observeExisting(
+  action: string,
+  engine: LogEngine,
+): Promise<LogObserver> {
+  const observer = await engine.observeLog();
+  if (observer.id !== undefined) return observer;
+  await observer.close();
+  throw noLogError(action, engine);
 }
 
 /** The store there, which repeats what fails. */

@@ -48,8 +48,9 @@ until Ctrl-C. What is there is a log with the same records and LSNs: "wal cat
 lock on DIR and changes nothing there. Run it again to continue.
 
 A terminal shows how far it is while it catches up. If the storage cannot be
-reached, it tries again, and catches up later. It ends
-if another log writes there, and refuses a place that holds another log.
+reached, it tries again, and catches up later; with --once, too, for as long as
+that takes. It ends if another log writes there, and refuses a place that holds
+another log.
 
 DIR must keep its records until they are copied: the writer does not know of
 this command. A program that writes the log can replicate it itself; see

@@ -12,7 +12,6 @@ import {
   surveyObjects,
 } from "../../storage/s3/log/mod.ts";
 import type { ObjectStore } from "../../storage/s3/mod.ts";
-import { StorageError } from "../../storage/storage_error.ts";
 import {
   formatAge,
   formatAmount,
@@ -22,6 +21,7 @@ import {
   formatTable,
   printable,
 } from "../io/format.ts";
+import { noLogError } from "../io/log_directory.ts";
 import { describeCursor, stateOf } from "./describe_status.ts";
 import type { Problem } from "./judge_status.ts";
 import type { CursorStatus, LogStatus } from "./read_status.ts";
@@ -52,13 +52,10 @@ export async function readObjectStatus(
   store: ObjectStore,
   signal: AbortSignal,
 ): Promise<ObjectStatus> {
-  const { location } = store;
   const survey = await surveyObjects(store, signal);
   const { slots, compacted, claims } = survey;
   if (!survey.hasIdentity && slots.length + compacted.length + claims === 0) {
-    const action = `Cannot show the status of "${location}"`;
-    const message = `${action} because it holds no log`;
-    throw new StorageError(message, location, "ENOENT");
+    throw noLogError("show the status of", store);
   }
   const damages: LogStatus["damages"][number][] = [];
   const found = await noting(damages, () => readEnd(store));
@@ -175,7 +172,7 @@ function rowsOf(
       `${survey.epoch}` +
       (window === undefined
         ? ""
-        : `; ${formatAmount(window, "slot")} in flight`),
+        : `; up to ${formatAmount(window, "slot")} in flight`),
     ],
     [
       "slots",

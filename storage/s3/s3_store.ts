@@ -24,6 +24,7 @@ import {
 import {
   environment,
   networkCode,
+  networkReason,
   type S3Credentials,
   type S3Request,
   type SignedFetch,
@@ -311,7 +312,7 @@ export class S3Store implements ObjectStore {
       throw new Error(`${body.length} of ${length} bytes came`);
     } catch (cause) {
       request.signal?.throwIfAborted();
-      const reason = String((cause as Error)?.message ?? cause);
+      const reason = networkReason(cause);
       const code = networkCode(cause);
       const details = { status: 0, code, cause };
       throw this.#error(asked, code ? details : { ...details, reason });

@@ -135,6 +135,17 @@ export function networkCode(error: unknown): string {
   return isRefused ? "ECONNREFUSED" : "";
 }
 
+/**
+ * Why `fetch` failed, in words: Node and Deno say only that it did, and have the
+ * reason in the cause. The address, which Deno repeats, is left out.
+ */
+export function networkReason(error: unknown): string {
+  let one = error;
+  while (one instanceof Error && one.cause instanceof Error) one = one.cause;
+  return String((one as Error)?.message ?? one).trim()
+    .replace(/^error sending request for url \([^)]*\): /, "");
+}
+
 /** A variable of the environment; `undefined` if it is not set, or empty. */
 export function environment(name: string): string | undefined {
   const { process } = globalThis as {

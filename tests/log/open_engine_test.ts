@@ -80,6 +80,11 @@ test("Wal.open() refuses what needs files before it displaces an engine's owner"
   for (const options of needs) {
     await assertRejects(() => Wal.open(engine, options), NoDirectoryError);
   }
+  await assertRejects(
+    () => Wal.open(engine, { retention: { bytes: 5 } }),
+    TypeError,
+    "retention.bytes must be absent because an engine has no segments",
+  );
   await owner.append("still the owner");
   await owner.close();
 });

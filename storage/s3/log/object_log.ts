@@ -3,6 +3,7 @@ import {
   requireMethod,
   requireOptions,
   requirePositive,
+  requireType,
 } from "../../../argument.ts";
 import type { Batching, FrameLog } from "../../frame_log.ts";
 import type {
@@ -102,14 +103,18 @@ export class ObjectLog implements LogEngine {
     const { window = 4, batching, compaction } = options;
     const { pollMs = 250, random = secureRandom } = options;
     this.#window = requireInteger(action, "window", window, 1, 64);
+    if (batching !== undefined) {
+      requireOptions(action, batching, ["limitMs", "limitBytes"]);
+    }
     const { limitMs = 100, limitBytes = 4 * 1024 * 1024 } = batching ?? {};
     this.#batching = {
       limitMs: requirePositive(action, "limitMs", limitMs),
       limitBytes: requireInteger(action, "limitBytes", limitBytes),
     };
     this.#compaction = compaction !== false &&
-      { ...COMPACTION_LIMITS, ...compaction };
+      requireLimits(action, compaction);
     this.#pollMs = requirePositive(action, "pollMs", pollMs);
+    requireType(action, "random", random, "function");
     this.#random = random;
     this.#store = new RetryingStore(store, options.retry);
     this.location = store.location;
@@ -148,6 +153,21 @@ export class ObjectLog implements LogEngine {
       throw error;
     }
   }
+}
+
+function requireLimits(
+  action: string,
+  limits: Partial<CompactionLimits> = {},
+): CompactionLimits {
+  requireOptions(action, limits, Object.keys(COMPACTION_LIMITS));
+  const { slots, bytes, mergedBytes } = COMPACTION_LIMITS;
+  return {
+    slots: requireInteger(action, "slots", limits.slots ?? slots),
+    bytes: requireInteger(action, "bytes", limits.bytes ?? bytes),
+    mergedBytes: requireInteger(
+      ...[action, "mergedBytes", limits.mergedBytes ?? mergedBytes] as const,
+    ),
+  };
 }
 
 function secureRandom(): number {

@@ -222,4 +222,16 @@ test("new ObjectLog() refuses options that make no sense", () => {
   );
   assertThrows(() => new ObjectLog({} as never), TypeError, "create");
   assertThrows(() => new ObjectLog(store, { pollMs: 0 }), Error, "pollMs");
+  for (
+    const [options, message] of [
+      [{ batching: { limitsMs: 5 } }, "did you mean limitMs?"],
+      [{ compaction: { slot: 5 } }, "did you mean slots?"],
+      [{ compaction: true }, "an object"],
+      [{ compaction: { bytes: "8m" } }, "bytes"],
+      [{ random: 0.5 }, "random"],
+    ] as const
+  ) {
+    const made = () => new ObjectLog(store, options as never);
+    assertThrows(made, TypeError, message);
+  }
 });

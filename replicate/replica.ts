@@ -99,9 +99,9 @@ export class Replica implements AsyncDisposable {
     this.#source = source;
     this.#engine = engine;
     this.#settings = settings;
-    this.#lacksSince = wallTime(settings.clock);
+    const { clock, takeOver } = settings;
+    this.#lacksSince = wallTime(clock);
     this.#cuts = source.cuts.count;
-    const { takeOver } = settings;
     this.#earlier = { epoch: undefined, failed: 0, takeOver };
   }
 
@@ -371,8 +371,7 @@ export class Replica implements AsyncDisposable {
 
   async #pause(): Promise<void> {
     const delayMs = this.#delayMs;
-    const nextMs = Math.max(FIRST_WAIT_MS, 2 * delayMs);
-    this.#delayMs = Math.min(LONGEST_WAIT_MS, nextMs);
+    this.#delayMs = Math.min(LONGEST_WAIT_MS, 2 * delayMs || FIRST_WAIT_MS);
     await pause(this.#settings.clock, delayMs, this.#abort.signal);
   }
 

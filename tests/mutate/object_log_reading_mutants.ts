@@ -138,9 +138,9 @@ export const objectLogReadingMutants: readonly Mutant[] = [
     edits: [
       {
         file: "storage/s3/log/open_object_log.ts",
-        find: "const { state, free } = near;\n    return",
+        find: "const { state: from, free } = near;\n    return",
         replace:
-          "const { free } = near;\n    const { state } = end;\n    return",
+          "const { free } = near;\n    const { state: from } = end;\n    return",
       },
       {
         file: "storage/s3/log/read_forward.ts",

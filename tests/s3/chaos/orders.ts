@@ -49,7 +49,7 @@ export interface CheckerOrders extends Orders {
   readonly answer: string;
 }
 
-/** What a primary is told: the owner of a log in files, which has a replica. */
+/** Orders of a primary: the owner of a log in files, which has a replica. */
 export interface PrimaryOrders extends Orders {
   /** Where its log is. */
   readonly directory: string;
@@ -61,7 +61,7 @@ export interface PrimaryOrders extends Orders {
   readonly callers: number;
 }
 
-/** What a restorer is told. */
+/** Orders of a restorer. */
 export interface RestorerOrders extends CheckerOrders {
   /** Where to; it does not exist. */
   readonly directory: string;

@@ -18,7 +18,7 @@ const REFUSED: readonly (readonly [
   accepted?: unknown,
 ])[] = [
   ["storage", "absent because an engine is not a path"],
-  ["segmentBytes", "absent because an engine has no segment files"],
+  ["segmentBytes", "absent because an engine has no segments"],
   ["reserveBytes", "absent because an engine has no reserve file"],
   ["takeOver", "true or absent because an engine always takes over", true],
   ["recovery", '"tail" or absent because an engine repairs nothing', "tail"],
@@ -45,7 +45,7 @@ export async function openEngine(
   }
   const bytes = given.retention?.bytes;
   if (bytes !== undefined) {
-    const rule = "absent because an engine has no segment files";
+    const rule = "absent because an engine has no segments";
     throw argumentError(action, "retention.bytes", rule, bytes, false);
   }
   if (given.archive !== undefined) requireFiles("archive", undefined);

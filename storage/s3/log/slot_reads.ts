@@ -334,8 +334,7 @@ export class SlotReads implements BatchSource {
     const { slot: last, tries } = this.#replaced;
     this.#replaced = { slot: next, tries: last === next ? tries + 1 : 1 };
     await this.#begin();
-    const range = await lookup.ranges.from(next, this.#signal.signal);
-    const isThere = range !== undefined && range.firstSlot <= next;
+    const isThere = await lookup.isCompacted(slot, slot, this.#signal.signal);
     if (isThere && this.#replaced.tries <= MOST_TRIES) return;
     throw lookup.corrupt(key, `the object of slot ${slot} is missing`);
   }

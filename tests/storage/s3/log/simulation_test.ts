@@ -12,7 +12,11 @@
  * @module
  */
 import { type Choose, seeded } from "../../../../random.ts";
-import type { FrameDraft, FrameLog } from "../../../../storage/frame_log.ts";
+import {
+  FencedError,
+  type FrameDraft,
+  type FrameLog,
+} from "../../../../storage/frame_log.ts";
 import { MemoryObjectStore, ObjectLog } from "../../../../storage/s3/mod.ts";
 import { assert, assertEquals } from "../../../kit/assert.ts";
 import { test } from "../../../kit/register.ts";
@@ -213,13 +217,20 @@ class Simulation {
     }
   }
 
+  /** Takes the log over and reads it, as often as another one does so, too. */
   async #readAll(client: StoreClient) {
     const options = { warn: () => {}, time: () => this.#time.now };
-    const log = await this.#log(client).openLog(options);
-    const { firstLsn, lastLsn } = log;
-    const found = await textsOf(log, firstLsn, lastLsn);
-    await log.close(true);
-    return { firstLsn, lastLsn, found };
+    for (;;) {
+      try {
+        const log = await this.#log(client).openLog(options);
+        const { firstLsn, lastLsn } = log;
+        const found = await textsOf(log, firstLsn, lastLsn);
+        await log.close(true);
+        return { firstLsn, lastLsn, found };
+      } catch (error) {
+        if (!(error instanceof FencedError)) throw error;
+      }
+    }
   }
 
   async #checkEnd(): Promise<void> {

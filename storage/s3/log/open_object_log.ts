@@ -48,7 +48,7 @@ export function openObjectLog(options: OpeningOptions): Promise<OpenedLog> {
   return new Opening(options).run();
 }
 
-/** Most slots that an opening tries at once when it is behind the owner. */
+/** The maximum number of slots that an opening tries at once to overtake. */
 const MOST_FENCES = 256;
 
 class Opening {

@@ -4,7 +4,7 @@
  * other bytes.
  */
 
-/** Who wrote a record, and as which of its own. */
+/** The writer of a record, and its number there. */
 export interface ChaosRecord {
   /** Number of the process and, after a dot, of its opening. */
   readonly session: string;
@@ -32,7 +32,7 @@ export function makeChaosRecord({ session, nth }: ChaosRecord): Uint8Array {
   return bytes;
 }
 
-/** Who wrote it; `undefined` unless each byte is what it has to be. */
+/** Reads its writer and number; `undefined` unless every byte is right. */
 export function readChaosRecord(bytes: Uint8Array): ChaosRecord | undefined {
   const text = new TextDecoder().decode(bytes.subarray(0, 40));
   const [head, session, nth] = /^(\d+\.\d+) (\d+):/.exec(text) ?? [];

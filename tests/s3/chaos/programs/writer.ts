@@ -12,7 +12,7 @@ import { NoteTaker } from "../notes.ts";
 import type { WriterOrders } from "../orders.ts";
 import { openWal, readOrders } from "./open_log.ts";
 
-/** Most records that a session keeps behind its last ack when it truncates. */
+/** The maximum number of records before its last ack that a truncation keeps. */
 const MOST_KEPT = 200;
 
 const orders = readOrders<WriterOrders>();

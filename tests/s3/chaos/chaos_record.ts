@@ -4,7 +4,7 @@
  * other bytes.
  */
 
-/** The session that wrote a record, and its number there. */
+/** The writer of a record, and its number there. */
 export interface ChaosRecord {
   /** Number of the process and, after a dot, of its opening. */
   readonly session: string;
@@ -32,7 +32,7 @@ export function makeChaosRecord({ session, nth }: ChaosRecord): Uint8Array {
   return bytes;
 }
 
-/** What a record says; `undefined` unless each byte is what it has to be. */
+/** Reads its writer and number; `undefined` unless every byte is right. */
 export function readChaosRecord(bytes: Uint8Array): ChaosRecord | undefined {
   const text = new TextDecoder().decode(bytes.subarray(0, 40));
   const [head, session, nth] = /^(\d+\.\d+) (\d+):/.exec(text) ?? [];

@@ -1,5 +1,5 @@
 /*
- * The orders of a process of the chaos: its only argument, as JSON.
+ * Orders for the processes of the chaos: the only argument of each, as JSON.
  */
 
 /** How a log is used; the same for all that use it at a time. */
@@ -12,7 +12,7 @@ export interface LogSettings {
   readonly compactSlots: number;
 }
 
-/** Orders of every process. */
+/** Orders for any process. */
 export interface Orders {
   /** Its number, which no other process has. */
   readonly process: number;
@@ -25,7 +25,7 @@ export interface Orders {
   readonly settings: LogSettings;
 }
 
-/** Orders of a writer. */
+/** Orders for a writer. */
 export interface WriterOrders extends Orders {
   /** Determines what it does, but not when. */
   readonly seed: number;
@@ -37,19 +37,19 @@ export interface WriterOrders extends Orders {
   readonly truncateEvery: number;
 }
 
-/** Orders of a follower. */
+/** Orders for a follower. */
 export interface FollowerOrders extends Orders {
-  /** The durable cursor by which it follows; without one it begins again. */
+  /** The durable cursor by which it follows; without one it begins at the first record. */
   readonly cursor?: string;
 }
 
-/** Orders of a checker. */
+/** Orders for a checker. */
 export interface CheckerOrders extends Orders {
   /** Where it writes what it has read, as JSON. */
   readonly answer: string;
 }
 
-/** Orders of a primary: the owner of a log in files, which has a replica. */
+/** Orders for a primary: the owner of a log in files, which has a replica. */
 export interface PrimaryOrders extends Orders {
   /** Where its log is. */
   readonly directory: string;
@@ -61,7 +61,7 @@ export interface PrimaryOrders extends Orders {
   readonly callers: number;
 }
 
-/** Orders of a restorer. */
+/** Orders for a restorer. */
 export interface RestorerOrders extends CheckerOrders {
   /** Where to; it does not exist. */
   readonly directory: string;

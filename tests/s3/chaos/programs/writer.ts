@@ -12,7 +12,7 @@ import { NoteTaker } from "../notes.ts";
 import type { WriterOrders } from "../orders.ts";
 import { openWal, readOrders } from "./open_log.ts";
 
-/** The most records before the last ack that a truncation keeps. */
+/** The maximum number of records before its last ack that a truncation keeps. */
 const MOST_KEPT = 200;
 
 const orders = readOrders<WriterOrders>();

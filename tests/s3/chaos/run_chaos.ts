@@ -16,7 +16,7 @@ export interface ChaosOptions {
   readonly scratch: string;
   /** What happens, in turn. Default: everything, at random. */
   readonly kinds?: readonly Kind[] | undefined;
-  /** Ms after which no further round begins, but for two. Default: none. */
+  /** Ms after which no further round begins, except for the first two. Default: none. */
   readonly budgetMs?: number | undefined;
   /** Receives each line about it. */
   readonly report: (line: string) => void;

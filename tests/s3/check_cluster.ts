@@ -38,17 +38,22 @@ const checks: Check[] = [];
 
 objectStoreContract((name, body) => checks.push([name, body]), makePlace);
 
-checks.push(["certify() finds the cluster fit", async () => {
-  const { store, again } = await makePlace();
-  const others = [await again()];
-  const found = await certify(store, { others, keys: 20, flushes: 5 });
-  assertEquals(found.rules.filter(({ finding }) => finding), []);
-  assertEquals([found.isFit, found.leftovers], [true, undefined]);
-  const times = found.flushes.map(({ bytes, p50Ms }) =>
-    `${bytes / 1024} KiB ${p50Ms.toFixed(1)} ms`
-  );
-  console.log(`     p50 of a flush: ${times.join(", ")}`);
-}]);
+// The rules are checked above; one run of the certifier is enough.
+const certifies = process.argv[2] === "certify";
+
+if (certifies) {
+  checks.push(["certify() finds the cluster fit", async () => {
+    const { store, again } = await makePlace();
+    const others = [await again()];
+    const found = await certify(store, { others, keys: 20, flushes: 5 });
+    assertEquals(found.rules.filter(({ finding }) => finding), []);
+    assertEquals([found.isFit, found.leftovers], [true, undefined]);
+    const times = found.flushes.map(({ bytes, p50Ms }) =>
+      `${bytes / 1024} KiB ${p50Ms.toFixed(1)} ms`
+    );
+    console.log(`     p50 of a flush: ${times.join(", ")}`);
+  }]);
+}
 
 for (const [what, check] of engineChecks) {
   checks.push([`A log on the cluster ${what}`, async () => {
@@ -62,9 +67,11 @@ for (const [what, check] of engineChecks) {
 
 let failed = 0;
 for (const [name, body] of checks) {
+  const startedAt = performance.now();
   try {
     await body();
-    console.log(`ok   ${name}`);
+    const tookMs = Math.round(performance.now() - startedAt);
+    console.log(`ok   ${name}, ${tookMs} ms`);
   } catch (error) {
     failed++;
     console.log(`FAIL ${name}`);

@@ -29,7 +29,8 @@ async function check(
   { name, command: [program, ...args] }: Runtime,
   module: string,
 ): Promise<boolean> {
-  const child = spawn(program, [...args, module], { cwd: root });
+  const more = name === "Deno" ? ["certify"] : [];
+  const child = spawn(program, [...args, module, ...more], { cwd: root });
   let output = "";
   child.stdout.on("data", (data) => output += data);
   child.stderr.on("data", (data) => output += data);

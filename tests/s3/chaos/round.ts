@@ -46,6 +46,7 @@ export class Actor implements AsyncDisposable {
   readonly #child: Child;
   readonly #notes: string;
   #pausedAt = 0;
+  #isOver = false;
 
   /** Starts it. */
   constructor(runtime: Runtime, program: string, orders: Orders) {
@@ -53,6 +54,7 @@ export class Actor implements AsyncDisposable {
     this.runtime = runtime;
     this.#notes = orders.notes;
     this.#child = new Child(command, { timeoutMs: 240_000, mayStop: true });
+    this.#child.ended.then(() => this.#isOver = true);
   }
 
   /** What it has noted until now. */
@@ -74,10 +76,15 @@ export class Actor implements AsyncDisposable {
     );
   }
 
-  /** Resolves once it has acknowledged `count` more, or `limitMs` later. */
+  /**
+   * Resolves once it has acknowledged `count` more, or `limitMs` later; throws if
+   * it has failed.
+   */
   async acks(count: number, limitMs: number): Promise<void> {
     const goal = sizeOf(this.notes.acked) + count;
-    await until(() => sizeOf(this.notes.acked) >= goal, limitMs);
+    const isThere = () => sizeOf(this.notes.acked) >= goal;
+    await until(() => this.#isOver || isThere(), limitMs);
+    if (this.#isOver) await this.ended();
   }
 
   kill(): void {

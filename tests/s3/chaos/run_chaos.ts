@@ -16,7 +16,7 @@ export interface ChaosOptions {
   readonly scratch: string;
   /** What happens, in turn. Default: everything, at random. */
   readonly kinds?: readonly Kind[] | undefined;
-  /** Ms after which no further round begins. Default: none. */
+  /** Ms after which no further round begins, but for two. Default: none. */
   readonly budgetMs?: number | undefined;
   /** Receives each line about it. */
   readonly report: (line: string) => void;
@@ -44,6 +44,9 @@ export interface ChaosTally {
 
 /** Rounds after which a new log begins. */
 const ROUNDS_PER_LOG = 6;
+
+/** Rounds that there are even if there is no time. */
+const LEAST_ROUNDS = 2;
 
 /** Rounds from one in which everything is killed to the next. */
 const KILL_ALL_EVERY = 20;
@@ -92,7 +95,8 @@ class Chaos {
     let shared: ChaosLog | undefined;
     let used = 0;
     for (let nth = 1; nth <= rounds; nth++) {
-      if (performance.now() - startedAt > budgetMs) {
+      const isLate = performance.now() - startedAt > budgetMs;
+      if (isLate && nth > LEAST_ROUNDS) {
         this.#options.report(`no time is left after ${nth - 1} rounds`);
         break;
       }

@@ -31,10 +31,7 @@ export async function chaosLog(
     // A try that meets with silence ends soon, so that a round is short.
     retry: { tryMs: 1000 },
     batching: { limitMs, limitBytes: 1 << 20 },
-    compaction: {
-      ...{ slots: compactSlots, bytes: 200_000 },
-      ...{ tinyBytes: 20_000, mergedBytes: 400_000 },
-    },
+    compaction: { slots: compactSlots, bytes: 200_000, mergedBytes: 400_000 },
     pollMs: 50,
   });
 }

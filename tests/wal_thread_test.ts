@@ -190,7 +190,7 @@ test("Wal with a thread writes to no other log that is put in its place", async 
     await wal.configure({ flushing: "thread" });
     const error = await assertRejects(() => wal.append("not here"));
     assert(error instanceof LogFailedError);
-    assert(/is lost/.test(`${error.cause}`));
+    assert(/was displaced/.test(`${error.cause}`));
     await wal.close().catch(() => {});
     assertEquals(readFileSync(segment).equals(before), true);
   });

@@ -111,7 +111,7 @@ tracedTest("replayPowerLoss() detects a storage that lies", async () => {
       const options = { seed: SEED, every: 8 };
       const replay = () => replayPowerLoss(events, orders, options);
       const { cause } = await assertRejects(replay, Error, "seed 7");
-      assertStringIncludes(String(cause), "is lost");
+      assertStringIncludes(String(cause), "was displaced");
     }
   });
 });

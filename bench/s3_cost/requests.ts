@@ -4,12 +4,12 @@ import type { Requests } from "./bill.ts";
 /**
  * An opening of a log with this `window` that was closed: `log` is read, `e/`
  * listed, the newest claim read and the next one made. A listing and a header
- * show where `b/` ends; twice the window of fences are made and read back, with
- * what may hold records after the last settled slot; `e/` is listed again, and
- * the opening mark made.
+ * show where `b/` ends, before twice the window of fences are made and after. The
+ * fences are read back, with what may hold records after the last settled slot;
+ * `e/` is listed after each look, and the opening mark made.
  */
 export function requestsToOpen(window: number): Requests {
-  return { puts: 1 + 2 * window + 1, lists: 3, gets: 4 + 2 * window };
+  return { puts: 1 + 2 * window + 1, lists: 5, gets: 5 + 2 * window };
 }
 
 /** `frames` frames: one PUT for each. */

@@ -23,6 +23,7 @@ export function gates(): Gate[] {
       "run",
       "-A",
       "tests/mutate/main.ts",
+      "--third",
     ]),
     ...sourceSuites(),
     s3Gate(),

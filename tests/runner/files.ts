@@ -56,13 +56,14 @@ export function isOfRepository(file: string): boolean {
 }
 
 /**
- * Tells whether a test explores crashes, damage, policies or laws, all in
- * memory. What it finds is the same everywhere, as a test of `explore` shows. So
+ * Tells whether a test explores crashes, damage, policies, laws, the writer or
+ * object stores, all in memory. What it finds is the same everywhere, as a test of `explore` shows. So
  * Deno runs it of the sources alone, and the others of the package.
  */
 export function isExploration(file: string): boolean {
   return new RegExp(
-    "^tests/(policies|simulator|testing/laws|recovery/salvage)/|" +
+    "^tests/(policies|simulator|testing/laws|recovery/salvage|writer|" +
+      "replicate|storage/s3/log)/|" +
       "(crash|takeover|bit_flip|damage|truncation|foreign_segment)_test\\.ts$",
   ).test(file);
 }

@@ -4,7 +4,7 @@ import { root } from "./files.ts";
 import type { Gate, Verdict } from "./gate.ts";
 
 /** Seconds after which no further round of chaos begins. */
-const SECONDS = 55;
+const SECONDS = 45;
 
 /**
  * The checks on a real object store, if there can be one here. The cluster takes

@@ -178,7 +178,8 @@ export class WalReader<Out = Uint8Array<ArrayBuffer>> extends LogView<Out>
 
   /**
    * Closes all files and ends reads that are still running: the next call on
-   * each rejects. An engine ends what it waits for: calls in progress reject. A second call returns the same promise.
+   * each rejects. An engine ends what it waits for: calls in progress reject. A
+   * second call returns the same promise.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -57,9 +57,9 @@ export interface SimulateOptions {
  * The flushes are those of the real writer: the same decisions, by the same
  * code, at the same instants, in the same order, and passed to
  * `policy.observe`. The event loop is busy only as far as `turnMs` and
- * `isBlocking` of the costs say, and `flush()` is not simulated. A policy that puts one batch off a thousand times in a
- * row is not asked again until the next append. docs/policies.md lists the
- * other limits.
+ * `isBlocking` of the costs say, and `flush()` is not simulated. A policy that
+ * puts one batch off a thousand times in a row is not asked again until the next
+ * append. docs/policies.md lists the other limits.
  *
  * Once all appends have arrived and nothing is due any more, the log is closed,
  * which flushes the rest; see `Simulation.stranded`. A policy that learns keeps

@@ -13,7 +13,7 @@ import { FENCE_BYTES } from "./slot_object.ts";
  * that fence stays.
  */
 export async function laterOwner(
-  { store, identity, state }: SharedLog,
+  { store, identity, state }: Omit<SharedLog, "meta">,
 ): Promise<number | undefined> {
   if (await laterClaim(store, state.epoch) === undefined) return undefined;
   const options = { prefix: SLOT_PREFIX, after: slotKey(state.slot) };

@@ -174,8 +174,7 @@ export class ObjectFrameLog implements FrameLog {
 
   /** Fails if there is a later owner: what is missing, it may have removed. */
   async #requireOwner(): Promise<void> {
-    const { store, identity, state, meta } = this.#slots;
-    const later = await laterOwner({ store, identity, state, meta });
+    const later = await laterOwner(this.#slots);
     if (later === undefined) return;
     const how = `a later opening claimed epoch ${later}`;
     throw new FencedError(this.location, this.epoch, how);

@@ -126,8 +126,8 @@ class Opening {
    *
    * The owner has at most a window in flight, and the first fence stops it: once
    * all slots are taken from what it knows to be settled up to a window after
-   * the first fence, none of its slots counts any more. The end is looked
-   * for again each time, because this process may have been slow, or paused: its
+   * the first fence, none of its slots counts any more. The end is looked for
+   * again each time, because this process may have been slow, or paused: its
    * fences may be where slots have been removed since, which nobody looks at.
    */
   async #takeOver(

@@ -156,8 +156,8 @@ export class SlotPipeline implements OwnedLog {
 
   /**
    * Sends an entry; resolves with the time of its object, once that counts and
-   * everything before it is final. Entries with records count in the order of these calls. Once a call
-   * has rejected, all later ones do.
+   * everything before it is final. Entries with records count in the order of
+   * these calls. Once a call has rejected, all later ones do.
    */
   send(entry: SlotEntry): Promise<number> {
     return new Promise<number>((resolve, reject) => {

@@ -255,14 +255,9 @@ export class Compaction {
     const { log, lookup, signal } = this.#site;
     if (log.state.firstSlot > after + 1) return false;
     if (await lookup.isCompacted(after + 1, lastSlot, signal)) return false;
-    const { identity, state, meta } = log;
-    const later = await laterOwner({
-      store: this.#store,
-      identity,
-      state,
-      meta,
-    });
-    return later === undefined;
+    const { identity, state } = log;
+    const store = this.#store;
+    return await laterOwner({ store, identity, state }) === undefined;
   }
 
   /** Whether a compacted object holds a slot; 0 is none. */

@@ -243,7 +243,10 @@ test("SlotReads fetches 8 objects ahead at most, and 16 MiB", async () => {
     }
     await reading;
     await reads.return();
-    assertEquals(most, bytes === 10 ? 8 : 4);
+    // 4 until a size is known. More of 3 MiB fit, if the reader is slower.
+    const fit = Math.floor(16 * 2 ** 20 / bytes);
+    const [least, limit] = bytes === 10 ? [8, 8] : [4, Math.max(4, fit)];
+    assert(most >= least && most <= limit, `${most} of ${bytes} bytes`);
   }
 });
 

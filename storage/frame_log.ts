@@ -301,7 +301,10 @@ export interface CommitThread {
   after(delayMs: number, callback: () => void): (() => void) | undefined;
 }
 
-/** Thrown on reading a record that `truncateBefore` has dropped. */
+/**
+ * Thrown on reading a record that `truncateBefore` has dropped, and on cutting
+ * the log back to one.
+ */
 export class CompactedError extends RangeError {
   /** The class's name. */
   override readonly name = "CompactedError";
@@ -312,10 +315,12 @@ export class CompactedError extends RangeError {
     readonly lsn: number,
     /** LSN of the oldest record kept, or of the next one if there is none. */
     readonly firstLsn: number,
+    /** What cannot be done with it. */
+    action = "read",
   ) {
     super(
-      `Cannot read record ${lsn} because it was dropped by a checkpoint: the ` +
-        `oldest record kept is ${firstLsn}`,
+      `Cannot ${action} record ${lsn} because it was dropped by a checkpoint: ` +
+        `the oldest record kept is ${firstLsn}`,
     );
   }
 }

@@ -11,7 +11,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { buildDir } from "./runner/files.ts";
 import type { Gate, Verdict } from "./runner/gate.ts";
-import { gates } from "./runner/gates.ts";
+import { stages } from "./runner/gates.ts";
 import { notesIn } from "./runner/notes.ts";
 import { format, sum } from "./runner/tally.ts";
 
@@ -49,21 +49,32 @@ function isChosen({ name }: Gate): boolean {
     Deno.args.some((start) => name.startsWith(start));
 }
 
-/** Runs the gates one after the other. */
+/** Runs the gates of a stage, two at a time. */
+async function runStage(stage: readonly Gate[]): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  const left = stage.values();
+  const runNext = async () => {
+    for (const gate of left) verdicts.push(await report(gate));
+  };
+  await Promise.all([runNext(), runNext()]);
+  return verdicts;
+}
+
+/** Runs the stages one after the other. */
 async function main(): Promise<void> {
   if (Deno.args.length === 0) {
     await rm(buildDir, { recursive: true, force: true });
   }
   await mkdir(buildDir, { recursive: true });
   const verdicts: Verdict[] = [];
-  const chosen = gates().filter(isChosen);
-  chosen[0]?.prepare?.();
-  for (const [nth, gate] of chosen.entries()) {
-    chosen[nth + 1]?.prepare?.();
-    verdicts.push(await report(gate));
+  const chosen = stages().map((stage) => stage.filter(isChosen));
+  for (const [nth, stage] of chosen.entries()) {
+    for (const gate of chosen[nth + 1] ?? []) gate.prepare?.();
+    verdicts.push(...await runStage(stage));
   }
   const total = sum(verdicts);
   console.log(`\n${format(total)}`);
+  // This ends esbuild as well, which gates share.
   Deno.exit(total.failed === 0 ? 0 : 1);
 }
 

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { AgePolicy } from "../policies/age_policy.ts";
 import { CountPolicy } from "../policies/count_policy.ts";
 import { LeaderCommitPolicy } from "../policies/leader_commit_policy.ts";
+import { CompactedError } from "../storage/frame_log.ts";
 import { MemoryStorage } from "../storage/memory/memory_storage.ts";
 import { StorageFullError } from "../storage/storage_error.ts";
 import { Wal } from "../wal.ts";
@@ -38,6 +39,17 @@ const STEPS = fc.array(
   ),
   { maxLength: 40 },
 );
+
+type Steps = typeof STEPS extends fc.Arbitrary<infer Steps> ? Steps : never;
+
+/** A cut to a record that a slow `truncateBefore` drops before its turn comes. */
+const OVERTAKEN: Steps = [
+  ["append", 0],
+  ["truncateAfter", 0],
+  ["slow", 0],
+  ["truncateBefore", 0],
+  ["truncateAfter", 29],
+];
 
 /** A storage whose writes and syncs can be slow, or find no space. */
 function moodyStorage() {
@@ -112,7 +124,14 @@ test("Wal keeps its promises, whatever is called in whatever order", async () =>
       // What never flushes by itself would keep it waiting for room.
       await wal.flush().catch(expected);
       const lsn = Math.max(wal.firstLsn - 1, wal.lastLsn - n % 4);
-      await wal.truncateAfter(lsn);
+      try {
+        await wal.truncateAfter(lsn);
+      } catch (error) {
+        // An earlier `truncateBefore` that was slow has dropped more since.
+        if (!(error instanceof CompactedError)) throw error;
+        assert(lsn < wal.firstLsn - 1, "nothing was dropped that was needed");
+        return;
+      }
       for (const at of acked.keys()) if (at > lsn) acked.delete(at);
     };
     const truncateBefore = (n: number) => {
@@ -171,6 +190,6 @@ test("Wal keeps its promises, whatever is called in whatever order", async () =>
       synchronous,
       (steps, synchronous) => check(steps, synchronous),
     ),
-    { numRuns: 200 },
+    { numRuns: 200, examples: [[OVERTAKEN, "full"]] },
   );
 });

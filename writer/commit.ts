@@ -287,7 +287,8 @@ export async function cutBack(
   await earlier;
   const { firstLsn, lastLsn } = log;
   if (lsn < firstLsn - 1) {
-    return { isCut: false, problem: new CompactedError(lsn, firstLsn) };
+    const problem = new CompactedError(lsn, firstLsn, "cut the log back to");
+    return { isCut: false, problem };
   }
   try {
     await log.truncateAfter!(lsn);

@@ -19,6 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { command } from "../runner/command.ts";
+import { countCommits } from "../runner/commits.ts";
 import { root } from "../runner/files.ts";
 import { tally } from "../runner/tally.ts";
 import type { Mutant } from "./mutant.ts";
@@ -144,21 +145,16 @@ async function plantAll(left: Iterator<Mutant>): Promise<number> {
 const AT_ONCE = 2;
 
 /** The bugs that the arguments ask for. */
-async function choose(): Promise<readonly Mutant[]> {
+function choose(): readonly Mutant[] {
   const [wanted = ""] = Deno.args;
-  if (wanted !== "--third") {
-    return mutants.filter(({ name }) => name.includes(wanted));
-  }
-  const { output } = await command("git", ["rev-list", "--count", "HEAD"], {
-    cwd: root,
-  });
-  const commits = Number(output);
-  if (!Number.isInteger(commits)) throw new Error(output);
-  return mutants.filter((_, index) => index % 3 === commits % 3);
+  const third = countCommits() % 3;
+  return wanted === "--third"
+    ? mutants.filter((_, index) => index % 3 === third)
+    : mutants.filter(({ name }) => name.includes(wanted));
 }
 
 async function main(): Promise<void> {
-  const chosen = await choose();
+  const chosen = choose();
   await requireSound(chosen);
   const left = chosen.values();
   const counts = await Promise.all(

@@ -1,4 +1,4 @@
-import { build, type Metafile, stop } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { projectDir } from "../runner/files.ts";
@@ -46,7 +46,6 @@ export async function measureSize(): Promise<string> {
     logLevel: "error",
   });
   const whole = await buildWhole();
-  await stop();
   const sizes = new Map(outputFiles.map(({ path, contents }) => [
     basename(path),
     gzipSync(contents, { level: 9 }).length,

@@ -1,4 +1,4 @@
-import { build, stop } from "esbuild";
+import { build } from "esbuild";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,7 +95,6 @@ async function withEsbuild(
     minify: true,
     logLevel: "error",
   });
-  await stop();
   return main;
 }
 

@@ -19,12 +19,18 @@ import { installTools, nodeOf, toolModules } from "./tools.ts";
 
 const packageDir = join(buildDir, "package");
 
+/** Makes the npm package, and installs it and what it is tested with. */
+export function installGates(): Gate[] {
+  return [
+    gate("npm pack", packAndInstall),
+    gate("package's tools", installTools),
+  ];
+}
+
 /** What must hold of the npm package; the tests of it follow in suites. */
 export function packageGates(): Gate[] {
   const tool = (...path: string[]) => join(toolModules, ...path);
   return [
-    gate("npm pack", packAndInstall),
-    gate("package's tools", installTools),
     check("publint", "node", [
       tool("publint", "src", "cli.js"),
       "run",
@@ -110,7 +116,7 @@ async function requireAll(version: string): Promise<string> {
   if (node === undefined) {
     return `skipped: the registry has no Node ${version} for here`;
   }
-  const program = join(projectDir, "require.cjs");
+  const program = join(projectDir, `require-${version}.cjs`);
   writeFileSync(
     program,
     `

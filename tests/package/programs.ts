@@ -1,4 +1,4 @@
-import { build, stop, transform } from "esbuild";
+import { build, transform } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -72,7 +72,6 @@ async function bundle(
       minify: platform === "browser",
       logLevel: "error",
     });
-    await stop();
     return main;
   }
   return join(outDir, await bundleWithTool(bundler, input, outDir, platform));
@@ -99,7 +98,6 @@ export async function writeProgram(name: string): Promise<string> {
   const { code } = await transform(readFileSync(source, "utf8"), {
     loader: "ts",
   });
-  await stop();
   const path = join(projectDir, `${name}.js`);
   writeFileSync(path, code);
   return path;

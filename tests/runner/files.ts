@@ -59,8 +59,7 @@ export function isOfRepository(file: string): boolean {
  * Tells whether a test explores crashes, damage, policies, laws, the writer or
  * object stores, all in memory. What it finds is the same everywhere, as a test
  * of `explore` shows. So Deno runs it of the sources alone, and of the package
- * Node 20 and Bun do, one of each engine; Node 22 and 24 with
- * `SYNCLINE_TESTS=all`.
+ * Bun does, one of each engine; Node does with `SYNCLINE_TESTS=all`.
  */
 export function isExploration(file: string): boolean {
   return new RegExp(

@@ -1,33 +1,41 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { packageGates } from "../package/gates.ts";
+import { installGates, packageGates } from "../package/gates.ts";
 import { command } from "./command.ts";
 import { buildDir, documents, entryPoints, root } from "./files.ts";
 import { check, type Gate, gate, succeed } from "./gate.ts";
 import { s3Gate } from "./s3_gate.ts";
 import { installedSuites, sourceSuites } from "./suites.ts";
 
-/** All gates, in the order in which they run. */
-export function gates(): Gate[] {
+/**
+ * All gates, in stages that are run one after the other. What a stage has is run
+ * two at a time, because most of it keeps one core busy; suites keep both.
+ */
+export function stages(): Gate[][] {
   const deno = (name: string, ...args: string[]) =>
     check(`deno ${name}`, Deno.execPath(), args);
   return [
-    deno("check", "check", "--doc", ".", ...documents()),
-    deno("lint", "lint"),
-    deno("fmt", "fmt", "--check"),
-    deno("doc", "doc", "--lint", ...entryPoints()),
-    gate("deno publish", publishDryRun),
-    gate("without packages", refuseWithoutPackages),
-    ...packageGates(),
-    check("planted bugs", Deno.execPath(), [
-      "run",
-      "-A",
-      "tests/mutate/main.ts",
-      "--third",
-    ]),
-    ...sourceSuites(),
-    s3Gate(),
-    ...installedSuites(),
+    [
+      deno("check", "check", "--doc", ".", ...documents()),
+      deno("lint", "lint"),
+      deno("fmt", "fmt", "--check"),
+      deno("doc", "doc", "--lint", ...entryPoints()),
+      ...installGates(),
+      gate("deno publish", publishDryRun),
+      gate("without packages", refuseWithoutPackages),
+    ],
+    packageGates(),
+    ...[
+      check("planted bugs", Deno.execPath(), [
+        "run",
+        "-A",
+        "tests/mutate/main.ts",
+        "--third",
+      ]),
+      ...sourceSuites(),
+      s3Gate(),
+      ...installedSuites(),
+    ].map((gate) => [gate]),
   ];
 }
 

@@ -1,10 +1,10 @@
-import { stop } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { findBrowser } from "../kit/browser/find_browser.ts";
 import { nodeOf, toolModules } from "../package/tools.ts";
 import { transpileTests } from "../package/transpile_tests.ts";
+import { countCommits } from "./commits.ts";
 import {
   browserTestFiles,
   buildDir,
@@ -30,14 +30,19 @@ const OFFLINE = Deno.env.get("SYNCLINE_STD") === "jsr" ? [] : ["--cached-only"];
 /** The installed package, for tests that start processes. */
 const INSTALLED = join(projectDir, "node_modules", "@syncline", "wal");
 
-/** The runs that explore, each a share of the samples. */
-const SUITES = ["deno", "node 20", "bun"];
-
-/** Whether Node 22 and 24 explore, too, as before a release. */
+/** Whether all runtimes explore, and all there is, as before a release. */
 const EXPLORES_ALL = Deno.env.get("SYNCLINE_TESTS") === "all";
 
+/** The runs that explore, each another share: else one of each engine. */
+const EXPLORING = EXPLORES_ALL
+  ? ["deno", "node 20", "node 22", "node 24", "bun"]
+  : ["deno", "bun"];
+
+/** How many shares there are: three commits in a row explore them all. */
+const SHARES = EXPLORES_ALL ? EXPLORING.length : 3 * EXPLORING.length;
+
 /** Fewest crash states that all runtimes together must have seen. */
-const LEAST_STATES = 60_000;
+const LEAST_STATES = EXPLORES_ALL ? 60_000 : 20_000;
 
 /** What is tested on a flush thread, too. */
 const THREADED = new RegExp(
@@ -88,11 +93,7 @@ export function installedSuites(): Gate[] {
       run: () => installedDenoTests(jsOf(isOfPackage)),
     },
     ...["20", "22", "24"].map((version) =>
-      suite(
-        `node ${version}`,
-        (files) => nodeTests(version, files),
-        version === "20" ? isPortable : isBrief,
-      )
+      suite(`node ${version}`, (files) => nodeTests(version, files), isBrief)
     ),
     suite("bun", bunTests),
     gate("crash states", countStates),
@@ -102,7 +103,6 @@ export function installedSuites(): Gate[] {
 async function transpile(): Promise<string> {
   const options = { root, folder: projectDir, installed: INSTALLED };
   const files = await transpileTests(testFiles(), options);
-  await stop();
   return `${files.length} files`;
 }
 
@@ -256,14 +256,14 @@ function bunTests(files: readonly string[]): Promise<Verdict> {
 
 /**
  * Which share of the samples a suite has, and where it says what it saw. Those
- * that do not explore have that of the sources, with other seeds.
+ * that do not explore have the first one.
  */
 function share(suite: string): Record<string, string> {
   mkdirSync(statesDir, { recursive: true });
-  const at = SUITES.indexOf(suite);
-  const nth = at < 0 ? SUITES.length : at;
+  const at = Math.max(EXPLORING.indexOf(suite), 0);
+  const first = EXPLORES_ALL ? 0 : countCommits() * EXPLORING.length;
   return {
-    SYNCLINE_SHARE: `${nth + 1}/${SUITES.length}`,
+    SYNCLINE_SHARE: `${(first + at) % SHARES + 1}/${SHARES}`,
     SYNCLINE_STATES: join(statesDir, suite.replace(" ", "_")),
   };
 }

@@ -28,6 +28,8 @@ export class MemoryContent {
   #count = 0;
   /** The bytes that a reader sees, with room to grow. */
   #seen: Uint8Array;
+  /** Whether `#seen` belongs to something else, too, and must not be changed. */
+  #isShared = true;
   #size: number;
 
   /** Takes durable bytes that must not be changed any more. */
@@ -56,6 +58,7 @@ export class MemoryContent {
     this.#size = Math.max(this.#size, offset + copy.length);
     if (this.#size > this.#seen.length) {
       this.#seen = resize(this.#seen, Math.max(this.#size, 2 * offset));
+      this.#isShared = false;
     }
     this.#unshare();
     this.#seen.set(copy, offset);
@@ -94,15 +97,19 @@ export class MemoryContent {
     this.#judge(number, "failed");
   }
 
-  /** An independent copy; its last write lacks `missingBytes` at the end. */
+  /**
+   * An independent copy; its last write lacks `missingBytes` at the end. Bytes
+   * are copied once one of both changes.
+   */
   copy(missingBytes = 0): MemoryContent {
     const copy = new MemoryContent(this.#base);
     if (missingBytes === 0) {
       // What both share is never changed.
       copy.#writes = this.#writes.slice();
       copy.#count = this.#count;
-      copy.#seen = this.bytes.slice();
+      copy.#seen = this.#seen;
       copy.#size = this.#size;
+      this.#isShared = true;
       return copy;
     }
     for (const { number, offset, bytes, state, cuts } of this.#writes) {
@@ -143,9 +150,11 @@ export class MemoryContent {
     return bytes.slice(0, size);
   }
 
-  /** Stops sharing the certain bytes, which all copies have in common. */
+  /** Stops sharing the bytes that a reader sees. */
   #unshare(): void {
-    if (this.#seen === this.#base) this.#seen = this.#base.slice();
+    if (!this.#isShared) return;
+    this.#seen = this.#seen.slice();
+    this.#isShared = false;
   }
 
   get #certainSize(): number {

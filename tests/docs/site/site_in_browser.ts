@@ -55,13 +55,17 @@ async function visit(
     });
     await use(page, async (path) => {
       await page.goto(new URL(`/${path}.html`, server.url).href);
-      await page.waitForSelector("#tsd-nav-container a", { state: "attached" });
     });
     assertEquals(wrong, []);
   } finally {
     await context.close();
     await server.close();
   }
+}
+
+/** Waits until the page lists all others, which takes longest. */
+async function listed(page: Page): Promise<void> {
+  await page.waitForSelector("#tsd-nav-container a", { state: "attached" });
 }
 
 /** By how many pixels a page is wider than its window. */
@@ -79,6 +83,7 @@ for (const [name, options] of LOOKS) {
       visit(browser, options, async (page, go) => {
         for (const path of PAGES) {
           await go(path);
+          await listed(page);
           await page.screenshot({
             path: `${buildDir}/site-${path.replaceAll("/", "-")}-${name}.png`,
           });
@@ -114,6 +119,7 @@ inBrowser(
   (browser) =>
     visit(browser, {}, async (page, go) => {
       await go("index");
+      await listed(page);
       for (
         const [words, end] of [
           ["LeaderCommitPolicy", "reference/wal/LeaderCommitPolicy.html"],
@@ -134,6 +140,7 @@ inBrowser(
   (browser) =>
     visit(browser, {}, async (page, go) => {
       await go("reference/wal/AdaptivePolicy");
+      await listed(page);
       await page.click("#tsd-toolbar-links >> text=Playground");
       await page.waitForSelector("#figures tbody tr");
     }),

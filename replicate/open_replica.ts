@@ -175,8 +175,8 @@ function notMine(
   return new ForeignReplicaError(
     location,
     "other-log",
-    `${whose}: use another place, or takeOver if this log is a restored one ` +
-      "that replaces that one",
+    `${whose}: use another place, or take it over (\`takeOver\`, ` +
+      "--take-over) if this log is a restored one that replaces that one",
   );
 }
 

@@ -1,12 +1,14 @@
 import { WalReader } from "../../reader/wal_reader.ts";
 import type { Replica } from "../../replicate/replica.ts";
 import { replicate as begin } from "../../replicate/replicate.ts";
+import type { ReplicaRetention } from "../../replicate/retain.ts";
 import type { LogEngine } from "../../storage/log_engine.ts";
 import {
   type CliCommand,
   JSON_OPTION,
   onlyArgument,
   parseArguments,
+  parseNumber,
   UsageError,
 } from "../command.ts";
 import {
@@ -19,6 +21,7 @@ import {
 import { keepLine } from "../append/show_progress.ts";
 import { formatRecords, formatSize } from "../io/format.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
+import { COUNT, DURATION } from "../io/notation.ts";
 import {
   type ObjectPlace,
   openObjectEngine,
@@ -37,6 +40,8 @@ export interface ReplicationOptions {
   /** Ends once all is there that was durable at the beginning. */
   readonly once: boolean;
   readonly takeOver: boolean;
+  /** What the replica keeps of what the log has dropped; all if absent. */
+  readonly retention?: ReplicaRetention;
   readonly json: boolean;
 }
 
@@ -62,6 +67,11 @@ docs/replication.md.
   --once           end when everything is there that was durable when it began
   --take-over      go on with the replica of another log that DIR was restored
                    from; whoever writes there is fenced
+  --keep DURATION  drop there what DIR has dropped and is older than this (ms,
+                   s, m, h, d), once a minute, so not with --once; by default,
+                   all is kept
+  --keep-records N the same beyond the last N records; what one of the two
+                   keeps, is kept
   --json           one JSON object per line for each change:
                    state       catching-up, live, degraded, fenced, failed or
                                closed
@@ -79,6 +89,8 @@ const OPTIONS = {
   ...STORAGE_OPTIONS,
   once: { type: "boolean" },
   "take-over": { type: "boolean" },
+  keep: { type: "string" },
+  "keep-records": { type: "string" },
   ...JSON_OPTION,
 } as const;
 
@@ -98,7 +110,14 @@ export const replicate: CliCommand<ReplicateCommandOptions> = {
       throw new UsageError("replicate needs --storage");
     }
     const place = parsePlace("replicate", values, []) as ObjectPlace;
-    return { directory, place, once, takeOver, json };
+    const retention = parseRetention(values.keep, values["keep-records"]);
+    if (once && retention !== undefined) {
+      throw new UsageError("replicate takes --once or what to keep, not both");
+    }
+    return {
+      ...{ directory, place, once, takeOver, json },
+      ...(retention !== undefined && { retention }),
+    };
   },
   async run({ directory, place, ...options }, io) {
     const files = openLogDirectory("replicate", directory, io.interrupt);
@@ -116,18 +135,34 @@ export const replicate: CliCommand<ReplicateCommandOptions> = {
   },
 };
 
+function parseRetention(
+  keep: string | undefined,
+  keepRecords: string | undefined,
+): ReplicaRetention | undefined {
+  if (keep === undefined && keepRecords === undefined) return undefined;
+  return {
+    ...(keep !== undefined && {
+      keepMs: parseNumber("--keep", keep, DURATION),
+    }),
+    ...(keepRecords !== undefined && {
+      keepRecords: parseNumber("--keep-records", keepRecords, COUNT),
+    }),
+  };
+}
+
 /** Replicates what a reader shows; resolves with the exit code. */
 export async function runReplica(
   reader: WalReader,
   engine: LogEngine,
-  { once, takeOver, json }: ReplicationOptions,
+  { once, takeOver, retention, json }: ReplicationOptions,
   io: CliIo,
 ): Promise<number> {
   const { interrupt } = io;
   const warn = (message: string) =>
     void writeWarning(io, json, message).catch(() => {});
   const { durableLsn } = reader;
-  const replica = await begin(reader, engine, { takeOver, warn });
+  const options = { takeOver, retention, warn };
+  const replica = await begin(reader, engine, options);
   const shown = new ShownReplica(replica, json, io);
   // Nothing else need keep the process alive while it is degraded.
   const alive = setInterval(() => {}, 60_000);

@@ -9,6 +9,7 @@ import {
   parseNumber,
 } from "../command.ts";
 import { type CliIo, InterruptedError, writeLines } from "../io/cli_io.ts";
+import { keepLine } from "../append/show_progress.ts";
 import { openLogDirectory } from "../io/log_directory.ts";
 import { COUNT, DURATION, SIZE } from "../io/notation.ts";
 import {
@@ -185,10 +186,15 @@ async function showObjects(
 ): Promise<number> {
   const objects = await import("./object_status.ts");
   const store = await openRetryingStore(place, io);
+  const startedAt = Date.now();
+  const waiting = keepLine(io.stderr, () => {
+    const seconds = Math.floor((Date.now() - startedAt) / 1000);
+    return seconds === 0 ? "" : `asking ${store.location} for ${seconds} s`;
+  });
   const found = await objects.readObjectStatus(store, io.interrupt)
     .catch((error) => {
       throw io.interrupt.aborted ? new InterruptedError("") : error;
-    });
+    }).finally(waiting.end);
   const now = Date.now();
   const problems = judgeStatus(objects.toLogStatus(found), limits, now);
   const lines = json

@@ -2,10 +2,12 @@
  * Goal: where there is no log on object storage, or no answer, the tool says so,
  * and can be stopped. Method: the tool in this process, on a store in memory.
  */
+import { runCli } from "../../cli/run_cli.ts";
 import { MemoryObjectStore } from "../../storage/s3/mod.ts";
-import { assertEquals, assertStringIncludes } from "../kit/assert.ts";
+import { anotherTurn } from "../kit/another_turn.ts";
+import { assert, assertEquals, assertStringIncludes } from "../kit/assert.ts";
 import { test } from "../kit/register.ts";
-import { input, wal } from "../kit/run_tool.ts";
+import { collector, input, wal } from "../kit/run_tool.ts";
 import { withTempDir } from "../kit/temp_dir.ts";
 
 const PLACE = ["--storage", "s3://bucket/log"];
@@ -60,4 +62,26 @@ test("append and restore --storage end with Ctrl-C though the store does not ans
       answer();
     }
   });
+});
+
+test("status --storage tells a terminal that it waits for an answer", async () => {
+  const silent = new MemoryObjectStore();
+  const stop = new AbortController();
+  silent.list = ({ signal } = {}) =>
+    new Promise((_, reject) =>
+      signal!.addEventListener("abort", () => reject(new Error("stopped")))
+    );
+  const stderr = { ...collector(), isTerminal: true };
+  let code: number | undefined;
+  const running = runCli(["status", ...PLACE], {
+    ...{ stdin: input(), stdout: collector(), stderr },
+    interrupt: stop.signal,
+    openStore: () => Promise.resolve(silent),
+  }).then((ended) => code = ended);
+  const asking = `asking ${silent.location} for 1 s`;
+  const isShown = () => `${stderr.bytes()}`.includes(asking);
+  while (code === undefined && !isShown()) await anotherTurn();
+  stop.abort("SIGINT");
+  assertEquals(await running, 130);
+  assert(`${stderr.bytes()}`.includes(`${asking}\r\x1b[K`), "is not erased");
 });

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { runCli } from "../../../cli/run_cli.ts";
-import { runReplica } from "../../../cli/replicate/replicate.ts";
+import { replicate, runReplica } from "../../../cli/replicate/replicate.ts";
 import { WalReader } from "../../../reader/wal_reader.ts";
 import { FencedError } from "../../../storage/frame_log.ts";
 import { ForeignReplicaError } from "../../../replicate/mod.ts";
@@ -104,12 +104,26 @@ test("replicate ends if another log writes there, or has the place", () =>
     });
   }));
 
+test("replicate keeps what --keep and --keep-records say", () => {
+  const place = ["dir", "--storage", "s3://bucket"];
+  const parsed = (...args: string[]) =>
+    replicate.parse([...place, ...args]).retention;
+  assertEquals(parsed(), undefined);
+  assertEquals(parsed("--keep", "2d"), { keepMs: 172_800_000 });
+  assertEquals(parsed("--keep", "500ms", "--keep-records", "0"), {
+    ...{ keepMs: 500, keepRecords: 0 },
+  });
+});
+
 test("replicate and restore --storage need a place they know", () =>
   withSegments(async (dir) => {
     for (
       const args of [
         ["replicate", dir],
         ["replicate", dir, "--storage", "file:///x"],
+        ["replicate", dir, "--storage", "s3://bucket", "--keep", "7"],
+        ["replicate", dir, "--storage", "s3://bucket", "--keep-records", "-1"],
+        ["replicate", dir, "--storage", "s3://b", "--once", "--keep", "7d"],
         ["restore", "--storage", "s3://bucket"],
         ["restore", dir, "there", "--endpoint", "http://x"],
       ]

@@ -5,7 +5,7 @@
  * @module
  */
 import process from "node:process";
-import type { WalReader } from "../../../../reader/mod.ts";
+import type { Cursor, WalReader } from "../../../../reader/mod.ts";
 import { CompactedError } from "../../../../storage/frame_log.ts";
 import type { LogRecord } from "../../../../writer/record.ts";
 import { readChaosRecord } from "../chaos_record.ts";
@@ -45,9 +45,19 @@ async function followCursor(reader: WalReader, name: string): Promise<void> {
       if (count % COMMIT_EVERY === 0) await cursor.commit();
     } catch (error) {
       if (!(error instanceof CompactedError)) throw error;
-      due = error.firstLsn;
-      await cursor.seek(due);
+      await seek(cursor, error.firstLsn);
     }
+  }
+}
+
+/** Goes on with record `lsn`, or where the log begins by then. */
+async function seek(cursor: Cursor, lsn: number): Promise<void> {
+  try {
+    await cursor.seek(lsn);
+    due = lsn;
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error;
+    await seek(cursor, error.firstLsn);
   }
 }
 

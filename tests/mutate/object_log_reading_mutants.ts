@@ -85,9 +85,10 @@ export const objectLogReadingMutants: readonly Mutant[] = [
   {
     name: "goes by an old listing when a slot is missing",
     edits: [{
-      file: "storage/s3/log/slot_reads.ts",
-      find: "this.#source.lookup.ranges.forget();",
-      replace: "",
+      file: "storage/s3/log/slot_lookup.ts",
+      find: `this.ranges.forget();
+    const range = await this.ranges.from(firstSlot, signal);`,
+      replace: "const range = await this.ranges.from(firstSlot, signal);",
     }],
     caughtBy: {
       ...COMPACTION,

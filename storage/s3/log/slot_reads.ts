@@ -372,6 +372,7 @@ export class SlotReads implements BatchSource {
       await this.return();
       throw error;
     }
+    this.#source.lookup.ranges.forget();
     await this.#begin();
     this.#place = this.#sound = this.#open = undefined;
     return await this.#load();
@@ -381,7 +382,6 @@ export class SlotReads implements BatchSource {
     await this.#stop();
     this.#signal = new AbortController();
     this.#fetch = undefined;
-    this.#source.lookup.ranges.forget();
   }
 
   #requireKept(): void {

@@ -3,8 +3,8 @@
  * the test that should catch it fails. Exits with 1 if a bug survives.
  *
  * With a name, or part of one, as its argument, it plants only those bugs. With
- * `--third`, which is what CI runs, it plants every third one: each commit has
- * another third.
+ * `--third`, as CI does except before a release, it plants every third one: each
+ * commit has another third.
  */
 import {
   cpSync,

@@ -5,7 +5,7 @@ import { command } from "./command.ts";
 import { buildDir, documents, entryPoints, root } from "./files.ts";
 import { check, type Gate, gate, succeed } from "./gate.ts";
 import { s3Gate } from "./s3_gate.ts";
-import { installedSuites, sourceSuites } from "./suites.ts";
+import { installedSuites, sourceSuites, TESTS_ALL } from "./suites.ts";
 
 /**
  * All gates, in stages that are run one after the other. What a stage has is run
@@ -30,7 +30,7 @@ export function stages(): Gate[][] {
         "run",
         "-A",
         "tests/mutate/main.ts",
-        "--third",
+        ...(TESTS_ALL ? [] : ["--third"]),
       ]),
       ...sourceSuites(),
       s3Gate(),

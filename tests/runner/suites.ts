@@ -30,19 +30,23 @@ const OFFLINE = Deno.env.get("SYNCLINE_STD") === "jsr" ? [] : ["--cached-only"];
 /** The installed package, for tests that start processes. */
 const INSTALLED = join(projectDir, "node_modules", "@syncline", "wal");
 
-/** Whether all runtimes explore, and all there is, as before a release. */
-const EXPLORES_ALL = Deno.env.get("SYNCLINE_TESTS") === "all";
+/** Whether to test all there is on all runtimes, as before a release. */
+export const TESTS_ALL = Deno.env.get("SYNCLINE_TESTS") === "all";
 
-/** The runs that explore, each another share: else one of each engine. */
-const EXPLORING = EXPLORES_ALL
-  ? ["deno", "node 20", "node 22", "node 24", "bun"]
-  : ["deno", "bun"];
+/** The runs of tests, each with another share: the first of them explore. */
+const SUITES = [
+  ...["deno", "bun", "node 20", "node 22", "node 24"],
+  "installed deno",
+];
+
+/** How many of them explore: all but the last, or one of each engine. */
+const EXPLORING = TESTS_ALL ? SUITES.length - 1 : 2;
 
 /** How many shares there are: three commits in a row explore them all. */
-const SHARES = EXPLORES_ALL ? EXPLORING.length : 3 * EXPLORING.length;
+const SHARES = TESTS_ALL ? EXPLORING : SUITES.length;
 
 /** Fewest crash states that all runtimes together must have seen. */
-const LEAST_STATES = EXPLORES_ALL ? 60_000 : 20_000;
+const LEAST_STATES = TESTS_ALL ? 60_000 : 20_000;
 
 /** What is tested on a flush thread, too. */
 const THREADED = new RegExp(
@@ -83,7 +87,7 @@ export function installedSuites(): Gate[] {
     run: () => run(jsOf(is)),
   });
   const isBrief = (file: string) =>
-    isPortable(file) && (EXPLORES_ALL || !isExploration(file));
+    isPortable(file) && (TESTS_ALL || !isExploration(file));
   return [
     gate("tests transpiled", transpile),
     {
@@ -254,14 +258,11 @@ function bunTests(files: readonly string[]): Promise<Verdict> {
   ], { cwd: projectDir, env: share("bun") });
 }
 
-/**
- * Which share of the samples a suite has, and where it says what it saw. Those
- * that do not explore have the first one.
- */
+/** Which share of the samples a suite has, and where it says what it saw. */
 function share(suite: string): Record<string, string> {
   mkdirSync(statesDir, { recursive: true });
-  const at = Math.max(EXPLORING.indexOf(suite), 0);
-  const first = EXPLORES_ALL ? 0 : countCommits() * EXPLORING.length;
+  const at = SUITES.indexOf(suite);
+  const first = TESTS_ALL ? 0 : countCommits() * EXPLORING;
   return {
     SYNCLINE_SHARE: `${(first + at) % SHARES + 1}/${SHARES}`,
     SYNCLINE_STATES: join(statesDir, suite.replace(" ", "_")),
